@@ -1,0 +1,44 @@
+# make run: today's forecast from a fresh clone.  make test: the tests.  See README.md.
+VENV ?= .venv
+PY := $(VENV)/bin/python
+
+define FIND_PY
+for c in "$${PYTHON:-}" python3 python3.13 python3.12 "$${PYENV_ROOT:-$$HOME/.pyenv}"/versions/3.1[2-9]*/bin/python; do \
+  [ -n "$$c" ] && "$$c" -c 'import sys; sys.exit(sys.version_info < (3, 12))' >/dev/null 2>&1 \
+    && { "$$c" -c 'import sys; print(sys.executable)'; exit 0; }; \
+done; \
+command -v uv >/dev/null 2>&1 && uv python install -q 3.13 && uv python find 3.13 && exit 0; \
+echo "no Python >= 3.12 found: put one on PATH, set PYTHON=/path/to/python, or install uv" >&2; exit 1
+endef
+
+.PHONY: run test lint bench setup lock clean
+run: setup
+	@$(VENV)/bin/parley init
+	@$(VENV)/bin/parley update
+
+test: setup
+	$(PY) -m pytest $(PYTEST_ARGS)
+
+lint: setup
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy
+
+bench: setup
+	$(PY) -m benchmarks.update
+
+setup: $(VENV)/.ok
+$(VENV)/.ok: requirements.lock pyproject.toml
+	@set -e; py=$$( $(FIND_PY) ); echo "making $(VENV) with $$py (two to three minutes, once)"; \
+	rm -rf $(VENV); "$$py" -m venv $(VENV)
+	@$(PY) -m pip install -q --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(PY) -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+lock:  # setuptools rides in build.in: a venv of 3.12+ has none, and the editable install needs it
+	uv pip compile -q --universal --python-version 3.12 --extra dev --generate-hashes --no-emit-index-url --no-header \
+	  pyproject.toml build.in -o requirements.lock
+	! grep -nE '://|--(index|extra-index|find-links)' requirements.lock
+
+clean:
+	rm -rf $(VENV)
