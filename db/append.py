@@ -1,0 +1,219 @@
+"""Adding rows. Nothing else in the program writes to the tables.
+
+Every function takes the connection of `Database.write()` and the instant of recording, and returns the new ids. All
+rows of a call are stored, or none and an error: Conflict where a row contradicts a stored one, StoreError where a value
+breaks a rule; the caller's transaction must then end.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import fields
+from datetime import datetime
+from itertools import batched
+from operator import attrgetter
+
+from sqlalchemy import Connection, Table, insert
+from sqlalchemy.exc import IntegrityError
+
+from db import tables
+from db.chain import content_key, last_link, prepared, row_digest
+from db.conflicts import explain_refusal, refuse_bad_corrections, refuse_repeats, refuse_strangers
+from db.rows import (
+    EffectRow,
+    IndicatorRow,
+    IndicatorStateRow,
+    NewCase,
+    NewCompleteness,
+    NewDocument,
+    NewEvent,
+    NewJudgement,
+    NewObservation,
+    NewRun,
+    ScenarioForecastRow,
+    TargetForecastRow,
+)
+from db.types import to_utc
+
+type Values = dict[str, object]
+
+_BATCH = 5000  # rows prepared at a time: bounds memory, and what the garbage collector walks
+
+OBSERVED = (
+    "case_id",
+    "indicator_id",
+    "observed_on",
+    "known_on",
+    "level",
+    "source_title",
+    "source_publisher",
+    "source_url",
+    "origin",
+    "reliability",
+    "credibility",
+    "analyst",
+    "note",
+)
+"""The columns an observation asserts; two rows that agree in all of them are the same observation."""
+
+ATTESTED = ("case_id", "type", "complete_from", "complete_through", "known_on", "attested_by", "note")
+"""The columns an attestation of completeness asserts."""
+
+_ASSERTED = {tables.observations: OBSERVED, tables.completeness: ATTESTED}
+
+
+def append_case(connection: Connection, case: NewCase, recorded_at: datetime) -> int:
+    """Add a version of a case with its catalogue, grades and deadlines; the newest version is the current one."""
+    (case_row,) = _append(connection, tables.cases, _prepared([case], tables.cases), recorded_at)
+    _append_catalogue(connection, case_row, case.indicators, recorded_at)
+    for table, rows in ((tables.grades, case.grades), (tables.deadlines, case.deadlines)):
+        _append(connection, table, _prepared(rows, table, case_row_id=case_row), recorded_at)
+    return case_row
+
+
+def _append_catalogue(
+    connection: Connection, case_row: int, indicators: Sequence[IndicatorRow], recorded_at: datetime
+) -> None:
+    rows = _prepared(indicators, tables.indicators, case_row_id=case_row)
+    ids = _append(connection, tables.indicators, rows, recorded_at)
+    levels = [
+        row
+        for id_, indicator in zip(ids, indicators, strict=True)
+        for row in _prepared(indicator.levels, tables.level_criteria, indicator_row_id=id_)
+    ]
+    _append(connection, tables.level_criteria, levels, recorded_at)
+
+
+def append_documents(connection: Connection, documents: Sequence[NewDocument], recorded_at: datetime) -> list[int]:
+    """Add documents, or versions of documents."""
+    return _append_facts(connection, tables.documents, documents, recorded_at)
+
+
+def append_judgements(connection: Connection, judgements: Sequence[NewJudgement], recorded_at: datetime) -> list[int]:
+    """Add judgements; their documents and indicators must be in the case already."""
+    return _append_facts(connection, tables.judgements, judgements, recorded_at)
+
+
+def append_observations(
+    connection: Connection, observations: Sequence[NewObservation], recorded_at: datetime
+) -> list[int]:
+    """Add observations; Conflict if one that asserts the same in every column is there already."""
+    return _append_facts(connection, tables.observations, observations, recorded_at)
+
+
+def observation_key(observation: NewObservation) -> str:
+    """Return the `row_key` under which the observation is stored, to find out beforehand whether it is there."""
+    (row,) = _prepared([observation], tables.observations)
+    return str(row["row_key"])
+
+
+def append_events(connection: Connection, events: Sequence[NewEvent], recorded_at: datetime) -> list[int]:
+    """Add events, or versions of events."""
+    return _append_facts(connection, tables.events, events, recorded_at)
+
+
+def append_completeness(
+    connection: Connection, attestations: Sequence[NewCompleteness], recorded_at: datetime
+) -> list[int]:
+    """Add attestations that the events of a type are complete through a day."""
+    return _append_facts(connection, tables.completeness, attestations, recorded_at)
+
+
+def append_run(connection: Connection, run: NewRun, recorded_at: datetime) -> int:
+    """Add a run; its status and what it says come as rows of their own."""
+    rows = _prepared([run], tables.runs)
+    refuse_strangers(connection, tables.runs, rows)
+    (run_id,) = _append(connection, tables.runs, rows, recorded_at)
+    return run_id
+
+
+def append_run_status(
+    connection: Connection, run_id: int, status: str, detail: Mapping[str, object], recorded_at: datetime
+) -> int:
+    """Add a status of a run, from then on its current one; `detail` must be JSON without NaN or infinity."""
+    row = prepared(tables.run_statuses, {"run_id": run_id, "status": status, "detail": detail})
+    (row_id,) = _append(connection, tables.run_statuses, [row], recorded_at)
+    return row_id
+
+
+def append_forecasts(
+    connection: Connection,
+    run_id: int,
+    targets: Sequence[TargetForecastRow],
+    scenarios: Sequence[ScenarioForecastRow],
+    states: Sequence[IndicatorStateRow],
+    effects: Sequence[EffectRow],
+    recorded_at: datetime,
+) -> None:
+    """Add everything a run says."""
+    for table, rows in (
+        (tables.target_forecasts, targets),
+        (tables.scenario_forecasts, scenarios),
+        (tables.indicator_states, states),
+        (tables.effects, effects),
+    ):
+        _append(connection, table, _prepared(rows, table, run_id=run_id), recorded_at)
+
+
+def _append_facts(connection: Connection, table: Table, facts: Sequence[object], recorded_at: datetime) -> list[int]:
+    return _append_batches(connection, table, _checked(connection, table, facts), recorded_at)
+
+
+def _checked(connection: Connection, table: Table, facts: Sequence[object]) -> Iterator[Sequence[Values]]:
+    for batch in batched(facts, _BATCH, strict=False):
+        rows = _prepared(batch, table)
+        refuse_strangers(connection, table, rows)
+        refuse_bad_corrections(connection, table, rows)
+        refuse_repeats(connection, table, rows)
+        yield rows
+
+
+def _append(connection: Connection, table: Table, rows: Sequence[Values], recorded_at: datetime) -> list[int]:
+    return _append_batches(connection, table, [rows] if rows else [], recorded_at)
+
+
+def _append_batches(
+    connection: Connection, table: Table, batches: Iterable[Sequence[Values]], recorded_at: datetime
+) -> list[int]:
+    """Insert prepared rows at the end of the table's chain and seal it; the one place where rows are made."""
+    ids: list[int] = []
+    head = ""
+    for rows in batches:
+        added, head = _insert_chained(connection, table, rows, recorded_at)
+        ids.extend(added)
+    if ids:
+        seal = prepared(tables.seals, {"table_name": table.name, "last_id": ids[-1], "head": head})
+        _insert_chained(connection, tables.seals, [seal], recorded_at)
+    return ids
+
+
+def _insert_chained(
+    connection: Connection, table: Table, rows: Sequence[Values], recorded_at: datetime
+) -> tuple[list[int], str]:
+    last_id, last_hash = last_link(connection, table)
+    instant = to_utc(recorded_at)
+    chained = []
+    for id_, row in enumerate(rows, start=last_id + 1):
+        linked = {**row, "id": id_, "recorded_at": instant}
+        last_hash = row_digest(table, linked, last_hash)
+        chained.append({**linked, "hash": last_hash})
+    try:
+        connection.execute(insert(table), chained)
+    except IntegrityError as error:
+        raise explain_refusal(table, error) from error
+    return list(range(last_id + 1, last_id + 1 + len(rows))), last_hash
+
+
+def _prepared(rows: Sequence[object], table: Table, **owner: int) -> list[Values]:
+    """Return, of each dataclass, the fields that are columns of the table, ready to be hashed and stored."""
+    getters = {kind: _getter(kind, table) for kind in {type(row) for row in rows}}
+    ready = [prepared(table, {**owner, **getters[type(row)](row)}) for row in rows]
+    if table in _ASSERTED:
+        for row in ready:
+            row["row_key"] = content_key(table, row, _ASSERTED[table])
+    return ready
+
+
+def _getter(kind: type, table: Table) -> Callable[[object], Values]:
+    filled = {"id", "recorded_at", "hash", "row_key"}  # computed, also where a stored row comes back as a correction
+    names = [item.name for item in fields(kind) if item.name in table.c and item.name not in filled]
+    get = attrgetter(*names)
+    return lambda row: dict(zip(names, get(row), strict=True))

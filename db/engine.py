@@ -1,0 +1,241 @@
+"""Opening a database: addresses, transactions, and the checks that come before the first row is read."""
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+from urllib.parse import quote
+
+from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event, inspect, make_url, text
+from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from db.errors import (
+    DatabaseLocked,
+    DatabaseMissing,
+    DatabaseTooNew,
+    DatabaseTooOld,
+    DatabaseUnwritable,
+    StoreError,
+)
+from db.tables import SCHEMA_VERSION
+
+LOCK_TIMEOUT_S = 10.0
+_READS_ONLY = "parley_reads_only"
+_CACHE_KIB = 65536  # a bulk append touches the whole index of row keys, which SQLite's 2 MiB would keep rereading
+_WRITE_LOCK = 0x5041524C4559  # "PARLEY": advisory lock key, one per PostgreSQL database
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """An opened database of the right schema version; closes its connections on `close` or at the end of a `with`."""
+
+    url: str
+    """Address without password, for messages."""
+    folder: Path
+    """Where files that lie beside the database go."""
+    engine: Engine = field(repr=False)
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """Yield a connection that sees one snapshot, cannot write and blocks no writer."""
+        with _refusals(self.url), _reader(self.engine).connect() as connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """Yield the connection of the only writer; commits at the end, rolls everything back on any exception."""
+        with _refusals(self.url), self.engine.begin() as connection:
+            lock_for_writing(connection)
+            yield connection
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def open_database(url: str, create: bool = False, *, lock_timeout_s: float = LOCK_TIMEOUT_S) -> Database:
+    """Open the database at `url`, with `create` making or migrating it first.
+
+    Raises DatabaseMissing, DatabaseTooOld, DatabaseTooNew, DatabaseUnwritable, or StoreError for an address that is
+    neither SQLite nor PostgreSQL; in none of these cases is a file made or changed.
+    """
+    address = parse_address(url)
+    if create:
+        from db.migrate import upgrade  # Alembic takes a third of a second to import; opening alone does without
+
+        upgrade(url)
+    if address.get_backend_name() == "sqlite":
+        _check_file(address)
+    check_version(stored_version(address), shown(address))
+    return Database(shown(address), _folder(address), make_engine(address, lock_timeout_s=lock_timeout_s))
+
+
+def parse_address(url: str) -> URL:
+    """Return the address with its driver and, for SQLite, an absolute path; StoreError if it is not one we can use."""
+    try:
+        address = make_url(url)
+        backend = address.get_backend_name()
+    except ArgumentError:
+        raise StoreError(f"database address {url!r} is not a URL; {_RIGHT_ADDRESS}") from None
+    if backend == "postgresql" and address.drivername in ("postgresql", "postgresql+psycopg"):
+        return address.set(drivername="postgresql+psycopg")
+    if address.drivername not in ("sqlite", "sqlite+pysqlite"):
+        raise StoreError(f"database address has the scheme {address.drivername!r}; {_RIGHT_ADDRESS}")
+    if not address.database or address.database == ":memory:":
+        raise StoreError(f"database address {url!r} names no file; {_RIGHT_ADDRESS}")
+    return address.set(drivername="sqlite", database=str(Path(address.database).resolve()))
+
+
+_RIGHT_ADDRESS = "use sqlite:///FILE or postgresql://USER@HOST/NAME in PARLEY_DATABASE_URL"
+
+
+def shown(address: URL) -> str:
+    """Return what messages call the database: the file, or the URL without password."""
+    if address.get_backend_name() == "sqlite":
+        return str(address.database)
+    return address.set(drivername="postgresql").render_as_string(hide_password=True)
+
+
+def make_engine(address: URL, *, create: bool = False, lock_timeout_s: float = LOCK_TIMEOUT_S) -> Engine:
+    """Return the engine for a parsed address; only with `create` may connecting make an SQLite file."""
+    if address.get_backend_name() == "sqlite":
+        return _sqlite_engine(address, create, lock_timeout_s)
+    options = f"-c lock_timeout={round(1000 * lock_timeout_s)} -c timezone=UTC {address.query.get('options', '')}"
+    return create_engine(address, pool_pre_ping=True, connect_args={"options": options.strip()})
+
+
+def _sqlite_engine(address: URL, create: bool, lock_timeout_s: float) -> Engine:
+    # A connection per use instead of a pool: nothing stays open across fork, thread or exit.
+    file = URL.create("sqlite", database=f"file:{quote(str(address.database))}", query=_file_mode(create))
+    engine = create_engine(file, poolclass=NullPool, connect_args={"timeout": lock_timeout_s})
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _file_mode(create: bool) -> dict[str, str]:
+    return {"mode": "rwc" if create else "rw", "uri": "true"}
+
+
+def _prepare_sqlite(connection: sqlite3.Connection, _entry: ConnectionPoolEntry) -> None:
+    connection.isolation_level = None  # the driver's own BEGIN is deferred, and loses concurrent read-then-write
+    for pragma in ("journal_mode=WAL", "foreign_keys=ON", "recursive_triggers=ON", f"cache_size=-{_CACHE_KIB}"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    if connection.get_execution_options().get(_READS_ONLY):
+        connection.exec_driver_sql("PRAGMA query_only=ON")
+        connection.exec_driver_sql("BEGIN")
+    else:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _reader(engine: Engine) -> Engine:
+    if engine.dialect.name == "sqlite":
+        return engine.execution_options(**{_READS_ONLY: True})
+    return engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+
+
+def lock_for_writing(connection: Connection) -> None:
+    """Wait until this transaction is the only writer; SQLite's BEGIN IMMEDIATE has seen to it already."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _WRITE_LOCK})
+
+
+def _folder(address: URL) -> Path:
+    return Path(str(address.database)).parent if address.get_backend_name() == "sqlite" else Path.cwd()
+
+
+def _check_file(address: URL) -> None:
+    path = Path(str(address.database))
+    if not path.is_file():
+        raise DatabaseMissing(f"no database at {path}; run `parley init`")
+    check_writable(path)
+
+
+def check_writable(path: Path) -> None:
+    """Raise DatabaseUnwritable unless the file (where it exists) and its folder can be written: SQLite needs both."""
+    for place in (path.parent, path):
+        if place.exists() and not os.access(place, os.W_OK):
+            raise DatabaseUnwritable(f"{place} cannot be written; allow writing, or set PARLEY_DATABASE_URL elsewhere")
+
+
+def stored_version(address: URL) -> str | None:
+    """Return the schema version the database names, None if it names none; an SQLite file stays as it is."""
+    if address.get_backend_name() == "sqlite":
+        return _sqlite_version(Path(str(address.database)))
+    engine = make_engine(address)
+    try:
+        with _refusals(shown(address)), engine.connect() as connection:
+            if not inspect(connection).has_table("alembic_version"):
+                return None
+            return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    finally:
+        engine.dispose()
+
+
+def _sqlite_version(path: Path) -> str | None:
+    connection = sqlite3.connect(f"file:{quote(str(path))}?mode=rw", uri=True, timeout=LOCK_TIMEOUT_S)
+    try:
+        known = connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'").fetchone()
+        row = connection.execute("SELECT version_num FROM alembic_version").fetchone() if known else None
+        return str(row[0]) if row else None
+    except sqlite3.DatabaseError as error:
+        raise explain(error, str(path)) from error
+    finally:
+        connection.close()
+
+
+def check_version(found: str | None, name: str) -> None:
+    """Raise unless the schema version `found` in the database called `name` is the one this program works with."""
+    if found is None:
+        raise DatabaseMissing(f"{name} holds no tables of Parley; run `parley init`")
+    if found > SCHEMA_VERSION:
+        raise DatabaseTooNew(
+            f"{name} has schema {found}, made by a later version; this one knows up to {SCHEMA_VERSION}: update Parley"
+        )
+    if found < SCHEMA_VERSION:
+        raise DatabaseTooOld(f"{name} has schema {found}; this version needs {SCHEMA_VERSION}: run `parley init`")
+
+
+@contextmanager
+def _refusals(name: str) -> Iterator[None]:
+    try:
+        yield
+    except OperationalError as error:
+        raise explain(error.orig or error, name) from error
+    except DBAPIError as error:
+        if error.connection_invalidated or _is_corruption(error.orig):
+            raise explain(error.orig or error, name) from error
+        raise
+
+
+def _is_corruption(error: BaseException | None) -> bool:
+    return type(error) is sqlite3.DatabaseError
+
+
+def explain(error: BaseException, name: str) -> StoreError:
+    """Return the one-line error for what the driver said about the database called `name`."""
+    said = " ".join(str(error).split())
+    if "is locked" in said or "lock timeout" in said:
+        return DatabaseLocked(f"{name} is locked by another process; wait for it to finish, then run the command again")
+    if "readonly" in said or "read-only" in said:
+        return DatabaseUnwritable(f"{name} cannot be written ({said}); allow writing to the file and its folder")
+    if "unable to open" in said or "connection failed" in said or "does not exist" in said:
+        return DatabaseMissing(f"{name} cannot be opened ({said}); check PARLEY_DATABASE_URL, then run `parley init`")
+    if "not a database" in said or "malformed" in said:
+        return StoreError(f"{name} is not a sound SQLite database ({said}); restore a backup or name another file")
+    return StoreError(f"{name}: {said}")

@@ -1,0 +1,299 @@
+"""Reading a case as of a date, and optionally as recorded by an instant.
+
+As of D a row counts if it could be known by D; its newest version by then is current, and a retraction removes it. With
+`as_recorded` only rows recorded by that instant count, corrections and retractions included. So rows known after D, or
+recorded after the instant, leave a read exactly as it was. Order is by content, never by row id.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Select, Table, func, or_, select
+from sqlalchemy.engine import Row
+
+from db import tables
+from db.errors import StoreError
+from db.rows import (
+    CaseRow,
+    CompletenessRow,
+    DocumentRow,
+    EventRow,
+    GradeRow,
+    IndicatorRow,
+    JudgementRow,
+    LevelRow,
+    ObservationRow,
+)
+
+_TABLES: dict[type, Table] = {
+    DocumentRow: tables.documents,
+    JudgementRow: tables.judgements,
+    ObservationRow: tables.observations,
+    EventRow: tables.events,
+    CompletenessRow: tables.completeness,
+}
+_COLUMNS = {kind: tuple(item.name for item in fields(kind) if item.name in table.c) for kind, table in _TABLES.items()}
+
+
+def read_case(connection: Connection, case_id: str | None = None, *, as_recorded: datetime | None = None) -> CaseRow:
+    """Return the newest version of the case, of the only one if `case_id` is None; StoreError if that is ambiguous."""
+    cases = tables.cases.c
+    query = select(*(cases[item.name] for item in fields(CaseRow))).order_by(cases.id)
+    if as_recorded is not None:
+        query = query.where(cases.recorded_at <= as_recorded)
+    newest = {row.case_id: CaseRow(**row._mapping) for row in connection.execute(query)}
+    if case_id is not None and case_id in newest:
+        return newest[case_id]
+    known = ", ".join(sorted(newest))
+    if not newest:
+        raise StoreError("the database holds no case; run `parley init`")
+    if case_id is not None:
+        raise StoreError(f"no case {case_id!r} in the database; known are {known}")
+    if len(newest) > 1:
+        raise StoreError(f"the database holds {len(newest)} cases; name one of {known}")
+    return next(iter(newest.values()))
+
+
+def read_catalogue(connection: Connection, case: CaseRow) -> tuple[IndicatorRow, ...]:
+    """Return the indicators of this version of the case by position, levels from low to high."""
+    levels = _levels(connection, case)
+    names = [item.name for item in fields(IndicatorRow) if item.name != "levels"]
+    columns = tables.indicators.c
+    query = select(columns.id, *(columns[name] for name in names)).where(columns.case_row_id == case.id)
+    return tuple(
+        _indicator(row, levels.get(row.id, [])) for row in connection.execute(query.order_by(columns.position))
+    )
+
+
+def _levels(connection: Connection, case: CaseRow) -> dict[int, list[LevelRow]]:
+    columns, owner = tables.level_criteria.c, tables.indicators.c
+    query = (
+        select(columns.indicator_row_id, columns.level, columns.criterion)
+        .join_from(tables.level_criteria, tables.indicators)
+        .where(owner.case_row_id == case.id)
+        .order_by(columns.level)
+    )
+    levels: dict[int, list[LevelRow]] = {}
+    for row_id, level, criterion in connection.execute(query):
+        levels.setdefault(row_id, []).append(LevelRow(level, criterion))
+    return levels
+
+
+def _indicator(row: Row[*tuple[Any, ...]], levels: Sequence[LevelRow]) -> IndicatorRow:
+    values: dict[str, Any] = dict(row._mapping)
+    del values["id"]
+    for name in ("typical_sources", "documents", "document_refs"):
+        values[name] = tuple(values[name])
+    return IndicatorRow(**values, levels=tuple(levels))
+
+
+def read_grades(connection: Connection, case: CaseRow) -> tuple[GradeRow, ...]:
+    """Return the Admiralty table of this version of the case, A1 first."""
+    columns = tables.grades.c
+    query = select(columns.reliability, columns.credibility, columns.sd_levels).where(columns.case_row_id == case.id)
+    return tuple(GradeRow(*row) for row in sorted(tuple(row) for row in connection.execute(query)))
+
+
+def read_deadlines(connection: Connection, case: CaseRow) -> tuple[date, ...]:
+    """Return the fixed dates of this version of the case, in order."""
+    columns = tables.deadlines.c
+    query = select(columns.deadline).where(columns.case_row_id == case.id).order_by(columns.deadline)
+    return tuple(connection.execute(query).scalars())
+
+
+def read_documents(
+    connection: Connection, case_id: str, as_of: date, as_recorded: datetime | None = None
+) -> tuple[DocumentRow, ...]:
+    """Return the documents known by `as_of`, in their version of then, by document_id."""
+    rows = _current(connection, DocumentRow, case_id, as_of, as_recorded)
+    return tuple(sorted(rows, key=lambda row: row.document_id))
+
+
+def read_judgements(
+    connection: Connection, case_id: str, as_of: date, as_recorded: datetime | None = None
+) -> tuple[JudgementRow, ...]:
+    """Return the judgements of the documents that `read_documents` returns, by document, indicator and target."""
+    published = {row.document_id for row in read_documents(connection, case_id, as_of, as_recorded)}
+    rows = _current(connection, JudgementRow, case_id, as_of, as_recorded)
+    visible = (row for row in rows if row.document_id in published)
+    return tuple(sorted(visible, key=lambda row: (row.document_id, row.indicator_id, row.target)))
+
+
+def read_events(
+    connection: Connection, case_id: str, as_of: date, as_recorded: datetime | None = None
+) -> tuple[EventRow, ...]:
+    """Return the events known by `as_of`, by start and event_id."""
+    rows = _current(connection, EventRow, case_id, as_of, as_recorded)
+    return tuple(sorted(rows, key=lambda row: (row.started_on, row.event_id)))
+
+
+def read_completeness(
+    connection: Connection, case_id: str, as_of: date, as_recorded: datetime | None = None
+) -> tuple[CompletenessRow, ...]:
+    """Return every attestation that stands as of the date, by type and reach; the last of a type reaches furthest.
+
+    `complete_through` is as attested and may lie after `as_of`.
+    """
+    rows = _current(connection, CompletenessRow, case_id, as_of, as_recorded)
+    return tuple(
+        sorted(
+            rows,
+            key=lambda row: (
+                row.type,
+                row.complete_through,
+                row.complete_from,
+                row.known_on or date.min,
+                row.attested_by,
+                row.note,
+            ),
+        )
+    )
+
+
+def read_observations(
+    connection: Connection,
+    case_id: str,
+    as_of: date,
+    as_recorded: datetime | None = None,
+    *,
+    indicator_id: str | None = None,
+) -> tuple[ObservationRow, ...]:
+    """Return every observation valid on some day up to `as_of`, superseded ones included, with its days of validity.
+
+    Retractions are not returned; they end the validity of what they retract. Ordered by indicator, observed_on,
+    known_on and content.
+    """
+    columns = tables.observations.c
+    query = _visible(_select(ObservationRow), tables.observations, case_id, as_of, as_recorded)
+    query = query.where(columns.retracted.is_(False))
+    if indicator_id is not None:
+        query = query.where(columns.indicator_id == indicator_id)
+    corrections = _corrections(connection, tables.observations, case_id).seen(as_of, as_recorded)
+    found = list(_observations(connection.execute(query), corrections))
+    found.sort(key=lambda row: (row.indicator_id, row.observed_on, row.known_on, row.row_key))
+    return tuple(found)
+
+
+def read_newest[R: (DocumentRow, JudgementRow, ObservationRow, EventRow, CompletenessRow)](
+    connection: Connection, kind: type[R], case_id: str
+) -> tuple[R, ...]:
+    """Return the newest version of every fact of a kind, retractions included, whenever known: what to supersede."""
+    table = _TABLES[kind]
+    successor = table.alias()
+    superseded = select(successor.c.id).where(successor.c.supersedes == table.c.id).exists()
+    query = _select(kind).where(table.c.case_id == case_id, ~superseded).order_by(table.c.id)
+    return tuple(_make(kind, row) for row in connection.execute(query))
+
+
+def read_history[R: (DocumentRow, JudgementRow, ObservationRow, EventRow, CompletenessRow)](
+    connection: Connection, kind: type[R], row_id: int
+) -> tuple[R, ...]:
+    """Return every version of the fact that row `row_id` belongs to, oldest first; StoreError if there is none."""
+    table = _TABLES[kind]
+    case_id = connection.execute(select(table.c.case_id).where(table.c.id == row_id)).scalar()
+    if case_id is None:
+        raise StoreError(f"{table.name} has no row {row_id}; list them to see the numbers")
+    ids = _corrections(connection, table, case_id).versions(row_id)
+    query = _select(kind).where(table.c.id.in_(ids)).order_by(table.c.id)
+    return tuple(_make(kind, row) for row in connection.execute(query))
+
+
+@dataclass(frozen=True, slots=True)
+class _Corrections:
+    """The superseding rows of one table and case: (id, known_on, recorded_at) by the first row of their fact."""
+
+    first: Mapping[int, int]
+    """First row of the fact, by superseding row."""
+    by_fact: Mapping[int, Sequence[tuple[int, date | None, datetime]]]
+
+    def fact(self, row_id: int) -> int:
+        return self.first.get(row_id, row_id)
+
+    def versions(self, row_id: int) -> list[int]:
+        fact = self.fact(row_id)
+        return [fact, *(id_ for id_, _, _ in self.by_fact.get(fact, ()))]
+
+    def seen(self, as_of: date, as_recorded: datetime | None) -> "_Corrections":
+        """Return only those known by the date and recorded by the instant; facts stay what they are."""
+        by_fact = {
+            fact: [row for row in rows if row[1] is not None and row[1] <= as_of and _recorded(row[2], as_recorded)]
+            for fact, rows in self.by_fact.items()
+        }
+        return _Corrections(self.first, by_fact)
+
+    def ended(self, row_id: int) -> date | None:
+        """Return the day from which a later version of the fact holds instead of this row, None if none does."""
+        later = [known for id_, known, _ in self.by_fact.get(self.fact(row_id), ()) if id_ > row_id and known]
+        return min(later, default=None)
+
+
+def _recorded(recorded_at: datetime, as_recorded: datetime | None) -> bool:
+    return as_recorded is None or recorded_at <= as_recorded
+
+
+def _corrections(connection: Connection, table: Table, case_id: str) -> _Corrections:
+    columns = table.c
+    # Neither the case nor the order is asked of the database: SQLite then takes the small partial index on supersedes.
+    wanted = columns.case_id, columns.id, columns.supersedes, columns.known_on, columns.recorded_at
+    rows = connection.execute(select(*wanted).where(columns.supersedes.is_not(None)))
+    first: dict[int, int] = {}
+    by_fact: dict[int, list[tuple[int, date | None, datetime]]] = {}
+    for _, id_, supersedes, known_on, recorded_at in sorted(row for row in rows if row.case_id == case_id):
+        first[id_] = first.get(supersedes, supersedes)
+        by_fact.setdefault(first[id_], []).append((id_, known_on, recorded_at))
+    return _Corrections(first, by_fact)
+
+
+def _current[R: (DocumentRow, JudgementRow, ObservationRow, EventRow, CompletenessRow)](
+    connection: Connection, kind: type[R], case_id: str, as_of: date, as_recorded: datetime | None
+) -> list[R]:
+    """Return the version of each fact that holds as of the date, without retracted ones, in no set order.
+
+    Ids grow along the history of a fact, so the last visible version is the one with the greatest id.
+    """
+    table = _TABLES[kind]
+    corrections = _corrections(connection, table, case_id)
+    query = _visible(_select(kind), table, case_id, as_of, as_recorded).order_by(table.c.id)
+    newest = {corrections.fact(row.id): row for row in connection.execute(query)}
+    return [_make(kind, row) for row in newest.values() if not row.retracted]
+
+
+def _visible(
+    query: Select[*tuple[Any, ...]], table: Table, case_id: str, as_of: date, as_recorded: datetime | None
+) -> Select[*tuple[Any, ...]]:
+    known = _known_on(table)
+    query = query.where(table.c.case_id == case_id, or_(known.is_(None), known <= as_of))
+    return query if as_recorded is None else query.where(table.c.recorded_at <= as_recorded)
+
+
+def _known_on(table: Table) -> ColumnElement[date]:
+    if table is tables.documents:
+        return func.coalesce(table.c.known_on, table.c.published_on)
+    return table.c.known_on
+
+
+def _select(kind: type) -> Select[*tuple[Any, ...]]:
+    return select(*(_TABLES[kind].c[name] for name in _COLUMNS[kind]))
+
+
+def _make[R: (DocumentRow, JudgementRow, ObservationRow, EventRow, CompletenessRow)](
+    kind: type[R], row: Row[*tuple[Any, ...]]
+) -> R:
+    values: dict[str, Any] = dict(row._mapping)
+    if kind is ObservationRow:
+        values |= {"valid_from": row.known_on, "valid_until": None}
+    return kind(**values)
+
+
+def _observations(rows: Iterable[Row[*tuple[Any, ...]]], corrections: _Corrections) -> Iterator[ObservationRow]:
+    untouched = not corrections.by_fact
+    for row in rows:
+        *asserted, id_, recorded_at, row_key = row
+        known_on = asserted[3]
+        until = None if untouched else corrections.ended(id_)
+        if until is None or until > known_on:
+            yield ObservationRow(
+                *asserted, id=id_, recorded_at=recorded_at, row_key=row_key, valid_from=known_on, valid_until=until
+            )

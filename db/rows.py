@@ -1,0 +1,310 @@
+"""What goes into the tables and comes out of them.
+
+`New…` holds what a person or the engine asserts; the `…Row` read back is a `New…` with `id` and `recorded_at`, so that
+`replace(row, level=1.0, supersedes=row.id, known_on=today)` is a correction, and the same with `retracted=True` and a
+`reason` a withdrawal. Text that is not known is "", never None.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+
+@dataclass(frozen=True, slots=True)
+class LevelRow:
+    """What one level of an indicator means."""
+
+    level: int
+    criterion: str
+
+
+@dataclass(frozen=True, slots=True)
+class IndicatorRow:
+    """One indicator of the catalogue, with its levels from -2 to 2; durations in days."""
+
+    indicator_id: str
+    position: int
+    name: str
+    question: str
+    orientation: str
+    kind: str
+    """state or event."""
+    group_name: str
+    half_life_days: float
+    expected_cadence_days: float
+    lag_days: int
+    contested: bool
+    typical_sources: tuple[str, ...]
+    documents: tuple[str, ...]
+    document_refs: tuple[str, ...]
+    note: str
+    levels: tuple[LevelRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class GradeRow:
+    """Standard deviation, in levels, of an observation of one Admiralty grade."""
+
+    reliability: str
+    credibility: int
+    sd_levels: float
+
+
+@dataclass(frozen=True, slots=True)
+class DeadlineRow:
+    """A fixed date that forecasts reach to."""
+
+    deadline: date
+    meaning: str
+
+
+@dataclass(frozen=True, slots=True)
+class NewCase:
+    """One version of a case: its settings, catalogue, grades and deadlines."""
+
+    case_id: str
+    name: str
+    headline: str
+    record_from: date
+    dry_after_days: int
+    knots_until: date
+    case_hash: str
+    indicators: tuple[IndicatorRow, ...]
+    grades: tuple[GradeRow, ...]
+    deadlines: tuple[DeadlineRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CaseRow:
+    """The settings of one version of a case; `id` is the version's."""
+
+    id: int
+    case_id: str
+    name: str
+    headline: str
+    record_from: date
+    dry_after_days: int
+    knots_until: date
+    case_hash: str
+    recorded_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class NewDocument:
+    """A source text; `known_on` None means the day it was published."""
+
+    case_id: str
+    document_id: str
+    author: str
+    title: str
+    publisher: str
+    published_on: date
+    information_cutoff: date | None
+    language: str
+    directness: str
+    caveats: str
+    known_on: date | None = None
+    supersedes: int | None = None
+    retracted: bool = False
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NewJudgement:
+    """What a document says about an indicator and a target: weight -3 to 3; `known_on` None means with the document."""
+
+    case_id: str
+    document_id: str
+    indicator_id: str
+    target: str
+    weight: float
+    basis: str
+    """explicit or inferred."""
+    location: str
+    note: str
+    known_on: date | None = None
+    supersedes: int | None = None
+    retracted: bool = False
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NewObservation:
+    """One coded level (-2 to 2) of one indicator, with source and Admiralty grade."""
+
+    case_id: str
+    indicator_id: str
+    observed_on: date
+    known_on: date
+    level: float
+    source_title: str
+    source_publisher: str
+    source_url: str
+    origin: str
+    reliability: str
+    credibility: int
+    analyst: str
+    note: str
+    supersedes: int | None = None
+    retracted: bool = False
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NewEvent:
+    """Something that happened from `started_on` to `ended_on`."""
+
+    case_id: str
+    event_id: str
+    type: str
+    framing: str
+    started_on: date
+    ended_on: date
+    known_on: date
+    date_precision: str
+    level: str
+    format: str
+    venue: str
+    note: str
+    source: str
+    confidence: str
+    supersedes: int | None = None
+    retracted: bool = False
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NewCompleteness:
+    """A person's word that events of one type are complete over some days; `known_on` None: holds at every date."""
+
+    case_id: str
+    type: str
+    complete_from: date
+    complete_through: date
+    known_on: date | None
+    attested_by: str
+    note: str
+    supersedes: int | None = None
+    retracted: bool = False
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentRow(NewDocument):
+    id: int
+    recorded_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JudgementRow(NewJudgement):
+    id: int
+    recorded_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObservationRow(NewObservation):
+    """A stored observation, valid on the days from `valid_from` up to but not including `valid_until`."""
+
+    id: int
+    recorded_at: datetime
+    row_key: str
+    """sha256 of what was asserted: equal for equal observations."""
+    valid_from: date
+    valid_until: date | None
+    """None while nothing supersedes or retracts it, as of the date read."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventRow(NewEvent):
+    id: int
+    recorded_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompletenessRow(NewCompleteness):
+    id: int
+    recorded_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class NewRun:
+    """One update: as-of date, what went in, and where the case stood."""
+
+    case_id: str
+    kind: str
+    """official, manual, backfill or provisional."""
+    as_of: date
+    as_recorded: datetime | None
+    seed: int
+    inputs_hash: str
+    case_hash: str
+    code_version: str
+    versions: Mapping[str, str] = field(hash=False)
+    posterior_hash: str | None
+    dry: bool
+    days_since_talks: int | None
+    complete_through: date
+    p_dry_now: float | None
+    """P(still dry on the as-of date), None where the run failed before it was known."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunRow(NewRun):
+    id: int
+    recorded_at: datetime
+    status: str | None
+    """started, published, rejected or failed: the newest; None if none was ever recorded."""
+    status_at: datetime | None
+    detail: Mapping[str, object] = field(hash=False)
+    """Diagnostics and messages that came with the status."""
+
+
+@dataclass(frozen=True, slots=True)
+class TargetForecastRow:
+    """Probability, with its interval, of at least one event within `horizon_days` or by `deadline`; one is set."""
+
+    target: str
+    horizon_days: int | None
+    deadline: date | None
+    mean: float
+    mcse: float
+    q05: float
+    q25: float
+    q50: float
+    q75: float
+    q95: float
+    base_rate: float | None = None
+    documents_only: float | None = None
+    history_only: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ScenarioForecastRow:
+    """Probability of one scenario within `horizon_days` or by `deadline`; one of them is set."""
+
+    scenario: str
+    horizon_days: int | None
+    deadline: date | None
+    probability: float
+
+
+@dataclass(frozen=True, slots=True)
+class IndicatorStateRow:
+    """Filtered level of one indicator on the as-of date; inactive before its first observation."""
+
+    indicator_id: str
+    mean: float
+    sd: float
+    active: bool
+    last_observed_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class EffectRow:
+    """Effect of one indicator on one target by one source: orientation, documents, history or posterior."""
+
+    target: str
+    indicator_id: str
+    source: str
+    mean: float
+    sd: float
