@@ -1,0 +1,148 @@
+"""The content of a case folder as rows of the tables."""
+
+from db.rows import (
+    DeadlineRow,
+    GradeRow,
+    IndicatorRow,
+    LevelRow,
+    NewCase,
+    NewCompleteness,
+    NewDocument,
+    NewEvent,
+    NewJudgement,
+    NewObservation,
+)
+from indicators.content import CaseFolder, Indicator
+
+CASE_ANALYST = "case"
+"""Stands as analyst and attestor of the rows that come from a case folder."""
+
+
+def new_case(folder: CaseFolder) -> NewCase:
+    """The settings, catalogue, grades and deadlines, under the hash of the whole folder."""
+    case = folder.case
+    return NewCase(
+        case_id=case.id,
+        name=case.name,
+        headline=case.headline,
+        record_from=case.record_from,
+        dry_after_days=case.dry_after_days,
+        knots_until=case.knots_until,
+        case_hash=folder.case_hash,
+        indicators=tuple(indicator_row(indicator) for indicator in folder.indicators),
+        grades=tuple(GradeRow(grade.reliability, grade.credibility, grade.sd_levels) for grade in folder.grades),
+        deadlines=tuple(DeadlineRow(row.deadline, row.meaning) for row in folder.deadlines),
+    )
+
+
+def indicator_row(indicator: Indicator) -> IndicatorRow:
+    return IndicatorRow(
+        indicator_id=indicator.id,
+        position=indicator.position,
+        name=indicator.name,
+        question=indicator.question,
+        orientation=indicator.orientation,
+        kind=indicator.kind,
+        group_name=indicator.group,
+        half_life_days=indicator.half_life_days,
+        expected_cadence_days=indicator.expected_cadence_days,
+        lag_days=indicator.lag_days,
+        contested=indicator.contested,
+        typical_sources=indicator.typical_sources,
+        documents=indicator.documents,
+        document_refs=indicator.document_refs,
+        note=indicator.note,
+        levels=tuple(LevelRow(level, criterion) for level, criterion in indicator.levels),
+    )
+
+
+def new_documents(folder: CaseFolder) -> list[NewDocument]:
+    return [
+        NewDocument(
+            case_id=folder.case.id,
+            document_id=row.document_id,
+            author=row.author,
+            title=row.title,
+            publisher=row.publisher,
+            published_on=row.published_on,
+            information_cutoff=row.information_cutoff,
+            language=row.language,
+            directness=row.directness,
+            caveats=row.caveats,
+        )
+        for row in folder.documents
+    ]
+
+
+def new_judgements(folder: CaseFolder) -> list[NewJudgement]:
+    return [
+        NewJudgement(
+            case_id=folder.case.id,
+            document_id=row.document_id,
+            indicator_id=row.indicator_id,
+            target=row.target,
+            weight=row.weight,
+            basis=row.basis,
+            location=row.location,
+            note=row.note,
+        )
+        for row in folder.judgements
+    ]
+
+
+def new_observations(folder: CaseFolder) -> list[NewObservation]:
+    return [
+        NewObservation(
+            case_id=folder.case.id,
+            indicator_id=row.indicator_id,
+            observed_on=row.observed_on,
+            known_on=row.known_on,
+            level=float(row.level),
+            source_title=row.source_title,
+            source_publisher=row.source_publisher,
+            source_url=row.source_url,
+            origin=row.origin,
+            reliability=row.reliability,
+            credibility=row.credibility,
+            analyst=CASE_ANALYST,
+            note=row.note,
+        )
+        for row in folder.observations
+    ]
+
+
+def new_events(folder: CaseFolder) -> list[NewEvent]:
+    return [
+        NewEvent(
+            case_id=folder.case.id,
+            event_id=row.event_id,
+            type=row.type,
+            framing=row.framing,
+            started_on=row.started_on,
+            ended_on=row.ended_on,
+            known_on=row.known_on,
+            date_precision=row.date_precision,
+            level=row.level,
+            format=row.format,
+            venue=row.venue,
+            note=row.note,
+            source=row.source,
+            confidence=row.confidence,
+        )
+        for row in folder.events
+    ]
+
+
+def new_completeness(folder: CaseFolder) -> list[NewCompleteness]:
+    return [
+        NewCompleteness(
+            case_id=folder.case.id,
+            type=row.type,
+            complete_from=row.complete_from,
+            complete_through=row.complete_through,
+            known_on=row.known_on,
+            attested_by=CASE_ANALYST,
+            note="",
+        )
+        for row in folder.completeness
+    ]

@@ -1,0 +1,20 @@
+"""The one error of a case folder: CaseError(Exception), raised once with every problem found."""
+
+from collections.abc import Sequence
+
+
+class CaseError(Exception):
+    """A case folder, or evidence read with it, that cannot be used.
+
+    Each problem is one line, "FILE: row N, column C: what is wrong with its value; what would be right"; the text of
+    the error is all of them, the first one first.
+    """
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        self.problems: tuple[str, ...] = tuple(problems)
+        super().__init__("\n".join(self.problems))
+
+    def summary(self) -> str:
+        """One line: the first problem, and how many more there are."""
+        others = len(self.problems) - 1
+        return self.problems[0] if others <= 0 else f"{self.problems[0]} … and {others} more"

@@ -1,0 +1,302 @@
+"""The evidence rules: which observations count as one, from when until when, at what level and variance.
+
+Rows of one indicator that share an origin are one effective observation: the best grade present and the mean of the
+levels that carry it. An origin that feeds several indicators has its precision divided by their number. Without an
+origin a row stands alone, except that rows of one indicator, day and source share one. The effective observations of
+an origin are formed anew on each day on which its rows change (one becomes known, is superseded or is retracted).
+"""
+
+import heapq
+import math
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from db.rows import GradeRow, IndicatorRow, ObservationRow
+from indicators.errors import CaseError
+
+NEVER: int = date.max.toordinal()
+SD_FLOOR = 0.3
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Effective observations, each valid on the days `since` ≤ day < `until`; arrays of shape (n,).
+
+    Rows are ordered by `since` and then by content. Days are proleptic ordinals (`date.toordinal`).
+
+    Attributes
+    ----------
+    indicator : index into the catalogue.
+    observed : day it happened.
+    entered : day it could be known; never after `since`, and before it where the origin's rows have changed meanwhile.
+    since, until : first day valid, first day no longer valid (`NEVER` when it stays).
+    level : in levels, -2…+2.
+    variance : in squared levels; never below `SD_FLOOR`².
+    catalogue_size : number of indicators.
+    left_out : ids of indicators that rows name and the catalogue does not hold; their rows are not used.
+    """
+
+    indicator: NDArray[np.int64]
+    observed: NDArray[np.int64]
+    entered: NDArray[np.int64]
+    since: NDArray[np.int64]
+    until: NDArray[np.int64]
+    level: NDArray[np.float64]
+    variance: NDArray[np.float64]
+    catalogue_size: int
+    left_out: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.indicator)
+
+
+class _Member(NamedTuple):
+    """One row, as its origin sees it."""
+
+    indicator: int
+    observed: int
+    known: int
+    since: int
+    until: int
+    level: float
+    sd: float
+
+
+class _State(NamedTuple):
+    """An effective observation but for the days on which it is valid."""
+
+    observed: int
+    entered: int
+    level: float
+    variance: float
+
+
+class _Effective(NamedTuple):
+    """In the order by which evidence is sorted."""
+
+    since: int
+    indicator: int
+    observed: int
+    entered: int
+    level: float
+    variance: float
+    until: int
+
+
+def form_evidence(
+    rows: Iterable[ObservationRow], catalogue: Sequence[IndicatorRow], grades: Iterable[GradeRow]
+) -> Evidence:
+    """The effective observations of all rows, those no longer valid included.
+
+    Raises CaseError when a row carries a grade that the table does not hold.
+    """
+    position = {indicator.indicator_id: index for index, indicator in enumerate(catalogue)}
+    sd = {(grade.reliability, grade.credibility): grade.sd_levels for grade in grades}
+    origins: defaultdict[tuple[object, ...], list[_Member]] = defaultdict(list)
+    left_out: set[str] = set()
+    for row in rows:
+        if row.indicator_id not in position:
+            left_out.add(row.indicator_id)
+            continue
+        member = _member(row, position[row.indicator_id], _sd_of(row, sd))
+        if member.since < member.until:
+            origins[_origin_key(row)].append(member)
+    effective = sorted(one for members in origins.values() for one in _effective_of(members))
+    return _to_arrays(effective, len(catalogue), tuple(sorted(left_out)))
+
+
+def valid_on(evidence: Evidence, day: int) -> NDArray[np.bool_]:
+    """Which rows are valid on `day` (an ordinal); shape (n,)."""
+    return (evidence.since <= day) & (day < evidence.until)
+
+
+def last_observed(evidence: Evidence, day: int) -> NDArray[np.int64]:
+    """Per indicator, the latest `observed` of the rows valid on `day` (an ordinal); -1 where there is none."""
+    latest = np.full(evidence.catalogue_size, -1, dtype=np.int64)
+    valid = valid_on(evidence, day)
+    np.maximum.at(latest, evidence.indicator[valid], evidence.observed[valid])
+    return latest
+
+
+def _sd_of(row: ObservationRow, sd: dict[tuple[str, int], float]) -> float:
+    value = sd.get((row.reliability, row.credibility))
+    if value is None:
+        grade = f"{row.reliability}{row.credibility}"
+        known = ", ".join(sorted(f"{reliability}{credibility}" for reliability, credibility in sd))
+        what = f"the grade {grade!r} of {row.indicator_id} on {row.observed_on} is not in the case's table"
+        raise CaseError([f"{what}; revise it to one of {known}"])
+    return value
+
+
+def _member(row: ObservationRow, indicator: int, sd: float) -> _Member:
+    return _Member(
+        indicator=indicator,
+        observed=row.observed_on.toordinal(),
+        known=row.known_on.toordinal(),
+        since=row.valid_from.toordinal(),
+        until=NEVER if row.valid_until is None else row.valid_until.toordinal(),
+        level=float(row.level),
+        sd=sd,
+    )
+
+
+def _origin_key(row: ObservationRow) -> tuple[object, ...]:
+    if row.origin:
+        return (row.origin,)
+    return (row.indicator_id, row.observed_on, row.source_publisher, row.source_title)
+
+
+def _effective_of(members: list[_Member]) -> Iterator[_Effective]:
+    """The effective observations of one origin, over time."""
+    if len(members) == 1:
+        (one,) = members
+        yield _Effective(one.since, one.indicator, one.observed, one.known, one.level, _variance(one.sd, 1), one.until)
+        return
+    origin = _Origin()
+    for day, joining, leaving in _changes(members):
+        yield from origin.change(day, joining, leaving)
+    yield from origin.close()
+
+
+def _changes(members: list[_Member]) -> Iterator[tuple[int, list[_Member], list[_Member]]]:
+    """(day, rows that become valid, rows that stop being valid), by day."""
+    joining: defaultdict[int, list[_Member]] = defaultdict(list)
+    leaving: defaultdict[int, list[_Member]] = defaultdict(list)
+    for member in members:
+        joining[member.since].append(member)
+        if member.until < NEVER:
+            leaving[member.until].append(member)
+    for day in sorted(joining.keys() | leaving.keys()):
+        yield day, joining[day], leaving[day]
+
+
+def _variance(sd: float, fed: int) -> float:
+    """Variance of a grade's sd when its origin feeds that many indicators."""
+    return max(sd, SD_FLOOR) ** 2 * fed
+
+
+@dataclass(slots=True)
+class _Days:
+    """A bag of days that knows its smallest; each day enters and leaves the heap once."""
+
+    counts: Counter[int] = field(default_factory=Counter)
+    heap: list[int] = field(default_factory=list)
+
+    def add(self, day: int) -> None:
+        if day not in self.counts:
+            heapq.heappush(self.heap, day)
+        self.counts[day] += 1
+
+    def remove(self, day: int) -> None:
+        self.counts[day] -= 1
+
+    def smallest(self) -> int:
+        while not self.counts[self.heap[0]]:
+            del self.counts[heapq.heappop(self.heap)]
+        return self.heap[0]
+
+
+@dataclass(slots=True)
+class _Bag:
+    """The valid rows of one origin, indicator and grade; its cost does not grow with their number."""
+
+    size: int = 0
+    levels: Counter[float] = field(default_factory=Counter)
+    known: _Days = field(default_factory=_Days)
+    observed: _Days = field(default_factory=_Days)
+
+    def add(self, member: _Member) -> None:
+        self.size += 1
+        self.levels[member.level] += 1
+        self.known.add(member.known)
+        self.observed.add(member.observed)
+
+    def remove(self, member: _Member) -> None:
+        self.size -= 1
+        self.levels[member.level] -= 1
+        self.known.remove(member.known)
+        self.observed.remove(member.observed)
+
+    def mean(self) -> float:
+        """The mean level, free of the order in which rows came."""
+        return math.fsum(level * count for level, count in self.levels.items()) / self.size
+
+
+@dataclass(slots=True)
+class _Origin:
+    """The rows of one origin that are valid now, and the effective observations they form."""
+
+    bags: dict[int, dict[float, _Bag]] = field(default_factory=dict)
+    current: dict[int, tuple[int, _State]] = field(default_factory=dict)
+
+    def change(self, day: int, joining: list[_Member], leaving: list[_Member]) -> Iterator[_Effective]:
+        """Apply one day's changes; yield the effective observations that end on it."""
+        fed = len(self.bags)
+        for member in joining:
+            self.bags.setdefault(member.indicator, {}).setdefault(member.sd, _Bag()).add(member)
+        for member in leaving:
+            self._remove(member)
+        touched = {member.indicator for member in joining} | {member.indicator for member in leaving}
+        if len(self.bags) != fed:
+            touched = self.bags.keys() | self.current.keys()
+        for indicator in sorted(touched):
+            yield from self._replace(day, indicator)
+
+    def close(self) -> Iterator[_Effective]:
+        """The effective observations that stay valid."""
+        for indicator, (since, state) in self.current.items():
+            yield _Effective(since, indicator, *state, NEVER)
+
+    def _remove(self, member: _Member) -> None:
+        bags = self.bags[member.indicator]
+        bags[member.sd].remove(member)
+        if not bags[member.sd].size:
+            del bags[member.sd]
+        if not bags:
+            del self.bags[member.indicator]
+
+    def _replace(self, day: int, indicator: int) -> Iterator[_Effective]:
+        """End the indicator's effective observation and begin the next, unless they say the same."""
+        before, after = self.current.get(indicator), self._state(indicator)
+        if before is not None and before[1] == after:
+            return
+        if before is not None:
+            yield _Effective(before[0], indicator, *before[1], day)
+            del self.current[indicator]
+        if after is not None:
+            self.current[indicator] = (day, after)
+
+    def _state(self, indicator: int) -> _State | None:
+        bags = self.bags.get(indicator)
+        if bags is None:
+            return None
+        sd = min(bags)
+        bag = bags[sd]
+        variance = _variance(sd, len(self.bags))
+        return _State(bag.observed.smallest(), bag.known.smallest(), bag.mean(), variance)
+
+
+def _to_arrays(effective: list[_Effective], catalogue_size: int, left_out: tuple[str, ...]) -> Evidence:
+    def column(values: Iterable[int]) -> NDArray[np.int64]:
+        return np.fromiter(values, dtype=np.int64, count=len(effective))
+
+    def numbers(values: Iterable[float]) -> NDArray[np.float64]:
+        return np.fromiter(values, dtype=np.float64, count=len(effective))
+
+    return Evidence(
+        indicator=column(one.indicator for one in effective),
+        observed=column(one.observed for one in effective),
+        entered=column(one.entered for one in effective),
+        since=column(one.since for one in effective),
+        until=column(one.until for one in effective),
+        level=numbers(one.level for one in effective),
+        variance=numbers(one.variance for one in effective),
+        catalogue_size=catalogue_size,
+        left_out=left_out,
+    )

@@ -1,0 +1,22 @@
+"""The cases that come with the program."""
+
+from importlib.resources import files
+from pathlib import Path
+
+DEFAULT_CASE = "us_dprk"
+
+
+def shipped_cases() -> tuple[str, ...]:
+    """Folder names of the shipped cases, sorted."""
+    return tuple(sorted(folder.name for folder in _root().iterdir() if (folder / "case.toml").is_file()))
+
+
+def shipped_case(name: str = DEFAULT_CASE) -> Path:
+    """Folder of a shipped case; LookupError names the choices when there is none of that name."""
+    if name not in shipped_cases():
+        raise LookupError(f"no shipped case {name!r}; use one of {', '.join(shipped_cases())}")
+    return _root() / name
+
+
+def _root() -> Path:
+    return Path(str(files("indicators.cases")))

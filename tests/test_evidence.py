@@ -1,0 +1,293 @@
+"""The evidence rules: common origin, best grade, shared precision, and when each holds."""
+
+import random
+import time
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from db.rows import GradeRow, IndicatorRow, ObservationRow
+from indicators.errors import CaseError
+from indicators.evidence import NEVER, Evidence, form_evidence, last_observed, valid_on
+
+START = date(2020, 1, 1)
+GRADES = (GradeRow("A", 1, 0.1), GradeRow("B", 2, 0.4), GradeRow("C", 3, 0.7))
+
+
+def _indicator(position: int, id_: str) -> IndicatorRow:
+    return IndicatorRow(
+        indicator_id=id_,
+        position=position,
+        name=id_,
+        question="",
+        orientation="",
+        kind="state",
+        group_name="",
+        half_life_days=90,
+        expected_cadence_days=30,
+        lag_days=0,
+        contested=False,
+        typical_sources=(),
+        documents=(),
+        document_refs=(),
+        note="",
+        levels=(),
+    )
+
+
+CATALOGUE = tuple(_indicator(position, id_) for position, id_ in enumerate(("tone", "posture", "harvest")))
+
+
+def _row(
+    indicator: str = "tone",
+    known: int = 0,
+    level: float = 1,
+    grade: str = "B2",
+    origin: str = "",
+    *,
+    observed: int | None = None,
+    until: int | None = None,
+    title: str = "a title",
+) -> ObservationRow:
+    """One row; days count from START, `observed` is the day it is known unless given."""
+    return ObservationRow(
+        case_id="toy",
+        indicator_id=indicator,
+        observed_on=START + timedelta(days=known if observed is None else observed),
+        known_on=START + timedelta(days=known),
+        level=level,
+        source_title=title,
+        source_publisher="a publisher",
+        source_url="",
+        origin=origin,
+        reliability=grade[0],
+        credibility=int(grade[1]),
+        analyst="kim",
+        note="",
+        id=1,
+        recorded_at=datetime(2020, 1, 1, tzinfo=UTC),
+        row_key="",
+        valid_from=START + timedelta(days=known),
+        valid_until=None if until is None else START + timedelta(days=until),
+    )
+
+
+def _form(rows: Iterable[ObservationRow]) -> Evidence:
+    return form_evidence(rows, CATALOGUE, GRADES)
+
+
+def _table(evidence: Evidence) -> list[tuple[float, ...]]:
+    """(indicator, observed, entered, since, until, level, variance) per row; days from START, -1 for never."""
+    first = START.toordinal()
+    days = (evidence.observed - first, evidence.entered - first, evidence.since - first)
+    until = np.where(evidence.until == NEVER, -1, evidence.until - first)
+    columns = (evidence.indicator, *days, until, evidence.level, np.round(evidence.variance, 9))
+    return [tuple(float(cell) for cell in row) for row in zip(*columns, strict=True)]
+
+
+def test_a_row_without_origin_stands_alone() -> None:
+    rows = [_row(known=3, observed=1), _row(known=3, observed=1, level=-1, title="another"), _row("posture", known=3)]
+    assert _table(_form(rows)) == [
+        (0, 1, 3, 3, -1, -1, 0.16),
+        (0, 1, 3, 3, -1, 1, 0.16),
+        (1, 3, 3, 3, -1, 1, 0.16),
+    ]
+
+
+def test_rows_of_one_indicator_day_and_source_share_one() -> None:
+    rows = [_row(known=2, observed=1, level=0), _row(known=5, observed=1, level=1), _row(known=9, observed=2)]
+    assert _table(_form(rows)) == [
+        (0, 1, 2, 2, 5, 0, 0.16),
+        (0, 1, 2, 5, -1, 0.5, 0.16),
+        (0, 2, 9, 9, -1, 1, 0.16),
+    ]
+
+
+def test_no_variance_lies_below_the_floor_of_coding_error() -> None:
+    assert _form([_row(grade="A1")]).variance == pytest.approx([0.09])
+
+
+def test_the_best_grade_speaks_for_its_origin_and_enters_when_it_is_known() -> None:
+    rows = [_row(known=1, level=-2, grade="C3", origin="x"), _row(known=4, observed=2, level=1, origin="x")]
+    assert _table(_form(rows)) == [(0, 1, 1, 1, 4, -2, 0.49), (0, 2, 4, 4, -1, 1, 0.16)]
+    assert _table(_form([*rows, _row(known=7, level=2, grade="C3", origin="x")])) == _table(_form(rows))
+
+
+def test_rows_of_equal_grade_are_averaged_and_keep_the_earliest_day() -> None:
+    rows = [_row(known=day, level=level, origin="x") for day, level in ((1, 0), (3, 1), (5, 2))]
+    assert _table(_form(rows)) == [(0, 1, 1, 1, 3, 0, 0.16), (0, 1, 1, 3, 5, 0.5, 0.16), (0, 1, 1, 5, -1, 1, 0.16)]
+
+
+def test_an_origin_shares_its_precision_among_the_indicators_it_feeds() -> None:
+    rows = [_row("tone", 1, origin="x"), _row("posture", 4, origin="x"), _row("harvest", 4, origin="y")]
+    assert _table(_form(rows)) == [
+        (0, 1, 1, 1, 4, 1, 0.16),
+        (0, 1, 1, 4, -1, 1, 0.32),
+        (1, 4, 4, 4, -1, 1, 0.32),
+        (2, 4, 4, 4, -1, 1, 0.16),
+    ]
+
+
+def test_a_retraction_ends_a_row_and_gives_its_share_back() -> None:
+    rows = [_row("tone", 1, origin="x"), _row("posture", 1, origin="x", until=6)]
+    assert _table(_form(rows)) == [
+        (0, 1, 1, 1, 6, 1, 0.32),
+        (1, 1, 1, 1, 6, 1, 0.32),
+        (0, 1, 1, 6, -1, 1, 0.16),
+    ]
+
+
+def test_a_revision_takes_over_on_its_own_day() -> None:
+    rows = [_row(known=1, level=2, until=5), _row(known=5, observed=1, level=0)]
+    assert _table(_form(rows)) == [(0, 1, 1, 1, 5, 2, 0.16), (0, 1, 5, 5, -1, 0, 0.16)]
+
+
+def test_a_row_replaced_on_the_day_it_enters_is_never_valid() -> None:
+    assert _table(_form([_row(known=2, level=2, until=2), _row(known=2, level=0)])) == [(0, 2, 2, 2, -1, 0, 0.16)]
+
+
+@pytest.mark.parametrize("later", [0, 3, 400])
+@pytest.mark.parametrize("origin", ["", "x"])
+def test_the_same_row_again_changes_nothing(later: int, origin: str) -> None:
+    rows = [_row("tone", 1, origin=origin), _row("posture", 2, origin=origin)]
+    again = _row("tone", 1 + later, observed=1, origin=origin)
+    assert _table(_form([*rows, again])) == _table(_form(rows))
+
+
+def test_a_row_of_an_indicator_outside_the_catalogue_is_named_and_left_out() -> None:
+    evidence = _form([_row(origin="x"), _row("weather", origin="x")])
+    assert (evidence.left_out, evidence.variance.tolist()) == (("weather",), pytest.approx([0.16]))
+
+
+def test_a_grade_outside_the_table_is_refused() -> None:
+    sentence = r"^the grade 'F6' of tone on 2020-01-03 is not in the case's table; revise it to one of A1, B2, C3$"
+    with pytest.raises(CaseError, match=sentence):
+        _form([_row(known=2, grade="F6")])
+
+
+def test_no_rows_make_empty_evidence() -> None:
+    evidence = _form([])
+    assert (len(evidence), evidence.level.shape, evidence.catalogue_size) == (0, (0,), 3)
+    assert last_observed(evidence, START.toordinal()).tolist() == [-1, -1, -1]
+
+
+def test_last_observed_counts_valid_rows_only() -> None:
+    evidence = _form([_row(known=2, observed=1), _row(known=6, observed=5, until=9), _row("harvest", known=4)])
+    seen = [last_observed(evidence, START.toordinal() + day).tolist() for day in (1, 2, 6, 9)]
+    first = START.toordinal()
+    assert seen == [
+        [-1, -1, -1],
+        [first + 1, -1, -1],
+        [first + 5, -1, first + 4],
+        [first + 1, -1, first + 4],
+    ]
+
+
+def _expected_on(rows: list[ObservationRow], day: date) -> set[tuple[float, ...]]:
+    """The rule of one day, by its definition: (indicator, observed, entered, level, variance) of what is valid."""
+    sd = {(grade.reliability, grade.credibility): grade.sd_levels for grade in GRADES}
+    origins: defaultdict[object, defaultdict[str, list[ObservationRow]]] = defaultdict(lambda: defaultdict(list))
+    for row in rows:
+        if row.valid_from <= day and (row.valid_until is None or day < row.valid_until):
+            alone = (row.indicator_id, row.observed_on, row.source_publisher, row.source_title)
+            origins[row.origin or alone][row.indicator_id].append(row)
+    ids = [indicator.indicator_id for indicator in CATALOGUE]
+    found: set[tuple[float, ...]] = set()
+    for fed in origins.values():
+        for id_, members in fed.items():
+            best = min(sd[row.reliability, row.credibility] for row in members)
+            carrying = [row for row in members if sd[row.reliability, row.credibility] == best]
+            observed = min(row.observed_on for row in carrying).toordinal()
+            entered = min(row.known_on for row in carrying).toordinal()
+            level = sum(row.level for row in carrying) / len(carrying)
+            variance = round(max(best, 0.3) ** 2 * len(fed), 9)
+            found.add((ids.index(id_), observed, entered, round(level, 9), variance))
+    return found
+
+
+_ROWS = st.lists(
+    st.builds(
+        lambda indicator, known, lag, level, grade, origin, title, ended: _row(
+            indicator,
+            known,
+            level,
+            grade,
+            origin,
+            observed=known - lag,
+            title=title,
+            until=None if ended is None else known + ended,
+        ),
+        st.sampled_from(["tone", "posture", "harvest"]),
+        st.integers(0, 12),
+        st.integers(0, 2),
+        st.integers(-2, 2),
+        st.sampled_from(["A1", "B2", "C3"]),
+        st.sampled_from(["", "x", "y"]),
+        st.sampled_from(["s", "t"]),
+        st.none() | st.integers(0, 8),
+    ),
+    max_size=14,
+)
+
+
+@given(_ROWS)
+def test_on_every_day_the_valid_rows_are_those_of_the_definition(rows: list[ObservationRow]) -> None:
+    evidence = _form(rows)
+    for offset in range(22):
+        day = START + timedelta(days=offset)
+        valid = valid_on(evidence, day.toordinal())
+        columns = (evidence.indicator, evidence.observed, evidence.entered)
+        values = (np.round(evidence.level, 9), np.round(evidence.variance, 9))
+        found = [tuple(column[index] for column in (*columns, *values)) for index in np.flatnonzero(valid)]
+        assert set(found) == _expected_on(rows, day)
+
+
+@given(_ROWS, st.randoms(use_true_random=False))
+def test_the_order_of_rows_does_not_matter(rows: list[ObservationRow], chance: random.Random) -> None:
+    shuffled = list(rows)
+    chance.shuffle(shuffled)
+    assert _table(_form(shuffled)) == _table(_form(rows))
+
+
+@given(_ROWS, st.integers(0, 20))
+def test_what_is_learnt_later_changes_no_earlier_day(rows: list[ObservationRow], offset: int) -> None:
+    day = START + timedelta(days=offset)
+    then = [
+        replace(row, valid_until=row.valid_until if row.valid_until and row.valid_until <= day else None)
+        for row in rows
+        if row.known_on <= day
+    ]
+    early, late = _table(_form(then)), _table(_form(rows))
+    assert [row[:4] + row[5:] for row in early] == [row[:4] + row[5:] for row in late if row[3] <= offset]
+    assert sorted(row for row in early if row[4] >= 0) == sorted(row for row in late if 0 <= row[4] <= offset)
+
+
+@given(_ROWS)
+def test_spans_of_validity_are_not_empty_and_begin_once_known(rows: list[ObservationRow]) -> None:
+    evidence = _form(rows)
+    assert np.all(evidence.since < evidence.until)
+    assert np.all(evidence.observed <= evidence.entered)
+    assert np.all(evidence.entered <= evidence.since)
+
+
+def test_a_hundred_thousand_rows_take_seconds() -> None:
+    """Half of them of one origin, half spread over many: neither may cost more than its share."""
+    chance = random.Random(7)
+    rows = [
+        _row(
+            chance.choice(("tone", "posture", "harvest")),
+            chance.randrange(9000),
+            chance.randint(-2, 2),
+            origin=f"o{chance.randrange(50_000) * (number % 2)}",
+        )
+        for number in range(100_000)
+    ]
+    begun = time.perf_counter()
+    _form(rows)
+    assert time.perf_counter() - begun < 10
