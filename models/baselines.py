@@ -1,0 +1,117 @@
+"""Naive forecasts that a model must beat, fitted as of the same day on the same record.
+
+All count windows: for every attested day s with s + h attested too, did at least one event begin in (s, s + h]? Overlapping
+windows are one piece of evidence per length h, so a window of h days weighs 1/h of an observation in the shrinkage.
+"""
+
+import numpy as np
+
+from models.exposure import read_clock
+from models.spec import TARGETS, Floats, Ints, Problem, Span
+
+RECENCY_HALF_LIFE = 3 * 365.25
+"""Half-life in days of the weights of the recency-weighted dry/wet climatology."""
+
+
+def climatology(problem: Problem) -> Floats:
+    """Share of past windows with an event, (target, horizon)."""
+    return _fill(problem, lambda y, s, dry, now, h: _shrunk(y, np.ones(len(y)), h))
+
+
+def dry_wet_climatology(problem: Problem) -> Floats:
+    """The same among windows that began in today's situation, dry or wet."""
+    return _fill(problem, lambda y, s, dry, now, h: _shrunk(y, (dry == now).astype(float), h))
+
+
+def recent_dry_wet_climatology(problem: Problem) -> Floats:
+    """The same with a window's weight halved for every three years that it is old."""
+    return _fill(problem, lambda y, s, dry, now, h: _shrunk(y, (dry == now) * _recency(problem, s), h))
+
+
+def logistic_since_talks(problem: Problem) -> Floats:
+    """Logistic regression of the window on log(1 + days since talks), every tenth day, ridge prior sd 2.5."""
+    since = read_clock(problem, problem.calendar.record_from, problem.as_of + 1).since
+
+    def one(y: Floats, s: Ints, dry: Floats, now: bool, h: int) -> float:
+        x = np.log1p(since[s + 1 - problem.calendar.record_from])
+        return _logistic(x[::10], y[::10], 10 / h, float(np.log1p(since[-1])))
+
+    return _fill(problem, one)
+
+
+def base_rate(problem: Problem) -> Floats:
+    """The base rate shown beside every forecast, (target, horizon).
+
+    Talks: dry/wet climatology with a three-year half-life. Contact and crisis: a Poisson rate. Deal: climatology.
+    """
+    out, plain = recent_dry_wet_climatology(problem), climatology(problem)
+    out[TARGETS.index("deal")] = plain[TARGETS.index("deal")]
+    for target in ("contact", "crisis"):
+        events, span = _events(problem, target)
+        rate = (np.sum((events >= span.first) & (events <= span.last)) + 0.5) / max(span.last - span.first + 1, 1)
+        out[TARGETS.index(target)] = [-np.expm1(-rate * h.days) for h in problem.horizons]
+    return out
+
+
+BASELINES = {
+    "climatology": climatology,
+    "dry/wet climatology": dry_wet_climatology,
+    "dry/wet climatology, 3-year half-life": recent_dry_wet_climatology,
+    "logistic on log days since talks": logistic_since_talks,
+}
+
+
+def _fill(problem: Problem, one) -> Floats:  # type: ignore[no-untyped-def]
+    out = np.empty((len(TARGETS), len(problem.horizons)))
+    clock = read_clock(problem, problem.calendar.record_from, problem.as_of + 1)
+    now = not bool(clock.wet[-1])
+    for i, target in enumerate(TARGETS):
+        events, span = _events(problem, target)
+        for j, horizon in enumerate(problem.horizons):
+            s = np.arange(max(span.first, problem.calendar.record_from), span.last - horizon.days + 1)
+            y = outcomes(events, s, horizon.days).astype(float)
+            dry = ~clock.wet[s + 1 - problem.calendar.record_from]
+            out[i, j] = one(y, s, dry, now, horizon.days)
+    return out
+
+
+def outcomes(events: Ints, start: Ints, days: int) -> Ints:
+    """1 where an event begins in (start, start + days], for sorted ``events``."""
+    return np.searchsorted(events, start + days, side="right") - np.searchsorted(events, start, side="right") > 0
+
+
+def _events(problem: Problem, target: str) -> tuple[Ints, Span]:
+    r = problem.record
+    m = r.meetings
+    if target == "contact":
+        return r.contacts, r.contact_span
+    if target == "crisis":
+        return r.crises, r.crisis_span
+    if target == "deal":
+        return m.started[m.deal], r.deal_span
+    if target == "limits_talks":
+        return m.started, r.talks_span
+    return m.started[m.framing == TARGETS.index(target)], r.talks_span
+
+
+def _shrunk(y: Floats, weight: Floats, days: int) -> float:
+    """Weighted share, shrunk towards one half by one observation (Jeffreys)."""
+    n, k = weight.sum() / days, (weight * y).sum() / days
+    return float((k + 0.5) / (n + 1.0))
+
+
+def _recency(problem: Problem, s: Ints) -> Floats:
+    return np.exp2(-(problem.as_of - s) / RECENCY_HALF_LIFE)
+
+
+def _logistic(x: Floats, y: Floats, weight: float, at: float) -> float:
+    design = np.stack([np.ones(len(x)), x - 5.0], axis=1)
+    theta, precision = np.zeros(2), np.diag([1 / 2.5**2, 1 / 2.5**2])
+    for _ in range(50):
+        p = 1 / (1 + np.exp(-design @ theta))
+        gradient = weight * design.T @ (y - p) - precision @ theta
+        step = np.linalg.solve(weight * (design.T * (p * (1 - p))) @ design + precision, gradient)
+        theta = theta + step
+        if np.abs(step).max() < 1e-10:
+            break
+    return float(1 / (1 + np.exp(-(theta[0] + theta[1] * (at - 5.0)))))

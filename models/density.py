@@ -1,0 +1,264 @@
+"""The model's log posterior in NumPy, with its gradient and Fisher information.
+
+The same density as `models.bayes` builds in PyMC (a test holds them equal); here it serves the mode and Laplace's
+approximation, where compiling would cost more than the answer. Every part of the likelihood is Poisson or Bernoulli in
+a predictor eta(theta), so that gradient and information need only eta's Jacobian.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from models.exposure import Cells, Exposure
+from models.spec import EFFECT_TARGETS, FRAMINGS, Bools, Floats, Ints
+from models.states import States
+from models.structure import BASES, ORIENTATION, JudgementBlock, Structure, regime_root
+
+Jacobian = dict[int | slice, Floats | float]
+"""Derivatives of a predictor by position in theta: a scalar, (cell,) or (cell, width of the slice)."""
+
+K = len(EFFECT_TARGETS)
+CONTACT, CRISIS, DEAL = 2, 3, 4
+ONSET_AC, ONSET_DN, CONTINUATION, CONTACT_BASE, CRISIS_BASE, DEAL_BASE = range(len(BASES))
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Where each named parameter lies in the unconstrained vector theta."""
+
+    indicators: int
+    knots: int
+
+    @property
+    def slices(self) -> dict[str, slice]:
+        sizes = {
+            "weight": K * self.indicators,
+            "log_unit": 1,
+            "base": len(BASES),
+            "pace": 2,
+            "fraction": 1,
+            "momentum": 2,
+            "regime_z": self.knots,
+            "log_judgement_sd": 1,
+        }
+        ends = np.cumsum(list(sizes.values()))
+        return {n: slice(int(e - s), int(e)) for (n, s), e in zip(sizes.items(), ends, strict=True)}
+
+    @property
+    def size(self) -> int:
+        return self.slices["log_judgement_sd"].stop
+
+
+@dataclass(frozen=True, slots=True)
+class Parameters:
+    """Draws of the parameters in their own units; every array begins with the draw dimension."""
+
+    weight: Floats  # (draw, target, indicator)
+    unit: Floats  # (draw,)
+    base: Floats  # (draw, base)
+    pace: Floats  # (draw, 2)
+    fraction: Floats  # (draw,)
+    momentum: Floats  # (draw, 2)
+    regime_z: Floats  # (draw, knot)
+    judgement_sd: Floats  # (draw,)
+
+    @property
+    def effect(self) -> Floats:
+        """Log intensity per level, (draw, target, indicator)."""
+        return np.asarray(self.unit[:, None, None] * self.weight)
+
+
+def unpack(theta: Floats, layout: Layout, structure: Structure) -> Parameters:
+    """Parameters of the rows of ``theta``, shape (draw, layout.size)."""
+    part = {name: theta[:, where] for name, where in layout.slices.items()}
+    floor = structure.priors.judgement_sd[0]
+    on = float(structure.indicators)
+    return Parameters(
+        part["weight"].reshape(-1, K, layout.indicators) * on,
+        np.exp(part["log_unit"][:, 0]),
+        part["base"],
+        part["pace"],
+        part["fraction"][:, 0] * float(structure.continuation_effect),
+        part["momentum"],
+        part["regime_z"] * float(structure.regime),
+        floor + np.exp(part["log_judgement_sd"][:, 0]),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Quadratic:
+    """Log density (up to a constant), gradient and information at one theta."""
+
+    value: float
+    gradient: Floats
+    information: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Density:
+    """Log posterior of one problem."""
+
+    layout: Layout
+    structure: Structure
+    exposure: Exposure
+    judgements: JudgementBlock
+    root: Floats  # regime_root
+
+    def at(self, theta: Floats) -> Quadratic:
+        """Value, gradient and Fisher (Gauss-Newton) information at ``theta``, shape (layout.size,)."""
+        out = _Sum(self.layout.size)
+        par = unpack(theta[None, :], self.layout, self.structure)
+        self._add_priors(theta, out)
+        self._add_judgements(theta, par, out)
+        for k in range(len(FRAMINGS)):
+            self._add_onset(k, par, out)
+            self._add_continuation(k, par, out)
+        self._add_recurrent(self.exposure.contact, CONTACT, CONTACT_BASE, 0, self.structure.regime, par, out)
+        self._add_recurrent(self.exposure.crisis, CRISIS, CRISIS_BASE, 1, False, par, out)
+        self._add_marks(par, out)
+        return Quadratic(out.value, out.gradient, out.information)
+
+    def _add_priors(self, theta: Floats, out: "_Sum") -> None:
+        p, s = self.structure.priors, self.layout.slices
+        out.normal(theta, s["weight"], np.repeat(ORIENTATION, self.layout.indicators), p.weight_sd)
+        out.normal(theta, s["log_unit"], *p.log_unit)
+        out.normal(theta, s["base"], np.array([b[0] for b in p.base]), np.array([b[1] for b in p.base]))
+        out.normal(theta, s["pace"], 0.0, p.pace_sd)
+        out.normal(theta, s["fraction"], *p.fraction)
+        out.normal(theta, s["momentum"], *p.momentum)
+        out.normal(theta, s["regime_z"], 0.0, 1.0)
+        out.log_half_normal(theta, s["log_judgement_sd"], p.judgement_sd[1])
+
+    def _add_judgements(self, theta: Floats, par: Parameters, out: "_Sum") -> None:
+        block, sigma = self.judgements, float(par.judgement_sd[0])
+        weight, scale = self.layout.slices["weight"], self.layout.slices["log_judgement_sd"].start
+        residual = (block.value - block.design @ theta[weight]) / sigma
+        n, grow = len(residual), sigma - self.structure.priors.judgement_sd[0]
+        out.value += float(-n * np.log(sigma) - 0.5 * residual @ residual)
+        out.gradient[weight] += block.design.T @ residual / sigma
+        out.information[weight, weight] += block.design.T @ block.design / sigma**2
+        out.gradient[scale] += (-n + residual @ residual) / sigma * grow
+        out.information[scale, scale] += 2 * n * (grow / sigma) ** 2
+
+    def _add_onset(self, k: int, par: Parameters, out: "_Sum") -> None:
+        cells = self.exposure.onset
+        eta, jac = self._effects(cells.states, k, par)
+        eta += par.base[0, k]
+        jac[self.layout.slices["base"].start + k] = 1.0
+        eta = self._regime(eta, jac, cells.knot, par)
+        out.poisson(eta, jac, cells.count[:, k], cells.days)
+
+    def _add_continuation(self, k: int, par: Parameters, out: "_Sum") -> None:
+        mine = self.exposure.continuation.framing == k
+        cells = _take(self.exposure.continuation, mine)
+        fraction = float(par.fraction[0])
+        whole, jac = self._effects(cells.states, k, par)
+        jac = {where: fraction * value for where, value in jac.items()}
+        s = self.layout.slices
+        jac[s["fraction"].start] = whole * float(self.structure.continuation_effect)
+        jac[s["base"].start + CONTINUATION] = 1.0
+        eta = fraction * whole + par.base[0, CONTINUATION]
+        for j in range(2):
+            later = (cells.pace == j + 1).astype(float)
+            eta = eta + later * par.pace[0, j]
+            jac[s["pace"].start + j] = later
+        out.poisson(eta, jac, cells.count.sum(axis=1), cells.days)
+
+    def _add_recurrent(
+        self, cells: Cells, target: int, base: int, momentum: int, regime: bool, par: Parameters, out: "_Sum"
+    ) -> None:
+        eta, jac = self._effects(cells.states, target, par)
+        s, recent = self.layout.slices, cells.recent.astype(float)
+        eta = eta + par.base[0, base] + recent * par.momentum[0, momentum]
+        jac[s["base"].start + base] = 1.0
+        jac[s["momentum"].start + momentum] = recent
+        if regime:
+            eta = self._regime(eta, jac, cells.knot, par)
+        out.poisson(eta, jac, cells.count, cells.days)
+
+    def _add_marks(self, par: Parameters, out: "_Sum") -> None:
+        eta, jac = self._effects(self.exposure.mark_states, DEAL, par)
+        jac[self.layout.slices["base"].start + DEAL_BASE] = 1.0
+        out.bernoulli(eta + par.base[0, DEAL_BASE], jac, self.exposure.marked)
+
+    def _effects(
+        self, states: States, target: int, par: Parameters
+    ) -> tuple[Floats, Jacobian]:
+        """Sum of the indicators' effects and its Jacobian over weights and unit."""
+        n, s = self.layout.indicators, self.layout.slices
+        if not self.structure.indicators:
+            return np.zeros(len(states.mean)), {}
+        unit, beta = float(par.unit[0]), par.effect[0, target]
+        slope = states.mean + states.variance * beta if self.structure.moment_term else states.mean
+        eta = states.mean @ beta
+        if self.structure.moment_term:
+            eta = eta + 0.5 * states.variance @ beta**2
+        where = slice(s["weight"].start + target * n, s["weight"].start + (target + 1) * n)
+        return eta, {where: unit * slope, s["log_unit"].start: slope @ beta}
+
+    def _regime(self, eta: Floats, jac: Jacobian, knot: Ints, par: Parameters) -> Floats:
+        if not self.structure.regime:
+            return eta
+        jac[self.layout.slices["regime_z"]] = self.root[knot]
+        return np.asarray(eta + self.root[knot] @ par.regime_z[0])
+
+
+class _Sum:
+    """Accumulates the terms of a log density."""
+
+    def __init__(self, size: int) -> None:
+        self.value = 0.0
+        self.gradient = np.zeros(size)
+        self.information = np.zeros((size, size))
+
+    def normal(self, theta: Floats, where: slice, mean: Floats | float, sd: Floats | float) -> None:
+        z = (theta[where] - mean) / sd
+        self.value -= 0.5 * float(z @ z)
+        self.gradient[where] -= z / sd
+        index = np.arange(where.start, where.stop)
+        self.information[index, index] += np.broadcast_to(1 / np.square(sd), index.shape)
+
+    def log_half_normal(self, theta: Floats, where: slice, scale: float) -> None:
+        """Half-normal on exp(theta), with the Jacobian of the logarithm."""
+        i, square = where.start, float(np.exp(2 * theta[where.start])) / scale**2
+        self.value += float(theta[i]) - 0.5 * square
+        self.gradient[i] += 1 - square
+        self.information[i, i] += 2 * square + 1e-3  # the curvature alone vanishes as the scale does
+
+    def poisson(
+        self, eta: Floats, jac: Jacobian, count: Floats, exposure: Floats
+    ) -> None:
+        mean = exposure * np.exp(eta)
+        self.value += float(count @ eta - mean.sum())
+        self._chain(jac, count - mean, mean)
+
+    def bernoulli(self, eta: Floats, jac: Jacobian, yes: Floats) -> None:
+        p = 1 / (1 + np.exp(-eta))
+        self.value += float(yes @ eta - np.logaddexp(0, eta).sum())
+        self._chain(jac, yes - p, p * (1 - p))
+
+    def _chain(self, jac: Jacobian, score: Floats, weight: Floats) -> None:
+        x = np.concatenate([_columns(value, len(score)) for value in jac.values()], axis=1)
+        index = np.concatenate([np.arange(w.start, w.stop) if isinstance(w, slice) else [w] for w in jac])
+        self.gradient[index] += x.T @ score
+        self.information[np.ix_(index, index)] += x.T @ (weight[:, None] * x)
+
+
+def _columns(value: Floats | float, rows: int) -> Floats:
+    value = np.asarray(value, dtype=float)
+    return value if value.ndim == 2 else np.broadcast_to(value, (rows,))[:, None]
+
+
+def _take(cells: Cells, rows: Bools) -> Cells:
+    states = States(cells.states.mean[rows], cells.states.variance[rows], cells.states.active[rows])
+    return Cells(
+        cells.start[rows],
+        cells.days[rows],
+        cells.count[rows],
+        states,
+        cells.knot[rows],
+        cells.framing[rows],
+        cells.pace[rows],
+        cells.recent[rows],
+    )
+

@@ -1,0 +1,34 @@
+"""Effects side by side: the orientation prior, the documents, history alone, and the posterior."""
+
+from dataclasses import replace
+
+import numpy as np
+import xarray as xr
+
+from models.density import Density
+from models.laplace import build_density, fit_laplace
+from models.reference import documents_only_parameters
+from models.sampling import parameters_of
+from models.spec import Floats, Judgements, Problem
+
+DRAWS = 1000
+
+
+def without_judgements(problem: Problem) -> Problem:
+    none = np.empty(0, dtype=np.int64)
+    return replace(problem, judgements=Judgements(none, none, none, np.empty(0), np.empty(0, dtype=bool)))
+
+
+def effect_summaries(
+    problem: Problem, density: Density, tree: xr.DataTree, seed: int
+) -> dict[str, tuple[Floats, Floats]]:
+    """Mean and standard deviation of each effect (log intensity per level), both (target, indicator), by source."""
+    silent = without_judgements(problem)
+    unsaid = build_density(silent, density.structure, density.exposure)
+    draws = {
+        "orientation": documents_only_parameters(silent, unsaid, DRAWS, seed).effect,
+        "documents": documents_only_parameters(problem, density, DRAWS, seed).effect,
+        "history": fit_laplace(unsaid).draw(DRAWS, seed).effect,
+        "posterior": parameters_of(tree, density.structure).effect,
+    }
+    return {source: (effect.mean(axis=0), effect.std(axis=0)) for source, effect in draws.items()}

@@ -1,0 +1,127 @@
+"""The posterior mode and Laplace's approximation around it."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.linalg import cho_factor, cho_solve, solve_triangular
+
+from models.density import Density, Layout, Parameters, Quadratic, unpack
+from models.exposure import Exposure, build_exposure, knot_count
+from models.spec import Floats, Problem
+from models.structure import Structure, regime_root, whiten_judgements
+
+MAX_STEPS = 200
+TOLERANCE = 1e-6
+UNIT_NODES = 5
+PINNED = 1e16
+"""Information that keeps a coordinate where it is."""
+
+
+class NoMode(ArithmeticError):
+    """The search for the posterior mode did not converge."""
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A normal approximation of the posterior at one value of the unit."""
+
+    mode: Floats  # (parameter,)
+    root: Floats  # (parameter, parameter) upper Cholesky factor of the information at the mode
+    log_evidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class LaplaceFit:
+    """A mixture of normal approximations over the unit, on the unconstrained scale."""
+
+    density: Density
+    nodes: tuple[Node, ...]
+    weight: Floats  # (node,) sums to 1
+
+    def draw(self, draws: int, seed: int) -> Parameters:
+        """Independent draws; the same seed gives the same standard normals for every problem."""
+        noise = np.random.default_rng(seed).standard_normal((draws, self.density.layout.size))
+        of_node = np.searchsorted(np.cumsum(self.weight), (np.arange(draws) + 0.5) / draws)
+        theta = np.empty_like(noise)
+        for j, node in enumerate(self.nodes):
+            mine = np.minimum(of_node, len(self.nodes) - 1) == j
+            theta[mine] = node.mode + solve_triangular(node.root, noise[mine].T, lower=False).T
+        return unpack(theta, self.density.layout, self.density.structure)
+
+
+def build_density(problem: Problem, structure: Structure, exposure: Exposure | None = None) -> Density:
+    """Density of a problem; ``exposure`` may be given when it is already cut."""
+    layout = Layout(problem.catalogue.size, knot_count(problem.calendar))
+    block = whiten_judgements(problem.judgements, layout.indicators, structure.priors)
+    root = regime_root(layout.knots, structure.priors)
+    return Density(layout, structure, exposure or build_exposure(problem), block, root)
+
+
+def start_at(density: Density) -> Floats:
+    """A point to start from: the prior means, with half-normal scales at their medians."""
+    p, s = density.structure.priors, density.layout.slices
+    theta = np.zeros(density.layout.size)
+    theta[s["weight"]] = 0.5
+    theta[s["log_unit"]] = p.log_unit[0]
+    theta[s["base"]] = [mean for mean, _ in p.base]
+    theta[s["fraction"]] = p.fraction[0]
+    theta[s["momentum"]] = p.momentum[0]
+    theta[s["log_judgement_sd"]] = np.log(0.67 * p.judgement_sd[1])
+    return theta
+
+
+def fit_laplace(density: Density, start: Floats | None = None) -> LaplaceFit:
+    """Laplace's approximation given the unit, on Gauss-Hermite nodes of the unit's prior.
+
+    Effects are unit times weight: the joint mode favours a large unit by the width of the weights it forgets, so the
+    unit is integrated over and not maximised (Rue, Martino & Chopin 2009, doi:10.1111/j.1467-9868.2008.00700.x).
+
+    Raises
+    ------
+    NoMode
+        if ``MAX_STEPS`` steps do not bring the Newton decrement below ``TOLERANCE``.
+    """
+    where = density.layout.slices["log_unit"].start
+    mean, sd = density.structure.priors.log_unit
+    points, share = np.polynomial.hermite_e.hermegauss(UNIT_NODES)
+    theta, nodes = start_at(density) if start is None else start.copy(), []
+    for z in points:
+        theta[where] = mean + sd * z
+        node = _mode(density, theta, where)
+        nodes.append(Node(node.mode, node.root, node.log_evidence + 0.5 * float(z) ** 2))
+        theta = node.mode.copy()
+    log_weight = np.log(share) + np.array([node.log_evidence for node in nodes])
+    weight = np.exp(log_weight - log_weight.max())
+    return LaplaceFit(density, tuple(nodes), weight / weight.sum())
+
+
+def _mode(density: Density, theta: Floats, fixed: int) -> Node:
+    """Fisher scoring with Levenberg's damping; the ``fixed`` coordinate stays where it is."""
+    here, damping = density.at(theta), 1e-3
+    for _ in range(MAX_STEPS):
+        step = _damped_step(here, damping, fixed)
+        there = density.at(theta + step)
+        if np.isfinite(there.value) and there.value >= here.value - 1e-10:
+            decrement = float(here.gradient @ step)
+            theta, here, damping = theta + step, there, max(damping / 5, 1e-9)
+            if decrement < TOLERANCE:
+                return _node(theta, here, fixed)
+        else:
+            damping = min(damping * 8, 1e6)
+    raise NoMode(f"no posterior mode after {MAX_STEPS} steps (gradient {np.abs(here.gradient).max():.2g})")
+
+
+def _node(theta: Floats, at: Quadratic, fixed: int) -> Node:
+    information = at.information.copy()
+    information[fixed], information[:, fixed] = 0.0, 0.0
+    information[fixed, fixed] = PINNED
+    root = np.triu(cho_factor(information, lower=False)[0])
+    return Node(theta, root, at.value - float(np.log(np.diag(root)).sum()))
+
+
+def _damped_step(at: Quadratic, damping: float, fixed: int) -> Floats:
+    information = at.information + damping * np.diag(np.diag(at.information))
+    gradient = at.gradient.copy()
+    information[fixed], information[:, fixed] = 0.0, 0.0
+    information[fixed, fixed], gradient[fixed] = 1.0, 0.0
+    return np.asarray(cho_solve(cho_factor(information), gradient))

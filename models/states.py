@@ -1,0 +1,156 @@
+"""Exact scalar Kalman filters, one per indicator: graded observations in, a mean and a variance for any day out.
+
+An ``event`` indicator is a stationary Ornstein-Uhlenbeck level: its mean halves every half-life and its variance returns
+to ``LEVEL_VARIANCE``. A ``state`` indicator is a random walk whose increments follow the schedule
+V(t+d) = C - (C - V(t)) * 2**(-d / half-life) towards the cap C = ``LEVEL_VARIANCE``: its mean holds. A row enters the
+filter on the day it is known; for the days since it was observed it has aged like the level itself.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from models.spec import FOREVER, Bools, Catalogue, Floats, Ints, Observations
+
+LEVEL_VARIANCE = 2.0
+"""Variance of a level drawn evenly from -2…+2: what is left when nothing is known (levels squared)."""
+
+
+@dataclass(frozen=True, slots=True)
+class States:
+    """Levels at some days. Arrays have shape (day, indicator); an inactive indicator has mean 0, variance 0."""
+
+    mean: Floats
+    variance: Floats
+    active: Bools
+
+
+@dataclass(frozen=True, slots=True)
+class FilteredStates:
+    """The filter's path: one row after each observation, sorted by track and day of entry.
+
+    A *track* is the sequence of rows that were valid for one indicator over a stretch of days: a revision, a retraction
+    or a better source of the same origin begins a new one, in which the past is filtered again as then known.
+    """
+
+    catalogue: Catalogue
+    track_of: tuple[Ints, ...]  # per indicator: first day of each of its tracks, sorted
+    first_track: Ints  # (indicator,) number of its first track
+    key: Ints  # (row,) track * STRIDE + day of entry, sorted
+    track: Ints  # (row,)
+    entered: Ints  # (row,)
+    mean: Floats  # (row,) after the update
+    variance: Floats  # (row,)
+
+    def at(self, known: Ints, day: Floats) -> States:
+        """States on ``day`` from the rows known by the end of ``known``.
+
+        Parameters
+        ----------
+        known : (n,) or (n, indicator) last day whose rows may be used
+        day : (n,) or (n, indicator) day the state is of, at least ``known``; fractions of a day are allowed
+        """
+        shape = (len(known), self.catalogue.size)
+        known = np.broadcast_to(known if known.ndim == 2 else known[:, None], shape)
+        day = np.broadcast_to(day if day.ndim == 2 else day[:, None], shape)
+        mean, variance = np.zeros(shape), np.zeros(shape)
+        active = np.zeros(shape, dtype=bool)
+        if len(self.key) == 0:
+            return States(mean, variance, active)
+        for i in range(self.catalogue.size):
+            number = np.searchsorted(self.track_of[i], known[:, i], side="right") - 1 + self.first_track[i]
+            row = np.searchsorted(self.key, _key(number, known[:, i]), side="right") - 1
+            held = (row >= 0) & (self.track[row] == number)
+            m, v = self._predict(i, row[held], day[held, i])
+            mean[held, i], variance[held, i], active[held, i] = m, v, True
+        return States(mean, variance, active)
+
+    def _predict(self, indicator: int, row: Ints, day: Floats) -> tuple[Floats, Floats]:
+        elapsed = day - self.entered[row]
+        fades = np.full(len(row), self.catalogue.fades[indicator])
+        return predict(self.mean[row], self.variance[row], elapsed, fades, self.catalogue.half_life[indicator])
+
+
+def predict(
+    mean: Floats, variance: Floats, elapsed: Floats, fades: Bools, half_life: Floats | float
+) -> tuple[Floats, Floats]:
+    """Mean and variance after ``elapsed`` days without an observation."""
+    left = np.exp2(-elapsed / half_life)
+    faded = LEVEL_VARIANCE - (LEVEL_VARIANCE - variance) * left**2
+    held = np.where(variance < LEVEL_VARIANCE, LEVEL_VARIANCE - (LEVEL_VARIANCE - variance) * left, variance)
+    return np.where(fades, mean * left, mean), np.where(fades, faded, held)
+
+
+def age_rows(rows: Observations, catalogue: Catalogue) -> tuple[Floats, Floats]:
+    """Level and variance of each row as evidence on the level of the day it entered, shape (row,)."""
+    fades, half_life = catalogue.fades[rows.indicator], catalogue.half_life[rows.indicator]
+    left = np.exp2(-(rows.entered - rows.observed) / half_life)
+    level = np.where(fades, rows.level * left, rows.level)
+    fading = rows.variance * left**2 + LEVEL_VARIANCE * (1 - left**2)
+    return level, np.where(fades, fading, rows.variance + LEVEL_VARIANCE * (1 - left))
+
+
+def filter_states(rows: Observations, catalogue: Catalogue) -> FilteredStates:
+    """Run the filters: vectorised over indicators, linear in rows.
+
+    Rows of one indicator and day are updated one after another, which in a Gaussian model equals doing so at once.
+    """
+    level, variance = age_rows(rows, catalogue)
+    starts = _track_starts(rows, catalogue.size)
+    first_track = np.concatenate([[0], np.cumsum([len(s) for s in starts])[:-1]]).astype(np.int64)
+    track, source = _assign_tracks(rows, starts, first_track)
+    order = np.lexsort((variance[source], level[source], rows.entered[source], track))
+    track, source = track[order], source[order]
+    entered = rows.entered[source]
+    mean, var = _run(track, entered, level[source], variance[source], rows.indicator[source], catalogue)
+    return FilteredStates(catalogue, starts, first_track, _key(track, entered), track, entered, mean, var)
+
+
+def _key(track: Ints, day: Ints) -> Ints:
+    return np.asarray(track * 10_000_000 + day, dtype=np.int64)  # an ordinal has at most seven digits
+
+
+def _track_starts(rows: Observations, size: int) -> tuple[Ints, ...]:
+    """Per indicator the days on which rows it already used were replaced, after a first track without a beginning."""
+    ends = rows.until < FOREVER
+    return tuple(np.unique(np.concatenate([[0], rows.until[ends & (rows.indicator == i)]])) for i in range(size))
+
+
+def _assign_tracks(rows: Observations, starts: tuple[Ints, ...], first_track: Ints) -> tuple[Ints, Ints]:
+    """Copy each row into every track during which it is valid: (track, row number) pairs."""
+    tracks, sources = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
+    for i, begin in enumerate(starts):
+        mine = np.flatnonzero(rows.indicator == i)
+        end = np.append(begin[1:], FOREVER)
+        for j in range(len(begin)):
+            valid = mine[(rows.since[mine] < end[j]) & (rows.until[mine] > begin[j])]
+            tracks.append(np.full(len(valid), first_track[i] + j))
+            sources.append(valid)
+    return np.concatenate(tracks), np.concatenate(sources)
+
+
+def _run(
+    track: Ints, entered: Ints, level: Floats, variance: Floats, indicator: Ints, catalogue: Catalogue
+) -> tuple[Floats, Floats]:
+    """Update the k-th row of every track at once, for k = 0, 1, …; rows are sorted by track and day."""
+    mean, var = np.empty(len(track)), np.empty(len(track))
+    if len(track) == 0:
+        return mean, var
+    begin = np.flatnonzero(np.append(True, track[1:] != track[:-1]))
+    count = np.diff(np.append(begin, len(track)))
+    fades, half_life = catalogue.fades[indicator[begin]], catalogue.half_life[indicator[begin]]
+    # Before its first row an `event` level is stationary; a `state` has no prior: its first row is its level.
+    gain = np.where(fades, LEVEL_VARIANCE / (LEVEL_VARIANCE + variance[begin]), 1.0)
+    m, v = gain * level[begin], np.where(fades, (1 - gain) * LEVEL_VARIANCE, variance[begin])
+    mean[begin], var[begin] = m, v
+    order = np.argsort(-count, kind="stable")  # longest first: the tracks still running are a prefix
+    begin, m, v, fades, half_life = begin[order], m[order], v[order], fades[order], half_life[order]
+    running = np.searchsorted(-count[order], -np.arange(1, count.max()), side="left")
+    for k, n in enumerate(running, start=1):
+        row = begin[:n] + k
+        m[:n], v[:n] = predict(m[:n], v[:n], entered[row] - entered[row - 1], fades[:n], half_life[:n])
+        gain = v[:n] / (v[:n] + variance[row])
+        m[:n] += gain * (level[row] - m[:n])
+        v[:n] *= 1 - gain
+        mean[row], var[row] = m[:n], v[:n]
+    return mean, var

@@ -1,0 +1,85 @@
+"""The structure of the model and its priors, each number once.
+
+Weights are in the documents' units (-3…+3 per level); ``unit`` turns them into log intensity per level.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from models.spec import EFFECT_TARGETS, Floats, Judgements
+
+ORIENTATION = np.array([1.0, 1.0, 1.0, 0.0, 1.0])
+"""Prior mean of the weights by effect target: an indicator's positive levels favour talks, contact and deals."""
+
+
+@dataclass(frozen=True, slots=True)
+class Priors:
+    """Means and standard deviations of the normal priors; logarithms where the name says so."""
+
+    weight_sd: float = 1.0
+    log_unit: tuple[float, float] = (float(np.log(0.1)), 0.5)
+    base: tuple[tuple[float, float], ...] = (
+        (float(np.log(1 / 900)), 1.0),  # onset of arms-control talks, per day
+        (float(np.log(1 / 900)), 1.0),  # onset of denuclearisation talks, per day
+        (float(np.log(1 / 30)), 1.0),  # continuation, per day, within two weeks of a meeting
+        (float(np.log(1 / 365)), 1.0),  # contact, per day
+        (float(np.log(1 / 730)), 1.0),  # crisis, per day
+        (-2.5, 1.0),  # deal, log odds per meeting
+    )
+    pace_sd: float = 0.7
+    fraction: tuple[float, float] = (0.5, 0.25)
+    momentum: tuple[float, float] = (0.5, 0.5)
+    regime_sd: float = 0.7  # stationary sd of the regime, log intensity; fixed, as 21 onsets cannot tell it
+    regime_years: float = 4.0  # e-folding time of the regime's autocorrelation
+    judgement_sd: tuple[float, float] = (0.5, 0.5)  # floor, and scale of the half-normal above it
+    inferred_ratio: float = 1.5  # sd of an inferred judgement over that of an explicit one
+    author_ratio: float = 0.7  # sd of an author's own tilt, relative to an explicit judgement
+    shared_ratio: float = 0.7  # sd of the error all texts of one debate share on one question
+
+
+@dataclass(frozen=True, slots=True)
+class Structure:
+    """Choices between variants; the defaults are the model Parley ships."""
+
+    moment_term: bool = False  # intensities integrate over the states: exp(beta m + beta^2 V / 2)
+    regime: bool = True
+    indicators: bool = True
+    continuation_effect: bool = True
+    priors: Priors = Priors()
+
+
+BASES = ("onset of arms-control talks", "onset of denuclearisation talks", "continuation", "contact", "crisis", "deal")
+
+
+@dataclass(frozen=True, slots=True)
+class JudgementBlock:
+    """Judgements with author effects and the shared error integrated out, whitened.
+
+    ``design @ weights.ravel() + sigma * noise = value`` with independent standard normal noise.
+    """
+
+    design: Floats  # (judgement, target * indicator)
+    value: Floats  # (judgement,)
+
+
+def whiten_judgements(judgements: Judgements, size: int, priors: Priors) -> JudgementBlock:
+    """Covariance up to sigma²: basis on the diagonal, plus author, plus the error shared on one question."""
+    n = len(judgements.weight)
+    cell = judgements.target * size + judgements.indicator
+    select = np.zeros((n, len(EFFECT_TARGETS) * size))
+    select[np.arange(n), cell] = 1.0
+    covariance = np.diag(np.where(judgements.explicit, 1.0, priors.inferred_ratio**2))
+    covariance += priors.author_ratio**2 * (judgements.document[:, None] == judgements.document[None, :])
+    covariance += priors.shared_ratio**2 * (cell[:, None] == cell[None, :])
+    if n == 0:
+        return JudgementBlock(select, np.empty(0))
+    root = np.linalg.cholesky(covariance)
+    return JudgementBlock(np.linalg.solve(root, select), np.linalg.solve(root, judgements.weight))
+
+
+def regime_root(knots: int, priors: Priors) -> Floats:
+    """Lower-triangular A with u = A z an Ornstein-Uhlenbeck path on yearly knots, for independent standard normal z."""
+    rho = float(np.exp(-1.0 / priors.regime_years))
+    powers = np.abs(np.subtract.outer(np.arange(knots), np.arange(knots)))
+    return np.asarray(priors.regime_sd * np.linalg.cholesky(rho**powers))
