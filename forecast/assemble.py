@@ -1,0 +1,228 @@
+"""Rows into the specification of a problem: the only place where tables meet the mathematics."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import numpy as np
+from sqlalchemy import Connection
+
+from db.read import (
+    read_case,
+    read_catalogue,
+    read_completeness,
+    read_deadlines,
+    read_documents,
+    read_events,
+    read_grades,
+    read_judgements,
+    read_observations,
+)
+from db.rows import (
+    CaseRow,
+    CompletenessRow,
+    DocumentRow,
+    EventRow,
+    GradeRow,
+    IndicatorRow,
+    JudgementRow,
+    ObservationRow,
+)
+from forecast.errors import NotEnough
+from indicators.evidence import Evidence, form_evidence
+from models.spec import (
+    EFFECT_TARGETS,
+    FRAMINGS,
+    Calendar,
+    Catalogue,
+    Horizon,
+    Judgements,
+    Meetings,
+    Observations,
+    Problem,
+    Record,
+    Span,
+)
+
+ROLLING_DAYS = (30, 90, 180, 365)
+DEAL_REACH_DAYS = 14
+"""A deal marks the last meeting begun by the deal's end if that meeting ended at most so many days before."""
+EVENT_TYPES = ("talks", "contact", "deal", "crisis")
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Everything the store holds as of a date, in an order that depends on content alone."""
+
+    as_of: date
+    as_recorded: datetime | None
+    case: CaseRow
+    catalogue: tuple[IndicatorRow, ...]
+    grades: tuple[GradeRow, ...]
+    deadlines: tuple[date, ...]
+    documents: tuple[DocumentRow, ...]
+    judgements: tuple[JudgementRow, ...]
+    observations: tuple[ObservationRow, ...]
+    events: tuple[EventRow, ...]
+    completeness: tuple[CompletenessRow, ...]
+
+
+def read_rows(
+    connection: Connection, as_of: date, as_recorded: datetime | None = None, *, case_id: str | None = None
+) -> Rows:
+    """Read what could be known by ``as_of`` (and, with ``as_recorded``, what this desk had recorded by then)."""
+    case = read_case(connection, case_id)
+    when = (case.case_id, as_of, as_recorded)
+    return Rows(
+        as_of,
+        as_recorded,
+        case,
+        read_catalogue(connection, case),
+        read_grades(connection, case),
+        read_deadlines(connection, case),
+        read_documents(connection, *when),
+        read_judgements(connection, *when),
+        read_observations(connection, *when),
+        read_events(connection, *when),
+        read_completeness(connection, *when),
+    )
+
+
+def check_rows(rows: Rows) -> None:
+    """Refuse a date before which there is nothing to learn from."""
+    first = rows.case.record_from + timedelta(days=365)
+    if rows.as_of < first:
+        raise NotEnough(
+            f"as of {rows.as_of} the record, which begins on {rows.case.record_from}, holds less than a year; "
+            f"choose a date from {first} on"
+        )
+    if rows.as_of >= rows.case.knots_until:
+        raise NotEnough(f"{rows.as_of} lies beyond the case's calendar, which ends on {rows.case.knots_until}")
+    attested = {row.type for row in rows.completeness}
+    absent = [kind for kind in EVENT_TYPES if kind not in attested]
+    if absent:
+        raise NotEnough(
+            f"no one has attested how far events of type {', '.join(absent)} are complete as of {rows.as_of}; "
+            "add rows to completeness.csv and run `parley init --case FOLDER`"
+        )
+
+
+def assemble(rows: Rows, evidence: Evidence) -> Problem:
+    """The problem to solve, in arrays."""
+    as_of = rows.as_of.toordinal()
+    case = rows.case
+    return Problem(
+        as_of,
+        _catalogue(rows.catalogue),
+        Calendar(case.record_from.toordinal(), case.knots_until.toordinal(), case.dry_after_days),
+        Observations(
+            evidence.indicator,
+            evidence.observed,
+            evidence.entered,
+            evidence.since,
+            evidence.until,
+            evidence.level,
+            evidence.variance,
+        ),
+        _judgements(rows),
+        _record(rows),
+        horizons_from(rows.as_of, rows.deadlines),
+    )
+
+
+def read_problem(
+    connection: Connection, as_of: date, as_recorded: datetime | None = None, *, case_id: str | None = None
+) -> tuple[Rows, Evidence, Problem]:
+    """Read, check and assemble in one step."""
+    rows = read_rows(connection, as_of, as_recorded, case_id=case_id)
+    check_rows(rows)
+    evidence = form_evidence(rows.observations, rows.catalogue, rows.grades)
+    return rows, evidence, assemble(rows, evidence)
+
+
+def horizons_from(as_of: date, deadlines: Sequence[date]) -> tuple[Horizon, ...]:
+    """The rolling horizons, then the case's next deadline."""
+    rolling = [Horizon(days) for days in ROLLING_DAYS]
+    ahead = [day for day in deadlines if day > as_of]
+    return (*rolling, *(Horizon((day - as_of).days, day.toordinal()) for day in ahead[:1]))
+
+
+def inputs_hash(problem: Problem) -> str:
+    """sha256 of every number the forecast is made from, in a fixed order."""
+    digest = hashlib.sha256()
+    _feed(digest, problem)
+    return digest.hexdigest()
+
+
+def _feed(digest: "hashlib._Hash", value: Any) -> None:
+    if hasattr(value, "__dataclass_fields__"):
+        for item in fields(value):
+            digest.update(item.name.encode())
+            _feed(digest, getattr(value, item.name))
+    elif isinstance(value, np.ndarray):
+        digest.update(f"{value.dtype}{value.shape}".encode() + np.ascontiguousarray(value).tobytes())
+    elif isinstance(value, tuple):
+        for item in value:
+            _feed(digest, item)
+    else:
+        digest.update(repr(value).encode())
+
+
+def _catalogue(rows: Sequence[IndicatorRow]) -> Catalogue:
+    return Catalogue(
+        tuple(row.indicator_id for row in rows),
+        np.array([row.kind == "event" for row in rows]),
+        np.array([float(row.half_life_days) for row in rows]),
+        np.array([row.lag_days for row in rows], dtype=np.int64),
+    )
+
+
+def _judgements(rows: Rows) -> Judgements:
+    """Judgements on targets and indicators the model has; `limits_talks` speaks of both framings, hence of neither."""
+    place = {row.indicator_id: i for i, row in enumerate(rows.catalogue)}
+    document = {row.document_id: i for i, row in enumerate(rows.documents)}
+    kept = [row for row in rows.judgements if row.indicator_id in place and row.target in EFFECT_TARGETS]
+    return Judgements(
+        np.array([document[row.document_id] for row in kept], dtype=np.int64),
+        np.array([place[row.indicator_id] for row in kept], dtype=np.int64),
+        np.array([EFFECT_TARGETS.index(row.target) for row in kept], dtype=np.int64),
+        np.array([float(row.weight) for row in kept], dtype=np.float64),
+        np.array([row.basis == "explicit" for row in kept], dtype=bool),
+    )
+
+
+def _record(rows: Rows) -> Record:
+    return Record(
+        _meetings(rows.events),
+        _starts(rows.events, "contact"),
+        _starts(rows.events, "crisis"),
+        *(_span(rows, kind) for kind in ("talks", "contact", "crisis", "deal")),
+    )
+
+
+def _starts(events: Sequence[EventRow], kind: str) -> np.ndarray[Any, np.dtype[np.int64]]:
+    return np.sort(np.array([e.started_on.toordinal() for e in events if e.type == kind], dtype=np.int64))
+
+
+def _meetings(events: Sequence[EventRow]) -> Meetings:
+    talks = sorted((e for e in events if e.type == "talks"), key=lambda e: (e.started_on, e.ended_on, e.event_id))
+    started = np.array([e.started_on.toordinal() for e in talks], dtype=np.int64)
+    ended = np.array([e.ended_on.toordinal() for e in talks], dtype=np.int64)
+    deal = np.zeros(len(talks), dtype=bool)
+    for event in events:
+        if event.type == "deal":
+            signed = event.ended_on.toordinal()
+            last = int(np.searchsorted(started, signed, side="right")) - 1
+            if last >= 0 and signed - ended[last] <= DEAL_REACH_DAYS:
+                deal[last] = True
+    framing = np.array([FRAMINGS.index(e.framing) for e in talks], dtype=np.int64)
+    return Meetings(started, ended, framing, deal)
+
+
+def _span(rows: Rows, kind: str) -> Span:
+    """The attestation that reaches furthest, no further than the as-of date and from the record's beginning on."""
+    attested = max((row for row in rows.completeness if row.type == kind), key=lambda row: row.complete_through)
+    first = max(attested.complete_from, rows.case.record_from)
+    return Span(first.toordinal(), min(attested.complete_through, rows.as_of).toordinal())

@@ -1,0 +1,41 @@
+"""Progress of long work on stderr: a bar on a terminal, a line per stage elsewhere."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+
+from forecast.engine import Progress as Report
+
+COLD = "the first time on this machine: one to three minutes; later runs reuse it"
+
+
+@contextmanager
+def watch(*, warm: bool) -> Iterator[Report]:
+    """Yield a progress function for `forecast.run.update`."""
+    console = Console(stderr=True)
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[remark]}"), TimeElapsedColumn())
+    with Progress(*columns, console=console, disable=not console.is_terminal) as bars:
+        yield _reporter(bars, console, warm)
+
+
+def _reporter(bars: Progress, console: Console, warm: bool) -> Report:
+    current: dict[str, TaskID] = {}
+
+    def report(stage: str, done: int, total: int, remark: str) -> None:
+        if stage == "compiling the model" and not warm:
+            remark = COLD
+        if stage not in current:
+            for task in current.values():
+                bars.update(task, total=1, completed=1)
+            current.clear()
+            current[stage] = bars.add_task(stage, total=total or None, remark=remark)
+            if not console.is_terminal:
+                console.print(f"{stage} … {remark}".rstrip(), highlight=False)
+        if total:
+            bars.update(current[stage], total=total, completed=done, remark=f"{done}/{total} draws  {remark}")
+        else:
+            bars.update(current[stage], remark=remark)
+
+    return report

@@ -1,0 +1,122 @@
+"""The numbers of one forecast: fit, gate and projection, and the forecasts that stand beside it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+import xarray as xr
+
+from models.baselines import base_rate
+from models.density import Density, Parameters
+from models.effects import without_judgements
+from models.gate import Diagnostics, diagnose
+from models.laplace import build_density, fit_laplace
+from models.projection import Projection, project
+from models.reference import documents_only_parameters
+from models.sampling import CompiledModel, compile_model, parameters_of, sample
+from models.settings import SamplerSettings
+from models.spec import TARGETS, Floats, Problem
+from models.structure import Structure
+
+SHIPPED = Structure()
+PATHS_PER_DRAW = 2
+REFERENCE_DRAWS = 1000
+RETRY_TUNE, RETRY_ACCEPT = 2000, 0.95
+
+Progress = Callable[[str, int, int, str], None]
+"""(stage, done, total, remark); total 0 where the length is not known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """A posterior that has been through the gate, with its projection."""
+
+    density: Density
+    tree: xr.DataTree
+    projection: Projection
+    diagnostics: Diagnostics
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True)
+class References:
+    """Means that stand beside the forecast, each (target, horizon)."""
+
+    base_rate: Floats
+    documents_only: Floats
+    history_only: Floats
+
+
+class Resident:
+    """Keeps the compiled model of this process; a refit only brings new data."""
+
+    def __init__(self) -> None:
+        self._compiled: CompiledModel | None = None
+        self._shape: tuple[int, int] | None = None
+
+    def compiled(self, problem: Problem) -> CompiledModel:
+        shape = (problem.catalogue.size, problem.calendar.knots_until - problem.calendar.record_from)
+        if self._compiled is None or self._shape != shape:
+            self._compiled, self._shape = compile_model(problem, SHIPPED), shape
+        return self._compiled
+
+
+def fit_problem(
+    problem: Problem, headline: str, settings: SamplerSettings, seed: int, resident: Resident, progress: Progress
+) -> Fit:
+    """Sample, project and diagnose; one retry with more tuning and smaller steps if the gate refuses."""
+    progress("reading the record", 0, 0, "")
+    density = build_density(problem, SHIPPED)
+    compiled = None
+    if settings.sampler == "nutpie":
+        progress("compiling the model", 0, 0, "")
+        compiled = resident.compiled(problem)
+    fit = _attempt(problem, density, headline, settings, seed, compiled, progress, 1)
+    if fit.diagnostics.passed:
+        return fit
+    progress("sampling again", 0, 0, fit.diagnostics.failures[0])
+    harder = replace(settings, tune=max(RETRY_TUNE, 2 * settings.tune), target_accept=RETRY_ACCEPT)
+    return _attempt(problem, density, headline, harder, seed, compiled, progress, 2)
+
+
+def _attempt(
+    problem: Problem,
+    density: Density,
+    headline: str,
+    settings: SamplerSettings,
+    seed: int,
+    compiled: CompiledModel | None,
+    progress: Progress,
+    attempt: int,
+) -> Fit:
+    def report(stage: str, done: int, total: int, divergences: int) -> None:
+        progress(stage, done, total, f"{divergences} divergences")
+
+    progress("sampling", 0, settings.chains * (settings.draws + settings.tune), "")
+    tree = sample(problem, density, settings, seed, compiled, report)
+    progress("projecting", 0, 0, "")
+    parameters = parameters_of(tree, SHIPPED)
+    projection = project(problem, density.exposure.filtered, parameters, SHIPPED, paths=PATHS_PER_DRAW, seed=seed)
+    diagnostics = diagnose(tree, projection.targets[:, TARGETS.index(headline)])
+    return Fit(density, tree, projection, diagnostics, attempt)
+
+
+def references(problem: Problem, density: Density, seed: int, progress: Progress) -> References:
+    """Base rate, documents only and history only; the last two by Laplace's approximation."""
+    progress("comparing", 0, 0, "base rate, documents only, history only")
+    rates = base_rate(problem)
+    documents = documents_only_parameters(problem, density, REFERENCE_DRAWS, seed)
+    history = history_only(problem, density, seed)
+    return References(rates, _mean(problem, density, documents, seed), history)
+
+
+def history_only(problem: Problem, density: Density, seed: int) -> Floats:
+    """The same model without the judgements, (target, horizon)."""
+    silent = without_judgements(problem)
+    fitted = fit_laplace(build_density(silent, SHIPPED, density.exposure))
+    return _mean(silent, density, fitted.draw(REFERENCE_DRAWS, seed), seed)
+
+
+def _mean(problem: Problem, density: Density, parameters: Parameters, seed: int) -> Floats:
+    out = project(problem, density.exposure.filtered, parameters, SHIPPED, paths=1, seed=seed)
+    return np.asarray(out.targets.mean(axis=0))

@@ -1,0 +1,18 @@
+"""Errors a user can mend.
+
+    ForecastError
+    ├── NoForecast    nothing published yet, or nothing as of that date
+    └── NotEnough     the data as of that date cannot carry a forecast
+"""
+
+
+class ForecastError(Exception):
+    """One line: what is wrong with its value; what would be right; what to run."""
+
+
+class NoForecast(ForecastError):
+    """There is no run to show."""
+
+
+class NotEnough(ForecastError):
+    """The rows known as of the date do not make a forecast."""

@@ -1,0 +1,30 @@
+"""What a number is named by: the code that made it, the libraries it used, and the seed."""
+
+import hashlib
+from functools import cache
+from importlib.metadata import version
+from importlib.resources import files
+from pathlib import Path
+
+PACKAGES = ("db", "forecast", "indicators", "models")
+LIBRARIES = ("arviz", "numba", "numpy", "nutpie", "pymc", "pytensor", "scipy", "sqlalchemy")
+
+
+@cache
+def code_version() -> str:
+    """The release and, after a plus, eight digits of the hash of all source files it runs from."""
+    digest = hashlib.sha256()
+    for package in PACKAGES:
+        root = Path(str(files(package)))
+        for path in sorted(root.rglob("*.py")):
+            digest.update(path.relative_to(root).as_posix().encode() + path.read_bytes())
+    return f"{version('parley')}+{digest.hexdigest()[:8]}"
+
+
+def library_versions() -> dict[str, str]:
+    return {name: version(name) for name in LIBRARIES}
+
+
+def seed_of(case_id: str) -> int:
+    """The case's own seed: never of rows, hashes or dates, so that Monte-Carlo noise does not move the daily number."""
+    return int.from_bytes(hashlib.sha256(case_id.encode()).digest()[:4], "big")
