@@ -4,10 +4,12 @@ All count windows: for every attested day s with s + h attested too, did at leas
 windows are one piece of evidence per length h, so a window of h days weighs 1/h of an observation in the shrinkage.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 
 from models.exposure import read_clock
-from models.spec import TARGETS, Floats, Ints, Problem, Span
+from models.spec import TARGETS, Bools, Floats, Ints, Problem, Span
 
 RECENCY_HALF_LIFE = 3 * 365.25
 """Half-life in days of the weights of the recency-weighted dry/wet climatology."""
@@ -32,7 +34,7 @@ def logistic_since_talks(problem: Problem) -> Floats:
     """Logistic regression of the window on log(1 + days since talks), every tenth day, ridge prior sd 2.5."""
     since = read_clock(problem, problem.calendar.record_from, problem.as_of + 1).since
 
-    def one(y: Floats, s: Ints, dry: Floats, now: bool, h: int) -> float:
+    def one(y: Floats, s: Ints, dry: Bools, now: bool, h: int) -> float:
         x = np.log1p(since[s + 1 - problem.calendar.record_from])
         return _logistic(x[::10], y[::10], 10 / h, float(np.log1p(since[-1])))
 
@@ -47,7 +49,7 @@ def base_rate(problem: Problem) -> Floats:
     out, plain = recent_dry_wet_climatology(problem), climatology(problem)
     out[TARGETS.index("deal")] = plain[TARGETS.index("deal")]
     for target in ("contact", "crisis"):
-        events, span = _events(problem, target)
+        events, span = events_of(problem, target)
         rate = (np.sum((events >= span.first) & (events <= span.last)) + 0.5) / max(span.last - span.first + 1, 1)
         out[TARGETS.index(target)] = [-np.expm1(-rate * h.days) for h in problem.horizons]
     return out
@@ -61,12 +63,16 @@ BASELINES = {
 }
 
 
-def _fill(problem: Problem, one) -> Floats:  # type: ignore[no-untyped-def]
+Estimate = Callable[[Floats, Ints, Bools, bool, int], float]
+"""(outcomes of past windows, their first days, dry at them, dry today, length in days) -> probability."""
+
+
+def _fill(problem: Problem, one: Estimate) -> Floats:
     out = np.empty((len(TARGETS), len(problem.horizons)))
     clock = read_clock(problem, problem.calendar.record_from, problem.as_of + 1)
     now = not bool(clock.wet[-1])
     for i, target in enumerate(TARGETS):
-        events, span = _events(problem, target)
+        events, span = events_of(problem, target)
         for j, horizon in enumerate(problem.horizons):
             s = np.arange(max(span.first, problem.calendar.record_from), span.last - horizon.days + 1)
             y = outcomes(events, s, horizon.days).astype(float)
@@ -75,12 +81,14 @@ def _fill(problem: Problem, one) -> Floats:  # type: ignore[no-untyped-def]
     return out
 
 
-def outcomes(events: Ints, start: Ints, days: int) -> Ints:
-    """1 where an event begins in (start, start + days], for sorted ``events``."""
-    return np.searchsorted(events, start + days, side="right") - np.searchsorted(events, start, side="right") > 0
+def outcomes(events: Ints, start: Ints, days: int) -> Bools:
+    """True where an event begins in (start, start + days], for sorted ``events``."""
+    happened = np.searchsorted(events, start + days, side="right") - np.searchsorted(events, start, side="right")
+    return np.asarray(happened > 0)
 
 
-def _events(problem: Problem, target: str) -> tuple[Ints, Span]:
+def events_of(problem: Problem, target: str) -> tuple[Ints, Span]:
+    """First days of the events that resolve a target, sorted, and the span over which they are attested."""
     r = problem.record
     m = r.meetings
     if target == "contact":

@@ -16,7 +16,7 @@ LIMITS, ARMS, DENUC, DEAL, S2, S3, S4 = range(7)
 TALKS_OUTPUTS = 7
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@njit(cache=True, nogil=True)
 def _meet(dry, wet, t, after, paces, onset, going_on):  # type: ignore[no-untyped-def]
     """One day: take out the mass that meets, by framing of the meeting; what has aged out becomes dry.
 
@@ -46,7 +46,7 @@ def _meet(dry, wet, t, after, paces, onset, going_on):  # type: ignore[no-untype
     return out
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@njit(cache=True, nogil=True)
 def _talks(onset, going_on, mark, gap, forced, since, framing, after, paces, windows, out, p_dry):  # type: ignore[no-untyped-def]
     """Fill ``out`` (path, window, 7) and ``p_dry`` (path,) for intensities of shape (path, day, …)."""
     paths, days = onset.shape[0], onset.shape[1]
@@ -92,7 +92,7 @@ def _talks(onset, going_on, mark, gap, forced, since, framing, after, paces, win
                 w += 1
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@njit(cache=True, nogil=True)
 def _recurrent(calm, boost, gap, forced, since, memory, windows, out):  # type: ignore[no-untyped-def]
     """Fill ``out`` (path, window): at least one event; intensity ``calm``, times ``boost`` within ``memory`` days."""
     paths, days = calm.shape

@@ -46,7 +46,7 @@ class Layout:
 
     @property
     def size(self) -> int:
-        return self.slices["log_judgement_sd"].stop
+        return int(self.slices["log_judgement_sd"].stop)
 
 
 @dataclass(frozen=True, slots=True)

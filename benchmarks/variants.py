@@ -1,0 +1,126 @@
+"""Scores of the model's variants and of the naive baselines at rolling origins, as Markdown tables.
+
+    python -m benchmarks.variants --from 1998-01-01 --to 2009-05-01       the origins on which the model was chosen
+    python -m benchmarks.variants --from 2010-01-01 --to 2026-04-01 --shipped
+
+The shipped case is read into a database in a temporary folder. Numbers are Laplace's approximation.
+"""
+
+import argparse
+import sys
+import tempfile
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import numpy as np
+
+from db.engine import open_database
+from forecast.assemble import read_rows
+from forecast.backtest import (
+    Backtest,
+    Forecaster,
+    LaplaceModel,
+    Score,
+    monthly_origins,
+    problems_at,
+    run_backtest,
+    score_table,
+    shipped_forecasters,
+)
+from forecast.engine import SHIPPED
+from indicators.folder import read_case_folder
+from indicators.install import install_case
+from indicators.shipped import shipped_case
+from models.baselines import BASELINES
+from models.spec import Horizon
+from models.structure import Priors, Structure
+
+HORIZONS = (Horizon(30), Horizon(90), Horizon(182), Horizon(365))
+REFERENCE = "dry/wet climatology, 3-year half-life"
+
+
+def variants() -> dict[str, Forecaster]:
+    """Every structure that was tried."""
+    start = Structure()
+
+    def prior(**changes: object) -> LaplaceModel:
+        return LaplaceModel(replace(start, priors=replace(Priors(), **changes)))  # type: ignore[arg-type]
+
+    return {
+        "start": LaplaceModel(start),
+        "moment term": LaplaceModel(replace(start, moment_term=True)),
+        "no regime": LaplaceModel(replace(start, regime=False)),
+        "regime sd 0.5": prior(regime_sd=0.5),
+        "regime sd 1.0": prior(regime_sd=1.0),
+        "regime e-folding 8 years": prior(regime_years=8.0),
+        "continuation without indicators": LaplaceModel(replace(start, continuation_effect=False)),
+        "unit 0.05": prior(log_unit=(float(np.log(0.05)), 0.5)),
+        "unit 0.1, sd 0.25": prior(log_unit=(float(np.log(0.1)), 0.25)),
+        "no indicators": LaplaceModel(replace(start, indicators=False)),
+    }
+
+
+def main() -> None:
+    options = _options()
+    forecasters: Mapping[str, Forecaster] = (
+        shipped_forecasters(SHIPPED) if options.shipped else {**BASELINES, **variants()}
+    )
+    begun = time.perf_counter()
+    backtest = _run(options, forecasters)
+    print(f"{backtest.kind}, {len(backtest.origins)} origins {backtest.origins[0]} … {backtest.origins[-1]}, ", end="")
+    print(f"{time.perf_counter() - begun:.0f} s")
+    for target, days in (("limits_talks", 182), ("limits_talks", 90), ("limits_talks", 365), ("arms_control_talks", 182)):
+        _print(backtest, target, days)
+    if options.shipped:
+        for target, days in (("denuclearisation_talks", 182), ("contact", 182), ("crisis", 182), ("deal", 365)):
+            _print(backtest, target, days)
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--from", dest="first", type=date.fromisoformat, default=date(1998, 1, 1))
+    parser.add_argument("--to", dest="last", type=date.fromisoformat, default=date(2009, 5, 1))
+    parser.add_argument("--strict", action="store_true", help="only judgements published by the origin")
+    parser.add_argument("--shipped", action="store_true", help="the shipped model and its reductions only")
+    return parser.parse_args()
+
+
+def _run(options: argparse.Namespace, forecasters: Mapping[str, Forecaster]) -> Backtest:
+    kind = "strict" if options.strict else "retrospective"
+    with tempfile.TemporaryDirectory() as folder:
+        with open_database(f"sqlite:///{Path(folder) / 'parley.db'}", create=True) as database:
+            install_case(database, read_case_folder(shipped_case()), datetime.now(UTC))
+            with database.read() as connection:
+                today = read_rows(connection, date(2026, 10, 10))
+                origins = monthly_origins(options.first, options.last)
+                problems = list(problems_at(connection, origins, HORIZONS, kind, today))
+                (truth,) = problems_at(connection, (date(2026, 10, 10),), HORIZONS, kind, today)
+    return run_backtest(problems, truth, forecasters, kind, progress=_progress)
+
+
+def _progress(name: str, done: int, total: int) -> None:
+    print(f"\r{name}: {done}/{total}   ", end="\n" if done == total else "", file=sys.stderr, flush=True)
+
+
+def _print(backtest: Backtest, target: str, days: int) -> None:
+    whole = score_table(backtest, target, days, reference=REFERENCE)
+    dry = score_table(backtest, target, days, situation="dry", reference=REFERENCE)
+    print(f"\n**{target}, {days} days** (n = {whole[0].n}, dry {dry[0].n})\n")
+    print("| | Brier all / dry | log all / dry | bias all / dry | log − reference, all | dry | AUC dry |")
+    print("|---|---|---|---|---|---|---|")
+    for a, d in zip(whole, dry, strict=True):
+        print(
+            f"| {a.name} | {a.brier:.3f} / {d.brier:.3f} | {a.log:.3f} / {d.log:.3f} | {a.bias:+.3f} / {d.bias:+.3f} "
+            f"| {_difference(a)} | {_difference(d)} | {d.auc:.2f} |"
+        )
+
+
+def _difference(score: Score) -> str:
+    return "reference" if score.name == REFERENCE else f"{score.log_difference:+.3f} ± {score.log_difference_error:.3f}"
+
+
+if __name__ == "__main__":
+    main()
