@@ -72,7 +72,12 @@ def main() -> None:
     backtest = _run(options, forecasters)
     print(f"{backtest.kind}, {len(backtest.origins)} origins {backtest.origins[0]} … {backtest.origins[-1]}, ", end="")
     print(f"{time.perf_counter() - begun:.0f} s")
-    for target, days in (("limits_talks", 182), ("limits_talks", 90), ("limits_talks", 365), ("arms_control_talks", 182)):
+    for target, days in (
+        ("limits_talks", 182),
+        ("limits_talks", 90),
+        ("limits_talks", 365),
+        ("arms_control_talks", 182),
+    ):
         _print(backtest, target, days)
     if options.shipped:
         for target, days in (("denuclearisation_talks", 182), ("contact", 182), ("crisis", 182), ("deal", 365)):

@@ -190,13 +190,11 @@ def _insert_chained(
 ) -> tuple[list[int], str]:
     last_id, last_hash = last_link(connection, table)
     instant = to_utc(recorded_at)
-    chained = []
     for id_, row in enumerate(rows, start=last_id + 1):
-        linked = {**row, "id": id_, "recorded_at": instant}
-        last_hash = row_digest(table, linked, last_hash)
-        chained.append({**linked, "hash": last_hash})
+        row["id"], row["recorded_at"] = id_, instant
+        row["hash"] = last_hash = row_digest(table, row, last_hash)
     try:
-        connection.execute(insert(table), chained)
+        connection.execute(insert(table), rows)
     except IntegrityError as error:
         raise explain_refusal(table, error) from error
     return list(range(last_id + 1, last_id + 1 + len(rows))), last_hash

@@ -15,11 +15,15 @@ from db.errors import Conflict, StoreError
 KEYS: dict[str, tuple[str, ...]] = {
     "documents": ("case_id", "document_id"),
     "judgements": ("case_id", "document_id", "indicator_id", "target"),
-    "observations": ("case_id", "row_key"),
+    "observations": ("row_key",),
     "events": ("case_id", "event_id"),
-    "completeness": ("case_id", "row_key"),
+    "completeness": ("row_key",),
 }
-"""The columns that name a fact, unique among the rows that supersede nothing."""
+"""The columns that name a fact, unique among the rows that supersede nothing.
+
+A row_key covers the case, and stands alone: PostgreSQL counts on the uniqueness of an index over one column only, and
+would otherwise scan a table it has no statistics of yet.
+"""
 
 FIXED: dict[str, tuple[str, ...]] = {**KEYS, "observations": ("case_id",), "completeness": ("case_id", "type")}
 """The columns a correction must share with the row it supersedes."""
@@ -97,7 +101,7 @@ def refuse_repeats(connection: Connection, table: Table, values: Sequence[Values
 
 def _named(columns: Sequence[str], key: Sequence[object]) -> str:
     if "row_key" in columns:
-        return f"the same row of case {key[0]!r}"
+        return "the same row"
     return ", ".join(f"{column} {value!r}" for column, value in zip(columns, key, strict=True) if column != "case_id")
 
 
@@ -113,7 +117,7 @@ def _stored_keys(
         same = [column == value for column, value in zip(outer, prefix_values, strict=True)]
         for batch in batched(values, _BATCH, strict=False):
             query = select(table.c.id, *outer, last).where(*same, last.in_(batch), table.c.supersedes.is_(None))
-            yield from (tuple(row) for row in connection.execute(query.limit(1)))
+            yield from (tuple(row) for row in connection.execute(query))
 
 
 def _by_id(connection: Connection, table: Table, ids: Sequence[object]) -> dict[object, Values]:

@@ -161,16 +161,23 @@ def _folder(address: URL) -> Path:
 
 def _check_file(address: URL) -> None:
     path = Path(str(address.database))
+    check_writable(path)
     if not path.is_file():
         raise DatabaseMissing(f"no database at {path}; run `parley init`")
-    check_writable(path)
 
 
 def check_writable(path: Path) -> None:
     """Raise DatabaseUnwritable unless the file (where it exists) and its folder can be written: SQLite needs both."""
     for place in (path.parent, path):
-        if place.exists() and not os.access(place, os.W_OK):
+        if _exists(place) and not os.access(place, os.W_OK, effective_ids=os.access in os.supports_effective_ids):
             raise DatabaseUnwritable(f"{place} cannot be written; allow writing, or set PARLEY_DATABASE_URL elsewhere")
+
+
+def _exists(place: Path) -> bool:
+    try:
+        return place.exists()
+    except PermissionError:
+        return True
 
 
 def stored_version(address: URL) -> str | None:

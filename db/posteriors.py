@@ -1,45 +1,76 @@
-"""Files that belong to rows: written aside, synced, renamed to their content hash, and only then named by a row."""
+"""Files of posteriors, named by their content: on disk and synced before any row may name them."""
 
 import hashlib
 import os
-import tempfile
 from collections.abc import Callable, Collection
 from pathlib import Path
+from tempfile import mkdtemp
 
-from db.errors import DatabaseUnwritable
+from db.errors import DatabaseUnwritable, StoreError
 
 FOLDER = "posteriors"
 SUFFIX = ".nc"
+_ASIDE = "aside-"
 
 
-def store_file(folder: Path, write: Callable[[Path], object]) -> str:
-    """Let ``write`` fill a file; keep it under its sha256 in ``folder``/posteriors and return that hash."""
-    home = folder / FOLDER
+def store_file(folder: Path, write: Callable[[Path], None], suffix: str = SUFFIX) -> str:
+    """Let `write` make a file, keep it under `folder`/posteriors as its sha256, and return that hash.
+
+    The file is written aside, synced, renamed and its folder synced: after a crash it is there whole or not at all.
+    What `write` raises passes through, and nothing is left behind.
+    """
+    store = folder / FOLDER
     try:
-        home.mkdir(exist_ok=True)
-        descriptor, name = tempfile.mkstemp(dir=home, prefix="writing-", suffix=SUFFIX)
+        store.mkdir(exist_ok=True)
+        aside = Path(mkdtemp(prefix=_ASIDE, dir=store))
     except OSError as error:
-        raise DatabaseUnwritable(f"{home} cannot be written ({error.strerror}); allow writing or free space") from error
-    os.close(descriptor)
-    aside = Path(name)
+        raise DatabaseUnwritable(f"{store} cannot be written ({error.strerror}); allow writing there") from error
+    draft = aside / f"posterior{suffix}"
     try:
-        write(aside)
-        content_hash = hashlib.sha256(aside.read_bytes()).hexdigest()
-        _sync(aside)
-        aside.replace(path_of(folder, content_hash))
-        _sync(home)
+        write(draft)
+        return _keep(store, draft, suffix)
     finally:
-        aside.unlink(missing_ok=True)
-    return content_hash
+        draft.unlink(missing_ok=True)
+        aside.rmdir()
 
 
-def path_of(folder: Path, content_hash: str) -> Path:
-    return folder / FOLDER / f"{content_hash}{SUFFIX}"
+def path_of(folder: Path, digest: str, suffix: str = SUFFIX) -> Path:
+    """Return where the file of this hash is; StoreError if it is not there."""
+    path = folder / FOLDER / f"{digest}{suffix}"
+    if not path.is_file():
+        raise StoreError(f"posterior {path} is missing; restore it from a backup, or run `parley update`")
+    return path
 
 
-def orphans(folder: Path, known: Collection[str]) -> tuple[Path, ...]:
-    """Files that no row names: left by a crash between rename and commit."""
-    return tuple(sorted(p for p in (folder / FOLDER).glob(f"*{SUFFIX}") if p.stem not in known))
+def check_file(folder: Path, digest: str, suffix: str = SUFFIX) -> None:
+    """Raise StoreError unless the file of this hash is there and still has that content."""
+    path = path_of(folder, digest, suffix)
+    found = _sha256(path)
+    if found != digest:
+        raise StoreError(
+            f"posterior {path} has content {found[:12]}…, not what its name says; restore it from a backup"
+        )
+
+
+def orphans(folder: Path, known_hashes: Collection[str]) -> tuple[Path, ...]:
+    """Return what lies among the posteriors and belongs to no run: unknown files, and drafts of a crashed write."""
+    store = folder / FOLDER
+    if not store.is_dir():
+        return ()
+    return tuple(sorted(path for path in store.iterdir() if path.name.split(".")[0] not in known_hashes))
+
+
+def _keep(store: Path, draft: Path, suffix: str) -> str:
+    digest = _sha256(draft)
+    _sync(draft)
+    draft.replace(store / f"{digest}{suffix}")
+    _sync(store)
+    return digest
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _sync(path: Path) -> None:

@@ -171,7 +171,7 @@ def read_observations(
     if indicator_id is not None:
         query = query.where(columns.indicator_id == indicator_id)
     corrections = _corrections(connection, tables.observations, case_id).seen(as_of, as_recorded)
-    found = list(_observations(connection.execute(query), corrections))
+    found = list(_observations(connection.execute(query).all(), corrections))
     found.sort(key=lambda row: (row.indicator_id, row.observed_on, row.known_on, row.row_key))
     return tuple(found)
 

@@ -203,7 +203,7 @@ judgements = _fact(
 
 observations = _fact(
     "observations",
-    ("case_id", "row_key"),
+    ("row_key",),
     _text("case_id"),
     _text("indicator_id"),
     Column("observed_on", Date, nullable=False),
@@ -246,7 +246,7 @@ events = _fact(
 
 completeness = _fact(
     "completeness",
-    ("case_id", "row_key"),
+    ("row_key",),
     _text("case_id"),
     _text("type"),
     Column("complete_from", Date, nullable=False),

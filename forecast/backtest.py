@@ -72,9 +72,7 @@ class DocumentsOnly:
         return _mean_of(problem, density, parameters, self.structure, self.seed)
 
 
-def _mean_of(
-    problem: Problem, density: Density, parameters: Parameters, structure: Structure, seed: int
-) -> Floats:
+def _mean_of(problem: Problem, density: Density, parameters: Parameters, structure: Structure, seed: int) -> Floats:
     out = project(problem, density.exposure.filtered, parameters, structure, paths=1, seed=seed)
     return np.asarray(out.targets.mean(axis=0))
 
@@ -207,4 +205,3 @@ def shipped_forecasters(structure: Structure) -> dict[str, Forecaster]:
         "no regime": LaplaceModel(replace(structure, regime=False)),
         "Parley": LaplaceModel(structure),
     }
-

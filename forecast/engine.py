@@ -13,7 +13,7 @@ from models.gate import Diagnostics, diagnose
 from models.laplace import build_density, fit_laplace
 from models.projection import Projection, project
 from models.reference import documents_only_parameters
-from models.sampling import CompiledModel, compile_model, parameters_of, sample
+from models.sampling import parameters_of, sample
 from models.settings import SamplerSettings
 from models.spec import TARGETS, Floats, Problem
 from models.structure import Structure
@@ -47,36 +47,16 @@ class References:
     history_only: Floats
 
 
-class Resident:
-    """Keeps the compiled model of this process; a refit only brings new data."""
-
-    def __init__(self) -> None:
-        self._compiled: CompiledModel | None = None
-        self._shape: tuple[int, int] | None = None
-
-    def compiled(self, problem: Problem) -> CompiledModel:
-        shape = (problem.catalogue.size, problem.calendar.knots_until - problem.calendar.record_from)
-        if self._compiled is None or self._shape != shape:
-            self._compiled, self._shape = compile_model(problem, SHIPPED), shape
-        return self._compiled
-
-
-def fit_problem(
-    problem: Problem, headline: str, settings: SamplerSettings, seed: int, resident: Resident, progress: Progress
-) -> Fit:
+def fit_problem(problem: Problem, headline: str, settings: SamplerSettings, seed: int, progress: Progress) -> Fit:
     """Sample, project and diagnose; one retry with more tuning and smaller steps if the gate refuses."""
-    progress("reading the record", 0, 0, "")
+    progress("cutting the record into cells", 0, 0, "")
     density = build_density(problem, SHIPPED)
-    compiled = None
-    if settings.sampler == "nutpie":
-        progress("compiling the model", 0, 0, "")
-        compiled = resident.compiled(problem)
-    fit = _attempt(problem, density, headline, settings, seed, compiled, progress, 1)
+    fit = _attempt(problem, density, headline, settings, seed, progress, 1)
     if fit.diagnostics.passed:
         return fit
     progress("sampling again", 0, 0, fit.diagnostics.failures[0])
     harder = replace(settings, tune=max(RETRY_TUNE, 2 * settings.tune), target_accept=RETRY_ACCEPT)
-    return _attempt(problem, density, headline, harder, seed, compiled, progress, 2)
+    return _attempt(problem, density, headline, harder, seed, progress, 2)
 
 
 def _attempt(
@@ -85,15 +65,14 @@ def _attempt(
     headline: str,
     settings: SamplerSettings,
     seed: int,
-    compiled: CompiledModel | None,
     progress: Progress,
     attempt: int,
 ) -> Fit:
-    def report(stage: str, done: int, total: int, divergences: int) -> None:
-        progress(stage, done, total, f"{divergences} divergences")
+    def report(done: int, total: int, divergences: int) -> None:
+        progress("sampling", done, total, f"{divergences} divergences")
 
-    progress("sampling", 0, settings.chains * (settings.draws + settings.tune), "")
-    tree = sample(problem, density, settings, seed, compiled, report)
+    progress("compiling", 0, 0, "")
+    tree = sample(problem, density, settings, seed, report)
     progress("projecting", 0, 0, "")
     parameters = parameters_of(tree, SHIPPED)
     projection = project(problem, density.exposure.filtered, parameters, SHIPPED, paths=PATHS_PER_DRAW, seed=seed)

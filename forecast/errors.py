@@ -1,8 +1,8 @@
 """Errors a user can mend.
 
-    ForecastError
-    ├── NoForecast    nothing published yet, or nothing as of that date
-    └── NotEnough     the data as of that date cannot carry a forecast
+ForecastError
+├── NoForecast    nothing published yet, or nothing as of that date
+└── NotEnough     the data as of that date cannot carry a forecast
 """
 
 

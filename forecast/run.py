@@ -1,7 +1,7 @@
 """One update, top to bottom: read as of → check → assemble → build → fit → diagnose → predict → store → summarise."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime
 
 import numpy as np
@@ -11,7 +11,7 @@ from db.engine import Database
 from db.posteriors import store_file
 from db.rows import EffectRow, IndicatorStateRow, NewRun, ScenarioForecastRow, TargetForecastRow
 from forecast.assemble import Rows, inputs_hash, read_problem
-from forecast.engine import SHIPPED, Fit, Progress, References, Resident, fit_problem, references
+from forecast.engine import SHIPPED, Fit, Progress, References, fit_problem, references
 from forecast.identity import code_version, library_versions, seed_of
 from indicators.evidence import Evidence, last_observed
 from models.effects import effect_summaries
@@ -41,7 +41,6 @@ def update(
     *,
     kind: str = "manual",
     settings: SamplerSettings | None = None,
-    resident: Resident | None = None,
     progress: Progress = silent,
     case_id: str | None = None,
 ) -> Outcome:
@@ -60,9 +59,7 @@ def update(
     with database.read() as connection:
         rows, evidence, problem = read_problem(connection, as_of, case_id=case_id)
     seed = seed_of(rows.case.case_id)
-    fit = fit_problem(
-        problem, rows.case.headline, settings or SamplerSettings(), seed, resident or Resident(), progress
-    )
+    fit = fit_problem(problem, rows.case.headline, settings or SamplerSettings(), seed, progress)
     beside = references(problem, fit.density, seed, progress) if fit.diagnostics.passed else None
     progress("storing", 0, 0, "")
     return _store(database, rows, evidence, problem, fit, beside, kind, seed)
@@ -81,7 +78,7 @@ def _store(
     """File first, synced; then all rows in one transaction."""
     run = _new_run(rows, problem, fit, kind, seed)
     posterior = _store_posterior(database, run, fit)
-    run = NewRun(**{**_values(run), "posterior_hash": posterior})
+    run = replace(run, posterior_hash=posterior)
     status = "rejected" if beside is None else "published"
     now = datetime.now(UTC)
     with database.write() as connection:
@@ -120,10 +117,6 @@ def _new_run(rows: Rows, problem: Problem, fit: Fit, kind: str, seed: int) -> Ne
         complete_through=date.fromordinal(through),
         p_dry_now=_probability(fit.projection.p_dry.mean()),
     )
-
-
-def _values(run: NewRun) -> dict[str, object]:
-    return {name: getattr(run, name) for name in NewRun.__slots__}
 
 
 def _store_posterior(database: Database, run: NewRun, fit: Fit) -> str:
@@ -185,7 +178,9 @@ def _targets(problem: Problem, fit: Fit, beside: References) -> list[TargetForec
             values = fit.projection.targets[:, t, h]
             mean, error = mean_and_error(values, chains)
             quantiles = (_probability(q) for q in np.quantile(values, QUANTILES))
-            references_ = (_probability(r[t, h]) for r in (beside.base_rate, beside.documents_only, beside.history_only))
+            references_ = (
+                _probability(r[t, h]) for r in (beside.base_rate, beside.documents_only, beside.history_only)
+            )
             out.append(TargetForecastRow(target, *_reach(horizon), _probability(mean), error, *quantiles, *references_))
     return out
 

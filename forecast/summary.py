@@ -8,20 +8,25 @@ from sqlalchemy import Connection
 
 from db.read import read_case, read_catalogue
 from db.read_runs import last_published, read_run, read_runs, read_scenarios, read_states, read_targets
-from db.rows import IndicatorRow, IndicatorStateRow, RunRow, ScenarioForecastRow, TargetForecastRow
+from db.rows import CaseRow, IndicatorRow, IndicatorStateRow, RunRow, ScenarioForecastRow, TargetForecastRow
 from forecast.errors import NoForecast
+from forecast.words import percent, reach, target_name
 
 DIAGNOSTICS = ("rhat_max", "ess_bulk_min", "ess_tail_min", "divergences", "draws")
+STALE_AFTER_CADENCES = 2.0
+"""An indicator is stale when nothing was observed for so many times its expected cadence."""
 
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """One run with its forecast; a rejected run carries the last good forecast and that run's id."""
+    """One run with its forecast; a run that was not published carries the last good forecast and that run's id."""
 
     case_name: str
     headline: str
     run: RunRow
     forecast_of: RunRow | None  # the run the forecasts below are of; None when nothing was ever published
+    newer: RunRow | None  # a later attempt that was not published
+    age_days: int | None  # days from the forecast's as-of date to today, where the current forecast was asked for
     targets: tuple[TargetForecastRow, ...]
     scenarios: tuple[ScenarioForecastRow, ...]
     states: tuple[IndicatorStateRow, ...]
@@ -31,19 +36,38 @@ class Summary:
     def rejected(self) -> bool:
         return self.run.status != "published"
 
+    def headline_rows(self) -> tuple[TargetForecastRow, ...]:
+        return tuple(row for row in self.targets if row.target == self.headline)
+
 
 def read_summary(
-    connection: Connection, *, run_id: int | None = None, as_of: date | None = None, case_id: str | None = None
+    connection: Connection,
+    today: date,
+    *,
+    run_id: int | None = None,
+    as_of: date | None = None,
+    case_id: str | None = None,
 ) -> Summary:
-    """The run asked for: by id, by as-of date, or the last published one."""
+    """The run asked for: by id, by as-of date, or the last published one.
+
+    Raises
+    ------
+    NoForecast
+        if no run answers to what was asked; then the message says what to run
+    db.errors.StoreError
+        if there is no run of that number
+    """
     case = read_case(connection, case_id)
-    run = _find(connection, case.case_id, run_id, as_of)
+    run = read_run(connection, run_id) if run_id is not None else _newest(connection, case, as_of)
     source = run if run.status == "published" else last_published(connection, case.case_id, as_of=run.as_of)
+    current = run_id is None and as_of is None
     return Summary(
         case.name,
         case.headline,
         run,
         source,
+        _later_attempt(connection, run, as_of) if run_id is None else None,
+        max((today - source.as_of).days, 0) if current and source else None,
         read_targets(connection, source.id) if source else (),
         read_scenarios(connection, source.id) if source else (),
         read_states(connection, source.id) if source else (),
@@ -51,61 +75,59 @@ def read_summary(
     )
 
 
-def _find(connection: Connection, case_id: str, run_id: int | None, as_of: date | None) -> RunRow:
-    if run_id is not None:
-        return read_run(connection, run_id)
+def _newest(connection: Connection, case: CaseRow, as_of: date | None) -> RunRow:
+    """The newest published run (of a date); where none was published, the newest attempt."""
+    for statuses in (("published",), None):
+        found = read_runs(connection, case.case_id, statuses=statuses, as_of=as_of, limit=1)
+        if found:
+            return found[0]
     if as_of is None:
-        found = last_published(connection, case_id)
-        if found is None:
-            raise NoForecast("nothing has been published yet; run `parley update`")
-        return found
-    of_day = read_runs(connection, case_id, statuses=("published",), as_of=as_of, limit=1)
-    if not of_day:
-        raise NoForecast(f"no published run as of {as_of}; run `parley update --as-of {as_of}`")
-    return of_day[0]
+        raise NoForecast("nothing has been published yet; run `parley update`")
+    before = last_published(connection, case.case_id, as_of=as_of)
+    last = f"; the last before it is run {before.id}, as of {before.as_of}" if before else ""
+    raise NoForecast(f"no run as of {as_of}{last}; run `parley update --as-of {as_of}`")
+
+
+def _later_attempt(connection: Connection, run: RunRow, as_of: date | None) -> RunRow | None:
+    """The newest attempt, when it is not the run itself: runs come by as-of date, then by number."""
+    newest = read_runs(connection, run.case_id, as_of=as_of, limit=1)[0]
+    return newest if newest.id != run.id else None
 
 
 def as_json(summary: Summary) -> dict[str, Any]:
     """The names other programs use: add, never rename."""
-    run = summary.run
     return {
-        "run": {
-            "id": run.id,
-            "case": run.case_id,
-            "as_of": run.as_of,
-            "kind": run.kind,
-            "status": run.status,
-            "issued_at": run.recorded_at,
-            "seed": run.seed,
-            "inputs_hash": run.inputs_hash,
-            "case_hash": run.case_hash,
-            "code_version": run.code_version,
-            "posterior_hash": run.posterior_hash,
-            "diagnostics": diagnostics_of(run),
-            "failures": run.detail.get("failures", []),
-        },
+        "run": _run(summary.run),
+        "case": summary.case_name,
         "headline": summary.headline,
-        "situation": {
-            "dry": run.dry,
-            "days_since_talks": run.days_since_talks,
-            "complete_through": run.complete_through,
-            "p_dry_now": run.p_dry_now,
+        "situation": _situation(summary.forecast_of or summary.run),
+        "forecast_run_id": _source_id(summary),
+        "forecast_as_of": summary.forecast_of.as_of if summary.forecast_of else None,
+        "stale": {
+            "age_days": summary.age_days,
+            "newer_run": _attempt(summary.newer) if summary.newer else None,
         },
-        "forecast_run_id": summary.forecast_of.id if summary.forecast_of else None,
+        "judgement": judgement_sentence(summary),
         "targets": [_with_reach(row) | {"run_id": _source_id(summary)} for row in summary.targets],
         "scenarios": _scenarios(summary.scenarios),
-        "indicators": [
-            {
-                "id": row.indicator_id,
-                "mean": row.mean,
-                "sd": row.sd,
-                "active": row.active,
-                "last_observed_on": row.last_observed_on,
-                "stale_days": stale_days(row, summary),
-            }
-            for row in summary.states
-        ],
+        "indicators": [_state(row, summary) for row in summary.states],
     }
+
+
+def judgement_sentence(summary: Summary) -> str | None:
+    """How much of the headline number is judgement, at the longest rolling horizon; None where it is not known."""
+    rolling = [row for row in summary.headline_rows() if row.horizon_days is not None]
+    if not rolling:
+        return None
+    row = max(rolling, key=lambda r: r.horizon_days or 0)
+    if row.history_only is None or row.documents_only is None or row.base_rate is None:
+        return None
+    return (
+        f"How much is judgement: without the documents' judgements the model says {percent(row.history_only)} (by "
+        f"Laplace) for {target_name(row.target)} {reach(row)}, with them {percent(row.mean)}; the documents alone, "
+        f"from a base rate of {percent(row.base_rate)}, say {percent(row.documents_only)} (by Laplace). Coded levels "
+        "and the catalogue's orientation are judgement too: all of these but the base rate rest on them."
+    )
 
 
 def diagnostics_of(run: RunRow) -> dict[str, Any]:
@@ -113,11 +135,74 @@ def diagnostics_of(run: RunRow) -> dict[str, Any]:
     return {name: found.get(name) for name in DIAGNOSTICS}
 
 
+def failures_of(run: RunRow) -> tuple[str, ...]:
+    """Why a run was not published."""
+    found: Any = run.detail.get("failures", [])
+    return tuple(found)
+
+
 def stale_days(row: IndicatorStateRow, summary: Summary) -> int | None:
     """Days from the last observation to the forecast's as-of date; None where nothing was ever observed."""
     if row.last_observed_on is None or summary.forecast_of is None:
         return None
     return (summary.forecast_of.as_of - row.last_observed_on).days
+
+
+def is_stale(days: int | None, cadence_days: float) -> bool:
+    """Whether an indicator has gone unobserved for longer than its cadence lets expect."""
+    return days is not None and days > STALE_AFTER_CADENCES * cadence_days
+
+
+def _run(run: RunRow) -> dict[str, Any]:
+    return {
+        "id": run.id,
+        "case": run.case_id,
+        "as_of": run.as_of,
+        "kind": run.kind,
+        "status": run.status,
+        "issued_at": run.recorded_at,
+        "seed": run.seed,
+        "inputs_hash": run.inputs_hash,
+        "case_hash": run.case_hash,
+        "code_version": run.code_version,
+        "posterior_hash": run.posterior_hash,
+        "diagnostics": diagnostics_of(run),
+        "failures": list(failures_of(run)),
+    }
+
+
+def _situation(run: RunRow) -> dict[str, Any]:
+    """Where the case stood for the forecast that is shown."""
+    return {
+        "as_of": run.as_of,
+        "dry": run.dry,
+        "days_since_talks": run.days_since_talks,
+        "complete_through": run.complete_through,
+        "p_dry_now": run.p_dry_now,
+    }
+
+
+def _attempt(run: RunRow) -> dict[str, Any]:
+    return {"id": run.id, "as_of": run.as_of, "status": run.status, "failures": list(failures_of(run))}
+
+
+def _state(row: IndicatorStateRow, summary: Summary) -> dict[str, Any]:
+    days = stale_days(row, summary)
+    return {
+        "id": row.indicator_id,
+        "mean": row.mean,
+        "sd": row.sd,
+        "active": row.active,
+        "last_observed_on": row.last_observed_on,
+        "stale_days": days,
+        "stale": is_stale(days, cadence_of(row, summary)),
+    }
+
+
+def cadence_of(row: IndicatorStateRow, summary: Summary) -> float:
+    """Expected days between observations; endless for an indicator the catalogue no longer holds."""
+    found = (entry.expected_cadence_days for entry in summary.catalogue if entry.indicator_id == row.indicator_id)
+    return next(found, float("inf"))
 
 
 def _source_id(summary: Summary) -> int | None:

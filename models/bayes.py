@@ -11,9 +11,10 @@ import pymc as pm
 import pytensor.tensor as pt
 
 from models.density import CONTACT, CONTACT_BASE, CONTINUATION, CRISIS, CRISIS_BASE, DEAL, DEAL_BASE, Density
-from models.exposure import PACE_FROM, Cells
-from models.spec import EFFECT_TARGETS, FRAMINGS, Problem
-from models.structure import BASES, ORIENTATION
+from models.exposure import Cells
+from models.sampling import coordinates
+from models.spec import FRAMINGS, Problem
+from models.structure import ORIENTATION
 
 Data = dict[str, np.ndarray[Any, Any]]
 
@@ -24,15 +25,7 @@ def build_model(problem: Problem, density: Density) -> pm.Model:
     ``density`` gives the cells, the whitened judgements and the priors; its structure must be the shipped one.
     """
     priors = density.structure.priors
-    coords = {
-        "target": EFFECT_TARGETS,
-        "indicator": problem.catalogue.names,
-        "process": BASES,
-        "later_pace": [f"from day {day}" for day in PACE_FROM[1:]],
-        "recurrent": ("contact", "crisis"),
-        "knot": np.arange(density.layout.knots),
-        "framing": FRAMINGS,
-    }
+    coords = {**coordinates(problem, density.layout), "framing": FRAMINGS}
     with pm.Model(coords=coords) as model:
         data = {name: pm.Data(name, value) for name, value in model_data(density).items()}
 
@@ -40,7 +33,7 @@ def build_model(problem: Problem, density: Density) -> pm.Model:
         weight = pm.Normal("weight", ORIENTATION[:, None], priors.weight_sd, dims=("target", "indicator"))
         # ── How much one weight moves the log intensity, per level ──────────────────────────────────────────
         unit = pm.LogNormal("unit", *priors.log_unit)
-        effect = pm.Deterministic("effect", unit * weight, dims=("target", "indicator"))
+        effect = unit * weight
         # ── What the documents say: authors err together and each in a way of their own ─────────────────────
         floor, scale = priors.judgement_sd
         excess = pm.HalfNormal("judgement_excess", scale)
@@ -52,7 +45,7 @@ def build_model(problem: Problem, density: Density) -> pm.Model:
         base = pm.Normal("base", means, sds, dims="process")
         # ── Long silence lowers the rate of beginnings and contacts: a slow tide on yearly knots ────────────
         regime_z = pm.Normal("regime_z", 0.0, 1.0, dims="knot")
-        regime = pm.Deterministic("regime", pt.as_tensor(density.root) @ regime_z, dims="knot")
+        regime = pt.as_tensor(density.root) @ regime_z
         # ── Beginnings: two kinds of process compete while it is dry ────────────────────────────────────────
         states = data["onset_mean"] @ effect[: len(FRAMINGS)].T
         onset = states + base[: len(FRAMINGS)] + regime[data["onset_knot"]][:, None]

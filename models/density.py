@@ -181,9 +181,7 @@ class Density:
         jac[self.layout.slices["base"].start + DEAL_BASE] = 1.0
         out.bernoulli(eta + par.base[0, DEAL_BASE], jac, self.exposure.marked)
 
-    def _effects(
-        self, states: States, target: int, par: Parameters
-    ) -> tuple[Floats, Jacobian]:
+    def _effects(self, states: States, target: int, par: Parameters) -> tuple[Floats, Jacobian]:
         """Sum of the indicators' effects and its Jacobian over weights and unit."""
         n, s = self.layout.indicators, self.layout.slices
         if not self.structure.indicators:
@@ -225,9 +223,7 @@ class _Sum:
         self.gradient[i] += 1 - square
         self.information[i, i] += 2 * square + 1e-3  # the curvature alone vanishes as the scale does
 
-    def poisson(
-        self, eta: Floats, jac: Jacobian, count: Floats, exposure: Floats
-    ) -> None:
+    def poisson(self, eta: Floats, jac: Jacobian, count: Floats, exposure: Floats) -> None:
         mean = exposure * np.exp(eta)
         self.value += float(count @ eta - mean.sum())
         self._chain(jac, count - mean, mean)
@@ -261,4 +257,3 @@ def _take(cells: Cells, rows: Bools) -> Cells:
         cells.pace[rows],
         cells.recent[rows],
     )
-

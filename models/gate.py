@@ -7,7 +7,7 @@ import numpy as np
 import xarray as xr
 from arviz_base import from_dict
 
-from models.sampling import NAMED
+from models.sampling import DIMS
 from models.spec import Floats
 
 RHAT_MAX = 1.01
@@ -42,7 +42,7 @@ def diagnose(tree: xr.DataTree, headline: Floats) -> Diagnostics:
     posterior = tree["posterior"]
     chains, draws = posterior.sizes["chain"], posterior.sizes["draw"]
     logit = np.log(headline) - np.log1p(-headline)
-    named = {name: posterior[name].transpose("chain", "draw", ...).values for name in NAMED}
+    named = {name: posterior[name].transpose("chain", "draw", ...).values for name in DIMS}
     named["headline_logit"] = logit.reshape(chains, draws, -1)
     table = az.summary(from_dict({"posterior": named}), kind="diagnostics", round_to="none")
     rhat, bulk, tail = float(table["r_hat"].max()), float(table["ess_bulk"].min()), float(table["ess_tail"].min())
@@ -53,7 +53,9 @@ def diagnose(tree: xr.DataTree, headline: Floats) -> Diagnostics:
         f"R-hat {rhat:.3f} of {table['r_hat'].idxmax()} is above {RHAT_MAX}" if rhat > RHAT_MAX else "",
         f"bulk ESS {bulk:.0f} of {table['ess_bulk'].idxmin()} is below {ESS_MIN:.0f}" if bulk < ESS_MIN else "",
         f"tail ESS {tail:.0f} of {table['ess_tail'].idxmin()} is below {ESS_MIN:.0f}" if tail < ESS_MIN else "",
-        f"{divergences} of {chains * draws} draws diverged" if divergences > DIVERGENT_SHARE_MAX * chains * draws else "",
+        f"{divergences} of {chains * draws} draws diverged"
+        if divergences > DIVERGENT_SHARE_MAX * chains * draws
+        else "",
         f"E-BFMI {ebfmi:.2f} is below {EBFMI_MIN}" if not ebfmi >= EBFMI_MIN else "",
         f"{', '.join(unsound[:3])} not finite" if unsound else "",
     ]

@@ -218,7 +218,9 @@ def _simulate_levels(
     out[:, 0] = np.sqrt(variance) * noise[:, 0]
     left = np.where(catalogue.fades, np.exp2(-GRID_DAYS / catalogue.half_life), 1.0)
     for k in range(1, steps + 1):
-        _, later = predict(np.zeros_like(variance), variance, np.full_like(variance, GRID_DAYS), catalogue.fades, catalogue.half_life)
+        _, later = predict(
+            np.zeros_like(variance), variance, np.full_like(variance, GRID_DAYS), catalogue.fades, catalogue.half_life
+        )
         step = np.sqrt(np.maximum(later - left**2 * variance, 0)) * now.active[0]
         out[:, k] = left * out[:, k - 1] + step * noise[:, k]
         variance = np.where(now.active[0], later, 0.0)

@@ -1,74 +1,69 @@
-"""Sampling the PyMC model: compiled once per process, refitted with new data, by nutpie or PyMC's own NUTS."""
+"""Drawing from the posterior: by nutpie on the compiled density, or by PyMC's own NUTS on the PyMC model."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import xarray as xr
 
-from models.bayes import build_model, model_data
-from models.density import Density, Parameters
-from models.laplace import build_density
+from models.density import Density, Layout, Parameters
+from models.exposure import PACE_FROM
+from models.gradient import compile_density
+from models.laplace import start_at
 from models.settings import SamplerSettings
-from models.spec import Floats, Problem
-from models.structure import Structure
+from models.spec import EFFECT_TARGETS, Floats, Problem
+from models.structure import BASES, Structure
 
-NAMED = ("weight", "unit", "judgement_excess", "base", "regime_z", "fraction", "pace", "momentum")
-"""The free parameters: what the diagnostics look at."""
+RECURRENT = ("contact", "crisis")
+DIMS: dict[str, tuple[str, ...]] = {
+    "weight": ("target", "indicator"),
+    "unit": (),
+    "base": ("process",),
+    "pace": ("later_pace",),
+    "fraction": (),
+    "momentum": ("recurrent",),
+    "regime_z": ("knot",),
+    "judgement_excess": (),
+}
+"""The free parameters, in the order in which they lie in theta, and their named dimensions."""
 
-Report = Callable[[str, int, int, int], None]
-"""Progress: (stage, draws done, draws in all, divergences)."""
+Report = Callable[[int, int, int], None]
+"""Progress: (draws done, draws in all, divergences), tuning included."""
 
 
-@dataclass(slots=True)
-class CompiledModel:
-    """A model that is compiled at the first fit and then only given new data."""
-
-    structure: Structure
-    shape: tuple[int, int]  # (indicators, knots): what the compiled code is for
-    nutpie: Any = None
-
-
-def compile_model(problem: Problem, structure: Structure) -> CompiledModel:
-    """Compile for nutpie: seconds with a warm cache, a minute or two without."""
-    import nutpie
-
-    density = build_density(problem, structure)
-    compiled = nutpie.compile_pymc_model(build_model(problem, density))
-    return CompiledModel(structure, (density.layout.indicators, density.layout.knots), compiled)
+def coordinates(problem: Problem, layout: Layout) -> dict[str, Any]:
+    """Labels of every dimension a parameter has."""
+    return {
+        "target": EFFECT_TARGETS,
+        "indicator": problem.catalogue.names,
+        "process": BASES,
+        "later_pace": tuple(f"from day {day}" for day in PACE_FROM[1:]),
+        "recurrent": RECURRENT,
+        "knot": np.arange(layout.knots),
+    }
 
 
 def sample(
-    problem: Problem,
-    density: Density,
-    settings: SamplerSettings,
-    seed: int,
-    compiled: CompiledModel | None = None,
-    report: Report | None = None,
+    problem: Problem, density: Density, settings: SamplerSettings, seed: int, report: Report | None = None
 ) -> xr.DataTree:
     """Draw from the posterior of one problem.
 
     Parameters
     ----------
-    compiled : needed by nutpie, whose compiled code takes the problem's data; PyMC compiles at every call
-    report : called while sampling; PyMC's own NUTS reports chain by chain
+    report : called while nutpie samples; PyMC's own NUTS keeps silent until it is done
 
     Returns
     -------
-    DataTree with groups ``posterior`` (chain, draw, …) and ``sample_stats``
+    DataTree with the groups ``posterior`` (chain, draw, …) and ``sample_stats``
     """
     if settings.sampler == "pymc":
         return _sample_pymc(problem, density, settings, seed)
-    if compiled is None:
-        raise ValueError("nutpie needs a compiled model: call compile_model first")
-    if compiled.shape != (density.layout.indicators, density.layout.knots):
-        raise ValueError(f"the model was compiled for shape {compiled.shape}, not for this catalogue and calendar")
-    return _sample_nutpie(compiled, density, settings, seed, report)
+    return _sample_nutpie(problem, density, settings, seed, report)
 
 
 def _sample_nutpie(
-    compiled: CompiledModel, density: Density, settings: SamplerSettings, seed: int, report: Report | None
+    problem: Problem, density: Density, settings: SamplerSettings, seed: int, report: Report | None
 ) -> xr.DataTree:
     import nutpie
 
@@ -76,11 +71,10 @@ def _sample_nutpie(
 
     def tell(chains: Any) -> None:
         if report is not None:
-            done = sum(chain.finished_draws for chain in chains)
-            report("sampling", done, total, sum(chain.divergences for chain in chains))
+            report(sum(c.finished_draws for c in chains), total, sum(c.divergences for c in chains))
 
     tree: xr.DataTree = nutpie.sample(
-        compiled.nutpie.with_data(**model_data(density)),
+        _nutpie_model(problem, density),
         draws=settings.draws,
         tune=settings.tune,
         chains=settings.chains,
@@ -90,13 +84,44 @@ def _sample_nutpie(
         save_warmup=False,
         progress_bar=False,
         progress_callback=tell if report is not None else None,
-        progress_rate=500,
+        progress_rate=250,
     )
     return tree
 
 
+def _nutpie_model(problem: Problem, density: Density) -> Any:
+    from nutpie.compiled_pyfunc import from_pyfunc
+
+    evaluate, where = compile_density(density), density.layout.slices
+    coords = {name: pd.Index(labels) for name, labels in coordinates(problem, density.layout).items()}
+    shapes = {name: tuple(len(coords[dim]) for dim in dims) for name, dims in DIMS.items()}
+
+    def expand(theta: Floats) -> dict[str, Floats]:
+        parts = dict(zip(DIMS, (theta[place] for place in where.values()), strict=True))
+        parts["unit"], parts["judgement_excess"] = np.exp(parts["unit"]), np.exp(parts["judgement_excess"])
+        return {name: parts[name].reshape(shape) for name, shape in shapes.items()}
+
+    def start(seed: int) -> Floats:
+        jitter = np.random.default_rng(seed).uniform(-0.5, 0.5, density.layout.size)
+        return start_at(density) + jitter
+
+    return from_pyfunc(
+        density.layout.size,
+        lambda: evaluate,
+        lambda *_seeds: expand,
+        [np.dtype("float64")] * len(DIMS),
+        list(shapes.values()),
+        list(DIMS),
+        coords=coords,
+        dims=DIMS,
+        make_initial_point_fn=start,
+    )
+
+
 def _sample_pymc(problem: Problem, density: Density, settings: SamplerSettings, seed: int) -> xr.DataTree:
     import pymc as pm
+
+    from models.bayes import build_model
 
     with build_model(problem, density):
         tree: xr.DataTree = pm.sample(

@@ -15,7 +15,13 @@ COLD = "the first time on this machine: one to three minutes; later runs reuse i
 def watch(*, warm: bool) -> Iterator[Report]:
     """Yield a progress function for `forecast.run.update`."""
     console = Console(stderr=True)
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[remark]}"), TimeElapsedColumn())
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.fields[remark]}"),
+        TimeElapsedColumn(),
+    )
     with Progress(*columns, console=console, disable=not console.is_terminal) as bars:
         yield _reporter(bars, console, warm)
 

@@ -1,170 +1,219 @@
-"""Tables and sentences for a terminal."""
+"""The forecast as an analyst reads it: the headline first, then what it rests on."""
 
-from collections.abc import Sequence
 from datetime import date
-from typing import Any
 
-from rich import box
-from rich.console import Console
-from rich.table import Table
+from rich.text import Text
 
-from db.rows import ScenarioForecastRow, TargetForecastRow
-from forecast.summary import Summary, diagnostics_of, stale_days
-from indicators.content import CaseFolder
+from db.rows import RunRow, TargetForecastRow
+from forecast.cli.tables import bold, column_widths, emit, facts, grid, paragraph
+from forecast.summary import (
+    Summary,
+    cadence_of,
+    diagnostics_of,
+    failures_of,
+    is_stale,
+    judgement_sentence,
+    stale_days,
+)
+from forecast.words import (
+    INTERVALS,
+    SCENARIO_NAMES,
+    TARGET_NAMES,
+    counted,
+    error_size,
+    percent,
+    percent_range,
+    reach,
+    target_name,
+)
 from indicators.install import InstallReport
 
-NAMES = {
-    "arms_control_talks": "arms-control talks",
-    "denuclearisation_talks": "denuclearisation talks",
-    "limits_talks": "talks on limits, any framing",
-    "contact": "contact",
-    "deal": "limited deal",
-    "crisis": "crisis",
-}
-SCENARIO_NAMES = {
-    "S0": "status quo",
-    "S1": "contact only",
-    "S2": "arms-control talks",
-    "S3": "limited deal",
-    "S4": "denuclearisation talks",
-    "S5": "crisis without talks",
-}
+ATTEMPTS = {"rejected": "was rejected", "failed": "failed", "started": "has not finished", None: "has not finished"}
 
 
-def console() -> Console:
-    return Console(highlight=False, soft_wrap=False)
-
-
-def percent(p: float | None) -> str:
-    """A probability for a reader: whole per cents, finer below ten, never a false 0 or 100."""
-    if p is None:
-        return "–"
-    if p < 0.001:
-        return "<0.1 %"
-    if p > 0.999:
-        return ">99.9 %"
-    return f"{100 * p:.1f} %" if p < 0.1 or p > 0.9 else f"{100 * p:.0f} %"
-
-
-def table(title: str, *columns: str, left: int = 1) -> Table:
-    """A table whose first ``left`` columns are words and whose others are numbers."""
-    out = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
-    for i, name in enumerate(columns):
-        out.add_column(name, justify="left" if i < left else "right", no_wrap=i > 0)
-    return out
-
-
-def print_install(url: str, folder: CaseFolder, report: InstallReport) -> None:
-    out = console()
-    out.print(f"case {folder.case.id} ({folder.case_hash[:8]}) in {url}")
-    for count in report.tables:
-        out.print(f"  {count.table}: {count.added} added, {count.unchanged} unchanged, {count.retracted} retracted")
+def print_install(url: str, report: InstallReport) -> None:
+    version = "new version" if report.new_version else "as it was"
+    rows = [
+        (count.table, *map(str, (count.added, count.changed, count.unchanged, count.kept, count.retracted)))
+        for count in report.tables
+    ]
+    header = ("table", "added", "changed", "unchanged", "kept", "retracted")
+    title = paragraph(f"case {report.case_id}, version {report.case_hash[:8]} ({version}), in {url}")
+    emit([*title, *grid(header, rows)])
 
 
 def print_summary(summary: Summary) -> None:
-    out = console()
-    run = summary.run
-    out.print(f"[bold]{summary.case_name}[/bold]: as of {run.as_of}, run {run.id} ({run.kind}, {run.status})")
-    if summary.rejected:
-        _print_rejection(out, summary)
-    if not summary.targets:
+    warnings = stale_lines(summary)
+    if summary.forecast_of is None:
+        emit([*warnings, "", *_run_block(summary.run)])
         return
-    out.print(headline_sentence(summary))
-    out.print(situation_sentence(summary))
-    out.print()
-    _print_targets(out, summary)
-    _print_scenarios(out, summary.scenarios)
-    _print_states(out, summary)
-    out.print(diagnostics_sentence(summary))
+    blocks: list[list[str | Text]] = [
+        [*warnings, *headline_lines(summary), *age_lines(summary), *paragraph(situation_sentence(summary))],
+        [*paragraph(judgement_sentence(summary) or ""), *paragraph(INTERVALS)],
+        *_target_blocks(summary),
+        _scenario_block(summary),
+        _state_block(summary),
+        _run_block(summary.forecast_of),
+    ]
+    if summary.run.id != summary.forecast_of.id:
+        blocks.append(_run_block(summary.run))
+    separated = [line for block in blocks for line in ("", *block)]
+    emit(separated[1:])
 
 
-def headline_sentence(summary: Summary) -> str:
-    rows = [row for row in summary.targets if row.target == summary.headline]
-    parts = [f"{percent(row.mean)} {reach(row)}" for row in rows]
-    return f"P({NAMES.get(summary.headline, summary.headline)}): " + ", ".join(parts)
+def stale_lines(summary: Summary) -> list[str]:
+    """What comes before the headline: that a later run was refused, and an earlier forecast stands."""
+    out: list[str] = []
+    good, asked = summary.forecast_of, summary.run
+    if summary.rejected:
+        out += _attempt_lines(asked)
+        out += paragraph(
+            "NO FORECAST: nothing was ever published; run `parley update --draws 4000`"
+            if good is None
+            else f"STALE: below stands the last good forecast, run {good.id} as of {good.as_of}."
+        )
+    if summary.newer is not None:
+        out += _attempt_lines(summary.newer)
+        out += paragraph("STALE: below stands the last good forecast.")
+    return out
+
+
+def _attempt_lines(run: RunRow) -> list[str]:
+    what = f"Run {run.id} as of {run.as_of} {ATTEMPTS.get(run.status, run.status)}"
+    reasons = "; ".join(failures_of(run))
+    return paragraph(f"{what}: {reasons}." if reasons else f"{what}.")
+
+
+def headline_lines(summary: Summary) -> list[str | Text]:
+    """Three lines that can be printed as they are."""
+    rows = sorted(summary.headline_rows(), key=_window)
+    main = max((row for row in rows if row.horizon_days), key=_window, default=rows[0] if rows else None)
+    as_of = summary.forecast_of.as_of if summary.forecast_of else summary.run.as_of
+    lines: list[str | Text] = [bold(f"{summary.case_name}, as of {as_of}")]
+    if main is None:
+        return lines
+    interval = percent_range(main.q05, main.q95)
+    lines.append(bold(f"P({target_name(main.target)} {reach(main)}) = {percent(main.mean)} (90 % interval {interval})"))
+    others = ", ".join(f"{percent(row.mean)} {reach(row)}" for row in rows if row is not main)
+    return [*lines, *paragraph(others)]
+
+
+def age_lines(summary: Summary) -> list[str]:
+    """How old the current forecast is, once its day has passed."""
+    if not summary.age_days:
+        return []
+    return paragraph(f"Stale: this forecast is {counted(summary.age_days, 'day')} old; run `parley update`.")
 
 
 def situation_sentence(summary: Summary) -> str:
-    run = summary.run
-    since = "no meeting on record" if run.days_since_talks is None else f"{run.days_since_talks} days since the last meeting"
-    now = f"{'dry' if run.dry else 'wet'} on {run.complete_through}, {since}"
+    run = summary.forecast_of or summary.run
+    days = run.days_since_talks
+    since = "no meeting on record" if days is None else f"{counted(days, 'day')} since the last meeting"
+    now = f"{'Dry' if run.dry else 'Wet'} on {run.complete_through}, {since}"
     if run.complete_through < run.as_of and run.p_dry_now is not None:
-        now += f"; later days are unobserved: P(dry on {run.as_of}) {percent(run.p_dry_now)}"
-    return now
+        now += f"; later days are unobserved: P(dry on {run.as_of}) = {percent(run.p_dry_now)}"
+    return f"{now}."
 
 
-def diagnostics_sentence(summary: Summary) -> str:
-    d = diagnostics_of(summary.run)
-    return (
-        f"diagnostics: R-hat ≤ {_number(d['rhat_max'], '.4f')}, bulk ESS ≥ {_number(d['ess_bulk_min'], '.0f')}, "
-        f"tail ESS ≥ {_number(d['ess_tail_min'], '.0f')}, {d['divergences']} divergences in {d['draws']} draws; "
-        f"seed {summary.run.seed}, inputs {summary.run.inputs_hash[:8]}, code {summary.run.code_version}"
-    )
+def _window(row: TargetForecastRow) -> tuple[date, int]:
+    return (row.deadline or date.min, row.horizon_days or 0)
 
 
-def _number(value: Any, form: str) -> str:
-    return "–" if value is None else format(value, form)
+def _target_blocks(summary: Summary) -> list[list[str | Text]]:
+    """Per target its windows side by side; the columns of all targets share their widths."""
+    order = {name: i for i, name in enumerate((summary.headline, *TARGET_NAMES))}
+    targets = sorted({row.target for row in summary.targets}, key=lambda name: (order.get(name, len(order)), name))
+    tables = {target: _target_rows(summary, target) for target in targets}
+    header = max((header for header, _ in tables.values()), key=len)
+    widths = column_widths(header, [row for _, rows in tables.values() for row in rows])
+    out: list[list[str | Text]] = []
+    for target, (windows, rows) in tables.items():
+        title = target_name(target)[0].upper() + target_name(target)[1:]
+        if target == summary.headline:
+            title += " (headline)"
+        out.append([bold(f"{title}: at least one"), *grid(windows, rows, widths=widths, emphasised=(0,))])
+    return out
 
 
-def reach(row: TargetForecastRow | ScenarioForecastRow) -> str:
-    return f"by {row.deadline}" if row.deadline else f"in {row.horizon_days} d"
+def _target_rows(summary: Summary, target: str) -> tuple[list[str], list[list[str]]]:
+    mine = sorted((row for row in summary.targets if row.target == target), key=_window)
+    lines = {
+        "mean": [percent(row.mean) for row in mine],
+        "± Monte Carlo": [error_size(row.mcse) for row in mine],
+        "median": [percent(row.q50) for row in mine],
+        "50 % interval": [percent_range(row.q25, row.q75) for row in mine],
+        "90 % interval": [percent_range(row.q05, row.q95) for row in mine],
+        "base rate": [percent(row.base_rate) for row in mine],
+        "documents only": [percent(row.documents_only) for row in mine],
+        "history only": [percent(row.history_only) for row in mine],
+    }
+    return ["", *map(reach, mine)], [[label, *cells] for label, cells in lines.items()]
 
 
-def _print_rejection(out: Console, summary: Summary) -> None:
-    failures: Any = summary.run.detail.get("failures", [])
-    out.print(f"[bold red]rejected[/bold red]: {'; '.join(failures)}")
-    if summary.forecast_of is None:
-        out.print("no earlier forecast was published; run `parley update --draws 4000`")
-    else:
-        out.print(f"below stands the last good forecast: run {summary.forecast_of.id}, as of {summary.forecast_of.as_of}")
+def _scenario_block(summary: Summary) -> list[str | Text]:
+    windows = list(dict.fromkeys(reach(row) for row in summary.scenarios))
+    found = {(row.scenario, reach(row)): row.probability for row in summary.scenarios}
+    rows = [
+        [f"{scenario} {name}", *(percent(found.get((scenario, window))) for window in windows)]
+        for scenario, name in SCENARIO_NAMES.items()
+    ]
+    return [bold("Scenarios: exactly one holds in each window"), *grid(["", *windows], rows)]
 
 
-def _print_targets(out: Console, summary: Summary) -> None:
-    columns = ("target", "window", "mean", "50 % interval", "90 % interval", "base rate", "documents", "history")
-    shown = table("Targets: at least one in the window (documents and history only: by Laplace)", *columns, left=2)
-    previous = None
-    for row in _by_target(summary):
-        name = "" if row.target == previous else NAMES.get(row.target, row.target)
-        previous = row.target
-        shown.add_row(
-            name,
-            reach(row),
-            f"[bold]{percent(row.mean)}[/bold]" if row.target == summary.headline else percent(row.mean),
-            f"{percent(row.q25)} – {percent(row.q75)}",
-            f"{percent(row.q05)} – {percent(row.q95)}",
-            percent(row.base_rate),
-            percent(row.documents_only),
-            percent(row.history_only),
-        )
-    out.print(shown)
-
-
-def _by_target(summary: Summary) -> list[TargetForecastRow]:
-    order = {name: i for i, name in enumerate(NAMES)}
-    far = date.min
-    return sorted(summary.targets, key=lambda r: (order.get(r.target, 99), r.deadline or far, r.horizon_days or 0))
-
-
-def _print_scenarios(out: Console, rows: Sequence[ScenarioForecastRow]) -> None:
-    windows = list(dict.fromkeys(reach(row) for row in rows))
-    shown = table("Scenarios: exactly one holds", "scenario", *windows)
-    for scenario, name in SCENARIO_NAMES.items():
-        mine = [row for row in rows if row.scenario == scenario]
-        shown.add_row(f"{scenario} {name}", *(percent(row.probability) for row in mine))
-    out.print(shown)
-
-
-def _print_states(out: Console, summary: Summary) -> None:
-    shown = table("Indicators: −2 hostile to talks … +2 favours them", "indicator", "level", "± sd", "last observed", "days ago")
-    cadence = {row.indicator_id: row.expected_cadence_days for row in summary.catalogue}
+def _state_block(summary: Summary) -> list[str | Text]:
+    rows = []
     for row in summary.states:
         days = stale_days(row, summary)
-        stale = days is not None and days > 2 * cadence.get(row.indicator_id, 1e9)
-        shown.add_row(
-            row.indicator_id,
-            f"{row.mean:+.2f}" if row.active else "inactive",
-            f"{row.sd:.2f}" if row.active else "–",
-            str(row.last_observed_on or "–"),
-            "–" if days is None else f"{days}{' stale' if stale else ''}",
-        )
-    out.print(shown)
+        stale = is_stale(days, cadence_of(row, summary))
+        rows.append((row.indicator_id, *level_cells(row.mean, row.sd, row.active, row.last_observed_on, days, stale)))
+    title = bold("Indicators: −2 hostile to talks … +2 favours them; stale after twice its cadence")
+    return [title, *grid(("", *LEVEL_HEADER), rows, left=(0, 5))]
+
+
+LEVEL_HEADER = ("level", "± sd", "last observed", "days ago", "")
+
+
+def level_cells(mean: float, sd: float, active: bool, last: date | None, days: int | None, stale: bool) -> list[str]:
+    """The cells under `LEVEL_HEADER`."""
+    return [
+        signed(mean) if active else "inactive",
+        f"{sd:.2f}" if active else "–",
+        str(last or "never"),
+        "–" if days is None else str(days),
+        "stale" if stale else "",
+    ]
+
+
+def signed(level: float, digits: int = 2) -> str:
+    """A level with its sign, and no sign on what rounds to zero."""
+    text = f"{level:+.{digits}f}"
+    return text.replace("-", "−") if float(text) else text[1:]
+
+
+def _run_block(run: RunRow) -> list[str | Text]:
+    d = diagnostics_of(run)
+    issued = f"{run.recorded_at:%Y-%m-%d %H:%M:%S} UTC"
+    sampled = (
+        f"R-hat ≤ {_number(d['rhat_max'], '.4f')}, bulk ESS ≥ {_number(d['ess_bulk_min'], '.0f')}, "
+        f"tail ESS ≥ {_number(d['ess_tail_min'], '.0f')}, {_number(d['divergences'], 'd')} divergences "
+        f"in {_number(d['draws'], 'd')} draws"
+    )
+    return [
+        bold(f"Run {run.id}, as of {run.as_of}"),
+        *facts(
+            [
+                ("kind", f"{run.kind}, {run.status or 'started'}"),
+                ("issued", issued),
+                ("diagnostics", sampled),
+                ("failures", "; ".join(failures_of(run))),
+                ("code", f"{run.code_version}, seed {run.seed}"),
+                ("case", f"{run.case_id} {run.case_hash}"),
+                ("inputs", run.inputs_hash),
+                ("posterior", run.posterior_hash or ""),
+            ]
+        ),
+    ]
+
+
+def _number(value: float | None, form: str) -> str:
+    return "–" if value is None else format(value, form)

@@ -105,7 +105,7 @@ def make_document_tables() -> None:
 def make_record_tables() -> None:
     fact(
         "observations",
-        ("case_id", "row_key"),
+        ("row_key",),
         *texts("case_id", "indicator_id"),
         sa.Column("observed_on", sa.Date, nullable=False),
         sa.Column("level", sa.Float, nullable=False),
@@ -131,7 +131,7 @@ def make_record_tables() -> None:
     )
     fact(
         "completeness",
-        ("case_id", "row_key"),
+        ("row_key",),
         *texts("case_id", "type"),
         sa.Column("complete_from", sa.Date, nullable=False),
         sa.Column("complete_through", sa.Date, nullable=False),

@@ -1,0 +1,88 @@
+"""What all commands share: their common options, the database, and how JSON and messages are written."""
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, is_dataclass
+from datetime import UTC, date, datetime, time
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from db.engine import Database
+
+DEFAULT_URL = "sqlite:///parley.db"
+
+
+def parse_day(text: str) -> date:
+    """The date written YYYY-MM-DD."""
+    try:
+        if len(text) == len("YYYY-MM-DD"):
+            return date.fromisoformat(text)
+    except ValueError:
+        pass
+    raise typer.BadParameter(f"{text!r} is not a date; write YYYY-MM-DD, such as 2026-10-10")
+
+
+def parse_instant(text: str) -> datetime:
+    """The instant written in ISO 8601, in UTC where it names no zone; a date means the end of that day."""
+    try:
+        if len(text) == len("YYYY-MM-DD"):
+            return datetime.combine(date.fromisoformat(text), time.max, UTC)
+        instant = datetime.fromisoformat(text)
+    except ValueError:
+        right = "write a UTC instant, such as 2026-10-10T12:00:00, or a date"
+        raise typer.BadParameter(f"{text!r} is not an instant; {right}") from None
+    return instant.astimezone(UTC) if instant.tzinfo else instant.replace(tzinfo=UTC)
+
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
+AsOf = Annotated[
+    date | None,
+    typer.Option("--as-of", parser=parse_day, metavar="DATE", help="What could be known by this day (default: today)."),
+]
+AsRecorded = Annotated[
+    datetime | None,
+    typer.Option(
+        "--as-recorded",
+        parser=parse_instant,
+        metavar="INSTANT",
+        help="Only what this desk had recorded by this UTC instant (a date: by its end).",
+    ),
+]
+
+
+@contextmanager
+def opened(*, create: bool = False) -> Iterator["Database"]:
+    """The database PARLEY_DATABASE_URL names."""
+    from db.engine import open_database
+
+    with open_database(os.environ.get("PARLEY_DATABASE_URL") or DEFAULT_URL, create=create) as database:
+        yield database
+
+
+def today() -> date:
+    return datetime.now(UTC).date()
+
+
+def check_choices(option: str, given: list[str] | None, choices: tuple[str, ...]) -> tuple[str, ...]:
+    """The values of an option that takes a closed list; anything else is a mistake in usage."""
+    from indicators.tables import suggest
+
+    for value in given or ():
+        if value not in choices:
+            raise typer.BadParameter(f"{value!r} is not known; {suggest(value, choices)}", param_hint=f"'{option}'")
+    return tuple(given or ())
+
+
+def print_json(payload: object) -> None:
+    value = asdict(payload) if is_dataclass(payload) and not isinstance(payload, type) else payload
+    typer.echo(json.dumps(value, default=_plain, ensure_ascii=False, indent=2, allow_nan=False))
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, (date, datetime)):
+        return value.isoformat()
+    raise TypeError(f"{type(value).__name__} has no JSON form")

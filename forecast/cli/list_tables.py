@@ -1,0 +1,232 @@
+"""Lists of what is on file, as tables."""
+
+from datetime import date, datetime
+
+from rich.text import Text
+
+from forecast.cli.render import LEVEL_HEADER, level_cells, signed
+from forecast.cli.tables import bold, emit, facts, grid_with_words, paragraph
+from forecast.lists import (
+    DocumentDetail,
+    DocumentList,
+    EventDetail,
+    EventEntry,
+    EventList,
+    IndicatorDetail,
+    IndicatorEntry,
+    IndicatorList,
+    JudgementEntry,
+    ObservationEntry,
+    RunEntry,
+    RunList,
+)
+from forecast.words import counted, percent, target_name
+from indicators.content import NO_FRAMING
+
+
+def print_indicators(listed: IndicatorList) -> None:
+    header = ("indicator", *LEVEL_HEADER, "obs")
+    rows = [(one.id, *_level(one), str(one.observations)) for one in listed.indicators]
+    title = bold(f"{counted(len(rows), 'indicator')} {_when(listed.as_of, listed.as_recorded)}")
+    words = [f"{one.name}. {one.question} ({_timing(one)})" for one in listed.indicators]
+    emit([title, *grid_with_words(header, rows, words, "question", left=(0, 5))])
+
+
+def print_indicator(found: IndicatorDetail) -> None:
+    one = found.indicator
+    mean, sd, last, days, stale = _level(one)
+    seen = (
+        f"last observed {last}" + (f", {days} d ago" if one.last_observed_on else "") + (f", {stale}" if stale else "")
+    )
+    level = f"{mean} ± {sd}" if one.active else mean
+    emit(
+        [
+            bold(f"{one.id}: {one.name}"),
+            *paragraph(one.question),
+            "",
+            *facts(
+                [
+                    ("level", f"{level} {_when(found.as_of, found.as_recorded)}; {seen}"),
+                    ("coding", _timing(one)),
+                    ("group", one.group),
+                    ("orientation", found.orientation),
+                    ("sources", "; ".join(found.typical_sources)),
+                    ("documents", ", ".join(found.documents)),
+                    ("places", "; ".join(found.document_refs)),
+                    ("note", found.note),
+                ]
+            ),
+            "",
+            bold("Levels"),
+            *facts([(f"{_coded(each.level):>2}", each.criterion) for each in reversed(found.levels)]),
+            "",
+            bold(f"Last {len(found.last_observations)} of {counted(one.observations, 'observation')}"),
+            *_observations(found.last_observations),
+        ]
+    )
+
+
+def print_documents(listed: DocumentList) -> None:
+    header = ("document", "published", "directness", "explicit", "inferred")
+    rows = [
+        (one.id, str(one.published_on), one.directness, str(one.explicit), str(one.inferred))
+        for one in listed.documents
+    ]
+    title = bold(f"{counted(len(rows), 'document')} {_when(listed.as_of, listed.as_recorded)}")
+    words = [one.author for one in listed.documents]
+    emit([title, *grid_with_words(header, rows, words, "author", left=(0, 1, 2))])
+
+
+def print_document(found: DocumentDetail) -> None:
+    one = found.document
+    emit(
+        [
+            bold(f"{one.id}: {one.author}"),
+            *paragraph(found.title),
+            "",
+            *facts(
+                [
+                    ("published", f"{one.published_on}; {found.publisher}"),
+                    ("information to", str(found.information_cutoff or "")),
+                    ("language", found.language),
+                    ("directness", one.directness),
+                    ("caveats", found.caveats),
+                    ("read", _when(found.as_of, found.as_recorded)),
+                ]
+            ),
+            "",
+            bold(f"Judgements: {one.explicit} explicit, {one.inferred} inferred; weight from −3 to +3"),
+            *_judgements(found.judgements),
+        ]
+    )
+
+
+def print_events(listed: EventList) -> None:
+    header = ("row", "event", "type", "framing", "started", "ended", "confidence")
+    rows = [_event(one) for one in listed.events]
+    title = bold(f"{counted(len(rows), 'event')} {_when(listed.as_of, listed.as_recorded)}")
+    words = [_event_words(one) for one in listed.events]
+    table = grid_with_words(header, rows, words, "what", left=range(1, len(header))) if rows else []
+    spans = "; ".join(f"{span.type} {span.complete_from} to {span.complete_through}" for span in listed.complete)
+    emit([title, *table, *paragraph(f"Complete: {spans or 'no one has attested anything'}.")])
+
+
+def print_event(found: EventDetail) -> None:
+    one = found.event
+    dates = str(one.started_on) if one.started_on == one.ended_on else f"{one.started_on} to {one.ended_on}"
+    emit(
+        [
+            bold(f"{one.id}: {_kind(one)}"),
+            *paragraph(one.note),
+            "",
+            *facts(
+                [
+                    ("dates", f"{dates} (precise to the {one.date_precision}), known on {one.known_on}"),
+                    ("level", one.level),
+                    ("format", one.format),
+                    ("venue", one.venue),
+                    ("confidence", one.confidence),
+                    ("source", found.source),
+                    ("row", str(one.row)),
+                    ("read", _when(found.as_of, found.as_recorded)),
+                ]
+            ),
+        ]
+    )
+
+
+def print_runs(listed: RunList) -> None:
+    header = ("run", "as of", "kind", "status", "issued (UTC)", "headline", "within", "R-hat", "ESS", "div.", "draws")
+    rows = [_run(one) for one in listed.runs]
+    title = bold(f"{counted(len(rows), 'run')}; headline: {target_name(listed.headline)}")
+    words = ["; ".join(one.failures) for one in listed.runs]
+    emit([title, *(grid_with_words(header, rows, words, "failures", left=(1, 2, 3, 4)) if rows else [])])
+
+
+def _level(one: IndicatorEntry) -> list[str]:
+    return level_cells(one.mean, one.sd, one.active, one.last_observed_on, one.stale_days, one.stale)
+
+
+def _timing(one: IndicatorEntry) -> str:
+    parts = [
+        one.kind,
+        f"half-life {one.half_life_days:g} d",
+        f"lag {one.lag_days} d",
+        f"expected every {one.expected_cadence_days:g} d",
+        "contested" if one.contested else "",
+    ]
+    return ", ".join(filter(None, parts))
+
+
+def _when(as_of: date, as_recorded: datetime | None) -> str:
+    return f"as of {as_of}" + (f", as recorded by {as_recorded:%Y-%m-%d %H:%M:%S} UTC" if as_recorded else "")
+
+
+def _observations(entries: tuple[ObservationEntry, ...]) -> list[str | Text]:
+    if not entries:
+        return []
+    header = ("row", "observed", "known", "level", "grade", "analyst")
+    rows = [(str(o.row), str(o.observed_on), str(o.known_on), _coded(o.level), o.grade, o.analyst) for o in entries]
+    words = [_sentences(o.note, _listed(o.source_title, o.source_publisher), o.source_url, _origin(o)) for o in entries]
+    return grid_with_words(header, rows, words, "note and source", left=(1, 2, 4, 5))
+
+
+def _origin(one: ObservationEntry) -> str:
+    return f"origin {one.origin}" if one.origin else ""
+
+
+def _judgements(entries: tuple[JudgementEntry, ...]) -> list[str | Text]:
+    if not entries:
+        return []
+    header = ("target", "indicator", "weight", "basis")
+    rows = [(one.target, one.indicator, _coded(one.weight), one.basis) for one in entries]
+    words = [_listed(one.location, one.note) for one in entries]
+    return grid_with_words(header, rows, words, "place and note", left=(0, 1, 3))
+
+
+def _coded(number: float) -> str:
+    return signed(number, 0 if float(number).is_integer() else 1)
+
+
+def _event(one: EventEntry) -> tuple[str, ...]:
+    framing = "" if one.framing == NO_FRAMING else one.framing
+    return (str(one.row), one.id, one.type, framing, str(one.started_on), str(one.ended_on), one.confidence)
+
+
+def _event_words(one: EventEntry) -> str:
+    about = [
+        _listed(one.venue, one.format, one.level),
+        one.note,
+        "" if one.date_precision == "day" else f"precise to the {one.date_precision}",
+        "" if one.known_on == one.ended_on else f"known {one.known_on}",
+    ]
+    return _sentences(*about)
+
+
+def _kind(one: EventEntry) -> str:
+    return one.type if one.framing == NO_FRAMING else f"{one.type}, {one.framing}"
+
+
+def _run(one: RunEntry) -> tuple[str, ...]:
+    return (
+        str(one.id),
+        str(one.as_of),
+        one.kind,
+        one.status or "started",
+        f"{one.issued_at:%Y-%m-%d %H:%M}",
+        percent(one.headline),
+        "–" if one.horizon_days is None else f"{one.horizon_days} d",
+        *("–" if value is None else form.format(value) for value, form in _diagnostics(one)),
+    )
+
+
+def _diagnostics(one: RunEntry) -> list[tuple[float | None, str]]:
+    return [(one.rhat_max, "{:.3f}"), (one.ess_bulk_min, "{:.0f}"), (one.divergences, "{}"), (one.draws, "{}")]
+
+
+def _listed(*parts: str) -> str:
+    return ", ".join(filter(None, parts))
+
+
+def _sentences(*parts: str) -> str:
+    return ". ".join(part.rstrip(".") for part in parts if part)

@@ -1,0 +1,106 @@
+"""Commands that list what is on file: indicators, documents, events, runs."""
+
+from datetime import date
+from typing import Annotated
+
+import typer
+
+from forecast.cli.console import AsOf, AsRecorded, Json, check_choices, opened, parse_day, print_json, today
+
+Id = Annotated[str | None, typer.Argument(metavar="[ID]", help="Show this one in detail.")]
+
+
+def indicators(
+    id_: Id = None,
+    last: Annotated[int, typer.Option(min=0, help="With ID: how many observations to show.")] = 10,
+    as_of: AsOf = None,
+    as_recorded: AsRecorded = None,
+    json_: Json = False,
+) -> None:
+    """List the indicators with their levels. With ID: its coding rule and last observations."""
+    from forecast.cli import list_tables
+    from forecast.listing import When, read_indicator, read_indicator_list
+
+    when = When(as_of or today(), as_recorded)
+    with opened() as database, database.read() as connection:
+        if id_ is None:
+            listed = read_indicator_list(connection, when)
+            print_json(listed) if json_ else list_tables.print_indicators(listed)
+        else:
+            found = read_indicator(connection, when, id_, last=last)
+            print_json(found) if json_ else list_tables.print_indicator(found)
+
+
+def documents(id_: Id = None, as_of: AsOf = None, as_recorded: AsRecorded = None, json_: Json = False) -> None:
+    """List the documents and count their judgements. With ID: its caveats and judgements."""
+    from forecast.cli import list_tables
+    from forecast.listing import When, read_document, read_document_list
+
+    when = When(as_of or today(), as_recorded)
+    with opened() as database, database.read() as connection:
+        if id_ is None:
+            listed = read_document_list(connection, when)
+            print_json(listed) if json_ else list_tables.print_documents(listed)
+        else:
+            found = read_document(connection, when, id_)
+            print_json(found) if json_ else list_tables.print_document(found)
+
+
+def events(
+    id_: Id = None,
+    types: Annotated[
+        list[str] | None,
+        typer.Option("--type", metavar="TYPE", help="talks, contact, deal or crisis; may be repeated."),
+    ] = None,
+    first: Annotated[
+        date | None, typer.Option("--from", parser=parse_day, metavar="DATE", help="Begun on this day or later.")
+    ] = None,
+    until: Annotated[
+        date | None, typer.Option("--to", parser=parse_day, metavar="DATE", help="Begun on this day or earlier.")
+    ] = None,
+    as_of: AsOf = None,
+    as_recorded: AsRecorded = None,
+    json_: Json = False,
+) -> None:
+    """List what happened, and how far that is complete. With ID: the event and its source."""
+    from forecast.cli import list_tables
+    from forecast.listing import When, read_event, read_event_list
+    from indicators.content import EVENT_TYPES
+
+    kept = check_choices("--type", types, EVENT_TYPES)
+    if first and until and until < first:
+        raise typer.BadParameter(f"{until} lies before --from {first}; name a later day", param_hint="'--to'")
+    when = When(as_of or today(), as_recorded)
+    with opened() as database, database.read() as connection:
+        if id_ is None:
+            listed = read_event_list(connection, when, types=kept, first=first, last=until)
+            print_json(listed) if json_ else list_tables.print_events(listed)
+        else:
+            found = read_event(connection, when, id_)
+            print_json(found) if json_ else list_tables.print_event(found)
+
+
+def runs(
+    kinds: Annotated[
+        list[str] | None,
+        typer.Option("--kind", metavar="KIND", help="official, manual, backfill or provisional; may be repeated."),
+    ] = None,
+    statuses: Annotated[
+        list[str] | None,
+        typer.Option("--status", metavar="STATUS", help="published, rejected, started or failed; may be repeated."),
+    ] = None,
+    as_of: Annotated[
+        date | None, typer.Option("--as-of", parser=parse_day, metavar="DATE", help="Only runs as of this day.")
+    ] = None,
+    limit: Annotated[int, typer.Option(min=1, help="Show at most so many.")] = 20,
+    json_: Json = False,
+) -> None:
+    """List the runs, newest as-of date first."""
+    from forecast.cli import list_tables
+    from forecast.listing import RUN_KINDS, RUN_STATUSES, read_run_list
+
+    kept = check_choices("--kind", kinds, RUN_KINDS)
+    stood = check_choices("--status", statuses, RUN_STATUSES)
+    with opened() as database, database.read() as connection:
+        listed = read_run_list(connection, kinds=kept, statuses=stood, as_of=as_of, limit=limit)
+    print_json(listed) if json_ else list_tables.print_runs(listed)

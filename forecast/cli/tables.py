@@ -1,0 +1,104 @@
+"""Text for a terminal, a file or a pipe: paragraphs and grids that use the width there is and cut nothing off."""
+
+import re
+import textwrap
+from collections.abc import Iterable, Sequence
+
+from rich.cells import cell_len
+from rich.console import Console
+from rich.text import Text
+
+NARROWEST_FLUID = 30
+"""A last column of words gets at least so many characters, or goes below its row."""
+_KEPT_TOGETHER = re.compile(r"(?<=\d) (?=%|d\b)|(?<=\bin) (?=\d)|(?<=\bby) (?=\d)|(?<=±) (?=\d)|(?<=\bP\(dry) (?=on)")
+
+
+def console() -> Console:
+    return Console(highlight=False, markup=False, emoji=False)
+
+
+def emit(lines: Iterable[str | Text]) -> None:
+    """Print lines as they are, however long."""
+    out = console()
+    for line in lines:
+        out.print(line, overflow="ignore", no_wrap=True, crop=False)
+
+
+def bold(text: str) -> Text:
+    return Text(text, style="bold")
+
+
+def paragraph(text: str, *, indent: str = "", hanging: str | None = None) -> list[str]:
+    """A sentence or more, wrapped; a number stays with its unit."""
+    later = indent if hanging is None else hanging
+    kept = _KEPT_TOGETHER.sub("\N{NO-BREAK SPACE}", text)
+    lines = textwrap.wrap(
+        kept, _width(), initial_indent=indent, subsequent_indent=later, break_long_words=False, break_on_hyphens=False
+    )
+    return [line.replace("\N{NO-BREAK SPACE}", " ") for line in lines]
+
+
+def facts(pairs: Iterable[tuple[str, str]]) -> list[str]:
+    """Name and value, one a line; empty values are left out."""
+    filled = [(name, value) for name, value in pairs if value]
+    left = max((len(name) for name, _ in filled), default=0) + 2
+    return [line for name, value in filled for line in paragraph(value, indent=f"{name:<{left}}", hanging=" " * left)]
+
+
+def grid(
+    header: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    *,
+    left: Sequence[int] = (0,),
+    widths: Sequence[int] = (),
+    emphasised: Iterable[int] = (),
+) -> list[Text]:
+    """Columns under a header, those in ``left`` flush left, the others flush right; ``emphasised`` rows are bold."""
+    need = widths or column_widths(header, rows)
+    gap = "  " if sum(need) + 2 * (len(need) - 1) <= _width() else " "
+    strong = set(emphasised)
+    lines = [Text(_line(header, need, left, gap), style="dim")]
+    return lines + [
+        Text(_line(row, need, left, gap), style="bold" if i in strong else "") for i, row in enumerate(rows)
+    ]
+
+
+def grid_with_words(
+    header: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    words: Sequence[str],
+    title: str,
+    *,
+    left: Sequence[int] = (0,),
+) -> list[Text | str]:
+    """A grid whose rows end in words: in a last, wrapped column where there is room for one, else below each row."""
+    need = column_widths(header, rows)
+    used = sum(need) + 2 * len(need)
+    if _width() - used < NARROWEST_FLUID:
+        first, *others = grid(header, rows, left=left)
+        stacked: list[Text | str] = [first]
+        for line, text in zip(others, words, strict=True):
+            stacked += [line, *paragraph(text, indent="    ")]
+        return stacked
+    out: list[Text | str] = [Text(f"{_line(header, need, left, '  ', full=True)}  {title}", style="dim")]
+    for row, text in zip(rows, words, strict=True):
+        beside, *more = paragraph(text, indent=" " * used) or [""]
+        out += [f"{_line(row, need, left, '  ', full=True)}  {beside[used:]}".rstrip(), *more]
+    return out
+
+
+def column_widths(header: Sequence[str], rows: Iterable[Sequence[str]]) -> list[int]:
+    return [max(map(cell_len, column)) for column in zip(header, *rows, strict=True)]
+
+
+def _line(cells: Sequence[str], widths: Sequence[int], left: Sequence[int], gap: str, *, full: bool = False) -> str:
+    padded = [
+        cell + " " * (width - cell_len(cell)) if i in left else " " * (width - cell_len(cell)) + cell
+        for i, (cell, width) in enumerate(zip(cells, widths, strict=True))
+    ]
+    line = gap.join(padded)
+    return line if full else line.rstrip()
+
+
+def _width() -> int:
+    return max(console().width, 40)

@@ -1,0 +1,188 @@
+"""What lists of what is on file say: one payload each for table, JSON and later faces; durations in days."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+
+@dataclass(frozen=True, slots=True)
+class IndicatorEntry:
+    """One indicator and where it stands: filtered level, without a fit; durations in days."""
+
+    id: str
+    name: str
+    question: str
+    group: str
+    kind: str
+    half_life_days: float
+    lag_days: int
+    expected_cadence_days: float
+    contested: bool
+    mean: float
+    sd: float
+    active: bool
+    last_observed_on: date | None
+    stale_days: int | None
+    stale: bool
+    observations: int
+
+
+@dataclass(frozen=True, slots=True)
+class IndicatorList:
+    as_of: date
+    as_recorded: datetime | None
+    indicators: tuple[IndicatorEntry, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Criterion:
+    """What a level means."""
+
+    level: int
+    criterion: str
+
+
+@dataclass(frozen=True, slots=True)
+class ObservationEntry:
+    """One coded level; `row` is the number that revisions name."""
+
+    row: int
+    observed_on: date
+    known_on: date
+    level: float
+    grade: str
+    source_title: str
+    source_publisher: str
+    source_url: str
+    origin: str
+    analyst: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class IndicatorDetail:
+    """One indicator with its coding rule and its last observations, newest first."""
+
+    as_of: date
+    as_recorded: datetime | None
+    indicator: IndicatorEntry
+    orientation: str
+    typical_sources: tuple[str, ...]
+    documents: tuple[str, ...]
+    document_refs: tuple[str, ...]
+    note: str
+    levels: tuple[Criterion, ...]
+    last_observations: tuple[ObservationEntry, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentEntry:
+    """One source text and how many judgements it carries."""
+
+    id: str
+    author: str
+    published_on: date
+    directness: str
+    explicit: int
+    inferred: int
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentList:
+    as_of: date
+    as_recorded: datetime | None
+    documents: tuple[DocumentEntry, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class JudgementEntry:
+    """What an author says about how an indicator bears on a target."""
+
+    target: str
+    indicator: str
+    weight: float
+    basis: str
+    location: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentDetail:
+    as_of: date
+    as_recorded: datetime | None
+    document: DocumentEntry
+    title: str
+    publisher: str
+    language: str
+    information_cutoff: date | None
+    caveats: str
+    judgements: tuple[JudgementEntry, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EventEntry:
+    """Something that happened; `row` is the number that revisions name."""
+
+    row: int
+    id: str
+    type: str
+    framing: str
+    started_on: date
+    ended_on: date
+    known_on: date
+    date_precision: str
+    level: str
+    format: str
+    venue: str
+    confidence: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class EventDetail:
+    """One event with its source."""
+
+    as_of: date
+    as_recorded: datetime | None
+    event: EventEntry
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """The span over which events of a type are attested complete, no further than the as-of date."""
+
+    type: str
+    complete_from: date
+    complete_through: date
+
+
+@dataclass(frozen=True, slots=True)
+class EventList:
+    as_of: date
+    as_recorded: datetime | None
+    complete: tuple[Coverage, ...]
+    events: tuple[EventEntry, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RunEntry:
+    """One run; `headline` is the mean of the headline target at `horizon_days`, the longest rolling horizon."""
+
+    id: int
+    as_of: date
+    kind: str
+    status: str | None
+    issued_at: datetime
+    horizon_days: int | None
+    headline: float | None
+    rhat_max: float | None
+    ess_bulk_min: float | None
+    divergences: int | None
+    draws: int | None
+    failures: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RunList:
+    headline: str
+    runs: tuple[RunEntry, ...]

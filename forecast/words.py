@@ -1,0 +1,62 @@
+"""Names and numbers as readers see them, the same on every face."""
+
+from db.rows import ScenarioForecastRow, TargetForecastRow
+
+TARGET_NAMES = {
+    "arms_control_talks": "arms-control talks",
+    "denuclearisation_talks": "denuclearisation talks",
+    "limits_talks": "talks on limits, any framing",
+    "contact": "contact",
+    "deal": "limited deal",
+    "crisis": "crisis",
+}
+SCENARIO_NAMES = {
+    "S0": "status quo",
+    "S1": "contact only",
+    "S2": "arms-control talks",
+    "S3": "limited deal",
+    "S4": "denuclearisation talks",
+    "S5": "crisis without talks",
+}
+INTERVALS = (
+    "Intervals are equal-tailed, over posterior draws of P(event | draw): of the parameters, the current levels "
+    "and the current regime. ± Monte Carlo is the simulation's own error of the mean, in percentage points."
+)
+
+
+def target_name(target: str) -> str:
+    return TARGET_NAMES.get(target, target)
+
+
+def percent(p: float | None) -> str:
+    """A probability for a reader: whole per cents, finer near the ends, never a false 0 or 100."""
+    return "–" if p is None else f"{_figure(p)} %"
+
+
+def percent_range(low: float, high: float) -> str:
+    return f"{_figure(low)}–{_figure(high)} %"
+
+
+def error_size(p: float) -> str:
+    """A Monte-Carlo error in percentage points, one significant figure below one."""
+    points = 100 * p
+    if points < 0.01:
+        return "<0.01"
+    return f"{points:.2f}" if points < 0.1 else f"{points:.1f}"
+
+
+def reach(row: TargetForecastRow | ScenarioForecastRow) -> str:
+    """The window of a forecast."""
+    return f"by {row.deadline}" if row.deadline else f"in {row.horizon_days} d"
+
+
+def counted(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _figure(p: float) -> str:
+    if p < 0.001:
+        return "<0.1"
+    if p > 0.999:
+        return ">99.9"
+    return f"{100 * p:.1f}" if p < 0.0995 or p > 0.9 else f"{100 * p:.0f}"

