@@ -95,14 +95,16 @@ def _options() -> argparse.Namespace:
 
 def _run(options: argparse.Namespace, forecasters: Mapping[str, Forecaster]) -> Backtest:
     kind = "strict" if options.strict else "retrospective"
-    with tempfile.TemporaryDirectory() as folder:
-        with open_database(f"sqlite:///{Path(folder) / 'parley.db'}", create=True) as database:
-            install_case(database, read_case_folder(shipped_case()), datetime.now(UTC))
-            with database.read() as connection:
-                today = read_rows(connection, date(2026, 10, 10))
-                origins = monthly_origins(options.first, options.last)
-                problems = list(problems_at(connection, origins, HORIZONS, kind, today))
-                (truth,) = problems_at(connection, (date(2026, 10, 10),), HORIZONS, kind, today)
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        open_database(f"sqlite:///{Path(folder) / 'parley.db'}", create=True) as database,
+    ):
+        install_case(database, read_case_folder(shipped_case()), datetime.now(UTC))
+        with database.read() as connection:
+            today = read_rows(connection, date(2026, 10, 10))
+            origins = monthly_origins(options.first, options.last)
+            problems = list(problems_at(connection, origins, HORIZONS, kind, today))
+            (truth,) = problems_at(connection, (date(2026, 10, 10),), HORIZONS, kind, today)
     return run_backtest(problems, truth, forecasters, kind, progress=_progress)
 
 

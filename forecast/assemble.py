@@ -73,7 +73,7 @@ def read_rows(
     connection: Connection, as_of: date, as_recorded: datetime | None = None, *, case_id: str | None = None
 ) -> Rows:
     """Read what could be known by ``as_of`` (and, with ``as_recorded``, what this desk had recorded by then)."""
-    case = read_case(connection, case_id)
+    case = read_case(connection, case_id, as_recorded=as_recorded)
     when = (case.case_id, as_of, as_recorded)
     return Rows(
         as_of,

@@ -91,7 +91,7 @@ class Backtest:
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """One line of a table: means over the origins scored, differences from the reference with block-bootstrap errors."""
+    """One line of a table: means over origins, and differences from the reference with their errors."""
 
     name: str
     n: int

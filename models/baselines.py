@@ -1,7 +1,7 @@
 """Naive forecasts that a model must beat, fitted as of the same day on the same record.
 
-All count windows: for every attested day s with s + h attested too, did at least one event begin in (s, s + h]? Overlapping
-windows are one piece of evidence per length h, so a window of h days weighs 1/h of an observation in the shrinkage.
+All count windows: for every attested day s with s + h attested too, did at least one event begin in (s, s + h]?
+Overlapping windows are one piece of evidence per length h, so a window of h days weighs 1/h of an observation.
 """
 
 from collections.abc import Callable

@@ -1,8 +1,8 @@
 """The dry/wet chain of talks, propagated exactly: probabilities of a path of intensities, with no event simulated.
 
-Given daily intensities, the days until the next meeting depend only on whether it is dry and, when wet, on the days since
-the last meeting and the framing of its process. The mass of every such state is carried forward a day at a time. A
-state is stored under the *day of its last meeting*, so that ageing moves nothing; day ``t`` of the path has index
+Given daily intensities, the next meeting depends only on whether it is dry and, when wet, on the days since the last
+meeting and the framing of its process. The mass of every such state is carried forward a day at a time. A state is
+stored under the *day of its last meeting*, so that ageing moves nothing; day ``t`` of the path has index
 ``t + dry_after`` and a meeting on it makes day ``t + 1`` the first after it.
 """
 
@@ -16,108 +16,121 @@ LIMITS, ARMS, DENUC, DEAL, S2, S3, S4 = range(7)
 TALKS_OUTPUTS = 7
 
 
-@njit(cache=True, nogil=True)
-def _meet(dry, wet, t, after, paces, onset, going_on):  # type: ignore[no-untyped-def]
+# Sums may be taken in any order: that is what lets them use the processor's vectors.
+@njit(cache=True, nogil=True, fastmath={"reassoc"})
+def _meet(dry, wet, newest, t, after, paces, share, stay_dry, stay_wet, out):  # type: ignore[no-untyped-def]
     """One day: take out the mass that meets, by framing of the meeting; what has aged out becomes dry.
 
-    dry (1,), wet (2, days); returns (arms control, denuclearisation).
+    dry (1,); wet (2, index); newest (2,) index of the last mass put in, -1 for none; out (2,).
     """
-    total = onset[0] + onset[1]
-    left = np.exp(-total)
-    out = np.zeros(2)
-    if total > 0:
-        out[0] = dry[0] * (1 - left) * onset[0] / total
-        out[1] = dry[0] * (1 - left) * onset[1] / total
-    dry[0] *= left
+    met = dry[0] * (1 - stay_dry)
+    out[0], out[1] = met * share, met * (1 - share)
+    dry[0] *= stay_dry
     for f in range(2):
+        if newest[f] < t:
+            continue
         for b in range(len(paces)):
             first = max(t, t + after - (paces[b + 1] - 1 if b + 1 < len(paces) else after))
-            last = t + after - paces[b]
             mass = 0.0
-            for j in range(first, last + 1):
+            for j in range(first, t + after - paces[b] + 1):
                 mass += wet[f, j]
-            if mass > 0:
-                stay = np.exp(-going_on[f, b])
-                for j in range(first, last + 1):
-                    wet[f, j] *= stay
-                out[f] += mass * (1 - stay)
+                wet[f, j] *= stay_wet[f, b]
+            out[f] += mass * (1 - stay_wet[f, b])
         dry[0] += wet[f, t]
         wet[f, t] = 0.0
-    return out
+
+
+@njit(cache=True, nogil=True)
+def _begin(wet, newest, label, framing, index, mass):  # type: ignore[no-untyped-def]
+    """Put the mass of a meeting under its day."""
+    if mass > 0:
+        wet[label, framing, index] += mass
+        newest[label, framing] = index
 
 
 @njit(cache=True, nogil=True)
 def _talks(onset, going_on, mark, gap, forced, since, framing, after, paces, windows, out, p_dry):  # type: ignore[no-untyped-def]
-    """Fill ``out`` (path, window, 7) and ``p_dry`` (path,) for intensities of shape (path, day, …)."""
+    """Fill ``out`` (path, window, 7) and ``p_dry`` (path,) for intensities of shape (path, day, …).
+
+    Labels of the mass: 0 no meeting yet; 1 and 2 first meeting on arms control or denuclearisation and no deal;
+    3 no arms-control meeting yet; 4 no denuclearisation meeting yet.
+    """
     paths, days = onset.shape[0], onset.shape[1]
+    met, stay_wet = np.zeros((5, 2)), np.zeros((2, len(paces)))
     for p in range(paths):
         dry, wet = np.zeros((5, 1)), np.zeros((5, 2, days + after + 1))
+        newest = np.full((5, 2), -1)
         if since > after:
             dry[0, 0] = 1.0
         else:
-            wet[0, framing, after - max(since, 1)] = 1.0
-        for t in range(gap):
-            met = _meet(dry[0], wet[0], t, after, paces, onset[p, t], going_on[p, t])
-            wet[0, 0, t + after] += met[0]
-            wet[0, 1, t + after] += met[1]
-            if forced[t] >= 0:
-                dry[0], wet[0] = 0.0, 0.0
-                wet[0, forced[t], t + after] = 1.0
-        p_dry[p] = dry[0, 0]
-        for avoiding in (3, 4):
-            dry[avoiding], wet[avoiding] = dry[0], wet[0]
+            _begin(wet, newest, 0, framing, after - max(since, 1), 1.0)
         deal, arms, denuc, w = 0.0, 0.0, 0.0, 0
-        for t in range(gap, days):
-            b = t + after
-            met = _meet(dry[0], wet[0], t, after, paces, onset[p, t], going_on[p, t])
+        for t in range(days):
+            if t == gap:
+                p_dry[p] = dry[0, 0]
+                for avoiding in (3, 4):
+                    dry[avoiding], wet[avoiding], newest[avoiding] = dry[0], wet[0], newest[0]
+            total, b = onset[p, t, 0] + onset[p, t, 1], t + after
+            stay_dry, share = np.exp(-total), onset[p, t, 0] / total if total > 0 else 0.5
             for f in range(2):
-                deal += met[f] * mark[p, t, f]
-                wet[1 + f, f, b] += met[f] * (1 - mark[p, t, f])
-            for first in range(2):
-                met = _meet(dry[1 + first], wet[1 + first], t, after, paces, onset[p, t], going_on[p, t])
+                for j in range(len(paces)):
+                    stay_wet[f, j] = np.exp(-going_on[p, t, f, j])
+            for label in range(1 if t < gap else 5):
+                _meet(dry[label], wet[label], newest[label], t, after, paces, share, stay_dry, stay_wet, met[label])
+            if t < gap:
+                if forced[t] >= 0:
+                    dry[0], wet[0], newest[0] = 0.0, 0.0, -1
+                    _begin(wet, newest, 0, forced[t], b, 1.0)
+                else:
+                    _begin(wet, newest, 0, 0, b, met[0, 0])
+                    _begin(wet, newest, 0, 1, b, met[0, 1])
+            else:
                 for f in range(2):
-                    deal += met[f] * mark[p, t, f]
-                    wet[1 + first, f, b] += met[f] * (1 - mark[p, t, f])
-            met = _meet(dry[3], wet[3], t, after, paces, onset[p, t], going_on[p, t])
-            arms += met[0]
-            wet[3, 1, b] += met[1]
-            met = _meet(dry[4], wet[4], t, after, paces, onset[p, t], going_on[p, t])
-            denuc += met[1]
-            wet[4, 0, b] += met[0]
-            while w < len(windows) and t - gap + 1 == windows[w]:
-                first_arms, first_denuc = dry[1, 0] + wet[1].sum(), dry[2, 0] + wet[2].sum()
-                out[p, w, 0] = deal + first_arms + first_denuc
-                out[p, w, 1], out[p, w, 2], out[p, w, 3] = arms, denuc, deal
-                out[p, w, 4], out[p, w, 5], out[p, w, 6] = first_arms, deal, first_denuc
-                w += 1
+                    deal += (met[0, f] + met[1, f] + met[2, f]) * mark[p, t, f]
+                    unmarked = 1 - mark[p, t, f]
+                    _begin(wet, newest, 1, f, b, met[1, f] * unmarked + (met[0, f] * unmarked if f == 0 else 0.0))
+                    _begin(wet, newest, 2, f, b, met[2, f] * unmarked + (met[0, f] * unmarked if f == 1 else 0.0))
+                arms += met[3, 0]
+                denuc += met[4, 1]
+                _begin(wet, newest, 3, 1, b, met[3, 1])
+                _begin(wet, newest, 4, 0, b, met[4, 0])
+                while w < len(windows) and t - gap + 1 == windows[w]:
+                    first_arms, first_denuc = dry[1, 0] + wet[1].sum(), dry[2, 0] + wet[2].sum()
+                    out[p, w, 0] = deal + first_arms + first_denuc
+                    out[p, w, 1], out[p, w, 2], out[p, w, 3] = arms, denuc, deal
+                    out[p, w, 4], out[p, w, 5], out[p, w, 6] = first_arms, deal, first_denuc
+                    w += 1
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, fastmath={"reassoc"})
 def _recurrent(calm, boost, gap, forced, since, memory, windows, out):  # type: ignore[no-untyped-def]
     """Fill ``out`` (path, window): at least one event; intensity ``calm``, times ``boost`` within ``memory`` days."""
     paths, days = calm.shape
     for p in range(paths):
-        quiet, recent = 0.0, np.zeros(days + memory + 1)
+        quiet, recent, newest, w = 0.0, np.zeros(days + memory + 1), -1, 0
         if since > memory:
             quiet = 1.0
         else:
-            recent[memory - since] = 1.0
-        w = 0
+            newest = memory - since
+            recent[newest] = 1.0
         for t in range(days):
-            stay, keep = np.exp(-calm[p, t]), np.exp(-calm[p, t] * boost[p])
+            stay = np.exp(-calm[p, t])
             happened = quiet * (1 - stay)
             quiet *= stay
-            for j in range(t, t + memory):
-                happened += recent[j] * (1 - keep)
-                recent[j] *= keep
-            quiet += recent[t]
-            recent[t] = 0.0
+            if newest >= t:
+                keep, mass = np.exp(-calm[p, t] * boost[p]), 0.0
+                for j in range(t, t + memory):
+                    mass += recent[j]
+                    recent[j] *= keep
+                happened += mass * (1 - keep)
+                quiet += recent[t]
+                recent[t] = 0.0
             if t < gap:
-                recent[t + memory] += happened
                 if forced[t] >= 0:
-                    quiet = 0.0
+                    quiet, happened = 0.0, 1.0
                     recent[:] = 0.0
-                    recent[t + memory] = 1.0
+                recent[t + memory] = happened
+                newest = t + memory
             else:
                 while w < len(windows) and t - gap + 1 == windows[w]:
                     out[p, w] = 1 - quiet - recent.sum()

@@ -12,7 +12,7 @@ import numpy as np
 from models.exposure import Cells, Exposure
 from models.spec import EFFECT_TARGETS, FRAMINGS, Bools, Floats, Ints
 from models.states import States
-from models.structure import BASES, ORIENTATION, JudgementBlock, Structure, regime_root
+from models.structure import BASES, ORIENTATION, JudgementBlock, Structure
 
 Jacobian = dict[int | slice, Floats | float]
 """Derivatives of a predictor by position in theta: a scalar, (cell,) or (cell, width of the slice)."""

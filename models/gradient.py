@@ -1,7 +1,7 @@
 """The log posterior and its gradient in compiled code, for the sampler.
 
-PyTensor takes minutes to compile the model of `models.bayes` on a fresh machine and half a minute with a warm cache; this
-kernel takes seconds once, runs without the interpreter's lock, and is held equal to the PyMC model by a test.
+PyTensor takes minutes to compile the model of `models.bayes` on a fresh machine and half a minute with a warm cache;
+this kernel takes seconds once, runs without the interpreter's lock, and a test holds it equal to the PyMC model.
 """
 
 from dataclasses import dataclass

@@ -13,7 +13,7 @@ import numpy as np
 from models.chain import ARMS, DEAL, DENUC, LIMITS, S2, S3, S4, propagate_recurrent, propagate_talks
 from models.density import CONTACT, CONTACT_BASE, CONTINUATION, CRISIS, CRISIS_BASE, DEAL_BASE, Parameters
 from models.density import DEAL as DEAL_EFFECT
-from models.exposure import MOMENTUM_DAYS, PACE_FROM, knot_of, read_clock
+from models.exposure import MOMENTUM_DAYS, knot_of, read_clock
 from models.spec import FRAMINGS, SCENARIOS, TARGETS, Floats, Ints, Problem, Span
 from models.states import FilteredStates, States, predict
 from models.structure import Structure, regime_root
@@ -120,7 +120,7 @@ def _project_paths(
     structure: Structure,
     rng: np.random.Generator,
 ) -> tuple[Floats, Floats, Floats]:
-    """One path per draw of a chunk: targets (draw, target, window), scenarios (draw, scenario, window), p_dry (draw,)."""
+    """One path per draw: targets (draw, target, window), scenarios (draw, scenario, window), p_dry (draw,)."""
     swing = _simulate_levels(problem, filtered, ahead, len(par.unit), rng)
     fresh, lagged = _predictors(problem, ahead, par, swing, structure)
     record = problem.record
@@ -134,7 +134,7 @@ def _project_paths(
     crisis_rate = np.exp(fresh[:, CRISIS] + par.base[:, CRISIS_BASE, None])
     contact = _recur(problem, ahead, contact_rate, par.momentum[:, 0], record.contacts, record.contact_span)
     crisis = _recur(problem, ahead, crisis_rate, par.momentum[:, 1], record.crises, record.crisis_span)
-    return _collect(talks, contact, crisis) + (p_dry,)
+    return (*_collect(talks, contact, crisis), p_dry)
 
 
 def _talk(problem: Problem, ahead: _Path, onset: Floats, going_on: Floats, mark: Floats) -> tuple[Floats, Floats]:

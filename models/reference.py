@@ -3,7 +3,7 @@
 import numpy as np
 
 from models.baselines import RECENCY_HALF_LIFE
-from models.density import CONTACT, CRISIS, DEAL, K, Density, Parameters
+from models.density import CONTACT, CRISIS, DEAL, Density, K, Parameters
 from models.exposure import Cells
 from models.spec import FRAMINGS, Floats, Problem
 from models.structure import BASES, ORIENTATION

@@ -9,7 +9,7 @@ FLOOR = 1e-4
 
 
 def brier(forecast: Floats, outcome: Floats) -> Floats:
-    """(p - y)², shape of the forecasts; smaller is better. Brier (1950), doi:10.1175/1520-0493(1950)078<0001:VOFEIT>2.0.CO;2"""
+    """(p - y)², shape of the forecasts; smaller is better. Brier (1950), Monthly Weather Review 78(1)."""
     return np.asarray((forecast - outcome) ** 2)
 
 

@@ -11,7 +11,7 @@ class SamplerSettings:
 
     chains: int = 4
     draws: int = 1000
-    tune: int = 1000
+    tune: int = 500
     target_accept: float = 0.8
     cores: int = 2
     sampler: str = "nutpie"

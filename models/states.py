@@ -1,7 +1,7 @@
 """Exact scalar Kalman filters, one per indicator: graded observations in, a mean and a variance for any day out.
 
-An ``event`` indicator is a stationary Ornstein-Uhlenbeck level: its mean halves every half-life and its variance returns
-to ``LEVEL_VARIANCE``. A ``state`` indicator is a random walk whose increments follow the schedule
+An ``event`` indicator is a stationary Ornstein-Uhlenbeck level: its mean halves every half-life and its variance
+returns to ``LEVEL_VARIANCE``. A ``state`` indicator is a random walk whose increments follow the schedule
 V(t+d) = C - (C - V(t)) * 2**(-d / half-life) towards the cap C = ``LEVEL_VARIANCE``: its mean holds. A row enters the
 filter on the day it is known; for the days since it was observed it has aged like the level itself.
 """

@@ -36,7 +36,7 @@ def init(
 def update(
     as_of: AsOf = None,
     sampler: Annotated[str, typer.Option(help="nutpie, or pymc for PyMC's own NUTS.")] = "nutpie",
-    draws: Annotated[int, typer.Option(min=100, help="Draws per chain, after as many of tuning.")] = 1000,
+    draws: Annotated[int, typer.Option(min=100, help="Draws per chain, after half as many of tuning.")] = 1000,
     chains: Annotated[int, typer.Option(min=2, help="Chains.")] = 4,
     json_: Json = False,
 ) -> None:
@@ -46,7 +46,7 @@ def update(
 
     if sampler not in SAMPLERS:
         raise typer.BadParameter(f"{sampler!r} is not a sampler; use {' or '.join(SAMPLERS)}", param_hint="'--sampler'")
-    settings = SamplerSettings(chains=chains, draws=draws, tune=draws, sampler=sampler)
+    settings = SamplerSettings(chains=chains, draws=draws, tune=max(draws // 2, 300), sampler=sampler)
 
     with opened() as database:
         warm = is_warm()
