@@ -11,6 +11,7 @@ import pymc as pm
 import pytensor.tensor as pt
 
 from models.density import CONTACT, CONTACT_BASE, CONTINUATION, CRISIS, CRISIS_BASE, DEAL, DEAL_BASE, Density
+from models.describe import describe
 from models.exposure import Cells
 from models.sampling import coordinates
 from models.spec import FRAMINGS, Problem
@@ -19,14 +20,26 @@ from models.structure import ORIENTATION
 Data = dict[str, np.ndarray[Any, Any]]
 
 
-def build_model(problem: Problem, density: Density) -> pm.Model:
-    """The shipped model of one problem.
+class ForecastModel(pm.Model):  # type: ignore[misc]
+    """A PyMC model that prints its structure, every prior with its numbers, and how much data each part has."""
+
+    def __init__(self, description: str, **arguments: Any) -> None:
+        super().__init__(**arguments)
+        self.description = description
+
+    def __str__(self) -> str:
+        return self.description
+
+
+def build_model(problem: Problem, density: Density) -> ForecastModel:
+    """The shipped model of one problem; `print` shows what it is made of.
 
     ``density`` gives the cells, the whitened judgements and the priors; its structure must be the shipped one.
     """
     priors = density.structure.priors
     coords = {**coordinates(problem, density.layout), "framing": FRAMINGS}
-    with pm.Model(coords=coords) as model:
+    model = ForecastModel(describe(problem, density), coords=coords)
+    with model:
         data = {name: pm.Data(name, value) for name, value in model_data(density).items()}
 
         # ── What an indicator means for each target, in the documents' own weights ──────────────────────────

@@ -142,7 +142,7 @@ def compile_density(density: Density) -> CompiledDensity:
     if density.structure != Structure(priors=density.structure.priors):
         raise ValueError(f"only the shipped structure has compiled code, not {density.structure}")
     priors, exposure = density.structure.priors, density.exposure
-    mean, sd = _normal_priors(density)
+    mean, sd = normal_priors(density)
     arms, denuc = (_wet(exposure.continuation, exposure.continuation.framing == k) for k in range(2))
     arrays = (
         mean,
@@ -178,7 +178,7 @@ def _wet(cells: Cells, mine: Bools) -> tuple[Floats, Floats, Floats, Floats]:
     return cells.states.mean[mine], cells.days[mine], cells.count[mine].sum(axis=1), pace
 
 
-def _normal_priors(density: Density) -> tuple[Floats, Floats]:
+def normal_priors(density: Density) -> tuple[Floats, Floats]:
     """Means and standard deviations of all coordinates but the last, in the order of the layout."""
     p, s = density.structure.priors, density.layout.slices
     mean, sd = np.zeros(density.layout.size), np.ones(density.layout.size)

@@ -64,18 +64,23 @@ class JudgementBlock:
 
 
 def whiten_judgements(judgements: Judgements, size: int, priors: Priors) -> JudgementBlock:
-    """Covariance up to sigma²: basis on the diagonal, plus author, plus the error shared on one question."""
+    """Make the errors of the judgements independent with equal variances."""
     n = len(judgements.weight)
-    cell = judgements.target * size + judgements.indicator
     select = np.zeros((n, len(EFFECT_TARGETS) * size))
-    select[np.arange(n), cell] = 1.0
-    covariance = np.diag(np.where(judgements.explicit, 1.0, priors.inferred_ratio**2))
-    covariance += priors.author_ratio**2 * (judgements.document[:, None] == judgements.document[None, :])
-    covariance += priors.shared_ratio**2 * (cell[:, None] == cell[None, :])
+    select[np.arange(n), judgements.target * size + judgements.indicator] = 1.0
     if n == 0:
         return JudgementBlock(select, np.empty(0))
-    root = np.linalg.cholesky(covariance)
+    root = np.linalg.cholesky(judgement_covariance(judgements, size, priors))
     return JudgementBlock(np.linalg.solve(root, select), np.linalg.solve(root, judgements.weight))
+
+
+def judgement_covariance(judgements: Judgements, size: int, priors: Priors) -> Floats:
+    """Covariance over sigma²: basis on the diagonal, plus author, plus the error shared on one question."""
+    question = judgements.target * size + judgements.indicator
+    covariance = np.diag(np.where(judgements.explicit, 1.0, priors.inferred_ratio**2))
+    covariance += priors.author_ratio**2 * (judgements.document[:, None] == judgements.document[None, :])
+    covariance += priors.shared_ratio**2 * (question[:, None] == question[None, :])
+    return np.asarray(covariance)
 
 
 def regime_root(knots: int, priors: Priors) -> Floats:
