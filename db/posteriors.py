@@ -19,12 +19,7 @@ def store_file(folder: Path, write: Callable[[Path], None], suffix: str = SUFFIX
     The file is written aside, synced, renamed and its folder synced: after a crash it is there whole or not at all.
     What `write` raises passes through, and nothing is left behind.
     """
-    store = folder / FOLDER
-    try:
-        store.mkdir(exist_ok=True)
-        aside = Path(mkdtemp(prefix=_ASIDE, dir=store))
-    except OSError as error:
-        raise DatabaseUnwritable(f"{store} cannot be written ({error.strerror}); allow writing there") from error
+    store, aside = _draft_folder(folder)
     draft = aside / f"posterior{suffix}"
     try:
         write(draft)
@@ -32,6 +27,20 @@ def store_file(folder: Path, write: Callable[[Path], None], suffix: str = SUFFIX
     finally:
         draft.unlink(missing_ok=True)
         aside.rmdir()
+
+
+def check_store(folder: Path) -> None:
+    """Raise DatabaseUnwritable unless a file can be stored: before long work, not after it."""
+    _draft_folder(folder)[1].rmdir()
+
+
+def _draft_folder(folder: Path) -> tuple[Path, Path]:
+    store = folder / FOLDER
+    try:
+        store.mkdir(exist_ok=True)
+        return store, Path(mkdtemp(prefix=_ASIDE, dir=store))
+    except OSError as error:
+        raise DatabaseUnwritable(f"{store} cannot be written ({error.strerror}); allow writing there") from error
 
 
 def path_of(folder: Path, digest: str, suffix: str = SUFFIX) -> Path:

@@ -34,7 +34,7 @@ def cache_root() -> Path:
 
 def is_warm() -> bool:
     """Whether an earlier process has compiled for these versions."""
-    return (cache_root() / _key() / "pytensor").exists()
+    return (cache_root() / _key() / "numba").exists()
 
 
 def _key() -> str:

@@ -10,7 +10,8 @@ from models.baselines import base_rate
 from models.density import Density, Parameters
 from models.effects import without_judgements
 from models.gate import Diagnostics, diagnose
-from models.laplace import build_density, fit_laplace
+from models.gradient import compile_density
+from models.laplace import NoMode, build_density, fit_laplace, start_at
 from models.projection import Projection, project
 from models.reference import documents_only_parameters
 from models.sampling import parameters_of, sample
@@ -44,7 +45,7 @@ class References:
 
     base_rate: Floats
     documents_only: Floats
-    history_only: Floats
+    history_only: Floats  # nan where the search for its mode failed
 
 
 def fit_problem(problem: Problem, headline: str, settings: SamplerSettings, seed: int, progress: Progress) -> Fit:
@@ -72,10 +73,20 @@ def _attempt(
         progress("sampling", done, total, f"{divergences} divergences")
 
     progress("compiling", 0, 0, "")
+    if settings.sampler == "nutpie":
+        compile_density(density)(start_at(density))
+        report(0, settings.chains * (settings.draws + settings.tune), 0)
     tree = sample(problem, density, settings, seed, report)
-    progress("projecting", 0, 0, "")
     parameters = parameters_of(tree, SHIPPED)
-    projection = project(problem, density.exposure.filtered, parameters, SHIPPED, paths=PATHS_PER_DRAW, seed=seed)
+    projection = project(
+        problem,
+        density.exposure.filtered,
+        parameters,
+        SHIPPED,
+        paths=PATHS_PER_DRAW,
+        seed=seed,
+        report=lambda done, total: progress("projecting", done, total, ""),
+    )
     diagnostics = diagnose(tree, projection.targets[:, TARGETS.index(headline)])
     return Fit(density, tree, projection, diagnostics, attempt)
 
@@ -92,7 +103,10 @@ def references(problem: Problem, density: Density, seed: int, progress: Progress
 def history_only(problem: Problem, density: Density, seed: int) -> Floats:
     """The same model without the judgements, (target, horizon)."""
     silent = without_judgements(problem)
-    fitted = fit_laplace(build_density(silent, SHIPPED, density.exposure))
+    try:
+        fitted = fit_laplace(build_density(silent, SHIPPED, density.exposure))
+    except NoMode:  # a comparison that cannot be made must not cost the forecast
+        return np.full((len(TARGETS), len(problem.horizons)), np.nan)
     return _mean(silent, density, fitted.draw(REFERENCE_DRAWS, seed), seed)
 
 

@@ -8,10 +8,11 @@ import numpy as np
 
 from db.append import append_forecasts, append_run, append_run_status
 from db.engine import Database
-from db.posteriors import store_file
+from db.posteriors import check_store, store_file
 from db.rows import EffectRow, IndicatorStateRow, NewRun, ScenarioForecastRow, TargetForecastRow
 from forecast.assemble import Rows, inputs_hash, read_problem
 from forecast.engine import SHIPPED, Fit, Progress, References, fit_problem, references
+from forecast.errors import NotEnough
 from forecast.identity import code_version, library_versions, seed_of
 from indicators.evidence import Evidence, last_observed
 from models.effects import effect_summaries
@@ -55,6 +56,9 @@ def update(
     db.errors.StoreError
         if the database cannot be read or written; then nothing is stored
     """
+    if as_of > datetime.now(UTC).date():
+        raise NotEnough(f"{as_of} lies ahead; what will be known by then is not known: the latest as-of date is today")
+    check_store(database.folder)
     progress("reading the case", 0, 0, f"as of {as_of}")
     with database.read() as connection:
         rows, evidence, problem = read_problem(connection, as_of, case_id=case_id)
@@ -178,9 +182,8 @@ def _targets(problem: Problem, fit: Fit, beside: References) -> list[TargetForec
             values = fit.projection.targets[:, t, h]
             mean, error = mean_and_error(values, chains)
             quantiles = (_probability(q) for q in np.quantile(values, QUANTILES))
-            references_ = (
-                _probability(r[t, h]) for r in (beside.base_rate, beside.documents_only, beside.history_only)
-            )
+            others = (beside.base_rate[t, h], beside.documents_only[t, h], beside.history_only[t, h])
+            references_ = (None if np.isnan(p) else _probability(p) for p in others)
             out.append(TargetForecastRow(target, *_reach(horizon), _probability(mean), error, *quantiles, *references_))
     return out
 

@@ -1,12 +1,13 @@
 """Effects side by side: the orientation prior, the documents, history alone, and the posterior."""
 
+from contextlib import suppress
 from dataclasses import replace
 
 import numpy as np
 import xarray as xr
 
 from models.density import Density
-from models.laplace import build_density, fit_laplace
+from models.laplace import NoMode, build_density, fit_laplace
 from models.reference import documents_only_parameters
 from models.sampling import parameters_of
 from models.spec import Floats, Judgements, Problem
@@ -22,13 +23,14 @@ def without_judgements(problem: Problem) -> Problem:
 def effect_summaries(
     problem: Problem, density: Density, tree: xr.DataTree, seed: int
 ) -> dict[str, tuple[Floats, Floats]]:
-    """Mean and standard deviation of each effect (log intensity per level), both (target, indicator), by source."""
+    """Mean and standard deviation of each effect (log intensity per level), (target, indicator), by source."""
     silent = without_judgements(problem)
     unsaid = build_density(silent, density.structure, density.exposure)
     draws = {
         "orientation": documents_only_parameters(silent, unsaid, DRAWS, seed).effect,
         "documents": documents_only_parameters(problem, density, DRAWS, seed).effect,
-        "history": fit_laplace(unsaid).draw(DRAWS, seed).effect,
         "posterior": parameters_of(tree, density.structure).effect,
     }
+    with suppress(NoMode):  # then the comparison is missing, not the forecast
+        draws["history"] = fit_laplace(unsaid).draw(DRAWS, seed).effect
     return {source: (effect.mean(axis=0), effect.std(axis=0)) for source, effect in draws.items()}

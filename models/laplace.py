@@ -11,7 +11,7 @@ from models.spec import Floats, Problem
 from models.structure import Structure, regime_root, whiten_judgements
 
 MAX_STEPS = 200
-TOLERANCE = 1e-4
+TOLERANCE = 1e-3
 UNIT_NODES = 5
 PINNED = 1e16
 """Information that keeps a coordinate where it is."""

@@ -5,6 +5,7 @@ filtered states, the regime beyond its current knot — and the chains of talks,
 along each. P(event | draw) is their average. The random numbers depend on the seed alone (common random numbers).
 """
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -45,7 +46,14 @@ class _Path:
 
 
 def project(
-    problem: Problem, filtered: FilteredStates, parameters: Parameters, structure: Structure, *, paths: int, seed: int
+    problem: Problem,
+    filtered: FilteredStates,
+    parameters: Parameters,
+    structure: Structure,
+    *,
+    paths: int,
+    seed: int,
+    report: Callable[[int, int], None] | None = None,
 ) -> Projection:
     """Project ``paths`` simulated futures for every draw.
 
@@ -54,6 +62,7 @@ def project(
     parameters : draws of the posterior; their number is the draw dimension of the result
     paths : simulated paths of levels and regime per draw, at least 1
     seed : of the common random numbers
+    report : told (jobs done, jobs in all)
     """
     first = 1 + min(problem.as_of, _last_attested(problem))
     ahead = _look_ahead(problem, filtered, first)
@@ -68,8 +77,12 @@ def project(
         rng = np.random.default_rng(seeds[c * paths + r])
         return _project_paths(problem, filtered, ahead, part, regime[r, chunks[c]], structure, rng)
 
+    jobs, done = [(c, r) for c in range(len(chunks)) for r in range(paths)], []
     with ThreadPoolExecutor(2) as pool:
-        done = list(pool.map(one, [(c, r) for c in range(len(chunks)) for r in range(paths)]))
+        for part in pool.map(one, jobs):
+            done.append(part)
+            if report is not None:
+                report(len(done), len(jobs))
     mean = [
         tuple(np.mean([done[c * paths + r][k] for r in range(paths)], axis=0) for k in range(3))
         for c in range(len(chunks))

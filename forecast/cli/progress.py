@@ -8,7 +8,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn
 
 from forecast.engine import Progress as Report
 
-COLD = "the first time on this machine: one to three minutes; later runs reuse it"
+COLD = "the first time on this machine: half a minute or more; later runs reuse it"
 
 
 @contextmanager
@@ -30,7 +30,7 @@ def _reporter(bars: Progress, console: Console, warm: bool) -> Report:
     current: dict[str, TaskID] = {}
 
     def report(stage: str, done: int, total: int, remark: str) -> None:
-        if stage == "compiling the model" and not warm:
+        if stage == "compiling" and not warm:
             remark = COLD
         if stage not in current:
             for task in current.values():
@@ -40,7 +40,7 @@ def _reporter(bars: Progress, console: Console, warm: bool) -> Report:
             if not console.is_terminal:
                 console.print(f"{stage} … {remark}".rstrip(), highlight=False)
         if total:
-            bars.update(current[stage], total=total, completed=done, remark=f"{done}/{total} draws  {remark}")
+            bars.update(current[stage], total=total, completed=done, remark=f"{done}/{total}  {remark}")
         else:
             bars.update(current[stage], remark=remark)
 
