@@ -42,6 +42,17 @@ from db.rows import (
     TargetForecastRow,
 )
 from db.tables import CHAINED, SCHEMA_VERSION
+from forecast.cache import use_compile_cache
+
+use_compile_cache()  # before anything imports the models
+
+from problems import Solved, read_as_of, stored  # noqa: E402
+from toy_case import write_toy_case  # noqa: E402
+
+from indicators.folder import read_case_folder  # noqa: E402
+from indicators.shipped import shipped_case  # noqa: E402
+from models.laplace import build_density, fit_laplace  # noqa: E402
+from models.structure import Structure  # noqa: E402
 
 NOW = datetime(2020, 6, 1, 12, tzinfo=UTC)
 
@@ -190,6 +201,25 @@ def database(database_url: str) -> Iterator[Database]:
     """A fresh database without rows."""
     with open_database(database_url) as opened:
         yield opened
+
+
+@pytest.fixture(scope="session")
+def solved_shipped(tmp_path_factory: pytest.TempPathFactory) -> Solved:
+    """The shipped case as of the last day it covers."""
+    return _solve(shipped_case(), tmp_path_factory.mktemp("shipped"), date(2026, 10, 10))
+
+
+@pytest.fixture(scope="session")
+def solved_toy(tmp_path_factory: pytest.TempPathFactory) -> Solved:
+    """The toy case the day after the last it covers."""
+    folder = tmp_path_factory.mktemp("toy")
+    return _solve(write_toy_case(folder / "case"), folder, date(2020, 1, 1))
+
+
+def _solve(case: Path, folder: Path, as_of: date) -> Solved:
+    with stored(read_case_folder(case), folder) as database:
+        rows, _, problem = read_as_of(database, as_of)
+    return Solved(rows, problem, fit_laplace(build_density(problem, Structure())))
 
 
 @pytest.fixture
