@@ -13,6 +13,7 @@ from models.spec import Floats
 RHAT_MAX = 1.01
 ESS_MIN = 400.0
 DIVERGENT_SHARE_MAX = 0.001
+TINY = 1e-12
 EBFMI_MIN = 0.3
 """Below 0.3 the momentum resampling explores the energy too slowly. Betancourt (2016), arXiv:1604.00695."""
 
@@ -41,9 +42,13 @@ def diagnose(tree: xr.DataTree, headline: Floats) -> Diagnostics:
     """
     posterior = tree["posterior"]
     chains, draws = posterior.sizes["chain"], posterior.sizes["draw"]
-    logit = np.log(headline) - np.log1p(-headline)
+    # During a process of another framing the headline cannot happen at once: a constant 0 has nothing to diagnose.
+    varies = headline.std(axis=0) > 0
+    p = np.clip(headline[:, varies], TINY, 1 - TINY)
+    logit = np.log(p) - np.log1p(-p)
     named = {name: posterior[name].transpose("chain", "draw", ...).values for name in DIMS}
-    named["headline_logit"] = logit.reshape(chains, draws, -1)
+    if varies.any():
+        named["headline_logit"] = logit.reshape(chains, draws, -1)
     table = az.summary(from_dict({"posterior": named}), kind="diagnostics", round_to="none")
     rhat, bulk, tail = float(table["r_hat"].max()), float(table["ess_bulk"].min()), float(table["ess_tail"].min())
     divergences = int(tree["sample_stats"]["diverging"].sum())

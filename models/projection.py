@@ -118,7 +118,7 @@ def _regime_paths(
     draws, knots = parameters.regime_z.shape
     now = int(knot_of(np.array([problem.as_of]), problem.calendar)[0])
     noise = np.random.default_rng([seed, 1]).standard_normal((paths, draws, knots))
-    z = np.where(np.arange(knots) <= now, parameters.regime_z, noise)
+    z = np.where(np.arange(knots) <= now, parameters.regime_z, noise) * float(structure.regime)
     needed = np.unique(ahead.knot)
     root = regime_root(knots, structure.priors)[needed]
     return np.asarray((z @ root.T)[:, :, np.searchsorted(needed, ahead.knot)])
@@ -227,15 +227,16 @@ def _simulate_levels(
     steps = int(np.ceil((ahead.days[-1] - problem.as_of) / GRID_DAYS))
     catalogue, variance = problem.catalogue, now.variance[0]
     out = np.empty((draws, steps + 1, catalogue.size))
-    noise = rng.standard_normal(out.shape)
-    out[:, 0] = np.sqrt(variance) * noise[:, 0]
+    # Drawn day by day: a later end of the path then leaves the noise of the days before it as it was.
+    noise = rng.standard_normal((steps + 1, draws, catalogue.size))
+    out[:, 0] = np.sqrt(variance) * noise[0]
     left = np.where(catalogue.fades, np.exp2(-GRID_DAYS / catalogue.half_life), 1.0)
     for k in range(1, steps + 1):
         _, later = predict(
             np.zeros_like(variance), variance, np.full_like(variance, GRID_DAYS), catalogue.fades, catalogue.half_life
         )
         step = np.sqrt(np.maximum(later - left**2 * variance, 0)) * now.active[0]
-        out[:, k] = left * out[:, k - 1] + step * noise[:, k]
+        out[:, k] = left * out[:, k - 1] + step * noise[k]
         variance = np.where(now.active[0], later, 0.0)
     return out
 
