@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from db.engine import open_database
+from db.migrate import create_database
 from forecast.assemble import read_problem
 from forecast.engine import SHIPPED
 from indicators.folder import read_case_folder
@@ -67,7 +67,7 @@ def shipped_problem(as_of: date) -> Problem:
     """The shipped case as of a date, through a database in a temporary folder."""
     with (
         tempfile.TemporaryDirectory() as folder,
-        open_database(f"sqlite:///{Path(folder) / 'parley.db'}", create=True) as database,
+        create_database(f"sqlite:///{Path(folder) / 'parley.db'}") as database,
     ):
         install_case(database, read_case_folder(shipped_case()), datetime.now(UTC))
         with database.read() as connection:

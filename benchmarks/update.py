@@ -117,7 +117,7 @@ def _samplers(database: "Database") -> None:
 def _min_bulk_ess(tree: "xr.DataTree") -> float:
     import arviz as az
 
-    from models.sampling import DIMS
+    from models.density import DIMS
 
     return float(az.summary(tree, var_names=list(DIMS), kind="diagnostics", round_to="none")["ess_bulk"].min())
 

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
-from db.engine import open_database
+from db.migrate import create_database
 from forecast.assemble import read_rows
 from forecast.backtest import (
     Backtest,
@@ -97,7 +97,7 @@ def _run(options: argparse.Namespace, forecasters: Mapping[str, Forecaster]) -> 
     kind = "strict" if options.strict else "retrospective"
     with (
         tempfile.TemporaryDirectory() as folder,
-        open_database(f"sqlite:///{Path(folder) / 'parley.db'}", create=True) as database,
+        create_database(f"sqlite:///{Path(folder) / 'parley.db'}") as database,
     ):
         install_case(database, read_case_folder(shipped_case()), datetime.now(UTC))
         with database.read() as connection:

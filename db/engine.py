@@ -65,17 +65,13 @@ class Database:
         self.close()
 
 
-def open_database(url: str, create: bool = False, *, lock_timeout_s: float = LOCK_TIMEOUT_S) -> Database:
-    """Open the database at `url`, with `create` making or migrating it first.
+def open_database(url: str, *, lock_timeout_s: float = LOCK_TIMEOUT_S) -> Database:
+    """Open the database at `url`; `db.migrate.create_database` makes one.
 
     Raises DatabaseMissing, DatabaseTooOld, DatabaseTooNew, DatabaseUnwritable, or StoreError for an address that is
     neither SQLite nor PostgreSQL; in none of these cases is a file made or changed.
     """
     address = parse_address(url)
-    if create:
-        from db.migrate import upgrade  # Alembic takes a third of a second to import; opening alone does without
-
-        upgrade(url)
     if address.get_backend_name() == "sqlite":
         _check_file(address)
     check_version(stored_version(address), shown(address))

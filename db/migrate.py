@@ -9,16 +9,24 @@ from sqlalchemy.exc import DBAPIError
 
 from db import triggers
 from db.engine import (
+    Database,
     check_version,
     check_writable,
     explain,
     lock_for_writing,
     make_engine,
+    open_database,
     parse_address,
     shown,
     stored_version,
 )
 from db.errors import DatabaseMissing, DatabaseTooOld, StoreError
+
+
+def create_database(url: str) -> Database:
+    """Make the database at `url`, or migrate it to this version, and open it."""
+    upgrade(url)
+    return open_database(url)
 
 
 def upgrade(url: str) -> None:

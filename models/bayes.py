@@ -10,10 +10,19 @@ import numpy as np
 import pymc as pm
 import pytensor.tensor as pt
 
-from models.density import CONTACT, CONTACT_BASE, CONTINUATION, CRISIS, CRISIS_BASE, DEAL, DEAL_BASE, Density
+from models.density import (
+    CONTACT,
+    CONTACT_BASE,
+    CONTINUATION,
+    CRISIS,
+    CRISIS_BASE,
+    DEAL,
+    DEAL_BASE,
+    Density,
+    coordinates,
+)
 from models.describe import describe
 from models.exposure import Cells
-from models.sampling import coordinates
 from models.spec import FRAMINGS, Problem
 from models.structure import ORIENTATION
 

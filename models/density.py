@@ -6,11 +6,12 @@ a predictor eta(theta), so that gradient and information need only eta's Jacobia
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-from models.exposure import Cells, Exposure
-from models.spec import EFFECT_TARGETS, FRAMINGS, Bools, Floats, Ints
+from models.exposure import PACE_FROM, Cells, Exposure
+from models.spec import EFFECT_TARGETS, FRAMINGS, Bools, Floats, Ints, Problem
 from models.states import States
 from models.structure import BASES, ORIENTATION, JudgementBlock, Structure
 
@@ -20,6 +21,20 @@ Jacobian = dict[int | slice, Floats | float]
 K = len(EFFECT_TARGETS)
 CONTACT, CRISIS, DEAL = 2, 3, 4
 ONSET_AC, ONSET_DN, CONTINUATION, CONTACT_BASE, CRISIS_BASE, DEAL_BASE = range(len(BASES))
+
+
+RECURRENT = ("contact", "crisis")
+DIMS: dict[str, tuple[str, ...]] = {
+    "weight": ("target", "indicator"),
+    "unit": (),
+    "base": ("process",),
+    "pace": ("later_pace",),
+    "fraction": (),
+    "momentum": ("recurrent",),
+    "regime_z": ("knot",),
+    "judgement_excess": (),
+}
+"""The free parameters, in the order in which they lie in theta, and their named dimensions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +62,18 @@ class Layout:
     @property
     def size(self) -> int:
         return int(self.slices["log_judgement_sd"].stop)
+
+
+def coordinates(problem: Problem, layout: Layout) -> dict[str, Any]:
+    """Labels of every dimension a parameter has."""
+    return {
+        "target": EFFECT_TARGETS,
+        "indicator": problem.catalogue.names,
+        "process": BASES,
+        "later_pace": tuple(f"from day {day}" for day in PACE_FROM[1:]),
+        "recurrent": RECURRENT,
+        "knot": np.arange(layout.knots),
+    }
 
 
 @dataclass(frozen=True, slots=True)

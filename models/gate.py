@@ -7,7 +7,7 @@ import numpy as np
 import xarray as xr
 from arviz_base import from_dict
 
-from models.sampling import DIMS
+from models.density import DIMS
 from models.spec import Floats
 
 RHAT_MAX = 1.01

@@ -7,41 +7,15 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from models.density import Density, Layout, Parameters
-from models.exposure import PACE_FROM
+from models.density import DIMS, Density, Parameters, coordinates
 from models.gradient import compile_density
 from models.laplace import start_at
 from models.settings import SamplerSettings
-from models.spec import EFFECT_TARGETS, Floats, Problem
-from models.structure import BASES, Structure
-
-RECURRENT = ("contact", "crisis")
-DIMS: dict[str, tuple[str, ...]] = {
-    "weight": ("target", "indicator"),
-    "unit": (),
-    "base": ("process",),
-    "pace": ("later_pace",),
-    "fraction": (),
-    "momentum": ("recurrent",),
-    "regime_z": ("knot",),
-    "judgement_excess": (),
-}
-"""The free parameters, in the order in which they lie in theta, and their named dimensions."""
+from models.spec import Floats, Problem
+from models.structure import Structure
 
 Report = Callable[[int, int, int], None]
 """Progress: (draws done, draws in all, divergences), tuning included."""
-
-
-def coordinates(problem: Problem, layout: Layout) -> dict[str, Any]:
-    """Labels of every dimension a parameter has."""
-    return {
-        "target": EFFECT_TARGETS,
-        "indicator": problem.catalogue.names,
-        "process": BASES,
-        "later_pace": tuple(f"from day {day}" for day in PACE_FROM[1:]),
-        "recurrent": RECURRENT,
-        "knot": np.arange(layout.knots),
-    }
 
 
 def sample(

@@ -1,6 +1,7 @@
 """Fixtures shared by all tests: a fresh database per test, on SQLite and on a real PostgreSQL."""
 
 import itertools
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -44,7 +45,9 @@ from db.rows import (
 from db.tables import CHAINED, SCHEMA_VERSION
 from forecast.cache import use_compile_cache
 
-use_compile_cache()  # before anything imports the models
+# Before anything imports NumPy or the models. Threads of BLAS fight over two cores and gain nothing on small matrices.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+use_compile_cache()
 
 from problems import Solved, read_as_of, stored  # noqa: E402
 from toy_case import write_toy_case  # noqa: E402

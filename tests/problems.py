@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from db.engine import Database, open_database
+from db.engine import Database
+from db.migrate import create_database
 from db.rows import ObservationRow
 from forecast.assemble import Rows, read_problem
 from indicators.content import CaseFolder
@@ -49,7 +50,7 @@ class Solved(NamedTuple):
 def stored(folder: CaseFolder, path: Path) -> Database:
     """A fresh SQLite database in ``path`` that holds the case; the caller closes it."""
     path.mkdir(parents=True, exist_ok=True)
-    database = open_database(f"sqlite:///{path / 'parley.db'}", create=True)
+    database = create_database(f"sqlite:///{path / 'parley.db'}")
     install_case(database, folder, LOADED)
     return database
 

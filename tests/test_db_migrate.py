@@ -13,7 +13,7 @@ from sqlalchemy import MetaData, Table, create_engine, inspect
 from db import migrate, tables, triggers
 from db.engine import Database, make_engine, open_database, parse_address
 from db.errors import DatabaseMissing, StoreError
-from db.migrate import upgrade
+from db.migrate import create_database, upgrade
 
 
 def test_the_schema_version_is_the_last_migration() -> None:
@@ -61,7 +61,7 @@ def names(url: str) -> set[str]:
 
 
 def test_open_with_create_makes_the_database(empty_url: str) -> None:
-    with open_database(empty_url, create=True) as database, database.read() as connection:
+    with create_database(empty_url) as database, database.read() as connection:
         assert triggers.missing(connection) == ()
 
 

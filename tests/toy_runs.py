@@ -7,7 +7,8 @@ from pathlib import Path
 from toy_case import write_toy_case
 
 from db.append import append_forecasts, append_run, append_run_status
-from db.engine import Database, open_database
+from db.engine import Database
+from db.migrate import create_database
 from db.rows import IndicatorStateRow, NewRun, ScenarioForecastRow, TargetForecastRow
 from indicators.folder import read_case_folder
 from indicators.install import install_case
@@ -30,7 +31,7 @@ FAILURES = ("R-hat 1.020 of unit is above 1.01", "12 of 4000 draws diverged")
 def install_toy(folder: Path) -> Database:
     """A fresh SQLite database in ``folder`` with the toy case; the caller closes it."""
     case = write_toy_case(folder / "toy")
-    database = open_database(f"sqlite:///{folder / 'parley.db'}", create=True)
+    database = create_database(f"sqlite:///{folder / 'parley.db'}")
     install_case(database, read_case_folder(case), LOADED)
     return database
 

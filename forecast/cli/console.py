@@ -55,12 +55,16 @@ AsRecorded = Annotated[
 
 
 @contextmanager
-def opened(*, create: bool = False) -> Iterator["Database"]:
+def opened() -> Iterator["Database"]:
     """The database PARLEY_DATABASE_URL names."""
     from db.engine import open_database
 
-    with open_database(os.environ.get("PARLEY_DATABASE_URL") or DEFAULT_URL, create=create) as database:
+    with open_database(database_url()) as database:
         yield database
+
+
+def database_url() -> str:
+    return os.environ.get("PARLEY_DATABASE_URL") or DEFAULT_URL
 
 
 def today() -> date:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from forecast.cli.console import AsOf, Json, opened, print_json, today
+from forecast.cli.console import AsOf, Json, database_url, opened, print_json, today
 
 if TYPE_CHECKING:
     from db.engine import Database
@@ -18,12 +18,13 @@ def init(
     json_: Json = False,
 ) -> None:
     """Create the database and load a case. Doing it again migrates the database and adds only what is new."""
+    from db.migrate import create_database
     from indicators.folder import read_case_folder
     from indicators.install import install_case
     from indicators.shipped import shipped_case
 
     folder = read_case_folder(case or shipped_case())
-    with opened(create=True) as database:
+    with create_database(database_url()) as database:
         report = install_case(database, folder, datetime.now(UTC))
         if json_:
             print_json({"database": database.url, **asdict(report)})

@@ -1,0 +1,178 @@
+"""One density, three forms: NumPy, compiled and PyMC; its parts against statsmodels and SciPy."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import statsmodels.api as sm
+from problems import SHIPPED, Solved
+from scipy.optimize import approx_fprime
+from scipy.stats import bernoulli, multivariate_normal, norm
+
+from models.bayes import build_model
+from models.density import CONTACT, CONTACT_BASE, DEAL, DEAL_BASE, Density
+from models.gradient import compile_density
+from models.laplace import build_density, start_at
+from models.spec import Floats, Judgements
+from models.structure import Structure, whiten_judgements
+
+VARIANTS = (
+    SHIPPED,
+    Structure(moment_term=True),
+    Structure(regime=False),
+    Structure(indicators=False),
+    Structure(continuation_effect=False),
+)
+
+
+def _points(density: Density, number: int = 4, spread: float = 0.3) -> Floats:
+    noise = np.random.default_rng(2).standard_normal((number, density.layout.size))
+    return np.asarray(start_at(density) + spread * noise)
+
+
+@pytest.mark.parametrize("structure", VARIANTS, ids=lambda s: str(s)[10:60])
+def test_the_gradient_is_that_of_the_value(solved_toy: Solved, structure: Structure) -> None:
+    """Central differences of a value of some thousands keep about seven digits."""
+    density = build_density(solved_toy.problem, structure)
+    theta, step = _points(density, 1)[0], 1e-5
+    numeric = np.array(
+        [(density.at(theta + e).value - density.at(theta - e).value) / (2 * step) for e in step * np.eye(len(theta))]
+    )
+    gradient = density.at(theta).gradient
+    assert gradient == pytest.approx(numeric, rel=1e-5, abs=1e-4 * np.abs(gradient).max() / 10)
+
+
+def test_the_information_is_the_curvature_where_the_data_are_as_expected(solved_toy: Solved) -> None:
+    """Fisher information is minus the expected Hessian: it equals it in the rates, which enter linearly."""
+    density = build_density(solved_toy.problem, SHIPPED)
+    theta, where = _points(density, 1)[0], density.layout.slices["base"]
+
+    def slope(base: Floats) -> Floats:
+        there = theta.copy()
+        there[where] = base
+        return density.at(there).gradient[where]
+
+    hessian = approx_fprime(theta[where], slope, 1e-6)
+    assert density.at(theta).information[where, where] == pytest.approx(-hessian, rel=1e-4, abs=1e-3)
+
+
+def test_the_information_is_symmetric_and_positive(solved_shipped: Solved) -> None:
+    density = solved_shipped.fit.density
+    for theta in _points(density, 3):
+        information = density.at(theta).information
+        assert np.array_equal(information, information.T) or np.allclose(information, information.T, rtol=1e-12)
+        assert np.linalg.eigvalsh(information).min() > 0
+
+
+@pytest.mark.parametrize("case", ["solved_toy", "solved_shipped"])
+def test_the_compiled_density_is_the_same(case: str, request: pytest.FixtureRequest) -> None:
+    density: Density = request.getfixturevalue(case).fit.density
+    compiled = compile_density(density)
+    for theta in _points(density):
+        expected, (value, gradient) = density.at(theta), compiled(theta)
+        assert value == pytest.approx(expected.value, rel=1e-12)
+        assert gradient == pytest.approx(expected.gradient, rel=1e-9, abs=1e-9)
+
+
+def test_only_the_shipped_structure_is_compiled(solved_toy: Solved) -> None:
+    with pytest.raises(ValueError, match=r"only the shipped structure has compiled code, not Structure.*regime=False"):
+        compile_density(build_density(solved_toy.problem, Structure(regime=False)))
+
+
+def test_the_pymc_model_differs_by_a_constant(solved_toy: Solved) -> None:
+    """PyMC adds the normalising constants of the normal distributions; in nothing else do the two differ."""
+    density = solved_toy.fit.density
+    model = build_model(solved_toy.problem, density)
+    logp = model.compile_logp(mode="FAST_COMPILE")
+    own = {"log_unit": "unit_log__", "log_judgement_sd": "judgement_excess_log__"}
+    names = {own.get(name, name): where for name, where in density.layout.slices.items()}
+    shapes = {name: value.shape for name, value in model.initial_point().items()}
+    assert shapes.keys() == names.keys()
+    difference = [
+        float(logp({name: theta[where].reshape(shapes[name]) for name, where in names.items()}))
+        - density.at(theta).value
+        for theta in _points(density, 5)
+    ]
+    assert difference == pytest.approx([difference[0]] * 5, rel=0, abs=1e-8)
+
+
+def _contact_part(density: Density, theta: Floats) -> tuple[float, Floats]:
+    """Value and gradient of contact's likelihood alone: with it, less without it."""
+    cells = density.exposure.contact
+    nothing = replace(cells, days=np.zeros(len(cells.days)), count=np.zeros(len(cells.days)))
+    rest = replace(density, exposure=replace(density.exposure, contact=nothing)).at(theta)
+    whole = density.at(theta)
+    return whole.value - rest.value, whole.gradient - rest.gradient
+
+
+def _with_contact(density: Density, free: Floats) -> tuple[Floats, list[int]]:
+    """Theta of zeros (unit one, no regime) but for contact's base, momentum and weights, and where those lie."""
+    s, n = density.layout.slices, density.layout.indicators
+    first = s["weight"].start + CONTACT * n
+    where = [s["base"].start + CONTACT_BASE, s["momentum"].start, *range(first, first + n)]
+    theta = np.zeros(density.layout.size)
+    theta[where] = free
+    return theta, where
+
+
+def test_the_rate_of_contacts_is_a_poisson_regression(solved_shipped: Solved) -> None:
+    """statsmodels' GLM with the log of exposure as offset: the same log likelihood, no gradient at its estimate.
+
+    It counts in `count * log(days)`, which no parameter moves; so differences are compared.
+    """
+    density = solved_shipped.fit.density
+    cells = density.exposure.contact
+    design = np.column_stack([np.ones(len(cells.days)), cells.recent, cells.states.mean])
+    glm = sm.GLM(cells.count, design, family=sm.families.Poisson(), offset=np.log(cells.days))
+    points = [np.append([-4.0, 0.3], 0.2 * np.random.default_rng(k).standard_normal(19)) for k in range(3)]
+    ours = [_contact_part(density, _with_contact(density, point)[0])[0] for point in points]
+    assert np.diff(ours) == pytest.approx(np.diff([glm.loglike(point) for point in points]), rel=1e-9)
+    known = [0, 1, *(2 + np.argsort(-np.abs(cells.states.mean).sum(axis=0))[:5])]  # the five that speak most
+    offset, estimate = np.log(cells.days), np.zeros(21)
+    small = sm.GLM(cells.count, design[:, known], family=sm.families.Poisson(), offset=offset)
+    estimate[known] = small.fit(tol=1e-12).params
+    theta, where = _with_contact(density, estimate)
+    assert np.abs(_contact_part(density, theta)[1][where][known]).max() < 1e-6
+
+
+def test_marks_are_independent_coins(solved_shipped: Solved) -> None:
+    density, where = solved_shipped.fit.density, solved_shipped.fit.density.layout.slices["base"].start + DEAL_BASE
+    states, marked = density.exposure.mark_states, density.exposure.marked
+    none = replace(states, mean=states.mean[:0], variance=states.variance[:0], active=states.active[:0])
+    without = replace(density, exposure=replace(density.exposure, mark_states=none, marked=marked[:0]))
+    rng = np.random.default_rng(3)
+    for _ in range(3):
+        theta, weight, base = np.zeros(density.layout.size), rng.normal(0, 0.3, 19), rng.normal(-2, 1)
+        theta[where], theta[DEAL * 19 : DEAL * 19 + 19] = base, weight
+        direct = bernoulli.logpmf(marked, 1 / (1 + np.exp(-(base + states.mean @ weight)))).sum()
+        assert density.at(theta).value - without.at(theta).value == pytest.approx(direct, rel=1e-9)
+
+
+def test_whitened_judgements_are_one_normal_with_author_and_shared_effects() -> None:
+    """SciPy's multivariate normal with the covariance of author effects, shared errors and bases written out."""
+    rng, n, size = np.random.default_rng(6), 14, 3
+    said = Judgements(
+        rng.integers(0, 4, n), rng.integers(0, size, n), rng.integers(0, 5, n), rng.normal(1, 1, n), rng.random(n) < 0.5
+    )
+    priors = SHIPPED.priors
+    # Each judgement = weight + author's tilt + error shared on its question + its own error.
+    author = (said.document[:, None] == np.arange(4)).astype(float)
+    question = (said.target * size + said.indicator)[:, None] == np.arange(5 * size)
+    covariance = (
+        np.diag(np.where(said.explicit, 1.0, priors.inferred_ratio) ** 2)
+        + priors.author_ratio**2 * author @ author.T
+        + priors.shared_ratio**2 * question.astype(float) @ question.T.astype(float)
+    )
+    block, ours, theirs = whiten_judgements(said, size, priors), [], []
+    for k in range(4):
+        weight, sigma = rng.normal(0, 1, 5 * size), 0.5 + 0.3 * k
+        ours.append(norm.logpdf(block.value, block.design @ weight, sigma).sum())
+        theirs.append(multivariate_normal.logpdf(said.weight, question @ weight, sigma**2 * covariance))
+    assert np.diff(ours) == pytest.approx(np.diff(theirs), rel=1e-10)
+
+
+def test_no_judgement_says_nothing() -> None:
+    none = np.empty(0, dtype=np.int64)
+    block = whiten_judgements(Judgements(none, none, none, np.empty(0), np.empty(0, dtype=bool)), 3, SHIPPED.priors)
+    assert block.design.shape == (0, 15)
+    assert block.value.shape == (0,)

@@ -1,0 +1,217 @@
+"""From draws to probabilities: common random numbers, lags, compensated levels, wet starts, deadlines, coherence."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from problems import DAY, SHIPPED, Solved, forecast, make_catalogue, make_observations, make_problem
+
+from models import projection
+from models.density import Parameters
+from models.exposure import build_exposure
+from models.projection import GRID_DAYS, Projection, project
+from models.spec import SCENARIOS, TARGETS, Floats, Horizon, Problem
+from models.states import FilteredStates, filter_states
+from models.structure import BASES, Structure
+
+LIMITS, ARMS, DENUC, DEAL, CONTACT = (
+    TARGETS.index(t) for t in ("limits_talks", "arms_control_talks", "denuclearisation_talks", "deal", "contact")
+)
+NEVER = -40.0
+"""A base so low that nothing ever happens."""
+NO_REGIME = Structure(regime=False)
+
+
+def _parameters(
+    problem: Problem, draws: int = 1, *, weight: float = 0.0, fraction: float = 0.0, **base: float
+) -> Parameters:
+    """Draws that are all alike: a unit of one, equal weights, and bases by name, else never."""
+    bases = np.full((draws, len(BASES)), NEVER)
+    for name, value in base.items():
+        bases[:, BASES.index(name.replace("_", " "))] = value
+    return Parameters(
+        np.full((draws, 5, problem.catalogue.size), weight),
+        np.ones(draws),
+        bases,
+        np.zeros((draws, 2)),
+        np.full(draws, fraction),
+        np.zeros((draws, 2)),
+        np.zeros((draws, 9)),
+        np.ones(draws),
+    )
+
+
+def _project(problem: Problem, parameters: Parameters, structure: Structure = NO_REGIME, **given: int) -> Projection:
+    options = {"paths": 1, "seed": 1, **given}
+    filtered = filter_states(problem.observations, problem.catalogue)
+    return project(problem, filtered, parameters, structure, **options)
+
+
+def test_the_same_seed_gives_the_same_bits(solved_toy: Solved) -> None:
+    one, two, other = (forecast(solved_toy.problem, solved_toy.fit, 60, paths=2, seed=s) for s in (1, 1, 2))
+    for name in ("targets", "scenarios", "p_dry"):
+        assert getattr(one, name).tobytes() == getattr(two, name).tobytes()
+    assert one.targets.tobytes() != other.targets.tobytes()
+
+
+def test_a_longer_horizon_leaves_the_noise_of_the_nearer_ones(solved_toy: Solved) -> None:
+    """Common random numbers over dates too: a deadline that comes nearer does not move what lies before it."""
+    near = replace(solved_toy.problem, horizons=(Horizon(30), Horizon(90)))
+    far = replace(solved_toy.problem, horizons=(Horizon(30), Horizon(90), Horizon(700)))
+    one, two = (forecast(p, solved_toy.fit, 40) for p in (near, far))
+    assert two.targets[:, :, :2] == pytest.approx(one.targets, rel=1e-12)
+
+
+def test_dry_constant_rates_have_a_closed_form() -> None:
+    problem = make_problem(horizons=(30, 80))
+    a, b = np.log(0.004), np.log(0.002)
+    bases = {"onset_of_arms-control_talks": a, "onset_of_denuclearisation_talks": b, "contact": np.log(0.01)}
+    out = _project(problem, _parameters(problem, **bases))
+    days = np.array([30, 80])
+    assert out.p_dry[0] == 1
+    assert out.targets[0, LIMITS] == pytest.approx(-np.expm1(-0.006 * days))
+    assert out.targets[0, ARMS] == pytest.approx(-np.expm1(-0.006 * days) * 2 / 3)
+    assert out.targets[0, CONTACT] == pytest.approx(-np.expm1(-0.01 * days))
+    assert out.scenarios[0, SCENARIOS.index("S1")] == pytest.approx(np.exp(-0.006 * days) * -np.expm1(-0.01 * days))
+
+
+def test_without_regime_the_future_has_none() -> None:
+    """A structure without regime draws none beyond the knot of the as-of date either."""
+    problem = make_problem(horizons=(30, 700))
+    draws = _parameters(problem, 50, contact=np.log(0.001))
+    assert np.ptp(_project(problem, draws).targets[:, CONTACT], axis=0).max() < 1e-15
+    assert np.ptp(_project(problem, draws, SHIPPED).targets[:, CONTACT, 1]) > 0.01
+
+
+@pytest.mark.parametrize(("days_ago", "wet"), [(1, True), (80, True), (89, True), (90, False)])
+def test_it_starts_wet_after_a_meeting(days_ago: int, wet: bool) -> None:
+    """The first day ahead is one later: a meeting 90 days before today is 91 days before tomorrow."""
+    problem = make_problem([(999 - days_ago, 999 - days_ago, 1)], horizons=(1,))
+    out = _project(problem, _parameters(problem, continuation=np.log(0.05)))
+    assert out.targets[0, DENUC, 0] == pytest.approx(-np.expm1(-0.05) if wet else 0.0, abs=1e-12)
+    assert out.targets[0, ARMS, 0] == pytest.approx(0.0, abs=1e-12)
+
+
+def test_days_not_attested_are_simulated_and_not_assumed_quiet() -> None:
+    attested, quiet = (make_problem(attested=a, horizons=(30,)) for a in (999, 799))
+    bases = {"onset_of_arms-control_talks": np.log(0.01), "continuation": np.log(0.05)}
+    known, unknown = (_project(p, _parameters(p, **bases)) for p in (attested, quiet))
+    assert known.p_dry[0] == 1
+    assert 0 < unknown.p_dry[0] < 1
+    assert unknown.targets[0, ARMS, 0] != pytest.approx(known.targets[0, ARMS, 0], rel=0.01)
+
+
+def test_a_deadline_is_the_window_up_to_it(solved_toy: Solved) -> None:
+    problem = replace(solved_toy.problem, horizons=(Horizon(200), Horizon(200, solved_toy.problem.as_of + 200)))
+    out = forecast(problem, solved_toy.fit, 20)
+    assert out.targets[:, :, 0].tobytes() == out.targets[:, :, 1].tobytes()
+
+
+def test_horizons_may_come_in_any_order(solved_toy: Solved) -> None:
+    sorted_, mixed = (
+        forecast(replace(solved_toy.problem, horizons=tuple(Horizon(h) for h in hs)), solved_toy.fit, 20)
+        for hs in ((30, 90, 365), (365, 30, 90))
+    )
+    assert np.array_equal(sorted_.targets[:, :, [2, 0, 1]], mixed.targets)
+
+
+@pytest.mark.parametrize("lag", [1, 30])
+def test_an_indicator_enters_continuation_after_its_lag_only(lag: int) -> None:
+    """A row of today acts on the meetings from the lag on, and on beginnings from tomorrow on."""
+    catalogue = make_catalogue([False], [1e7], [lag])  # a level that hardly moves, observed almost exactly
+    rows = make_observations([(0, 999, 999, 2.0, 1e-12)])
+    told, untold = (
+        make_problem([(995, 995, 0)], observations=o, catalogue=catalogue, horizons=(lag - 1 or 1, lag, 60))
+        for o in (rows, make_observations([]))
+    )
+    draws = {"weight": 0.5, "fraction": 1.0, "continuation": np.log(0.01)}
+    with_row, without = (_project(p, _parameters(p, **draws)).targets[0, ARMS] for p in (told, untold))
+    if lag > 1:
+        assert with_row[0] == without[0]
+        assert with_row[1] == pytest.approx(1 - (1 - without[0]) * np.exp(-0.01 * np.exp(1.0)), rel=1e-3)
+    assert with_row[2] == pytest.approx(-np.expm1(-0.01 * ((lag - 1) + (61 - lag) * np.exp(1.0))), rel=1e-3)
+
+
+def _levels(problem: Problem, draws: int, seed: int) -> tuple[FilteredStates, Floats, Floats]:
+    """Filter, days of the grid and simulated deviations (draw, grid day, indicator)."""
+    filtered = filter_states(problem.observations, problem.catalogue)
+    ahead = projection._look_ahead(problem, filtered, problem.as_of + 1)
+    swing = projection._simulate_levels(problem, filtered, ahead, draws, np.random.default_rng(seed))
+    return filtered, problem.as_of + GRID_DAYS * np.arange(swing.shape[1], dtype=float), swing
+
+
+def test_simulated_levels_have_the_predictive_variance() -> None:
+    """20,000 draws: the variance of each day and indicator within 5 standard errors, sqrt(2 / draws) relative."""
+    rows = make_observations([(0, 990, 990, 1.0, 0.3), (1, 900, 900, -1.0, 0.5), (2, 990, 990, 1.0, 9.0)])
+    catalogue = make_catalogue([True, False, False, True], [30.0, 200.0, 200.0, 30.0], [0, 0, 0, 0])
+    problem = make_problem(observations=rows, catalogue=catalogue, horizons=(200,))
+    filtered, days, swing = _levels(problem, 20_000, 5)
+    expected = filtered.at(np.full(len(days), problem.as_of), days).variance
+    assert np.all(swing[:, :, 3] == 0)  # an indicator without a row contributes nothing
+    assert swing.var(axis=0) == pytest.approx(expected, rel=5 * np.sqrt(2 / 20_000))
+    assert np.abs(swing.mean(axis=0)).max() < 5 * 3.0 / np.sqrt(20_000)
+
+
+def test_the_mean_simulated_intensity_is_the_fitted_one() -> None:
+    """E exp(beta x - beta² V / 2) = exp(beta m): simulation adds spread and no mean. Within 5 standard errors.
+
+    Rates are so low that the probability of a contact is the mean of the intensity over the days.
+    """
+    rows = make_observations([(0, 999, 999, 2.0, 0.3), (1, 900, 900, -1.0, 0.5)])
+    problem = make_problem(observations=rows, horizons=(7, 70))
+    draws = 4000
+    out = _project(problem, _parameters(problem, draws, weight=0.4, contact=np.log(1e-6))).targets[:, CONTACT]
+    filtered = filter_states(rows, problem.catalogue)
+    for h, days in enumerate((7, 70)):
+        ahead = problem.as_of + 1.0 + np.arange(days)
+        mean = filtered.at(np.full(days, problem.as_of), ahead).mean
+        fitted = 1e-6 * np.exp(0.4 * mean.sum(axis=1)).sum()
+        error = out[:, h].std() / np.sqrt(draws)
+        assert error > 0
+        assert (
+            abs(out[:, h].mean() - fitted) < 5 * error + 0.002 * fitted
+        )  # 0.002: levels are straight between grid days
+
+
+@settings(max_examples=25, deadline=None)
+@given(seed=st.integers(0, 2**31), spread=st.floats(0, 3), ago=st.integers(0, 200), attested=st.integers(900, 999))
+def test_projections_are_coherent_at_any_parameters(seed: int, spread: float, ago: int, attested: int) -> None:
+    rng = np.random.default_rng(seed)
+    observations = make_observations([(0, 950, 960, 1.0, 0.5), (1, 100, 100, -2.0, 0.5)])
+    problem = make_problem(
+        [(990 - ago, 991 - ago, 1)],
+        [980],
+        [400],
+        observations=observations,
+        attested=attested,
+        horizons=(1, 30, 90, 200),
+    )
+    flat = _parameters(problem, 5)
+    drawn = {
+        name: getattr(flat, name) * 0 + spread * rng.standard_normal(getattr(flat, name).shape)
+        for name in ("weight", "pace", "fraction", "momentum", "regime_z")
+    }
+    base = np.log([1 / 900, 1 / 900, 1 / 30, 1 / 365, 1 / 730, 0.1]) + spread * rng.standard_normal((5, 6))
+    with np.errstate(over="ignore"):
+        out = _project(problem, replace(flat, **drawn, base=base), SHIPPED, paths=2)
+    limits = out.targets[:, LIMITS]
+    for values in (out.targets, out.scenarios, out.p_dry):
+        assert np.all((values >= -1e-12) & (values <= 1 + 1e-12))
+    assert np.allclose(out.scenarios.sum(axis=1), 1, rtol=0, atol=1e-9)
+    assert np.all(np.diff(out.targets, axis=2) >= -1e-12)
+    for inner in (ARMS, DENUC, DEAL):
+        assert np.all(out.targets[:, inner] <= limits + 1e-12)
+    talks = [SCENARIOS.index(s) for s in ("S2", "S3", "S4")]
+    assert np.allclose(out.scenarios[:, talks].sum(axis=1), limits, rtol=0, atol=1e-9)
+
+
+def test_exposure_and_projection_meet_without_a_gap(solved_shipped: Solved) -> None:
+    """The last day of exposure is the as-of date; the first of the projection is the day after."""
+    problem = solved_shipped.problem
+    onset = build_exposure(problem).onset
+    assert onset.start[-1] + onset.days[-1] == problem.as_of + 1
+    filtered = solved_shipped.fit.density.exposure.filtered
+    assert projection._look_ahead(problem, filtered, problem.as_of + 1).days[0] == problem.as_of + 1
+    assert DAY < problem.as_of
