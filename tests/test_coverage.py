@@ -1,0 +1,44 @@
+"""Intervals cover: worlds drawn from the prior, judgements and events simulated from them, and the fit again."""
+
+from datetime import date
+
+import numpy as np
+import pytest
+
+from benchmarks.coverage import SCALARS, covered, scalars, shipped_problem
+from forecast.engine import SHIPPED
+from models.laplace import build_density
+from models.simulate import daily_levels, draw_prior, simulate
+from models.spec import Problem
+
+
+@pytest.fixture(scope="module")
+def problem() -> Problem:
+    return shipped_problem(date(2026, 10, 10))
+
+
+def test_a_simulated_record_is_a_record(problem: Problem) -> None:
+    """A simulated record is sorted, lies in its span, and keeps who judged what."""
+    density = build_density(problem, SHIPPED)
+    levels = daily_levels(problem, density)
+    rng = np.random.default_rng(1)
+    worlds = [simulate(problem, density, levels, draw_prior(density, rng), rng) for _ in range(20)]
+    kept = [world for world in worlds if world is not None]
+    assert len(kept) >= 15
+    for world in kept:
+        assert world.record.meetings.started.tolist() == sorted(world.record.meetings.started.tolist())
+        assert len(world.judgements.weight) == len(problem.judgements.weight)
+        inside = world.record.contacts
+        assert ((inside >= world.record.contact_span.first) & (inside <= world.record.contact_span.last)).all()
+
+
+def test_ten_scalars_are_named(problem: Problem) -> None:
+    density = build_density(problem, SHIPPED)
+    assert scalars(draw_prior(density, np.random.default_rng(0))).shape == (1, len(SCALARS))
+
+
+@pytest.mark.slow
+def test_ninety_per_cent_intervals_cover(problem: Problem) -> None:
+    """Pooled over 40 worlds and ten scalars; the bound allows three standard errors of 400 independent intervals."""
+    share = np.mean(list(covered(problem, 40, seed=1)))
+    assert 0.85 <= share <= 0.95

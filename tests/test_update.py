@@ -1,0 +1,135 @@
+"""One update, end to end on the toy case with a real sampler: what it stores, and what it leaves when refused."""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import arviz as az
+import numpy as np
+import pytest
+from sqlalchemy import text
+from toy_case import write_toy_case
+
+from db.engine import Database
+from db.errors import DatabaseUnwritable
+from db.migrate import create_database
+from db.posteriors import path_of
+from db.read_runs import read_effects, read_run, read_states, read_targets
+from forecast.errors import NotEnough
+from forecast.run import Outcome, update
+from forecast.summary import as_json, read_summary
+from indicators.folder import read_case_folder
+from indicators.install import install_case
+from models.settings import SamplerSettings
+from models.spec import EFFECT_TARGETS, TARGETS
+
+AS_OF = date(2019, 6, 1)
+SMALL = SamplerSettings(chains=4, draws=1000, tune=500)
+TINY = replace(SMALL, draws=30, tune=30)
+
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Database, Outcome]]:
+    folder = tmp_path_factory.mktemp("update")
+    case = read_case_folder(write_toy_case(folder / "toy"))
+    with create_database(f"sqlite:///{folder / 'parley.db'}") as database:
+        install_case(database, case, datetime(2020, 1, 1, tzinfo=UTC))
+        yield database, update(database, AS_OF, settings=SMALL)
+
+
+def payload(database: Database, outcome: Outcome) -> dict[str, object]:
+    with database.read() as connection:
+        return as_json(read_summary(connection, AS_OF, run_id=outcome.run_id))
+
+
+def test_a_sound_fit_is_published(published: tuple[Database, Outcome]) -> None:
+    database, outcome = published
+    assert outcome.status == "published"
+    with database.read() as connection:
+        run = read_run(connection, outcome.run_id)
+        targets = read_targets(connection, outcome.run_id)
+        effects = read_effects(connection, outcome.run_id)
+        states = read_states(connection, outcome.run_id)
+    assert run.detail["diagnostics"]["draws"] == SMALL.chains * SMALL.draws  # type: ignore[index]
+    assert {row.target for row in targets} == set(TARGETS)
+    assert {row.source for row in effects} == {"orientation", "documents", "history", "posterior"}
+    assert len(effects) == 4 * len(EFFECT_TARGETS) * len(states)
+    assert all(row.q05 <= row.q25 <= row.q50 <= row.q75 <= row.q95 for row in targets)
+
+
+def test_the_posterior_lies_beside_the_database_under_its_hash(published: tuple[Database, Outcome]) -> None:
+    database, outcome = published
+    with database.read() as connection:
+        run = read_run(connection, outcome.run_id)
+    assert run.posterior_hash is not None
+    file = path_of(database.folder, run.posterior_hash)
+    assert hashlib.sha256(file.read_bytes()).hexdigest() == run.posterior_hash
+    tree = az.from_netcdf(file)
+    assert tree.attrs["inputs_hash"] == run.inputs_hash
+    assert tree.attrs["seed"] == str(run.seed)
+    assert tree["posterior"]["weight"].dims == ("chain", "draw", "target", "indicator")
+    tree.close()
+
+
+def test_the_same_inputs_give_the_same_numbers(published: tuple[Database, Outcome]) -> None:
+    database, outcome = published
+    again = update(database, AS_OF, settings=SMALL)
+    first, second = payload(database, outcome), payload(database, again)
+    for part in ("scenarios", "indicators", "situation"):
+        assert first[part] == second[part]
+    strip = [{k: v for k, v in row.items() if k != "run_id"} for row in first["targets"]]  # type: ignore[attr-defined]
+    assert strip == [{k: v for k, v in row.items() if k != "run_id"} for row in second["targets"]]  # type: ignore[attr-defined]
+    assert first["run"]["posterior_hash"] == second["run"]["posterior_hash"]  # type: ignore[index]
+
+
+def test_json_keeps_its_names(published: tuple[Database, Outcome]) -> None:
+    found = payload(*published)
+    json.dumps(found, default=str, allow_nan=False)
+    run: dict[str, object] = found["run"]  # type: ignore[assignment]
+    assert {"id", "as_of", "kind", "status", "seed", "inputs_hash", "code_version", "diagnostics"} <= set(run)
+    assert {"rhat_max", "ess_bulk_min", "ess_tail_min", "divergences", "draws"} <= set(run["diagnostics"])  # type: ignore[call-overload]
+    assert {"dry", "days_since_talks", "complete_through", "p_dry_now"} <= set(found["situation"])  # type: ignore[call-overload]
+    for row in found["targets"]:  # type: ignore[attr-defined]
+        assert {"target", "mean", "mcse", "q05", "q25", "q50", "q75", "q95"} <= set(row)
+        assert {"base_rate", "documents_only", "history_only"} <= set(row)
+        assert ("horizon_days" in row) != ("deadline" in row)
+    for window in found["scenarios"]:  # type: ignore[attr-defined]
+        assert sum(window["probabilities"].values()) == pytest.approx(1, abs=1e-9)
+
+
+def test_a_refused_fit_leaves_the_last_good_forecast(published: tuple[Database, Outcome]) -> None:
+    database, _ = published
+    refused = update(database, AS_OF, settings=TINY)
+    assert refused.status == "rejected"
+    found = payload(database, refused)
+    assert found["run"]["status"] == "rejected"  # type: ignore[index]
+    assert found["run"]["diagnostics"]["ess_bulk_min"] < 400  # type: ignore[index]
+    shown = {row["run_id"] for row in found["targets"]}  # type: ignore[attr-defined]
+    assert refused.run_id not in shown
+    assert len(shown) == 1
+
+
+def test_too_early_and_too_late_dates_store_nothing(published: tuple[Database, Outcome]) -> None:
+    database, _ = published
+    before = count(database)
+    with pytest.raises(NotEnough, match="holds less than a year; choose a date from"):
+        update(database, date(1990, 1, 1), settings=TINY)
+    with pytest.raises(NotEnough, match="lies ahead; what will be known by then is not known"):
+        update(database, date(2999, 1, 1), settings=TINY)
+    assert count(database) == before
+
+
+def test_a_folder_that_cannot_hold_posteriors_is_noticed_first(tmp_path: Path) -> None:
+    with create_database(f"sqlite:///{tmp_path / 'parley.db'}") as database:
+        (tmp_path / "posteriors").write_text("in the way")
+        with pytest.raises(DatabaseUnwritable, match=r"posteriors cannot be written .*; allow writing there"):
+            update(database, AS_OF, settings=TINY)
+        assert count(database) == 0
+
+
+def count(database: Database) -> int:
+    with database.read() as connection:
+        return int(np.asarray(connection.execute(text("SELECT count(*) FROM runs")).scalar()))
