@@ -180,16 +180,21 @@ def _catalogue(rows: Sequence[IndicatorRow]) -> Catalogue:
 
 
 def _judgements(rows: Rows) -> Judgements:
-    """Judgements on targets and indicators the model has; `limits_talks` speaks of both framings, hence of neither."""
+    """Judgements on indicators of the catalogue; one on talks of any framing speaks of both framings."""
     place = {row.indicator_id: i for i, row in enumerate(rows.catalogue)}
     document = {row.document_id: i for i, row in enumerate(rows.documents)}
-    kept = [row for row in rows.judgements if row.indicator_id in place and row.target in EFFECT_TARGETS]
+    said = [
+        (row, target)
+        for row in rows.judgements
+        if row.indicator_id in place
+        for target in (EFFECT_TARGETS[:2] if row.target == "limits_talks" else (row.target,))
+    ]
     return Judgements(
-        np.array([document[row.document_id] for row in kept], dtype=np.int64),
-        np.array([place[row.indicator_id] for row in kept], dtype=np.int64),
-        np.array([EFFECT_TARGETS.index(row.target) for row in kept], dtype=np.int64),
-        np.array([float(row.weight) for row in kept], dtype=np.float64),
-        np.array([row.basis == "explicit" for row in kept], dtype=bool),
+        np.array([document[row.document_id] for row, _ in said], dtype=np.int64),
+        np.array([place[row.indicator_id] for row, _ in said], dtype=np.int64),
+        np.array([EFFECT_TARGETS.index(target) for _, target in said], dtype=np.int64),
+        np.array([float(row.weight) for row, _ in said], dtype=np.float64),
+        np.array([row.basis == "explicit" for row, _ in said], dtype=bool),
     )
 
 

@@ -131,9 +131,12 @@ class Density:
     judgements: JudgementBlock
     root: Floats  # regime_root
 
-    def at(self, theta: Floats) -> Quadratic:
-        """Value, gradient and Fisher (Gauss-Newton) information at ``theta``, shape (layout.size,)."""
-        out = _Sum(self.layout.size)
+    def at(self, theta: Floats, covariance: Floats | None = None) -> Quadratic:
+        """Value, gradient and Fisher (Gauss-Newton) information at ``theta``, shape (layout.size,).
+
+        With a ``covariance`` the Poisson terms are expected ones over a normal distribution around ``theta``.
+        """
+        out = _Sum(self.layout.size, covariance)
         par = unpack(theta[None, :], self.layout, self.structure)
         self._add_priors(theta, out)
         self._add_judgements(theta, par, out)
@@ -231,7 +234,8 @@ class Density:
 class _Sum:
     """Accumulates the terms of a log density."""
 
-    def __init__(self, size: int) -> None:
+    def __init__(self, size: int, covariance: Floats | None) -> None:
+        self.covariance = covariance
         self.value = 0.0
         self.gradient = np.zeros(size)
         self.information = np.zeros((size, size))
@@ -251,20 +255,27 @@ class _Sum:
         self.information[i, i] += 2 * square + 1e-3  # the curvature alone vanishes as the scale does
 
     def poisson(self, eta: Floats, jac: Jacobian, count: Floats, exposure: Floats) -> None:
-        mean = exposure * np.exp(eta)
+        x, index = _design(jac, len(count))
+        spread = 0.0 if self.covariance is None else np.sum(x @ self.covariance[np.ix_(index, index)] * x, axis=1)
+        mean = exposure * np.exp(eta + 0.5 * spread)
         self.value += float(count @ eta - mean.sum())
-        self._chain(jac, count - mean, mean)
+        self._chain(x, index, count - mean, mean)
 
     def bernoulli(self, eta: Floats, jac: Jacobian, yes: Floats) -> None:
         p = 1 / (1 + np.exp(-eta))
         self.value += float(yes @ eta - np.logaddexp(0, eta).sum())
-        self._chain(jac, yes - p, p * (1 - p))
+        self._chain(*_design(jac, len(yes)), yes - p, p * (1 - p))
 
-    def _chain(self, jac: Jacobian, score: Floats, weight: Floats) -> None:
-        x = np.concatenate([_columns(value, len(score)) for value in jac.values()], axis=1)
-        index = np.concatenate([np.arange(w.start, w.stop) if isinstance(w, slice) else [w] for w in jac])
+    def _chain(self, x: Floats, index: Ints, score: Floats, weight: Floats) -> None:
         self.gradient[index] += x.T @ score
         self.information[np.ix_(index, index)] += x.T @ (weight[:, None] * x)
+
+
+def _design(jac: Jacobian, rows: int) -> tuple[Floats, Ints]:
+    """The Jacobian as a matrix, (row, column), and the position of each column in theta."""
+    x = np.concatenate([_columns(value, rows) for value in jac.values()], axis=1)
+    index = [np.arange(w.start, w.stop) if isinstance(w, slice) else np.array([w]) for w in jac]
+    return x, np.concatenate(index)
 
 
 def _columns(value: Floats | float, rows: int) -> Floats:

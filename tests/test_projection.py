@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from problems import DAY, SHIPPED, Solved, forecast, make_catalogue, make_observations, make_problem
+from problems import SHIPPED, Solved, forecast, make_catalogue, make_observations, make_problem
 
 from models import projection
 from models.density import Parameters
@@ -214,4 +214,3 @@ def test_exposure_and_projection_meet_without_a_gap(solved_shipped: Solved) -> N
     assert onset.start[-1] + onset.days[-1] == problem.as_of + 1
     filtered = solved_shipped.fit.density.exposure.filtered
     assert projection._look_ahead(problem, filtered, problem.as_of + 1).days[0] == problem.as_of + 1
-    assert DAY < problem.as_of
