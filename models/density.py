@@ -5,6 +5,7 @@ approximation, where compiling would cost more than the answer. Every part of th
 a predictor eta(theta), so that gradient and information need only eta's Jacobian.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -131,22 +132,31 @@ class Density:
     judgements: JudgementBlock
     root: Floats  # regime_root
 
-    def at(self, theta: Floats, covariance: Floats | None = None) -> Quadratic:
+    def at(self, theta: Floats, spread: Sequence[Floats] = ()) -> Quadratic:
         """Value, gradient and Fisher (Gauss-Newton) information at ``theta``, shape (layout.size,).
 
-        With a ``covariance`` the Poisson terms are expected ones over a normal distribution around ``theta``.
+        With the ``spread`` of the predictors given, intensities are their means over a normal theta: exp(eta + v / 2).
         """
-        out = _Sum(self.layout.size, covariance)
+        out = _Sum(self.layout.size, spread)
         par = unpack(theta[None, :], self.layout, self.structure)
         self._add_priors(theta, out)
         self._add_judgements(theta, par, out)
+        self._add_events(par, out)
+        return Quadratic(out.value, out.gradient, out.information)
+
+    def _add_events(self, par: Parameters, out: "_Sum") -> None:
         for k in range(len(FRAMINGS)):
             self._add_onset(k, par, out)
             self._add_continuation(k, par, out)
         self._add_recurrent(self.exposure.contact, CONTACT, CONTACT_BASE, 0, self.structure.regime, par, out)
         self._add_recurrent(self.exposure.crisis, CRISIS, CRISIS_BASE, 1, False, par, out)
         self._add_marks(par, out)
-        return Quadratic(out.value, out.gradient, out.information)
+
+    def spread(self, theta: Floats, covariance: Floats) -> tuple[Floats, ...]:
+        """Variance of every Poisson predictor, term by term, for a normal theta of this covariance."""
+        out = _Sum(self.layout.size, ())
+        self._add_events(unpack(theta[None, :], self.layout, self.structure), out)
+        return tuple(np.sum(x @ covariance[np.ix_(index, index)] * x, axis=1) for x, index in out.designs)
 
     def _add_priors(self, theta: Floats, out: "_Sum") -> None:
         p, s = self.structure.priors, self.layout.slices
@@ -234,8 +244,9 @@ class Density:
 class _Sum:
     """Accumulates the terms of a log density."""
 
-    def __init__(self, size: int, covariance: Floats | None) -> None:
-        self.covariance = covariance
+    def __init__(self, size: int, spread: Sequence[Floats]) -> None:
+        self.spread = spread
+        self.designs: list[tuple[Floats, Ints]] = []  # of the Poisson terms, in the order of ``spread``
         self.value = 0.0
         self.gradient = np.zeros(size)
         self.information = np.zeros((size, size))
@@ -256,7 +267,8 @@ class _Sum:
 
     def poisson(self, eta: Floats, jac: Jacobian, count: Floats, exposure: Floats) -> None:
         x, index = _design(jac, len(count))
-        spread = 0.0 if self.covariance is None else np.sum(x @ self.covariance[np.ix_(index, index)] * x, axis=1)
+        spread = self.spread[len(self.designs)] if self.spread else 0.0
+        self.designs.append((x, index))
         mean = exposure * np.exp(eta + 0.5 * spread)
         self.value += float(count @ eta - mean.sum())
         self._chain(x, index, count - mean, mean)

@@ -102,19 +102,19 @@ def _node(density: Density, start: Floats, fixed: int) -> Node:
     """Mode, then the mean that is best for the mode's covariance.
 
     Poisson likelihoods are skewed in the logarithm of the intensity: at the mode, expected intensities come out too
-    high. The mean that maximises the variational bound mends it (van Niekerk & Rue 2024, JMLR 25(62)).
+    high. The mean that maximises the variational bound mends it (van Niekerk & Rue 2021, arXiv:2111.12945).
     """
     mode, at_mode = _climb(density.at, start, fixed)
     root = _root(at_mode, fixed)
     inverse = solve_triangular(root, np.eye(len(root)), lower=False)
-    covariance = inverse @ inverse.T
-    mean, at_mean = _climb(lambda theta: density.at(theta, covariance), mode, fixed)
+    spread = density.spread(mode, inverse @ inverse.T)  # held, so that value and gradient belong together
+    mean, at_mean = _climb(lambda theta: density.at(theta, spread), mode, fixed)
     log_evidence = at_mode.value - float(np.log(np.diag(root)).sum())
     return Node(mode, mean, _root(at_mean, fixed), log_evidence)
 
 
 def _climb(at: Callable[[Floats], Quadratic], theta: Floats, fixed: int) -> tuple[Floats, Quadratic]:
-    """Fisher scoring with Levenberg's damping; the ``fixed`` coordinate stays where it is."""
+    """Fisher scoring with Levenberg's damping, then a quasi-Newton search; the ``fixed`` coordinate stays."""
     here, damping = at(theta), 1e-3
     for _ in range(MAX_STEPS):
         step = _damped_step(here, damping, fixed)
@@ -126,7 +126,22 @@ def _climb(at: Callable[[Floats], Quadratic], theta: Floats, fixed: int) -> tupl
                 return theta, here
         else:
             damping = min(damping * 8, 1e6)
-    raise NoMode(f"no posterior mode after {MAX_STEPS} steps (gradient {np.abs(here.gradient).max():.2g})")
+    theta = _descend(at, theta, here, fixed)
+    return theta, at(theta)
+
+
+def _descend(at: Callable[[Floats], Quadratic], theta: Floats, here: Quadratic, fixed: int) -> Floats:
+    """Quasi-Newton from where scoring crawls: its information lacks the curvature of products of parameters."""
+    root = _root(here, fixed)
+
+    def descent(step: Floats) -> tuple[float, Floats]:
+        there = at(theta + solve_triangular(root, step))
+        return -there.value, -solve_triangular(root.T, there.gradient, lower=True)
+
+    found = minimize(descent, np.zeros(len(theta)), jac=True, method="L-BFGS-B", options={"maxiter": 500})
+    if not found.success:
+        raise NoMode(f"no posterior mode after {MAX_STEPS} steps and {found.nit} more ({found.message})")
+    return np.asarray(theta + solve_triangular(root, found.x))
 
 
 def _root(at: Quadratic, fixed: int) -> Floats:
