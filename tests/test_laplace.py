@@ -15,6 +15,7 @@ from models import laplace
 from models.density import CONTACT_BASE, Density
 from models.effects import without_judgements
 from models.exposure import build_exposure
+from models.gate import mean_and_error
 from models.laplace import NoMode, build_density, fit_laplace, start_at
 from models.sampling import parameters_of, sample
 from models.settings import SamplerSettings
@@ -145,9 +146,9 @@ def test_a_given_exposure_is_used(solved_toy: Solved) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("structure", [SHIPPED, Structure(moment_term=True), Structure(regime=False)])
 def test_a_mode_is_found_at_every_origin(structure: Structure, tmp_path: Path) -> None:
-    """Every other year, with and without judgements: backtests stop at the first origin without one."""
+    """Every fourth year, with and without judgements: backtests stop at the first origin without one."""
     with stored(read_case_folder(shipped_case()), tmp_path) as database:
-        for year in range(1996, 2027, 2):
+        for year in range(1998, 2027, 4):
             problem = read_as_of(database, date(year, 5, 1))[2]
             for one in (problem, without_judgements(problem)):
                 assert np.isfinite(fit_laplace(build_density(one, structure)).weight).all()
@@ -155,16 +156,19 @@ def test_a_mode_is_found_at_every_origin(structure: Structure, tmp_path: Path) -
 
 @pytest.mark.slow
 def test_the_sampler_gives_the_same_forecasts(solved_shipped: Solved) -> None:
-    """Means of every target and horizon within 6 %, interval ends within 0.03.
+    """Means within 3 % and three Monte-Carlo errors, ends of the headline's intervals within 0.03.
 
-    4000 correlated draws know a mean to about 2 %; against 6000 the two differed by at most 2 %. With the mode in place
-    of the mean Laplace's headline was 8 to 20 % too high.
+    Against 6000 sampled draws the two differed by at most 2 %. With the mode in place of the mean Laplace's headline was
+    8 to 20 % too high.
     """
     settings = SamplerSettings(chains=4, draws=1000, tune=500)
     tree = sample(solved_shipped.problem, solved_shipped.fit.density, settings, seed=8)
     sampled = project_with(solved_shipped.problem, solved_shipped.fit, parameters_of(tree, SHIPPED)).targets
     approximate = forecast(solved_shipped.problem, solved_shipped.fit, 4000).targets
-    assert approximate.mean(axis=0) == pytest.approx(sampled.mean(axis=0), rel=0.06)
+    for t, h in np.ndindex(approximate.shape[1:]):
+        mean, error = mean_and_error(sampled[:, t, h], 4)
+        own, own_error = approximate[:, t, h].mean(), approximate[:, t, h].std() / np.sqrt(4000)
+        assert abs(own - mean) < 0.03 * mean + 3 * np.hypot(error, own_error), (TARGETS[t], h)
     headline = TARGETS.index("arms_control_talks")
     for q in (0.05, 0.5, 0.95):
         ends = [np.quantile(values[:, headline], q, axis=0) for values in (approximate, sampled)]

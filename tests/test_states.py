@@ -270,4 +270,5 @@ def test_time_grows_with_the_number_of_rows() -> None:
     assert ratio < 2.6
     filtered = filter_states(*_many(1_000_000))
     now = np.array([DAY + 12_000])
-    assert np.all(filtered.at(now, now.astype(float)).variance < 0.01)
+    variance = filtered.at(now, now.astype(float)).variance
+    assert np.all((variance > 0) & (variance < LEVEL_VARIANCE / 10))  # four rows a day leave little to wonder about
