@@ -52,7 +52,7 @@ def read_case(connection: Connection, case_id: str | None = None, *, as_recorded
     if case_id is not None:
         raise StoreError(f"no case {case_id!r} in the database; known are {known}")
     if len(newest) > 1:
-        raise StoreError(f"the database holds {len(newest)} cases; name one of {known}")
+        raise StoreError(f"the database holds {len(newest)} cases; set PARLEY_CASE to one of {known}")
     return next(iter(newest.values()))
 
 

@@ -14,13 +14,15 @@ COMPILERS = ("pytensor", "numba", "llvmlite", "numpy", "pymc", "nutpie")
 
 
 def use_compile_cache() -> Path:
-    """Point PyTensor and Numba at the user's cache folder, unless the environment already names one."""
+    """Point PyTensor and Numba at the user's cache and BLAS at one thread, unless the environment says otherwise."""
     folder = cache_root() / _key()
     flags = os.environ.get("PYTENSOR_FLAGS", "")
     if "base_compiledir" not in flags:
         own = f"base_compiledir={folder / 'pytensor'},generated_src_dir={folder / 'source'}"
         os.environ["PYTENSOR_FLAGS"] = f"{flags},{own}" if flags else own
     os.environ.setdefault("NUMBA_CACHE_DIR", str(folder / "numba"))
+    # The matrices are small: threads inside one product cost more than they save, above all on a busy machine.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     return folder
 
 

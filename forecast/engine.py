@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import xarray as xr
+from scipy.special import expit, logit
 
 from models.baselines import base_rate
 from models.density import Density, Parameters
@@ -91,23 +92,39 @@ def _attempt(
     return Fit(density, tree, projection, diagnostics, attempt)
 
 
-def references(problem: Problem, density: Density, seed: int, progress: Progress) -> References:
+def references(problem: Problem, fit: Fit, seed: int, progress: Progress) -> References:
     """Base rate, documents only and history only; the last two by Laplace's approximation."""
     progress("comparing", 0, 0, "base rate, documents only, history only")
-    rates = base_rate(problem)
-    documents = documents_only_parameters(problem, density, REFERENCE_DRAWS, seed)
-    history = history_only(problem, density, seed)
-    return References(rates, _mean(problem, density, documents, seed), history)
+    documents = documents_only_parameters(problem, fit.density, REFERENCE_DRAWS, seed)
+    return References(
+        base_rate(problem), _mean(problem, fit.density, documents, seed), history_only(problem, fit, seed)
+    )
 
 
-def history_only(problem: Problem, density: Density, seed: int) -> Floats:
-    """The same model without the judgements, (target, horizon)."""
-    silent = without_judgements(problem)
+def history_only(problem: Problem, fit: Fit, seed: int) -> Floats:
+    """The forecast without the judgements, (target, horizon).
+
+    Both are approximated alike, and the difference in log odds is taken from the forecast: so the error of the
+    approximation does not pass for an effect of the documents.
+    """
+    forecast = fit.projection.targets.mean(axis=0)
+    if len(problem.judgements.weight) == 0:
+        return forecast
     try:
-        fitted = fit_laplace(build_density(silent, SHIPPED, density.exposure))
+        without = _laplace_mean(without_judgements(problem), fit.density, seed)
+        with_them = _laplace_mean(problem, fit.density, seed)
     except NoMode:  # a comparison that cannot be made must not cost the forecast
-        return np.full((len(TARGETS), len(problem.horizons)), np.nan)
-    return _mean(silent, density, fitted.draw(REFERENCE_DRAWS, seed), seed)
+        return np.full_like(forecast, np.nan)
+    return np.asarray(expit(_logit(forecast) + _logit(without) - _logit(with_them)))
+
+
+def _laplace_mean(problem: Problem, density: Density, seed: int) -> Floats:
+    fitted = fit_laplace(build_density(problem, SHIPPED, density.exposure))
+    return _mean(problem, density, fitted.draw(REFERENCE_DRAWS, seed), seed)
+
+
+def _logit(p: Floats) -> Floats:
+    return np.asarray(logit(np.clip(p, 1e-9, 1 - 1e-9)))
 
 
 def _mean(problem: Problem, density: Density, parameters: Parameters, seed: int) -> Floats:

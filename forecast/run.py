@@ -64,7 +64,7 @@ def update(
         rows, evidence, problem = read_problem(connection, as_of, case_id=case_id)
     seed = seed_of(rows.case.case_id)
     fit = fit_problem(problem, rows.case.headline, settings or SamplerSettings(), seed, progress)
-    beside = references(problem, fit.density, seed, progress) if fit.diagnostics.passed else None
+    beside = references(problem, fit, seed, progress) if fit.diagnostics.passed else None
     progress("storing", 0, 0, "")
     return _store(database, rows, evidence, problem, fit, beside, kind, seed)
 

@@ -58,7 +58,7 @@ def read_summary(
         if there is no run of that number
     """
     case = read_case(connection, case_id)
-    run = read_run(connection, run_id) if run_id is not None else _newest(connection, case, as_of)
+    run = read_run(connection, run_id) if run_id is not None else _newest(connection, case, as_of, today)
     source = run if run.status == "published" else last_published(connection, case.case_id, as_of=run.as_of)
     current = run_id is None and as_of is None
     return Summary(
@@ -75,7 +75,7 @@ def read_summary(
     )
 
 
-def _newest(connection: Connection, case: CaseRow, as_of: date | None) -> RunRow:
+def _newest(connection: Connection, case: CaseRow, as_of: date | None, today: date) -> RunRow:
     """The newest published run (of a date); where none was published, the newest attempt."""
     for statuses in (("published",), None):
         found = read_runs(connection, case.case_id, statuses=statuses, as_of=as_of, limit=1)
@@ -84,6 +84,8 @@ def _newest(connection: Connection, case: CaseRow, as_of: date | None) -> RunRow
     if as_of is None:
         raise NoForecast("nothing has been published yet; run `parley update`")
     before = last_published(connection, case.case_id, as_of=as_of)
+    if as_of > today:
+        raise NoForecast(f"{as_of} lies ahead; the latest date a forecast can be of is today, {today}")
     last = f"; the last before it is run {before.id}, as of {before.as_of}" if before else ""
     raise NoForecast(f"no run as of {as_of}{last}; run `parley update --as-of {as_of}`")
 
@@ -122,6 +124,12 @@ def judgement_sentence(summary: Summary) -> str | None:
     row = max(rolling, key=lambda r: r.horizon_days or 0)
     if row.history_only is None or row.documents_only is None or row.base_rate is None:
         return None
+    if row.history_only == row.mean:
+        return (
+            "How much is judgement: no document had been published. The catalogue's orientation alone, from a base "
+            f"rate of {percent(row.base_rate)} for {target_name(row.target)} {reach(row)}, says "
+            f"{percent(row.documents_only)}; with the record {percent(row.mean)}. Coded levels are judgement too."
+        )
     return (
         f"How much is judgement: without the documents' judgements the model says {percent(row.history_only)} (by "
         f"Laplace) for {target_name(row.target)} {reach(row)}, with them {percent(row.mean)}; the documents alone, "

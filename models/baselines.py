@@ -45,6 +45,7 @@ def base_rate(problem: Problem) -> Floats:
     """The base rate shown beside every forecast, (target, horizon).
 
     Talks: dry/wet climatology with a three-year half-life. Contact and crisis: a Poisson rate. Deal: climatology.
+    Coherent like the forecast: no longer window has less, and what talks on limits contain is not above them.
     """
     out, plain = recent_dry_wet_climatology(problem), climatology(problem)
     out[TARGETS.index("deal")] = plain[TARGETS.index("deal")]
@@ -52,6 +53,11 @@ def base_rate(problem: Problem) -> Floats:
         events, span = events_of(problem, target)
         rate = (np.sum((events >= span.first) & (events <= span.last)) + 0.5) / max(span.last - span.first + 1, 1)
         out[TARGETS.index(target)] = [-np.expm1(-rate * h.days) for h in problem.horizons]
+    order = np.argsort([h.days for h in problem.horizons], kind="stable")
+    out[:, order] = np.maximum.accumulate(out[:, order], axis=1)
+    for contained in ("arms_control_talks", "denuclearisation_talks", "deal"):
+        row = TARGETS.index(contained)
+        out[row] = np.minimum(out[row], out[TARGETS.index("limits_talks")])
     return out
 
 

@@ -60,6 +60,10 @@ def _sample_nutpie(
         progress_callback=tell if report is not None else None,
         progress_rate=250,
     )
+    posterior = tree["posterior"]
+    complete = posterior.sizes["chain"] == settings.chains and posterior.sizes["draw"] == settings.draws
+    if not complete or bool(posterior["unit"].isnull().any()):
+        raise KeyboardInterrupt  # the sampler takes Ctrl-C for a wish to see what there is; a forecast needs it all
     return tree
 
 

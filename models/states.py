@@ -14,6 +14,8 @@ from models.spec import FOREVER, Bools, Catalogue, Floats, Ints, Observations
 
 LEVEL_VARIANCE = 2.0
 """Variance of a level drawn evenly from -2…+2: what is left when nothing is known (levels squared)."""
+SMALLEST_MEMORY = 1e-4
+"""Share of a level that a row of thirteen half-lives ago still tells; older rows are treated as of that age."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +84,16 @@ def predict(
 
 
 def age_rows(rows: Observations, catalogue: Catalogue) -> tuple[Floats, Floats]:
-    """Level and variance of each row as evidence on the level of the day it entered, shape (row,)."""
+    """Level and variance of each row as evidence on the level of the day it entered, shape (row,).
+
+    An ``event`` level of ``left`` days' memory satisfies y = left * x + e with var(e) = R + C (1 - left**2): an old row
+    tells little, and what it tells fades towards neutral. A ``state`` has moved by increments unknown.
+    """
     fades, half_life = catalogue.fades[rows.indicator], catalogue.half_life[rows.indicator]
-    left = np.exp2(-(rows.entered - rows.observed) / half_life)
-    level = np.where(fades, rows.level * left, rows.level)
-    fading = rows.variance * left**2 + LEVEL_VARIANCE * (1 - left**2)
-    return level, np.where(fades, fading, rows.variance + LEVEL_VARIANCE * (1 - left))
+    left = np.maximum(np.exp2(-(rows.entered - rows.observed) / half_life), SMALLEST_MEMORY)
+    fading = (rows.variance + LEVEL_VARIANCE * (1 - left**2)) / left**2
+    held = rows.variance + LEVEL_VARIANCE * (1 - left)
+    return np.where(fades, rows.level / left, rows.level), np.where(fades, fading, held)
 
 
 def filter_states(rows: Observations, catalogue: Catalogue) -> FilteredStates:

@@ -50,7 +50,7 @@ def test_which_case_must_be_clear(database: Database, small_case: NewCase) -> No
         append_case(connection, small_case, NOW)
         append_case(connection, replace(small_case, case_id="other"), NOW)
     with (
-        pytest.raises(StoreError, match=r"^the database holds 2 cases; name one of other, small$"),
+        pytest.raises(StoreError, match=r"^the database holds 2 cases; set PARLEY_CASE to one of other, small$"),
         database.read() as c,
     ):
         read_case(c)

@@ -48,7 +48,7 @@ def _aged(rows: list[Row], *, fades: bool) -> tuple[Floats, Floats, Floats]:
     left = np.array([2 ** (-(entered - observed) / HALF_LIFE) for _, observed, entered, _, _ in rows])
     day, level, variance = (np.array([row[k] for row in rows], dtype=float) for k in (2, 3, 4))
     if fades:
-        return day, level * left, variance * left**2 + LEVEL_VARIANCE * (1 - left**2)
+        return day, level / left, (variance + LEVEL_VARIANCE * (1 - left**2)) / left**2
     return day, level, variance + LEVEL_VARIANCE * (1 - left)
 
 
@@ -142,11 +142,24 @@ def test_a_foreign_kalman_filter_agrees(fades: bool) -> None:
 def test_a_row_known_late_weighs_less(fades: bool) -> None:
     late = [0, 1, 10, 100, 1000]
     rows = make_observations([(0, 1000 - days, 1000, 2.0, 0.25) for days in late])
-    level, variance = age_rows(rows, make_catalogue([fades], [HALF_LIFE], [0]))
-    assert (level[0], variance[0]) == (2.0, 0.25)
+    _, variance = age_rows(rows, make_catalogue([fades], [HALF_LIFE], [0]))
+    assert variance[0] == 0.25
     assert np.all(np.diff(variance) > 0)
-    assert variance[-1] == pytest.approx(LEVEL_VARIANCE + (0.0 if fades else 0.25))
-    assert np.all(np.diff(level) < 0) if fades else np.all(level == 2.0)
+
+
+def test_a_late_row_of_an_event_says_what_the_level_of_its_day_says_now() -> None:
+    """Known at once and left to fade, or known only now: for a single row the two are the same knowledge."""
+    for days in (1, 10, 100):
+        at_once = _at([(0, 0, 0, 2.0, 0.25)], days, known=days, fades=True)
+        late = _at([(0, 0, days, 2.0, 0.25)], days, known=days, fades=True)
+        assert late.mean[0, 0] == pytest.approx(at_once.mean[0, 0], rel=1e-9)
+        assert late.variance[0, 0] == pytest.approx(at_once.variance[0, 0], rel=1e-9)
+
+
+def test_a_late_row_of_a_state_has_drifted_by_unknown_steps() -> None:
+    rows = make_observations([(0, 0, 10**5, 2.0, 0.25)])
+    level, variance = age_rows(rows, make_catalogue([False], [HALF_LIFE], [0]))
+    assert (level[0], variance[0]) == (2.0, pytest.approx(LEVEL_VARIANCE + 0.25))
 
 
 def test_before_its_first_row_an_indicator_is_inactive() -> None:

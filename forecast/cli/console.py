@@ -63,6 +63,11 @@ def opened() -> Iterator["Database"]:
         yield database
 
 
+def case_id() -> str | None:
+    """The case PARLEY_CASE names; None: the only one in the database."""
+    return os.environ.get("PARLEY_CASE") or None
+
+
 def database_url() -> str:
     return os.environ.get("PARLEY_DATABASE_URL") or DEFAULT_URL
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from forecast.cli.console import AsOf, AsRecorded, Json, check_choices, opened, parse_day, print_json, today
+from forecast.cli.console import AsOf, AsRecorded, Json, case_id, check_choices, opened, parse_day, print_json, today
 
 Id = Annotated[str | None, typer.Argument(metavar="[ID]", help="Show this one in detail.")]
 
@@ -24,10 +24,10 @@ def indicators(
     when = When(as_of or today(), as_recorded)
     with opened() as database, database.read() as connection:
         if id_ is None:
-            listed = read_indicator_list(connection, when)
+            listed = read_indicator_list(connection, when, case_id=case_id())
             print_json(listed) if json_ else list_tables.print_indicators(listed)
         else:
-            found = read_indicator(connection, when, id_, last=last)
+            found = read_indicator(connection, when, id_, last=last, case_id=case_id())
             print_json(found) if json_ else list_tables.print_indicator(found)
 
 
@@ -39,10 +39,10 @@ def documents(id_: Id = None, as_of: AsOf = None, as_recorded: AsRecorded = None
     when = When(as_of or today(), as_recorded)
     with opened() as database, database.read() as connection:
         if id_ is None:
-            listed = read_document_list(connection, when)
+            listed = read_document_list(connection, when, case_id=case_id())
             print_json(listed) if json_ else list_tables.print_documents(listed)
         else:
-            found = read_document(connection, when, id_)
+            found = read_document(connection, when, id_, case_id=case_id())
             print_json(found) if json_ else list_tables.print_document(found)
 
 
@@ -73,10 +73,10 @@ def events(
     when = When(as_of or today(), as_recorded)
     with opened() as database, database.read() as connection:
         if id_ is None:
-            listed = read_event_list(connection, when, types=kept, first=first, last=until)
+            listed = read_event_list(connection, when, types=kept, first=first, last=until, case_id=case_id())
             print_json(listed) if json_ else list_tables.print_events(listed)
         else:
-            found = read_event(connection, when, id_)
+            found = read_event(connection, when, id_, case_id=case_id())
             print_json(found) if json_ else list_tables.print_event(found)
 
 
@@ -102,5 +102,5 @@ def runs(
     kept = check_choices("--kind", kinds, RUN_KINDS)
     stood = check_choices("--status", statuses, RUN_STATUSES)
     with opened() as database, database.read() as connection:
-        listed = read_run_list(connection, kinds=kept, statuses=stood, as_of=as_of, limit=limit)
+        listed = read_run_list(connection, kinds=kept, statuses=stood, as_of=as_of, limit=limit, case_id=case_id())
     print_json(listed) if json_ else list_tables.print_runs(listed)

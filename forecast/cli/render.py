@@ -68,7 +68,8 @@ def stale_lines(summary: Summary) -> list[str]:
     if summary.rejected:
         out += _attempt_lines(asked)
         out += paragraph(
-            "NO FORECAST: nothing was ever published; run `parley update --draws 4000`"
+            f"NO FORECAST: none was published as of {asked.as_of} or before; run "
+            f"`parley update --as-of {asked.as_of} --draws 4000`"
             if good is None
             else f"STALE: below stands the last good forecast, run {good.id} as of {good.as_of}."
         )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from forecast.cli.console import AsOf, Json, database_url, opened, print_json, today
+from forecast.cli.console import AsOf, Json, case_id, database_url, opened, print_json, today
 
 if TYPE_CHECKING:
     from db.engine import Database
@@ -37,7 +37,7 @@ def init(
 def update(
     as_of: AsOf = None,
     sampler: Annotated[str, typer.Option(help="nutpie, or pymc for PyMC's own NUTS.")] = "nutpie",
-    draws: Annotated[int, typer.Option(min=100, help="Draws per chain, after half as many of tuning.")] = 1000,
+    draws: Annotated[int, typer.Option(min=200, help="Draws per chain, after half as many of tuning.")] = 1000,
     chains: Annotated[int, typer.Option(min=2, help="Chains.")] = 4,
     json_: Json = False,
 ) -> None:
@@ -56,7 +56,7 @@ def update(
         from forecast.run import update as run_update
 
         with watch(warm=warm) as progress:
-            outcome = run_update(database, as_of or today(), settings=settings, progress=progress)
+            outcome = run_update(database, as_of or today(), settings=settings, progress=progress, case_id=case_id())
         _print_summary(database, json_, run_id=outcome.run_id)
     if outcome.status == "rejected":
         raise typer.Exit(1)
@@ -67,7 +67,7 @@ def show(
     run: Annotated[int | None, typer.Option(metavar="ID", help="The number of a run (see `parley runs`).")] = None,
     json_: Json = False,
 ) -> None:
-    """Print the last published forecast. Of a day or run that was not published: the last good one, and exit 1."""
+    """Print the published forecast with the latest as-of date, or that of a day or run; exit 1 if it was refused."""
     if as_of is not None and run is not None:
         raise typer.BadParameter("a run has its own as-of date; give one of --run and --as-of", param_hint="'--run'")
     with opened() as database:
@@ -80,7 +80,7 @@ def _print_summary(database: "Database", json_: bool, *, run_id: int | None = No
     from forecast.summary import as_json, read_summary
 
     with database.read() as connection:
-        summary = read_summary(connection, today(), run_id=run_id, as_of=as_of)
+        summary = read_summary(connection, today(), run_id=run_id, as_of=as_of, case_id=case_id())
     if json_:
         print_json(as_json(summary))
     else:
