@@ -90,10 +90,11 @@ def age_rows(rows: Observations, catalogue: Catalogue) -> tuple[Floats, Floats]:
     tells little, and what it tells fades towards neutral. A ``state`` has moved by increments unknown.
     """
     fades, half_life = catalogue.fades[rows.indicator], catalogue.half_life[rows.indicator]
-    left = np.maximum(np.exp2(-(rows.entered - rows.observed) / half_life), SMALLEST_MEMORY)
-    fading = (rows.variance + LEVEL_VARIANCE * (1 - left**2)) / left**2
+    left = np.exp2(-(rows.entered - rows.observed) / half_life)
     held = rows.variance + LEVEL_VARIANCE * (1 - left)
-    return np.where(fades, rows.level / left, rows.level), np.where(fades, fading, held)
+    told = np.maximum(left, SMALLEST_MEMORY)
+    fading = (rows.variance + LEVEL_VARIANCE * (1 - told**2)) / told**2
+    return np.where(fades, rows.level / told, rows.level), np.where(fades, fading, held)
 
 
 def filter_states(rows: Observations, catalogue: Catalogue) -> FilteredStates:

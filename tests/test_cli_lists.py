@@ -9,13 +9,16 @@ from typing import Any
 
 import numpy as np
 import pytest
-from toy_runs import FAILURES, add_run, install_toy
+from toy_runs import FAILURES, LOADED, add_run, install_toy
 
 from db.append import append_observations
 from db.engine import Database
 from db.read import read_observations
 from forecast.assemble import read_problem
 from forecast.cli.app import run
+from indicators.folder import read_case_folder
+from indicators.install import install_case
+from indicators.shipped import shipped_case
 from models.states import filter_states
 
 AS_OF = ("--as-of", "2020-01-01")
@@ -268,3 +271,13 @@ def test_what_is_not_known_is_named(
     if arguments[0] == "indicators":
         arguments = [*arguments, *AS_OF]
     assert refused(*arguments) == (code, message)
+
+
+def test_of_several_cases_the_environment_names_one(
+    toy: Database, parley: Command, refused: Callable[..., tuple[int, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install_case(toy, read_case_folder(shipped_case()), LOADED)
+    code, message = refused("events")
+    assert (code, message.strip()) == (1, "the database holds 2 cases; set PARLEY_CASE to one of toy, us-dprk")
+    monkeypatch.setenv("PARLEY_CASE", "toy")
+    assert parley("events").startswith("30 events")

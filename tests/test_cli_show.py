@@ -178,7 +178,8 @@ def test_a_rejected_first_run_says_that_there_is_no_forecast(toy: Database, parl
     add_run(toy, status="rejected", failures=FAILURES)
     code, text = parley("show")
     assert code == 1
-    assert "NO FORECAST: nothing was ever published; run `parley update --draws 4000`" in text
+    said = "NO FORECAST: none was published as of 2020-01-01 or before; run `parley update --as-of 2020-01-01 --draws"
+    assert said in " ".join(text.split())
     assert "Run 1, as of 2020-01-01\nkind         manual, rejected\n" in text
     code, printed = parley("show", "--json")
     assert (code, json.loads(printed)["targets"]) == (1, [])

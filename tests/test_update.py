@@ -130,6 +130,24 @@ def test_a_folder_that_cannot_hold_posteriors_is_noticed_first(tmp_path: Path) -
         assert count(database) == 0
 
 
+def test_a_sampler_that_was_stopped_publishes_nothing(
+    published: tuple[Database, Outcome], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """nutpie answers Ctrl-C with the draws it has; here it is asked for fewer than the settings say."""
+    import nutpie
+
+    database, _ = published
+    before, whole = count(database), nutpie.sample
+
+    def cut_short(model: object, *, draws: int, **settings: object) -> object:
+        return whole(model, draws=draws // 2, **settings)
+
+    monkeypatch.setattr(nutpie, "sample", cut_short)
+    with pytest.raises(KeyboardInterrupt):
+        update(database, AS_OF, settings=SMALL)
+    assert count(database) == before
+
+
 def count(database: Database) -> int:
     with database.read() as connection:
         return int(np.asarray(connection.execute(text("SELECT count(*) FROM runs")).scalar()))
