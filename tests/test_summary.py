@@ -123,7 +123,7 @@ def test_nothing_to_show_names_what_to_run(toy: Database) -> None:
     )
     with pytest.raises(NoForecast, match=f"^{what}$"):
         _summary(toy, as_of=date(2020, 1, 3))
-    with pytest.raises(NoForecast, match="^2021-01-01 lies ahead; the latest date a forecast can be of is today"):
+    with pytest.raises(NoForecast, match=r"^2021-01-01 lies ahead; the latest date a forecast can be of is today"):
         _summary(toy, as_of=date(2021, 1, 1))
     with pytest.raises(StoreError, match=r"^no run 9; runs go from 1 to 1$"):
         _summary(toy, run_id=9)
