@@ -78,10 +78,10 @@ def main() -> None:
         ("limits_talks", 365),
         ("arms_control_talks", 182),
     ):
-        _print(backtest, target, days)
+        _print(backtest, target, days, options.reference)
     if options.shipped:
         for target, days in (("denuclearisation_talks", 182), ("contact", 182), ("crisis", 182), ("deal", 365)):
-            _print(backtest, target, days)
+            _print(backtest, target, days, options.reference)
 
 
 def _options() -> argparse.Namespace:
@@ -89,6 +89,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--from", dest="first", type=date.fromisoformat, default=date(1998, 1, 1))
     parser.add_argument("--to", dest="last", type=date.fromisoformat, default=date(2009, 5, 1))
     parser.add_argument("--strict", action="store_true", help="only judgements published by the origin")
+    parser.add_argument("--reference", default=REFERENCE, help="the row that differences are taken from")
     parser.add_argument("--shipped", action="store_true", help="the shipped model and its reductions only")
     return parser.parse_args()
 
@@ -112,21 +113,21 @@ def _progress(name: str, done: int, total: int) -> None:
     print(f"\r{name}: {done}/{total}   ", end="\n" if done == total else "", file=sys.stderr, flush=True)
 
 
-def _print(backtest: Backtest, target: str, days: int) -> None:
-    whole = score_table(backtest, target, days, reference=REFERENCE)
-    dry = score_table(backtest, target, days, situation="dry", reference=REFERENCE)
+def _print(backtest: Backtest, target: str, days: int, reference: str) -> None:
+    whole = score_table(backtest, target, days, reference=reference)
+    dry = score_table(backtest, target, days, situation="dry", reference=reference)
     print(f"\n**{target}, {days} days** (n = {whole[0].n}, dry {dry[0].n})\n")
     print("| | Brier all / dry | log all / dry | bias all / dry | log − reference, all | dry | AUC dry |")
     print("|---|---|---|---|---|---|---|")
     for a, d in zip(whole, dry, strict=True):
         print(
             f"| {a.name} | {a.brier:.3f} / {d.brier:.3f} | {a.log:.3f} / {d.log:.3f} | {a.bias:+.3f} / {d.bias:+.3f} "
-            f"| {_difference(a)} | {_difference(d)} | {d.auc:.2f} |"
+            f"| {_difference(a, reference)} | {_difference(d, reference)} | {d.auc:.2f} |"
         )
 
 
-def _difference(score: Score) -> str:
-    return "reference" if score.name == REFERENCE else f"{score.log_difference:+.3f} ± {score.log_difference_error:.3f}"
+def _difference(score: Score, reference: str) -> str:
+    return "reference" if score.name == reference else f"{score.log_difference:+.3f} ± {score.log_difference_error:.3f}"
 
 
 if __name__ == "__main__":
