@@ -24,6 +24,7 @@ from db.rows import (
     NewCase,
     NewCompleteness,
     NewDocument,
+    NewEvaluation,
     NewEvent,
     NewJudgement,
     NewObservation,
@@ -151,6 +152,14 @@ def append_forecasts(
         (tables.effects, effects),
     ):
         _append(connection, table, _prepared(rows, table, run_id=run_id), recorded_at)
+
+
+def append_evaluation(connection: Connection, evaluation: NewEvaluation, recorded_at: datetime) -> int:
+    """Add what a backtest or a check found; its `settings` and `result` must be JSON without NaN or infinity."""
+    rows = _prepared([evaluation], tables.evaluations)
+    refuse_strangers(connection, tables.evaluations, rows)
+    (row_id,) = _append(connection, tables.evaluations, rows, recorded_at)
+    return row_id
 
 
 def _append_facts(connection: Connection, table: Table, facts: Sequence[object], recorded_at: datetime) -> list[int]:

@@ -1,4 +1,4 @@
-"""Files of posteriors, named by their content: on disk and synced before any row may name them."""
+"""Files of posteriors and backtests, named by their content: on disk and synced before any row may name them."""
 
 import hashlib
 import os
@@ -47,7 +47,9 @@ def path_of(folder: Path, digest: str, suffix: str = SUFFIX) -> Path:
     """Return where the file of this hash is; StoreError if it is not there."""
     path = folder / FOLDER / f"{digest}{suffix}"
     if not path.is_file():
-        raise StoreError(f"posterior {path} is missing; restore it from a backup, or run `parley update`")
+        raise StoreError(
+            f"posterior {path} is missing; restore it from a backup, or run `parley update` or `parley backtest` again"
+        )
     return path
 
 
@@ -62,7 +64,7 @@ def check_file(folder: Path, digest: str, suffix: str = SUFFIX) -> None:
 
 
 def orphans(folder: Path, known_hashes: Collection[str]) -> tuple[Path, ...]:
-    """Return what lies among the posteriors and belongs to no run: unknown files, and drafts of a crashed write."""
+    """Return what lies among the posteriors and no row names: unknown files, and drafts of a crashed write."""
     store = folder / FOLDER
     if not store.is_dir():
         return ()

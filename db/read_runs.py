@@ -5,7 +5,7 @@ from dataclasses import fields
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, Select, Table, and_, func, select
+from sqlalchemy import Connection, Select, Table, and_, func, select, union
 from sqlalchemy.engine import Row
 
 from db import tables
@@ -60,9 +60,10 @@ def last_published(
 
 
 def read_posterior_hashes(connection: Connection) -> frozenset[str]:
-    """Return the hashes of all posteriors that some run refers to."""
-    column = tables.runs.c.posterior_hash
-    return frozenset(connection.execute(select(column).where(column.is_not(None)).distinct()).scalars())
+    """Return the hashes of all files among the posteriors that some run or evaluation refers to."""
+    columns = tables.runs.c.posterior_hash, tables.evaluations.c.file_hash
+    named = union(*(select(column).where(column.is_not(None)) for column in columns))
+    return frozenset(connection.execute(named).scalars())
 
 
 def read_targets(connection: Connection, run_id: int) -> tuple[TargetForecastRow, ...]:

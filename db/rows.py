@@ -308,3 +308,30 @@ class EffectRow:
     source: str
     mean: float
     sd: float
+
+
+@dataclass(frozen=True, slots=True)
+class NewEvaluation:
+    """What a backtest or a check found, and the case, inputs and code for which it holds."""
+
+    case_id: str
+    kind: str
+    """backtest or check."""
+    as_of: date
+    """The truth date: what was known when it was made."""
+    code_version: str
+    model_version: str
+    """Hash of the sources on which the numbers depend."""
+    case_hash: str
+    inputs_hash: str
+    settings: Mapping[str, object] = field(hash=False)
+    """What was asked for; JSON without NaN or infinity, as is `result`."""
+    result: Mapping[str, object] = field(hash=False)
+    file_hash: str | None = None
+    """A file among the posteriors: the arrays of a backtest."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvaluationRow(NewEvaluation):
+    id: int
+    recorded_at: datetime

@@ -29,7 +29,7 @@ from sqlalchemy.schema import SchemaItem
 
 from db.types import Instant
 
-SCHEMA_VERSION = "0001"
+SCHEMA_VERSION = "0002"
 
 metadata = MetaData(
     naming_convention={
@@ -355,6 +355,23 @@ effects = _chained(
     _one_of("source", "orientation", "documents", "history", "posterior"),
     _rule("sd_not_negative", "sd >= 0", "sd must be 0 or more"),
 )
+
+evaluations = _chained(
+    "evaluations",
+    _text("case_id"),
+    _text("kind"),
+    Column("as_of", Date, nullable=False),
+    _text("code_version"),
+    _text("model_version"),
+    Column("case_hash", String(64), nullable=False),
+    Column("inputs_hash", String(64), nullable=False),
+    Column("settings", JSON, nullable=False),
+    Column("result", JSON, nullable=False),
+    Column("file_hash", String(64)),
+    _one_of("kind", "backtest", "check"),
+    Index(None, "case_id", "kind"),
+)
+"""Results of backtests and checks of the model, with the code they hold for."""
 
 seals = _chained(
     "seals",

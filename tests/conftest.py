@@ -16,6 +16,7 @@ from db.append import (
     append_case,
     append_completeness,
     append_documents,
+    append_evaluation,
     append_events,
     append_forecasts,
     append_judgements,
@@ -35,6 +36,7 @@ from db.rows import (
     NewCase,
     NewCompleteness,
     NewDocument,
+    NewEvaluation,
     NewEvent,
     NewJudgement,
     NewObservation,
@@ -124,6 +126,17 @@ TARGET = TargetForecastRow("deal", 30, None, 0.25, 0.001, 0.05, 0.1, 0.2, 0.3, 0
 SCENARIO = ScenarioForecastRow("S0", 30, None, 1.0)
 STATE = IndicatorStateRow("tone", 0.5, 0.3, True, date(2015, 1, 1))
 EFFECT = EffectRow("deal", "tone", "posterior", 0.2, 0.1)
+EVALUATION = NewEvaluation(
+    case_id="small",
+    kind="backtest",
+    as_of=date(2016, 1, 1),
+    code_version="0.1.0",
+    model_version="a" * 64,
+    case_hash="c" * 64,
+    inputs_hash="1" * 64,
+    settings={"every_days": 30, "horizons": [30, 180]},
+    result={"brier": 0.17, "n": None},
+)
 
 _numbers = itertools.count()
 
@@ -262,6 +275,7 @@ def full(small: Database) -> Database:
         run_id = append_run(connection, RUN, NOW)
         append_run_status(connection, run_id, "published", {"divergences": 0}, NOW)
         append_forecasts(connection, run_id, [TARGET], [SCENARIO], [STATE], [EFFECT], NOW)
+        append_evaluation(connection, EVALUATION, NOW)
     return small
 
 

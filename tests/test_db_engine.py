@@ -25,7 +25,7 @@ from db.errors import (
     StoreError,
 )
 from db.migrate import upgrade
-from db.tables import observations
+from db.tables import SCHEMA_VERSION, observations
 
 on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
@@ -52,7 +52,7 @@ def test_a_database_without_tables_is_missing(empty_url: str) -> None:
 def test_a_newer_database_is_refused_and_untouched(database_url: str) -> None:
     set_version(database_url, "9999")
     before = fingerprint(database_url)
-    message = "has schema 9999, made by a later version; this one knows up to 0001: update Parley$"
+    message = f"has schema 9999, made by a later version; this one knows up to {SCHEMA_VERSION}: update Parley$"
     with pytest.raises(DatabaseTooNew, match=message):
         open_database(database_url)
     with pytest.raises(DatabaseTooNew, match=message):
@@ -68,7 +68,8 @@ def fingerprint(url: str) -> str | None:
 
 def test_an_older_database_says_what_to_run(database_url: str) -> None:
     set_version(database_url, "0000")
-    with pytest.raises(DatabaseTooOld, match=r"has schema 0000; this version needs 0001: run `parley init`$"):
+    message = f"has schema 0000; this version needs {SCHEMA_VERSION}: run `parley init`$"
+    with pytest.raises(DatabaseTooOld, match=message):
         open_database(database_url)
 
 

@@ -58,11 +58,12 @@ def test_a_missing_or_altered_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match=f"{digest}.nc has content d9298a10d1b0…, not what its name says"):
         check_file(tmp_path, digest)
     path_of(tmp_path, digest).unlink()
-    with pytest.raises(StoreError, match=f"{digest}.nc is missing; restore it from a backup, or run `parley update`$"):
+    message = f"{digest}.nc is missing; restore it from a backup, or run `parley update` or `parley backtest` again$"
+    with pytest.raises(StoreError, match=message):
         path_of(tmp_path, digest)
 
 
-def test_orphans_are_files_no_run_knows_and_drafts_of_a_crash(tmp_path: Path) -> None:
+def test_orphans_are_files_no_row_knows_and_drafts_of_a_crash(tmp_path: Path) -> None:
     assert orphans(tmp_path, ()) == ()
     known, unknown = (store_file(tmp_path, writing(text)) for text in ("a", "b"))
     draft = tmp_path / "posteriors" / "aside-x"
