@@ -1,0 +1,1 @@
+"""Worlds with a known truth, made by a generator that shares nothing with the model, and scores on them."""
