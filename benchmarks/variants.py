@@ -19,18 +19,10 @@ import numpy as np
 
 from db.migrate import create_database
 from forecast.assemble import read_rows
-from forecast.backtest import (
-    Backtest,
-    Forecaster,
-    LaplaceModel,
-    Score,
-    monthly_origins,
-    problems_at,
-    run_backtest,
-    score_table,
-    shipped_forecasters,
-)
+from forecast.backtest import Backtest, monthly_origins, problems_at, run_backtest
 from forecast.engine import SHIPPED
+from forecast.forecasters import Forecaster, LaplaceModel, Naive, shipped_forecasters
+from forecast.scoreboard import Score, Selection, score_table
 from indicators.folder import read_case_folder
 from indicators.install import install_case
 from indicators.shipped import shipped_case
@@ -38,7 +30,7 @@ from models.baselines import BASELINES
 from models.spec import Horizon
 from models.structure import Priors, Structure
 
-HORIZONS = (Horizon(30), Horizon(90), Horizon(182), Horizon(365))
+HORIZONS = (Horizon(30), Horizon(90), Horizon(180), Horizon(365))
 REFERENCE = "dry/wet climatology, 3-year half-life"
 
 
@@ -66,21 +58,21 @@ def variants() -> dict[str, Forecaster]:
 def main() -> None:
     options = _options()
     forecasters: Mapping[str, Forecaster] = (
-        shipped_forecasters(SHIPPED) if options.shipped else {**BASELINES, **variants()}
+        shipped_forecasters(SHIPPED) if options.shipped else {**{name: Naive(name) for name in BASELINES}, **variants()}
     )
     begun = time.perf_counter()
     backtest = _run(options, forecasters)
     print(f"{backtest.kind}, {len(backtest.origins)} origins {backtest.origins[0]} … {backtest.origins[-1]}, ", end="")
     print(f"{time.perf_counter() - begun:.0f} s")
     for target, days in (
-        ("limits_talks", 182),
+        ("limits_talks", 180),
         ("limits_talks", 90),
         ("limits_talks", 365),
-        ("arms_control_talks", 182),
+        ("arms_control_talks", 180),
     ):
         _print(backtest, target, days, options.reference)
     if options.shipped:
-        for target, days in (("denuclearisation_talks", 182), ("contact", 182), ("crisis", 182), ("deal", 365)):
+        for target, days in (("denuclearisation_talks", 180), ("contact", 180), ("crisis", 180), ("deal", 365)):
             _print(backtest, target, days, options.reference)
 
 
@@ -106,28 +98,33 @@ def _run(options: argparse.Namespace, forecasters: Mapping[str, Forecaster]) -> 
             origins = monthly_origins(options.first, options.last)
             problems = list(problems_at(connection, origins, HORIZONS, kind, today))
             (truth,) = problems_at(connection, (date(2026, 10, 10),), HORIZONS, kind, today)
-    return run_backtest(problems, truth, forecasters, kind, progress=_progress)
+    return run_backtest(problems, truth, forecasters, kind, cached=True, progress=_progress)
 
 
-def _progress(name: str, done: int, total: int) -> None:
-    print(f"\r{name}: {done}/{total}   ", end="\n" if done == total else "", file=sys.stderr, flush=True)
+def _progress(done: int, total: int) -> None:
+    print(f"\r{done}/{total}   ", end="\n" if done == total else "", file=sys.stderr, flush=True)
 
 
 def _print(backtest: Backtest, target: str, days: int, reference: str) -> None:
-    whole = score_table(backtest, target, days, reference=reference)
-    dry = score_table(backtest, target, days, situation="dry", reference=reference)
+    whole = score_table(backtest, Selection(target, days), reference=reference)
+    dry = score_table(backtest, Selection(target, days, "dry"), reference=reference)
     print(f"\n**{target}, {days} days** (n = {whole[0].n}, dry {dry[0].n})\n")
     print("| | Brier all / dry | log all / dry | bias all / dry | log − reference, all | dry | AUC dry |")
     print("|---|---|---|---|---|---|---|")
     for a, d in zip(whole, dry, strict=True):
         print(
-            f"| {a.name} | {a.brier:.3f} / {d.brier:.3f} | {a.log:.3f} / {d.log:.3f} | {a.bias:+.3f} / {d.bias:+.3f} "
+            f"| {a.name} | {a.brier.score:.3f} / {d.brier.score:.3f} | {a.log:.3f} / {d.log:.3f} "
+            f"| {a.bias:+.3f} / {d.bias:+.3f} "
             f"| {_difference(a, reference)} | {_difference(d, reference)} | {d.auc:.2f} |"
         )
 
 
 def _difference(score: Score, reference: str) -> str:
-    return "reference" if score.name == reference else f"{score.log_difference:+.3f} ± {score.log_difference_error:.3f}"
+    return (
+        "reference"
+        if score.name == reference
+        else f"{score.log_difference.mean:+.3f} ± {score.log_difference.error:.3f}"
+    )
 
 
 if __name__ == "__main__":

@@ -6,107 +6,53 @@ half-lives were made in 2026, so neither is a track record.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
-from datetime import date
-from multiprocessing import get_context
+from datetime import date, timedelta
 
 import numpy as np
+import xarray as xr
 from sqlalchemy import Connection
 
 from forecast.assemble import Rows, assemble, read_rows
+from forecast.forecasters import Forecaster
+from forecast.lfo import LeaveFutureOut
+from forecast.workers import Task, run_tasks
 from indicators.evidence import form_evidence
-from models.baselines import BASELINES, events_of, outcomes
-from models.density import Density, Parameters
-from models.effects import without_judgements
 from models.exposure import read_clock
-from models.laplace import build_density, fit_laplace
-from models.projection import project
-from models.reference import documents_only_parameters
-from models.scores import auc, block_bootstrap_error, brier, log_score
-from models.spec import TARGETS, Floats, Horizon, Problem
-from models.structure import Structure
+from models.outcomes import attested_through, events_of, outcomes, scenarios_of
+from models.spec import SCENARIOS, TARGETS, Bools, Floats, Horizon, Ints, Problem
 
-DRAWS = 200
-BLOCK_DAYS = 548
-"""Length of a bootstrap block: eighteen months, longer than any window scored with it."""
-
-Forecaster = Callable[[Problem], Floats]
-"""A model or a baseline: (target, horizon) probabilities from what is known as of the problem's date."""
-
-
-@dataclass(frozen=True, slots=True)
-class LaplaceModel:
-    """The model by Laplace's approximation; the same random numbers at every origin."""
-
-    structure: Structure
-    seed: int = 1
-
-    def __call__(self, problem: Problem) -> Floats:
-        density = build_density(problem, self.structure)
-        parameters = fit_laplace(density).draw(DRAWS, self.seed)
-        return _mean_of(problem, density, parameters, self.structure, self.seed)
-
-
-@dataclass(frozen=True, slots=True)
-class HistoryOnly:
-    """The model without any judgement."""
-
-    structure: Structure
-    seed: int = 1
-
-    def __call__(self, problem: Problem) -> Floats:
-        return LaplaceModel(self.structure, self.seed)(without_judgements(problem))
-
-
-@dataclass(frozen=True, slots=True)
-class DocumentsOnly:
-    """Base rates moved by what the documents say, no effect learned from events."""
-
-    structure: Structure
-    seed: int = 1
-
-    def __call__(self, problem: Problem) -> Floats:
-        density = build_density(problem, self.structure)
-        parameters = documents_only_parameters(problem, density, DRAWS, self.seed)
-        return _mean_of(problem, density, parameters, self.structure, self.seed)
-
-
-def _mean_of(problem: Problem, density: Density, parameters: Parameters, structure: Structure, seed: int) -> Floats:
-    out = project(problem, density.exposure.filtered, parameters, structure, paths=1, seed=seed)
-    return np.asarray(out.targets.mean(axis=0))
+PENDING = -1
+KINDS = ("strict", "retrospective")
 
 
 @dataclass(frozen=True, slots=True)
 class Backtest:
-    """Forecasts and outcomes at every origin; nan where the window is not yet attested to its end."""
+    """Forecasts and outcomes at every origin; nan or PENDING where the window is not yet attested to its end."""
 
     kind: str  # strict or retrospective
     origins: tuple[date, ...]
     horizons: tuple[Horizon, ...]
-    dry: np.ndarray[tuple[int], np.dtype[np.bool_]]  # (origin,) as of the origin
+    dry: Bools  # (origin,) as of the origin
     outcome: Floats  # (origin, target, horizon)
+    scenario: Ints  # (origin, horizon) index into SCENARIOS
     forecasts: Mapping[str, Floats]  # name -> (origin, target, horizon)
+    scenarios: Mapping[str, Floats]  # name -> (origin, scenario, horizon)
+    pareto_k: Mapping[str, Floats]  # name -> (origin,); nan where fitted at the origin
+
+    def days(self) -> tuple[int, ...]:
+        return tuple(horizon.days for horizon in self.horizons)
 
 
-@dataclass(frozen=True, slots=True)
-class Score:
-    """One line of a table: means over origins, and differences from the reference with their errors."""
-
-    name: str
-    n: int
-    brier: float
-    log: float
-    bias: float  # mean forecast minus observed frequency
-    auc: float
-    log_difference: float
-    log_difference_error: float
-
-
-def monthly_origins(first: date, last: date, step: int = 2) -> tuple[date, ...]:
+def monthly_origins(first: date, last: date, step: int = 1) -> tuple[date, ...]:
     """The first of every ``step``-th month from the month of ``first`` to ``last``."""
     months = range(first.year * 12 + first.month - 1, last.year * 12 + last.month, step)
     return tuple(day for day in (date(m // 12, m % 12 + 1, 1) for m in months) if first <= day <= last)
+
+
+def daily_origins(first: date, last: date, step: int) -> tuple[date, ...]:
+    """Every ``step``-th day from ``first`` to ``last``."""
+    return tuple(first + timedelta(days=d) for d in range(0, (last - first).days + 1, step))
 
 
 def problems_at(
@@ -124,33 +70,52 @@ def problems_at(
 def run_backtest(
     problems: Sequence[Problem],
     truth: Problem,
-    forecasters: Mapping[str, Forecaster],
+    forecasters: Mapping[str, Forecaster | LeaveFutureOut],
     kind: str,
     *,
     workers: int = 2,
-    progress: Callable[[str, int, int], None] = lambda name, done, total: None,
+    dask: str | None = None,
+    cached: bool = False,
+    progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> Backtest:
-    """Forecast every problem with every forecaster; ``truth`` is the latest problem, whose record resolves them."""
+    """Forecast every problem with every forecaster; ``truth`` is the latest problem, whose record resolves them.
+
+    See `forecast.workers.run_tasks` for how the work is spread, kept and resumed.
+    """
+    tasks, owner = _tasks(problems, forecasters)
+    results = run_tasks(tasks, workers=workers, dask=dask, cached=cached, progress=progress)
+    by_name = {
+        name: [forecast for n, result in zip(owner, results, strict=True) if n == name for forecast in result]
+        for name in forecasters
+    }
     horizons = problems[0].horizons
-    forecasts = {}
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        for name, forecaster in forecasters.items():
-            found = []
-            for done, forecast in enumerate(pool.map(forecaster, problems, chunksize=4), start=1):
-                found.append(forecast)
-                progress(name, done, len(problems))
-            forecasts[name] = np.array(found)
     return Backtest(
         kind,
         tuple(date.fromordinal(p.as_of) for p in problems),
         horizons,
         np.array([not read_clock(p, p.as_of + 1, p.as_of + 1).wet[0] for p in problems]),
-        np.array([_outcome(p.as_of, truth, horizons) for p in problems]),
-        forecasts,
+        np.array([outcome_at(p.as_of, truth, horizons) for p in problems]),
+        np.array([_scenario_at(p.as_of, truth, horizons) for p in problems]),
+        {name: np.stack([f.targets for f in found]) for name, found in by_name.items()},
+        {name: np.stack([f.scenarios for f in found]) for name, found in by_name.items()},
+        {name: np.array([f.pareto_k for f in found]) for name, found in by_name.items()},
     )
 
 
-def _outcome(origin: int, truth: Problem, horizons: Sequence[Horizon]) -> Floats:
+def _tasks(
+    problems: Sequence[Problem], forecasters: Mapping[str, Forecaster | LeaveFutureOut]
+) -> tuple[list[Task], list[str]]:
+    """Tasks, and whose they are. Their cut depends on the forecaster alone, never on who runs them."""
+    tasks, owner = [], []
+    for name, forecaster in forecasters.items():
+        size = forecaster.stretch if isinstance(forecaster, LeaveFutureOut) else 1
+        for begin in range(0, len(problems), size):
+            tasks.append(Task(forecaster, tuple(problems[begin : begin + size])))
+            owner.append(name)
+    return tasks, owner
+
+
+def outcome_at(origin: int, truth: Problem, horizons: Sequence[Horizon]) -> Floats:
     """1 or 0 per (target, horizon); nan where the window ends after the attested span."""
     out = np.full((len(TARGETS), len(horizons)), np.nan)
     for t, target in enumerate(TARGETS):
@@ -161,47 +126,55 @@ def _outcome(origin: int, truth: Problem, horizons: Sequence[Horizon]) -> Floats
     return out
 
 
-def score_table(
-    backtest: Backtest, target: str, days: int, *, situation: str = "all", reference: str | None = None
-) -> tuple[Score, ...]:
-    """Scores of every forecaster on one target and horizon, over all origins or those ``dry`` or ``wet``."""
-    t = TARGETS.index(target)
-    h = [horizon.days for horizon in backtest.horizons].index(days)
-    y = backtest.outcome[:, t, h]
-    kept = ~np.isnan(y) & {"all": True, "dry": backtest.dry, "wet": ~backtest.dry}[situation]
-    base = backtest.forecasts[reference or next(iter(backtest.forecasts))][:, t, h]
-    block = _block(backtest)
-    return tuple(
-        _score(name, values[kept, t, h], y[kept], base[kept], block) for name, values in backtest.forecasts.items()
+def _scenario_at(origin: int, truth: Problem, horizons: Sequence[Horizon]) -> Ints:
+    """Label per horizon; PENDING where the window ends after any attested span."""
+    last, at = attested_through(truth.record), np.array([origin])
+    resolved = [origin + horizon.days <= last for horizon in horizons]
+    labels = [scenarios_of(truth.record, at, horizon.days)[0] for horizon in horizons]
+    return np.where(resolved, labels, PENDING)
+
+
+def to_dataset(backtest: Backtest) -> xr.Dataset:
+    """Everything in named dimensions, for the store and for other readers."""
+    names = list(backtest.forecasts)
+    return xr.Dataset(
+        {
+            "forecast": (("forecaster", "origin", "target", "horizon"), np.stack(list(backtest.forecasts.values()))),
+            "scenario_forecast": (
+                ("forecaster", "origin", "scenario", "horizon"),
+                np.stack(list(backtest.scenarios.values())),
+            ),
+            "pareto_k": (("forecaster", "origin"), np.stack(list(backtest.pareto_k.values()))),
+            "outcome": (("origin", "target", "horizon"), backtest.outcome),
+            "scenario_outcome": (("origin", "horizon"), backtest.scenario),
+            "dry": (("origin",), backtest.dry.astype(np.int8)),
+        },
+        coords={
+            "forecaster": names,
+            "origin": np.array(backtest.origins, dtype="datetime64[ns]"),
+            "target": list(TARGETS),
+            "scenario": list(SCENARIOS),
+            "horizon": list(backtest.days()),
+        },
+        attrs={"kind": backtest.kind},
     )
 
 
-def _block(backtest: Backtest) -> int:
-    step = (backtest.origins[-1] - backtest.origins[0]).days / max(len(backtest.origins) - 1, 1)
-    return int(np.ceil(BLOCK_DAYS / step))
+def from_dataset(dataset: xr.Dataset) -> Backtest:
+    """The inverse of `to_dataset`."""
+    names = [str(name) for name in dataset["forecaster"].values]
 
+    def by_name(variable: str) -> dict[str, Floats]:
+        return {name: np.asarray(dataset[variable].values[i], dtype=np.float64) for i, name in enumerate(names)}
 
-def _score(name: str, p: Floats, y: Floats, base: Floats, block: int) -> Score:
-    difference = log_score(p, y) - log_score(base, y)
-    return Score(
-        name,
-        len(y),
-        float(brier(p, y).mean()),
-        float(log_score(p, y).mean()),
-        float(p.mean() - y.mean()),
-        auc(p, y),
-        float(difference.mean()),
-        block_bootstrap_error(difference, block),
+    return Backtest(
+        str(dataset.attrs["kind"]),
+        tuple(date.fromisoformat(str(day)[:10]) for day in dataset["origin"].values.astype("datetime64[D]")),
+        tuple(Horizon(int(days)) for days in dataset["horizon"].values),
+        np.asarray(dataset["dry"].values).astype(bool),
+        np.asarray(dataset["outcome"].values, dtype=np.float64),
+        np.asarray(dataset["scenario_outcome"].values, dtype=np.int64),
+        by_name("forecast"),
+        by_name("scenario_forecast"),
+        by_name("pareto_k"),
     )
-
-
-def shipped_forecasters(structure: Structure) -> dict[str, Forecaster]:
-    """The naive baselines and the variants every report shows."""
-    return {
-        **BASELINES,
-        "documents only": DocumentsOnly(structure),
-        "history only": HistoryOnly(structure),
-        "no indicators": LaplaceModel(replace(structure, indicators=False)),
-        "no regime": LaplaceModel(replace(structure, regime=False)),
-        "Parley": LaplaceModel(structure),
-    }

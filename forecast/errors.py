@@ -2,7 +2,8 @@
 
 ForecastError
 ├── NoForecast    nothing published yet, or nothing as of that date
-└── NotEnough     the data as of that date cannot carry a forecast
+├── NotEnough     the data as of that date cannot carry a forecast
+└── NoWorkers     tasks cannot be run where they were sent
 """
 
 
@@ -16,3 +17,7 @@ class NoForecast(ForecastError):
 
 class NotEnough(ForecastError):
     """The rows known as of the date do not make a forecast."""
+
+
+class NoWorkers(ForecastError):
+    """Tasks found no worker, or lost it time and again."""

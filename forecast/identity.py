@@ -1,6 +1,7 @@
 """What a number is named by: the code that made it, the libraries it used, and the seed."""
 
 import hashlib
+from collections.abc import Sequence
 from functools import cache
 from importlib.metadata import version
 from importlib.resources import files
@@ -10,15 +11,30 @@ PACKAGES = ("db", "forecast", "indicators", "models")
 LIBRARIES = ("arviz", "numba", "numpy", "nutpie", "pymc", "pytensor", "scipy", "sqlalchemy")
 
 
+NUMBERS = ("models", "indicators/evidence.py", "forecast/assemble.py", "forecast/engine.py", "forecast/forecasters.py")
+"""The sources that the numbers of a forecast depend on."""
+
+
 @cache
 def code_version() -> str:
     """The release and, after a plus, eight digits of the hash of all source files it runs from."""
+    return f"{version('parley')}+{_digest(PACKAGES)}"
+
+
+@cache
+def model_version() -> str:
+    """Eight digits of the hash of the sources that numbers depend on: what does not touch them leaves it as it is."""
+    return _digest(NUMBERS)
+
+
+def _digest(places: Sequence[str]) -> str:
     digest = hashlib.sha256()
-    for package in PACKAGES:
+    for place in places:
+        package, _, inside = place.partition("/")
         root = Path(str(files(package)))
-        for path in sorted(root.rglob("*.py")):
+        for path in [root / inside] if inside else sorted(root.rglob("*.py")):
             digest.update(path.relative_to(root).as_posix().encode() + path.read_bytes())
-    return f"{version('parley')}+{digest.hexdigest()[:8]}"
+    return digest.hexdigest()[:8]
 
 
 def library_versions() -> dict[str, str]:

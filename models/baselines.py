@@ -8,8 +8,9 @@ from collections.abc import Callable
 
 import numpy as np
 
-from models.exposure import read_clock
-from models.spec import TARGETS, Bools, Floats, Ints, Problem, Span
+from models.exposure import Clock, read_clock
+from models.outcomes import attested_through, events_of, outcomes, scenarios_of
+from models.spec import SCENARIOS, TARGETS, Bools, Floats, Forecast, Ints, Problem
 
 RECENCY_HALF_LIFE = 3 * 365.25
 """Half-life in days of the weights of the recency-weighted dry/wet climatology."""
@@ -69,6 +70,35 @@ BASELINES = {
 }
 
 
+def naive_forecast(problem: Problem, name: str) -> Forecast:
+    """Targets of the baseline of this name, and scenarios that share out its probability of talks on limits.
+
+    Among scenarios with talks, and among those without, the shares are those of past windows, weighted as the baseline
+    weights them, each label counting half an observation more.
+    """
+    targets = BASELINES[name](problem)
+    clock = read_clock(problem, problem.calendar.record_from, problem.as_of + 1)
+    scenarios = np.empty((len(SCENARIOS), len(problem.horizons)))
+    talks = np.isin(SCENARIOS, ("S2", "S3", "S4"))
+    for j, horizon in enumerate(problem.horizons):
+        share = _scenario_weights(problem, clock, name, horizon.days)
+        limits = targets[TARGETS.index("limits_talks"), j]
+        scenarios[:, j] = np.where(talks, limits / share[talks].sum(), (1 - limits) / share[~talks].sum()) * share
+    return Forecast(targets, scenarios)
+
+
+def _scenario_weights(problem: Problem, clock: Clock, name: str, days: int) -> Floats:
+    """Past windows by label, in observations, (scenario,)."""
+    first = problem.calendar.record_from
+    s = np.arange(first, attested_through(problem.record) - days + 1)
+    dry = ~clock.wet[s + 1 - first]
+    weight = np.ones(len(s)) if name == "climatology" else (dry == (not clock.wet[-1])).astype(float)
+    if name == "dry/wet climatology, 3-year half-life":
+        weight *= _recency(problem, s)
+    label = scenarios_of(problem.record, s, days)
+    return np.asarray(np.bincount(label, weight, minlength=len(SCENARIOS)) / days + 0.5)
+
+
 Estimate = Callable[[Floats, Ints, Bools, bool, int], float]
 """(outcomes of past windows, their first days, dry at them, dry today, length in days) -> probability."""
 
@@ -85,27 +115,6 @@ def _fill(problem: Problem, one: Estimate) -> Floats:
             dry = ~clock.wet[s + 1 - problem.calendar.record_from]
             out[i, j] = one(y, s, dry, now, horizon.days)
     return out
-
-
-def outcomes(events: Ints, start: Ints, days: int) -> Bools:
-    """True where an event begins in (start, start + days], for sorted ``events``."""
-    happened = np.searchsorted(events, start + days, side="right") - np.searchsorted(events, start, side="right")
-    return np.asarray(happened > 0)
-
-
-def events_of(problem: Problem, target: str) -> tuple[Ints, Span]:
-    """First days of the events that resolve a target, sorted, and the span over which they are attested."""
-    r = problem.record
-    m = r.meetings
-    if target == "contact":
-        return r.contacts, r.contact_span
-    if target == "crisis":
-        return r.crises, r.crisis_span
-    if target == "deal":
-        return m.started[m.deal], r.deal_span
-    if target == "limits_talks":
-        return m.started, r.talks_span
-    return m.started[m.framing == TARGETS.index(target)], r.talks_span
 
 
 def _shrunk(y: Floats, weight: Floats, days: int) -> float:

@@ -113,6 +113,23 @@ def unpack(theta: Floats, layout: Layout, structure: Structure) -> Parameters:
     )
 
 
+def pack(parameters: Parameters, structure: Structure) -> Floats:
+    """Theta of every draw, (draw, layout.size): the inverse of `unpack` where the structure leaves nothing out."""
+    draws = len(parameters.unit)
+    excess = parameters.judgement_sd - structure.priors.judgement_sd[0]
+    columns = [
+        parameters.weight.reshape(draws, -1),
+        np.log(parameters.unit)[:, None],
+        parameters.base,
+        parameters.pace,
+        parameters.fraction[:, None],
+        parameters.momentum,
+        parameters.regime_z,
+        np.log(excess)[:, None],
+    ]
+    return np.concatenate(columns, axis=1)
+
+
 @dataclass(frozen=True, slots=True)
 class Quadratic:
     """Log density (up to a constant), gradient and information at one theta."""

@@ -26,13 +26,21 @@ def documents_only_parameters(problem: Problem, density: Density, draws: int, se
     return Parameters(
         weight.reshape(draws, K, n),
         unit,
-        _bases(problem, density, effect, fraction),
+        _bases(problem, density, effect, fraction, RECENCY_HALF_LIFE),
         nothing,
         fraction,
         nothing,
         np.zeros((draws, density.layout.knots)),
         np.full(draws, priors.judgement_sd[0]),
     )
+
+
+def constant_rates(problem: Problem, density: Density) -> Parameters:
+    """Constant rates, one draw: of talks while dry by framing, of meetings while wet, of contacts, crises, deals."""
+    effect, nothing = np.zeros((1, K, density.layout.indicators)), np.zeros((1, 2))
+    none, one = np.zeros(1), np.ones(1)
+    bases = _bases(problem, density, effect, none, np.inf)
+    return Parameters(effect, one, bases, nothing, none, nothing, np.zeros((1, density.layout.knots)), one)
 
 
 def _weights(density: Density, draws: int, rng: np.random.Generator) -> Floats:
@@ -46,15 +54,18 @@ def _weights(density: Density, draws: int, rng: np.random.Generator) -> Floats:
     return np.asarray(mean + np.linalg.solve(root.T, rng.standard_normal((len(prior), draws))).T)
 
 
-def _bases(problem: Problem, density: Density, effect: Floats, fraction: Floats) -> Floats:
-    """Intercepts at which the average of each intensity over the record equals its observed rate, (draw, base)."""
+def _bases(problem: Problem, density: Density, effect: Floats, fraction: Floats, half_life: float) -> Floats:
+    """Intercepts at which the average of each intensity over the record equals its observed rate, (draw, base).
+
+    ``half_life`` in days is of the weights of the years of talks.
+    """
     exposure = density.exposure
     out = np.empty((len(effect), len(BASES)))
     for k in range(len(FRAMINGS)):
-        out[:, k] = _level(problem, exposure.onset, exposure.onset.count[:, k], effect[:, k], RECENCY_HALF_LIFE)
+        out[:, k] = _level(problem, exposure.onset, exposure.onset.count[:, k], effect[:, k], half_life)
     wet = exposure.continuation
     led = np.where(wet.framing == 0, effect[:, 0] @ wet.states.mean.T, effect[:, 1] @ wet.states.mean.T)
-    out[:, 2] = _rate(problem, wet, wet.count.sum(axis=1), fraction[:, None] * led, RECENCY_HALF_LIFE)
+    out[:, 2] = _rate(problem, wet, wet.count.sum(axis=1), fraction[:, None] * led, half_life)
     out[:, 3] = _level(problem, exposure.contact, exposure.contact.count, effect[:, CONTACT], np.inf)
     out[:, 4] = _level(problem, exposure.crisis, exposure.crisis.count, effect[:, CRISIS], np.inf)
     share = (exposure.marked.sum() + 0.5) / (len(exposure.marked) + 1.0)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from models.spec import Floats
+from models.spec import Floats, Ints
 
 FLOOR = 1e-4
 """Forecasts are clipped to [FLOOR, 1 - FLOOR] in the log score, so that one certain error does not decide a table."""
@@ -28,16 +28,49 @@ def auc(forecast: Floats, outcome: Floats) -> float:
     return float(wins)
 
 
-def block_bootstrap_error(difference: Floats, block: int, replicates: int = 4000, seed: int = 1) -> float:
-    """Standard error of the mean of a serially dependent difference (circular blocks).
+def categorical_log_score(forecast: Floats, label: Ints) -> Floats:
+    """-log of the probability given to the label that came true, in nats; (case, label) and (case,) -> (case,)."""
+    p = np.take_along_axis(forecast, label[:, None], axis=1)[:, 0]
+    return np.asarray(-np.log(np.clip(p, FLOOR, 1.0)))
 
-    Politis & Romano (1992). ``block`` is the number of consecutive origins in a block.
+
+def ranked_probability_score(forecast: Floats, outcome: Floats) -> Floats:
+    """Sum over ordered bins of (P(by the bin's end) - 1{happened by it})², (case, bin) twice -> (case,).
+
+    Epstein (1969), doi:10.1175/1520-0450(1969)008<0985:ASSFPF>2.0.CO;2. The last, certain bin may be left out.
     """
-    n = len(difference)
-    if n < 2:
-        return float("nan")
+    return np.asarray(((forecast - outcome) ** 2).sum(axis=1))
+
+
+def block_means(values: Floats, block: int, replicates: int = 4000, seed: int = 1) -> Floats:
+    """Means of bootstrap series made of circular blocks, (replicate,); nan where nothing counts.
+
+    Politis & Romano (1992). ``block`` is the number of consecutive origins in a block. Where a value is nan (an origin
+    of another situation) its place in the block is kept and it counts in no mean.
+    """
+    n = len(values)
     block = min(block, n)
     draws = int(np.ceil(n / block))
     starts = np.random.default_rng(seed).integers(0, n, (replicates, draws))
     index = (starts[:, :, None] + np.arange(block)).reshape(replicates, -1)[:, :n] % n
-    return float(difference[index].mean(axis=1).std(ddof=1))
+    counts = (~np.isnan(values))[index].sum(axis=1)
+    with np.errstate(invalid="ignore"):
+        return np.asarray(np.nan_to_num(values)[index].sum(axis=1) / counts)
+
+
+def block_bootstrap_interval(
+    values: Floats, block: int, level: float = 0.9, replicates: int = 4000, seed: int = 1
+) -> tuple[float, float]:
+    """Equal-tailed percentile interval of the mean of a serially dependent series; nan with fewer than two values."""
+    if np.sum(~np.isnan(values)) < 2:
+        return float("nan"), float("nan")
+    means = block_means(values, block, replicates, seed)
+    low, high = np.nanquantile(means, [(1 - level) / 2, (1 + level) / 2])
+    return float(low), float(high)
+
+
+def block_bootstrap_error(difference: Floats, block: int, replicates: int = 4000, seed: int = 1) -> float:
+    """Standard error of the mean of a serially dependent difference."""
+    if np.sum(~np.isnan(difference)) < 2:
+        return float("nan")
+    return float(np.nanstd(block_means(difference, block, replicates, seed), ddof=1))

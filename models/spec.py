@@ -120,3 +120,12 @@ class Problem:
     judgements: Judgements
     record: Record
     horizons: tuple[Horizon, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """Probabilities as of one day, of a model or a baseline."""
+
+    targets: Floats  # (target, horizon), in the order of TARGETS
+    scenarios: Floats  # (scenario, horizon), in the order of SCENARIOS; sums to 1 over scenarios
+    pareto_k: float = float("nan")  # of the reweighting it rests on; nan where it was fitted as of the day

@@ -7,8 +7,9 @@ import pytest
 import statsmodels.api as sm
 from problems import DAY, Solved, make_problem
 
-from models.baselines import BASELINES, RECENCY_HALF_LIFE, base_rate, climatology, events_of, outcomes
+from models.baselines import BASELINES, RECENCY_HALF_LIFE, base_rate, climatology
 from models.exposure import read_clock
+from models.outcomes import events_of, outcomes
 from models.spec import TARGETS, Horizon, Meetings, Problem, Record, Span
 
 MEETINGS = [(100, 102, 0), (130, 130, 1), (400, 401, 1), (700, 700, 0), (720, 720, 0)]

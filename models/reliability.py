@@ -1,0 +1,113 @@
+"""Reliability without bins: isotonic recalibration, the decomposition of scores by it, and its consistency band.
+
+CORP: Dimitriadis, Gneiting & Jordan (2021), doi:10.1073/pnas.2016191118.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.optimize import isotonic_regression
+from scipy.stats import norm
+
+from models.spec import Bools, Floats
+
+JITTER = 1e-9
+"""Added to the diagonal of a correlation so that its root exists where origins repeat."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decomposition:
+    """score = miscalibration - discrimination + uncertainty, each in the units of the score."""
+
+    score: float
+    miscalibration: float
+    discrimination: float
+    uncertainty: float
+
+
+@dataclass(frozen=True, slots=True)
+class Reliability:
+    """The recalibrated frequency at each distinct forecast, and the band that holds it if the forecasts are right."""
+
+    forecast: Floats  # (value,) sorted
+    count: Floats  # (value,) origins with this forecast
+    frequency: Floats  # (value,) isotonic
+    low: Floats
+    high: Floats
+    level: float  # of the simultaneous band
+
+    @property
+    def inside(self) -> bool:
+        """Whether the whole curve lies in the band."""
+        return bool(np.all((self.low <= self.frequency + 1e-9) & (self.frequency <= self.high + 1e-9)))
+
+
+def recalibrate(forecast: Floats, outcome: Floats) -> Floats:
+    """Frequency of yes by isotonic regression on the forecast, (origin,); equal forecasts are pooled first."""
+    _, place, count = np.unique(forecast, return_inverse=True, return_counts=True)
+    mean = np.bincount(place, outcome) / count
+    return np.asarray(isotonic_regression(mean, weights=count.astype(float)).x[place])
+
+
+def decompose(score: Callable[[Floats, Floats], Floats], forecast: Floats, outcome: Floats) -> Decomposition:
+    """Split the mean of a proper score by recalibrating and by forecasting the overall frequency alone."""
+    whole = float(score(forecast, outcome).mean())
+    recalibrated = float(score(recalibrate(forecast, outcome), outcome).mean())
+    constant = float(score(np.full(len(outcome), outcome.mean()), outcome).mean())
+    return Decomposition(whole, whole - recalibrated, constant - recalibrated, constant)
+
+
+def overlap_root(origin: Floats, days: int) -> Floats:
+    """Cholesky factor of the correlation of windows of ``days``, the share of days that two of them have in common."""
+    share = np.clip(1 - np.abs(np.subtract.outer(origin, origin)) / days, 0, None)
+    return np.asarray(np.linalg.cholesky(share + JITTER * np.eye(len(origin))))
+
+
+def reliability(
+    forecast: Floats,
+    outcome: Floats,
+    origin: Floats,
+    days: int,
+    *,
+    kept: Bools | None = None,
+    level: float = 0.9,
+    replicates: int = 1000,
+    seed: int = 1,
+) -> Reliability:
+    """CORP curve with a simultaneous consistency band that knows that windows overlap.
+
+    In the band's worlds every forecast is right: outcomes are 1{Phi(z) < p}, with z normal and correlated by the share
+    of days that two windows have in common. The band is the envelope of the curves that are least extreme anywhere.
+
+    Parameters
+    ----------
+    forecast, outcome : (origin,)
+    origin : (origin,) days, increasing
+    days : length of the window
+    kept : (origin,) which origins count; all of them by default
+    level : share of the worlds whose whole curve the band holds
+    """
+    keep = np.ones(len(forecast), dtype=bool) if kept is None else kept
+    p, y = forecast[keep], outcome[keep]
+    z = np.random.default_rng(seed).standard_normal((replicates, int(keep.sum()))) @ overlap_root(origin[keep], days).T
+    order = np.argsort(p, kind="stable")
+    curves = np.array([recalibrate(p, (u < p).astype(float))[order] for u in norm.cdf(z)])
+    low, high = _simultaneous(curves, level)
+    values, first, count = np.unique(p[order], return_index=True, return_counts=True)
+    return Reliability(values, count.astype(float), recalibrate(p, y)[order][first], low[first], high[first], level)
+
+
+def _simultaneous(curves: Floats, level: float) -> tuple[Floats, Floats]:
+    """Envelope of the share ``level`` of curves that are the least extreme anywhere (their extreme rank)."""
+    above = np.apply_along_axis(_rank_from_top, 0, curves)
+    below = np.apply_along_axis(_rank_from_top, 0, -curves)
+    extreme = np.minimum(above, below).min(axis=1)
+    inside = curves[np.argsort(-extreme, kind="stable")[: int(np.ceil(level * len(curves)))]]
+    return inside.min(axis=0), inside.max(axis=0)
+
+
+def _rank_from_top(column: Floats) -> Floats:
+    """How many curves lie at least as high, themselves counted."""
+    ordered = np.sort(column)
+    return np.asarray(len(column) - np.searchsorted(ordered, column, side="left"), dtype=float)
