@@ -36,7 +36,47 @@ BEGIN, RECORD_FROM, END = date(1990, 1, 1), date(1993, 1, 1), date(2026, 10, 10)
 FIRST_ORIGIN = date(1995, 1, 1)
 PUBLISHED = (date(2018, 5, 1), date(2021, 9, 1), date(2024, 3, 1))
 
-Rows = Iterable[Iterable[object]]
+DOCUMENT = (
+    "document_id",
+    "author",
+    "title",
+    "publisher",
+    "published_on",
+    "information_cutoff",
+    "language",
+    "directness",
+    "caveats",
+)
+OBSERVATION = (
+    "indicator_id",
+    "observed_on",
+    "known_on",
+    "level",
+    "source_title",
+    "source_publisher",
+    "source_url",
+    "origin",
+    "reliability",
+    "credibility",
+    "note",
+)
+EVENT = (
+    "event_id",
+    "type",
+    "framing",
+    "started_on",
+    "ended_on",
+    "known_on",
+    "date_precision",
+    "level",
+    "format",
+    "venue",
+    "note",
+    "source",
+    "confidence",
+)
+
+type Rows = Iterable[Iterable[object]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,9 +131,7 @@ def _outcomes(history: History, days: Ints) -> Floats:
     return np.where(after <= history.first + len(history.regime) - 1, begun.astype(float), np.nan)
 
 
-def case_files(
-    seed: int, history: History, reports: Iterable[Report], documents: Iterable[Document]
-) -> dict[str, str]:
+def case_files(seed: int, history: History, reports: Iterable[Report], documents: Iterable[Document]) -> dict[str, str]:
     """The text of every file of the folder, by name."""
     documents = tuple(documents)
     tables: dict[str, Rows] = {
@@ -160,10 +198,7 @@ def _grade_rows() -> Rows:
 
 
 def _document_rows(documents: tuple[Document, ...]) -> Rows:
-    yield ("document_id", "author", "title", "publisher", "published_on", "information_cutoff", "language") + (
-        "directness",
-        "caveats",
-    )
+    yield DOCUMENT
     for document in documents:
         day = date.fromordinal(document.published)
         yield (document.id, f"Author of {document.id}", "On talks", "generator", day, "", "en", "high", "")
@@ -178,24 +213,14 @@ def _judgement_rows(documents: tuple[Document, ...]) -> Rows:
 
 
 def _report_rows(reports: Iterable[Report]) -> Rows:
-    yield ("indicator_id", "observed_on", "known_on", "level", "source_title", "source_publisher", "source_url") + (
-        "origin",
-        "reliability",
-        "credibility",
-        "note",
-    )
+    yield OBSERVATION
     for row in reports:
         observed, known = date.fromordinal(row.observed), date.fromordinal(row.known)
         yield (row.indicator, observed, known, row.level, row.source, "", "", row.origin, *row.grade, "")
 
 
 def _event_rows(history: History) -> Rows:
-    yield ("event_id", "type", "framing", "started_on", "ended_on", "known_on", "date_precision", "level", "format") + (
-        "venue",
-        "note",
-        "source",
-        "confidence",
-    )
+    yield EVENT
     for number, (type_, framing, started, ended) in enumerate(sorted(_events(history), key=lambda e: e[2:]), start=1):
         first, last = date.fromordinal(started), date.fromordinal(ended)
         name = f"{type_[0].upper()}{number:03d}"

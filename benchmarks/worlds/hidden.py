@@ -10,8 +10,10 @@ Time runs in whole days. On each day the regime moves first, then a meeting may 
 A process that goes dry is over. Nothing here is taken from the model.
 """
 
+from bisect import bisect
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -70,6 +72,7 @@ class History:
     crises: Ints
 
 
+@cache
 def daily_moves() -> Floats:
     """Probabilities of the regime's move from one day to the next, (from, to): exp of the generator matrix."""
     leave = 1 / (365.25 * np.array(STAY_YEARS))
@@ -84,9 +87,10 @@ def long_run_shares() -> Floats:
 
 
 def age_index(age: int | Ints) -> Ints:
-    return np.clip(np.asarray(age) + UNDER_WAY, 0, AGES - 1)
+    return np.asarray(np.clip(np.asarray(age) + UNDER_WAY, 0, AGES - 1), dtype=np.int64)
 
 
+@cache
 def meeting_chances() -> Floats:
     """Probability that a meeting begins on a day, (regime, process alive, age index)."""
     out = np.zeros((len(REGIMES), 2, AGES))
@@ -97,6 +101,7 @@ def meeting_chances() -> Floats:
     return out
 
 
+@cache
 def quiet_chances(longest: int = HORIZONS[-1]) -> Floats:
     """Probability of no meeting on the next k days, (k, regime, process alive, age index), by backward recursion."""
     moves, quiet_day = daily_moves(), 1 - meeting_chances()
@@ -120,21 +125,22 @@ def simulate_history(first: int, last: int, seed: int) -> History:
 
 def simulate_regime(yesterday: int, days: int, rng: np.random.Generator) -> Ints:
     """The regime on the days after one in regime ``yesterday``, (day,)."""
-    cumulative = np.cumsum(daily_moves(), axis=1)
-    out = np.empty(days, dtype=np.int64)
-    for day, chance in enumerate(rng.random(days)):
-        yesterday = out[day] = min(int(np.searchsorted(cumulative[yesterday], chance)), len(REGIMES) - 1)
-    return out
+    bounds = np.cumsum(daily_moves(), axis=1)[:, :-1].tolist()
+    out = []
+    for chance in rng.random(days).tolist():
+        yesterday = bisect(bounds[yesterday], chance)
+        out.append(yesterday)
+    return np.array(out, dtype=np.int64)
 
 
 def simulate_meetings(
     first: int, regime: Ints, ended: int, alive: bool, rng: np.random.Generator, arms_control: bool = True
 ) -> Iterator[Meeting]:
     """Meetings on the days from ``first`` on, the last one before having ended on ``ended`` with its process alive."""
-    chances = meeting_chances()
-    for day, chance in enumerate(rng.random(len(regime)), start=first):
-        r, age = regime[day - first], day - ended
-        if chance >= chances[r, int(alive), age_index(age)]:
+    chances = meeting_chances().tolist()
+    for day, (r, chance) in enumerate(zip(regime.tolist(), rng.random(len(regime)).tolist(), strict=True), start=first):
+        age = day - ended
+        if chance >= chances[r][alive][min(age + UNDER_WAY, AGES - 1)]:
             continue
         if age > DRY_AFTER:
             arms_control = bool(rng.random() < ARMS_CONTROL[r])

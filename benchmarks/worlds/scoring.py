@@ -1,0 +1,172 @@
+"""Scores against the truth of simulated worlds: mean distance of a forecast from the true probability, and its bias."""
+
+import tempfile
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.worlds.case import Truth, write_world
+from benchmarks.worlds.hidden import HORIZONS
+from db.migrate import create_database
+from forecast.assemble import read_problem
+from forecast.forecasters import Forecaster
+from forecast.workers import Task, run_tasks
+from indicators.folder import read_case_folder
+from indicators.install import install_case
+from models.exposure import read_clock
+from models.scores import log_score
+from models.spec import TARGETS, Bools, Floats, Horizon, Problem
+
+STEP_MONTHS = 4
+BLOCK = 5
+"""Consecutive origins in a bootstrap block: twenty months."""
+LIMITS = TARGETS.index("limits_talks")
+BIAS_AT_MOST = 0.05
+TOO_GOOD = 3.0
+"""Standard errors by which no honest forecast's log score is better than that of the true probability."""
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """One world as a forecaster sees it at each origin, and what is true there; arrays are (origin, horizon)."""
+
+    seed: int
+    problems: tuple[Problem, ...]
+    dry: Bools  # (origin,) by the events known on it
+    true: Floats
+    attainable: Floats
+    outcome: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A paired mean difference over origins with its 90 % interval, by a bootstrap of worlds and blocks in them."""
+
+    mean: float
+    error: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class WorldScore:
+    """One forecaster over all origins of all worlds; errors are mean |forecast - truth|."""
+
+    name: str
+    error: float
+    error_dry: float
+    error_wet: float
+    bias: float  # mean forecast - mean truth
+    bias_dry: float
+    log: float
+    from_best: Difference  # error less that of the best baseline
+    from_best_dry: Difference
+    from_truth: Difference  # log score less that of the true probability
+
+
+def world_problems(seeds: Iterable[int], origins: int) -> tuple[World, ...]:
+    """The worlds of these seeds at their last ``origins`` origins, four months apart; made once in a process."""
+    return tuple(_world(seed, origins) for seed in seeds)
+
+
+@cache
+def _world(seed: int, origins: int) -> World:
+    """Write the world, install it, and read what was known at each origin (strict)."""
+    horizons = tuple(Horizon(days) for days in HORIZONS)
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        create_database(f"sqlite:///{Path(folder) / 'parley.db'}") as database,
+    ):
+        truth = write_world(Path(folder) / "world", seed)
+        install_case(database, read_case_folder(Path(folder) / "world"), datetime.now(UTC))
+        at = chosen_origins(truth, origins)
+        with database.read() as connection:
+            read = (read_problem(connection, truth.origins[i])[2] for i in at)
+            problems = tuple(replace(problem, horizons=horizons) for problem in read)
+    dry = np.array([not read_clock(p, p.as_of + 1, p.as_of + 1).wet[0] for p in problems])
+    return World(seed, problems, dry, truth.true[at], truth.attainable[at], truth.outcome[at])
+
+
+def chosen_origins(truth: Truth, origins: int) -> list[int]:
+    """Places in ``truth.origins`` of the last ones, four months apart, whose longest window has ended."""
+    ended = int(np.flatnonzero(~np.isnan(truth.outcome[:, -1]))[-1])
+    return list(range(ended, -1, -STEP_MONTHS))[:origins][::-1]
+
+
+def forecast_worlds(
+    worlds: Sequence[World],
+    forecasters: Mapping[str, Forecaster],
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> dict[str, Floats]:
+    """Probability of talks on limits by every forecaster, (world, origin, horizon); kept from one run to the next."""
+    problems = [problem for world in worlds for problem in world.problems]
+    tasks = [Task(forecaster, (problem,)) for forecaster in forecasters.values() for problem in problems]
+    found = np.array([forecast.targets[LIMITS] for (forecast,) in run_tasks(tasks, progress=progress)])
+    shaped = found.reshape(len(forecasters), len(worlds), -1, len(HORIZONS))
+    return dict(zip(forecasters, shaped, strict=True))
+
+
+def score_worlds(
+    worlds: Sequence[World], forecasts: Mapping[str, Floats], baselines: Iterable[str], days: int = 180
+) -> tuple[WorldScore, ...]:
+    """Scores at one horizon; differences are from the baseline that is best in hindsight, over all and over dry."""
+    h = HORIZONS.index(days)
+    true, outcome, dry = (np.array([getattr(world, name) for world in worlds]) for name in ("true", "outcome", "dry"))
+    true, outcome = true[..., h], outcome[..., h]
+    distance = {name: np.abs(forecast[..., h] - true) for name, forecast in forecasts.items()}
+    best = min((distance[name] for name in baselines), key=np.mean)
+    best_dry = min((distance[name] for name in baselines), key=lambda d: d[dry].mean())
+    honest, every = log_score(true, outcome), np.ones_like(dry)
+    scores = []
+    for name, forecast in forecasts.items():
+        p, d = forecast[..., h], distance[name]
+        log = log_score(p, outcome)
+        scores.append(
+            WorldScore(
+                name,
+                float(d.mean()),
+                float(d[dry].mean()),
+                float(d[~dry].mean()),
+                float((p - true).mean()),
+                float((p - true)[dry].mean()),
+                float(log.mean()),
+                difference(d - best, every),
+                difference(d - best_dry, dry),
+                difference(log - honest, every),
+            )
+        )
+    return tuple(scores)
+
+
+def difference(paired: Floats, kept: Bools, replicates: int = 4000, seed: int = 1) -> Difference:
+    """Mean of ``paired`` (world, origin) where ``kept``, by drawing worlds and, in each, circular blocks of origins."""
+    worlds, origins = paired.shape
+    rng = np.random.default_rng(seed)
+    draws = -(-origins // BLOCK)
+    start = rng.integers(0, origins, (replicates, worlds, draws, 1))
+    origin = ((start + np.arange(BLOCK)) % origins).reshape(replicates, worlds, -1)[..., :origins]
+    world = rng.integers(0, worlds, (replicates, worlds, 1))
+    held = kept[world, origin].astype(float)
+    means = (paired[world, origin] * held).sum(axis=(1, 2)) / np.maximum(held.sum(axis=(1, 2)), 1)
+    low, high = np.quantile(means, (0.05, 0.95))
+    return Difference(float(paired[kept].mean()), float(means.std(ddof=1)), float(low), float(high))
+
+
+def faults(scores: Iterable[WorldScore], name: str, baselines: Iterable[str]) -> list[str]:
+    """What is wrong with a model by its scores on worlds whose truth is known; empty when nothing is."""
+    of = {score.name: score for score in scores}
+    mine, found = of[name], []
+    better = [baseline for baseline in baselines if of[baseline].error <= mine.error]
+    if better:
+        found.append(f"mean |forecast - truth| {mine.error:.3f} is not below that of {', '.join(better)}")
+    if abs(mine.bias) > BIAS_AT_MOST:
+        found.append(f"mean forecast - mean truth is {mine.bias:+.3f}, beyond ±{BIAS_AT_MOST}")
+    if mine.from_truth.mean < -TOO_GOOD * mine.from_truth.error:
+        found.append(
+            f"its log score is {-mine.from_truth.mean:.3f} better than the true probability's: it saw the future"
+        )
+    return found
