@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from forecast.cli import lists, runs
+from forecast.cli import lists, runs, score
 
 if TYPE_CHECKING:
     from indicators.errors import CaseError
@@ -29,6 +29,7 @@ for command in (
     runs.init,
     runs.update,
     runs.show,
+    score.score,
     lists.indicators,
     lists.documents,
     lists.events,

@@ -1,0 +1,20 @@
+"""The command that scores live forecasts."""
+
+from forecast.cli.console import AsOf, AsRecorded, Json, case_id, opened, print_json, today
+
+
+def score(as_of: AsOf = None, as_recorded: AsRecorded = None, json_: Json = False) -> None:
+    """Score the live forecasts whose windows are over, and list those pending.
+
+    Only forecasts issued before the fact count.
+    """
+    from forecast.track import as_json, read_track_record
+
+    with opened() as database, database.read() as connection:
+        record = read_track_record(connection, as_of or today(), case_id=case_id(), as_recorded=as_recorded)
+    if json_:
+        print_json(as_json(record))
+    else:
+        from forecast.cli.score_tables import print_track_record
+
+        print_track_record(record)
