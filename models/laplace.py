@@ -15,6 +15,8 @@ from models.structure import Structure, regime_root, whiten_judgements
 MAX_STEPS = 40
 TOLERANCE = 1e-3
 UNIT_NODES = 5
+WALL = 1e12
+"""Stands for minus the log density where it overflows."""
 PINNED = 1e16
 """Information that keeps a coordinate where it is."""
 
@@ -135,7 +137,10 @@ def _descend(at: Callable[[Floats], Quadratic], theta: Floats, here: Quadratic, 
     root = _root(here, fixed)
 
     def descent(step: Floats) -> tuple[float, Floats]:
-        there = at(theta + solve_triangular(root, step))
+        with np.errstate(over="ignore", invalid="ignore"):
+            there = at(theta + solve_triangular(root, step))
+        if not np.isfinite(there.value):  # an intensity overflows: a wall, so that the line search turns back
+            return WALL * (1 + float(step @ step)), 2 * WALL * step
         return -there.value, -solve_triangular(root.T, there.gradient, lower=True)
 
     found = minimize(descent, np.zeros(len(theta)), jac=True, method="L-BFGS-B", options={"maxiter": 500})
