@@ -11,54 +11,32 @@ import sys
 import tempfile
 import time
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-import numpy as np
-
+from benchmarks.candidates import candidates
 from db.migrate import create_database
 from forecast.assemble import read_rows
 from forecast.backtest import Backtest, monthly_origins, problems_at, run_backtest
 from forecast.engine import SHIPPED
-from forecast.forecasters import Forecaster, LaplaceModel, Naive, shipped_forecasters
+from forecast.forecasters import Forecaster, Naive, shipped_forecasters
 from forecast.scoreboard import Score, Selection, score_table
 from indicators.folder import read_case_folder
 from indicators.install import install_case
 from indicators.shipped import shipped_case
 from models.baselines import BASELINES
 from models.spec import Horizon
-from models.structure import Priors, Structure
 
 HORIZONS = (Horizon(30), Horizon(90), Horizon(180), Horizon(365))
 REFERENCE = "dry/wet climatology, 3-year half-life"
 
 
-def variants() -> dict[str, Forecaster]:
-    """Every structure that was tried."""
-    start = Structure()
-
-    def prior(**changes: object) -> LaplaceModel:
-        return LaplaceModel(replace(start, priors=replace(Priors(), **changes)))  # type: ignore[arg-type]
-
-    return {
-        "start": LaplaceModel(start),
-        "moment term": LaplaceModel(replace(start, moment_term=True)),
-        "no regime": LaplaceModel(replace(start, regime=False)),
-        "regime sd 0.5": prior(regime_sd=0.5),
-        "regime sd 1.0": prior(regime_sd=1.0),
-        "regime e-folding 8 years": prior(regime_years=8.0),
-        "continuation without indicators": LaplaceModel(replace(start, continuation_effect=False)),
-        "unit 0.05": prior(log_unit=(float(np.log(0.05)), 0.5)),
-        "unit 0.1, sd 0.25": prior(log_unit=(float(np.log(0.1)), 0.25)),
-        "no indicators": LaplaceModel(replace(start, indicators=False)),
-    }
-
-
 def main() -> None:
     options = _options()
     forecasters: Mapping[str, Forecaster] = (
-        shipped_forecasters(SHIPPED) if options.shipped else {**{name: Naive(name) for name in BASELINES}, **variants()}
+        shipped_forecasters(SHIPPED)
+        if options.shipped
+        else {**{name: Naive(name) for name in BASELINES}, **candidates()}
     )
     begun = time.perf_counter()
     backtest = _run(options, forecasters)

@@ -165,7 +165,7 @@ class Density:
         for k in range(len(FRAMINGS)):
             self._add_onset(k, par, out)
             self._add_continuation(k, par, out)
-        self._add_recurrent(self.exposure.contact, CONTACT, CONTACT_BASE, 0, self.structure.regime, par, out)
+        self._add_recurrent(self.exposure.contact, CONTACT, CONTACT_BASE, 0, self._contact_regime, par, out)
         self._add_recurrent(self.exposure.crisis, CRISIS, CRISIS_BASE, 1, False, par, out)
         self._add_marks(par, out)
 
@@ -220,6 +220,10 @@ class Density:
             eta = eta + later * par.pace[0, j]
             jac[s["pace"].start + j] = later
         out.poisson(eta, jac, cells.count.sum(axis=1), cells.days)
+
+    @property
+    def _contact_regime(self) -> bool:
+        return self.structure.regime and self.structure.contact_regime
 
     def _add_recurrent(
         self, cells: Cells, target: int, base: int, momentum: int, regime: bool, par: Parameters, out: "_Sum"

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from models.spec import Floats, Ints
+from models.spec import Bools, Floats, Ints
 
 FLOOR = 1e-4
 """Forecasts are clipped to [FLOOR, 1 - FLOOR] in the log score, so that one certain error does not decide a table."""
@@ -43,19 +43,24 @@ def ranked_probability_score(forecast: Floats, outcome: Floats) -> Floats:
 
 
 def block_means(values: Floats, block: int, replicates: int = 4000, seed: int = 1) -> Floats:
-    """Means of bootstrap series made of circular blocks, (replicate,); nan where nothing counts.
+    """Means of bootstrap series made of whole circular blocks, (replicate,); nan where nothing counts.
 
     Politis & Romano (1992). ``block`` is the number of consecutive origins in a block. Where a value is nan (an origin
     of another situation) its place in the block is kept and it counts in no mean.
     """
     n = len(values)
     block = min(block, n)
-    draws = int(np.ceil(n / block))
-    starts = np.random.default_rng(seed).integers(0, n, (replicates, draws))
-    index = (starts[:, :, None] + np.arange(block)).reshape(replicates, -1)[:, :n] % n
-    counts = (~np.isnan(values))[index].sum(axis=1)
+    starts = np.random.default_rng(seed).integers(0, n, (replicates, int(np.ceil(n / block))))
+    counted = ~np.isnan(values)
+    total, count = (_circular_sums(part, block)[starts].sum(axis=1) for part in (np.nan_to_num(values), counted))
     with np.errstate(invalid="ignore"):
-        return np.asarray(np.nan_to_num(values)[index].sum(axis=1) / counts)
+        return np.asarray(total / count)
+
+
+def _circular_sums(values: Floats | Bools, block: int) -> Floats:
+    """Sum of the ``block`` values from each place on, round the end, (origin,)."""
+    running = np.concatenate([[0.0], np.cumsum(np.concatenate([values, values[: block - 1]]))])
+    return running[block:] - running[: len(values)]
 
 
 def block_bootstrap_interval(

@@ -32,6 +32,8 @@ class Priors:
     momentum: tuple[float, float] = (0.5, 0.5)
     regime_sd: float = 0.7  # stationary sd of the regime, log intensity; fixed, as 21 onsets cannot tell it
     regime_years: float = 4.0  # e-folding time of the regime's autocorrelation
+    fast_sd: float = 0.0  # the same of a second, faster part of the regime; 0: there is none
+    fast_years: float = 0.75
     judgement_sd: tuple[float, float] = (0.5, 0.5)  # floor, and scale of the half-normal above it
     inferred_ratio: float = 1.5  # sd of an inferred judgement over that of an explicit one
     author_ratio: float = 0.7  # sd of an author's own tilt, relative to an explicit judgement
@@ -44,6 +46,7 @@ class Structure:
 
     moment_term: bool = False  # intensities integrate over the states: exp(beta m + beta^2 V / 2)
     regime: bool = True
+    contact_regime: bool = True  # contacts share the regime of onset
     indicators: bool = True
     continuation_effect: bool = True
     priors: Priors = Priors()
@@ -85,6 +88,6 @@ def judgement_covariance(judgements: Judgements, size: int, priors: Priors) -> F
 
 def regime_root(knots: int, priors: Priors) -> Floats:
     """Lower-triangular A with u = A z an Ornstein-Uhlenbeck path on yearly knots, for independent standard normal z."""
-    rho = float(np.exp(-1.0 / priors.regime_years))
-    powers = np.abs(np.subtract.outer(np.arange(knots), np.arange(knots)))
-    return np.asarray(priors.regime_sd * np.linalg.cholesky(rho**powers))
+    apart = np.abs(np.subtract.outer(np.arange(knots), np.arange(knots)))
+    slow, fast = np.exp(-apart / priors.regime_years), np.exp(-apart / priors.fast_years)
+    return np.asarray(np.linalg.cholesky(priors.regime_sd**2 * slow + priors.fast_sd**2 * fast))
