@@ -58,6 +58,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--from", dest="first", type=date.fromisoformat, default=date(1998, 1, 1))
     parser.add_argument("--to", dest="last", type=date.fromisoformat, default=date(2009, 5, 1))
+    parser.add_argument("--step", type=int, default=2, help="months between origins")
     parser.add_argument("--strict", action="store_true", help="only judgements published by the origin")
     parser.add_argument("--reference", default=REFERENCE, help="the row that differences are taken from")
     parser.add_argument("--shipped", action="store_true", help="the shipped model and its reductions only")
@@ -73,7 +74,7 @@ def _run(options: argparse.Namespace, forecasters: Mapping[str, Forecaster]) -> 
         install_case(database, read_case_folder(shipped_case()), datetime.now(UTC))
         with database.read() as connection:
             today = read_rows(connection, date(2026, 10, 10))
-            origins = monthly_origins(options.first, options.last)
+            origins = monthly_origins(options.first, options.last, options.step)
             problems = list(problems_at(connection, origins, HORIZONS, kind, today))
             (truth,) = problems_at(connection, (date(2026, 10, 10),), HORIZONS, kind, today)
     return run_backtest(problems, truth, forecasters, kind, cached=True, progress=_progress)
