@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from forecast.cli import lists, runs, score
+from forecast.cli import check, lists, runs, score
 
 if TYPE_CHECKING:
     from indicators.errors import CaseError
@@ -30,6 +30,7 @@ for command in (
     runs.update,
     runs.show,
     score.score,
+    check.check,
     lists.indicators,
     lists.documents,
     lists.events,

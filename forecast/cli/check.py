@@ -1,0 +1,65 @@
+"""The command that checks the machinery, and how it prints what it found."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from forecast.cli.console import AsOf, Json, case_id, check_choices, opened, print_json, today
+
+if TYPE_CHECKING:
+    from forecast.subject import Check
+
+VERDICTS = {True: "ok", False: "FAILED", None: "look"}
+
+
+def check(
+    names: Annotated[
+        list[str] | None, typer.Argument(metavar="[NAME]...", help="Checks to run (default: all).")
+    ] = None,
+    as_of: AsOf = None,
+    simulations: Annotated[
+        int, typer.Option(min=10, help="Worlds of simulation-based calibration; the published run takes 200.")
+    ] = 20,
+    nuts: Annotated[
+        bool, typer.Option("--nuts", help="Take the posterior from the sampler, not from Laplace's approximation.")
+    ] = False,
+    json_: Json = False,
+) -> None:
+    """Check that the machinery does what it says; store what was found. Exit 1 if a check failed.
+
+    Checks: as-of, states, prior-predictive, posterior-predictive, power-scaling, leave-out-indicator,
+    leave-out-document, sbc.
+    """
+    from forecast.cache import is_warm, use_compile_cache
+
+    warm = is_warm()
+    use_compile_cache()
+    from forecast.check import CHECKS, as_json, run_checks
+    from forecast.cli.progress import watch
+
+    chosen = check_choices("NAME", names, tuple(CHECKS)) or tuple(CHECKS)
+    day = as_of or today()
+    with opened() as database, watch(warm=warm) as progress:
+        found = run_checks(
+            database, day, names=chosen, simulations=simulations, nuts=nuts, progress=progress, case_id=case_id()
+        )
+    if json_:
+        print_json({"as_of": day, "checks": [as_json(one) for one in found]})
+    else:
+        _print(found)
+    if any(one.passed is False for one in found):
+        raise typer.Exit(1)
+
+
+def _print(found: Sequence["Check"]) -> None:
+    """A line per check, then the table of each."""
+    from forecast.cli.tables import bold, emit, grid, paragraph
+
+    width = max(len(one.name) for one in found) + 2
+    for one in found:
+        mark = f"{VERDICTS[one.passed]:<8}{one.name:<{width}}"
+        emit(paragraph(one.sentence, indent=mark, hanging=" " * len(mark)))
+    for one in found:
+        header, *rows = one.table
+        emit(["", bold(one.name), *grid(header, rows)])
