@@ -16,7 +16,8 @@ from typing import Any
 from sqlalchemy import Connection
 
 from db.read import read_case, read_catalogue, read_completeness, read_events
-from db.read_runs import read_runs, read_scenarios, read_targets
+from db.read_forecasts import read_all_scenarios, read_all_targets
+from db.read_runs import read_runs
 from db.rows import CaseRow, RunRow, ScenarioForecastRow, TargetForecastRow
 from forecast.assemble import EVENT_TYPES, Rows, assemble
 from forecast.errors import NotEnough
@@ -138,13 +139,18 @@ def _read_truth(connection: Connection, case: CaseRow, today: date, as_recorded:
 def _read_forecasts(
     connection: Connection, runs: Sequence[RunRow], today: date
 ) -> tuple[list[LiveForecast], list[LiveScenarios]]:
-    forecasts, scenarios = [], []
+    case_id = runs[0].case_id
+    targets, labels = read_all_targets(connection, case_id), read_all_scenarios(connection, case_id)
+    forecasts: list[LiveForecast] = []
+    scenarios: list[LiveScenarios] = []
     for run, following in zip(runs, [*(run.as_of for run in runs[1:]), date.max], strict=True):
         until = min(following, run.as_of + timedelta(days=STANDS_AT_MOST), today)
-        for row in read_targets(connection, run.id):
-            forecasts.append(LiveForecast(_window(run, until, row), row.target, row.mean, row.base_rate))
+        forecasts += [
+            LiveForecast(_window(run, until, row), row.target, row.mean, row.base_rate)
+            for row in targets.get(run.id, ())
+        ]
         found: defaultdict[Window, dict[str, float]] = defaultdict(dict)
-        for each in read_scenarios(connection, run.id):
+        for each in labels.get(run.id, ()):
             found[_window(run, until, each)][each.scenario] = each.probability
         scenarios += [LiveScenarios(window, tuple(p.get(s, 0.0) for s in SCENARIOS)) for window, p in found.items()]
     return forecasts, scenarios

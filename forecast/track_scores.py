@@ -12,7 +12,7 @@ those days out would divide by fewer days where the answer is yes, and reward fo
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 import numpy as np
@@ -126,7 +126,7 @@ class ScenarioLine:
     last_as_of: date
     forecasts: int
     days: int
-    days_of_label: Mapping[str, int]
+    days_of_label: Mapping[str, int] = field(hash=False)
     effective_n: float
     log_score: float
     enough: bool
@@ -266,7 +266,7 @@ def _line(resolved: Sequence[LiveForecast], events: Ints, settled_on: date | Non
     base = _scores(np.array(rates), y, weight, stood.sum()) if len(rates) == len(scored) else None
     days, apart = int(stood.sum()), (_apart(start[happened], end[happened]), _apart(start[~happened], end[~happened]))
     effective = days / _length(windows)
-    within = (events > start[:, None]) & (events <= end[:, None])
+    inside = (events > start[:, None]) & (events <= end[:, None])
     return TrackLine(
         scored[0].target,
         windows[0].horizon_days,
@@ -275,7 +275,7 @@ def _line(resolved: Sequence[LiveForecast], events: Ints, settled_on: date | Non
         windows[-1].as_of,
         len(scored),
         days,
-        int(within.any(axis=0).sum()),
+        int(inside.any(axis=0).sum()),
         *apart,
         effective,
         own.log,
@@ -313,7 +313,9 @@ def _scores(p: Floats, y: Floats, weight: Floats, days: float) -> _Scores:
 def _scenario_line(resolved: Sequence[LiveScenarios], truth: Problem) -> ScenarioLine:
     windows = [one.window for one in resolved]
     start, end = _ordinals(windows)
-    label = np.array([scenarios_of(truth.record, start[i : i + 1], int(end[i] - start[i]))[0] for i in range(len(end))])
+    label = np.empty_like(start)
+    for length in np.unique(end - start):
+        label[end - start == length] = scenarios_of(truth.record, start[end - start == length], int(length))
     weight = _days_stood(windows, None)
     score = categorical_log_score(np.array([one.probabilities for one in resolved]), label)
     by_label = np.bincount(label, weight, minlength=len(SCENARIOS))

@@ -18,6 +18,8 @@ from toy_runs import install_toy
 from db.append import append_completeness, append_events, append_forecasts, append_run, append_run_status
 from db.engine import Database
 from db.read import read_completeness
+from db.read_forecasts import read_all_scenarios, read_all_targets
+from db.read_runs import read_scenarios, read_targets
 from db.rows import NewCompleteness, ScenarioForecastRow, TargetForecastRow
 from forecast.cli.app import run
 from forecast.errors import NotEnough
@@ -326,6 +328,17 @@ def test_live_forecasts_are_scored_from_the_store(toy: Database) -> None:
         append_events(connection, [replace(contact, started_on=date(2019, 3, 5), ended_on=date(2019, 3, 5))], LOADED)
     assert tell(toy, date(2020, 1, 31)).lines == record.lines
     assert contact_in_30(tell(toy, date(2020, 2, 1))).frequency == 1.0
+
+
+def test_all_forecasts_of_a_case_are_those_of_its_runs(toy: Database) -> None:
+    runs = [issue(toy, FIRST + timedelta(days=number), 0.1 * (number + 1)) for number in range(3)]
+    with toy.read() as connection:
+        targets, scenarios = read_all_targets(connection, "toy"), read_all_scenarios(connection, "toy")
+        for run_id in runs:
+            assert set(targets[run_id]) == set(read_targets(connection, run_id))
+            assert set(scenarios[run_id]) == set(read_scenarios(connection, run_id))
+        assert (targets.keys(), scenarios.keys()) == (set(runs), set(runs))
+        assert read_all_targets(connection, "another") == {}
 
 
 def test_hindsight_repeats_and_provisional_runs_are_counted_apart(toy: Database) -> None:
