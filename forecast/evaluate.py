@@ -6,10 +6,13 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 
+import numpy as np
+
 from db.append import append_evaluation
 from db.engine import Database
 from db.posteriors import check_store, store_file
-from db.rows import CaseRow, NewEvaluation
+from db.read_evaluations import read_evaluations
+from db.rows import CaseRow, EvaluationRow, NewEvaluation
 from forecast.assemble import inputs_hash, read_problem
 from forecast.backtest import Backtest, daily_origins, monthly_origins, problems_at, run_backtest, to_dataset
 from forecast.engine import SHIPPED, Progress
@@ -18,7 +21,7 @@ from forecast.forecasters import MODEL, Forecaster, shipped_forecasters
 from forecast.identity import code_version, model_version, seed_of
 from forecast.lfo import ExactModel, LeaveFutureOut
 from forecast.run import silent
-from forecast.scoreboard import payload
+from forecast.score_report import payload
 from models.outcomes import attested_through
 from models.spec import Horizon, Problem
 
@@ -47,15 +50,6 @@ class Plan:
         return replace(self, last=None) == Plan()
 
 
-@dataclass(frozen=True, slots=True)
-class Evaluation:
-    """A stored backtest."""
-
-    evaluation_id: int
-    backtest: Backtest
-    refits: int | None  # exact fits of Parley, where its draws were reweighted
-
-
 def parse_step(text: str) -> tuple[int, str]:
     """The number and the unit of a step; ValueError says what would be right."""
     match = _STEP.fullmatch(text)
@@ -73,7 +67,7 @@ def evaluate(
     dask: str | None = None,
     progress: Progress = silent,
     case_id: str | None = None,
-) -> Evaluation:
+) -> EvaluationRow:
     """Backtest, score and store; what was forecast before, from the same inputs by the same code, is not done again.
 
     Raises
@@ -105,14 +99,7 @@ def evaluate(
         progress=lambda done, total: progress("forecasting", done, total, ""),
     )
     progress("scoring", 0, 0, "")
-    number = _store(database, today.case, as_of, plan, [*problems, truth], backtest)
-    return Evaluation(number, backtest, refits_of(backtest) if plan.engine == "psis" else None)
-
-
-def refits_of(backtest: Backtest) -> int:
-    """Origins at which Parley was fitted and not reweighted."""
-    k = backtest.pareto_k[MODEL]
-    return int((k != k).sum())
+    return _store(database, today.case, as_of, plan, [*problems, truth], backtest)
 
 
 def _origins(plan: Plan, case: CaseRow, truth: Problem) -> tuple[date, ...]:
@@ -145,7 +132,7 @@ def _forecasters(plan: Plan, seed: int) -> dict[str, Forecaster | LeaveFutureOut
 
 def _store(
     database: Database, case: CaseRow, as_of: date, plan: Plan, problems: Sequence[Problem], backtest: Backtest
-) -> int:
+) -> EvaluationRow:
     """File first, synced; then its row."""
     dataset = to_dataset(backtest)
     dataset.attrs |= {"case_id": case.case_id, "model_version": model_version(), "case_hash": case.case_hash}
@@ -161,11 +148,21 @@ def _store(
         case_hash=case.case_hash,
         inputs_hash=digest,
         settings=_settings(plan, backtest),
-        result=payload(backtest, case.headline),
+        result=payload(backtest, case.headline) | _reweighted(plan, backtest),
         file_hash=file_hash,
     )
     with database.write() as connection:
-        return append_evaluation(connection, evaluation, datetime.now(UTC))
+        append_evaluation(connection, evaluation, datetime.now(UTC))
+        return read_evaluations(connection, case.case_id, kind="backtest", limit=1)[0]
+
+
+def _reweighted(plan: Plan, backtest: Backtest) -> dict[str, object]:
+    """How often Parley was fitted anew where its draws were reweighted, and the largest k that passed."""
+    if plan.engine != "psis" or MODEL not in backtest.pareto_k:
+        return {}
+    k = backtest.pareto_k[MODEL]
+    kept = k[~np.isnan(k)]
+    return {"refits": int(np.isnan(k).sum()), "pareto_k_max": float(kept.max()) if len(kept) else None}
 
 
 def _settings(plan: Plan, backtest: Backtest) -> dict[str, object]:

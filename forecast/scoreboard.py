@@ -1,8 +1,7 @@
 """Scores of a backtest: one line per forecaster, with every difference from the best baseline and its interval."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 import numpy as np
 
@@ -195,70 +194,3 @@ def _ranked(backtest: Backtest, scores: dict[str, Floats], kept: Bools) -> tuple
         )
         for name, values in scores.items()
     )
-
-
-def payload(backtest: Backtest, headline: str) -> dict[str, Any]:
-    """Every score, in the names that other programs use: add, never rename. What is not defined is None."""
-    shown = [("all", "all"), ("dry", "all"), ("wet", "all"), *((s, e) for e in ERAS[1:] for s in ("all", "dry"))]
-    days = backtest.days()
-    return {
-        "kind": backtest.kind,
-        "origins": {"n": len(backtest.origins), "first": str(backtest.origins[0]), "last": str(backtest.origins[-1])},
-        "headline": headline,
-        "interval_level": LEVEL,
-        "block_days": BLOCK_DAYS,
-        "scores": [
-            table
-            for target in TARGETS
-            for d in days
-            for situation, era in shown
-            if (table := _score_payload(backtest, Selection(target, d, situation, era)))
-        ],
-        "ranked_probability_scores": [
-            {
-                "target": target,
-                "situation": situation,
-                "scores": _ranked_payload(ranked_table(backtest, target, situation)),
-            }
-            for target in TARGETS
-            for situation in SITUATIONS
-        ],
-        "scenario_scores": [
-            {
-                "horizon_days": d,
-                "situation": situation,
-                "counts": scenario_counts(backtest, d),
-                "scores": _ranked_payload(scenario_table(backtest, d, situation)),
-            }
-            for d in days
-            for situation in SITUATIONS
-        ],
-    }
-
-
-def _score_payload(backtest: Backtest, selection: Selection) -> dict[str, Any] | None:
-    table = score_table(backtest, selection)
-    if not table:
-        return None
-    return {
-        "target": selection.target,
-        "horizon_days": selection.days,
-        "situation": selection.situation,
-        "era": selection.era,
-        "n": table[0].n,
-        "spells": table[0].spells,
-        "frequency": table[0].frequency,
-        "reference": best_baseline(backtest, selection),
-        "forecasters": [_finite(asdict(score)) for score in table],
-    }
-
-
-def _ranked_payload(table: tuple[RankedScore, ...]) -> list[Any]:
-    return [_finite(asdict(score)) for score in table]
-
-
-def _finite(value: Any) -> Any:
-    """The same without nan, which JSON does not know."""
-    if isinstance(value, dict):
-        return {name: _finite(inner) for name, inner in value.items()}
-    return None if isinstance(value, float) and not np.isfinite(value) else value

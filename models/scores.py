@@ -60,7 +60,7 @@ def block_means(values: Floats, block: int, replicates: int = 4000, seed: int = 
 def _circular_sums(values: Floats | Bools, block: int) -> Floats:
     """Sum of the ``block`` values from each place on, round the end, (origin,)."""
     running = np.concatenate([[0.0], np.cumsum(np.concatenate([values, values[: block - 1]]))])
-    return running[block:] - running[: len(values)]
+    return np.asarray(running[block:] - running[: len(values)])
 
 
 def block_bootstrap_interval(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from forecast.cli import check, lists, runs, score
+from forecast.cli import backtest, check, lists, runs, score
 
 if TYPE_CHECKING:
     from indicators.errors import CaseError
@@ -29,6 +29,7 @@ for command in (
     runs.init,
     runs.update,
     runs.show,
+    backtest.backtest,
     score.score,
     check.check,
     lists.indicators,
