@@ -59,12 +59,12 @@ def judge_calibration(ranked: Sequence[Ranked], seed: int) -> Check:
 
 
 def _lines(calibration: Calibration) -> list[tuple[str, float, float, float, bool]]:
-    """Per quantity: where its distribution is nearest to leaving the band, the deviation and its share of the band."""
-    out = []
+    """Per quantity: where it is nearest to leaving the band, the deviation and its share of one just outside."""
+    out, step = [], 1 / len(calibration.place)
     for k, name in enumerate(QUANTITIES):
         difference = calibration.difference[k]
         edge = np.where(difference > 0, calibration.band.upper, -calibration.band.lower)
-        share = np.abs(difference) / np.maximum(edge, 1e-12)
+        share = np.abs(difference) / (edge + step)
         j = int(share.argmax())
         inside = bool(calibration.inside[k])
         out.append((name, float(difference[j]), float(share[j]), float(calibration.p[k]), inside))

@@ -46,37 +46,51 @@ def check_power_scaling(subject: Subject) -> Check:
     draws, density = subject.posterior(), subject.density
     out = project(subject.problem, density.exposure.filtered, draws, density.structure, paths=1, seed=subject.seed)
     values = out.targets[:, TARGETS.index(subject.headline)]
-    found = {name: scale_power(values, part) for name, part in log_components(density, draws).items()}
+    found = {name: scale_power(values, part, subject.seed) for name, part in log_components(density, draws).items()}
     windows, at = _windows(subject.problem), _reference(subject.problem)
     table = (
         ("component", *windows, f"points per doubling, {windows[at]}"),
-        *((name, *(f"{s:.2f}" for s in one.sensitivity), _points(one.slope[at])) for name, one in found.items()),
+        *((name, *_sensitivities(one), _points(one.slope[at])) for name, one in found.items()),
     )
     figures = {
         "posterior": subject.posterior_by,
         "notable": NOTABLE,
         "windows": list(windows),
         "components": [
-            {"name": name, "sensitivity": one.sensitivity.tolist(), "change_per_doubling": one.slope.tolist()}
+            {
+                "name": name,
+                "sensitivity": one.sensitivity.tolist(),
+                "noise": one.noise.tolist(),
+                "change_per_doubling": one.slope.tolist(),
+            }
             for name, one in found.items()
         ],
     }
     return Check("power-scaling", None, _leaders(found, windows, subject.headline), table, figures)
 
 
+def _sensitivities(scaled: Scaled) -> list[str]:
+    """In brackets what chance alone could reach."""
+    pairs = zip(scaled.sensitivity, scaled.noise, strict=True)
+    return [f"{value:.2f}" if value > noise else f"({value:.2f})" for value, noise in pairs]
+
+
 def _leaders(found: dict[str, Scaled], windows: Sequence[str], headline: str) -> str:
     """Which of prior, judgements and record lead the headline, the strongest first, and where."""
-    strongest = {name: float(found[name].sensitivity.max()) for name in (PRIORS, JUDGEMENTS, RECORD)}
-    led = sorted((name for name, most in strongest.items() if most > NOTABLE), key=lambda name: -strongest[name])
+    led = [name for name in (PRIORS, JUDGEMENTS, RECORD) if found[name].leads.any()]
+    led.sort(key=lambda name: -found[name].sensitivity.max())
+    what, rule = f"P({target_name(headline)})", f"a sensitivity above {NOTABLE} and above chance (else in brackets)"
     if not led:
-        none = "none of prior, judgements and record"
-        return f"P({target_name(headline)}) is led by {none}: no sensitivity is above {NOTABLE}."
-    each = ", ".join(f"{name} (up to {strongest[name]:.2f}, {_where(found[name], windows)})" for name in led)
-    return f"P({target_name(headline)}) is led by: {each}; a sensitivity above {NOTABLE} is notable."
+        return f"{what} is led by none of prior, judgements and record: none has {rule}."
+    each = ", ".join(
+        f"{name} (up to {found[name].sensitivity.max():.2f}, {_where(found[name], windows)})" for name in led
+    )
+    return f"{what} is led by {each}; what leads has {rule}."
 
 
-def _where(scaled: Scaled, windows: Sequence[str]) -> str:
-    return windows[int(scaled.sensitivity.argmax())]
+def _strongest(scaled: Scaled, windows: Sequence[str]) -> str:
+    at = int(scaled.sensitivity.argmax())
+    return f"up to {scaled.sensitivity[at]:.2f}, {windows[at]}"
 
 
 def check_indicators(subject: Subject) -> Check:

@@ -1,7 +1,7 @@
 """What a check is given and what it gives back."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 
 from db.engine import Database
@@ -15,7 +15,7 @@ from models.simulate import DailyLevels, daily_levels
 from models.spec import Problem
 from models.structure import Structure
 
-POSTERIOR_DRAWS = 1000
+LAPLACE_DRAWS = 4000
 
 type Table = tuple[tuple[str, ...], ...]
 """A header and rows, as they are shown."""
@@ -76,13 +76,11 @@ def build_subject(
 
 
 def _approximated(density: Density, seed: int) -> Parameters:
-    return fit_laplace(density).draw(POSTERIOR_DRAWS, seed)
+    return fit_laplace(density).draw(LAPLACE_DRAWS, seed)
 
 
 def _sampled(problem: Problem, density: Density, seed: int, progress: Progress) -> Parameters:
     def report(done: int, total: int, divergences: int) -> None:
         progress("sampling", done, total, f"{divergences} divergences")
 
-    settings = SamplerSettings()
-    enough = replace(settings, draws=POSTERIOR_DRAWS // settings.chains)
-    return parameters_of(sample(problem, density, enough, seed, report), density.structure)
+    return parameters_of(sample(problem, density, SamplerSettings(), seed, report), density.structure)

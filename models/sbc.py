@@ -35,7 +35,7 @@ SETTINGS = SamplerSettings(chains=2, draws=300, tune=300)
 DRAWS = 150
 """Posterior draws a truth is ranked among: every fourth of a sample, so that they are nearly independent."""
 WINDOW = 180
-HEADLINE = f"P(headline in {WINDOW} d | draw)"
+HEADLINE = f"P(headline in {WINDOW} d)"
 QUANTITIES = (
     "unit",
     "onset of arms-control talks",

@@ -1,13 +1,13 @@
 """How much a forecast leans on each of its sources: the priors, the judgements, the record, one indicator, one text."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
 from models.density import Density, Parameters, pack
 from models.gradient import compile_density, normal_priors
-from models.spec import Bools, Floats, Judgements, Observations, Problem
+from models.spec import Bools, Floats, Ints, Judgements, Observations, Problem
 
 PRIORS = "all priors"
 JUDGEMENTS = "judgements"
@@ -19,10 +19,11 @@ GROUPS = {
     "prior: judgement sd": ("log_judgement_sd",),
 }
 OTHER = "prior: rates and the rest"
-SCALES = (0.99, 1.01)
+POWERS = (0.99, 1.01)
 """Powers at which the change is measured, next to 1."""
 NOTABLE = 0.05
 """Sensitivity from which on a component is said to lead a forecast."""
+SHUFFLES = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,12 @@ class Scaled:
     """How quantities answer to the power of one component, each (quantity,)."""
 
     sensitivity: Floats
+    noise: Floats  # what a component that has nothing to do with the quantity would reach, 95 % of the time
     slope: Floats  # change of the mean per doubling of the power, by its derivative
+
+    @property
+    def leads(self) -> Bools:
+        return (self.sensitivity > NOTABLE) & (self.sensitivity > self.noise)
 
 
 def log_components(density: Density, parameters: Parameters) -> Mapping[str, Floats]:
@@ -66,34 +72,52 @@ def _log_judgements(density: Density, theta: Floats, sigma: Floats) -> Floats:
     return np.asarray(-len(block.value) * np.log(sigma) - 0.5 * np.square(residual).sum(axis=1))
 
 
-def scale_power(values: Floats, log_density: Floats) -> Scaled:
+def scale_power(values: Floats, log_density: Floats, seed: int) -> Scaled:
     """Power-scaling sensitivity of each quantity to a component of the posterior.
 
     The component is raised to a power near 1 and the draws are reweighted, their weights smoothed; the sensitivity is
-    the gradient of the cumulative Jensen-Shannon distance over log2 of the power. The mean of a normal that moves by
-    0.3 standard deviations per doubling gives about `NOTABLE` (Kallioinen et al. 2023, doi:10.1007/s11222-023-10366-5).
+    the gradient of the cumulative Jensen-Shannon distance over log2 of the power (Kallioinen et al. 2023,
+    doi:10.1007/s11222-023-10366-5). A normal whose mean moves by a quarter of its standard deviation per doubling has
+    about `NOTABLE`. The estimate is never below 0: what chance makes of it is found by shuffling the draws.
 
     Parameters
     ----------
     values : (draw, quantity), one per draw
     log_density : (draw,) of the component
+    seed : of the shuffles
     """
-    from arviz_stats.base import array_stats
-
-    slope = np.log(2) * ((values - values.mean(axis=0)).T @ (log_density - log_density.mean())) / len(values)
+    centred = log_density - log_density.mean()
+    slope = np.log(2) * (values - values.mean(axis=0)).T @ centred / len(values)
     if np.ptp(log_density) == 0:
-        return Scaled(np.zeros(values.shape[1]), slope)
-    weights = [np.exp(array_stats.power_scale_lw(log_density, alpha=power)) for power in SCALES]
-    lower, upper = (weight / weight.sum() for weight in weights)
-    found = [_sensitivity(column, lower, upper) if np.ptp(column) > 0 else 0.0 for column in values.T]
-    return Scaled(np.array(found), slope)
+        return Scaled(np.zeros(len(slope)), np.zeros(len(slope)), slope)
+    rng = np.random.default_rng([seed, 7])
+    weights = _power_weights(log_density)
+    shuffled = [_sensitivities(values, tuple(w[order] for w in weights)) for order in _shuffles(len(values), rng)]
+    return Scaled(_sensitivities(values, weights), np.quantile(shuffled, 0.95, axis=0), slope)
 
 
-def _sensitivity(values: Floats, lower: Floats, upper: Floats) -> float:
+def _power_weights(log_density: Floats) -> tuple[Floats, ...]:
     from arviz_stats.base import array_stats
 
-    one_chain = (values[None], lower[None], upper[None])
-    return float(array_stats.power_scale_sense(*one_chain, *SCALES))
+    weights = [np.exp(array_stats.power_scale_lw(log_density, alpha=power)) for power in POWERS]
+    return tuple(weight / weight.sum() for weight in weights)
+
+
+def _shuffles(draws: int, rng: np.random.Generator) -> Iterator[Ints]:
+    return (rng.permutation(draws) for _ in range(SHUFFLES))
+
+
+def _sensitivities(values: Floats, weights: tuple[Floats, ...]) -> Floats:
+    """Of each column of ``values``; one that does not vary cannot be moved."""
+    from arviz_stats.base import array_stats
+
+    lower, upper = (weight[None] for weight in weights)
+    return np.array(
+        [
+            float(array_stats.power_scale_sense(column[None], lower, upper, *POWERS)) if np.ptp(column) > 0 else 0.0
+            for column in values.T
+        ]
+    )
 
 
 def without_indicator(problem: Problem, indicator: int) -> Problem:
