@@ -10,6 +10,7 @@ import argparse
 import json
 import sys
 import tempfile
+import textwrap
 import time
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
@@ -125,7 +126,7 @@ def plot(calibration: Calibration, path: Path) -> None:
     figure, panels = plt.subplots(down, PANELS_ACROSS, figsize=(11, 2.3 * down), sharex=True, sharey=True)
     for k, (panel, name) in enumerate(zip(panels.flat, QUANTITIES, strict=False)):
         _panel(panel, calibration.band, calibration.difference[k], bool(calibration.inside[k]))
-        panel.set_title(name, fontsize=8)
+        panel.set_title("\n".join(textwrap.wrap(name, 34)), fontsize=8)
     figure.supxlabel("place of the true value among the posterior's draws", fontsize=9)
     figure.supylabel("empirical minus uniform distribution", fontsize=9)
     caption = (
@@ -144,7 +145,7 @@ def _panel(panel: "Axes", band: Band, difference: Floats, inside: bool) -> None:
     panel.fill_between(points, lower, upper, color=BAND_COLOUR, linewidth=0)
     panel.axhline(0, color="white", linewidth=0.8)
     style = {"color": LINE_COLOUR, "linewidth": 1.2} if inside else {"color": OUTSIDE_COLOUR, "linewidth": 2.0}
-    panel.step(points, line, where="post", **style)
+    panel.plot(points, line, **style)
     panel.tick_params(labelsize=7)
 
 

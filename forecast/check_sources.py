@@ -82,9 +82,7 @@ def _leaders(found: dict[str, Scaled], windows: Sequence[str], headline: str) ->
     what, rule = f"P({target_name(headline)})", f"a sensitivity above {NOTABLE} and above chance (else in brackets)"
     if not led:
         return f"{what} is led by none of prior, judgements and record: none has {rule}."
-    each = ", ".join(
-        f"{name} (up to {found[name].sensitivity.max():.2f}, {_where(found[name], windows)})" for name in led
-    )
+    each = ", ".join(f"{name} ({_strongest(found[name], windows)})" for name in led)
     return f"{what} is led by {each}; what leads has {rule}."
 
 
