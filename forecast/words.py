@@ -33,6 +33,11 @@ def percent(p: float | None) -> str:
     return "–" if p is None else f"{_figure(p)} %"
 
 
+def share(p: float) -> str:
+    """An observed share for a reader: whole per cents, one decimal below 10 %; nought and all can be counted."""
+    return percent(p) if 0 < p < 0.0995 or 0.995 < p < 1 else f"{100 * p:.0f} %"
+
+
 def percent_range(low: float, high: float) -> str:
     return f"{_figure(low)}–{_figure(high)} %"
 
