@@ -2,18 +2,21 @@
 
     python -m benchmarks.worlds --seeds 1 2 3 4 --origins 60
     python -m benchmarks.worlds --structure regime=False --structure priors.regime_sd=1.0
+    python -m benchmarks.worlds --broken
 
 Each ``--structure`` adds a row: the shipped structure with that one field changed; join several by commas.
 """
 
 import argparse
 import ast
+import re
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 
+from benchmarks.worlds.broken import broken_forecasts, interval_coverage
 from benchmarks.worlds.hidden import HORIZONS
 from benchmarks.worlds.scoring import (
     Difference,
@@ -31,7 +34,7 @@ from models.structure import Structure
 
 def changed(structure: Structure, settings: str) -> Structure:
     """A structure with fields replaced, given as ``field=value,priors.field=value``."""
-    for setting in settings.split(","):
+    for setting in re.split(r",(?=[a-z])", settings):
         key, _, text = setting.partition("=")
         value = ast.literal_eval(text)
         if key.startswith("priors."):
@@ -49,14 +52,18 @@ def main() -> None:
     worlds = world_problems(options.seeds, options.origins)
     forecasters: dict[str, Forecaster] = {**naive, **variants, MODEL: LaplaceModel(SHIPPED)}
     forecasts = forecast_worlds(worlds, forecasters, _progress)
+    broken = broken_forecasts(options.seeds, options.origins, SHIPPED, _progress) if options.broken else {}
     known = {name: np.array([getattr(world, name) for world in worlds]) for name in ("attainable", "true")}
     for world in worlds:
         print(f"world {world.seed}: {_summary(world)}")
     for days in options.days:
-        scores = score_worlds(worlds, {**forecasts, **known}, naive, days)
+        scores = score_worlds(worlds, {**forecasts, **broken, **known}, naive, days)
         _print(worlds, scores, days)
-        for name in (*variants, MODEL):
+        for name in (*variants, MODEL, *broken):
             print(f"\n{name}: " + ("; ".join(faults(scores, name, naive)) or "no fault found"))
+    if options.broken:
+        whole, half = interval_coverage(options.seeds, options.origins, SHIPPED, _progress)
+        print(f"\nTruth within the 90 % interval at 180 days, dry: {whole:.0%} of origins; interval halved: {half:.0%}")
 
 
 def _options() -> argparse.Namespace:
@@ -64,6 +71,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3, 4])
     parser.add_argument("--origins", type=int, default=60, help="in each world, four months apart, the last ones")
     parser.add_argument("--days", type=int, nargs="+", default=[180], choices=HORIZONS)
+    parser.add_argument("--broken", action="store_true", help="models broken on purpose as well")
     parser.add_argument("--structure", action="append", default=[], metavar="KEY=VALUE[,KEY=VALUE]")
     return parser.parse_args()
 

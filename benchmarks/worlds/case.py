@@ -120,11 +120,12 @@ def find_truth(history: History) -> Truth:
         np.array(age),
         true_probabilities(history, days),
         attainable_probabilities(history, days),
-        _outcomes(history, days),
+        outcomes(history, days),
     )
 
 
-def _outcomes(history: History, days: Ints) -> Floats:
+def outcomes(history: History, days: Ints) -> Floats:
+    """1 where a meeting began in (D, D + h], else 0, nan where the world ends before, (day, horizon)."""
     started = np.array([meeting.started for meeting in history.meetings])
     after = days[:, None] + np.array(HORIZONS)
     begun = np.searchsorted(started, after, side="right") > np.searchsorted(started, days, side="right")[:, None]

@@ -1,0 +1,74 @@
+"""Models broken on purpose, which the scores must find out."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from benchmarks.worlds.scoring import coverage, forecast_worlds, world_problems
+from forecast.forecasters import DRAWS, Forecaster, LaplaceModel
+from models.laplace import build_density, fit_laplace
+from models.projection import project
+from models.spec import Floats, Forecast, Problem
+from models.structure import Structure
+
+LEAKS = (90, 180)
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class ShuffledStates:
+    """A model told every level of another indicator on another day."""
+
+    model: Forecaster
+    seed: int = 1
+
+    def __call__(self, problem: Problem) -> Forecast:
+        rows = problem.observations
+        order = np.random.default_rng(self.seed).permutation(len(rows.level))
+        mixed = replace(rows, level=rows.level[order], variance=rows.variance[order])
+        return self.model(replace(problem, observations=mixed))
+
+
+@dataclass(frozen=True, slots=True)
+class Quantile:
+    """A quantile over draws of P(event | draw) in place of the mean: the ends of the model's intervals."""
+
+    structure: Structure
+    level: float
+    seed: int = 1
+
+    def __call__(self, problem: Problem) -> Forecast:
+        density = build_density(problem, self.structure)
+        parameters = fit_laplace(density).draw(DRAWS, self.seed)
+        out = project(problem, density.exposure.filtered, parameters, self.structure, paths=1, seed=self.seed)
+        return Forecast(np.quantile(out.targets, self.level, axis=0), np.asarray(out.scenarios.mean(axis=0)))
+
+
+def broken_forecasts(
+    seeds: Iterable[int], origins: int, structure: Structure, progress: Progress = lambda done, total: None
+) -> dict[str, Floats]:
+    """The model with its states shuffled, and with rows of the next 90 and 180 days leaked to it."""
+    seeds, model = tuple(seeds), LaplaceModel(structure)
+    name = "states shuffled"
+    out = forecast_worlds(world_problems(seeds, origins), {name: ShuffledStates(model)}, progress, cached=False)
+    for days in LEAKS:
+        name = f"{days} days leaked"
+        out |= forecast_worlds(world_problems(seeds, origins, leak=days), {name: model}, progress, cached=False)
+    return out
+
+
+def interval_coverage(
+    seeds: Iterable[int],
+    origins: int,
+    structure: Structure,
+    progress: Progress = lambda done, total: None,
+    days: int = 180,
+) -> tuple[float, float]:
+    """Share of dry origins whose truth the model's 90 % interval holds, and that of the same interval halved."""
+    worlds = world_problems(seeds, origins)
+    ends = {name: Quantile(structure, level) for name, level in (("low", 0.05), ("high", 0.95))}
+    found = forecast_worlds(worlds, ends, progress, cached=False)
+    low, high = found["low"], found["high"]
+    middle, quarter = (low + high) / 2, (high - low) / 4
+    return coverage(worlds, low, high, days), coverage(worlds, middle - quarter, middle + quarter, days)

@@ -1,0 +1,304 @@
+"""Worlds with a known truth: they load, their truth is true, and their scores find broken models out."""
+
+import ast
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pytest
+from problems import read_as_of, stored
+
+from benchmarks.worlds.__main__ import changed
+from benchmarks.worlds.broken import broken_forecasts
+from benchmarks.worlds.case import BEGIN, END, Truth, outcomes, write_world
+from benchmarks.worlds.evidence import INDICATORS, SDS, true_associations
+from benchmarks.worlds.hidden import (
+    DRY_AFTER,
+    HORIZONS,
+    REGIMES,
+    Floats,
+    History,
+    Ints,
+    age_index,
+    attainable_probabilities,
+    long_run_shares,
+    quiet_chances,
+    simulate_history,
+    simulate_meetings,
+    simulate_regime,
+    situation,
+    true_probabilities,
+)
+from benchmarks.worlds.scoring import (
+    World,
+    coverage,
+    difference,
+    faults,
+    forecast_worlds,
+    score_worlds,
+    world_problems,
+)
+from db.engine import Database
+from forecast.engine import SHIPPED
+from forecast.forecasters import MODEL, LaplaceModel, baselines
+from indicators.content import CaseFolder
+from indicators.folder import read_case_folder
+
+GENERATOR = ("hidden", "evidence", "case")
+H180 = HORIZONS.index(180)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("worlds") / "one"
+
+
+@pytest.fixture(scope="module")
+def truth(folder: Path) -> Truth:
+    return write_world(folder, 1)
+
+
+@pytest.fixture(scope="module")
+def content(folder: Path, truth: Truth) -> CaseFolder:
+    return read_case_folder(folder)
+
+
+@pytest.fixture(scope="module")
+def database(content: CaseFolder, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
+    with stored(content, tmp_path_factory.mktemp("installed")) as database:
+        yield database
+
+
+@pytest.fixture(scope="module")
+def histories() -> list[History]:
+    return [simulate_history(BEGIN.toordinal(), END.toordinal(), seed) for seed in range(1, 101)]
+
+
+@pytest.fixture(scope="module")
+def days() -> Ints:
+    return np.arange(date(1995, 1, 1).toordinal(), date(2025, 1, 1).toordinal(), 61)
+
+
+@pytest.mark.parametrize("module", GENERATOR)
+def test_the_generator_knows_nothing_of_the_model(module: str) -> None:
+    path = Path(__file__).resolve().parent.parent / "benchmarks" / "worlds" / f"{module}.py"
+    found = [node for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.ImportFrom)]
+    assert not {str(node.module).split(".")[0] for node in found} & {"models", "forecast", "indicators", "db"}
+
+
+def test_a_world_is_a_case(content: CaseFolder, truth: Truth) -> None:
+    assert content.case.id == "world-1"
+    assert [indicator.id for indicator in content.indicators] == [indicator.id for indicator in INDICATORS]
+    assert {f"{row.reliability}{row.credibility}" for row in content.observations} <= SDS.keys()
+    assert any(row.known_on > row.observed_on for row in content.observations)
+    assert len({row.origin for row in content.observations if row.origin}) < sum(
+        bool(row.origin) for row in content.observations
+    )
+    assert {row.type for row in content.events} == {"talks", "contact", "deal", "crisis"}
+
+
+def test_a_world_is_installed_and_read_as_of_a_date(database: Database, content: CaseFolder) -> None:
+    _, _, early = read_as_of(database, date(2005, 1, 1))
+    _, _, late = read_as_of(database, END)
+    assert len(early.judgements.weight) == 0
+    assert len(late.judgements.weight) == 2 * len(content.judgements)  # of any framing: both
+    assert 0 < len(early.observations.level) < len(late.observations.level)
+    talks = [row for row in content.events if row.type == "talks"]
+    assert len(late.record.meetings.started) == len(talks)
+    assert late.record.meetings.deal.sum() == sum(row.type == "deal" for row in content.events)
+
+
+def test_the_same_seed_writes_the_same_bytes(folder: Path, truth: Truth, tmp_path: Path) -> None:
+    write_world(tmp_path / "one", 1)
+    write_world(tmp_path / "other", 2)
+    for path in (*folder.iterdir(), folder.with_name("one-truth.csv")):
+        again = tmp_path / "one" / path.name if path.parent == folder else tmp_path / path.name
+        assert again.read_bytes() == path.read_bytes(), path.name
+    assert (tmp_path / "other" / "events.csv").read_bytes() != (folder / "events.csv").read_bytes()
+
+
+def test_the_truth_is_not_in_the_folder(folder: Path, truth: Truth) -> None:
+    assert "truth" not in " ".join(path.name for path in folder.iterdir())
+    lines = folder.with_name("one-truth.csv").read_text(encoding="utf-8").splitlines()
+    assert len(lines) == 1 + len(truth.origins)
+    assert lines[1].startswith(f"{truth.origins[0]},{REGIMES[truth.regime[0]]},")
+
+
+def test_worlds_look_like_a_case_of_this_kind(histories: list[History]) -> None:
+    """About twenty beginnings of talks in 33 years, about seven days in ten dry, silences of years."""
+    begun, dry, longest = zip(*(_look(history) for history in histories), strict=True)
+    assert 17 <= np.mean(begun) <= 24
+    assert 0.65 <= np.mean(dry) <= 0.8
+    assert np.quantile(longest, 0.1) > 2 * 365
+
+
+def _look(history: History) -> tuple[int, float, int]:
+    started = np.array([meeting.started for meeting in history.meetings])
+    ended = np.array([meeting.ended for meeting in history.meetings])
+    gaps = started[1:] - ended[:-1]
+    wet = len(started) * 90 - np.maximum(90 - gaps, 0).sum() + (ended - started).sum()
+    return int((gaps > 90).sum()), 1 - wet / len(history.regime), int(gaps.max())
+
+
+def test_regimes_stay_their_long_run_shares(histories: list[History]) -> None:
+    shares = np.array([np.bincount(history.regime, minlength=3) / len(history.regime) for history in histories])
+    error = shares.std(axis=0, ddof=1) / np.sqrt(len(shares))
+    assert (np.abs(shares.mean(axis=0) - long_run_shares()) < 4 * error).all()
+
+
+@pytest.mark.parametrize(("regime", "alive", "age"), [(0, False, 400), (1, False, 60), (2, True, 20), (2, True, -3)])
+def test_the_exact_truth_is_the_share_of_simulated_continuations(regime: int, alive: bool, age: int) -> None:
+    """The generator run onward from a hidden situation, 2000 times, against the backward recursion."""
+    rng = np.random.default_rng(1)
+    waits = np.array([_wait(regime, alive, age, rng) for _ in range(2000)])
+    for days in HORIZONS[:3]:
+        p = 1 - quiet_chances()[days, regime, int(alive), age_index(age)]
+        assert (waits <= days).mean() == pytest.approx(p, abs=4 * np.sqrt(p * (1 - p) / 2000) + 1e-9)
+
+
+def _wait(regime: int, alive: bool, age: int, rng: np.random.Generator) -> int:
+    """Days until the next meeting begins; 999 if not within 180."""
+    onward = simulate_meetings(1, simulate_regime(regime, 180, rng), -age, alive, rng)
+    return next((meeting.started for meeting in onward), 999)
+
+
+@pytest.mark.parametrize("horizon", range(len(HORIZONS)))
+def test_outcomes_are_as_frequent_as_the_truth_says(histories: list[History], days: Ints, horizon: int) -> None:
+    """Over worlds, outcomes less their true probabilities average to nothing, among likely and unlikely windows."""
+    true = np.array([true_probabilities(history, days) for history in histories])[..., horizon]
+    outcome = np.array([outcomes(history, days) for history in histories])[..., horizon]
+    for low, high in ((0.0, 0.35), (0.35, 0.65), (0.65, 1.0)):
+        held = (true >= low) & (true < high)
+        _check_mean_is_zero(np.where(held, outcome - true, 0.0).sum(axis=1))
+
+
+@pytest.mark.slow
+def test_the_attainable_forecast_is_right_on_average(histories: list[History], days: Ints) -> None:
+    """Bayes' filter departs from the truth, but not to one side, whatever it says."""
+    true = np.array([true_probabilities(history, days) for history in histories])
+    attainable = np.array([attainable_probabilities(history, days) for history in histories])
+    for low, high in ((0.0, 0.15), (0.15, 0.5), (0.5, 1.0)):
+        held = (attainable >= low) & (attainable < high)
+        _check_mean_is_zero(np.where(held, true - attainable, 0.0)[..., H180].sum(axis=1))
+
+
+def _check_mean_is_zero(by_world: Floats) -> None:
+    assert abs(by_world.mean()) <= 3.5 * by_world.std(ddof=1) / np.sqrt(len(by_world))
+
+
+def test_the_truth_knows_what_is_hidden(histories: list[History]) -> None:
+    """A meeting under way, a process alive and one that ended give different probabilities on the same clock."""
+    quiet = quiet_chances()
+    for regime in range(3):
+        ended, alive = quiet[90, regime, :, age_index(10)]
+        assert alive < ended
+    meeting = histories[0].meetings[5]
+    regime, goes_on, age = situation(histories[0], meeting.started)
+    assert (goes_on, age) == (meeting.alive, meeting.started - meeting.ended)
+    assert regime == histories[0].regime[meeting.started - histories[0].first]
+
+
+def test_pure_noise_is_tied_to_nothing() -> None:
+    association = true_associations()
+    assert association["harvest"] == association["press"] == 0
+    assert association["neighbour"] < 0 < association["posture"]
+
+
+@pytest.fixture(scope="module")
+def unread(histories: list[History]) -> tuple[World, ...]:
+    """Worlds whose truth is known and whose folders nobody wrote."""
+    worlds, days = [], np.arange(date(1995, 1, 1).toordinal(), date(2025, 1, 1).toordinal(), 122)
+    for seed, history in enumerate(histories[:4]):
+        dry = np.array([situation(history, int(day))[2] > DRY_AFTER for day in days])
+        true = true_probabilities(history, days)
+        worlds.append(World(seed, (), dry, true, true, outcomes(history, days)))
+    return tuple(worlds)
+
+
+@pytest.fixture(scope="module")
+def naive(unread: tuple[World, ...]) -> Floats:
+    """A climatology that knows the worlds' mean."""
+    return np.full_like(_truth(unread), _truth(unread).mean())
+
+
+def _faults(worlds: tuple[World, ...], naive: Floats, forecast: Floats) -> list[str]:
+    scores = score_worlds(worlds, {"naive": naive, "model": forecast}, ["naive"])
+    return faults(scores, "model", ["naive"])
+
+
+def _truth(worlds: tuple[World, ...], name: str = "true") -> Floats:
+    return np.array([getattr(world, name) for world in worlds])
+
+
+def test_who_says_the_truth_has_no_fault(unread: tuple[World, ...], naive: Floats) -> None:
+    assert _faults(unread, naive, _truth(unread)) == []
+
+
+def test_a_bias_is_a_fault(unread: tuple[World, ...], naive: Floats) -> None:
+    biased = 0.8 * _truth(unread) + 0.2
+    (fault,) = _faults(unread, naive, biased)
+    assert fault.startswith("mean forecast - mean truth is +0.1")
+
+
+def test_a_forecast_no_better_than_a_baseline_is_a_fault(unread: tuple[World, ...], naive: Floats) -> None:
+    assert "is not below that of naive" in _faults(unread, naive, naive)[0]
+
+
+def test_a_glimpse_of_the_outcome_is_a_fault(unread: tuple[World, ...], naive: Floats) -> None:
+    """Wrong in all else: half of the way from a naive forecast to the outcome."""
+    assert not any(fault.endswith("it saw the future") for fault in _faults(unread, naive, naive))
+    seen = 0.5 * naive + 0.5 * _truth(unread, "outcome")
+    assert any(fault.endswith("it saw the future") for fault in _faults(unread, naive, seen))
+
+
+def test_intervals_are_scored_by_the_truth(unread: tuple[World, ...]) -> None:
+    true = _truth(unread)
+    assert coverage(unread, true - 0.01, true + 0.01) == 1
+    assert coverage(unread, true + 0.01, true + 0.02) == 0
+
+
+def test_a_leaked_world_holds_later_rows_at_the_same_origins() -> None:
+    (honest,), (leaked,) = world_problems((1,), 2), world_problems((1,), 2, leak=180)
+    assert [problem.as_of for problem in honest.problems] == [problem.as_of for problem in leaked.problems]
+    assert (honest.true == leaked.true).all()
+    for before, after in zip(honest.problems, leaked.problems, strict=True):
+        assert after.observations.entered.max() > before.as_of >= before.observations.entered.max()
+        assert after.record.talks_span.last == before.record.talks_span.last + 180
+
+
+def test_the_difference_of_a_forecast_from_itself_is_nothing() -> None:
+    found = difference(np.zeros((3, 20)), np.ones((3, 20), dtype=bool))
+    assert (found.mean, found.error, found.low, found.high) == (0, 0, 0, 0)
+
+
+def test_the_bootstrap_of_independent_numbers_has_their_error() -> None:
+    paired = np.random.default_rng(1).standard_normal((8, 60))
+    found = difference(paired, np.ones_like(paired, dtype=bool))
+    assert found.error == pytest.approx(1 / np.sqrt(480), rel=0.35)
+    assert found.low < found.mean < found.high
+
+
+def test_variants_are_named_by_what_they_change() -> None:
+    found = changed(SHIPPED, "regime=False,priors.log_unit=(-2.0,0.25),priors.regime_sd=1.0")
+    assert not found.regime
+    assert (found.priors.log_unit, found.priors.regime_sd) == ((-2.0, 0.25), 1.0)
+    assert changed(found, f"regime={SHIPPED.regime}") == replace(found, regime=SHIPPED.regime)
+
+
+SEEDS, ORIGINS = (1, 2, 3, 4), 60
+
+
+@pytest.fixture(scope="module")
+def forecasts() -> dict[str, Floats]:
+    worlds = world_problems(SEEDS, ORIGINS)
+    found = forecast_worlds(worlds, {**baselines(SHIPPED), MODEL: LaplaceModel(SHIPPED)}, cached=False)
+    return found | broken_forecasts(SEEDS, ORIGINS, SHIPPED)
+
+
+@pytest.mark.slow
+def test_the_shipped_model_has_no_fault(forecasts: dict[str, Floats]) -> None:
+    """At 240 origins nearer the true probability than every as-of baseline, without bias, seeing nothing ahead."""
+    scores = score_worlds(world_problems(SEEDS, ORIGINS), forecasts, baselines(SHIPPED))
+    assert faults(scores, MODEL, baselines(SHIPPED)) == []
