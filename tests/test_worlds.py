@@ -11,7 +11,7 @@ import pytest
 from problems import read_as_of, stored
 
 from benchmarks.worlds.__main__ import changed
-from benchmarks.worlds.broken import broken_forecasts
+from benchmarks.worlds.broken import LEAKED, SHUFFLED, broken_forecasts, interval_coverage
 from benchmarks.worlds.case import BEGIN, END, Truth, outcomes, write_world
 from benchmarks.worlds.evidence import INDICATORS, SDS, true_associations
 from benchmarks.worlds.hidden import (
@@ -32,6 +32,7 @@ from benchmarks.worlds.hidden import (
     true_probabilities,
 )
 from benchmarks.worlds.scoring import (
+    HELD_AT_LEAST,
     World,
     coverage,
     difference,
@@ -302,3 +303,26 @@ def test_the_shipped_model_has_no_fault(forecasts: dict[str, Floats]) -> None:
     """At 240 origins nearer the true probability than every as-of baseline, without bias, seeing nothing ahead."""
     scores = score_worlds(world_problems(SEEDS, ORIGINS), forecasts, baselines(SHIPPED))
     assert faults(scores, MODEL, baselines(SHIPPED)) == []
+
+
+@pytest.mark.slow
+def test_shuffled_states_are_found_out(forecasts: dict[str, Floats]) -> None:
+    scores = score_worlds(world_problems(SEEDS, ORIGINS), forecasts, baselines(SHIPPED))
+    error = {score.name: score.error for score in scores}
+    assert error[SHUFFLED] > error[MODEL] + 0.01
+    assert faults(scores, SHUFFLED, baselines(SHIPPED))
+
+
+@pytest.mark.slow
+def test_leaked_rows_are_found_out(forecasts: dict[str, Floats]) -> None:
+    """Half a year of later rows, against the same model without them."""
+    worlds = world_problems(SEEDS, ORIGINS)
+    scores = score_worlds(worlds, forecasts, baselines(SHIPPED), honest=forecasts[MODEL])
+    (fault,) = faults(scores, LEAKED, baselines(SHIPPED))
+    assert fault.endswith("it saw the future")
+
+
+@pytest.mark.slow
+def test_halved_intervals_are_found_out() -> None:
+    whole, half = interval_coverage(SEEDS[:2], ORIGINS, SHIPPED)
+    assert half < HELD_AT_LEAST <= whole

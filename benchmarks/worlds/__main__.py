@@ -59,8 +59,10 @@ def main() -> None:
     for days in options.days:
         scores = score_worlds(worlds, {**forecasts, **broken, **known}, naive, days)
         _print(worlds, scores, days)
-        for name in (*variants, MODEL, *broken):
-            print(f"\n{name}: " + ("; ".join(faults(scores, name, naive)) or "no fault found"))
+        beside_model = score_worlds(worlds, {**forecasts, **broken}, naive, days, honest=forecasts[MODEL])
+        for names, found in (((*variants, MODEL), scores), (tuple(broken), beside_model)):
+            for name in names:
+                print(f"\n{name}: " + ("; ".join(faults(found, name, naive)) or "no fault found"))
     if options.broken:
         whole, half = interval_coverage(options.seeds, options.origins, SHIPPED, _progress)
         print(f"\nTruth within the 90 % interval at 180 days, dry: {whole:.0%} of origins; interval halved: {half:.0%}")

@@ -12,7 +12,8 @@ from models.projection import project
 from models.spec import Floats, Forecast, Problem
 from models.structure import Structure
 
-LEAKS = (90, 180)
+LEAK_DAYS = 180
+SHUFFLED, LEAKED = "states shuffled", f"{LEAK_DAYS} days leaked"
 Progress = Callable[[int, int], None]
 
 
@@ -48,14 +49,11 @@ class Quantile:
 def broken_forecasts(
     seeds: Iterable[int], origins: int, structure: Structure, progress: Progress = lambda done, total: None
 ) -> dict[str, Floats]:
-    """The model with its states shuffled, and with rows of the next 90 and 180 days leaked to it."""
+    """The model with its states shuffled, and with the rows of the next ``LEAK_DAYS`` leaked to it."""
     seeds, model = tuple(seeds), LaplaceModel(structure)
-    name = "states shuffled"
-    out = forecast_worlds(world_problems(seeds, origins), {name: ShuffledStates(model)}, progress, cached=False)
-    for days in LEAKS:
-        name = f"{days} days leaked"
-        out |= forecast_worlds(world_problems(seeds, origins, leak=days), {name: model}, progress, cached=False)
-    return out
+    mixed, ahead = world_problems(seeds, origins), world_problems(seeds, origins, leak=LEAK_DAYS)
+    shuffled = forecast_worlds(mixed, {SHUFFLED: ShuffledStates(model)}, progress, cached=False)
+    return shuffled | forecast_worlds(ahead, {LEAKED: model}, progress, cached=False)
 
 
 def interval_coverage(

@@ -28,6 +28,8 @@ LIMITS = TARGETS.index("limits_talks")
 BIAS_AT_MOST = 0.05
 TOO_GOOD = 3.0
 """Standard errors of `WorldScore.foresight` beyond which a forecast must have seen what came later."""
+HELD_AT_LEAST = 0.75
+"""Share of dry origins whose truth a 90 % interval must hold; the model is not the generator, so not .9."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,7 @@ class WorldScore:
     from_best: Difference  # error less that of the best baseline
     from_best_dry: Difference
     from_truth: Difference  # log score less that of the true probability
-    foresight: Difference  # mean of (outcome - truth) (forecast - truth): 0 for all who know nothing of the future
+    foresight: Difference  # mean of (outcome - truth) (forecast - an honest one): 0 for who knows nothing of the future
 
 
 def world_problems(seeds: Iterable[int], origins: int, *, leak: int = 0) -> tuple[World, ...]:
@@ -120,16 +122,25 @@ def forecast_worlds(
 
 
 def score_worlds(
-    worlds: Sequence[World], forecasts: Mapping[str, Floats], baselines: Iterable[str], days: int = 180
+    worlds: Sequence[World],
+    forecasts: Mapping[str, Floats],
+    baselines: Iterable[str],
+    days: int = 180,
+    honest: Floats | None = None,
 ) -> tuple[WorldScore, ...]:
-    """Scores at one horizon; differences are from the baseline that is best in hindsight, over all and over dry."""
+    """Scores at one horizon; differences are from the baseline that is best in hindsight, over all and over dry.
+
+    ``honest`` forecasts, (world, origin, horizon), are known to use nothing later than the origin: what is attainable
+    unless given. The nearer they are to the forecasts that are scored, the finer a look ahead is seen.
+    """
     h = HORIZONS.index(days)
+    honest = np.array([world.attainable for world in worlds]) if honest is None else honest
     true, outcome, dry = (np.array([getattr(world, name) for world in worlds]) for name in ("true", "outcome", "dry"))
     true, outcome = true[..., h], outcome[..., h]
     distance = {name: np.abs(forecast[..., h] - true) for name, forecast in forecasts.items()}
     best = min((distance[name] for name in baselines), key=np.mean)
     best_dry = min((distance[name] for name in baselines), key=lambda d: d[dry].mean())
-    honest, every = log_score(true, outcome), np.ones_like(dry)
+    log_of_truth, every = log_score(true, outcome), np.ones_like(dry)
     scores = []
     for name, forecast in forecasts.items():
         p, d = forecast[..., h], distance[name]
@@ -145,8 +156,8 @@ def score_worlds(
                 float(log.mean()),
                 difference(d - best, every),
                 difference(d - best_dry, dry),
-                difference(log - honest, every),
-                difference((outcome - true) * (p - true), every),
+                difference(log - log_of_truth, every),
+                difference((outcome - true) * (p - honest[..., h]), every),
             )
         )
     return tuple(scores)
@@ -177,7 +188,7 @@ def faults(scores: Iterable[WorldScore], name: str, baselines: Iterable[str]) ->
     """What is wrong with a model by its scores on worlds whose truth is known; empty when nothing is.
 
     Given all that is hidden on a day, an outcome departs from its true probability by chance alone. A forecast that
-    departs with it, in whatever else it may be wrong, used what was not known on the day.
+    departs from an honest one in the same direction, wrong as both may be, used what was not known on the day.
     """
     of = {score.name: score for score in scores}
     mine, found = of[name], []
