@@ -45,28 +45,30 @@ def check_power_scaling(subject: Subject) -> Check:
     subject.progress("scaling the components of the posterior", 0, 0, "")
     draws, density = subject.posterior(), subject.density
     out = project(subject.problem, density.exposure.filtered, draws, density.structure, paths=1, seed=subject.seed)
-    values = out.targets[:, TARGETS.index(subject.headline)]
-    found = {name: scale_power(values, part, subject.seed) for name, part in log_components(density, draws).items()}
+    # Distances are taken along the axis of the values: log odds spread evenly, small probabilities do not.
+    headline = _log_odds(out.targets[:, TARGETS.index(subject.headline)])
+    parts = log_components(density, draws)
+    found = {name: scale_power(headline, part, subject.seed) for name, part in parts.items()}
     windows, at = _windows(subject.problem), _reference(subject.problem)
     table = (
-        ("component", *windows, f"points per doubling, {windows[at]}"),
-        *((name, *_sensitivities(one), _points(one.slope[at])) for name, one in found.items()),
+        ("component", *windows, f"log odds per doubling, {windows[at]}"),
+        *((name, *_sensitivities(one), _signed(one.slope[at])) for name, one in found.items()),
     )
     figures = {
         "posterior": subject.posterior_by,
         "notable": NOTABLE,
         "windows": list(windows),
-        "components": [
-            {
-                "name": name,
-                "sensitivity": one.sensitivity.tolist(),
-                "noise": one.noise.tolist(),
-                "change_per_doubling": one.slope.tolist(),
-            }
-            for name, one in found.items()
-        ],
+        "components": [{"name": name, **_figures(one)} for name, one in found.items()],
     }
     return Check("power-scaling", None, _leaders(found, windows, subject.headline), table, figures)
+
+
+def _figures(scaled: Scaled) -> dict[str, object]:
+    return {
+        "sensitivity": scaled.sensitivity.tolist(),
+        "noise": scaled.noise.tolist(),
+        "log_odds_per_doubling": scaled.slope.tolist(),
+    }
 
 
 def _sensitivities(scaled: Scaled) -> list[str]:
@@ -82,13 +84,21 @@ def _leaders(found: dict[str, Scaled], windows: Sequence[str], headline: str) ->
     what, rule = f"P({target_name(headline)})", f"a sensitivity above {NOTABLE} and above chance (else in brackets)"
     if not led:
         return f"{what} is led by none of prior, judgements and record: none has {rule}."
-    each = ", ".join(f"{name} ({_strongest(found[name], windows)})" for name in led)
+    each = ", ".join(f"{name} ({_strongest(found[name], windows)}{_mostly(name, found)})" for name in led)
     return f"{what} is led by {each}; what leads has {rule}."
 
 
 def _strongest(scaled: Scaled, windows: Sequence[str]) -> str:
     at = int(scaled.sensitivity.argmax())
     return f"up to {scaled.sensitivity[at]:.2f}, {windows[at]}"
+
+
+def _mostly(name: str, found: dict[str, Scaled]) -> str:
+    """Which of the priors it is, where it is all of them."""
+    if name != PRIORS:
+        return ""
+    single = [one for one in found if one not in (PRIORS, JUDGEMENTS, RECORD)]
+    return f"; above all {max(single, key=lambda one: found[one].sensitivity.max())}"
 
 
 def check_indicators(subject: Subject) -> Check:
