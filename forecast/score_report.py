@@ -22,11 +22,14 @@ from forecast.scoreboard import (
     scenario_table,
     score_table,
 )
-from forecast.words import percent, target_name
+from forecast.words import percent, share, target_name
 from models.spec import TARGETS
 
 TARGET, DAYS = "limits_talks", 180
 """What the sentence speaks of: the target with the most events, over half a year."""
+
+FEWEST_SPELLS = 10
+"""Spells of like outcomes below which an interval says nothing about chance: one spell can decide all of them."""
 
 
 def quality_sentence(backtest: Backtest) -> str | None:
@@ -36,11 +39,11 @@ def quality_sentence(backtest: Backtest) -> str | None:
         return None
     difference = whole.log_difference
     verdict = "too few events to tell"
-    if difference.decided:
+    if difference.decided and whole.spells >= FEWEST_SPELLS:
         verdict = "better than chance explains" if difference.mean < 0 else "worse than chance explains"
     when_dry = ""
     if dry is not None:
-        said, came_true = percent(dry.bias + dry.frequency), percent(dry.frequency)
+        said, came_true = percent(dry.bias + dry.frequency), share(dry.frequency)
         when_dry = f", and when it was dry it said {said} where {came_true} came true"
     return (
         f"In a {backtest.kind} backtest at {whole.n} origins from {backtest.origins[0].year} to "

@@ -7,7 +7,8 @@ from rich.text import Text
 
 from db.rows import EvaluationRow
 from forecast.cli.tables import bold, emit, grid, paragraph
-from forecast.words import percent, target_name
+from forecast.forecasters import MODEL
+from forecast.words import counted, share, target_name
 
 KINDS = {
     "strict": "strict: only judgements published by each origin",
@@ -19,10 +20,15 @@ ENGINES = {
     "nuts": "Parley by NUTS at every origin",
 }
 READING = (
-    "Log score in nats; of every score smaller is better. MCB and DSC: miscalibration and discrimination of the Brier "
-    "score. Bias: mean forecast less frequency. Differences are of the log score from the naive row that is best over "
-    "these origins (marked *), with 90 % intervals by block bootstrap (blocks of 18 months)."
+    "Log score in nats; of every score smaller is better. Bias: mean forecast less frequency. Differences are of the "
+    "log score from the naive row that is best over these origins (marked *), with 90 % intervals by block bootstrap "
+    "(blocks of 18 months). A spell: consecutive origins that ended alike."
 )
+SHORT = {
+    "dry/wet climatology, 3-year half-life": "dry/wet, 3-year half-life",
+    "logistic on log days since talks": "logistic, log days since",
+}
+HEADER = ("", "log", "dry", "wet", "Brier", "AUC", "bias", "dry", "difference", "dry")
 
 
 def print_backtest(row: EvaluationRow, targets: Sequence[str] = ()) -> None:
@@ -33,6 +39,7 @@ def print_backtest(row: EvaluationRow, targets: Sequence[str] = ()) -> None:
         for days in sorted({table["horizon_days"] for table in result["scores"]}):
             blocks.append(_score_block(result["scores"], target, days))
         blocks.append(_ranked_block(result["ranked_probability_scores"], target))
+        blocks.append(_era_block(result["scores"], target))
     blocks.append(_scenario_block(result["scenario_scores"]))
     emit([line for block in blocks if block for line in ("", *block)][1:])
 
@@ -64,17 +71,15 @@ def _score_block(tables: Sequence[Mapping[str, Any]], target: str, days: int) ->
     whole, dry = found["all"], found.get("dry")
     name = target_name(target)
     counts = "; ".join(
-        f"{situation} n = {table['n']}, {percent(table['frequency'])} came true, {table['spells']} spells"
+        f"{situation} n = {table['n']}, {share(table['frequency'])} came true, {counted(table['spells'], 'spell')}"
         for situation, table in found.items()
     )
     rows = [
         _row(score, _beside(dry, i), _beside(found.get("wet"), i), whole, dry)
         for i, score in enumerate(whole["forecasters"])
     ]
-    header = ("", "log", "dry", "wet", "Brier", "MCB", "DSC", "AUC", "bias", "dry", "difference", "dry")
-    strong = [i for i, score in enumerate(whole["forecasters"]) if score["name"] == "Parley"]
     title = bold(f"{name[0].upper()}{name[1:]} in {days} d")
-    return [title, *paragraph(f"{counts}."), *grid(header, rows, emphasised=strong)]
+    return [title, *paragraph(f"{counts}."), *grid(HEADER, rows, emphasised=_parley(whole["forecasters"]))]
 
 
 def _beside(table: Mapping[str, Any] | None, place: int) -> Mapping[str, Any] | None:
@@ -88,22 +93,44 @@ def _row(
     whole: Mapping[str, Any],
     of_dry: Mapping[str, Any] | None,
 ) -> list[str]:
-    mark = "*" if score["name"] == whole["reference"] else ""
-    mark_dry = dry is not None and of_dry is not None and score["name"] == of_dry["reference"]
+    name = score["name"]
     return [
-        score["name"] + mark,
+        SHORT.get(name, name),
         _number(score["log"]),
         _number(dry["log"]) if dry else "–",
         _number(wet["log"]) if wet else "–",
         _number(score["brier"]["score"]),
-        _number(score["brier"]["miscalibration"]),
-        _number(score["brier"]["discrimination"]),
         _number(score["auc"], ".2f"),
         _number(score["bias"], "+.3f"),
         _number(dry["bias"], "+.3f") if dry else "–",
-        "*" if mark else _difference(score["log_difference"]),
-        "*" if mark_dry else _difference(dry["log_difference"]) if dry else "–",
+        "*" if name == whole["reference"] else _difference(score["log_difference"]),
+        "*" if of_dry and name == of_dry["reference"] else _difference(dry["log_difference"]) if dry else "–",
     ]
+
+
+def _era_block(tables: Sequence[Mapping[str, Any]], target: str) -> list[str | Text]:
+    """Parley alone, on the origins it was chosen on and on those after."""
+    mine = [t for t in tables if t["target"] == target and t["era"] != "all" and t["situation"] in ("all", "dry")]
+    rows = []
+    for table in sorted(mine, key=lambda t: (t["era"], t["situation"], t["horizon_days"])):
+        score = next((score for score in table["forecasters"] if score["name"] == MODEL), None)
+        if score is not None:
+            rows.append(
+                [
+                    f"{table['era']}, {table['situation']}",
+                    str(table["horizon_days"]),
+                    str(table["n"]),
+                    share(table["frequency"]),
+                    _number(score["log"]),
+                    _number(score["bias"], "+.3f"),
+                    f"({_number(score['bias_low'], '+.2f')} to {_number(score['bias_high'], '+.2f')})",
+                    _difference(score["log_difference"]),
+                ]
+            )
+    if not rows:
+        return []
+    header = ("", "days", "n", "came true", "log", "bias", "90 %", "difference")
+    return [bold(f"Parley by era: {target_name(target)}; chosen on origins before 2010"), *grid(header, rows)]
 
 
 def _ranked_block(tables: Sequence[Mapping[str, Any]], target: str) -> list[str | Text]:
@@ -132,11 +159,18 @@ def _ranked(title: str, found: Mapping[str, Sequence[Mapping[str, Any]]]) -> lis
     if "all" not in found:
         return []
     rows = [
-        [score["name"], *(_number(found[s][i]["mean"]) for s in found), _difference(score["difference"])]
+        [
+            SHORT.get(score["name"], score["name"]),
+            *(_number(found[s][i]["mean"]) for s in found),
+            _difference(score["difference"]),
+        ]
         for i, score in enumerate(found["all"])
     ]
-    strong = [i for i, score in enumerate(found["all"]) if score["name"] == "Parley"]
-    return [bold(title), *grid(("", *found, "difference"), rows, emphasised=strong)]
+    return [bold(title), *grid(("", *found, "difference"), rows, emphasised=_parley(found["all"]))]
+
+
+def _parley(scores: Sequence[Mapping[str, Any]]) -> list[int]:
+    return [i for i, score in enumerate(scores) if score["name"] == MODEL]
 
 
 def _difference(found: Mapping[str, Any]) -> str:
@@ -146,4 +180,5 @@ def _difference(found: Mapping[str, Any]) -> str:
 
 
 def _number(value: float | None, form: str = ".3f") -> str:
-    return "–" if value is None else format(value, form).replace("-", "−")
+    """Without the nought before the point, as scores below one are written."""
+    return "–" if value is None else format(value, form).replace("-", "−").replace("0.", ".", 1)
