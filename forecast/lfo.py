@@ -21,8 +21,6 @@ from models.spec import Floats, Forecast, Problem
 from models.structure import Structure
 
 SETTINGS = SamplerSettings(chains=4, draws=500, tune=500, cores=1)
-KEPT = 1000
-"""Draws that are projected and reweighted, evenly thinned from all."""
 TOLERANCE = 0.02
 """How far a reweighted forecast may lie from an exact one: four Monte-Carlo errors of a probability of a half with an
 sd of 0.15 over draws, at the smallest effective sample that passes the bound on k in practice."""
@@ -81,9 +79,7 @@ class _Fit:
     def __init__(self, model: ExactModel, problem: Problem) -> None:
         self.problem, self.seed = problem, model.seed
         self.density = build_density(problem, model.structure)
-        draws = parameters_of(sample(problem, self.density, model.settings, model.seed), model.structure)
-        kept = np.linspace(0, len(draws.unit) - 1, min(KEPT, len(draws.unit))).astype(int)
-        self.parameters = Parameters(*(getattr(draws, name)[kept] for name in Parameters.__slots__))
+        self.parameters = parameters_of(sample(problem, self.density, model.settings, model.seed), model.structure)
         self.theta = pack(self.parameters, model.structure)
         self.log_posterior = _log_posterior(compile_density(self.density), self.theta)
 
