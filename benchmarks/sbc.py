@@ -65,6 +65,7 @@ class World:
 
 def main() -> None:
     options = _options()
+    versions = f"code {code_version()}, model {model_version()}"  # read before the sources can change under a long run
     problem = shipped_problem(AS_OF)
     store = options.store or _default_store(problem, options.seed)
     worlds = simulate(problem, options.simulations, options.seed, store, options.minutes)
@@ -73,7 +74,7 @@ def main() -> None:
     print(check.sentence)
     options.out.mkdir(exist_ok=True)
     plot(calibrate_places(np.array([world.place for world in worlds]), 0.95, options.seed), options.out / "sbc.png")
-    (options.out / "sbc.md").write_text(page(check, worlds, options.seed), encoding="utf-8")
+    (options.out / "sbc.md").write_text(page(check, worlds, options.seed, versions), encoding="utf-8")
 
 
 def _options() -> argparse.Namespace:
@@ -149,7 +150,7 @@ def _panel(panel: "Axes", band: Band, difference: Floats, inside: bool) -> None:
     panel.tick_params(labelsize=7)
 
 
-def page(check: Check, worlds: list[World], seed: int) -> str:
+def page(check: Check, worlds: list[World], seed: int, versions: str) -> str:
     """The figures in Markdown."""
     header, *rows = check.table
     seconds = np.array([world.seconds for world in worlds])
@@ -175,7 +176,7 @@ def page(check: Check, worlds: list[World], seed: int) -> str:
             f"| sampler | {SETTINGS.chains} chains, {SETTINGS.tune} tuning and {SETTINGS.draws} draws; {DRAWS} kept |",
             f"| divergences | {sum(world.divergences for world in worlds)} |",
             f"| time | {seconds.sum() / 60:.0f} minutes, median {np.median(seconds):.1f} s a world |",
-            f"| run | {datetime.now(UTC).date()}, code {code_version()}, model {model_version()} |",
+            f"| run | {datetime.now(UTC).date()}, {versions} |",
             "",
             f"`python -m benchmarks.sbc --simulations {len(worlds)} --seed {seed}` makes this page and the plot.",
             "",
