@@ -2,8 +2,10 @@
 
 ForecastError
 ├── NoForecast    nothing published yet, or nothing as of that date
+├── NoBacktest    no stored backtest answers to what was asked
 ├── NotEnough     the data as of that date cannot carry a forecast
-└── NoWorkers     tasks cannot be run where they were sent
+├── NoWorkers     tasks cannot be run where they were sent
+└── NotWritten    a file cannot be written where it was asked for
 """
 
 
@@ -15,9 +17,17 @@ class NoForecast(ForecastError):
     """There is no run to show."""
 
 
+class NoBacktest(ForecastError):
+    """There is no backtest to show."""
+
+
 class NotEnough(ForecastError):
     """The rows known as of the date do not make a forecast."""
 
 
 class NoWorkers(ForecastError):
     """Tasks found no worker, or lost it time and again."""
+
+
+class NotWritten(ForecastError):
+    """A file cannot be written there; nothing was changed."""

@@ -9,7 +9,9 @@ from sqlalchemy import Connection
 from db.read import read_case, read_catalogue
 from db.read_runs import last_published, read_run, read_runs, read_scenarios, read_states, read_targets
 from db.rows import CaseRow, IndicatorRow, IndicatorStateRow, RunRow, ScenarioForecastRow, TargetForecastRow
-from forecast.errors import NoForecast
+from forecast.errors import NoForecast, NotEnough
+from forecast.quality import Quality, read_quality
+from forecast.track import TrackRecord, read_track_record, track_sentence
 from forecast.words import percent, reach, target_name
 
 DIAGNOSTICS = ("rhat_max", "ess_bulk_min", "ess_tail_min", "divergences", "draws")
@@ -31,6 +33,8 @@ class Summary:
     scenarios: tuple[ScenarioForecastRow, ...]
     states: tuple[IndicatorStateRow, ...]
     catalogue: tuple[IndicatorRow, ...]
+    quality: Quality
+    track: str  # what live forecasts were worth so far, as of today
 
     @property
     def rejected(self) -> bool:
@@ -72,7 +76,18 @@ def read_summary(
         read_scenarios(connection, source.id) if source else (),
         read_states(connection, source.id) if source else (),
         read_catalogue(connection, case),
+        read_quality(connection, case_id=case.case_id),
+        read_track(connection, today, case.case_id)[1],
     )
+
+
+def read_track(connection: Connection, today: date, case_id: str) -> tuple[TrackRecord | None, str]:
+    """The track record and its sentence; None and the reason where live forecasts cannot be scored."""
+    try:
+        record = read_track_record(connection, today, case_id=case_id)
+    except NotEnough as error:  # a score that cannot be made must not cost the forecast
+        return None, f"Live forecasts cannot be scored: {error}."
+    return record, track_sentence(record)
 
 
 def _newest(connection: Connection, case: CaseRow, as_of: date | None, today: date) -> RunRow:
@@ -110,6 +125,8 @@ def as_json(summary: Summary) -> dict[str, Any]:
             "newer_run": _attempt(summary.newer) if summary.newer else None,
         },
         "judgement": judgement_sentence(summary),
+        "quality": _quality(summary.quality),
+        "track_record": summary.track,
         "targets": [_with_reach(row) | {"run_id": _source_id(summary)} for row in summary.targets],
         "scenarios": _scenarios(summary.scenarios),
         "indicators": [_state(row, summary) for row in summary.states],
@@ -211,6 +228,15 @@ def cadence_of(row: IndicatorStateRow, summary: Summary) -> float:
     """Expected days between observations; endless for an indicator the catalogue no longer holds."""
     found = (entry.expected_cadence_days for entry in summary.catalogue if entry.indicator_id == row.indicator_id)
     return next(found, float("inf"))
+
+
+def _quality(quality: Quality) -> dict[str, Any]:
+    return {
+        "sentence": quality.sentence,
+        "model_version": quality.model_version,
+        "as_of": quality.as_of,
+        "note": quality.note,
+    }
 
 
 def _source_id(summary: Summary) -> int | None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from forecast.cli import backtest, check, lists, runs, score
+from forecast.cli import backtest, calibrate, check, lists, runs, score
 
 if TYPE_CHECKING:
     from indicators.errors import CaseError
@@ -31,6 +31,7 @@ for command in (
     runs.show,
     backtest.backtest,
     score.score,
+    calibrate.calibrate,
     check.check,
     lists.indicators,
     lists.documents,

@@ -49,7 +49,12 @@ def print_summary(summary: Summary) -> None:
         return
     blocks: list[list[str | Text]] = [
         [*warnings, *headline_lines(summary), *age_lines(summary), *paragraph(situation_sentence(summary))],
-        [*paragraph(judgement_sentence(summary) or ""), *paragraph(INTERVALS)],
+        [
+            *paragraph(judgement_sentence(summary) or ""),
+            *paragraph(" ".join(filter(None, (summary.quality.sentence, summary.quality.note)))),
+            *paragraph(summary.track),
+            *paragraph(INTERVALS),
+        ],
         *_target_blocks(summary),
         _scenario_block(summary),
         _state_block(summary),

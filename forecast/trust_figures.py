@@ -1,0 +1,173 @@
+"""The figures of the trust page, as SVG that stands inside HTML: the same input gives the same text.
+
+Colours are those of Okabe & Ito, told apart by the colour-blind; shape, fill and stroke say the same in grey.
+"""
+
+import io
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, MultipleLocator
+
+from forecast.scoreboard import CHOSEN_BEFORE, ERAS
+from forecast.trust_scores import Calibration, Comparison, Timeline
+from forecast.words import target_name
+
+BLUE, ORANGE, GREY, LIGHT = "#0072B2", "#D55E00", "#555555", "#E4E4E4"
+STYLE: dict[Any, Any] = {
+    "svg.hashsalt": "parley",
+    "svg.fonttype": "none",  # text stays text: small, searchable, in the fonts of the page
+    "font.family": "sans-serif",
+    "font.sans-serif": ["DejaVu Sans", "Verdana", "Arial", "sans-serif"],
+    "font.size": 8.5,
+    "axes.titlesize": 9,
+    "axes.titlelocation": "left",
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "legend.frameon": False,
+}
+WIDTH = 7.1
+"""Inches: the text width of a sheet of A4."""
+
+
+@contextmanager
+def _style() -> Iterator[None]:
+    """Ours alone, whatever the settings of the user."""
+    with mpl.rc_context():
+        mpl.rcdefaults()
+        mpl.rcParams.update(STYLE)
+        yield
+
+
+def draw_reliability(calibrations: Sequence[Calibration]) -> str:
+    """Each curve in its band, over a histogram of the forecasts."""
+    with _style():
+        rows = (len(calibrations) + 1) // 2
+        figure = Figure(figsize=(WIDTH, 3.05 * rows), layout="constrained")
+        cells = figure.subfigures(rows, 2, squeeze=False).flat
+        for cell, calibration in zip(cells, calibrations, strict=False):
+            curve, histogram = cell.subplots(2, 1, sharex=True, height_ratios=(4, 1))
+            _draw_curve(curve, calibration)
+            _draw_histogram(histogram, calibration)
+        return _svg(figure, "reliability")
+
+
+def _draw_curve(axes: Axes, calibration: Calibration) -> None:
+    curve = calibration.curve
+    axes.fill_between(curve.forecast, curve.low, curve.high, color=LIGHT, label=f"{100 * calibration.level:.0f} % band")
+    axes.plot((0, 1), (0, 1), color=GREY, linewidth=0.8, linestyle=(0, (4, 3)), label="perfect calibration")
+    axes.plot(curve.forecast, curve.frequency, color=BLUE, linewidth=1.6, label="Parley", marker=".", markersize=3)
+    axes.set(xlim=(0, 1), ylim=(-0.02, 1.02), ylabel="came true", aspect="auto")
+    axes.set_title(
+        f"{target_name(calibration.target)}, {calibration.situation}\n"
+        f"{calibration.horizon_days} d, n = {calibration.n}: {'inside' if calibration.inside else 'outside'} the band"
+    )
+    axes.yaxis.set_major_formatter(_PERCENT)
+    axes.legend(loc="upper left", fontsize=7.5)
+
+
+def _draw_histogram(axes: Axes, calibration: Calibration) -> None:
+    axes.hist(calibration.curve.forecast, bins=[i / 20 for i in range(21)], weights=calibration.curve.count, color=GREY)
+    axes.set(xlabel="probability said", ylabel="origins")
+    axes.xaxis.set_major_formatter(_PERCENT)
+    axes.xaxis.set_major_locator(MultipleLocator(0.2))
+
+
+def draw_differences(comparisons: Sequence[Comparison]) -> str:
+    """Mean log score less that of the best naive forecast, by horizon; hollow where there is too little to tell."""
+    found = [one for one in comparisons if one.era == "all" and one.situation in ("all", "dry")]
+    targets = list(dict.fromkeys(one.target for one in found))
+    days = sorted({one.horizon_days for one in found})
+    with _style():
+        figure = Figure(figsize=(WIDTH, 2.9), layout="constrained")
+        panels = figure.subplots(1, len(targets), sharey=True, squeeze=False).flat
+        for axes, target in zip(panels, targets, strict=True):
+            mine = [one for one in found if one.target == target]
+            for one in mine:
+                _draw_difference(axes, one, days.index(one.horizon_days))
+            axes.margins(y=0.14)
+            axes.axhline(0, color=GREY, linewidth=0.8)
+            for height, words in ((0.97, "naive better"), (0.03, "Parley better")):
+                axes.text(0.02, height, words, transform=axes.transAxes, va="center", fontsize=7, color=GREY)
+            axes.set_xticks(range(len(days)), [f"{d} d" for d in days])
+            axes.set(xlim=(-0.5, len(days) - 0.5), xlabel="window", title=target_name(target))
+        figure.axes[0].set_ylabel("log score, Parley less naive (nats)")
+        _difference_legend(figure)
+        return _svg(figure, "differences")
+
+
+def _draw_difference(axes: Axes, one: Comparison, place: int) -> None:
+    dry, value = one.situation == "dry", one.difference
+    colour, x = (ORANGE, place + 0.18) if dry else (BLUE, place - 0.18)
+    low, high = (value.value if end is None else end for end in (value.low, value.high))
+    axes.plot((x, x), (low, high), color=colour, linewidth=1.2, linestyle="--" if dry else "-")
+    fill = colour if value.enough else "white"
+    axes.plot(x, value.value, "s" if dry else "o", color=colour, markerfacecolor=fill, markersize=5.5)
+    at, paper = (x, max(high, value.value)), {"facecolor": "white", "edgecolor": "none", "pad": 0.6}
+    axes.annotate(str(one.n), at, (0, 5), textcoords="offset points", ha="center", fontsize=6.5, color=GREY, bbox=paper)
+
+
+def _difference_legend(figure: Figure) -> None:
+    axes = figure.axes[0]
+    handles = [
+        axes.plot([], [], "o-", color=BLUE, markerfacecolor="white", label="all origins")[0],
+        axes.plot([], [], "s--", color=ORANGE, markerfacecolor="white", label="when dry")[0],
+        axes.plot([], [], "o", color=GREY, label="filled: enough to tell; hollow: too few")[0],
+    ]
+    figure.legend(handles=handles, loc="outside lower center", ncols=3, fontsize=7.5)
+
+
+def draw_timelines(timelines: Sequence[Timeline]) -> str:
+    """What was said at each origin, under ticks where it came true and over ticks where it did not."""
+    with _style():
+        figure = Figure(figsize=(WIDTH, 2.7 * len(timelines)), layout="constrained")
+        for axes, timeline in zip(figure.subplots(len(timelines), 1, squeeze=False).flat, timelines, strict=True):
+            _draw_timeline(axes, timeline)
+        figure.axes[-1].set_xlabel("origin")
+        handles, labels = figure.axes[0].get_legend_handles_labels()
+        figure.legend(handles, labels, loc="outside lower center", ncols=5, fontsize=7.5)
+        return _svg(figure, "timelines")
+
+
+def _draw_timeline(axes: Axes, timeline: Timeline) -> None:
+    days = np.array(timeline.origin, dtype="datetime64[D]")
+    wet = ~np.array(timeline.dry)
+    axes.fill_between(days, 0, 1, where=wet, step="post", color=LIGHT, linewidth=0, label="wet")
+    axes.step(days, timeline.probability, where="post", color=BLUE, linewidth=1.3, label="Parley")
+    axes.step(
+        days, timeline.naive_probability, where="post", color=GREY, linewidth=0.9, linestyle=":", label="best naive"
+    )
+    for outcome, height, marker, label in ((True, 1.07, "|", "came true"), (False, -0.07, "|", "did not")):
+        at = [day for day, one in zip(days, timeline.outcome, strict=True) if one is outcome]
+        colour = ORANGE if outcome else GREY
+        axes.plot(at, np.full(len(at), height), marker, color=colour, markersize=6, linestyle="none", label=label)
+    if timeline.origin[0] < CHOSEN_BEFORE < timeline.origin[-1]:
+        axes.plot(
+            np.array([CHOSEN_BEFORE] * 2, dtype="datetime64[D]"), (0, 1.2), color=GREY, linewidth=0.8, linestyle="--"
+        )
+        axes.annotate(f" {ERAS[2]}: held out", (np.datetime64(CHOSEN_BEFORE), 1.17), fontsize=7, color=GREY)
+    axes.set(ylim=(-0.14, 1.24), ylabel="probability")
+    axes.set_title(f"{target_name(timeline.target)} in {timeline.horizon_days} d")
+    axes.set_xlim(days[0], days[-1] + np.timedelta64(timedelta(days=40)))
+    axes.set_yticks((0, 0.25, 0.5, 0.75, 1))
+    axes.yaxis.set_major_formatter(_PERCENT)
+
+
+_PERCENT = FuncFormatter(lambda value, _: f"{100 * value:.0f} %")
+
+
+def _svg(figure: Figure, name: str) -> str:
+    """The drawing alone, its identifiers kept apart from those of other drawings in the page."""
+    buffer = io.StringIO()
+    nothing = dict.fromkeys(("Date", "Creator", "Format", "Type"))
+    figure.savefig(buffer, format="svg", metadata=nothing)
+    drawing = buffer.getvalue()
+    drawing = drawing[drawing.index("<svg") :]
+    return re.sub(r'(\bid="|url\(#|href="#)', rf"\g<1>{name}-", drawing)

@@ -1,0 +1,110 @@
+"""Backtests made without a model: every forecast is right, or wrong on purpose."""
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+
+import numpy as np
+from scipy.stats import norm
+
+from db.append import append_evaluation
+from db.engine import Database
+from db.posteriors import store_file
+from db.read import read_case
+from db.rows import NewEvaluation
+from forecast.backtest import Backtest, daily_origins, to_dataset
+from forecast.identity import code_version, model_version
+from forecast.score_report import payload
+from models.reliability import overlap_root
+from models.spec import SCENARIOS, TARGETS, Floats, Horizon
+
+STORED = datetime(2020, 1, 3, 12, tzinfo=UTC)
+DAYS = (30, 90, 180, 365)
+NAIVE = "climatology"
+
+
+def make_backtest(
+    *, first: date = date(1820, 1, 1), last: date = date(2019, 12, 1), step: int = 182, bias: float = 0.0, seed: int = 1
+) -> Backtest:
+    """Parley knows the probability of each window, plus ``bias``; climatology says the mean.
+
+    Of 182 days' step the windows of 180 days do not overlap, and their outcomes are independent. While dry events are
+    rarer. Outcomes are not of real events: they need only agree with the probabilities.
+    """
+    origins, random = daily_origins(first, last, step), np.random.default_rng(seed)
+    day = np.array([float(origin.toordinal()) for origin in origins])
+    dry = np.sin(day / 700) + 0.5 * np.sin(day / 230) > -0.3
+    swing = overlap_root(day, 900) @ random.standard_normal(len(day))
+    truth = np.stack([_windows(norm.cdf(-1.0 - 0.7 * dry + 0.8 * swing), day, random) for _ in TARGETS], axis=2)
+    outcome = (truth[1] < truth[0]).astype(float)
+    said = np.clip(truth[0] + bias, 0.001, 0.999)
+    naive = np.broadcast_to(truth[0].mean(axis=0), said.shape).copy()
+    label, shares = _scenarios(len(origins), random)
+    return Backtest(
+        kind="strict",
+        origins=origins,
+        horizons=tuple(Horizon(days) for days in DAYS),
+        dry=dry,
+        outcome=outcome,
+        scenario=label,
+        forecasts={NAIVE: naive, "Parley": said},
+        scenarios={NAIVE: np.broadcast_to(shares.mean(axis=0), shares.shape).copy(), "Parley": shares},
+        pareto_k={name: np.full(len(origins), np.nan) for name in (NAIVE, "Parley")},
+    )
+
+
+def _windows(monthly: Floats, day: Floats, random: np.random.Generator) -> Floats:
+    """Probabilities of the windows, and what is drawn to resolve them, (2, origin, horizon)."""
+    p = np.stack([1 - (1 - monthly) ** (days / 30) for days in DAYS], axis=1)
+    u = [norm.cdf(overlap_root(day, days) @ random.standard_normal(len(day))) for days in DAYS]
+    return np.stack([p, np.stack(u, axis=1)])
+
+
+def _scenarios(n: int, random: np.random.Generator) -> tuple[np.ndarray, Floats]:
+    shares = random.dirichlet(np.arange(len(SCENARIOS), 0, -1), (n, len(DAYS))).transpose(0, 2, 1)
+    draw = random.random((n, 1, len(DAYS)))
+    return (shares.cumsum(axis=1)[:, :-1] < draw).sum(axis=1), shares
+
+
+def store_backtest(
+    database: Database,
+    backtest: Backtest,
+    *,
+    settings: Mapping[str, object] | None = None,
+    version: str | None = None,
+    changes: Mapping[str, object] | None = None,
+) -> int:
+    """Store it as `forecast.evaluate` would; its number."""
+    digest = store_file(database.folder, lambda path: to_dataset(backtest).to_netcdf(path))
+    with database.write() as connection:
+        case = read_case(connection)
+        evaluation = NewEvaluation(
+            case_id=case.case_id,
+            kind="backtest",
+            as_of=date(2020, 1, 1),
+            code_version=code_version(),
+            model_version=version or model_version(),
+            case_hash=case.case_hash,
+            inputs_hash="1" * 64,
+            settings={"standard": True, "engine": "laplace", "every": "1m"} | dict(settings or {}),
+            result=payload(backtest, case.headline) | dict(changes or {}),
+            file_hash=digest,
+        )
+        return append_evaluation(connection, evaluation, STORED)
+
+
+def store_checks(database: Database, checks: list[dict[str, object]]) -> int:
+    """Store results of checks as `forecast.check` would."""
+    with database.write() as connection:
+        case = read_case(connection)
+        evaluation = NewEvaluation(
+            case_id=case.case_id,
+            kind="check",
+            as_of=date(2020, 1, 1),
+            code_version=code_version(),
+            model_version=model_version(),
+            case_hash=case.case_hash,
+            inputs_hash="1" * 64,
+            settings={},
+            result={"checks": checks},
+        )
+        return append_evaluation(connection, evaluation, STORED)
