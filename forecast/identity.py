@@ -11,7 +11,35 @@ PACKAGES = ("db", "forecast", "indicators", "models")
 LIBRARIES = ("arviz", "numba", "numpy", "nutpie", "pymc", "pytensor", "scipy", "sqlalchemy")
 
 
-NUMBERS = ("models", "indicators/evidence.py", "forecast/assemble.py", "forecast/engine.py", "forecast/forecasters.py")
+NUMBERS = (
+    *(
+        f"models/{name}.py"
+        for name in (
+            "baselines",
+            "bayes",
+            "chain",
+            "density",
+            "describe",
+            "effects",
+            "exposure",
+            "gradient",
+            "laplace",
+            "outcomes",
+            "projection",
+            "reference",
+            "sampling",
+            "settings",
+            "spec",
+            "states",
+            "structure",
+        )
+    ),
+    "indicators/evidence.py",
+    "forecast/assemble.py",
+    "forecast/engine.py",
+    "forecast/forecasters.py",
+    "forecast/lfo.py",
+)
 """The sources that the numbers of a forecast depend on."""
 
 
