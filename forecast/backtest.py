@@ -13,14 +13,14 @@ import numpy as np
 import xarray as xr
 from sqlalchemy import Connection
 
-from forecast.assemble import Rows, assemble, read_rows
+from forecast.assemble import Rows, assemble, check_rows, read_rows
 from forecast.forecasters import Forecaster
 from forecast.lfo import LeaveFutureOut
 from forecast.workers import Task, run_tasks
 from indicators.evidence import form_evidence
 from models.exposure import read_clock
-from models.outcomes import attested_through, events_of, outcomes, scenarios_of
-from models.spec import SCENARIOS, TARGETS, Bools, Floats, Horizon, Ints, Problem
+from models.outcomes import events_of, outcomes, scenarios_of
+from models.spec import SCENARIOS, TARGETS, Bools, Floats, Horizon, Ints, Problem, Span
 
 PENDING = -1
 KINDS = ("strict", "retrospective")
@@ -28,7 +28,7 @@ KINDS = ("strict", "retrospective")
 
 @dataclass(frozen=True, slots=True)
 class Backtest:
-    """Forecasts and outcomes at every origin; nan or PENDING where the window is not yet attested to its end."""
+    """Forecasts and outcomes at every origin; nan or PENDING where the window is not attested as a whole."""
 
     kind: str  # strict or retrospective
     origins: tuple[date, ...]
@@ -58,9 +58,16 @@ def daily_origins(first: date, last: date, step: int) -> tuple[date, ...]:
 def problems_at(
     connection: Connection, origins: Sequence[date], horizons: tuple[Horizon, ...], kind: str, today: Rows
 ) -> Iterator[Problem]:
-    """The problem at each origin. A retrospective one takes the judgements of ``today``."""
+    """The problem at each origin. A retrospective one takes the judgements of ``today``.
+
+    Raises
+    ------
+    NotEnough
+        if what was known at an origin cannot carry a forecast
+    """
     for origin in origins:
         rows = read_rows(connection, origin, case_id=today.case.case_id)
+        check_rows(rows)
         if kind == "retrospective":
             rows = replace(rows, documents=today.documents, judgements=today.judgements)
         evidence = form_evidence(rows.observations, rows.catalogue, rows.grades)
@@ -116,22 +123,27 @@ def _tasks(
 
 
 def outcome_at(origin: int, truth: Problem, horizons: Sequence[Horizon]) -> Floats:
-    """1 or 0 per (target, horizon); nan where the window ends after the attested span."""
+    """1 or 0 per (target, horizon); nan where the window reaches beyond what is attested of the target's events."""
     out = np.full((len(TARGETS), len(horizons)), np.nan)
     for t, target in enumerate(TARGETS):
         events, span = events_of(truth, target)
         for h, horizon in enumerate(horizons):
-            if origin + horizon.days <= span.last:
+            if _within(origin, horizon, span):
                 out[t, h] = outcomes(events, np.array([origin]), horizon.days)[0]
     return out
 
 
 def _scenario_at(origin: int, truth: Problem, horizons: Sequence[Horizon]) -> Ints:
-    """Label per horizon; PENDING where the window ends after any attested span."""
-    last, at = attested_through(truth.record), np.array([origin])
-    resolved = [origin + horizon.days <= last for horizon in horizons]
-    labels = [scenarios_of(truth.record, at, horizon.days)[0] for horizon in horizons]
+    """Label per horizon; PENDING where the window reaches beyond what is attested of any type."""
+    record, at = truth.record, np.array([origin])
+    spans = (record.talks_span, record.contact_span, record.crisis_span, record.deal_span)
+    resolved = [all(_within(origin, horizon, span) for span in spans) for horizon in horizons]
+    labels = [scenarios_of(record, at, horizon.days)[0] for horizon in horizons]
     return np.where(resolved, labels, PENDING)
+
+
+def _within(origin: int, horizon: Horizon, span: Span) -> bool:
+    return span.first <= origin + 1 and origin + horizon.days <= span.last
 
 
 def to_dataset(backtest: Backtest) -> xr.Dataset:
