@@ -178,8 +178,8 @@ def test_outcomes_are_as_frequent_as_the_truth_says(histories: list[History], da
 @pytest.mark.slow
 def test_the_attainable_forecast_is_right_on_average(histories: list[History], days: Ints) -> None:
     """Bayes' filter departs from the truth, but not to one side, whatever it says."""
-    true = np.array([true_probabilities(history, days) for history in histories])
-    attainable = np.array([attainable_probabilities(history, days) for history in histories])
+    true = np.array([true_probabilities(history, days) for history in histories[:40]])
+    attainable = np.array([attainable_probabilities(history, days) for history in histories[:40]])
     for low, high in ((0.0, 0.15), (0.15, 0.5), (0.5, 1.0)):
         held = (attainable >= low) & (attainable < high)
         _check_mean_is_zero(np.where(held, true - attainable, 0.0)[..., H180].sum(axis=1))
