@@ -1,0 +1,39 @@
+"""Put the newest standard backtest of the shipped case into the package, so that a new desk knows how good it is.
+
+    parley init && parley backtest && python -m benchmarks.ship_backtest
+"""
+
+import json
+import shutil
+from pathlib import Path
+
+from db.engine import open_database
+from db.posteriors import path_of
+from db.read import read_case
+from db.read_evaluations import read_evaluations
+from forecast.cli.console import database_url
+from forecast.quality import SHIPPED_BACKTEST, SHIPPED_FACTS
+
+PACKAGE = Path(__file__).parent.parent / "forecast"
+
+
+def main() -> None:
+    with open_database(database_url()) as database, database.read() as connection:
+        case = read_case(connection, "us-dprk")
+        rows = read_evaluations(connection, case.case_id, kind="backtest")
+        row = next((row for row in rows if row.settings.get("standard") and row.file_hash), None)
+        if row is None or row.file_hash is None:
+            raise SystemExit("error: no standard backtest is stored; run `parley backtest`")
+        shutil.copyfile(path_of(database.folder, row.file_hash), PACKAGE / SHIPPED_BACKTEST)
+    facts = {
+        "case_hash": row.case_hash,
+        "model_version": row.model_version,
+        "as_of": str(row.as_of),
+        "quality": row.result["quality"],
+    }
+    (PACKAGE / SHIPPED_FACTS).write_text(json.dumps(facts, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    print(f"backtest {row.id}, model version {row.model_version}: {row.result['quality']}")
+
+
+if __name__ == "__main__":
+    main()
