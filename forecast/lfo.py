@@ -88,18 +88,22 @@ class _Fit:
         return mean_over(self.problem, self.density, self.parameters, even, self.seed)
 
     def weights(self, later: CompiledDensity) -> tuple[Floats, float]:
-        """Smoothed weights under the later posterior, (draw,), and Pareto's k; k is infinite where they overflow."""
-        from arviz_stats.base import array_stats
+        """Weights of the draws under a later posterior; see `smoothed_weights`."""
+        return smoothed_weights(_log_posterior(later, self.theta) - self.log_posterior)
 
-        log_ratio = _log_posterior(later, self.theta) - self.log_posterior
-        even = np.full(len(log_ratio), 1 / len(log_ratio))
-        if not np.isfinite(log_ratio).all():
-            return even, float("inf")
-        if np.ptp(log_ratio) < 1e-9:  # nothing has become known: no tail to fit
-            return even, 0.0
-        log_weight, k = array_stats.psislw(-log_ratio)
-        weight = np.exp(log_weight)
-        return weight / weight.sum(), float(k)
+
+def smoothed_weights(log_ratio: Floats) -> tuple[Floats, float]:
+    """Pareto-smoothed weights of draws, (draw,), which sum to 1, and Pareto's k; k is infinite where they overflow."""
+    from arviz_stats.base import array_stats
+
+    even = np.full(len(log_ratio), 1 / len(log_ratio))
+    if not np.isfinite(log_ratio).all():
+        return even, float("inf")
+    if np.ptp(log_ratio) < 1e-9:  # nothing has become known: no tail to fit
+        return even, 0.0
+    log_weight, k = array_stats.psislw(-log_ratio)
+    weight = np.exp(log_weight)
+    return weight / weight.sum(), float(k)
 
 
 def _log_posterior(evaluate: CompiledDensity, theta: Floats) -> Floats:
