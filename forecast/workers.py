@@ -160,8 +160,7 @@ def _pools() -> Iterator[Callable[[], ProcessPoolExecutor]]:
 
 
 def _end_with(line: Connection) -> None:
-    """In a worker: leave Ctrl-C to the parent, and end at once when the parent lets go of the other end of ``line``."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    """In a worker: end at once when the parent lets go of the other end of ``line``."""
 
     def watch() -> None:
         line.poll(None)
@@ -172,12 +171,15 @@ def _end_with(line: Connection) -> None:
 
 def _submit(pool: ProcessPoolExecutor, task: Task) -> Future[Forecasts]:
     """A process that died while it was idle is told of by the future, like one that dies at work."""
-    try:
+    heard = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:  # a process begins here and is deaf to Ctrl-C, which a terminal sends to all: the parent ends it
         return pool.submit(run_task, task)
     except BrokenProcessPool as error:
         broken = Future[Forecasts]()
         broken.set_exception(error)
         return broken
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, heard)
 
 
 def _lost(task: Task) -> str:
