@@ -38,7 +38,6 @@ NUMBERS = (
     "forecast/assemble.py",
     "forecast/engine.py",
     "forecast/forecasters.py",
-    "forecast/lfo.py",
 )
 """The sources that the numbers of a forecast depend on."""
 

@@ -21,7 +21,7 @@ def imported(module: str, seen: set[str]) -> set[str]:
 
 
 def test_the_model_version_covers_all_that_forecasters_import() -> None:
-    needed = imported("forecast.forecasters", set()) | imported("forecast.lfo", set())
+    needed = imported("forecast.forecasters", set())
     named = {place.removesuffix(".py").replace("/", ".") for place in NUMBERS}
     assert needed <= named
     assert all((ROOT / place).exists() for place in NUMBERS)
