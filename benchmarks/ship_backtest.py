@@ -1,11 +1,12 @@
 """Put the newest standard backtest of the shipped case into the package, so that a new desk knows how good it is.
 
-    parley init && parley backtest && python -m benchmarks.ship_backtest
+parley init && parley backtest && python -m benchmarks.ship_backtest
 """
 
 import json
-import shutil
 from pathlib import Path
+
+import xarray as xr
 
 from db.engine import open_database
 from db.posteriors import path_of
@@ -24,7 +25,7 @@ def main() -> None:
         row = next((row for row in rows if row.settings.get("standard") and row.file_hash), None)
         if row is None or row.file_hash is None:
             raise SystemExit("error: no standard backtest is stored; run `parley backtest`")
-        shutil.copyfile(path_of(database.folder, row.file_hash), PACKAGE / SHIPPED_BACKTEST)
+        _copy(path_of(database.folder, row.file_hash), PACKAGE / SHIPPED_BACKTEST)
     facts = {
         "case_hash": row.case_hash,
         "model_version": row.model_version,
@@ -33,6 +34,15 @@ def main() -> None:
     }
     (PACKAGE / SHIPPED_FACTS).write_text(json.dumps(facts, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     print(f"backtest {row.id}, model version {row.model_version}: {row.result['quality']}")
+
+
+def _copy(stored: Path, place: Path) -> None:
+    """In single precision: a page needs no more, and the package stays small."""
+    with xr.open_dataset(stored) as dataset:
+        single = {name: {"zlib": True, "complevel": 9} for name in dataset.data_vars}
+        for name in ("forecast", "scenario_forecast", "pareto_k"):
+            single[name] |= {"dtype": "float32"}
+        dataset.to_netcdf(place, encoding=single)
 
 
 if __name__ == "__main__":

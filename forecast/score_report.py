@@ -44,12 +44,13 @@ def quality_sentence(backtest: Backtest) -> str | None:
     when_dry = ""
     if dry is not None:
         said, came_true = percent(dry.bias + dry.frequency), share(dry.frequency)
-        when_dry = f", and when it was dry it said {said} where {came_true} came true"
+        when_dry = f"; when it was dry, it said {said} on average where {came_true} came true"
     return (
         f"In a {backtest.kind} backtest at {whole.n} origins from {backtest.origins[0].year} to "
-        f"{backtest.origins[-1].year}, Parley's log score for {target_name(TARGET)} in {DAYS} d was {whole.log:.2f} "
-        f"against {whole.log - difference.mean:.2f} for the best naive forecast ({_signed(difference.mean)}, "
-        f"{100 * LEVEL:.0f} % interval {_signed(difference.low)} to {_signed(difference.high)}: {verdict}){when_dry}."
+        f"{backtest.origins[-1].year}, Parley's log score for {target_name(TARGET).partition(',')[0]} within {DAYS} "
+        f"days was {whole.log:.2f} against {whole.log - difference.mean:.2f} for the best naive forecast (difference "
+        f"{_signed(difference.mean)}, {100 * LEVEL:.0f} % interval {_signed(difference.low)} to "
+        f"{_signed(difference.high)}: {verdict}){when_dry}."
     )
 
 
