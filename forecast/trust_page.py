@@ -1,6 +1,7 @@
 """The trust page: one HTML file without scripts and without anything to fetch."""
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -17,10 +18,12 @@ from forecast.trust_tables import (
     calibration_table,
     check_table,
     comparison_tables,
+    era_note,
     provenance,
     ranked_table,
     track_table,
 )
+from forecast.words import SCENARIO_NAMES
 
 EMPHASISED = {MET: "good", MISSED: "bad", FAILED: "bad"}
 """Verdicts that stand out, and their class in the style sheet."""
@@ -37,6 +40,8 @@ def render_page(trust: Trust) -> str:
         backtest=backtest_words(trust.source),
         track=track_table(trust.track.lines),
         comparisons=comparison_tables(trust),
+        eras=era_note(trust),
+        scenarios=SCENARIO_NAMES,
         ranked=ranked_table(trust),
         calibration=calibration_table(trust),
         bounds=bounds_tables(trust),
@@ -59,7 +64,7 @@ def check_place(path: Path, *, force: bool) -> None:
         raise NotWritten(f"the folder {path.parent} does not exist; make it, or name a file in one that does")
 
 
-def write_page(trust: Trust, path: Path, *, force: bool = False) -> None:
+def write_page(page: str, path: Path, *, force: bool = False) -> None:
     """Write the page aside, sync it and rename it: the file is there whole or not at all.
 
     Raises
@@ -68,14 +73,17 @@ def write_page(trust: Trust, path: Path, *, force: bool = False) -> None:
         if a file stands there and is not to be replaced, or the place cannot be written
     """
     check_place(path, force=force)
-    text, aside = render_page(trust), path.with_name(f".{path.name}.{os.getpid()}")
+    aside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         with aside.open("w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
+            file.write(page)
             file.flush()
             os.fsync(file.fileno())
         aside.replace(path)
     except OSError as error:
-        raise NotWritten(f"{path} cannot be written ({error.strerror}); allow writing there") from error
+        raise NotWritten(
+            f"{path} cannot be written ({error.strerror}); name another file, or allow writing there"
+        ) from error
     finally:
-        aside.unlink(missing_ok=True)
+        with suppress(OSError):  # it is gone after the renaming, and was never there where its name is refused
+            aside.unlink()

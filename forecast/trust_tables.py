@@ -7,7 +7,7 @@ from forecast.scoreboard import CHOSEN_BEFORE
 from forecast.track_scores import TrackLine, within
 from forecast.trust import Checked, Source, Trust
 from forecast.trust_scores import Bound, Calibration, Comparison, Figure, Ranked
-from forecast.words import SCENARIO_NAMES, percent, share, target_name
+from forecast.words import percent, share, target_name
 
 KINDS = {
     "strict": "strict, only judgements published by each origin",
@@ -66,9 +66,20 @@ def comparison_tables(trust: Trust) -> tuple[Table, ...]:
             f"{_capital(target_name(target))}: mean log scores of Parley and of the best naive forecast",
             header,
             tuple(_comparison_row(one) for one in found),
-            _comparison_note(found),
+            _naive_note((_window(one), one.naive) for one in found),
         )
         for target, found in _by_target(trust.comparisons).items()
+    )
+
+
+def era_note(trust: Trust) -> str:
+    """What the rows of the eras mean."""
+    days = {one.horizon_days for one in trust.comparisons if one.era != "all"}
+    if not days:
+        return ""
+    return (
+        f"Eras are of {max(days)} d: the model's structure was chosen on origins before {CHOSEN_BEFORE.year}; those "
+        f"from {CHOSEN_BEFORE.year} on were held out."
     )
 
 
@@ -89,17 +100,6 @@ def _comparison_row(one: Comparison) -> tuple[str, ...]:
 def _window(one: Comparison) -> str:
     situation = "" if one.situation == "all" else f" {one.situation}"
     return f"{one.horizon_days} d{situation}" if one.era == "all" else f"{one.era}{situation}"
-
-
-def _comparison_note(found: Sequence[Comparison]) -> str:
-    note = _naive_note((_window(one), one.naive) for one in found)
-    eras = [one for one in found if one.era != "all"]
-    if not eras:
-        return note
-    return (
-        f"{note} Eras are of {eras[0].horizon_days} d: the model's structure was chosen on origins before "
-        f"{CHOSEN_BEFORE.year}; those from {CHOSEN_BEFORE.year} on were held out."
-    )
 
 
 def _naive_note(best: Iterable[tuple[str, str]]) -> str:
@@ -129,13 +129,13 @@ def ranked_table(trust: Trust) -> Table:
 
 
 def _scenario_note(scenarios: Sequence[Ranked]) -> str:
-    names = "; ".join(f"{label} {name}" for label, name in SCENARIO_NAMES.items())
+    """How often each came true."""
     counts = "; ".join(
         f"in {one.horizon_days} d {', '.join(f'{label} {n}' for label, n in one.counts.items() if n)}"
         for one in scenarios
         if one.counts
     )
-    return f"Came true: {counts}. {names}." if counts else ""
+    return f"Came true: {counts}." if counts else ""
 
 
 def calibration_table(trust: Trust) -> Table:
@@ -195,15 +195,14 @@ def check_table(checks: Sequence[Checked]) -> Table:
 
 
 def provenance(trust: Trust) -> tuple[tuple[str, str], ...]:
-    """What was measured, with which code; empty values are not known."""
+    """What the backtest was made from, with which code; empty values are not known."""
     source = trust.source
     outdated = "" if source.case_hash == trust.case_hash else f"; now {trust.case_hash[:12]}: run `parley backtest`"
+    stored = f"; stored {source.recorded_at:%Y-%m-%d %H:%M:%S} UTC" if source.recorded_at else ""
+    code = f"; code {source.code_version}" if source.code_version else ""
     return (
-        ("backtest", backtest_words(source)),
-        ("truth", f"events and attestations known on {source.as_of}"),
-        ("stored", f"{source.recorded_at:%Y-%m-%d %H:%M:%S} UTC" if source.recorded_at else ""),
-        ("model version", f"{source.model_version}; this program's is {trust.model_version}"),
-        ("code", source.code_version or ""),
+        ("truth", f"events and attestations known on {source.as_of}{stored}"),
+        ("model", f"version {source.model_version}, this program's is {trust.model_version}{code}"),
         ("case", f"{trust.case_id} {source.case_hash[:12]}{outdated}"),
         ("inputs", source.inputs_hash or ""),
         ("arrays", source.file_hash or ""),

@@ -85,7 +85,7 @@ def test_every_fact_of_the_json_stands_in_the_text(
         assert value in flat
     for value in (said["situation"]["complete_through"], str(said["situation"]["days_since_talks"])):
         assert value in flat
-    assert said["judgement"] in flat
+    assert f"{said['judgement']} {said['quality']['sentence']} {said['track_record']}" in flat
     assert f"P(dry on {AS_OF}) = {percent(said['situation']['p_dry_now'])}" in flat
     for row in said["targets"]:
         _check_target(text, row)

@@ -2,19 +2,24 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from conftest import RUN
+from toy_backtests import make_backtest, store_backtest
 from toy_runs import AS_OF, FAILURES, SCENARIOS, TARGETS, add_run, install_toy, toy_targets
 
+from db.append import append_run, append_run_status
 from db.engine import Database
 from db.errors import StoreError
 from forecast.errors import NoForecast
-from forecast.summary import Summary, as_json, judgement_sentence, read_summary
+from forecast.summary import Summary, as_json, judgement_sentence, read_summary, read_track
 
 TODAY = AS_OF + timedelta(days=3)
+ISSUED = datetime(2016, 1, 1, 12, tzinfo=UTC)
+"""On the as-of date of the run of the small case."""
 
 
 @pytest.fixture
@@ -137,6 +142,28 @@ def test_the_share_of_judgement_is_told_at_the_longest_rolling_horizon(toy: Data
         "How much is judgement: without the documents' judgements the model says 29 % (by Laplace) for arms-control "
         "talks in 365 d, with them 25 %; the documents alone, from a base rate of 26 %, say 28 % (by Laplace)."
     )
+
+
+def test_it_says_how_good_the_forecasts_are_and_what_live_ones_were_worth(toy: Database) -> None:
+    add_run(toy)
+    said = _json(toy)
+    unknown = "How good these forecasts are has not been measured for this case yet; run `parley backtest`."
+    assert said["quality"] == {"sentence": unknown, "model_version": None, "as_of": None, "note": None}
+    assert said["track_record"].startswith("No live forecast of arms-control talks has been resolved yet: the first ")
+    store_backtest(toy, make_backtest(first=date(2000, 1, 1)), version="0" * 8, changes={"quality": "Fair."})
+    said = _json(toy)["quality"]
+    assert (said["sentence"], said["model_version"], said["as_of"]) == ("Fair.", "0" * 8, date(2020, 1, 1))
+    assert said["note"].startswith("That backtest was of model version 00000000; this is ")
+
+
+def test_live_forecasts_that_cannot_be_scored_do_not_hide_the_forecast(full: Database) -> None:
+    """Of the small case's events only talks are attested."""
+    with full.write() as connection:
+        append_run_status(connection, append_run(connection, RUN, ISSUED), "published", {}, ISSUED)
+    with full.read() as connection:
+        record, sentence = read_track(connection, date(2020, 1, 1), "small")
+    assert record is None
+    assert sentence.startswith("Live forecasts cannot be scored: no one has attested how far events of type contact, ")
 
 
 def test_without_the_forecasts_beside_it_nothing_is_said_of_judgement(toy: Database) -> None:

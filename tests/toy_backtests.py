@@ -13,7 +13,7 @@ from db.read import read_case
 from db.rows import NewEvaluation
 from forecast.backtest import Backtest, daily_origins, to_dataset
 from forecast.identity import code_version, model_version
-from forecast.score_report import payload
+from forecast.score_report import quality_sentence
 from models.reliability import overlap_root
 from models.spec import SCENARIOS, TARGETS, Floats, Horizon
 
@@ -34,10 +34,10 @@ def make_backtest(
     day = np.array([float(origin.toordinal()) for origin in origins])
     dry = np.sin(day / 700) + 0.5 * np.sin(day / 230) > -0.3
     swing = overlap_root(day, 900) @ random.standard_normal(len(day))
-    truth = np.stack([_windows(norm.cdf(-1.0 - 0.7 * dry + 0.8 * swing), day, random) for _ in TARGETS], axis=2)
-    outcome = (truth[1] < truth[0]).astype(float)
-    said = np.clip(truth[0] + bias, 0.001, 0.999)
-    naive = np.broadcast_to(truth[0].mean(axis=0), said.shape).copy()
+    truth = _probabilities(norm.cdf(-1.0 - 0.7 * dry + 0.8 * swing))
+    outcome = (_draws(day, random) < truth).astype(float)
+    said = np.clip(truth + bias, 0.001, 0.999)
+    naive = np.broadcast_to(truth.mean(axis=0), said.shape).copy()
     label, shares = _scenarios(len(origins), random)
     return Backtest(
         kind="strict",
@@ -52,11 +52,16 @@ def make_backtest(
     )
 
 
-def _windows(monthly: Floats, day: Floats, random: np.random.Generator) -> Floats:
-    """Probabilities of the windows, and what is drawn to resolve them, (2, origin, horizon)."""
-    p = np.stack([1 - (1 - monthly) ** (days / 30) for days in DAYS], axis=1)
-    u = [norm.cdf(overlap_root(day, days) @ random.standard_normal(len(day))) for days in DAYS]
-    return np.stack([p, np.stack(u, axis=1)])
+def _probabilities(monthly: Floats) -> Floats:
+    """The same for every target, (origin, target, horizon)."""
+    of_windows = np.stack([1 - (1 - monthly) ** (days / 30) for days in DAYS], axis=1)
+    return np.repeat(of_windows[:, None, :], len(TARGETS), axis=1)
+
+
+def _draws(day: Floats, random: np.random.Generator) -> Floats:
+    """What resolves the windows, as alike as they overlap, (origin, target, horizon)."""
+    normal = [overlap_root(day, days) @ random.standard_normal((len(day), len(TARGETS))) for days in DAYS]
+    return np.stack([norm.cdf(z) for z in normal], axis=2)
 
 
 def _scenarios(n: int, random: np.random.Generator) -> tuple[np.ndarray, Floats]:
@@ -73,7 +78,7 @@ def store_backtest(
     version: str | None = None,
     changes: Mapping[str, object] | None = None,
 ) -> int:
-    """Store it as `forecast.evaluate` would; its number."""
+    """Store it as `forecast.evaluate` would, of its scores the sentence alone; its number."""
     digest = store_file(database.folder, lambda path: to_dataset(backtest).to_netcdf(path))
     with database.write() as connection:
         case = read_case(connection)
@@ -86,7 +91,7 @@ def store_backtest(
             case_hash=case.case_hash,
             inputs_hash="1" * 64,
             settings={"standard": True, "engine": "laplace", "every": "1m"} | dict(settings or {}),
-            result=payload(backtest, case.headline) | dict(changes or {}),
+            result={"quality": quality_sentence(backtest)} | dict(changes or {}),
             file_hash=digest,
         )
         return append_evaluation(connection, evaluation, STORED)

@@ -31,14 +31,14 @@ def calibrate(
 
     use_compile_cache()
     from forecast.trust import as_json, read_trust
-    from forecast.trust_page import check_place, write_page
+    from forecast.trust_page import check_place, render_page, write_page
 
     if out is not None:
         check_place(out, force=force)
     with opened() as database, database.read() as connection:
         trust = read_trust(connection, database.folder, today(), backtest_id=backtest, case_id=case_id())
     if out is not None:
-        write_page(trust, out, force=force)
+        write_page(render_page(trust), out, force=force)
     if json_:
         print_json(as_json(trust))
     else:
@@ -56,6 +56,7 @@ def _print(trust: "Trust", out: Path | None) -> None:
         bounds_tables,
         calibration_table,
         comparison_tables,
+        era_note,
         provenance,
         ranked_table,
     )
@@ -77,7 +78,11 @@ def _print(trust: "Trust", out: Path | None) -> None:
     ]
     blocks: list[list[str | Text]] = [
         [*sentence(trust.quality.sentence, trust.quality.note), *sentence(trust.track.sentence)],
-        [*sentence(f"Below: backtest {backtest_words(trust.source)}. Not a track record.", trust.rule)],
+        [
+            *sentence(
+                f"Below: backtest {backtest_words(trust.source)}. Not a track record.", trust.rule, era_note(trust)
+            )
+        ],
         *(block(table) for table in tables if table.rows),
         [bold("Checks"), *checks],
         [bold("What was measured"), *facts(provenance(trust))],
