@@ -35,6 +35,7 @@ def print_backtest(row: EvaluationRow, targets: Sequence[str] = ()) -> None:
     result: Mapping[str, Any] = row.result
     shown = list(targets) or list(dict.fromkeys(["limits_talks", result["headline"]]))
     blocks: list[list[str | Text]] = [_head(row), [*paragraph(READING)]]
+    blocks += [_overview_block(result["scores"], target) for target in shown]
     for target in shown:
         for days in sorted({table["horizon_days"] for table in result["scores"]}):
             blocks.append(_score_block(result["scores"], target, days))
@@ -57,6 +58,26 @@ def _head(row: EvaluationRow) -> list[str | Text]:
         ),
         *paragraph(str(result["quality"] or "")),
     ]
+
+
+def _overview_block(tables: Sequence[Mapping[str, Any]], target: str) -> list[str | Text]:
+    """Log scores over all origins and when dry, forecasters down, windows across."""
+    found = {
+        (table["horizon_days"], table["situation"]): table["forecasters"]
+        for table in tables
+        if table["target"] == target and table["era"] == "all" and table["situation"] in ("all", "dry")
+    }
+    if not found:
+        return []
+    names = [score["name"] for score in next(iter(found.values()))]
+    columns = sorted(found, key=lambda column: (column[0], column[1]))
+    header = ["", *(f"{days} d" if situation == "all" else "dry" for days, situation in columns)]
+    rows = [
+        [SHORT.get(name, name), *(_number(found[column][i]["log"]) for column in columns)]
+        for i, name in enumerate(names)
+    ]
+    title = f"Log scores: {target_name(target)}"
+    return [bold(title), *grid(header, rows, emphasised=_parley(next(iter(found.values()))))]
 
 
 def _score_block(tables: Sequence[Mapping[str, Any]], target: str, days: int) -> list[str | Text]:
@@ -162,7 +183,7 @@ def _ranked(title: str, found: Mapping[str, Sequence[Mapping[str, Any]]]) -> lis
         [
             SHORT.get(score["name"], score["name"]),
             *(_number(found[s][i]["mean"]) for s in found),
-            _difference(score["difference"]),
+            "*" if score["difference"]["low"] == score["difference"]["high"] == 0 else _difference(score["difference"]),
         ]
         for i, score in enumerate(found["all"])
     ]
