@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from threading import Timer
+from threading import Thread
 
 import numpy as np
 import pytest
@@ -130,6 +130,7 @@ def scheduler() -> Iterator[str]:
     from distributed import LocalCluster
 
     with LocalCluster(n_workers=2, **DASK) as cluster:
+        identity.model_version.cache_clear()  # the sources as the workers have just read them
         yield cluster.scheduler_address
 
 
@@ -311,8 +312,14 @@ def test_a_scheduler_that_ends_midway_is_told_of(deeds: Path, capfd: pytest.Capt
     from distributed import LocalCluster
 
     with LocalCluster(n_workers=1, **DASK) as cluster:
+        identity.model_version.cache_clear()
         address = cluster.scheduler_address
-        Timer(10, cluster.close).start()
+
+        def end() -> None:
+            await_(lambda: list(made(deeds)), 1)
+            cluster.close()
+
+        Thread(target=end).start()
         with pytest.raises(NoWorkers, match=rf"^the Dask scheduler at '{address}' ended; start it and its workers"):
             run_tasks(tasks_of(Slow(deeds)), dask=address)
     assert capfd.readouterr().err == ""
