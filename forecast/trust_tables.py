@@ -102,21 +102,21 @@ def _window(one: Comparison) -> str:
     return f"{one.horizon_days} d{situation}" if one.era == "all" else f"{one.era}{situation}"
 
 
-def _naive_note(best: Iterable[tuple[str, str]]) -> str:
+def _naive_note(best: Iterable[tuple[str, str]], what: str = "") -> str:
     """Which naive forecast was best where; pairs of row and name."""
     where: dict[str, list[str]] = {}
     for row, name in best:
         where.setdefault(name, []).append(row)
     if len(where) == 1:
         return f"Best naive forecast: {next(iter(where))}, everywhere."
-    return f"Best naive forecast: {'; '.join(f'{name} ({", ".join(rows)})' for name, rows in where.items())}."
+    return f"Best naive forecast: {'; '.join(f'{name} ({what}{", ".join(rows)})' for name, rows in where.items())}."
 
 
 def ranked_table(trust: Trust) -> Table:
     """When the event comes, and which scenario comes true."""
     rows = [(f"when: {target_name(one.target or '')}, {one.situation}", one) for one in trust.times]
     rows += [(f"scenario in {one.horizon_days} d", one) for one in trust.scenarios]
-    best = _naive_note((f"row {i}", one.naive) for i, (_, one) in enumerate(rows, 1))
+    best = _naive_note(((str(i), one.naive) for i, (_, one) in enumerate(rows, 1)), "rows ")
     return Table(
         "When (ranked probability score over the windows), and which scenario (multi-category log score)",
         ("", "n", "Parley", "naive", "difference"),
@@ -185,13 +185,19 @@ def track_table(lines: Sequence[TrackLine]) -> Table:
 
 
 def check_table(checks: Sequence[Checked]) -> Table:
-    """What each check found, and what it holds for."""
-    return Table(
-        "Checks",
-        ("", "", "found", "as of", "model version"),
-        tuple((one.verdict, one.name, one.sentence, str(one.as_of or "–"), one.model_version or "–") for one in checks),
-        left=(0, 1, 2, 3, 4),
-    )
+    """What each check found."""
+    rows = tuple((one.verdict, one.name, one.sentence) for one in checks)
+    return Table("Checks", ("", "", "found"), rows, check_note(checks), left=(0, 1, 2))
+
+
+def check_note(checks: Sequence[Checked]) -> str:
+    """As of when, and by which code, each check was last run."""
+    where: dict[str, list[str]] = {}
+    for one in checks:
+        if one.as_of is not None:
+            where.setdefault(f"as of {one.as_of} by code {one.code_version}", []).append(one.name)
+    runs = "; ".join(f"{', '.join(names)} {when}" for when, names in where.items())
+    return f"Last run: {runs}." if runs else ""
 
 
 def provenance(trust: Trust) -> tuple[tuple[str, str], ...]:
