@@ -78,7 +78,7 @@ def reliability(
     """CORP curve with a simultaneous consistency band that knows that windows overlap.
 
     In the band's worlds every forecast is right: outcomes are 1{Phi(z) < p}, with z normal and correlated by the share
-    of days that two windows have in common. The band is the envelope of the curves that are least extreme anywhere.
+    of days that two windows have in common. Half of the worlds make the band, the other half set its level.
 
     Parameters
     ----------
@@ -99,15 +99,16 @@ def reliability(
 
 
 def _simultaneous(curves: Floats, level: float) -> tuple[Floats, Floats]:
-    """Envelope of the share ``level`` of curves that are the least extreme anywhere (their extreme rank)."""
-    above = np.apply_along_axis(_rank_from_top, 0, curves)
-    below = np.apply_along_axis(_rank_from_top, 0, -curves)
-    extreme = np.minimum(above, below).min(axis=1)
-    inside = curves[np.argsort(-extreme, kind="stable")[: int(np.ceil(level * len(curves)))]]
-    return inside.min(axis=0), inside.max(axis=0)
+    """Order statistics of every second curve, as far out as it takes to hold the share ``level`` of the others.
 
-
-def _rank_from_top(column: Floats) -> Floats:
-    """How many curves lie at least as high, themselves counted."""
-    ordered = np.sort(column)
-    return np.asarray(len(column) - np.searchsorted(ordered, column, side="left"), dtype=float)
+    The curves that make the band are not those that set its level: an envelope of the least extreme of the curves
+    themselves holds fewer of any other curves than it says.
+    """
+    ordered, others = np.sort(curves[::2], axis=0), curves[1::2]
+    below, above = (
+        np.array([np.searchsorted(o, c, side=side) for o, c in zip(ordered.T, others.T, strict=True)])
+        for side in ("right", "left")
+    )
+    depth = np.sort(np.minimum(below, len(ordered) - above).min(axis=0))
+    k = max(int(depth[int((1 - level) * len(depth))]), 1)
+    return ordered[k - 1], ordered[-k]
