@@ -1,5 +1,7 @@
 # make run: today's forecast from a fresh clone.  make test: the tests.  See README.md.
 VENV ?= .venv
+# Matrices are small: threads inside one product cost more than they save.
+export OPENBLAS_NUM_THREADS ?= 1
 PY := $(VENV)/bin/python
 
 define FIND_PY
