@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 AS_OF = date(2026, 10, 10)
 HEADLINE = "arms_control_talks"
 PANELS_ACROSS = 4
+FEWEST = 10
 BAND_COLOUR, LINE_COLOUR, OUTSIDE_COLOUR = "#DDDDDD", "#0072B2", "#D55E00"
 """Grey, and the blue and the vermilion that readers of any colour vision tell apart (Okabe & Ito 2008)."""
 INTRODUCTION = """\
@@ -48,8 +49,8 @@ data tell nothing of those paths, so the law holds for it exactly. The log inten
 world with more than 20 events a day is refused: the prior is then conditional on that.
 
 The band is simultaneous over the points of one line (Säilynoja et al. 2022, doi:10.1007/s11222-022-10090-6), its level
-corrected (Bonferroni) for the number of quantities: all stay inside with a probability of at least 95 %. *Share of
-band* is how near a line comes to leaving it: 1 would be outside."""
+corrected (Bonferroni) for the number of quantities: all stay inside with a probability of at least 95 %. Each p is of
+one quantity for itself; one below 0.05 divided by their number is outside."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +85,10 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--minutes", type=float, default=np.inf, help="start no further world after so many")
     parser.add_argument("--store", type=Path, help="file of the worlds (default: in the system's temporary folder)")
     parser.add_argument("--out", type=Path, default=Path("docs"))
-    return parser.parse_args()
+    options = parser.parse_args()
+    if options.simulations < FEWEST:
+        parser.error(f"--simulations {options.simulations} cannot fill a band; take at least {FEWEST}")
+    return options
 
 
 def _default_store(problem: Problem, seed: int) -> Path:

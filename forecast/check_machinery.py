@@ -51,23 +51,21 @@ def judge_calibration(ranked: Sequence[Ranked], seed: int) -> Check:
         "refused_worlds": refused,
         "divergences": divergences,
         "quantities": [
-            {"name": name, "deviation": deviation, "band_share": share, "p_adjusted": p, "inside": inside}
-            for name, deviation, share, p, inside in _lines(calibration)
+            {"name": name, "deviation": deviation, "band": edge, "p": p, "inside": inside}
+            for name, deviation, edge, p, inside in _lines(calibration)
         ],
     }
     return Check("sbc", calibration.passed, _calibration_words(calibration, refused), _table(calibration), figures)
 
 
 def _lines(calibration: Calibration) -> list[tuple[str, float, float, float, bool]]:
-    """Per quantity: where it is nearest to leaving the band, the deviation and its share of one just outside."""
-    out, step = [], 1 / len(calibration.place)
+    """Per quantity: its largest deviation, how far the band reaches there, its own p, and whether it stays inside."""
+    out = []
     for k, name in enumerate(QUANTITIES):
-        difference = calibration.difference[k]
-        edge = np.where(difference > 0, calibration.band.upper, -calibration.band.lower)
-        share = np.abs(difference) / (edge + step)
-        j = int(share.argmax())
-        inside = bool(calibration.inside[k])
-        out.append((name, float(difference[j]), float(share[j]), float(calibration.p[k]), inside))
+        j = int(np.abs(calibration.difference[k]).argmax())
+        deviation = float(calibration.difference[k, j])
+        edge = calibration.band.upper[j] if deviation > 0 else calibration.band.lower[j]
+        out.append((name, deviation, float(edge), float(calibration.p[k]), bool(calibration.inside[k])))
     return out
 
 
@@ -77,16 +75,17 @@ def _calibration_words(calibration: Calibration, refused: int) -> str:
     scope += "" if worlds >= PUBLISHED_SIMULATIONS else f"; the published run takes {PUBLISHED_SIMULATIONS}"
     if outside:
         return f"{', '.join(outside)} left the family-wise 95 % band {scope}."
-    return f"All {len(QUANTITIES)} quantities stay inside the family-wise 95 % band {scope}."
+    smallest = f"the smallest of their p is {calibration.p.min():.2f}"
+    return f"All {len(QUANTITIES)} quantities stay inside the family-wise 95 % band ({smallest}) {scope}."
 
 
 def _table(calibration: Calibration) -> tuple[tuple[str, ...], ...]:
-    header = ("quantity", "largest deviation", "share of band", "p, family-wise", "")
+    header = ("quantity", "largest deviation", "band there", "p", "")
     return (
         header,
         *(
-            (name, f"{deviation:+.3f}", f"{share:.2f}", f"{p:.2f}", "" if inside else "outside")
-            for name, deviation, share, p, inside in _lines(calibration)
+            (name, f"{deviation:+.3f}", f"{edge:+.3f}", f"{p:.3f}", "" if inside else "outside")
+            for name, deviation, edge, p, inside in _lines(calibration)
         ),
     )
 

@@ -95,7 +95,7 @@ class Calibration:
     place: Floats  # (simulation, quantity)
     band: Band
     difference: Floats  # (quantity, point) empirical minus uniform distribution
-    p: Floats  # (quantity,) of uniformity, adjusted for the number of quantities
+    p: Floats  # (quantity,) of uniformity, each for itself
     inside: Bools  # (quantity,)
 
     @property
@@ -207,7 +207,7 @@ def calibrate_places(place: Floats, level: float, seed: int) -> Calibration:
         place,
         band,
         counts / n - band.points,
-        np.minimum(p * size, 1.0),
+        p,
         own >= band.critical,
     )
 
