@@ -3,7 +3,8 @@
 python -m benchmarks.sbc --simulations 200 --seed 1
 
 Every simulated world is kept as a line of a file as soon as it is fitted: a run that was stopped goes on where it was,
-and a change of the code, the case or the seed begins anew (`--store` goes on with a file named). `--minutes` bounds a run; what is there is then reported.
+and a change of the code, the case or the seed begins anew (`--store` goes on with a file named). `--minutes` bounds a
+run; what is there is then reported.
 """
 
 import argparse

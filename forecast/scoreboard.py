@@ -103,7 +103,10 @@ def score_table(backtest: Backtest, selection: Selection, *, reference: str | No
     y, kept = _outcome(backtest, selection)
     if not kept.any():
         return ()
-    base, block = _forecast(backtest, reference or best_baseline(backtest, selection), selection), _block(backtest)
+    base, block = (
+        _forecast(backtest, reference or best_baseline(backtest, selection), selection),
+        origins_per_block(backtest),
+    )
     return tuple(
         _score(name, _forecast(backtest, name, selection), base, y, kept, block) for name in backtest.forecasts
     )
@@ -156,7 +159,8 @@ def _forecast(backtest: Backtest, name: str, selection: Selection) -> Floats:
     return np.asarray(backtest.forecasts[name][:, t, h])
 
 
-def _block(backtest: Backtest) -> int:
+def origins_per_block(backtest: Backtest) -> int:
+    """Consecutive origins in a bootstrap block."""
     step = (backtest.origins[-1] - backtest.origins[0]).days / max(len(backtest.origins) - 1, 1)
     return int(np.ceil(BLOCK_DAYS / step)) if step else 1
 
@@ -187,10 +191,13 @@ def _ranked(backtest: Backtest, scores: dict[str, Floats], kept: Bools) -> tuple
     if not kept.any():
         return ()
     present = [name for name in NAIVE if name in scores] or list(scores)
-    best = min(present, key=lambda name: float(np.nanmean(scores[name])))
+    best, block = min(present, key=lambda name: float(np.nanmean(scores[name]))), origins_per_block(backtest)
     return tuple(
         RankedScore(
-            name, int(kept.sum()), float(np.nanmean(values)), _difference(values - scores[best], _block(backtest))
+            name,
+            int(kept.sum()),
+            float(np.nanmean(values)),
+            _difference(values - scores[best], block),
         )
         for name, values in scores.items()
     )

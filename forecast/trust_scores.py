@@ -11,7 +11,6 @@ from forecast.backtest import PENDING, Backtest
 from forecast.forecasters import MODEL
 from forecast.score_report import DAYS
 from forecast.scoreboard import (
-    BLOCK_DAYS,
     ERAS,
     LEVEL,
     NAIVE,
@@ -20,6 +19,7 @@ from forecast.scoreboard import (
     Selection,
     best_baseline,
     kept_origins,
+    origins_per_block,
     ranked_table,
     reliability_of,
     scenario_counts,
@@ -188,7 +188,7 @@ def compare(backtest: Backtest, selection: Selection) -> Comparison | None:
     best = best_baseline(backtest, selection)
     pair = replace(backtest, forecasts={name: backtest.forecasts[name] for name in (best, MODEL)})
     naive, mine = score_table(pair, selection, reference=best)
-    interval = block_bootstrap_interval(np.where(kept, y, np.nan), _block(backtest), LEVEL)
+    interval = block_bootstrap_interval(np.where(kept, y, np.nan), origins_per_block(backtest), LEVEL)
     settled, d = _settled(backtest, kept, y), mine.log_difference
     return Comparison(
         target=selection.target,
@@ -379,15 +379,9 @@ def _forecast(backtest: Backtest, name: str, selection: Selection) -> Floats:
     return np.asarray(backtest.forecasts[name][:, *place])
 
 
-def _block(backtest: Backtest) -> int:
-    """Origins in a block."""
-    step = (backtest.origins[-1] - backtest.origins[0]).days / max(len(backtest.origins) - 1, 1)
-    return int(np.ceil(BLOCK_DAYS / step)) if step else 1
-
-
 def _settled(backtest: Backtest, kept: Bools, outcome: Floats | Ints) -> bool:
     """Whether an interval can be believed: enough blocks hold origins, and some window came out unlike another."""
-    blocks = len(np.unique(np.flatnonzero(kept) // _block(backtest)))
+    blocks = len(np.unique(np.flatnonzero(kept) // origins_per_block(backtest)))
     return blocks >= BLOCKS and bool(np.ptp(outcome[kept], axis=0).any())
 
 

@@ -7,7 +7,7 @@ from forecast.scoreboard import CHOSEN_BEFORE
 from forecast.track_scores import TrackLine, within
 from forecast.trust import Checked, Source, Trust
 from forecast.trust_scores import Bound, Calibration, Comparison, Figure, Ranked
-from forecast.words import percent, share, target_name
+from forecast.words import percent, share, signed, target_name
 
 KINDS = {
     "strict": "strict, only judgements published by each origin",
@@ -248,12 +248,6 @@ def _mark(figure: Figure) -> str:
 
 def score(value: float | None) -> str:
     return "–" if value is None else f"{value:z.3f}".replace("-", "−")
-
-
-def signed(value: float, digits: int) -> str:
-    """With its sign, and no sign on what rounds to zero."""
-    text = f"{value:+z.{digits}f}".replace("-", "−")
-    return text if text.strip("+0.") else text[1:]
 
 
 def _by_target[T: (Bound, Comparison)](found: Iterable[T]) -> dict[str, list[T]]:

@@ -65,3 +65,9 @@ def _figure(p: float) -> str:
     if p > 0.999:
         return ">99.9"
     return f"{100 * p:.1f}" if p < 0.0995 or p > 0.9 else f"{100 * p:.0f}"
+
+
+def signed(value: float, digits: int = 2) -> str:
+    """A number with its sign, and no sign on what rounds to zero."""
+    text = f"{value:+z.{digits}f}".replace("-", "−")
+    return text if text.strip("+0.") else text[1:]

@@ -4,7 +4,7 @@ from datetime import date, datetime
 
 from rich.text import Text
 
-from forecast.cli.render import LEVEL_HEADER, level_cells, signed
+from forecast.cli.render import LEVEL_HEADER, level_cells
 from forecast.cli.tables import bold, emit, facts, grid_with_words, paragraph
 from forecast.lists import (
     DocumentDetail,
@@ -20,7 +20,7 @@ from forecast.lists import (
     RunEntry,
     RunList,
 )
-from forecast.words import counted, percent, target_name
+from forecast.words import counted, percent, signed, target_name
 from indicators.content import NO_FRAMING
 
 

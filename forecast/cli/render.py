@@ -24,6 +24,7 @@ from forecast.words import (
     percent,
     percent_range,
     reach,
+    signed,
     target_name,
 )
 from indicators.install import InstallReport
@@ -188,12 +189,6 @@ def level_cells(mean: float, sd: float, active: bool, last: date | None, days: i
         "–" if days is None else str(days),
         "stale" if stale else "",
     ]
-
-
-def signed(level: float, digits: int = 2) -> str:
-    """A level with its sign, and no sign on what rounds to zero."""
-    text = f"{level:+.{digits}f}"
-    return text.replace("-", "−") if float(text) else text[1:]
 
 
 def _run_block(run: RunRow) -> list[str | Text]:

@@ -6,11 +6,10 @@ from itertools import groupby
 from rich.text import Text
 
 from forecast.assemble import DEAL_REACH_DAYS
-from forecast.cli.render import signed
 from forecast.cli.tables import bold, emit, grid, paragraph
 from forecast.track import TOO_FEW, Counts, TrackRecord, track_sentence
 from forecast.track_scores import OPEN, UNATTESTED, YES_ALREADY, Pending, ScenarioLine, TrackLine, within
-from forecast.words import SCENARIO_NAMES, counted, percent, target_name
+from forecast.words import SCENARIO_NAMES, counted, percent, signed, target_name
 
 type Lines = list[str | Text]
 
