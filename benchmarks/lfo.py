@@ -20,7 +20,7 @@ from db.migrate import create_database
 from forecast.assemble import read_rows
 from forecast.backtest import monthly_origins, outcome_at, problems_at
 from forecast.engine import SHIPPED
-from forecast.lfo import SETTINGS, TOLERANCE, ExactModel, LeaveFutureOut, pareto_bound
+from forecast.lfo import EFFECTIVE_SHARE, SETTINGS, TOLERANCE, ExactModel, LeaveFutureOut, pareto_bound
 from indicators.folder import read_case_folder
 from indicators.install import install_case
 from indicators.shipped import shipped_case
@@ -105,7 +105,10 @@ def _log(stretch: Stretch, forecast: Floats) -> float:
 
 
 def _print_summary(stretches: Sequence[Stretch]) -> None:
-    print(f"Stated tolerance {TOLERANCE}; k may reach {pareto_bound(SETTINGS.chains * SETTINGS.draws):.2f}.\n")
+    bound = pareto_bound(SETTINGS.chains * SETTINGS.draws)
+    print(
+        f"Stated tolerance {TOLERANCE}; fitted anew above k {bound:.2f} or below {EFFECTIVE_SHARE:.0%} effective draws.\n"
+    )
     print("| origins | fits | largest k | abs. difference, mean / 99 % / max | of two exact fits | ", end="")
     print("log score, reweighted / exact / other seed | seconds an origin, reweighted / exact |")
     print("|---|---|---|---|---|---|---|")

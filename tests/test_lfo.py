@@ -12,7 +12,16 @@ from toy_runs import install_toy
 
 from db.append import append_events, append_observations
 from db.engine import Database
-from forecast.lfo import TOLERANCE, ExactModel, LeaveFutureOut, _Fit, mean_over, pareto_bound, smoothed_weights
+from forecast.lfo import (
+    TOLERANCE,
+    ExactModel,
+    LeaveFutureOut,
+    _Fit,
+    is_trusted,
+    mean_over,
+    pareto_bound,
+    smoothed_weights,
+)
 from models.density import Parameters, pack, unpack
 from models.gradient import compile_density
 from models.laplace import build_density, start_at
@@ -78,6 +87,14 @@ def test_the_bound_grows_with_the_draws_up_to_seven_tenths(draws: int, bound: fl
     assert pareto_bound(draws) == pytest.approx(bound, abs=5e-4)
 
 
+def test_weights_are_trusted_while_half_of_the_draws_are_effective() -> None:
+    assert is_trusted(np.full(2000, 1 / 2000), 0.0)
+    assert not is_trusted(np.full(2000, 1 / 2000), 0.7)
+    for share, trusted in ((0.6, True), (0.4, False)):
+        weight = np.where(np.arange(2000) < 2000 * share, 1 / (2000 * share), 0.0)
+        assert is_trusted(weight, 0.0) == trusted
+
+
 def test_packing_undoes_unpacking() -> None:
     density = build_density(tiny(), SHIPPED)
     noise = np.random.default_rng(3).standard_normal((20, density.layout.size))
@@ -141,8 +158,16 @@ ARRIVALS = {
     "an observation known late": (date(2018, 8, 1), date(2018, 8, 8)),
     "a crisis known late": (date(2018, 8, 9), date(2018, 8, 10)),
     "a judgement": (date(2017, 6, 14), date(2017, 6, 15)),
-    "three judgements": (date(2015, 2, 28), date(2015, 3, 1)),
 }
+
+
+@pytest.mark.slow
+def test_three_judgements_at_once_ask_for_a_fit(toy: Database) -> None:
+    """They move every effect: a quarter of the draws remains effective."""
+    before, after = (read_as_of(toy, origin)[2] for origin in (date(2015, 2, 28), date(2015, 3, 1)))
+    weight, k = _Fit(ExactModel(SHIPPED), before).weights(compile_density(build_density(after, SHIPPED)))
+    assert k < pareto_bound(len(weight))
+    assert not is_trusted(weight, k)
 
 
 @pytest.mark.slow
@@ -154,7 +179,7 @@ def test_reweighted_draws_agree_with_an_exact_fit(toy: Database, arrival: str) -
     model = ExactModel(SHIPPED)
     old, new = _Fit(model, before), _Fit(model, after)
     weight, k = old.weights(compile_density(new.density))
-    assert k < pareto_bound(len(weight))
+    assert is_trusted(weight, k)
     found, exact = mean_over(after, new.density, old.parameters, weight, model.seed), new.forecast()
     assert np.abs(found.targets - exact.targets).max() < TOLERANCE
     assert np.abs(found.scenarios - exact.scenarios).max() < TOLERANCE
