@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 
@@ -96,10 +96,22 @@ def evaluate(
         workers=workers,
         dask=dask,
         cached=True,
-        progress=lambda done, total: progress("forecasting", done, total, ""),
+        progress=_watch(progress),
     )
     progress("scoring", 0, 0, "")
     return _store(database, today.case, as_of, plan, [*problems, truth], backtest)
+
+
+def _watch(progress: Progress) -> Callable[[int, int], None]:
+    """Progress of the tasks; the first report is of those kept from before."""
+    kept: list[int] = []
+
+    def report(done: int, total: int) -> None:
+        if not kept:
+            kept.append(done)
+        progress("forecasting", done, total, f"{kept[0]} of {total} kept from before")
+
+    return report
 
 
 def _origins(plan: Plan, case: CaseRow, truth: Problem) -> tuple[date, ...]:

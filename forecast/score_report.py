@@ -32,19 +32,27 @@ FEWEST_SPELLS = 10
 """Spells of like outcomes below which an interval says nothing about chance: one spell can decide all of them."""
 
 
-def quality_sentence(backtest: Backtest) -> str | None:
-    """One sentence an editor could print; None where the backtest lacks Parley, a baseline or an outcome."""
-    whole, dry = _line(backtest, "all"), _line(backtest, "dry")
+def quality_sentence(backtest: Backtest, headline: str = TARGET) -> str | None:
+    """One sentence an editor could print; None where the backtest lacks Parley, a baseline or an outcome.
+
+    Scores are of the target with the most events; how far forecasts made while dry were too high is said of the
+    ``headline`` too.
+    """
+    whole, dry = _line(backtest, TARGET, "all"), _line(backtest, TARGET, "dry")
     if whole is None:
         return None
     difference = whole.log_difference
     verdict = "too few events to tell"
     if difference.decided and whole.spells >= FEWEST_SPELLS:
         verdict = "better than chance explains" if difference.mean < 0 else "worse than chance explains"
-    when_dry = ""
-    if dry is not None:
-        said, came_true = percent(dry.bias + dry.frequency), share(dry.frequency)
-        when_dry = f"; when it was dry, it said {said} on average where {came_true} came true"
+    of_headline = _line(backtest, headline, "dry") if headline != TARGET else None
+    when_dry = (
+        ""
+        if dry is None
+        else f"; when it was dry ({dry.n} origins), it said {_said(dry)} on average where {share(dry.frequency)} came true"
+    )
+    if dry is not None and of_headline is not None:
+        when_dry += f", and of {target_name(headline)} {_said(of_headline)} where {share(of_headline.frequency)} did"
     return (
         f"In a {backtest.kind} backtest at {whole.n} origins from {backtest.origins[0].year} to "
         f"{backtest.origins[-1].year}, Parley's log score for {target_name(TARGET).partition(',')[0]} within {DAYS} "
@@ -54,10 +62,14 @@ def quality_sentence(backtest: Backtest) -> str | None:
     )
 
 
-def _line(backtest: Backtest, situation: str) -> Score | None:
+def _said(score: Score) -> str:
+    return percent(score.bias + score.frequency)
+
+
+def _line(backtest: Backtest, target: str, situation: str) -> Score | None:
     if DAYS not in backtest.days() or MODEL not in backtest.forecasts or not set(NAIVE) & set(backtest.forecasts):
         return None
-    table = score_table(backtest, Selection(TARGET, DAYS, situation))
+    table = score_table(backtest, Selection(target, DAYS, situation))
     return next((score for score in table if score.name == MODEL), None)
 
 
@@ -73,7 +85,7 @@ def payload(backtest: Backtest, headline: str) -> dict[str, Any]:
         "kind": backtest.kind,
         "origins": {"n": len(backtest.origins), "first": str(backtest.origins[0]), "last": str(backtest.origins[-1])},
         "headline": headline,
-        "quality": quality_sentence(backtest),
+        "quality": quality_sentence(backtest, headline),
         "interval_level": LEVEL,
         "block_days": BLOCK_DAYS,
         "scores": [

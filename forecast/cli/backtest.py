@@ -60,10 +60,14 @@ def backtest(
         from models.spec import TARGETS
 
         shown = check_choices("--target", targets, TARGETS)
-        with watch(warm=True) as progress:
-            row = evaluate(
-                database, as_of or today(), plan, workers=workers, dask=dask, progress=progress, case_id=case_id()
-            )
+        try:
+            with watch(warm=True) as progress:
+                row = evaluate(
+                    database, as_of or today(), plan, workers=workers, dask=dask, progress=progress, case_id=case_id()
+                )
+        except KeyboardInterrupt:
+            typer.echo("stopped: forecasts made so far are kept; the same command goes on from there", err=True)
+            raise typer.Exit(130) from None
     if json_:
         print_json(row)
     else:

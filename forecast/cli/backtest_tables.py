@@ -22,7 +22,7 @@ ENGINES = {
 READING = (
     "Log score in nats; of every score smaller is better. Bias: mean forecast less frequency. Differences are of the "
     "log score from the naive row that is best over these origins (marked *), with 90 % intervals by block bootstrap "
-    "(blocks of 18 months). A spell: consecutive origins that ended alike."
+    "(blocks of 18 months; ? where one block holds all). A spell: consecutive origins that ended alike."
 )
 SHORT = {
     "dry/wet climatology, 3-year half-life": "dry/wet, 3-year half-life",
@@ -197,6 +197,8 @@ def _parley(scores: Sequence[Mapping[str, Any]]) -> list[int]:
 def _difference(found: Mapping[str, Any]) -> str:
     if found["low"] is None:
         return "–"
+    if found["low"] == found["high"]:  # all within one block of the bootstrap: nothing is known of chance
+        return f"{_number(found['mean'], '+.3f')} ?"
     return f"{_number(found['mean'], '+.3f')} ({_number(found['low'], '+.2f')} to {_number(found['high'], '+.2f')})"
 
 
