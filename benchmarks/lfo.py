@@ -106,9 +106,8 @@ def _log(stretch: Stretch, forecast: Floats) -> float:
 
 def _print_summary(stretches: Sequence[Stretch]) -> None:
     bound = pareto_bound(SETTINGS.chains * SETTINGS.draws)
-    print(
-        f"Stated tolerance {TOLERANCE}; fitted anew above k {bound:.2f} or below {EFFECTIVE_SHARE:.0%} effective draws.\n"
-    )
+    share = f"{EFFECTIVE_SHARE:.0%}"
+    print(f"Stated tolerance {TOLERANCE}; fitted anew above k {bound:.2f} or below {share} effective draws.\n")
     print("| origins | fits | largest k | abs. difference, mean / 99 % / max | of two exact fits | ", end="")
     print("log score, reweighted / exact / other seed | seconds an origin, reweighted / exact |")
     print("|---|---|---|---|---|---|---|")

@@ -46,11 +46,10 @@ def quality_sentence(backtest: Backtest, headline: str = TARGET) -> str | None:
     if difference.decided and whole.spells >= FEWEST_SPELLS:
         verdict = "better than chance explains" if difference.mean < 0 else "worse than chance explains"
     of_headline = _line(backtest, headline, "dry") if headline != TARGET else None
-    when_dry = (
-        ""
-        if dry is None
-        else f"; when it was dry ({dry.n} origins), it said {_said(dry)} on average where {share(dry.frequency)} came true"
-    )
+    when_dry = ""
+    if dry is not None:
+        came = share(dry.frequency)
+        when_dry = f"; when it was dry ({dry.n} origins), it said {_said(dry)} on average where {came} came true"
     if dry is not None and of_headline is not None:
         when_dry += f", and of {target_name(headline)} {_said(of_headline)} where {share(of_headline.frequency)} did"
     return (
