@@ -105,9 +105,10 @@ def _log(stretch: Stretch, forecast: Floats) -> float:
 
 
 def _print_summary(stretches: Sequence[Stretch]) -> None:
-    bound = pareto_bound(SETTINGS.chains * SETTINGS.draws)
-    share = f"{EFFECTIVE_SHARE:.0%}"
-    print(f"Stated tolerance {TOLERANCE}; fitted anew above k {bound:.2f} or below {share} effective draws.\n")
+    print(f"Stated tolerance {TOLERANCE}. Fitted anew where k passes ", end="")
+    print(
+        f"{pareto_bound(SETTINGS.chains * SETTINGS.draws):.2f} or fewer than {EFFECTIVE_SHARE:.0%} of the draws count.\n"
+    )
     print("| origins | fits | largest k | abs. difference, mean / 99 % / max | of two exact fits | ", end="")
     print("log score, reweighted / exact / other seed | seconds an origin, reweighted / exact |")
     print("|---|---|---|---|---|---|---|")
