@@ -127,22 +127,23 @@ def _leave_out(subject: Subject, noun: str, sources: Sequence[tuple[str, Problem
     words = _left_out_words(found, noun, at, f"P({target_name(subject.headline)} {windows[at]})", whole[at])
     table = (
         (noun, *windows, f"log odds {windows[at]}"),
-        ("none left out", *map(percent, whole), ""),
+        ("none left out", *map(percent, _finite(whole)), ""),
         *((one.source, *map(_points, one.points), _signed(one.log_odds[at])) for one in found),
     )
     figures = {
         "posterior": "laplace",
         "windows": list(windows),
-        "headline": whole.tolist(),
+        "headline": _finite(whole),
         "without": [{noun: one.source, "headline": _finite(one.probability)} for one in found],
     }
     return Check(f"leave-out-{noun}", None, words, table, figures)
 
 
 def _left_out_words(found: Sequence[_Without], noun: str, at: int, what: str, whole: float) -> str:
-    if not found:
-        return f"There is no {noun} to leave out."
-    first = " and ".join(f"{one.source} (without it {percent(one.probability[at])})" for one in found[:2])
+    known = [one for one in found if np.isfinite(one.log_odds[at])]
+    if not known:
+        return f"There is no {noun} to leave out, or Laplace's approximation found no mode."
+    first = " and ".join(f"{one.source} (without it {percent(one.probability[at])})" for one in known[:2])
     return f"{what} is {percent(whole)} (by Laplace) and leans most on {first}; changes of ±0.02 in log odds are noise."
 
 
