@@ -337,9 +337,11 @@ def test_a_mistake_of_a_forecaster_is_its_own(deeds: Path, dask: str | None) -> 
 
 
 PROGRAM = """\
+import signal
 from pathlib import Path
 from test_workers import Slow, run_tasks, tasks_of
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs are born deaf to it
     try:
         run_tasks(tasks_of(Slow(Path({folder!r}))), cached=False, dask={dask!r})
     except KeyboardInterrupt:
@@ -362,7 +364,10 @@ def test_no_process_outlives_the_run(
     ) as running:
         at_work = await_(lambda: [int(text) for path in deeds.iterdir() if (text := path.read_text())], 2)
         os.killpg(running.pid, sent) if to_all else os.kill(running.pid, sent)
-        said, complained = running.communicate(timeout=60)
+        try:
+            said, complained = running.communicate(timeout=60)
+        finally:
+            running.kill()  # or leaving the block would wait for a process that did not hear
     if sent == signal.SIGINT:
         assert (said, complained) == ("stopped\n", "")
     assert await_(lambda: [pid for pid in at_work if not is_alive(pid)], 2) == at_work
