@@ -106,7 +106,7 @@ def _log(stretch: Stretch, forecast: Floats) -> float:
 
 def _print_summary(stretches: Sequence[Stretch]) -> None:
     bound, share = pareto_bound(SETTINGS.chains * SETTINGS.draws), f"{EFFECTIVE_SHARE:.0%}"
-    print(f"Stated tolerance {TOLERANCE}. Fitted anew where k passes {bound:.2f} or fewer than {share} of draws count.\n")
+    print(f"Stated tolerance {TOLERANCE}. Fitted anew where k passes {bound:.2f} or fewer than {share} count.\n")
     print("| origins | fits | largest k | abs. difference, mean / 99 % / max | of two exact fits | ", end="")
     print("log score, reweighted / exact / other seed | seconds an origin, reweighted / exact |")
     print("|---|---|---|---|---|---|---|")
