@@ -24,9 +24,9 @@ SETTINGS = SamplerSettings(chains=4, draws=500, tune=500, cores=1)
 EFFECTIVE_SHARE = 0.5
 """Share of the draws that must remain effective. The bound on k alone lets it sink to a tenth, where weights of finite
 samples still lag behind the posterior they aim at."""
-TOLERANCE = 0.02
-"""How far a reweighted probability may lie from an exact one: three Monte-Carlo errors of a mean over draws with an sd
-of 0.2, when 1000 of 2000 are effective. `benchmarks.lfo` measures it."""
+TOLERANCE = 0.03
+"""How far a reweighted probability may lie from an exact one: four Monte-Carlo errors of the difference between means
+over 1000 effective and 2000 draws with an sd of 0.2. `benchmarks.lfo` measures it."""
 
 
 @dataclass(frozen=True, slots=True)
