@@ -122,10 +122,11 @@ def read_judgements(
 
 
 def read_events(
-    connection: Connection, case_id: str, as_of: date, as_recorded: datetime | None = None
+    connection: Connection, case_id: str, as_of: date, as_recorded: datetime | None = None, *, disputed: bool = False
 ) -> tuple[EventRow, ...]:
-    """Return the events known by `as_of`, by start and event_id."""
+    """Return the events known by `as_of`, by start and event_id; those in dispute then only with `disputed`."""
     rows = _current(connection, EventRow, case_id, as_of, as_recorded)
+    rows = [row for row in rows if disputed or not row.disputed]
     return tuple(sorted(rows, key=lambda row: (row.started_on, row.event_id)))
 
 

@@ -171,6 +171,14 @@ class NewEvent:
     supersedes: int | None = None
     retracted: bool = False
     reason: str = ""
+    """Why it was withdrawn or, where confidence is low, why it is disputed."""
+    analyst: str | None = None
+    """Who entered it; None for the events of a case."""
+
+    @property
+    def disputed(self) -> bool:
+        """Whether it is unsettled that this happened, or happened as the rules demand."""
+        return self.confidence == "low" and bool(self.reason) and not self.retracted
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,7 @@ from sqlalchemy.schema import SchemaItem
 
 from db.types import Instant
 
-SCHEMA_VERSION = "0002"
+SCHEMA_VERSION = "0003"
 
 metadata = MetaData(
     naming_convention={
@@ -240,6 +240,7 @@ events = _fact(
     _text("note"),
     _text("source"),
     _text("confidence"),
+    Column("analyst", Text),
     _rule("ended_once_started", "ended_on >= started_on", "ended_on must not lie before started_on"),
     _rule("known_once_started", "known_on >= started_on", "known_on must not lie before started_on"),
 )
