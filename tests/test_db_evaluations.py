@@ -23,23 +23,22 @@ from conftest import (
     STATE,
     TARGET,
 )
-from sqlalchemy import Connection, inspect, text
+from sqlalchemy import Connection, insert, inspect, text
 from sqlalchemy.exc import DBAPIError
 
-from db import migrate, triggers
+from db import migrate, tables, triggers
 from db.append import (
     append_case,
     append_completeness,
     append_documents,
     append_evaluation,
-    append_events,
     append_forecasts,
     append_judgements,
     append_observations,
     append_run,
     append_run_status,
 )
-from db.chain import Finding, head, verify_chain
+from db.chain import START, Finding, head, last_link, prepared, row_digest, verify_chain
 from db.engine import Database, make_engine, open_database, parse_address, shown
 from db.errors import DatabaseTooOld, StoreError
 from db.migrate import create_database, upgrade
@@ -167,17 +166,34 @@ def fill(connection: Connection, case: NewCase) -> None:
     append_documents(connection, [DOCUMENT], NOW)
     append_judgements(connection, [JUDGEMENT], NOW)
     append_observations(connection, [replace(OBSERVATION, level=level) for level in (-1.0, 0.0, 1.0)], NOW)
-    append_events(connection, [EVENT], NOW)
+    insert_first_event(connection)
     append_completeness(connection, [ATTESTATION], NOW)
     run_id = append_run(connection, RUN, NOW)
     append_run_status(connection, run_id, "published", {"divergences": 0}, NOW)
     append_forecasts(connection, run_id, [TARGET], [SCENARIO], [STATE], [EFFECT], NOW)
 
 
+def insert_first_event(connection: Connection) -> None:
+    """Events had no analyst then, which the program now names when it adds one; a null is no part of the hash."""
+    event = prepared(tables.events, {**asdict(EVENT), "id": 1, "recorded_at": NOW})
+    event["hash"] = row_digest(tables.events, event, START)
+    del event["analyst"]
+    last_id, last_hash = last_link(connection, tables.seals)
+    sealed = {"id": last_id + 1, "table_name": "events", "last_id": 1, "head": event["hash"], "recorded_at": NOW}
+    seal = prepared(tables.seals, sealed)
+    seal["hash"] = row_digest(tables.seals, seal, last_hash)
+    connection.execute(insert(tables.events), [event])
+    connection.execute(insert(tables.seals), [seal])
+
+
 def contents(database: Database) -> dict[str, list[tuple[object, ...]]]:
+    """Every value of the tables of schema 0001 but for nulls, which is all that an added column may hold."""
     with database.read() as connection:
         return {
-            table.name: [tuple(row) for row in connection.execute(text(f"SELECT * FROM {table.name} ORDER BY id"))]
+            table.name: [
+                tuple(value for value in row if value is not None)
+                for row in connection.execute(text(f"SELECT * FROM {table.name} ORDER BY id"))
+            ]
             for table in FIRST
         }
 
