@@ -188,6 +188,29 @@ def read_newest[R: (DocumentRow, JudgementRow, ObservationRow, EventRow, Complet
     return tuple(_make(kind, row) for row in connection.execute(query))
 
 
+@dataclass(frozen=True, slots=True)
+class Version[R]:
+    """One version of a fact, and the later one that holds instead of it or retracts it; None while it stands."""
+
+    row: R
+    ended_by: R | None
+
+
+def read_versions[R: (ObservationRow, EventRow)](
+    connection: Connection, kind: type[R], case_id: str, as_of: date, as_recorded: datetime | None = None
+) -> tuple[Version[R], ...]:
+    """Return every version visible as of the date, whether or not it stands, retractions as what ends others; by id.
+
+    A version ends with the first later one of its fact to be known, so that what ended it stays the same ever after.
+    """
+    table = _TABLES[kind]
+    corrections = _corrections(connection, table, case_id).seen(as_of, as_recorded)
+    query = _visible(_select(kind), table, case_id, as_of, as_recorded).order_by(table.c.id)
+    rows = [_make(kind, row) for row in connection.execute(query)]
+    by_id: dict[int | None, R] = {row.id: row for row in rows}
+    return tuple(Version(row, by_id.get(corrections.successor(row.id))) for row in rows if not row.retracted)
+
+
 def read_history[R: (DocumentRow, JudgementRow, ObservationRow, EventRow, CompletenessRow)](
     connection: Connection, kind: type[R], row_id: int
 ) -> tuple[R, ...]:
@@ -226,8 +249,14 @@ class _Corrections:
 
     def ended(self, row_id: int) -> date | None:
         """Return the day from which a later version of the fact holds instead of this row, None if none does."""
-        later = [known for id_, known, _ in self.by_fact.get(self.fact(row_id), ()) if id_ > row_id and known]
-        return min(later, default=None)
+        return min(self._later(row_id), default=(None, row_id))[0]
+
+    def successor(self, row_id: int) -> int | None:
+        """Return the later version of the fact that was first to hold instead of this row, None if none does."""
+        return min(self._later(row_id), default=(None, None))[1]
+
+    def _later(self, row_id: int) -> list[tuple[date, int]]:
+        return [(known, id_) for id_, known, _ in self.by_fact.get(self.fact(row_id), ()) if id_ > row_id and known]
 
 
 def _recorded(recorded_at: datetime, as_recorded: datetime | None) -> bool:
