@@ -13,7 +13,6 @@ import numpy as np
 
 from db.migrate import create_database
 from forecast.assemble import read_problem
-from forecast.engine import SHIPPED
 from indicators.folder import read_case_folder
 from indicators.install import install_case
 from indicators.shipped import shipped_case
@@ -23,6 +22,7 @@ from models.sampling import parameters_of, sample
 from models.settings import SamplerSettings
 from models.simulate import daily_levels, draw_prior, simulate
 from models.spec import Floats, Problem
+from models.structure import SHIPPED
 
 SMALL = SamplerSettings(chains=2, draws=250, tune=300)
 SCALARS = (

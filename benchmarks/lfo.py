@@ -19,13 +19,13 @@ import numpy as np
 from db.migrate import create_database
 from forecast.assemble import read_rows
 from forecast.backtest import monthly_origins, outcome_at, problems_at
-from forecast.engine import SHIPPED
 from forecast.lfo import EFFECTIVE_SHARE, SETTINGS, TOLERANCE, ExactModel, LeaveFutureOut, pareto_bound
 from indicators.folder import read_case_folder
 from indicators.install import install_case
 from indicators.shipped import shipped_case
 from models.scores import log_score
 from models.spec import Floats, Forecast, Horizon, Problem
+from models.structure import SHIPPED
 
 HORIZONS = (Horizon(30), Horizon(90), Horizon(180), Horizon(365))
 TODAY = date(2026, 10, 10)

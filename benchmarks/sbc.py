@@ -23,13 +23,13 @@ import numpy as np
 from benchmarks.coverage import shipped_problem
 from forecast.assemble import inputs_hash
 from forecast.check_machinery import judge_calibration
-from forecast.engine import SHIPPED
 from forecast.identity import code_version, model_version
 from forecast.subject import Check
 from models.laplace import build_density
 from models.sbc import DRAWS, QUANTITIES, SETTINGS, Band, Calibration, Ranked, calibrate_places, rank_truth
 from models.simulate import daily_levels
 from models.spec import Floats, Problem
+from models.structure import SHIPPED
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -83,11 +83,11 @@ def _samplers(database: "Database") -> None:
     import numpy as np
 
     from forecast.assemble import read_problem
-    from forecast.engine import SHIPPED
     from models.gradient import compile_density
     from models.laplace import build_density, start_at
     from models.sampling import sample
     from models.settings import SamplerSettings
+    from models.structure import SHIPPED
 
     with database.read() as connection:
         problem = read_problem(connection, AS_OF)[2]

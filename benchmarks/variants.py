@@ -18,7 +18,6 @@ from benchmarks.candidates import candidates
 from db.migrate import create_database
 from forecast.assemble import read_rows
 from forecast.backtest import Backtest, monthly_origins, problems_at, run_backtest
-from forecast.engine import SHIPPED
 from forecast.forecasters import Forecaster, Naive, shipped_forecasters
 from forecast.scoreboard import Score, Selection, score_table
 from indicators.folder import read_case_folder
@@ -26,6 +25,7 @@ from indicators.install import install_case
 from indicators.shipped import shipped_case
 from models.baselines import BASELINES
 from models.spec import Horizon
+from models.structure import SHIPPED
 
 HORIZONS = (Horizon(30), Horizon(90), Horizon(180), Horizon(365))
 REFERENCE = "dry/wet climatology, 3-year half-life"

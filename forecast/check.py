@@ -11,10 +11,11 @@ from forecast.assemble import inputs_hash, read_problem
 from forecast.check_machinery import check_as_of, check_sbc, check_states
 from forecast.check_model import check_posterior_predictive, check_prior_predictive
 from forecast.check_sources import check_documents, check_indicators, check_power_scaling
-from forecast.engine import SHIPPED, Progress
+from forecast.engine import Progress
 from forecast.errors import NotEnough
 from forecast.identity import code_version, model_version, seed_of
 from forecast.subject import Check, Subject, build_subject
+from models.structure import SHIPPED
 
 CHECKS: dict[str, Callable[[Subject], Check]] = {
     "as-of": check_as_of,

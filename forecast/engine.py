@@ -18,9 +18,8 @@ from models.reference import documents_only_parameters
 from models.sampling import parameters_of, sample
 from models.settings import SamplerSettings
 from models.spec import TARGETS, Floats, Problem
-from models.structure import Structure
+from models.structure import SHIPPED
 
-SHIPPED = Structure()
 PATHS_PER_DRAW = 2
 REFERENCE_DRAWS = 1000
 RETRY_TUNE, RETRY_ACCEPT = 2000, 0.95

@@ -15,7 +15,7 @@ from db.read_evaluations import read_evaluations
 from db.rows import CaseRow, EvaluationRow, NewEvaluation
 from forecast.assemble import inputs_hash, read_problem
 from forecast.backtest import Backtest, daily_origins, monthly_origins, problems_at, run_backtest, to_dataset
-from forecast.engine import SHIPPED, Progress
+from forecast.engine import Progress
 from forecast.errors import NotEnough
 from forecast.forecasters import MODEL, Forecaster, shipped_forecasters
 from forecast.identity import code_version, model_version, seed_of
@@ -24,6 +24,7 @@ from forecast.run import silent
 from forecast.score_report import payload
 from models.outcomes import attested_through
 from models.spec import Horizon, Problem
+from models.structure import SHIPPED
 
 ENGINES = ("laplace", "psis", "nuts")
 FORECASTERS = tuple(shipped_forecasters(SHIPPED))

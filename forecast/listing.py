@@ -1,4 +1,4 @@
-"""Reading what is on file, as of a date: indicators, documents, events and runs."""
+"""Reading what is on file, as of a date: indicators, documents and runs."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -9,20 +9,16 @@ import numpy as np
 from sqlalchemy import Connection
 
 from db.errors import StoreError
-from db.read import read_case, read_completeness, read_documents, read_events, read_judgements
+from db.read import read_case, read_documents, read_judgements
 from db.read_runs import read_runs, read_targets
-from db.rows import CaseRow, DocumentRow, EventRow, IndicatorRow, JudgementRow, ObservationRow, RunRow
+from db.rows import CaseRow, DocumentRow, IndicatorRow, JudgementRow, ObservationRow, RunRow
 from forecast.assemble import Rows, assemble, check_rows, read_rows
 from forecast.errors import ForecastError, NoForecast
 from forecast.lists import (
-    Coverage,
     Criterion,
     DocumentDetail,
     DocumentEntry,
     DocumentList,
-    EventDetail,
-    EventEntry,
-    EventList,
     IndicatorDetail,
     IndicatorEntry,
     IndicatorList,
@@ -65,7 +61,7 @@ def read_indicator(
     """One indicator, with its `last` newest observations; UnknownId names the nearest one."""
     rows = _rows(connection, when, case_id)
     entries = _indicator_entries(rows)
-    place = _find("indicator", name, [entry.id for entry in entries])
+    place = find_place("indicator", name, [entry.id for entry in entries])
     row, entry = rows.catalogue[place], entries[place]
     standing = sorted(_standing(rows, entry.id), key=lambda o: (o.observed_on, o.known_on, o.row_key), reverse=True)
     return IndicatorDetail(
@@ -78,7 +74,7 @@ def read_indicator(
         row.document_refs,
         row.note,
         tuple(Criterion(level.level, level.criterion) for level in row.levels),
-        tuple(_observation(one) for one in standing[:last]),
+        tuple(ObservationEntry(*coded(one)) for one in standing[:last]),
     )
 
 
@@ -92,7 +88,7 @@ def read_document_list(connection: Connection, when: When, *, case_id: str | Non
 def read_document(connection: Connection, when: When, name: str, *, case_id: str | None = None) -> DocumentDetail:
     """One document with its judgements; UnknownId names the nearest one."""
     documents, judgements = _documents(connection, when, case_id)
-    row = documents[_find("document", name, [row.document_id for row in documents])]
+    row = documents[find_place("document", name, [row.document_id for row in documents])]
     mine = [judgement for judgement in judgements if judgement.document_id == row.document_id]
     return DocumentDetail(
         when.as_of,
@@ -105,36 +101,6 @@ def read_document(connection: Connection, when: When, name: str, *, case_id: str
         row.caveats,
         tuple(_judgement(one) for one in sorted(mine, key=_by_target)),
     )
-
-
-def read_event_list(
-    connection: Connection,
-    when: When,
-    *,
-    types: Sequence[str] = (),
-    first: date | None = None,
-    last: date | None = None,
-    case_id: str | None = None,
-) -> EventList:
-    """Events known by then that began between `first` and `last`, both included, and how far the record is complete."""
-    case = _case(connection, when, case_id)
-    events = read_events(connection, case.case_id, when.as_of, when.as_recorded)
-    kept = [
-        _event(row)
-        for row in events
-        if (not types or row.type in types) and (first or date.min) <= row.started_on <= (last or date.max)
-    ]
-    coverage = _coverage(connection, case, when)
-    complete = tuple(span for span in coverage if not types or span.type in types)
-    return EventList(when.as_of, when.as_recorded, complete, tuple(kept))
-
-
-def read_event(connection: Connection, when: When, name: str, *, case_id: str | None = None) -> EventDetail:
-    """One event with its source; UnknownId names the nearest one."""
-    case = _case(connection, when, case_id)
-    events = read_events(connection, case.case_id, when.as_of, when.as_recorded)
-    row = events[_find("event", name, [row.event_id for row in events])]
-    return EventDetail(when.as_of, when.as_recorded, _event(row), row.source)
 
 
 def read_run_list(
@@ -152,7 +118,7 @@ def read_run_list(
     return RunList(case.headline, tuple(_run(connection, run, case.headline) for run in runs))
 
 
-def _case(connection: Connection, when: When, case_id: str | None) -> CaseRow:
+def case_of(connection: Connection, when: When, case_id: str | None) -> CaseRow:
     """The case; refused where nothing had been recorded by the instant."""
     case = read_case(connection, case_id)
     if when.as_recorded is not None:
@@ -167,13 +133,13 @@ def _case(connection: Connection, when: When, case_id: str | None) -> CaseRow:
 
 
 def _rows(connection: Connection, when: When, case_id: str | None) -> Rows:
-    case = _case(connection, when, case_id)
+    case = case_of(connection, when, case_id)
     rows = read_rows(connection, when.as_of, when.as_recorded, case_id=case.case_id)
     check_rows(rows)
     return rows
 
 
-def _find(kind: str, name: str, ids: Sequence[str]) -> int:
+def find_place(kind: str, name: str, ids: Sequence[str]) -> int:
     """Place of an id, whatever its case."""
     places = {id_.casefold(): place for place, id_ in enumerate(ids)}
     if name.casefold() not in places:
@@ -233,8 +199,12 @@ def _standing(rows: Rows, indicator_id: str | None = None) -> Iterable[Observati
     )
 
 
-def _observation(row: ObservationRow) -> ObservationEntry:
-    return ObservationEntry(
+type Coded = tuple[int, date, date, float, str, str, str, str, str, str, str]
+
+
+def coded(row: ObservationRow) -> Coded:
+    """The values of an `ObservationEntry`, in its order."""
+    return (
         row.id,
         row.observed_on,
         row.known_on,
@@ -252,7 +222,7 @@ def _observation(row: ObservationRow) -> ObservationEntry:
 def _documents(
     connection: Connection, when: When, case_id: str | None
 ) -> tuple[tuple[DocumentRow, ...], tuple[JudgementRow, ...]]:
-    case = _case(connection, when, case_id)
+    case = case_of(connection, when, case_id)
     wanted = (case.case_id, when.as_of, when.as_recorded)
     return read_documents(connection, *wanted), read_judgements(connection, *wanted)
 
@@ -270,33 +240,6 @@ def _by_target(row: JudgementRow) -> tuple[int, str]:
 
 def _judgement(row: JudgementRow) -> JudgementEntry:
     return JudgementEntry(row.target, row.indicator_id, row.weight, row.basis, row.location, row.note)
-
-
-def _event(row: EventRow) -> EventEntry:
-    return EventEntry(
-        row.id,
-        row.event_id,
-        row.type,
-        row.framing,
-        row.started_on,
-        row.ended_on,
-        row.known_on,
-        row.date_precision,
-        row.level,
-        row.format,
-        row.venue,
-        row.confidence,
-        row.note,
-    )
-
-
-def _coverage(connection: Connection, case: CaseRow, when: When) -> tuple[Coverage, ...]:
-    """Per type the attestation that reaches furthest: the last one read."""
-    rows = read_completeness(connection, case.case_id, when.as_of, when.as_recorded)
-    furthest = {row.type: row for row in rows if row.complete_from <= when.as_of}
-    return tuple(
-        Coverage(row.type, row.complete_from, min(row.complete_through, when.as_of)) for row in furthest.values()
-    )
 
 
 def _run(connection: Connection, run: RunRow, headline: str) -> RunEntry:

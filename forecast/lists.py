@@ -59,6 +59,36 @@ class ObservationEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class Ending:
+    """The row that ended a version: a later version, or a retraction with its reason; `analyst` entered it."""
+
+    row: int
+    on: date
+    reason: str
+    analyst: str
+
+
+@dataclass(frozen=True, slots=True)
+class ObservationVersion(ObservationEntry):
+    """One version of an observation; `status` is stands, superseded or retracted."""
+
+    indicator: str
+    status: str
+    ending: Ending | None
+
+
+@dataclass(frozen=True, slots=True)
+class ObservationList:
+    """Observations, newest first, of `matching` that were asked for; `nothing` says why there are none."""
+
+    as_of: date
+    as_recorded: datetime | None
+    matching: int
+    nothing: str
+    observations: tuple[ObservationVersion, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class IndicatorDetail:
     """One indicator with its coding rule and its last observations, newest first."""
 
@@ -120,7 +150,10 @@ class DocumentDetail:
 
 @dataclass(frozen=True, slots=True)
 class EventEntry:
-    """Something that happened; `row` is the number that revisions name."""
+    """Something that happened, in one version; `row` is the number that revisions name.
+
+    `reason` says why it is disputed; `status` is stands, superseded or retracted.
+    """
 
     row: int
     id: str
@@ -135,16 +168,44 @@ class EventEntry:
     venue: str
     confidence: str
     note: str
+    disputed: bool
+    reason: str
+    analyst: str
+    status: str
+    ending: Ending | None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A field that a version of an event says otherwise than the one before it."""
+
+    field: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class EventVersion:
+    """One row of an event's history; `what` is entered, revised, retracted (for `reason`) or restored."""
+
+    row: int
+    recorded_at: datetime
+    known_on: date
+    analyst: str
+    what: str
+    reason: str
+    changes: tuple[Change, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class EventDetail:
-    """One event with its source."""
+    """One event with its source and its versions, oldest first."""
 
     as_of: date
     as_recorded: datetime | None
     event: EventEntry
     source: str
+    history: tuple[EventVersion, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,14 +215,19 @@ class Coverage:
     type: str
     complete_from: date
     complete_through: date
+    row: int
+    attested_by: str
 
 
 @dataclass(frozen=True, slots=True)
 class EventList:
+    """Events, oldest first, and how far the record is complete; `nothing` says why there are none."""
+
     as_of: date
     as_recorded: datetime | None
     complete: tuple[Coverage, ...]
     events: tuple[EventEntry, ...]
+    nothing: str
 
 
 @dataclass(frozen=True, slots=True)

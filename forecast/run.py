@@ -9,19 +9,18 @@ import numpy as np
 from db.append import append_forecasts, append_run, append_run_status
 from db.engine import Database
 from db.posteriors import check_store, store_file
-from db.rows import EffectRow, IndicatorStateRow, NewRun, ScenarioForecastRow, TargetForecastRow
-from forecast.assemble import Rows, inputs_hash, read_problem
-from forecast.engine import SHIPPED, Fit, Progress, References, fit_problem, references
+from db.rows import EffectRow, NewRun, TargetForecastRow
+from forecast.assemble import Rows, read_problem
+from forecast.engine import Fit, Progress, References, fit_problem, references
 from forecast.errors import NotEnough
-from forecast.identity import code_version, library_versions, seed_of
-from indicators.evidence import Evidence, last_observed
+from forecast.forecast_rows import QUANTILES, new_run, scenario_rows, state_rows, target_rows
+from forecast.identity import seed_of
+from indicators.evidence import Evidence
 from models.effects import effect_summaries
-from models.exposure import read_clock
 from models.gate import mean_and_error
 from models.settings import SamplerSettings
-from models.spec import EFFECT_TARGETS, SCENARIOS, TARGETS, Horizon, Problem
-
-QUANTILES = (0.05, 0.25, 0.50, 0.75, 0.95)
+from models.spec import EFFECT_TARGETS, Problem
+from models.structure import SHIPPED
 
 
 def silent(stage: str, done: int, total: int, remark: str) -> None:
@@ -62,11 +61,12 @@ def update(
     progress("reading the case", 0, 0, f"as of {as_of}")
     with database.read() as connection:
         rows, evidence, problem = read_problem(connection, as_of, case_id=case_id)
+        read_at = datetime.now(UTC)
     seed = seed_of(rows.case.case_id)
     fit = fit_problem(problem, rows.case.headline, settings or SamplerSettings(), seed, progress)
     beside = references(problem, fit, seed, progress) if fit.diagnostics.passed else None
     progress("storing", 0, 0, "")
-    return _store(database, rows, evidence, problem, fit, beside, kind, seed)
+    return _store(database, rows, evidence, problem, fit, beside, kind, seed, read_at)
 
 
 def _store(
@@ -78,49 +78,28 @@ def _store(
     beside: References | None,
     kind: str,
     seed: int,
+    read_at: datetime,
 ) -> Outcome:
     """File first, synced; then all rows in one transaction."""
-    run = _new_run(rows, problem, fit, kind, seed)
+    run = new_run(rows, problem, float(fit.projection.p_dry.mean()), kind=kind, seed=seed)
     posterior = _store_posterior(database, run, fit)
     run = replace(run, posterior_hash=posterior)
     status = "rejected" if beside is None else "published"
     now = datetime.now(UTC)
     with database.write() as connection:
         run_id = append_run(connection, run, now)
-        append_run_status(connection, run_id, status, _detail(fit), now)
+        append_run_status(connection, run_id, status, _detail(fit, read_at), now)
         if beside is not None:
             append_forecasts(
                 connection,
                 run_id,
                 _targets(problem, fit, beside),
-                _scenarios(problem, fit),
-                _states(rows, evidence, problem, fit),
+                scenario_rows(problem, fit.projection.scenarios.mean(axis=0)),
+                state_rows(rows, evidence, problem, fit.density.exposure.filtered),
                 _effects(problem, fit, seed),
                 now,
             )
     return Outcome(run_id, status)
-
-
-def _new_run(rows: Rows, problem: Problem, fit: Fit, kind: str, seed: int) -> NewRun:
-    through = min(problem.record.talks_span.last, problem.as_of)
-    clock = read_clock(problem, through + 1, through + 1)
-    any_talks = len(problem.record.meetings.started) > 0
-    return NewRun(
-        case_id=rows.case.case_id,
-        kind=kind,
-        as_of=rows.as_of,
-        as_recorded=rows.as_recorded,
-        seed=seed,
-        inputs_hash=inputs_hash(problem),
-        case_hash=rows.case.case_hash,
-        code_version=code_version(),
-        versions=library_versions(),
-        posterior_hash=None,
-        dry=not bool(clock.wet[0]),
-        days_since_talks=max(int(clock.since[0]) - 1, 0) if any_talks else None,
-        complete_through=date.fromordinal(through),
-        p_dry_now=_probability(fit.projection.p_dry.mean()),
-    )
 
 
 def _store_posterior(database: Database, run: NewRun, fit: Fit) -> str:
@@ -146,7 +125,8 @@ def _store_posterior(database: Database, run: NewRun, fit: Fit) -> str:
     return store_file(database.folder, lambda path: tree.to_netcdf(path, encoding=encoding))
 
 
-def _detail(fit: Fit) -> dict[str, object]:
+def _detail(fit: Fit, read_at: datetime) -> dict[str, object]:
+    """`read_at`: what was recorded later is not in the forecast, though it may be recorded before the run."""
     d = asdict(fit.diagnostics)
     return {
         "diagnostics": {
@@ -159,6 +139,7 @@ def _detail(fit: Fit) -> dict[str, object]:
         },
         "failures": list(d["failures"]),
         "attempts": fit.attempts,
+        "read_at": read_at.isoformat(),
     }
 
 
@@ -166,52 +147,13 @@ def _finite(value: float) -> float | None:
     return value if np.isfinite(value) else None
 
 
-def _probability(value: float) -> float:
-    """Rounding in sums over states can step over an end by 1e-16."""
-    return float(np.clip(value, 0.0, 1.0))
-
-
-def _reach(horizon: Horizon) -> tuple[int | None, date | None]:
-    return (None, date.fromordinal(horizon.deadline)) if horizon.deadline else (horizon.days, None)
-
-
 def _targets(problem: Problem, fit: Fit, beside: References) -> list[TargetForecastRow]:
-    out, chains = [], fit.tree["posterior"].sizes["chain"]
-    for t, target in enumerate(TARGETS):
-        for h, horizon in enumerate(problem.horizons):
-            values = fit.projection.targets[:, t, h]
-            mean, error = mean_and_error(values, chains)
-            quantiles = (_probability(q) for q in np.quantile(values, QUANTILES))
-            others = (beside.base_rate[t, h], beside.documents_only[t, h], beside.history_only[t, h])
-            references_ = (None if np.isnan(p) else _probability(p) for p in others)
-            out.append(TargetForecastRow(target, *_reach(horizon), _probability(mean), error, *quantiles, *references_))
-    return out
-
-
-def _scenarios(problem: Problem, fit: Fit) -> list[ScenarioForecastRow]:
-    mean = fit.projection.scenarios.mean(axis=0)
-    mean = np.clip(mean, 0.0, 1.0) / np.clip(mean, 0.0, 1.0).sum(axis=0)
-    return [
-        ScenarioForecastRow(scenario, *_reach(horizon), float(mean[s, h]))
-        for h, horizon in enumerate(problem.horizons)
-        for s, scenario in enumerate(SCENARIOS)
-    ]
-
-
-def _states(rows: Rows, evidence: Evidence, problem: Problem, fit: Fit) -> list[IndicatorStateRow]:
-    day = np.array([problem.as_of])
-    now = fit.density.exposure.filtered.at(day, day.astype(float))
-    last = last_observed(evidence, problem.as_of)
-    return [
-        IndicatorStateRow(
-            row.indicator_id,
-            float(now.mean[0, i]),
-            float(np.sqrt(now.variance[0, i])),
-            bool(now.active[0, i]),
-            date.fromordinal(int(last[i])) if last[i] >= 0 else None,
-        )
-        for i, row in enumerate(rows.catalogue)
-    ]
+    values, chains = fit.projection.targets, fit.tree["posterior"].sizes["chain"]
+    _, targets, horizons = values.shape
+    found = [[mean_and_error(values[:, t, h], chains) for h in range(horizons)] for t in range(targets)]
+    means, errors = np.moveaxis(np.array(found), -1, 0)
+    others = (beside.base_rate, beside.documents_only, beside.history_only)
+    return target_rows(problem, means, errors, np.quantile(values, QUANTILES, axis=0), others)
 
 
 def _effects(problem: Problem, fit: Fit, seed: int) -> Sequence[EffectRow]:

@@ -52,6 +52,10 @@ class Structure:
     priors: Priors = Priors()
 
 
+SHIPPED = Structure()
+"""The model of the published forecasts."""
+
+
 BASES = ("onset of arms-control talks", "onset of denuclearisation talks", "continuation", "contact", "crisis", "deal")
 
 

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from benchmarks.coverage import SCALARS, covered, scalars, shipped_problem
-from forecast.engine import SHIPPED
 from models.laplace import build_density
 from models.simulate import daily_levels, draw_prior, simulate
 from models.spec import Problem
+from models.structure import SHIPPED
 
 
 @pytest.fixture(scope="module")

@@ -42,10 +42,10 @@ from benchmarks.worlds.scoring import (
     world_problems,
 )
 from db.engine import Database
-from forecast.engine import SHIPPED
 from forecast.forecasters import MODEL, LaplaceModel, baselines
 from indicators.content import CaseFolder
 from indicators.folder import read_case_folder
+from models.structure import SHIPPED
 
 GENERATOR = ("hidden", "evidence", "case")
 H180 = HORIZONS.index(180)

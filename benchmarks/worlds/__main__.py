@@ -27,9 +27,8 @@ from benchmarks.worlds.scoring import (
     score_worlds,
     world_problems,
 )
-from forecast.engine import SHIPPED
 from forecast.forecasters import MODEL, Forecaster, LaplaceModel, baselines
-from models.structure import Structure
+from models.structure import SHIPPED, Structure
 
 
 def changed(structure: Structure, settings: str) -> Structure:

@@ -34,6 +34,7 @@ for command in (
     calibrate.calibrate,
     check.check,
     lists.indicators,
+    lists.observations,
     lists.documents,
     lists.events,
     lists.runs,

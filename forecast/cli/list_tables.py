@@ -9,14 +9,17 @@ from forecast.cli.tables import bold, emit, facts, grid_with_words, paragraph
 from forecast.lists import (
     DocumentDetail,
     DocumentList,
+    Ending,
     EventDetail,
     EventEntry,
     EventList,
+    EventVersion,
     IndicatorDetail,
     IndicatorEntry,
     IndicatorList,
     JudgementEntry,
     ObservationEntry,
+    ObservationList,
     RunEntry,
     RunList,
 )
@@ -66,6 +69,19 @@ def print_indicator(found: IndicatorDetail) -> None:
     )
 
 
+def print_observations(listed: ObservationList, *, ended: bool) -> None:
+    """The observations; with `ended` each with its status."""
+    entries = listed.observations
+    title = bold(f"{counted(listed.matching, 'observation')} {_when(listed.as_of, listed.as_recorded)}")
+    header = ("row", "indicator", "observed", "known", "level", "grade", "analyst", *(["status"] * ended))
+    rows = [(str(o.row), o.indicator, *_coding(o), *([o.status] * ended)) for o in entries]
+    words = [_sentences(_ended(o.ending), *_source_words(o)) for o in entries]
+    table = grid_with_words(header, rows, words, "note and source", left=(1, 2, 3, 5, 6, 7)) if rows else []
+    more = listed.matching - len(entries)
+    rest = [f"… and {more} more; --last 0 for all"] if more else []
+    emit([title, *table, *paragraph(_sentence(listed.nothing)), *rest])
+
+
 def print_documents(listed: DocumentList) -> None:
     header = ("document", "published", "directness", "explicit", "inferred")
     rows = [
@@ -101,19 +117,20 @@ def print_document(found: DocumentDetail) -> None:
     )
 
 
-def print_events(listed: EventList) -> None:
-    header = ("row", "event", "type", "framing", "started", "ended", "confidence")
-    rows = [_event(one) for one in listed.events]
+def print_events(listed: EventList, *, ended: bool) -> None:
+    """The events and how far the record is complete; with `ended` each with its status."""
+    header = ("row", "event", "type", "framing", "started", "ended", "confidence", "analyst", *(["status"] * ended))
+    rows = [(*_event(one), *([one.status] * ended)) for one in listed.events]
     title = bold(f"{counted(len(rows), 'event')} {_when(listed.as_of, listed.as_recorded)}")
     words = [_event_words(one) for one in listed.events]
     table = grid_with_words(header, rows, words, "what", left=range(1, len(header))) if rows else []
-    spans = "; ".join(f"{span.type} {span.complete_from} to {span.complete_through}" for span in listed.complete)
-    emit([title, *table, *paragraph(f"Complete: {spans or 'no one has attested anything'}.")])
+    emit([title, *table, *paragraph(_sentence(listed.nothing)), *paragraph(_complete(listed))])
 
 
 def print_event(found: EventDetail) -> None:
     one = found.event
     dates = str(one.started_on) if one.started_on == one.ended_on else f"{one.started_on} to {one.ended_on}"
+    dispute = f"{one.reason}; left out of forecasts until settled" if one.disputed else ""
     emit(
         [
             bold(f"{one.id}: {_kind(one)}"),
@@ -125,12 +142,16 @@ def print_event(found: EventDetail) -> None:
                     ("level", one.level),
                     ("format", one.format),
                     ("venue", one.venue),
-                    ("confidence", one.confidence),
+                    ("confidence", _confidence(one)),
+                    ("disputed", dispute),
                     ("source", found.source),
+                    ("analyst", one.analyst),
                     ("row", str(one.row)),
+                    ("status", _ended(one.ending) or one.status),
                     ("read", _when(found.as_of, found.as_recorded)),
                 ]
             ),
+            *_history(found.history),
         ]
     )
 
@@ -166,9 +187,17 @@ def _observations(entries: tuple[ObservationEntry, ...]) -> list[str | Text]:
     if not entries:
         return []
     header = ("row", "observed", "known", "level", "grade", "analyst")
-    rows = [(str(o.row), str(o.observed_on), str(o.known_on), _coded(o.level), o.grade, o.analyst) for o in entries]
-    words = [_sentences(o.note, _listed(o.source_title, o.source_publisher), o.source_url, _origin(o)) for o in entries]
+    rows = [(str(o.row), *_coding(o)) for o in entries]
+    words = [_sentences(*_source_words(o)) for o in entries]
     return grid_with_words(header, rows, words, "note and source", left=(1, 2, 4, 5))
+
+
+def _coding(one: ObservationEntry) -> tuple[str, ...]:
+    return (str(one.observed_on), str(one.known_on), _coded(one.level), one.grade, one.analyst)
+
+
+def _source_words(one: ObservationEntry) -> tuple[str, ...]:
+    return (one.note, _listed(one.source_title, one.source_publisher), one.source_url, _origin(one))
 
 
 def _origin(one: ObservationEntry) -> str:
@@ -190,17 +219,68 @@ def _coded(number: float) -> str:
 
 def _event(one: EventEntry) -> tuple[str, ...]:
     framing = "" if one.framing == NO_FRAMING else one.framing
-    return (str(one.row), one.id, one.type, framing, str(one.started_on), str(one.ended_on), one.confidence)
+    return (
+        str(one.row),
+        one.id,
+        one.type,
+        framing,
+        str(one.started_on),
+        str(one.ended_on),
+        _confidence(one),
+        one.analyst,
+    )
 
 
 def _event_words(one: EventEntry) -> str:
     about = [
+        _ended(one.ending),
+        f"disputed: {one.reason}" if one.disputed else "",
         _listed(one.venue, one.format, one.level),
         one.note,
         "" if one.date_precision == "day" else f"precise to the {one.date_precision}",
         "" if one.known_on == one.ended_on else f"known {one.known_on}",
     ]
     return _sentences(*about)
+
+
+def _confidence(one: EventEntry) -> str:
+    return f"{one.confidence} (disputed)" if one.disputed else one.confidence
+
+
+def _ended(ending: Ending | None) -> str:
+    if ending is None:
+        return ""
+    if not ending.reason:
+        return f"superseded by row {ending.row} on {ending.on}"
+    by = f" (by {ending.analyst})" if ending.analyst else ""
+    return f"retracted on {ending.on}: {ending.reason}{by}"
+
+
+def _complete(listed: EventList) -> str:
+    """Spans by who attested them."""
+    spans: dict[str, list[str]] = {}
+    for span in listed.complete:
+        spans.setdefault(span.attested_by, []).append(f"{span.type} {span.complete_from} to {span.complete_through}")
+    attested = "; ".join(f"{'; '.join(each)}, attested by {name}" for name, each in spans.items())
+    return f"Complete: {attested or 'no one has attested anything'}."
+
+
+def _history(versions: tuple[EventVersion, ...]) -> list[str | Text]:
+    if len(versions) < 2:
+        return []
+    header = ("row", "recorded (UTC)", "known on", "analyst")
+    rows = [(str(v.row), f"{v.recorded_at:%Y-%m-%d %H:%M}", str(v.known_on), v.analyst) for v in versions]
+    return ["", bold("History"), *grid_with_words(header, rows, [*map(_changed, versions)], "what", left=(1, 2, 3))]
+
+
+def _changed(version: EventVersion) -> str:
+    if version.reason:
+        return f"{version.what}: {version.reason}"
+    changes = "; ".join(
+        f"{change.field.replace('_', ' ')} {change.before or 'nothing'} → {change.after or 'nothing'}"
+        for change in version.changes
+    )
+    return f"{version.what}: {changes}" if changes else version.what
 
 
 def _kind(one: EventEntry) -> str:
@@ -226,6 +306,10 @@ def _diagnostics(one: RunEntry) -> list[tuple[float | None, str]]:
 
 def _listed(*parts: str) -> str:
     return ", ".join(filter(None, parts))
+
+
+def _sentence(text: str) -> str:
+    return f"{text[0].upper()}{text[1:]}." if text else ""
 
 
 def _sentences(*parts: str) -> str:

@@ -1,4 +1,4 @@
-"""Commands that list what is on file: indicators, documents, events, runs."""
+"""Commands that list what is on file: indicators, observations, documents, events, runs."""
 
 from datetime import date
 from typing import Annotated
@@ -7,7 +7,15 @@ import typer
 
 from forecast.cli.console import AsOf, AsRecorded, Json, case_id, check_choices, opened, parse_day, print_json, today
 
+SHOWN_OBSERVATIONS = 50
+
 Id = Annotated[str | None, typer.Argument(metavar="[ID]", help="Show this one in detail.")]
+Analysts = Annotated[
+    list[str] | None,
+    typer.Option("--analyst", metavar="NAME", help="Entered by this analyst, or by the case: `case`; may be repeated."),
+]
+Superseded = Annotated[bool, typer.Option("--superseded", help="Also versions that a later one has replaced.")]
+Retracted = Annotated[bool, typer.Option("--retracted", help="Also what has been withdrawn, with the reason.")]
 
 
 def indicators(
@@ -29,6 +37,46 @@ def indicators(
         else:
             found = read_indicator(connection, when, id_, last=last, case_id=case_id())
             print_json(found) if json_ else list_tables.print_indicator(found)
+
+
+def observations(
+    indicators: Annotated[
+        list[str] | None, typer.Option("--indicator", metavar="ID", help="Of this indicator; may be repeated.")
+    ] = None,
+    analysts: Analysts = None,
+    source: Annotated[
+        str, typer.Option(metavar="TEXT", help="With this text in title, publisher, URL or origin of the source.")
+    ] = "",
+    first: Annotated[
+        date | None, typer.Option("--from", parser=parse_day, metavar="DATE", help="Observed on this day or later.")
+    ] = None,
+    until: Annotated[
+        date | None, typer.Option("--to", parser=parse_day, metavar="DATE", help="Observed on this day or earlier.")
+    ] = None,
+    as_of: AsOf = None,
+    as_recorded: AsRecorded = None,
+    superseded: Superseded = False,
+    retracted: Retracted = False,
+    last: Annotated[
+        int | None,
+        typer.Option(min=0, help=f"Show at most so many; 0 for all (default: {SHOWN_OBSERVATIONS}; JSON: all)."),
+    ] = None,
+    json_: Json = False,
+) -> None:
+    """List the observations, newest first, with the row numbers that `parley revise` and `parley retract` take."""
+    from forecast.cli import list_tables
+    from forecast.listing import When
+    from forecast.listing_entries import Wanted, read_observation_list
+
+    _check_order(first, until)
+    when = When(as_of or today(), as_recorded)
+    wanted = Wanted(tuple(analysts or ()), source, first, until, superseded, retracted)
+    limit = (None if json_ else SHOWN_OBSERVATIONS) if last is None else last or None
+    with opened() as database, database.read() as connection:
+        listed = read_observation_list(
+            connection, when, wanted, indicators=indicators or (), limit=limit, case_id=case_id()
+        )
+    print_json(listed) if json_ else list_tables.print_observations(listed, ended=superseded or retracted)
 
 
 def documents(id_: Id = None, as_of: AsOf = None, as_recorded: AsRecorded = None, json_: Json = False) -> None:
@@ -58,23 +106,29 @@ def events(
     until: Annotated[
         date | None, typer.Option("--to", parser=parse_day, metavar="DATE", help="Begun on this day or earlier.")
     ] = None,
+    source: Annotated[str, typer.Option(metavar="TEXT", help="With this text in the source.")] = "",
+    analysts: Analysts = None,
+    disputed: Annotated[bool, typer.Option("--disputed", help="Only those in dispute.")] = False,
     as_of: AsOf = None,
     as_recorded: AsRecorded = None,
+    superseded: Superseded = False,
+    retracted: Retracted = False,
     json_: Json = False,
 ) -> None:
-    """List what happened, and how far that is complete. With ID: the event and its source."""
+    """List what happened, and how far that is complete. With ID: the event, its source and its history."""
     from forecast.cli import list_tables
-    from forecast.listing import When, read_event, read_event_list
+    from forecast.listing import When
+    from forecast.listing_entries import Wanted, read_event, read_event_list
     from indicators.content import EVENT_TYPES
 
     kept = check_choices("--type", types, EVENT_TYPES)
-    if first and until and until < first:
-        raise typer.BadParameter(f"{until} lies before --from {first}; name a later day", param_hint="'--to'")
+    _check_order(first, until)
     when = When(as_of or today(), as_recorded)
+    wanted = Wanted(tuple(analysts or ()), source, first, until, superseded, retracted)
     with opened() as database, database.read() as connection:
         if id_ is None:
-            listed = read_event_list(connection, when, types=kept, first=first, last=until, case_id=case_id())
-            print_json(listed) if json_ else list_tables.print_events(listed)
+            listed = read_event_list(connection, when, wanted, types=kept, disputed=disputed, case_id=case_id())
+            print_json(listed) if json_ else list_tables.print_events(listed, ended=superseded or retracted)
         else:
             found = read_event(connection, when, id_, case_id=case_id())
             print_json(found) if json_ else list_tables.print_event(found)
@@ -104,3 +158,8 @@ def runs(
     with opened() as database, database.read() as connection:
         listed = read_run_list(connection, kinds=kept, statuses=stood, as_of=as_of, limit=limit, case_id=case_id())
     print_json(listed) if json_ else list_tables.print_runs(listed)
+
+
+def _check_order(first: date | None, until: date | None) -> None:
+    if first and until and until < first:
+        raise typer.BadParameter(f"{until} lies before --from {first}; name a later day", param_hint="'--to'")

@@ -1,0 +1,49 @@
+"""Some draws of a stored posterior, read without the libraries that made it: those take seconds to import."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import netCDF4
+import numpy as np
+
+from db.errors import StoreError
+from models.density import Parameters
+from models.spec import Floats
+from models.structure import SHIPPED
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """Draws evenly taken from every chain, and the structure of the model that made them."""
+
+    parameters: Parameters
+    structure: str
+
+
+def read_draws(path: Path, number: int) -> Drawn:
+    """At most `number` draws of the posterior at `path`.
+
+    Raises
+    ------
+    StoreError
+        if the file is no posterior of Parley's
+    """
+    try:
+        with netCDF4.Dataset(path) as file:
+            return Drawn(_parameters(file["posterior"], number), str(getattr(file, "structure", "")))
+    except (OSError, IndexError, KeyError) as error:
+        raise StoreError(f"posterior {path} cannot be read ({error}); run `parley verify`") from None
+
+
+def _parameters(group: netCDF4.Dataset, number: int) -> Parameters:
+    chains, draws = (group.dimensions[name].size for name in ("chain", "draw"))
+    each = min(max(number // chains, 1), draws)
+    places = np.linspace(0, draws - 1, each).round().astype(np.int64)
+
+    def taken(name: str) -> Floats:
+        values = np.asarray(group[name][:], dtype=np.float64)[:, places]
+        return values.reshape(-1, *values.shape[2:])
+
+    floor = SHIPPED.priors.judgement_sd[0]
+    names = ("weight", "unit", "base", "pace", "fraction", "momentum", "regime_z")
+    return Parameters(*(taken(name) for name in names), floor + taken("judgement_excess"))
