@@ -249,7 +249,7 @@ class _Corrections:
 
     def ended(self, row_id: int) -> date | None:
         """Return the day from which a later version of the fact holds instead of this row, None if none does."""
-        return min(self._later(row_id), default=(None, row_id))[0]
+        return min(self._later(row_id), default=(None, None))[0]
 
     def successor(self, row_id: int) -> int | None:
         """Return the later version of the fact that was first to hold instead of this row, None if none does."""
