@@ -1,0 +1,83 @@
+"""Whether what is stored is still what was stored: the chain of every table, and every file that a row names."""
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from sqlalchemy import Connection, func, select
+
+from db.chain import Finding, head, verify_chain
+from db.errors import StoreError
+from db.posteriors import check_file
+from db.read_runs import read_posterior_hashes
+from db.tables import CHAINED
+
+type Report = Callable[[str, int, int], None]
+"""Progress: (stage, done, total); total 0 where the length is not known."""
+
+
+def silent(stage: str, done: int, total: int) -> None:
+    """Progress that nobody watches."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """What was checked, and what is wrong with it."""
+
+    tables: int
+    rows: int
+    files: int
+    """Files among the posteriors that rows name."""
+    head: str
+    """The hash that stands for everything stored; "" where nothing is."""
+    broken: tuple[Finding, ...]
+    """Rows, seals and triggers that are not as they were made."""
+    damaged: tuple[str, ...]
+    """Files that are missing, unreadable or changed, a sentence each."""
+
+    @property
+    def sound(self) -> bool:
+        return not self.broken and not self.damaged
+
+    @property
+    def remedy(self) -> str:
+        """What to do about the findings, taken together."""
+        tables = {table.name for table in CHAINED}
+        if any(finding.table in tables for finding in self.broken):
+            return "restore a backup (`unzip FILE` in an empty folder) and keep this database aside"
+        if self.damaged:
+            return "restore the files from a backup, or run `parley update` or `parley backtest` again"
+        return "run `parley init`, which makes the triggers again, then `parley verify`"
+
+
+def verify_store(connection: Connection, folder: Path, report: Report = silent) -> Verification:
+    """Walk the chain of every table, then read every file that a row names, under `folder`/posteriors."""
+    rows = verify_rows(connection, report)
+    return replace(rows, damaged=check_files(folder, read_posterior_hashes(connection), report))
+
+
+def verify_rows(connection: Connection, report: Report = silent) -> Verification:
+    """Walk the chain of every table; the files that rows name are counted, not read."""
+    report("walking the chain", 0, 0)
+    broken = verify_chain(connection)
+    files = len(read_posterior_hashes(connection))
+    return Verification(len(CHAINED), count_rows(connection), files, head(connection), broken, ())
+
+
+def check_files(folder: Path, hashes: Collection[str], report: Report = silent) -> tuple[str, ...]:
+    """Return a sentence for each file of these hashes that is missing, unreadable or not what its name says."""
+    damaged = []
+    for number, digest in enumerate(sorted(hashes)):
+        report("reading files", number, len(hashes))
+        try:
+            check_file(folder, digest)
+        except StoreError as error:
+            damaged.append(str(error))
+        except OSError as error:
+            damaged.append(f"posterior {error.filename} cannot be read ({error.strerror}); allow reading it")
+    return tuple(damaged)
+
+
+def count_rows(connection: Connection) -> int:
+    """Return the number of rows of all tables."""
+    return sum(connection.execute(select(func.count()).select_from(table)).scalar() or 0 for table in CHAINED)
