@@ -137,12 +137,14 @@ def _filtered[R: (ObservationRow, EventRow)](
     """What passes every filter; if nothing does, which filter leaves nothing and what is on file."""
     if not versions:
         return [], f"no {noun} is on file as of {when.as_of}; name a later day, or log one"
-    for each in filters:
-        kept = [version for version in versions if not each.option or each.keeps(version.row)]
+    passed: list[str] = []
+    for each in filter(lambda each: each.option, filters):
+        kept = [version for version in versions if each.keeps(version.row)]
         if not kept:
-            found = each.on_file([version.row for version in versions])
-            return [], f"{each.option} leaves none of {counted(len(versions), noun)}; {found}"
+            left = f"{counted(len(versions), noun)} {' '.join(['with', *passed]) if passed else 'on file'}"
+            return [], f"{each.option} leaves none of {left}; {each.on_file([version.row for version in versions])}"
         versions = kept
+        passed.append(each.option)
     return versions, ""
 
 
@@ -159,7 +161,7 @@ def _observation_filters(wanted: Wanted, indicators: Sequence[str]) -> list[_Fil
             lambda row: (row.source_title, row.source_publisher, row.source_url, row.origin),
             lambda rows: f"they were published by {_most(row.source_publisher for row in rows)}",
         ),
-        *_by_day(wanted, "observed", lambda row: row.observed_on),
+        *_by_day(wanted, "was observed", lambda row: row.observed_on),
     ]
 
 
@@ -172,7 +174,7 @@ def _event_filters(wanted: Wanted, types: Sequence[str], disputed: bool) -> list
         ),
         _by_analyst(wanted, _entered_by),
         _by_source(wanted, lambda row: (row.source,), lambda rows: "`parley events ID` shows the source of one"),
-        *_by_day(wanted, "begun", _begun_on),
+        *_by_day(wanted, "began", _begun_on),
         _Filter("--disputed" if disputed else "", lambda row: row.disputed, lambda rows: "none of them is in dispute"),
     ]
 
@@ -203,12 +205,12 @@ def _by_day[R: (ObservationRow, EventRow)](wanted: Wanted, verb: str, day: Calla
         _Filter(
             f"--from {first}" if first else "",
             lambda row: first is None or day(row) >= first,
-            lambda rows: f"the last was {verb} on {max(map(day, rows))}",
+            lambda rows: f"the last {verb} on {max(map(day, rows))}",
         ),
         _Filter(
             f"--to {last}" if last else "",
             lambda row: last is None or day(row) <= last,
-            lambda rows: f"the first was {verb} on {min(map(day, rows))}",
+            lambda rows: f"the first {verb} on {min(map(day, rows))}",
         ),
     ]
 

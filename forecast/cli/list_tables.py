@@ -9,7 +9,6 @@ from forecast.cli.tables import bold, emit, facts, grid_with_words, paragraph
 from forecast.lists import (
     DocumentDetail,
     DocumentList,
-    Ending,
     EventDetail,
     EventEntry,
     EventList,
@@ -20,10 +19,12 @@ from forecast.lists import (
     JudgementEntry,
     ObservationEntry,
     ObservationList,
+    ObservationVersion,
     RunEntry,
     RunList,
 )
 from forecast.words import counted, percent, signed, target_name
+from indicators.case_rows import CASE_ANALYST
 from indicators.content import NO_FRAMING
 
 
@@ -73,10 +74,11 @@ def print_observations(listed: ObservationList, *, ended: bool) -> None:
     """The observations; with `ended` each with its status."""
     entries = listed.observations
     title = bold(f"{counted(listed.matching, 'observation')} {_when(listed.as_of, listed.as_recorded)}")
-    header = ("row", "indicator", "observed", "known", "level", "grade", "analyst", *(["status"] * ended))
-    rows = [(str(o.row), o.indicator, *_coding(o), *([o.status] * ended)) for o in entries]
-    words = [_sentences(_ended(o.ending), *_source_words(o)) for o in entries]
-    table = grid_with_words(header, rows, words, "note and source", left=(1, 2, 3, 5, 6, 7)) if rows else []
+    header = ("row", "indicator", "observed", "known", "level", "grade", "analyst")
+    rows = [(str(o.row), o.indicator, *_coding(o)) for o in entries]
+    words = [_sentences(_status(o) if ended else "", *_source_words(o)) for o in entries]
+    title_of_words = "status, note and source" if ended else "note and source"
+    table = grid_with_words(header, rows, words, title_of_words, left=(1, 2, 3, 5, 6)) if rows else []
     more = listed.matching - len(entries)
     rest = [f"… and {more} more; --last 0 for all"] if more else []
     emit([title, *table, *paragraph(_sentence(listed.nothing)), *rest])
@@ -119,10 +121,10 @@ def print_document(found: DocumentDetail) -> None:
 
 def print_events(listed: EventList, *, ended: bool) -> None:
     """The events and how far the record is complete; with `ended` each with its status."""
-    header = ("row", "event", "type", "framing", "started", "ended", "confidence", "analyst", *(["status"] * ended))
-    rows = [(*_event(one), *([one.status] * ended)) for one in listed.events]
+    header = ("row", "event", "type", "framing", "started", "ended", "confidence")
+    rows = [_event(one) for one in listed.events]
     title = bold(f"{counted(len(rows), 'event')} {_when(listed.as_of, listed.as_recorded)}")
-    words = [_event_words(one) for one in listed.events]
+    words = [_sentences(_status(one) if ended else "", _event_words(one)) for one in listed.events]
     table = grid_with_words(header, rows, words, "what", left=range(1, len(header))) if rows else []
     emit([title, *table, *paragraph(_sentence(listed.nothing)), *paragraph(_complete(listed))])
 
@@ -147,7 +149,7 @@ def print_event(found: EventDetail) -> None:
                     ("source", found.source),
                     ("analyst", one.analyst),
                     ("row", str(one.row)),
-                    ("status", _ended(one.ending) or one.status),
+                    ("status", _status(one)),
                     ("read", _when(found.as_of, found.as_recorded)),
                 ]
             ),
@@ -219,26 +221,17 @@ def _coded(number: float) -> str:
 
 def _event(one: EventEntry) -> tuple[str, ...]:
     framing = "" if one.framing == NO_FRAMING else one.framing
-    return (
-        str(one.row),
-        one.id,
-        one.type,
-        framing,
-        str(one.started_on),
-        str(one.ended_on),
-        _confidence(one),
-        one.analyst,
-    )
+    return (str(one.row), one.id, one.type, framing, str(one.started_on), str(one.ended_on), _confidence(one))
 
 
 def _event_words(one: EventEntry) -> str:
     about = [
-        _ended(one.ending),
         f"disputed: {one.reason}" if one.disputed else "",
         _listed(one.venue, one.format, one.level),
         one.note,
         "" if one.date_precision == "day" else f"precise to the {one.date_precision}",
         "" if one.known_on == one.ended_on else f"known {one.known_on}",
+        "" if one.analyst == CASE_ANALYST else f"entered by {one.analyst}",
     ]
     return _sentences(*about)
 
@@ -247,13 +240,14 @@ def _confidence(one: EventEntry) -> str:
     return f"{one.confidence} (disputed)" if one.disputed else one.confidence
 
 
-def _ended(ending: Ending | None) -> str:
+def _status(one: ObservationVersion | EventEntry) -> str:
+    ending = one.ending
     if ending is None:
-        return ""
+        return one.status
     if not ending.reason:
-        return f"superseded by row {ending.row} on {ending.on}"
+        return f"{one.status} by row {ending.row} on {ending.on}"
     by = f" (by {ending.analyst})" if ending.analyst else ""
-    return f"retracted on {ending.on}: {ending.reason}{by}"
+    return f"{one.status} on {ending.on}: {ending.reason}{by}"
 
 
 def _complete(listed: EventList) -> str:
@@ -261,7 +255,8 @@ def _complete(listed: EventList) -> str:
     spans: dict[str, list[str]] = {}
     for span in listed.complete:
         spans.setdefault(span.attested_by, []).append(f"{span.type} {span.complete_from} to {span.complete_through}")
-    attested = "; ".join(f"{'; '.join(each)}, attested by {name}" for name, each in spans.items())
+    names = {name: "the case" if name == CASE_ANALYST else name for name in spans}
+    attested = "; ".join(f"{'; '.join(each)}, attested by {names[name]}" for name, each in spans.items())
     return f"Complete: {attested or 'no one has attested anything'}."
 
 
