@@ -43,6 +43,12 @@ def suggest(value: str, choices: tuple[str, ...]) -> str:
     return f"use one of {shown}{more}" if choices else "none is defined"
 
 
+def suggest_id(value: str, ids: tuple[str, ...]) -> str:
+    """What `suggest` says of an id, whatever the case it is written in."""
+    sentences = [suggest(spelling, ids) for spelling in dict.fromkeys((value, value.lower(), value.upper()))]
+    return next((sentence for sentence in sentences if sentence.startswith("did you mean")), sentences[0])
+
+
 def parse_day(text: str) -> date | None:
     """The date written YYYY-MM-DD, or None when it is not one."""
     if not _DAY.fullmatch(text):
@@ -65,20 +71,26 @@ def read_text(path: Path, problems: Problems) -> str | None:
     except OSError as error:
         problems.add(path.name, f"cannot be read ({error.strerror}); make it a readable file")
     else:
-        text = text.replace("\r\n", "\n").replace("\r", "\n")
-        if "\0" not in text:
-            return text
-        line = text.count("\n", 0, text.index("\0")) + 1
-        problems.add(f"{path.name}: row {line}", "holds a null character; save the file as plain text")
+        return plain_text(path.name, text, problems)
+    return None
+
+
+def plain_text(file: str, text: str, problems: Problems) -> str | None:
+    """The text with lines ended by a line feed; None where a null character shows that it is not text."""
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    if "\0" not in text:
+        return text
+    line = text.count("\n", 0, text.index("\0")) + 1
+    problems.add(f"{file}: row {line}", "holds a null character; save the file as plain text")
     return None
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row of a CSV file: its cells as text, the line it starts on, and where its problems go.
+    """One row of a file, or what was typed: its cells as text, the line it starts on, and where its problems go.
 
     A reader that finds a problem records it and returns a placeholder, so that one pass finds every problem; a folder
-    with a problem is never returned.
+    with a problem is never returned. `file` is "" where the cells come from no file.
     """
 
     file: str
@@ -87,11 +99,15 @@ class Row:
     problems: Problems
 
     def refuse(self, column: str, what: str) -> None:
-        self.problems.add(f"{self.file}: row {self.line}, column {column}", what)
+        self.problems.add(self.place(column), what)
+
+    def place(self, column: str) -> str:
+        """Where the cell stands; its column alone says so where there is no file."""
+        return f"{self.file}: row {self.line}, column {column}" if self.file else column
 
     def text(self, column: str) -> str:
-        """The cell, which may be empty."""
-        return self.cells[column]
+        """The cell, which may be empty; a column that is not there is empty too."""
+        return self.cells.get(column, "")
 
     def filled(self, column: str) -> str:
         """The cell, which may not be empty."""
@@ -153,19 +169,19 @@ def read_table(path: Path, columns: tuple[str, ...], problems: Problems) -> list
     text = read_text(path, problems)
     if text is None:
         return []
-    records = _read_records(path.name, text, problems)
+    records = read_records(path.name, text, problems)
     if not records:
         if text.strip() == "":
             problems.add(path.name, f"is empty; its first line names the columns {', '.join(columns)}")
         return []
     line, header = records[0]
-    if not _check_header(path.name, line, header, columns, problems):
+    if not check_header(path.name, line, header, columns, columns, problems):
         return []
-    rows = [_make_row(path.name, at, header, cells, problems) for at, cells in records[1:]]
+    rows = [make_row(path.name, at, header, cells, problems) for at, cells in records[1:]]
     return [row for row in rows if row is not None]
 
 
-def _read_records(file: str, text: str, problems: Problems) -> list[tuple[int, list[str]]]:
+def read_records(file: str, text: str, problems: Problems) -> list[tuple[int, list[str]]]:
     """(line it starts on, stripped cells) of every record that is not blank; empty when the CSV is malformed."""
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     records: list[tuple[int, list[str]]] = []
@@ -176,13 +192,23 @@ def _read_records(file: str, text: str, problems: Problems) -> list[tuple[int, l
                 records.append((line, [cell.strip() for cell in cells]))
             line = reader.line_num + 1
     except csv.Error as error:
-        problems.add(f"{file}: row {line}", f"malformed CSV ({error}); close the quotes and double those inside a cell")
+        right = "close the quotes and double those inside a cell"
+        if "field limit" in str(error):  # a quote left open may make one cell of all that follows
+            what = f"has a cell of more than {csv.field_size_limit()} characters; shorten it, or {right}"
+        else:
+            what = f"malformed CSV ({error}); {right}"
+        problems.add(f"{file}: row {line}", what)
         return []
     return records
 
 
-def _check_header(file: str, line: int, header: list[str], columns: tuple[str, ...], problems: Problems) -> bool:
-    """Whether the header names each column once; a near-miss is reported once, by the name it has."""
+def check_header(
+    file: str, line: int, header: list[str], columns: tuple[str, ...], required: tuple[str, ...], problems: Problems
+) -> bool:
+    """Whether the header names known columns, each required one among them, and none twice.
+
+    A near-miss is reported once, by the name it has.
+    """
     before = len(problems.lines)
     missing = [column for column in columns if column not in header]
     for name in dict.fromkeys(header):
@@ -193,12 +219,13 @@ def _check_header(file: str, line: int, header: list[str], columns: tuple[str, .
             near = difflib.get_close_matches(name, missing, n=1)
             missing = [column for column in missing if column not in near]
             problems.add(place, f"unknown column {name!r}; {suggest(name, tuple(near) or columns)}")
-    for column in missing:
+    for column in (column for column in missing if column in required):
         problems.add(f"{file}: row {line}, column {column}", f"is missing; the columns are {', '.join(columns)}")
     return len(problems.lines) == before
 
 
-def _make_row(file: str, line: int, header: list[str], cells: list[str], problems: Problems) -> Row | None:
+def make_row(file: str, line: int, header: list[str], cells: list[str], problems: Problems) -> Row | None:
+    """The cells under their columns; None, and a problem, where there are more or fewer of them."""
     if len(cells) != len(header):
         what = f"has {len(cells)} cells; write {len(header)}, one per column, and quote a cell that holds a comma"
         problems.add(f"{file}: row {line}", what)

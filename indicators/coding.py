@@ -1,0 +1,316 @@
+"""What an analyst codes: the cells of one entry, typed or from a file, held against the rules of a case.
+
+Every problem of an entry is recorded with its place, so that one pass finds them all; an entry with a problem is not
+made. Texts are kept as typed, but for Unicode's composed form (NFC), line feeds, and no blanks around them.
+"""
+
+import re
+import unicodedata
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from itertools import count
+
+from db.rows import NewEvent, NewObservation
+from indicators.case_rows import CASE_ANALYST
+from indicators.content import EVENT_TYPES, FRAMINGS, NO_FRAMING
+from indicators.tables import Row, parse_day, suggest, suggest_id
+
+OBSERVATION_COLUMNS = (
+    "indicator",
+    "observed_on",
+    "known_on",
+    "level",
+    "grade",
+    "source",
+    "publisher",
+    "url",
+    "origin",
+    "analyst",
+    "note",
+)
+REQUIRED = ("indicator", "observed_on", "level", "grade", "source")
+EVENT_COLUMNS = (
+    "id",
+    "type",
+    "framing",
+    "started_on",
+    "ended_on",
+    "known_on",
+    "date_precision",
+    "level",
+    "format",
+    "venue",
+    "source",
+    "confidence",
+    "reason",
+    "note",
+    "analyst",
+)
+DATE_PRECISIONS = ("day", "month", "year")
+CONFIDENCES = ("high", "medium", "low")
+FIRST_YEAR = 1900
+LOWEST, HIGHEST = -2.0, 2.0
+LONGEST = 1_000
+"""Most characters of a cell, but for those of `LONGEST_TEXT`."""
+LONGEST_TEXT = {"note": 10_000, "reason": 10_000}
+WANTED = {
+    "indicator": "the id of an indicator",
+    "observed_on": "the day it happened, YYYY-MM-DD",
+    "level": "a number from -2 to 2",
+    "grade": "a letter A–F and a digit 1–6, such as B2",
+    "source": "who said it, and where",
+    "type": f"one of {', '.join(EVENT_TYPES)}",
+    "started_on": "the day it began, YYYY-MM-DD",
+    "analyst": "who enters it",
+}
+"""What to write in the columns that may not stay empty."""
+
+_SHOWN = 60  # characters of a wrong value that a message repeats
+_LEVEL = re.compile(r"[+\-\u2212]?[0-9]+(\.[0-9]+)?")
+_GRADE = re.compile(r"[A-F][1-6]")
+_URL = re.compile(r"https?://\S+", re.IGNORECASE)
+_EVENT_ID = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?")
+_UNSTORABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")  # tabs and line feeds may stay
+_LETTERS = {"talks": "T", "contact": "T", "deal": "D", "crisis": "C"}
+_FRAMED = ("talks", "deal")
+
+_parse_day = lru_cache(maxsize=1 << 16)(parse_day)
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What an entry is held against: the case's indicators and grades (such as B2), today, and who enters it."""
+
+    case_id: str
+    indicators: tuple[str, ...]
+    grades: frozenset[str]
+    today: date
+    analyst: str
+
+
+def new_observation(row: Row, rules: Rules) -> NewObservation | None:
+    """The observation of a row with the cells of `OBSERVATION_COLUMNS`; None when it has a problem."""
+    before = len(row.problems.lines)
+    observed_on = _day(row, "observed_on", rules.today) if _filled(row, "observed_on") else None
+    grade = _grade(row, rules.grades)
+    observation = NewObservation(
+        case_id=rules.case_id,
+        indicator_id=_indicator(row, rules.indicators),
+        observed_on=observed_on or date.min,
+        known_on=_known_on(row, "observed_on", observed_on, rules.today) or observed_on or date.min,
+        level=_level(row),
+        source_title=_filled(row, "source"),
+        source_publisher=_text(row, "publisher"),
+        source_url=_url(row),
+        origin=_text(row, "origin"),
+        reliability=grade[0],
+        credibility=int(grade[1]),
+        analyst=_analyst(row, rules.analyst),
+        note=_text(row, "note"),
+    )
+    return observation if len(row.problems.lines) == before else None
+
+
+def new_event(row: Row, rules: Rules, taken: Collection[str] = ()) -> NewEvent | None:
+    """The event of a row with the cells of `EVENT_COLUMNS`; None when it has a problem.
+
+    `taken` are the ids that are in use: one of them is refused, and an id left empty is the next free one. A correction
+    keeps its id, and leaves `taken` empty.
+    """
+    before = len(row.problems.lines)
+    type_ = _choice(row, "type", EVENT_TYPES) if _filled(row, "type") else ""
+    started_on = _day(row, "started_on", rules.today) if _filled(row, "started_on") else None
+    ended_on = _day(row, "ended_on", rules.today) or started_on
+    if started_on and ended_on:
+        row.ordered("ended_on", ended_on, "started_on", started_on)
+    confidence = _choice(row, "confidence", CONFIDENCES, "medium")
+    event = NewEvent(
+        case_id=rules.case_id,
+        event_id=_event_id(row, type_, started_on, taken),
+        type=type_,
+        framing=_framing(row, type_),
+        started_on=started_on or date.min,
+        ended_on=ended_on or date.min,
+        known_on=_known_on(row, "started_on", started_on, rules.today) or ended_on or date.min,
+        date_precision=_choice(row, "date_precision", DATE_PRECISIONS, "day"),
+        level=_text(row, "level"),
+        format=_text(row, "format"),
+        venue=_text(row, "venue"),
+        note=_text(row, "note"),
+        source=_filled(row, "source"),
+        confidence=confidence,
+        reason=_reason(row, confidence),
+        analyst=_analyst(row, rules.analyst),
+    )
+    return event if len(row.problems.lines) == before else None
+
+
+def next_event_id(type_: str, started_on: date, taken: Collection[str]) -> str:
+    """The first free id of a type and year, such as T2018-05; those of deals and crises count from the month."""
+    used = {id_.casefold() for id_ in taken}
+    first = 1 if type_ in ("talks", "contact") else started_on.month
+    ids = (f"{_LETTERS[type_]}{started_on.year}-{number:02}" for number in count(first))
+    return next(id_ for id_ in ids if id_.casefold() not in used)
+
+
+def _text(row: Row, column: str) -> str:
+    """The cell as it is stored; "" where it is empty or was refused."""
+    text = row.text(column).strip()
+    if text.isascii() and text.isprintable():
+        return text if _fits(row, column, text) else ""
+    text = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
+    found = _UNSTORABLE.search(text)
+    if found is not None:
+        row.refuse(column, _unstorable(found[0]))
+        return ""
+    return text if _fits(row, column, text) else ""
+
+
+def _unstorable(character: str) -> str:
+    code = f"U+{ord(character):04X}"
+    if character == "\0":
+        return "holds a null character; delete it"
+    if "\ud800" <= character <= "\udfff":
+        return f"holds {code}, half of a character; write the whole one or delete it"
+    return f"holds the control character {code}; delete it"
+
+
+def _fits(row: Row, column: str, text: str) -> bool:
+    most = LONGEST_TEXT.get(column, LONGEST)
+    if len(text) > most:
+        row.refuse(column, f"has {len(text)} characters; write at most {most}")
+    return len(text) <= most
+
+
+def _filled(row: Row, column: str) -> str:
+    """The cell as it is stored; one that is empty is refused."""
+    text = _text(row, column)
+    if not text and not row.text(column).strip():
+        row.refuse(column, f"is empty; write {WANTED[column]}")
+    return text
+
+
+def _shown(text: str) -> str:
+    return repr(text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…")
+
+
+def _indicator(row: Row, ids: tuple[str, ...]) -> str:
+    text = _filled(row, "indicator")
+    id_ = _by_casefold(ids).get(text.casefold(), "")
+    if text and not id_:
+        row.refuse("indicator", f"unknown indicator {_shown(text)}; {suggest_id(text[:_SHOWN], tuple(sorted(ids)))}")
+    return id_
+
+
+@lru_cache(maxsize=16)
+def _by_casefold(ids: tuple[str, ...]) -> dict[str, str]:
+    return {id_.casefold(): id_ for id_ in ids}
+
+
+def _day(row: Row, column: str, today: date) -> date | None:
+    """The cell as a date up to today; None where it is empty or was refused."""
+    text = _text(row, column)
+    if not text:
+        return None
+    day = _parse_day(text)
+    if day is None:
+        row.refuse(column, f"{_shown(text)} is not a date; write YYYY-MM-DD, such as {today}")
+    elif day > today:
+        row.refuse(column, f"{day} lies ahead; the latest day is today, {today}")
+    elif day.year < FIRST_YEAR:
+        row.refuse(column, f"{day} lies before {FIRST_YEAR}; write a later year")
+    else:
+        return day
+    return None
+
+
+def _known_on(row: Row, since_column: str, since: date | None, today: date) -> date | None:
+    """The day it could be known, not before `since`; None where it is empty or was refused."""
+    day = _day(row, "known_on", today)
+    if day and since:
+        row.ordered("known_on", day, since_column, since)
+    return day
+
+
+def _level(row: Row) -> float:
+    """The level; 0 stands for one that was refused."""
+    text = _filled(row, "level")
+    if not text:
+        return 0.0
+    if not _LEVEL.fullmatch(text):
+        row.refuse("level", f"{_shown(text)} is not a level; write {WANTED['level']}")
+        return 0.0
+    level = float(text.replace("\u2212", "-"))
+    if not LOWEST <= level <= HIGHEST:
+        row.refuse("level", f"{_shown(text)} lies outside −2…2; write {WANTED['level']}")
+    return level + 0.0  # -0 and 0 are the same level, and must be the same row
+
+
+def _grade(row: Row, grades: frozenset[str]) -> str:
+    """The grade; F6 stands for one that was refused."""
+    text = _filled(row, "grade")
+    grade = text.upper()
+    if grade in grades:
+        return grade
+    if text:
+        known = suggest(grade[:_SHOWN], tuple(sorted(grades)))
+        right = known if _GRADE.fullmatch(grade) else f"use {WANTED['grade']}"
+        row.refuse("grade", f"{_shown(text)} is not a grade of the case; {right}")
+    return "F6"
+
+
+def _url(row: Row) -> str:
+    text = _text(row, "url")
+    if text and not _URL.fullmatch(text):
+        row.refuse("url", f"{_shown(text)} is not a web address; write it with https:// or http://, or leave it empty")
+    return text
+
+
+def _analyst(row: Row, default: str) -> str:
+    text = _text(row, "analyst") or default
+    if not text:
+        row.refuse("analyst", f"is empty; write {WANTED['analyst']}")
+    elif text == CASE_ANALYST:  # loading a changed case folder withdraws such rows
+        row.refuse("analyst", f"{text!r} stands for the rows of the case folder; write {WANTED['analyst']}")
+    return text
+
+
+def _choice(row: Row, column: str, choices: tuple[str, ...], default: str = "") -> str:
+    """The cell, whatever its case, as one of a closed list; the default where it is empty, "" where it was refused."""
+    text = _text(row, column)
+    value = text.casefold() or default
+    if value in choices or not value:
+        return value
+    row.refuse(column, f"{_shown(text)} is not allowed; {suggest(value[:_SHOWN], choices)}")
+    return ""
+
+
+def _framing(row: Row, type_: str) -> str:
+    """What talks and deals were about: talks must have it, deals may, contact and crisis cannot."""
+    framing = _choice(row, "framing", (*FRAMINGS, NO_FRAMING), NO_FRAMING)
+    if type_ == "talks" and framing == NO_FRAMING:
+        row.refuse("framing", f"is empty; write what the talks were about, {' or '.join(FRAMINGS)}")
+    if type_ and type_ not in _FRAMED and framing in FRAMINGS:
+        row.refuse("framing", f"{framing!r} does not apply to {type_}; leave it empty")
+    return framing
+
+
+def _reason(row: Row, confidence: str) -> str:
+    reason = _text(row, "reason")
+    if confidence == "low" and not row.text("reason").strip():
+        row.refuse("reason", "is empty, and confidence low marks a disputed event; give its reason")
+    return reason
+
+
+def _event_id(row: Row, type_: str, started_on: date | None, taken: Collection[str]) -> str:
+    """The id typed, which must be free, or the next free one."""
+    id_ = _text(row, "id")
+    if not id_:
+        return next_event_id(type_, started_on, taken) if type_ and started_on else ""
+    if not _EVENT_ID.fullmatch(id_):
+        row.refuse("id", f"{_shown(id_)} is not an id; write letters, digits, - and ., such as T2018-05")
+    elif id_.casefold() in {other.casefold() for other in taken}:
+        row.refuse("id", f"{id_!r} is taken; leave it empty to get the next free one, or revise that event")
+    return id_
