@@ -93,7 +93,7 @@ class Rules:
 def new_observation(row: Row, rules: Rules) -> NewObservation | None:
     """The observation of a row with the cells of `OBSERVATION_COLUMNS`; None when it has a problem."""
     before = len(row.problems.lines)
-    observed_on = _day(row, "observed_on", rules.today) if _filled(row, "observed_on") else None
+    observed_on = _day(row, "observed_on", _filled(row, "observed_on"), rules.today)
     grade = _grade(row, rules.grades)
     observation = NewObservation(
         case_id=rules.case_id,
@@ -120,12 +120,12 @@ def new_event(row: Row, rules: Rules, taken: Collection[str] = ()) -> NewEvent |
     keeps its id, and leaves `taken` empty.
     """
     before = len(row.problems.lines)
-    type_ = _choice(row, "type", EVENT_TYPES) if _filled(row, "type") else ""
-    started_on = _day(row, "started_on", rules.today) if _filled(row, "started_on") else None
-    ended_on = _day(row, "ended_on", rules.today) or started_on
+    type_ = _choice(row, "type", _filled(row, "type"), EVENT_TYPES)
+    started_on = _day(row, "started_on", _filled(row, "started_on"), rules.today)
+    ended_on = _day(row, "ended_on", _text(row, "ended_on"), rules.today) or started_on
     if started_on and ended_on:
         row.ordered("ended_on", ended_on, "started_on", started_on)
-    confidence = _choice(row, "confidence", CONFIDENCES, "medium")
+    confidence = _choice(row, "confidence", _text(row, "confidence") or "medium", CONFIDENCES)
     event = NewEvent(
         case_id=rules.case_id,
         event_id=_event_id(row, type_, started_on, taken),
@@ -134,7 +134,7 @@ def new_event(row: Row, rules: Rules, taken: Collection[str] = ()) -> NewEvent |
         started_on=started_on or date.min,
         ended_on=ended_on or date.min,
         known_on=_known_on(row, "started_on", started_on, rules.today) or ended_on or date.min,
-        date_precision=_choice(row, "date_precision", DATE_PRECISIONS, "day"),
+        date_precision=_choice(row, "date_precision", _text(row, "date_precision") or "day", DATE_PRECISIONS),
         level=_text(row, "level"),
         format=_text(row, "format"),
         venue=_text(row, "venue"),
@@ -157,15 +157,22 @@ def next_event_id(type_: str, started_on: date, taken: Collection[str]) -> str:
 
 def _text(row: Row, column: str) -> str:
     """The cell as it is stored; "" where it is empty or was refused."""
-    text = row.text(column).strip()
-    if text.isascii() and text.isprintable():
-        return text if _fits(row, column, text) else ""
-    text = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
-    found = _UNSTORABLE.search(text)
-    if found is not None:
+    text = row.cells.get(column, "").strip()
+    if not text or (text.isascii() and text.isprintable() and len(text) <= LONGEST):
+        return text
+    return _checked_text(row, column, text)
+
+
+def _checked_text(row: Row, column: str, typed: str) -> str:
+    text = unicodedata.normalize("NFC", typed).replace("\r\n", "\n").replace("\r", "\n")
+    most = LONGEST_TEXT.get(column, LONGEST)
+    if len(text) > most:
+        row.refuse(column, f"has {len(text)} characters; write at most {most}")
+    elif found := _UNSTORABLE.search(text):
         row.refuse(column, _unstorable(found[0]))
-        return ""
-    return text if _fits(row, column, text) else ""
+    else:
+        return text
+    return ""
 
 
 def _unstorable(character: str) -> str:
@@ -177,19 +184,17 @@ def _unstorable(character: str) -> str:
     return f"holds the control character {code}; delete it"
 
 
-def _fits(row: Row, column: str, text: str) -> bool:
-    most = LONGEST_TEXT.get(column, LONGEST)
-    if len(text) > most:
-        row.refuse(column, f"has {len(text)} characters; write at most {most}")
-    return len(text) <= most
-
-
 def _filled(row: Row, column: str) -> str:
     """The cell as it is stored; one that is empty is refused."""
     text = _text(row, column)
-    if not text and not row.text(column).strip():
+    if not text and _is_blank(row, column):
         row.refuse(column, f"is empty; write {WANTED[column]}")
     return text
+
+
+def _is_blank(row: Row, column: str) -> bool:
+    """Whether nothing was written; a text that was refused is not blank."""
+    return not row.text(column).strip()
 
 
 def _shown(text: str) -> str:
@@ -209,9 +214,8 @@ def _by_casefold(ids: tuple[str, ...]) -> dict[str, str]:
     return {id_.casefold(): id_ for id_ in ids}
 
 
-def _day(row: Row, column: str, today: date) -> date | None:
-    """The cell as a date up to today; None where it is empty or was refused."""
-    text = _text(row, column)
+def _day(row: Row, column: str, text: str, today: date) -> date | None:
+    """The text of a cell as a date up to today; None where it is empty or was refused."""
     if not text:
         return None
     day = _parse_day(text)
@@ -228,7 +232,7 @@ def _day(row: Row, column: str, today: date) -> date | None:
 
 def _known_on(row: Row, since_column: str, since: date | None, today: date) -> date | None:
     """The day it could be known, not before `since`; None where it is empty or was refused."""
-    day = _day(row, "known_on", today)
+    day = _day(row, "known_on", _text(row, "known_on"), today)
     if day and since:
         row.ordered("known_on", day, since_column, since)
     return day
@@ -239,13 +243,17 @@ def _level(row: Row) -> float:
     text = _filled(row, "level")
     if not text:
         return 0.0
-    if not _LEVEL.fullmatch(text):
+    level = _parse_level(text)
+    if level is None:
         row.refuse("level", f"{_shown(text)} is not a level; write {WANTED['level']}")
-        return 0.0
-    level = float(text.replace("\u2212", "-"))
-    if not LOWEST <= level <= HIGHEST:
+    elif not LOWEST <= level <= HIGHEST:
         row.refuse("level", f"{_shown(text)} lies outside −2…2; write {WANTED['level']}")
-    return level + 0.0  # -0 and 0 are the same level, and must be the same row
+    return level or 0.0  # -0 and 0 are the same level, and must be the same row
+
+
+@lru_cache(maxsize=1024)
+def _parse_level(text: str) -> float | None:
+    return float(text.replace("\u2212", "-")) if _LEVEL.fullmatch(text) else None
 
 
 def _grade(row: Row, grades: frozenset[str]) -> str:
@@ -277,10 +285,9 @@ def _analyst(row: Row, default: str) -> str:
     return text
 
 
-def _choice(row: Row, column: str, choices: tuple[str, ...], default: str = "") -> str:
-    """The cell, whatever its case, as one of a closed list; the default where it is empty, "" where it was refused."""
-    text = _text(row, column)
-    value = text.casefold() or default
+def _choice(row: Row, column: str, text: str, choices: tuple[str, ...]) -> str:
+    """The text of a cell, whatever its case, as one of a closed list; "" where it is empty or was refused."""
+    value = text.casefold()
     if value in choices or not value:
         return value
     row.refuse(column, f"{_shown(text)} is not allowed; {suggest(value[:_SHOWN], choices)}")
@@ -289,7 +296,7 @@ def _choice(row: Row, column: str, choices: tuple[str, ...], default: str = "") 
 
 def _framing(row: Row, type_: str) -> str:
     """What talks and deals were about: talks must have it, deals may, contact and crisis cannot."""
-    framing = _choice(row, "framing", (*FRAMINGS, NO_FRAMING), NO_FRAMING)
+    framing = _choice(row, "framing", _text(row, "framing") or NO_FRAMING, (*FRAMINGS, NO_FRAMING))
     if type_ == "talks" and framing == NO_FRAMING:
         row.refuse("framing", f"is empty; write what the talks were about, {' or '.join(FRAMINGS)}")
     if type_ and type_ not in _FRAMED and framing in FRAMINGS:
@@ -299,7 +306,7 @@ def _framing(row: Row, type_: str) -> str:
 
 def _reason(row: Row, confidence: str) -> str:
     reason = _text(row, "reason")
-    if confidence == "low" and not row.text("reason").strip():
+    if confidence == "low" and _is_blank(row, "reason"):
         row.refuse("reason", "is empty, and confidence low marks a disputed event; give its reason")
     return reason
 

@@ -213,7 +213,9 @@ def check_header(
     missing = [column for column in columns if column not in header]
     for name in dict.fromkeys(header):
         place = f"{file}: row {line}, column {name}"
-        if header.count(name) > 1:
+        if not name:
+            problems.add(f"{file}: row {line}", "has a column without a name; name it, or delete the column")
+        elif header.count(name) > 1:
             problems.add(place, "stands more than once in the header; name each column once")
         elif name not in columns:
             near = difflib.get_close_matches(name, missing, n=1)
