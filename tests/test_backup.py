@@ -168,7 +168,7 @@ def test_others_write_meanwhile_and_the_copy_is_a_prefix(
 ) -> None:
     database, _ = desk
     with database.write() as connection:
-        append_observations(connection, [replace(OBSERVATION, note=f"ballast {n}") for n in range(5000)], NOW)
+        append_observations(connection, [replace(OBSERVATION, note=f"ballast {n}") for n in range(1000)], NOW)
     context = multiprocessing.get_context("spawn")
     stop, ready = context.Event(), context.Event()
     writer = context.Process(target=_append_until, args=(database_url, stop, ready))

@@ -1,0 +1,418 @@
+"""The doctor: each thing that can be out of order has its finding, and nothing else has."""
+
+import os
+import shutil
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from conftest import ATTESTATION, NOW, OBSERVATION, RUN
+from toy_case import write_toy_case
+
+from db import triggers
+from db.append import append_completeness, append_observations, append_run, append_run_status
+from db.backup import ASIDE
+from db.engine import Database, open_database
+from db.migrate import upgrade
+from db.posteriors import path_of, store_file
+from db.tables import SCHEMA_VERSION
+from forecast.doctor import CHECKS, DISK_NOTICE, DISK_PROBLEM, NOTICE, PROBLEM, Finding, check_space, examine
+from indicators.content import EVENT_TYPES
+from indicators.folder import read_case_folder
+from indicators.install import install_case
+from indicators.shipped import shipped_case
+
+on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+TODAY = date(2020, 6, 2)
+MORNING = datetime(2020, 6, 2, 8, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def beside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The folder of this test holds posteriors, of PostgreSQL too, and the cache."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PARLEY_CACHE", str(tmp_path / "cache"))
+    for name in ("PARLEY_CASE", "PARLEY_DATABASE_URL"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def healthy(full: Database) -> Database:
+    """A desk at which nothing is to be done."""
+    full = replace(full, folder=Path.cwd())
+    attested = [replace(ATTESTATION, type=kind, complete_through=TODAY, known_on=TODAY) for kind in EVENT_TYPES]
+    draws = store_file(full.folder, lambda path: path.write_text("draws") and None)
+    with full.write() as connection:
+        append_completeness(connection, attested, NOW)
+        run_id = append_run(connection, replace(RUN, as_of=TODAY, posterior_hash=draws), NOW)
+        append_run_status(connection, run_id, "published", {}, NOW)
+    return full
+
+
+type Look = Callable[..., list[Finding]]
+
+
+@pytest.fixture
+def look(database_url: str) -> Look:
+    """What the doctor finds on the morning after."""
+
+    def found(url: str = database_url, now: datetime = MORNING, **options: float) -> list[Finding]:
+        return list(examine(url, now, **options).findings)  # type: ignore[arg-type]
+
+    return found
+
+
+def _only(found: list[Finding], check: str, severity: str) -> Finding:
+    (one,) = found
+    assert (one.check, one.severity) == (check, severity)
+    return one
+
+
+@pytest.mark.usefixtures("healthy")
+def test_all_is_well(database_url: str) -> None:
+    examined = examine(database_url, MORNING)
+    assert (examined.findings, examined.problems) == ((), 0)
+    assert examined.checked == ("settings", "cache", "database", *CHECKS)
+
+
+def test_nothing_is_changed(healthy: Database, database_url: str) -> None:
+    before = _listing(Path.cwd())
+    examine(database_url, MORNING)
+    assert _listing(Path.cwd()) == before
+
+
+def _listing(folder: Path) -> dict[str, int]:
+    return {str(path): path.stat().st_size for path in folder.rglob("*")}
+
+
+def test_a_fresh_database_has_no_case(database: Database, look: Look) -> None:
+    one = _only(look(), "case", PROBLEM)
+    assert (one.what, one.run) == ("the database holds no case", "run `parley init`")
+
+
+def test_a_case_that_is_not_there(healthy: Database, database_url: str) -> None:
+    (one,) = examine(database_url, MORNING, case_id="big").findings
+    assert (one.what, one.run) == ("no case 'big' in the database", "known are small")
+
+
+def test_a_database_that_is_not_there(look: Look, tmp_path: Path) -> None:
+    one = _only(look(url=f"sqlite:///{tmp_path / 'none.db'}"), "database", PROBLEM)
+    assert (one.what, one.run) == (f"no database at {tmp_path / 'none.db'}", "run `parley init`")
+    assert not (tmp_path / "none.db").exists()
+
+
+@pytest.mark.parametrize(("version", "run"), [("0001", "run `parley init`"), ("9999", "update Parley")])
+def test_a_database_of_another_version(healthy: Database, look: Look, version: str, run: str) -> None:
+    with healthy.write() as connection:
+        connection.exec_driver_sql(f"UPDATE alembic_version SET version_num = '{version}'")
+    one = _only(look(), "database", PROBLEM)
+    assert f"has schema {version}" in one.what
+    assert SCHEMA_VERSION in one.run
+    assert one.run.endswith(run)
+
+
+@pytest.mark.parametrize(
+    ("url", "what"),
+    [
+        ("parley.db", "database address 'parley.db' is not a URL"),
+        ("mysql://localhost/x", "database address has the scheme 'mysql'"),
+        ("postgresql://me:secret@localhost:port/x", "invalid literal"),
+        ("postgresql://localhost:1/x", "postgresql://localhost:1/x"),
+    ],
+)
+def test_an_address_that_leads_nowhere(url: str, what: str) -> None:
+    examined = examine(url, MORNING)
+    (one,) = examined.findings
+    assert (one.check, one.severity) == ("database", PROBLEM)
+    assert what in one.what
+    assert one.run
+    assert "secret" not in f"{examined}"
+
+
+@on_sqlite
+def test_a_file_that_is_no_database(look: Look, tmp_path: Path) -> None:
+    (tmp_path / "notes.db").write_text("not a database " * 100)
+    one = _only(look(url=f"sqlite:///{tmp_path / 'notes.db'}"), "database", PROBLEM)
+    assert one.what.endswith("is not a sound SQLite database (file is not a database)")
+    assert one.run == "restore a backup or name another file"
+
+
+@on_sqlite
+def test_torn_pages(healthy: Database, look: Look) -> None:
+    with closing(sqlite3.connect(healthy.url)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    image = bytearray(Path(healthy.url).read_bytes())
+    image[4096 * 4 :] = b"\xff" * (len(image) - 4096 * 4)
+    Path(healthy.url).write_bytes(image)
+    found = look()
+    assert found
+    assert all(finding.severity == PROBLEM for finding in found)
+    assert any("is not a sound SQLite database" in finding.what for finding in found)
+
+
+def test_a_table_that_is_gone(healthy: Database, look: Look) -> None:
+    with healthy.write() as connection:
+        connection.exec_driver_sql("ALTER TABLE effects RENAME TO mislaid")
+    try:
+        found = look()
+    finally:
+        with healthy.write() as connection:
+            connection.exec_driver_sql("ALTER TABLE mislaid RENAME TO effects")
+            triggers.install(connection)
+    assert {finding.check for finding in found} >= {"seals", "clock"}
+    assert all("effects" in finding.what for finding in found if finding.check == "seals")
+
+
+def test_a_value_that_cannot_be_read(force: Callable[..., Database], look: Look) -> None:
+    if force().engine.dialect.name == "postgresql":
+        pytest.skip("PostgreSQL holds no such value")
+    force("UPDATE completeness SET complete_through = 'soon'")
+    assert [finding.check for finding in look() if finding.severity == PROBLEM] == ["completeness"]
+
+
+def test_another_process_that_does_not_let_go(healthy: Database, look: Look) -> None:
+    with healthy.write():
+        one = _only(look(lock_timeout_s=0.1), "writing", PROBLEM)
+    assert one.what.endswith("is locked by another process")
+
+
+def test_triggers_that_are_gone(healthy: Database, look: Look) -> None:
+    on_file = healthy.engine.dialect.name == "sqlite"
+    with healthy.write() as connection:
+        connection.exec_driver_sql(f"DROP TRIGGER {'runs_no_update' if on_file else 'runs_append_only ON runs'}")
+    try:
+        one = _only(look(), "triggers", PROBLEM)
+    finally:
+        with healthy.write() as connection:
+            triggers.install(connection)
+    assert one.what.startswith("1 trigger absent or altered (runs_")
+    assert one.run == "run `parley init`, then `parley verify`"
+
+
+@pytest.mark.parametrize(
+    ("statement", "what"),
+    [
+        ("DELETE FROM observations WHERE id = 3", "observations ends at row 2, its last seal stands at row 3"),
+        ("UPDATE evaluations SET hash = 'x'", "evaluations row 1 is not the one that was sealed"),
+    ],
+)
+@pytest.mark.usefixtures("healthy")
+def test_last_rows_that_are_not_as_sealed(
+    force: Callable[..., Database], look: Look, statement: str, what: str
+) -> None:
+    force(statement)
+    assert _only(look(), "seals", PROBLEM).what == what
+
+
+@on_sqlite
+def test_a_shipped_case_that_is_newer(database: Database, database_url: str) -> None:
+    folder = read_case_folder(shipped_case())
+    edited = replace(folder, case=replace(folder.case, name="Talks, as this desk calls them"))
+    install_case(database, edited, NOW)
+    cases = [finding for finding in examine(database_url, MORNING).findings if finding.check == "case"]
+    (one,) = cases
+    assert one.severity == NOTICE
+    assert one.what == (
+        f"the shipped case us-dprk ({folder.case_hash[:8]}) is not the version in the database "
+        f"({edited.case_hash[:8]}, loaded on 2020-06-01)"
+    )
+
+
+@on_sqlite
+def test_two_cases_and_none_named(healthy: Database, look: Look, tmp_path: Path) -> None:
+    install_case(healthy, read_case_folder(write_toy_case(tmp_path / "toy")), NOW)
+    one = _only(look(), "case", PROBLEM)
+    assert (one.what, one.run) == ("the database holds 2 cases", "set PARLEY_CASE to one of small, toy")
+
+
+@pytest.mark.parametrize(("days", "told"), [(14, False), (15, True)])
+def test_events_attested_long_ago(healthy: Database, database_url: str, days: int, told: bool) -> None:
+    later = MORNING + timedelta(days=days)
+    found = [one for one in examine(database_url, later).findings if one.check == "completeness"]
+    assert [one.what for one in found] == [
+        f"{kind}: complete through 2020-06-02, {days} days ago" for kind in EVENT_TYPES if told
+    ]
+    assert {one.severity for one in found} <= {NOTICE}
+
+
+def test_events_never_attested(full: Database, look: Look) -> None:
+    what = {one.what for one in look() if one.check == "completeness"}
+    assert "deal: not attested complete for any day" in what
+    assert "talks: complete through 2015-12-31, 1615 days ago" in what
+
+
+@pytest.mark.parametrize(("days", "told"), [(2, False), (3, True)])
+def test_a_forecast_of_other_days(healthy: Database, database_url: str, days: int, told: bool) -> None:
+    found = [one for one in examine(database_url, MORNING + timedelta(days=days)).findings if one.check == "forecast"]
+    what = f"the last published forecast (run 2) is as of 2020-06-02, {days} days ago"
+    assert found == [Finding("forecast", NOTICE, what, "run `parley update`")] * told
+
+
+def test_a_provisional_run_is_no_full_one(healthy: Database, look: Look) -> None:
+    with healthy.write() as connection:
+        run = replace(RUN, kind="provisional", as_of=TODAY + timedelta(days=9))
+        append_run_status(connection, append_run(connection, run, NOW), "published", {}, NOW)
+    found = look(now=MORNING + timedelta(days=9))
+    assert [one.what for one in found] == ["the last published forecast (run 2) is as of 2020-06-02, 9 days ago"]
+
+
+def test_no_forecast_yet(small: Database, look: Look) -> None:
+    (one,) = [one for one in look() if one.check == "forecast"]
+    assert (one.severity, one.what, one.run) == (NOTICE, "no forecast was ever published", "run `parley update`")
+
+
+def test_a_run_without_an_end(healthy: Database, look: Look) -> None:
+    with healthy.write() as connection:
+        append_run_status(connection, append_run(connection, RUN, NOW), "started", {}, NOW)
+    assert _only(look(), "forecast", NOTICE).what == "run 3 was started at 2020-06-01 12:00 UTC and has no end"
+
+
+def test_posteriors_missing_empty_and_of_no_row(healthy: Database, look: Look, tmp_path: Path) -> None:
+    kept = [store_file(healthy.folder, lambda path, text=text: path.write_text(text) and None) for text in ("a", "b")]  # type: ignore[misc]
+    with healthy.write() as connection:
+        append_run(connection, replace(RUN, posterior_hash="3" * 64), NOW)
+        append_run(connection, replace(RUN, posterior_hash=kept[0]), NOW)
+    path_of(healthy.folder, kept[0]).write_text("")
+    draft = tmp_path / "posteriors" / "aside-of a crash"
+    draft.mkdir()
+    found = look()
+    assert [(one.check, one.severity) for one in found] == [("posteriors", severity) for severity in _TWICE]
+    said = {one.what: one.run for one in found}
+    missing = f"posterior {tmp_path / 'posteriors' / ('3' * 64)}.nc is missing"
+    assert said[missing].startswith("restore it from a backup, or run `parley update`")
+    assert said[f"posterior {path_of(healthy.folder, kept[0])} is empty"] == "restore it from a backup"
+    unknown = path_of(healthy.folder, kept[1])
+    assert said[f"{unknown} is named by no row"] == f"run `rm -r {unknown}` when no update or backtest is running"
+    assert f"run `rm -r '{draft}'` when" in said[f"{draft} is named by no row"]
+
+
+_TWICE = (PROBLEM, PROBLEM, NOTICE, NOTICE)
+
+
+@pytest.mark.usefixtures("healthy")
+def test_an_interrupted_backup(look: Look, tmp_path: Path) -> None:
+    left = tmp_path / f"{ASIDE}x1"
+    left.mkdir()
+    one = _only(look(), "leftovers", NOTICE)
+    assert one == Finding(
+        "leftovers", NOTICE, f"{left} is of an interrupted backup", f"run `rm -r {left}` when no backup is running"
+    )
+
+
+@pytest.fixture
+def unprivileged() -> Iterator[None]:
+    """Without root's right to write anywhere."""
+    if os.geteuid() != 0:
+        yield
+        return
+    os.seteuid(65534)
+    yield
+    os.seteuid(0)
+
+
+@on_sqlite
+@pytest.mark.parametrize(
+    ("name", "check"), [("parley.db", "database"), ("posteriors", "permissions"), ("cache", "cache")]
+)
+@pytest.mark.usefixtures("healthy")
+def test_a_place_that_cannot_be_written(
+    look: Look, tmp_path: Path, name: str, check: str, request: pytest.FixtureRequest
+) -> None:
+    (tmp_path / "cache").mkdir()
+    for above in tmp_path.parents[:2]:
+        above.chmod(0o755)
+    for path in (tmp_path, *tmp_path.rglob("*")):
+        path.chmod(0o777 if path.is_dir() else 0o666)
+    place = tmp_path / name
+    place.chmod(0o555 if place.is_dir() else 0o444)
+    request.getfixturevalue("unprivileged")
+    one = _only(look(), check, PROBLEM)
+    assert str(place) in one.what
+    assert "elsewhere" in one.run
+
+
+@pytest.mark.usefixtures("healthy")
+def test_a_cache_that_is_a_file(look: Look, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "note").write_text("x")
+    monkeypatch.setenv("PARLEY_CACHE", str(tmp_path / "note" / "cache"))
+    assert "cannot be written at" in _only(look(), "cache", PROBLEM).what
+
+
+@pytest.mark.usefixtures("healthy")
+def test_a_file_where_posteriors_belong(look: Look, tmp_path: Path) -> None:
+    shutil.rmtree(tmp_path / "posteriors")
+    (tmp_path / "posteriors").write_text("in the way")
+    found = look()
+    assert {(one.check, one.severity) for one in found} == {("permissions", PROBLEM), ("posteriors", PROBLEM)}
+
+
+@pytest.mark.usefixtures("healthy")
+def test_a_setting_that_is_none(look: Look, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PARLEY_CASHE", "x")
+    one = _only(look(), "settings", NOTICE)
+    assert one.what.startswith("PARLEY_CASHE is no setting of Parley; did you mean 'PARLEY_CA")
+
+
+@pytest.mark.parametrize(("ahead", "told"), [(60, False), (61, True)])
+def test_a_clock_that_is_behind(healthy: Database, database_url: str, ahead: int, told: bool) -> None:
+    with healthy.write() as connection:
+        row = replace(OBSERVATION, note="of a later hour")
+        append_observations(connection, [row], MORNING + timedelta(seconds=ahead))
+    found = examine(database_url, MORNING).findings
+    assert [(one.check, one.severity) for one in found] == [("clock", PROBLEM)] * told
+    if told:
+        assert found[0].what == (
+            "it is 2020-06-02 08:00 UTC here, but a row of observations was recorded at 2020-06-02 08:01 UTC"
+        )
+
+
+@pytest.mark.parametrize(
+    ("free", "severities"), [(DISK_NOTICE, []), (DISK_NOTICE - 1, [NOTICE]), (DISK_PROBLEM - 1, [PROBLEM])]
+)
+def test_a_disk_that_fills(free: int, severities: list[str], tmp_path: Path) -> None:
+    found = list(check_space("disk", tmp_path, free))
+    assert [one.severity for one in found] == severities
+    assert all(f"{free >> 20} MiB are free on the disk of {tmp_path}" in one.what for one in found)
+
+
+@on_sqlite
+def test_a_log_that_a_reader_holds_up(healthy: Database, look: Look) -> None:
+    with healthy.engine.begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE ballast (bytes BLOB)")
+    with healthy.read() as reader:
+        reader.exec_driver_sql("SELECT count(*) FROM runs").scalar()
+        with healthy.engine.begin() as connection:
+            connection.exec_driver_sql("INSERT INTO ballast VALUES (zeroblob(70000000))")
+        one = _only(look(), "disk", NOTICE)
+    assert one.what.startswith(f"{healthy.url}-wal has grown to 67 MiB")
+
+
+@on_sqlite
+def test_it_can_be_asked_while_another_writes(healthy: Database, database_url: str, look: Look) -> None:
+    stop = threading.Event()
+
+    def write() -> None:
+        number = 0
+        with open_database(database_url, lock_timeout_s=60) as other:
+            while not stop.is_set():
+                with other.write() as connection:
+                    append_observations(connection, [replace(OBSERVATION, note=str(number))], NOW)
+                number += 1
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        assert [look() for _ in range(3)] == [[]] * 3
+    finally:
+        stop.set()
+        writer.join()
+
+
+def test_a_database_just_made_needs_its_case_only(empty_url: str) -> None:
+    upgrade(empty_url)
+    assert [one.check for one in examine(empty_url, MORNING).findings] == ["case"]
