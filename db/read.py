@@ -8,6 +8,7 @@ recorded after the instant, leave a read exactly as it was. Order is by content,
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, datetime
+from itertools import batched
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, Table, func, or_, select
@@ -222,6 +223,24 @@ def read_history[R: (DocumentRow, JudgementRow, ObservationRow, EventRow, Comple
     ids = _corrections(connection, table, case_id).versions(row_id)
     query = _select(kind).where(table.c.id.in_(ids)).order_by(table.c.id)
     return tuple(_make(kind, row) for row in connection.execute(query))
+
+
+def find_observations(connection: Connection, row_keys: Iterable[str]) -> dict[str, int]:
+    """Return, by row_key, the first row of each fact that asserts what an observation of that key would."""
+    columns = tables.observations.c
+    found: dict[str, int] = {}
+    for keys in batched(row_keys, 500, strict=False):
+        query = select(columns.row_key, columns.id).where(columns.row_key.in_(keys), columns.supersedes.is_(None))
+        found.update((row.row_key, row.id) for row in connection.execute(query))
+    return found
+
+
+def read_retracted(connection: Connection, case_id: str) -> frozenset[int]:
+    """Return the first rows of the observations whose newest version is a retraction, whenever known."""
+    corrections = _corrections(connection, tables.observations, case_id)
+    columns = tables.observations.c
+    withdrawn = connection.execute(select(columns.id).where(columns.case_id == case_id, columns.retracted)).scalars()
+    return frozenset(corrections.fact(id_) for id_ in withdrawn if corrections.versions(id_)[-1] == id_)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,8 @@
 ForecastError
 ├── NoForecast    nothing published yet, or nothing as of that date
 ├── NoBacktest    no stored backtest answers to what was asked
+├── NoPosterior   no posterior to make a provisional forecast with
+├── NotOnFile     there is no such row, or it can no longer be corrected
 ├── NotEnough     the data as of that date cannot carry a forecast
 ├── NoWorkers     tasks cannot be run where they were sent
 └── NotWritten    a file cannot be written where it was asked for
@@ -19,6 +21,14 @@ class NoForecast(ForecastError):
 
 class NoBacktest(ForecastError):
     """There is no backtest to show."""
+
+
+class NoPosterior(ForecastError):
+    """There is no posterior to make a provisional forecast with."""
+
+
+class NotOnFile(ForecastError):
+    """There is no such row, or it is superseded or retracted already."""
 
 
 class NotEnough(ForecastError):

@@ -45,5 +45,13 @@ def _parameters(group: netCDF4.Dataset, number: int) -> Parameters:
         return values.reshape(-1, *values.shape[2:])
 
     floor = SHIPPED.priors.judgement_sd[0]
-    names = ("weight", "unit", "base", "pace", "fraction", "momentum", "regime_z")
-    return Parameters(*(taken(name) for name in names), floor + taken("judgement_excess"))
+    return Parameters(
+        taken("weight"),
+        taken("unit"),
+        taken("base"),
+        taken("pace"),
+        taken("fraction"),
+        taken("momentum"),
+        taken("regime_z"),
+        floor + taken("judgement_excess"),
+    )

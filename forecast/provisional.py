@@ -20,9 +20,9 @@ from db.posteriors import path_of
 from db.read_runs import last_published, read_targets
 from db.rows import IndicatorStateRow, NewRun, RunRow, ScenarioForecastRow, TargetForecastRow
 from forecast.assemble import Rows, assemble, check_rows, inputs_hash, read_problem
-from forecast.errors import ForecastError
-from forecast.forecast_rows import QUANTILES, new_run, reach_of, scenario_rows, state_rows, target_rows
+from forecast.errors import NoPosterior, NotEnough
 from forecast.posterior_draws import read_draws
+from forecast.run_rows import QUANTILES, new_run, reach_of, scenario_rows, state_rows, target_rows
 from indicators.evidence import Evidence, form_evidence
 from models.baselines import base_rate
 from models.density import Parameters
@@ -42,16 +42,21 @@ _EXACT = 1e-6
 _KEPT = 8
 
 
-class NoPosterior(ForecastError):
-    """There is no posterior to make a provisional forecast with; the message says what to run."""
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What is on file, and the problem it makes."""
+
+    rows: Rows
+    evidence: Evidence
+    problem: Problem | None
+    lacking: str = ""
+    """Why there is no problem to solve."""
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
     """Where the forecast stands for what is on file."""
 
-    rows: Rows
-    evidence: Evidence
     problem: Problem
     filtered: FilteredStates
     projection: Projection
@@ -68,21 +73,15 @@ class Anchor:
     errors: Floats  # (target, horizon) Monte-Carlo errors of the run's own means
     kept: "OrderedDict[str, Standing]" = field(default_factory=OrderedDict)  # by inputs hash, the latest few
 
-    def stand(self, rows: Rows) -> Standing:
+    def stand(self, problem: Problem) -> Standing:
         """Filter and project; what has been asked for lately is kept."""
-        check_rows(rows)
-        evidence = form_evidence(rows.observations, rows.catalogue, rows.grades)
-        problem = assemble(rows, evidence)
         name = inputs_hash(problem)
         if name not in self.kept:
-            self.kept[name] = self._project(rows, evidence, problem)
+            filtered = filter_states(problem.observations, problem.catalogue)
+            self.kept[name] = Standing(problem, filtered, _project(problem, filtered, self.parameters, self.run.seed))
             while len(self.kept) > _KEPT:
                 self.kept.popitem(last=False)
-        return replace(self.kept[name], rows=rows)
-
-    def _project(self, rows: Rows, evidence: Evidence, problem: Problem) -> Standing:
-        filtered = filter_states(problem.observations, problem.catalogue)
-        return Standing(rows, evidence, problem, filtered, _project(problem, filtered, self.parameters, self.run.seed))
+        return self.kept[name]
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +111,16 @@ class Provisional:
     states: tuple[IndicatorStateRow, ...]
 
 
+def take_reading(rows: Rows) -> Reading:
+    """Form the evidence and assemble the problem, where the rows make one."""
+    evidence = form_evidence(rows.observations, rows.catalogue, rows.grades)
+    try:
+        check_rows(rows)
+    except NotEnough as error:
+        return Reading(rows, evidence, None, str(error))
+    return Reading(rows, evidence, assemble(rows, evidence))
+
+
 def read_anchor(connection: Connection, folder: Path, case_id: str, today: date, kept: Anchor | None = None) -> Anchor:
     """The last published full run; `kept` is returned as it is while that is still its run.
 
@@ -138,7 +147,7 @@ def _anchored(connection: Connection, run: RunRow, parameters: Parameters) -> An
     """Weights that reproduce the run, if what it had read can be read again."""
     equal = np.full(len(parameters.unit), 1 / len(parameters.unit))
     read_at = datetime.fromisoformat(str(run.detail.get("read_at", run.recorded_at.isoformat())))
-    rows, evidence, problem = read_problem(connection, run.as_of, read_at, case_id=run.case_id)
+    rows, _, problem = read_problem(connection, run.as_of, read_at, case_id=run.case_id)
     published = {(row.target, row.horizon_days, row.deadline): row for row in read_targets(connection, run.id)}
     found = [[published.get((target, *reach_of(horizon))) for horizon in problem.horizons] for target in TARGETS]
     if inputs_hash(problem) != run.inputs_hash or not all(all(line) for line in found):
@@ -146,45 +155,44 @@ def _anchored(connection: Connection, run: RunRow, parameters: Parameters) -> An
     means = np.array([[row.mean if row else 0.0 for row in line] for line in found])
     errors = np.array([[row.mcse if row else 0.0 for row in line] for line in found])
     anchor = Anchor(run, parameters, equal, None, errors)
-    base = anchor.stand(rows).projection
+    base = anchor.stand(problem).projection
     tolerance = np.maximum(errors, 1e-4)
     tolerance[TARGETS.index(rows.case.headline)] = _EXACT
     weights = rake(base.targets.reshape(len(equal), -1), means.ravel(), tolerance.ravel())
     return replace(anchor, weights=weights, base=base)
 
 
-def shift(anchor: Anchor, before: Rows, after: Rows, recorded_at: datetime | None) -> Provisional:
+def shift(anchor: Anchor, before: Reading, after: Reading, recorded_at: datetime | None) -> Provisional:
     """The forecast from `after`, and what it moved from.
 
     Raises
     ------
     NoPosterior
-        if the catalogue or the calendar is no longer the one the posterior was made for
-    forecast.errors.NotEnough
-        if the rows cannot carry a forecast
+        if the rows make no problem, or the case is no longer the one the posterior was made for
     """
-    _check_shape(anchor, after)
-    old, new = anchor.stand(before), anchor.stand(after)
-    means = _mean(anchor, new.projection.targets)
-    values = new.projection.targets
+    if before.problem is None or after.problem is None:
+        raise NoPosterior(f"no provisional forecast: {before.lacking or after.lacking}")
+    _check_case(anchor, after.rows)
+    old, new = anchor.stand(before.problem), anchor.stand(after.problem)
+    headline, values = after.rows.case.headline, new.projection.targets
     quantiles = np.quantile(values, QUANTILES, axis=0, weights=anchor.weights, method="inverted_cdf")
-    unknown = np.full_like(means, np.nan)
-    run = new_run(
-        after, new.problem, float(anchor.weights @ new.projection.p_dry), kind="provisional", seed=anchor.run.seed
-    )
+    p_dry = float(anchor.weights @ new.projection.p_dry)
+    run = new_run(after.rows, new.problem, p_dry, kind="provisional", seed=anchor.run.seed)
+    means, unknown = _mean(anchor, values), np.full(values.shape[1:], np.nan)
+    beside = (base_rate(new.problem), unknown, unknown)
     return Provisional(
-        after.case.headline,
+        headline,
         anchor.run.id,
         anchor.base is not None,
-        _shifts(anchor, old, new, after.case.headline),
+        _shifts(anchor, old, new, headline),
         replace(run, posterior_hash=anchor.run.posterior_hash, as_recorded=recorded_at),
-        tuple(target_rows(new.problem, means, _level_error(anchor, new), quantiles, (base_rate(new.problem), unknown, unknown))),
+        tuple(target_rows(new.problem, means, _level_error(anchor, new), quantiles, beside)),
         tuple(scenario_rows(new.problem, _mean(anchor, new.projection.scenarios))),
-        tuple(state_rows(after, new.evidence, new.problem, new.filtered)),
+        tuple(state_rows(after.rows, after.evidence, new.problem, new.filtered)),
     )
 
 
-def _check_shape(anchor: Anchor, rows: Rows) -> None:
+def _check_case(anchor: Anchor, rows: Rows) -> None:
     names = tuple(row.indicator_id for row in rows.catalogue)
     if rows.case.case_hash != anchor.run.case_hash or anchor.parameters.weight.shape[2] != len(names):
         raise NoPosterior(f"the case has changed since run {anchor.run.id}; run `parley update` for a forecast")

@@ -13,8 +13,8 @@ from db.rows import EffectRow, NewRun, TargetForecastRow
 from forecast.assemble import Rows, read_problem
 from forecast.engine import Fit, Progress, References, fit_problem, references
 from forecast.errors import NotEnough
-from forecast.forecast_rows import QUANTILES, new_run, scenario_rows, state_rows, target_rows
 from forecast.identity import seed_of
+from forecast.run_rows import QUANTILES, new_run, scenario_rows, state_rows, target_rows
 from indicators.evidence import Evidence
 from models.effects import effect_summaries
 from models.gate import mean_and_error

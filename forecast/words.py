@@ -71,3 +71,8 @@ def signed(value: float, digits: int = 2) -> str:
     """A number with its sign, and no sign on what rounds to zero."""
     text = f"{value:+z.{digits}f}".replace("-", "−")
     return text if text.strip("+0.") else text[1:]
+
+
+def level_text(level: float) -> str:
+    """A coded level with its sign; a decimal only where it has one."""
+    return signed(level, 0 if float(level).is_integer() else 1)

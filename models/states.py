@@ -97,6 +97,20 @@ def age_rows(rows: Observations, catalogue: Catalogue) -> tuple[Floats, Floats]:
     return np.where(fades, rows.level / told, rows.level), np.where(fades, fading, held)
 
 
+def expect_observation(
+    mean: float, variance: float, fades: bool, half_life: float, days: int, error_variance: float
+) -> tuple[float, float]:
+    """Mean and variance of an observation that happened ``days`` before it is known, given the level on that day.
+
+    The inverse of what `age_rows` does: an ``event`` level was higher then, a ``state`` may have moved since.
+    """
+    left = 2.0 ** (-days / half_life)
+    if not fades:
+        return mean, variance + error_variance + LEVEL_VARIANCE * (1 - left)
+    told = max(left, SMALLEST_MEMORY)
+    return told * mean, told**2 * variance + error_variance + LEVEL_VARIANCE * (1 - told**2)
+
+
 def filter_states(rows: Observations, catalogue: Catalogue) -> FilteredStates:
     """Run the filters: vectorised over indicators, linear in rows.
 

@@ -12,6 +12,7 @@ import typer
 
 if TYPE_CHECKING:
     from db.engine import Database
+    from forecast.desk import Desk
 
 DEFAULT_URL = "sqlite:///parley.db"
 
@@ -61,6 +62,19 @@ def opened() -> Iterator["Database"]:
 
     with open_database(database_url()) as database:
         yield database
+
+
+@contextmanager
+def at_desk(analyst: str | None) -> Iterator["Desk"]:
+    """The desk of an analyst (None: PARLEY_ANALYST, else the system's user) at that database."""
+    from forecast.cache import use_compile_cache
+
+    use_compile_cache()
+    from forecast.desk import Desk
+    from forecast.desk_store import who
+
+    with opened() as database:
+        yield Desk(database, who() if analyst is None else analyst.strip(), case_id())
 
 
 def case_id() -> str | None:

@@ -1,0 +1,56 @@
+"""Asking for an entry on a terminal: the indicator's question and criteria first, then each part until it is sound."""
+
+import typer
+
+from forecast.cli.list_tables import print_indicator
+from forecast.desk import Desk
+from forecast.desk_entries import check_cell
+from forecast.listing import When, read_indicator, read_indicator_list
+from forecast.words import signed
+
+LAST_SHOWN = 5
+_PROMPTS = {
+    "level": "Level (-2 to 2)",
+    "on": "Observed on (YYYY-MM-DD)",
+    "source": "Source (title)",
+    "grade": "Grade (A–F, 1–6)",
+}
+_CELLS = {"indicator": "indicator", "level": "level", "on": "observed_on", "source": "source", "grade": "grade"}
+
+
+def ask_entry(desk: Desk, given: dict[str, str | None]) -> dict[str, str | None]:
+    """Fill in what is missing; what was given is shown with the rest before anything is stored."""
+    indicator = given["indicator"] or _ask_indicator(desk)
+    _show_indicator(desk, indicator)
+    defaults = {"on": desk.today().isoformat(), "grade": "B2"}
+    asked = {name: given[name] or _ask(desk, name, prompt, defaults.get(name)) for name, prompt in _PROMPTS.items()}
+    return {"indicator": indicator, **asked}
+
+
+def _ask_indicator(desk: Desk) -> str:
+    with desk.database.read() as connection:
+        listed = read_indicator_list(connection, When(desk.today()), case_id=desk.case_id)
+    for one in listed.indicators:
+        level = f"{signed(one.mean)} ± {one.sd:.2f}" if one.active else "–"
+        typer.echo(f"{one.id:<28} {level:>14}  {one.name}")
+    return _ask(desk, "indicator", "Indicator", None)
+
+
+def _show_indicator(desk: Desk, indicator: str) -> None:
+    """Question, criteria, last observations, and the level the filter now expects."""
+    with desk.database.read() as connection:
+        print_indicator(
+            read_indicator(connection, When(desk.today()), indicator, last=LAST_SHOWN, case_id=desk.case_id)
+        )
+    typer.echo()
+
+
+def _ask(desk: Desk, name: str, prompt: str, default: str | None) -> str:
+    """Ask until the answer is sound, saying each time what is wrong."""
+    while True:
+        said: str = typer.prompt(prompt, default=default, type=str)
+        wrong = check_cell(desk, _CELLS[name], said)
+        if not wrong:
+            return said
+        for line in wrong:
+            typer.echo(f"error: {line}", err=True)

@@ -1,0 +1,363 @@
+"""From what is said at the desk to rows, and from what is on file to what may be corrected."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, fields, replace
+from datetime import date, timedelta
+from pathlib import Path
+
+from sqlalchemy import Connection
+
+from db.append import observation_key
+from db.errors import StoreError
+from db.read import find_observations, read_events, read_history, read_newest, read_retracted
+from db.rows import CompletenessRow, EventRow, NewCompleteness, NewEvent, NewObservation, ObservationRow
+from forecast.assemble import EVENT_TYPES, Rows
+from forecast.desk_store import Desk
+from forecast.errors import NotOnFile
+from forecast.words import counted
+from indicators.coding import Rules, new_event, new_observation
+from indicators.content import NO_FRAMING
+from indicators.errors import CaseError
+from indicators.sheets import read_sheet
+from indicators.tables import Problems, Row, parse_day, suggest, suggest_id
+
+type Value = date | float | str | None
+type Progress = Callable[[str, int, int], None]
+
+_OBSERVATION_CELLS = {
+    "indicator": "indicator_id",
+    "observed_on": "observed_on",
+    "level": "level",
+    "source": "source_title",
+    "publisher": "source_publisher",
+    "url": "source_url",
+    "origin": "origin",
+    "note": "note",
+}
+_EVENT_CELLS = {
+    "id": "event_id",
+    **{
+        name: name
+        for name in (
+            "type",
+            "framing",
+            "started_on",
+            "ended_on",
+            "date_precision",
+            "level",
+            "format",
+            "venue",
+            "source",
+            "confidence",
+            "reason",
+            "note",
+        )
+    },
+}
+CHECKED_AT_A_TIME = 5000
+
+
+def observation_cells(old: ObservationRow | None = None, **values: Value) -> dict[str, str]:
+    """The cells of an entry; those not given are those of the row it corrects."""
+    known = {}
+    if old is not None:
+        known = {cell: getattr(old, name) for cell, name in _OBSERVATION_CELLS.items()}
+        known["grade"] = f"{old.reliability}{old.credibility}"
+    return _cells({**known, **values}, (*_OBSERVATION_CELLS, "known_on", "grade", "analyst"))
+
+
+def event_cells(old: EventRow | None = None, **values: Value) -> dict[str, str]:
+    """The cells of an event; the reason of a dispute goes with the dispute."""
+    known = {} if old is None else {cell: getattr(old, name) for cell, name in _EVENT_CELLS.items()}
+    if old is not None and old.disputed and values.get("confidence", "low") != "low":
+        known["reason"] = ""
+    return _cells({**known, **values}, (*_EVENT_CELLS, "known_on", "analyst"))
+
+
+def _cells(values: dict[str, Value], names: Iterable[str]) -> dict[str, str]:
+    unknown = next((name for name in values if name not in names), None)
+    if unknown is not None:
+        raise TypeError(f"{unknown!r} is no part of an entry; {suggest(unknown, tuple(names))}")
+    return {name: _text(values.get(name)) for name in names}
+
+
+def _text(value: Value) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, float | int):
+        return f"{value:.12g}"
+    return value if isinstance(value, str) else value.isoformat()
+
+
+def read_observation_entry(
+    rows: Rows, cells: dict[str, str], desk: Desk, old: ObservationRow | None = None
+) -> NewObservation:
+    """The observation the cells make; CaseError with everything that is wrong with them."""
+    problems = Problems()
+    entry = new_observation(Row("", 0, cells, problems), _rules(rows, desk))
+    problems.raise_any()
+    assert entry is not None
+    if old is not None and _asserts(entry) == _asserts(old):
+        raise NotOnFile(f"row {old.id} says all of this already; give what is to change, such as --level")
+    return entry
+
+
+def check_cell(desk: Desk, column: str, text: str) -> tuple[str, ...]:
+    """What is wrong with one cell of an observation, the others apart."""
+    with desk.database.read() as connection:
+        rules = _rules(desk.reading(connection).rows, desk)
+    problems = Problems()
+    new_observation(Row("", 0, {**observation_cells(), column: text}, problems), rules)
+    return tuple(line for line in problems.lines if line.startswith(f"{column}:"))
+
+
+def _asserts(row: NewObservation | NewEvent) -> tuple[object, ...]:
+    """What a row says, apart from who says it since when."""
+    left_out = ("known_on", "analyst", "supersedes", "retracted")
+    kind = NewObservation if isinstance(row, NewObservation) else NewEvent
+    return tuple(getattr(row, item.name) for item in fields(kind) if item.name not in left_out)
+
+
+def read_event_entry(
+    connection: Connection, rows: Rows, cells: dict[str, str], desk: Desk, old: EventRow | None = None
+) -> NewEvent:
+    """The event the cells make; CaseError with everything that is wrong with them."""
+    taken = [] if old else [row.event_id for row in read_newest(connection, EventRow, rows.case.case_id)]
+    problems = Problems()
+    entry = new_event(Row("", 0, cells, problems), _rules(rows, desk), taken)
+    problems.raise_any()
+    assert entry is not None
+    if old is not None and _asserts(entry) == _asserts(old):
+        raise NotOnFile(f"event {old.event_id} says all of this already; give what is to change, such as --confidence")
+    return entry
+
+
+def _rules(rows: Rows, desk: Desk) -> Rules:
+    return Rules(
+        rows.case.case_id,
+        tuple(row.indicator_id for row in rows.catalogue),
+        frozenset(f"{row.reliability}{row.credibility}" for row in rows.grades),
+        desk.today(),
+        desk.analyst,
+    )
+
+
+def same_row(connection: Connection, entry: NewObservation) -> int | None:
+    """The row that asserts the very same, if there is one that stands.
+
+    Raises
+    ------
+    NotOnFile
+        if that row was superseded or retracted: to add it again would contradict the correction
+    """
+    first = find_observations(connection, [observation_key(entry)])
+    if not first:
+        return None
+    number = next(iter(first.values()))
+    newest = read_history(connection, ObservationRow, number)[-1]
+    if newest.id == number:
+        return number
+    raise NotOnFile(f"the same row was stored as row {number}, and {_ended(newest)}")
+
+
+def _ended(newest: ObservationRow | EventRow) -> str:
+    """How a row came to its end, and what can be done instead."""
+    if newest.retracted:
+        again = "if it holds after all, log it anew with a note that says why"
+        return f"retracted as row {newest.id} ({newest.reason}); {again}"
+    return f"superseded by row {newest.id}; revise that one"
+
+
+def standing_observation(connection: Connection, number: int) -> ObservationRow:
+    """The observation of this number, if it may be corrected: the newest version of what it asserts."""
+    try:
+        newest = read_history(connection, ObservationRow, number)[-1]
+    except StoreError:
+        raise NotOnFile(f"no observation has the row number {number}; `parley observations` lists them") from None
+    if newest.id != number:
+        raise NotOnFile(f"row {number} was {_ended(newest)}")
+    if newest.retracted:
+        raise NotOnFile(f"row {number} is itself the retraction of row {newest.supersedes}; log the observation anew")
+    return newest
+
+
+def standing_event(connection: Connection, case_id: str, event_id: str) -> EventRow:
+    """The newest version of an event, if it may be corrected."""
+    newest = {row.event_id: row for row in read_newest(connection, EventRow, case_id)}
+    found = {id_.casefold(): row for id_, row in newest.items()}.get(event_id.strip().casefold())
+    if found is None:
+        raise NotOnFile(f"unknown event {event_id!r}; {suggest_id(event_id, tuple(sorted(newest)))}")
+    if found.retracted:
+        raise NotOnFile(
+            f"event {found.event_id} was retracted as row {found.id} ({found.reason}); add it anew under another id"
+        )
+    return found
+
+
+def retraction[R: (NewObservation, NewEvent)](old: R, reason: str, known_on: date | str, desk: Desk) -> R:
+    """The row that withdraws `old`; CaseError where the reason or the day is wanting."""
+    problems = Problems()
+    day = known_on if isinstance(known_on, date) else parse_day(known_on)
+    if not reason.strip():
+        problems.add("reason", "is empty; say why the row is withdrawn")
+    if "\0" in reason:
+        problems.add("reason", "holds a null character; delete it")
+    if len(reason) > 10_000:
+        problems.add("reason", f"has {len(reason)} characters; write at most 10000")
+    if day is None:
+        problems.add("known_on", f"{known_on!r} is not a date; write YYYY-MM-DD, such as {desk.today()}")
+    elif day > desk.today():
+        problems.add("known_on", f"{day} lies ahead; the latest day is today, {desk.today()}")
+    elif day < old.known_on:
+        problems.add(
+            "known_on", f"{day} lies before {old.known_on}, when the row was known; write that day or a later one"
+        )
+    problems.raise_any()
+    assert day is not None
+    id_: int = old.id  # type: ignore[attr-defined]
+    return replace(old, known_on=day, retracted=True, reason=reason.strip(), supersedes=id_, analyst=desk.analyst)
+
+
+def event_notes(rows: Rows, entry: NewEvent) -> tuple[str, ...]:
+    """What an analyst should know about an event just entered."""
+    notes = []
+    if entry.disputed:
+        settle = f"settle it with `parley event revise {entry.event_id} --confidence medium`, or retract it"
+        notes.append(f"in dispute ({entry.reason}): left out of forecasts and scores until settled; {settle}")
+    spans = [row for row in rows.completeness if row.type == entry.type]
+    reach = max((row.complete_through for row in spans), default=date.min)
+    if entry.type != NO_FRAMING and entry.started_on > reach and not entry.retracted:
+        notes.append(
+            f"{entry.type} are attested complete through {reach}: the days around it stay open until "
+            f"`parley event none --through DATE` is said of them"
+        )
+    return tuple(notes)
+
+
+def attestations(
+    connection: Connection,
+    rows: Rows,
+    desk: Desk,
+    through: date | str,
+    types: Sequence[str],
+    since: date | str | None,
+    note: str,
+) -> tuple[list[NewCompleteness], list[str]]:
+    """One attestation per type, from where the one before it began, and what to know about them."""
+    problems, today = Problems(), desk.today()
+    day = _attested_day("through", through, problems)
+    begin = None if since is None else _attested_day("since", since, problems)
+    if day is not None and day > today:
+        problems.add(
+            "through", f"{day} lies ahead; what has not happened yet cannot be attested: at most today, {today}"
+        )
+    for kind in types:
+        if kind not in EVENT_TYPES:
+            problems.add("type", f"{kind!r} is not a type of event; {suggest(kind, EVENT_TYPES)}")
+    if not desk.analyst.strip():
+        problems.add("analyst", "is empty; an attestation is a person's word: give --analyst")
+    problems.raise_any()
+    assert day is not None
+    out = []
+    for kind in types or EVENT_TYPES:
+        before = _furthest(rows, kind)
+        _check_span(kind, before, day, begin, problems, rows)
+        first = begin or (before.complete_from if before else day)
+        out.append(NewCompleteness(rows.case.case_id, kind, first, day, today, desk.analyst, note.strip()))
+    problems.raise_any()
+    return out, _attestation_notes(connection, rows, out, today)
+
+
+def _attested_day(name: str, value: date | str, problems: Problems) -> date | None:
+    day = value if isinstance(value, date) else parse_day(value)
+    if day is None:
+        problems.add(name, f"{value!r} is not a date; write YYYY-MM-DD, such as 2026-10-10")
+    return day
+
+
+def _furthest(rows: Rows, kind: str) -> CompletenessRow | None:
+    return max(
+        (row for row in rows.completeness if row.type == kind), key=lambda row: row.complete_through, default=None
+    )
+
+
+def _check_span(
+    kind: str, before: CompletenessRow | None, day: date, begin: date | None, problems: Problems, rows: Rows
+) -> None:
+    if before is None and begin is None:
+        problems.add("since", f"nothing is attested of {kind} yet; say from which day on with --since")
+    if before is not None and day <= before.complete_through:
+        problems.add("through", f"{kind} is attested through {before.complete_through} already; write a later day")
+    if begin is not None and begin > day:
+        problems.add("since", f"{begin} lies after {day}; write that day or an earlier one")
+    if before is not None and begin is not None and begin > before.complete_through + timedelta(days=1):
+        problems.add(
+            "since",
+            f"{kind} is attested through {before.complete_through}; a gap would be lost: begin the day after it",
+        )
+
+
+def _attestation_notes(connection: Connection, rows: Rows, made: Sequence[NewCompleteness], today: date) -> list[str]:
+    """Events in dispute within the days attested, and a day that is not over."""
+    notes = []
+    for row in made:
+        before = _furthest(rows, row.type)
+        first = before.complete_through + timedelta(days=1) if before else row.complete_from
+        events = read_events(connection, row.case_id, rows.as_of, disputed=True)
+        inside = [
+            event for event in events if event.type == row.type and first <= event.started_on <= row.complete_through
+        ]
+        settled = [event.event_id for event in inside if not event.disputed]
+        open_ = [event.event_id for event in inside if event.disputed]
+        on_file = (
+            f"{counted(len(settled), 'event')} on file ({', '.join(settled)}) and no others" if settled else "none"
+        )
+        notes.append(f"{row.type}: {on_file} from {first} through {row.complete_through}")
+        if open_:
+            notes.append(f"{row.type}: {', '.join(open_)} in dispute in these days: left out until settled")
+    if any(row.complete_through == today for row in made):
+        notes.append(f"{today} is not over: an event later today would contradict this")
+    return notes
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """The rows of a file, each once, with the key each has in the database."""
+
+    entries: dict[str, NewObservation]
+    number: int
+    """Rows in the file."""
+
+    def fresh(self, connection: Connection) -> tuple[list[NewObservation], list[str]]:
+        """Those that are not there yet, and what to say of the others."""
+        there = find_observations(connection, self.entries)
+        entries = [entry for key, entry in self.entries.items() if key not in there]
+        notes = []
+        twice = self.number - len(self.entries)
+        if twice:
+            notes.append(f"{counted(twice, 'row')} of the file stands in it twice and counts once")
+        if there:
+            case_id = next(iter(self.entries.values())).case_id
+            gone = read_retracted(connection, case_id) & set(there.values())
+            if gone:
+                notes.append(f"{counted(len(gone), 'row')} of the file had been retracted and stays so")
+        return entries, notes
+
+
+def read_import(rows: Rows, path: Path, encoding: str | None, desk: Desk, progress: Progress) -> Imported:
+    """Read and check every row of a file; CaseError with all problems."""
+    problems = Problems()
+    progress("reading", 0, 0)
+    read = read_sheet(path, problems, encoding=encoding)
+    problems.raise_any()
+    if not read:
+        raise CaseError([f"{path.name}: has no rows under its header; write one observation per row"])
+    rules, entries = _rules(rows, desk), {}
+    for number, row in enumerate(read, start=1):
+        entry = new_observation(row, rules)
+        if entry is not None:
+            entries[observation_key(entry)] = entry
+        if number % CHECKED_AT_A_TIME == 0:
+            progress("checking", number, len(read))
+    problems.raise_any()
+    return Imported(entries, len(read))
