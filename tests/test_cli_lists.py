@@ -1,4 +1,4 @@
-"""`parley indicators | documents | events | runs`: what is on file, as of a day and as recorded."""
+"""`parley indicators | observations | documents | events | runs`: what is on file, as of a day and as recorded."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 from toy_runs import FAILURES, LOADED, add_run, install_toy
 
-from db.append import append_observations
+from db.append import append_events, append_observations
 from db.engine import Database
-from db.read import read_observations
+from db.read import read_events, read_observations
 from forecast.assemble import read_problem
 from forecast.cli.app import run
 from indicators.folder import read_case_folder
@@ -22,6 +22,7 @@ from indicators.shipped import shipped_case
 from models.states import filter_states
 
 AS_OF = ("--as-of", "2020-01-01")
+CORRECTED = datetime(2020, 1, 3, 9, 30, tzinfo=UTC)
 type Command = Callable[..., str]
 
 
@@ -197,6 +198,142 @@ def test_one_event_in_detail(toy: Database, parley: Command, listed: Callable[..
     assert listed("events", "T2019-1")["source"] == "Gazette"
 
 
+@pytest.fixture
+def corrected(toy: Database) -> Database:
+    """The toy case after a desk at work: a level revised and one withdrawn, an event disputed and one withdrawn."""
+    on = date(2019, 12, 1)
+    with toy.write() as connection:
+        tone, posture = (
+            read_observations(connection, "toy", date(2020, 1, 1), indicator_id=name)[-1]
+            for name in ("press_tone", "border_posture")
+        )
+        coded = replace(tone, level=1.5, supersedes=tone.id, known_on=on, analyst="kim")
+        gone = replace(posture, supersedes=posture.id, known_on=on, analyst="kim", retracted=True, reason="miscounted")
+        append_observations(connection, [coded, gone], CORRECTED)
+        events = {row.event_id: row for row in read_events(connection, "toy", date(2020, 1, 1))}
+        talks, contact = events["T2019-2"], events["C2019"]
+        doubtful = replace(talks, supersedes=talks.id, known_on=on, analyst="kim", confidence="low", reason="denied")
+        never = replace(contact, supersedes=contact.id, known_on=on, analyst="kim", retracted=True, reason="a double")
+        append_events(connection, [doubtful, never], CORRECTED)
+    return toy
+
+
+def test_observations_newest_first_fifty_at_first(
+    toy: Database, parley: Command, listed: Callable[..., dict[str, Any]]
+) -> None:
+    text = parley("observations", *AS_OF)
+    assert text.startswith(
+        "89 observations as of 2020-01-01\n"
+        "row  indicator       observed    known       level  grade  analyst  note and source\n"
+        " 79  press_tone      2019-10-05  2019-10-05     −2  B2     case     Leader, Gazette\n"
+    )
+    assert text.endswith("\n… and 39 more; --last 0 for all\n")
+    assert "more" not in parley("observations", "--last", "0", *AS_OF)
+    rows = listed("observations", *AS_OF)["observations"]
+    assert len({row["row"] for row in rows}) == len(rows) == 89
+    assert [row["observed_on"] for row in rows] == sorted((row["observed_on"] for row in rows), reverse=True)
+    said = listed("observations", "--last", "2", *AS_OF)
+    assert (said["matching"], said["observations"]) == (89, rows[:2])
+
+
+def test_observations_have_their_status(
+    corrected: Database, parley: Command, listed: Callable[..., dict[str, Any]]
+) -> None:
+    asked = ("observations", "--from", "2019-10-01", "--to", "2019-10-05", "--superseded", "--retracted", *AS_OF)
+    rows = listed(*asked)["observations"]
+    revised, posture, tone = (row["row"] for row in rows)
+    assert [(row["row"], row["status"]) for row in rows] == [
+        (revised, "stands"),
+        (posture, "retracted"),
+        (tone, "superseded"),
+    ]
+    ending = {"row": revised + 1, "on": "2019-12-01", "reason": "miscounted", "analyst": "kim"}
+    assert [row["ending"] for row in rows] == [None, ending, {**ending, "row": revised, "reason": ""}]
+    text = " ".join(parley(*asked).split())
+    assert f"{revised} press_tone 2019-10-05 2019-12-01 +1.5 B2 kim stands. Leader, Gazette" in text
+    assert "retracted on 2019-12-01: miscounted (by kim). Count, Observers" in text
+    assert f"superseded by row {revised} on 2019-12-01. Leader, Gazette" in text
+    assert "stands" not in parley("observations", "--from", "2019-10-01", *AS_OF)
+    earlier = listed(*asked, "--as-recorded", LOADED.isoformat())["observations"]
+    assert [(row["row"], row["status"]) for row in earlier] == [(posture, "stands"), (tone, "stands")]
+
+
+def test_observations_by_analyst_indicator_and_source(
+    corrected: Database, parley: Command, listed: Callable[..., dict[str, Any]]
+) -> None:
+    assert [row["analyst"] for row in listed("observations", "--analyst", "Kim", *AS_OF)["observations"]] == ["kim"]
+    asked = ("observations", "--indicator", "Harvest", "--indicator", "press_tone", "--source", "yearbook", *AS_OF)
+    assert {row["indicator"] for row in listed(*asked)["observations"]} == {"harvest"}
+    said = "--source 'tass' leaves none of 9 observations with --indicator harvest; they were published by Office"
+    asked = ("observations", "--indicator", "harvest", "--source", "tass", *AS_OF)
+    assert parley(*asked) == f"0 observations as of 2020-01-01\n{said}.\n"
+    assert listed(*asked)["nothing"] == said
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_lists_of_entries_keep_to_the_width(
+    corrected: Database, parley: Command, monkeypatch: pytest.MonkeyPatch, width: int
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(width))
+    for name in ("observations", "events"):
+        text = parley(name, "--superseded", "--retracted", *AS_OF)
+        assert max(map(len, text.splitlines())) <= width
+
+
+def test_events_in_dispute_are_listed_and_say_so(
+    corrected: Database, parley: Command, listed: Callable[..., dict[str, Any]]
+) -> None:
+    asked = ("events", "--disputed", *AS_OF)
+    (row,) = listed(*asked)["events"]
+    assert (row["id"], row["disputed"], row["reason"], row["analyst"]) == ("T2019-2", True, "denied", "kim")
+    text = " ".join(parley(*asked).split())
+    assert "2019-04-20 2019-04-20 low (disputed) disputed: denied. Strelsau, bilateral, envoy" in text
+    assert "entered by kim" in text
+    assert row in listed("events", *AS_OF)["events"]
+    assert listed("events", "--disputed", "--as-of", "2019-11-30")["events"] == []
+
+
+def test_events_by_analyst_source_and_status(corrected: Database, listed: Callable[..., dict[str, Any]]) -> None:
+    def found(*options: str) -> list[tuple[str, str]]:
+        return [
+            (row["id"], row["status"]) for row in listed("events", "--from", "2019-01-01", *options, *AS_OF)["events"]
+        ]
+
+    assert found() == [("T2019-1", "stands"), ("T2019-2", "stands")]
+    assert found("--retracted") == [*found(), ("C2019", "retracted")]
+    assert found("--superseded") == [("T2019-1", "stands"), ("T2019-2", "superseded"), ("T2019-2", "stands")]
+    assert found("--analyst", "case", "--superseded") == [("T2019-1", "stands"), ("T2019-2", "superseded")]
+    assert found("--analyst", "kim") == [("T2019-2", "stands")]
+    assert found("--source", "GAZETTE") == found()
+    assert found("--source", "tass") == []
+
+
+def test_an_event_shows_its_dispute_and_its_history(
+    corrected: Database, parley: Command, listed: Callable[..., dict[str, Any]]
+) -> None:
+    text = parley("events", "T2019-2", *AS_OF)
+    assert "confidence  low (disputed)\ndisputed    denied; left out of forecasts until settled\n" in text
+    assert "analyst     kim\n" in text
+    lines = [" ".join(line.split()) for line in text.splitlines()]
+    first, second = (row["row"] for row in listed("events", "t2019-2", *AS_OF)["history"])
+    assert lines[lines.index("History") + 1 :] == [
+        "row recorded (UTC) known on analyst what",
+        f"{first} 2020-01-02 12:00 2019-04-20 case entered",
+        f"{second} 2020-01-03 09:30 2019-12-01 kim revised: confidence high → low; reason nothing → denied",
+    ]
+    gone = parley("events", "c2019", *AS_OF)
+    assert "status      retracted on 2019-12-01: a double (by kim)\n" in gone
+    assert gone.endswith(" kim      retracted: a double\n")
+    assert "History" not in parley("events", "T2019-1", *AS_OF)
+    assert "History" not in parley("events", "T2019-2", "--as-recorded", LOADED.isoformat())
+
+
+def test_coverage_names_who_attested_it(toy: Database, listed: Callable[..., dict[str, Any]]) -> None:
+    spans = listed("events", *AS_OF)["complete"]
+    assert {span["attested_by"] for span in spans} == {"case"}
+    assert sorted(span["row"] for span in spans) == [1, 2, 3, 4]
+
+
 def test_runs_by_kind_status_and_day(toy: Database, parley: Command, listed: Callable[..., dict[str, Any]]) -> None:
     add_run(toy)
     add_run(toy, as_of=date(2020, 2, 1), status="rejected", failures=FAILURES, kind="official")
@@ -227,6 +364,19 @@ def test_runs_by_kind_status_and_day(toy: Database, parley: Command, listed: Cal
             ["indicators", "xyz"],
             1,
             "unknown indicator 'xyz'; use one of border_posture, harvest, press_tone",
+        ),
+        (["observations", "--indicator", "pres_tone"], 1, "unknown indicator 'pres_tone'; did you mean 'press_tone'?"),
+        (
+            ["observations", "--from", "2019-02-01", "--to", "2019-01-01"],
+            2,
+            "Invalid value for '--to': 2019-01-01 lies before --from 2019-02-01; name a later day; "
+            "see `parley observations --help`",
+        ),
+        (
+            ["observations", "--from", "Monday"],
+            2,
+            "Invalid value for '--from': 'Monday' is not a date; write YYYY-MM-DD, such as 2026-10-10; "
+            "see `parley observations --help`",
         ),
         (["documents", "rassendyl-2015"], 1, "unknown document 'rassendyl-2015'; did you mean 'rassendyll-2015'?"),
         (["events", "t2019-3"], 1, "unknown event 't2019-3'; did you mean 'T2019-2'?"),
