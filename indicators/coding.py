@@ -158,7 +158,7 @@ def next_event_id(type_: str, started_on: date, taken: Collection[str]) -> str:
 def _text(row: Row, column: str) -> str:
     """The cell as it is stored; "" where it is empty or was refused."""
     text = row.cells.get(column, "").strip()
-    if not text or (text.isascii() and text.isprintable() and len(text) <= LONGEST):
+    if not text or (text.isprintable() and len(text) <= LONGEST and unicodedata.is_normalized("NFC", text)):
         return text
     return _checked_text(row, column, text)
 

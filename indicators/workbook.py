@@ -10,6 +10,7 @@ import zipfile
 import zlib
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 from posixpath import join
 from xml.etree import ElementTree
 
@@ -38,9 +39,8 @@ _BROKEN = (
 _FLAGGED = (b't="e"', b"t='e'")
 _ERROR = re.compile(rb"<(?:\w+:)?c\b([^>]*\bt=[\"']e[\"'][^>]*)>.*?<(?:\w+:)?v>([^<]*)<", re.DOTALL)
 _PLACE = re.compile(rb"\br=[\"']([A-Z]{1,3})([0-9]{1,7})[\"']")
-_WIDE = re.compile(rb"\br=[\"']([A-Z]{2,3})[0-9]{1,7}[\"']")
-_LOW = re.compile(rb"\br=[\"'][A-Z]{1,3}([0-9]{6,7})[\"']")
-_LETTERS, _ROWS = 26, 100_000  # what is not looked at closer is taken for so many columns and rows
+_FAR = re.compile(rb' r="(?:([A-Z]{2,3})([0-9]+)|[A-Z]([0-9]{6,7}))"')
+_LETTERS, _ROWS = 26, 100_000  # a sheet without cells farther out than this is taken to be so wide and long
 _EXACT = 1e15  # whole numbers below this are written without an exponent
 
 type Value = str | float | bool | date | datetime | time | timedelta
@@ -101,11 +101,13 @@ def _sheet_parts(packed: zipfile.ZipFile) -> dict[str, str]:
 
 def _check_extent(file: str, xml: bytes, problems: Problems) -> None:
     """Refuse a sheet with a cell so far out that the cells between would fill the memory."""
-    column = max(_WIDE.findall(xml), key=_column_number, default=b"")
-    row = max(map(int, _LOW.findall(xml)), default=0)
-    if max(_column_number(column), _LETTERS) * max(row, _ROWS) > MOST_CELLS:
-        out = " and ".join([f"column {column.decode()}"] * bool(column) + [f"row {row}"] * bool(row))
-        problems.add(file, f"has cells as far out as {out}; delete all columns and rows outside the table, and save it")
+    far = _FAR.findall(xml)
+    column = max((_column_number(letters) for letters, _, _ in far), default=0)
+    row = max((int(wide or narrow) for _, wide, narrow in far), default=0)
+    if max(column, _LETTERS) * max(row, _ROWS) > MOST_CELLS:
+        place = f"column {_column_letters(column)}, row {row}" if column else f"row {row}"
+        what = f"has cells as far out as {place}; delete all columns and rows outside the table, and save it again"
+        problems.add(file, what)
 
 
 def _column_number(letters: bytes) -> int:
@@ -165,6 +167,7 @@ def _refuse(
         problems.add(f"{file}: row {line}, column {name or _column_letters(place)}", what.format(value))
 
 
+@lru_cache(maxsize=1 << 14, typed=True)
 def _text(value: Value) -> str:
     """A cell that is not text, as it looks."""
     if isinstance(value, float):
