@@ -225,7 +225,8 @@ def test_observations_newest_first_fifty_at_first(
     assert text.startswith(
         "89 observations as of 2020-01-01\n"
         "row  indicator       observed    known       level  grade  analyst  note and source\n"
-        " 79  press_tone      2019-10-05  2019-10-05     −2  B2     case     Leader, Gazette\n"
+        " 89  border_posture  2019-10-05  2019-10-15      0  A1     case     Count, Observers\n"
+        " 88  press_tone      2019-10-05  2019-10-05      0  B2     case     Leader, Gazette\n"
     )
     assert text.endswith("\n… and 39 more; --last 0 for all\n")
     assert "more" not in parley("observations", "--last", "0", *AS_OF)
@@ -265,9 +266,9 @@ def test_observations_by_analyst_indicator_and_source(
     asked = ("observations", "--indicator", "Harvest", "--indicator", "press_tone", "--source", "yearbook", *AS_OF)
     assert {row["indicator"] for row in listed(*asked)["observations"]} == {"harvest"}
     said = "--source 'tass' leaves none of 9 observations with --indicator harvest; they were published by Office"
-    asked = ("observations", "--indicator", "harvest", "--source", "tass", *AS_OF)
-    assert parley(*asked) == f"0 observations as of 2020-01-01\n{said}.\n"
-    assert listed(*asked)["nothing"] == said
+    missed = ("observations", "--indicator", "harvest", "--source", "tass", *AS_OF)
+    assert parley(*missed) == f"0 observations as of 2020-01-01\n{said}.\n"
+    assert listed(*missed)["nothing"] == said
 
 
 @pytest.mark.parametrize("width", [80, 120])
@@ -295,9 +296,8 @@ def test_events_in_dispute_are_listed_and_say_so(
 
 def test_events_by_analyst_source_and_status(corrected: Database, listed: Callable[..., dict[str, Any]]) -> None:
     def found(*options: str) -> list[tuple[str, str]]:
-        return [
-            (row["id"], row["status"]) for row in listed("events", "--from", "2019-01-01", *options, *AS_OF)["events"]
-        ]
+        rows = listed("events", "--from", "2019-01-01", *options, *AS_OF)["events"]
+        return [(row["id"], row["status"]) for row in rows]
 
     assert found() == [("T2019-1", "stands"), ("T2019-2", "stands")]
     assert found("--retracted") == [*found(), ("C2019", "retracted")]
