@@ -105,7 +105,7 @@ def check_rows(rows: Rows) -> None:
     if absent:
         raise NotEnough(
             f"no one has attested how far events of type {', '.join(absent)} are complete as of {rows.as_of}; "
-            "add rows to completeness.csv and run `parley init --case FOLDER`"
+            "run `parley event none --type TYPE --since DATE --through DATE` once someone can"
         )
 
 

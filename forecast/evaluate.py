@@ -128,8 +128,7 @@ def _origins(plan: Plan, case: CaseRow, truth: Problem) -> tuple[date, ...]:
     if not origins:
         raise NotEnough(
             f"no origin lies between {first} and {last}, the last day whose {min(plan.horizons)}-day window is "
-            "attested; choose an earlier --from, or attest completeness (completeness.csv, then "
-            "`parley init --case FOLDER`)"
+            "attested; choose an earlier --from, or attest completeness (`parley event none --through DATE`)"
         )
     return origins
 

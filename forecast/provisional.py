@@ -17,7 +17,7 @@ from sqlalchemy import Connection
 
 from db.errors import StoreError
 from db.posteriors import path_of
-from db.read_runs import last_published, read_targets
+from db.read_runs import FULL_KINDS, last_published, read_targets
 from db.rows import IndicatorStateRow, NewRun, RunRow, ScenarioForecastRow, TargetForecastRow
 from forecast.assemble import Rows, assemble, check_rows, inputs_hash, read_problem
 from forecast.errors import NoPosterior, NotEnough
@@ -35,8 +35,6 @@ from models.structure import SHIPPED
 DRAWS, PATHS = 100, 2
 """Draws of the posterior, and simulated paths of each: as many as in a full update, so that intervals mean the same."""
 THREADS = 2
-FULL_KINDS = ("official", "manual", "backfill")
-"""Kinds of run that fit: a provisional one stands on one of these."""
 _EXACT = 1e-6
 """How closely the headline of the full update is met: far below what is shown."""
 _KEPT = 8

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from db.read import read_case, read_catalogue
-from db.read_runs import last_published, read_run, read_runs, read_scenarios, read_states, read_targets
+from db.read_runs import FULL_KINDS, last_published, read_run, read_runs, read_scenarios, read_states, read_targets
 from db.rows import CaseRow, IndicatorRow, IndicatorStateRow, RunRow, ScenarioForecastRow, TargetForecastRow
 from forecast.errors import NoForecast, NotEnough
 from forecast.quality import Quality, read_quality
@@ -35,6 +35,8 @@ class Summary:
     catalogue: tuple[IndicatorRow, ...]
     quality: Quality
     track: str  # what live forecasts were worth so far, as of today
+    provisional: RunRow | None = None  # the newest run on this forecast's posterior, where entries came after it
+    provisional_targets: tuple[TargetForecastRow, ...] = ()
 
     @property
     def rejected(self) -> bool:
@@ -63,8 +65,13 @@ def read_summary(
     """
     case = read_case(connection, case_id)
     run = read_run(connection, run_id) if run_id is not None else _newest(connection, case, as_of, today)
-    source = run if run.status == "published" else last_published(connection, case.case_id, as_of=run.as_of)
+    source = (
+        run
+        if run.status == "published"
+        else last_published(connection, case.case_id, as_of=run.as_of, kinds=FULL_KINDS)
+    )
     current = run_id is None and as_of is None
+    provisional = _provisional(connection, source) if current and source else None
     return Summary(
         case.name,
         case.headline,
@@ -78,6 +85,8 @@ def read_summary(
         read_catalogue(connection, case),
         read_quality(connection, case_id=case.case_id),
         read_track(connection, today, case.case_id)[1],
+        provisional,
+        read_targets(connection, provisional.id) if provisional else (),
     )
 
 
@@ -93,12 +102,12 @@ def read_track(connection: Connection, today: date, case_id: str) -> tuple[Track
 def _newest(connection: Connection, case: CaseRow, as_of: date | None, today: date) -> RunRow:
     """The newest published run (of a date); where none was published, the newest attempt."""
     for statuses in (("published",), None):
-        found = read_runs(connection, case.case_id, statuses=statuses, as_of=as_of, limit=1)
+        found = read_runs(connection, case.case_id, kinds=FULL_KINDS, statuses=statuses, as_of=as_of, limit=1)
         if found:
             return found[0]
     if as_of is None:
         raise NoForecast("nothing has been published yet; run `parley update`")
-    before = last_published(connection, case.case_id, as_of=as_of)
+    before = last_published(connection, case.case_id, as_of=as_of, kinds=FULL_KINDS)
     if as_of > today:
         raise NoForecast(f"{as_of} lies ahead; the latest date a forecast can be of is today, {today}")
     last = f"; the last before it is run {before.id}, as of {before.as_of}" if before else ""
@@ -107,8 +116,14 @@ def _newest(connection: Connection, case: CaseRow, as_of: date | None, today: da
 
 def _later_attempt(connection: Connection, run: RunRow, as_of: date | None) -> RunRow | None:
     """The newest attempt, when it is not the run itself: runs come by as-of date, then by number."""
-    newest = read_runs(connection, run.case_id, as_of=as_of, limit=1)[0]
+    newest = read_runs(connection, run.case_id, kinds=FULL_KINDS, as_of=as_of, limit=1)[0]
     return newest if newest.id != run.id else None
+
+
+def _provisional(connection: Connection, source: RunRow) -> RunRow | None:
+    """The newest provisional run that stands on this run's posterior."""
+    found = read_runs(connection, source.case_id, kinds=("provisional",), statuses=("published",), limit=1)
+    return found[0] if found and found[0].id > source.id and found[0].posterior_hash == source.posterior_hash else None
 
 
 def as_json(summary: Summary) -> dict[str, Any]:
@@ -124,6 +139,7 @@ def as_json(summary: Summary) -> dict[str, Any]:
             "age_days": summary.age_days,
             "newer_run": _attempt(summary.newer) if summary.newer else None,
         },
+        "provisional": _provisional_json(summary),
         "judgement": judgement_sentence(summary),
         "quality": _quality(summary.quality),
         "track_record": summary.track,
@@ -205,6 +221,16 @@ def _situation(run: RunRow) -> dict[str, Any]:
         "complete_through": run.complete_through,
         "p_dry_now": run.p_dry_now,
     }
+
+
+def _provisional_json(summary: Summary) -> dict[str, Any] | None:
+    """The headline with what was entered since the forecast, without a fit."""
+    run = summary.provisional
+    if run is None:
+        return None
+    rows = [row for row in summary.provisional_targets if row.target == summary.headline]
+    horizons = [_with_reach(row) for row in rows]
+    return {"run_id": run.id, "as_of": run.as_of, "issued_at": run.recorded_at, "targets": horizons}
 
 
 def _attempt(run: RunRow) -> dict[str, Any]:

@@ -129,7 +129,7 @@ def _read_truth(connection: Connection, case: CaseRow, today: date, as_recorded:
     if absent:
         raise NotEnough(
             f"no one has attested how far events of type {', '.join(absent)} are complete as of {today}; "
-            "add rows to completeness.csv and run `parley init --case FOLDER`"
+            "run `parley event none --type TYPE --since DATE --through DATE` once someone can"
         )
     catalogue, events = read_catalogue(connection, case), read_events(connection, *when)
     rows = Rows(today, as_recorded, case, catalogue, (), (), (), (), (), events, completeness)

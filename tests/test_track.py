@@ -465,7 +465,7 @@ def test_what_awaits_attestation_says_which_and_what_to_do(lite: Database, parle
     text = flat(parley("score", "--as-of", "2020-02-01"))
     assert "Over and awaiting attestation" in text
     assert "contact complete through 2019-12-31, needed through 2020-01-19" in text
-    assert "attest completeness (completeness.csv, then `parley init --case FOLDER`)." in text
+    assert "attest completeness: `parley event none --through DATE`." in text
 
 
 @pytest.mark.parametrize("columns", [80, 120])

@@ -49,7 +49,13 @@ def print_summary(summary: Summary) -> None:
         emit([*warnings, "", *_run_block(summary.run)])
         return
     blocks: list[list[str | Text]] = [
-        [*warnings, *headline_lines(summary), *age_lines(summary), *paragraph(situation_sentence(summary))],
+        [
+            *warnings,
+            *headline_lines(summary),
+            *provisional_lines(summary),
+            *age_lines(summary),
+            *paragraph(situation_sentence(summary)),
+        ],
         [
             *paragraph(judgement_sentence(summary) or ""),
             *paragraph(" ".join(filter(None, (summary.quality.sentence, summary.quality.note)))),
@@ -65,6 +71,16 @@ def print_summary(summary: Summary) -> None:
         blocks.append(_run_block(summary.run))
     separated = [line for block in blocks for line in ("", *block)]
     emit(separated[1:])
+
+
+def provisional_lines(summary: Summary) -> list[str]:
+    """What entries made since the forecast have moved, without a fit."""
+    run = summary.provisional
+    if run is None:
+        return []
+    rows = [row for row in summary.provisional_targets if row.target == summary.headline]
+    numbers = ", ".join(f"{percent(row.mean)} {reach(row)}" for row in rows)
+    return paragraph(f"With what was entered since, provisionally: {numbers} (run {run.id}).")
 
 
 def stale_lines(summary: Summary) -> list[str]:
@@ -198,7 +214,10 @@ def _run_block(run: RunRow) -> list[str | Text]:
         f"R-hat ≤ {_number(d['rhat_max'], '.4f')}, bulk ESS ≥ {_number(d['ess_bulk_min'], '.0f')}, "
         f"tail ESS ≥ {_number(d['ess_tail_min'], '.0f')}, {_number(d['divergences'], 'd')} divergences "
         f"in {_number(d['draws'], 'd')} draws"
+        if d["draws"] is not None
+        else ""
     )
+    borrowed = run.detail.get("posterior_of")
     return [
         bold(f"Run {run.id}, as of {run.as_of}"),
         *facts(
@@ -206,6 +225,7 @@ def _run_block(run: RunRow) -> list[str | Text]:
                 ("kind", f"{run.kind}, {run.status or 'started'}"),
                 ("issued", issued),
                 ("diagnostics", sampled),
+                ("without a fit", f"levels and projection, with the posterior of run {borrowed}" if borrowed else ""),
                 ("failures", "; ".join(failures_of(run))),
                 ("code", f"{run.code_version}, seed {run.seed}"),
                 ("case", f"{run.case_id} {run.case_hash}"),

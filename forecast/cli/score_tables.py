@@ -140,7 +140,7 @@ def _missing_lines(pending: Sequence[Pending]) -> list[str]:
         needs = [need for need in missing if need.type == kind]
         last = max(need.needed_through for need in needs)
         parts.append(f"{kind} complete through {needs[0].complete_through}, needed through {last}")
-    return paragraph(f"{'; '.join(parts)}: attest completeness (completeness.csv, then `parley init --case FOLDER`).")
+    return paragraph(f"{'; '.join(parts)}: attest completeness: `parley event none --through DATE`.")
 
 
 def _share(frequency: float) -> str:
