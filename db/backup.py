@@ -237,7 +237,7 @@ def _sha256(file: IO[bytes]) -> str:
 def _put(draft: Path, file: Path, contents: Verification, force: bool) -> None:
     """Sync the finished archive and give it its name."""
     if os.path.lexists(file) and not contents.sound:
-        first = [*map(str, contents.broken), *contents.damaged][0]
+        first = next(iter((*map(str, contents.broken), *contents.damaged))).partition(";")[0]
         kept = f"{file}, an earlier backup, is left as it is; name another file to keep what is left"
         raise BrokenChain(f"what is stored is damaged ({first}): {kept}, and run `parley verify` for all")
     if os.path.lexists(file) and not force:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
+from itertools import groupby
 from pathlib import Path
 
 from sqlalchemy import Connection, func, select
@@ -37,7 +38,7 @@ from indicators.tables import suggest
 
 PROBLEM, NOTICE = "problem", "notice"
 FULL_RUNS = ("official", "manual", "backfill")
-SETTINGS = ("PARLEY_DATABASE_URL", "PARLEY_CASE", "PARLEY_CACHE")
+SETTINGS = ("PARLEY_DATABASE_URL", "PARLEY_CASE", "PARLEY_CACHE", "PARLEY_ANALYST")
 ATTESTED_WITHIN = timedelta(days=14)
 FORECAST_WITHIN = timedelta(days=2)
 CLOCK_AHEAD = timedelta(minutes=1)
@@ -179,8 +180,8 @@ def check_triggers(opened: Opened) -> _Found:
     absent = triggers.missing(opened.connection)
     if absent:
         named = f"{', '.join(absent[:3])}{', …' * (len(absent) > 3)}"
-        what = f"{counted(len(absent), 'trigger')} absent or altered ({named}): rows could be changed unseen"
-        yield Finding("triggers", PROBLEM, f"{what}: rows could be changed", "run `parley init`, then `parley verify`")
+        what = f"{counted(len(absent), 'trigger')} absent or altered ({named}): rows could be changed"
+        yield Finding("triggers", PROBLEM, what, "run `parley init`, then `parley verify`")
 
 
 def check_seals(opened: Opened) -> _Found:
@@ -227,12 +228,13 @@ def check_completeness(opened: Opened) -> _Found:
     today = opened.now.astimezone(UTC).date()
     rows = read_completeness(opened.connection, case.case_id, today)
     through = {row.type: min(row.complete_through, today) for row in rows if row.complete_from <= today}
-    for kind in EVENT_TYPES:
-        known = through.get(kind)
+    for known, group in groupby(sorted(EVENT_TYPES, key=lambda kind: through.get(kind, date.min)), through.get):
         if known is None or today - known > ATTESTED_WITHIN:
+            kinds = tuple(group)
             far = f"complete through {known}, {_ago(today, known)}" if known else "not attested complete for any day"
-            run = f"add what happened since, then run `parley event none {kind} --through DATE`"
-            yield Finding("completeness", NOTICE, f"{kind}: {far}", run)
+            only = "" if len(kinds) == len(EVENT_TYPES) else "".join(f" --type {kind}" for kind in kinds)
+            run = f"add what happened since, then run `parley event none{only} --through DATE`"
+            yield Finding("completeness", NOTICE, f"{', '.join(kinds)}: {far}", run)
 
 
 def check_forecast(opened: Opened) -> _Found:

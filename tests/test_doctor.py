@@ -95,6 +95,7 @@ def test_a_fresh_database_has_no_case(database: Database, look: Look) -> None:
     assert (one.what, one.run) == ("the database holds no case", "run `parley init`")
 
 
+@on_sqlite
 def test_a_case_that_is_not_there(healthy: Database, database_url: str) -> None:
     (one,) = examine(database_url, MORNING, case_id="big").findings
     assert (one.what, one.run) == ("no case 'big' in the database", "known are small")
@@ -234,16 +235,21 @@ def test_two_cases_and_none_named(healthy: Database, look: Look, tmp_path: Path)
 def test_events_attested_long_ago(healthy: Database, database_url: str, days: int, told: bool) -> None:
     later = MORNING + timedelta(days=days)
     found = [one for one in examine(database_url, later).findings if one.check == "completeness"]
-    assert [one.what for one in found] == [
-        f"{kind}: complete through 2020-06-02, {days} days ago" for kind in EVENT_TYPES if told
-    ]
-    assert {one.severity for one in found} <= {NOTICE}
+    what = f"talks, contact, deal, crisis: complete through 2020-06-02, {days} days ago"
+    run = "add what happened since, then run `parley event none --through DATE`"
+    assert found == [Finding("completeness", NOTICE, what, run)] * told
 
 
 def test_events_never_attested(full: Database, look: Look) -> None:
-    what = {one.what for one in look() if one.check == "completeness"}
-    assert "deal: not attested complete for any day" in what
-    assert "talks: complete through 2015-12-31, 1615 days ago" in what
+    found = [(one.what, one.run) for one in look() if one.check == "completeness"]
+    first = "add what happened since, then run `parley event none"
+    assert found == [
+        (
+            "contact, deal, crisis: not attested complete for any day",
+            f"{first} --type contact --type deal --type crisis --through DATE`",
+        ),
+        ("talks: complete through 2015-12-31, 1615 days ago", f"{first} --type talks --through DATE`"),
+    ]
 
 
 @pytest.mark.parametrize(("days", "told"), [(2, False), (3, True)])
@@ -294,6 +300,7 @@ def test_posteriors_missing_empty_and_of_no_row(healthy: Database, look: Look, t
 _TWICE = (PROBLEM, PROBLEM, NOTICE, NOTICE)
 
 
+@on_sqlite
 @pytest.mark.usefixtures("healthy")
 def test_an_interrupted_backup(look: Look, tmp_path: Path) -> None:
     left = tmp_path / f"{ASIDE}x1"
@@ -336,6 +343,7 @@ def test_a_place_that_cannot_be_written(
     assert "elsewhere" in one.run
 
 
+@on_sqlite
 @pytest.mark.usefixtures("healthy")
 def test_a_cache_that_is_a_file(look: Look, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "note").write_text("x")
@@ -343,6 +351,7 @@ def test_a_cache_that_is_a_file(look: Look, tmp_path: Path, monkeypatch: pytest.
     assert "cannot be written at" in _only(look(), "cache", PROBLEM).what
 
 
+@on_sqlite
 @pytest.mark.usefixtures("healthy")
 def test_a_file_where_posteriors_belong(look: Look, tmp_path: Path) -> None:
     shutil.rmtree(tmp_path / "posteriors")
@@ -351,6 +360,7 @@ def test_a_file_where_posteriors_belong(look: Look, tmp_path: Path) -> None:
     assert {(one.check, one.severity) for one in found} == {("permissions", PROBLEM), ("posteriors", PROBLEM)}
 
 
+@on_sqlite
 @pytest.mark.usefixtures("healthy")
 def test_a_setting_that_is_none(look: Look, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PARLEY_CASHE", "x")

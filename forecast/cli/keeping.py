@@ -48,7 +48,7 @@ def backup(
     with opened() as database, watched() as report:
         made = write_backup(database, file, force=force, report=report)
     if json_:
-        facts = {"file": made.file, "size": made.size, "schema": made.schema, "runs": made.runs}
+        facts = {"file": made.file, "bytes": made.size, "schema": made.schema, "runs": made.runs}
         print_json({**facts, "sound": made.contents.sound, **_facts(made.contents)})
     else:
         from forecast.cli.keeping_tables import print_backup

@@ -1,6 +1,8 @@
 """What verify, backup and doctor found, as tables."""
 
+import shlex
 from collections.abc import Iterator
+from pathlib import Path
 
 from rich.text import Text
 
@@ -15,14 +17,13 @@ ELSEWHERE = "keep this hash elsewhere: it stands for everything stored so far"
 
 def print_verification(database: str, found: Verification) -> None:
     title = "Everything is as it was stored" if found.sound else "Damaged"
-    emit([bold(f"{title}: {database}"), *_contents(found), *_findings(found)])
+    emit([bold(f"{title}: {database}"), *facts(_contents(found)), *_findings(found)])
 
 
 def print_backup(made: Backup) -> None:
-    size = ("size", f"{made.size / 1e6:.1f} MB, schema {made.schema}, {counted(made.runs, 'run')}")
-    restore = "To restore: `unzip FILE` in an empty folder, and run `parley` there."
-    emit([bold(f"Backup {made.file}"), *facts([size]), *_contents(made.contents), *_findings(made.contents)])
-    emit(["", *paragraph(restore.replace("FILE", made.file))])
+    size = f"{made.size / 1e6:.1f} MB, schema {made.schema}, {counted(made.runs, 'run')}"
+    emit([bold(f"Backup {made.file}"), *facts([("holds", size), *_contents(made.contents)]), *_findings(made.contents)])
+    emit(["", f"To restore: `unzip {shlex.quote(str(Path(made.file).absolute()))}` in an empty folder."])
 
 
 def print_examination(found: Examination) -> None:
@@ -40,12 +41,13 @@ def _finding(finding: Finding) -> Iterator[str | Text]:
     first, *others = paragraph(finding.what, indent=mark, hanging=" " * len(mark))
     yield bold(first) if finding.severity == PROBLEM else first
     yield from others
-    yield from paragraph(f"→ {finding.run}", indent=" " * len(mark), hanging=" " * (len(mark) + 2))
+    yield f"{' ' * len(mark)}→ {finding.run}"  # in one line, however long: it is there to be copied
 
 
-def _contents(found: Verification) -> list[str]:
+def _contents(found: Verification) -> list[tuple[str, str]]:
     what = f"{counted(found.rows, 'row')} in {counted(found.tables, 'table')}, {counted(found.files, 'posterior file')}"
-    return facts([("checked", what), ("head", found.head or "none: nothing is stored yet"), ("", ELSEWHERE)])
+    head = found.head or "none: nothing is stored yet"
+    return [("checked", what), ("head", head), ("", ELSEWHERE if found.sound and found.head else "")]
 
 
 def _findings(found: Verification) -> list[str]:
