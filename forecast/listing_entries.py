@@ -75,7 +75,7 @@ def read_observation_list(
         {row.indicator_id for row in read_catalogue(connection, case)} | {v.row.indicator_id for v in versions}
     )
     named = [ids[find_place("indicator", name, ids)] for name in indicators]
-    kept, nothing = _filtered(_of_status(versions, wanted), _observation_filters(wanted, named), "observation", when)
+    kept, nothing = _filtered(versions, wanted, _observation_filters(wanted, named), "observation", when)
     kept.sort(key=lambda version: (version.row.observed_on, version.row.known_on, version.row.id), reverse=True)
     return ObservationList(
         when.as_of, when.as_recorded, len(kept), nothing, tuple(_observation(version) for version in kept[:limit])
@@ -99,7 +99,7 @@ def read_event_list(
     case = case_of(connection, when, case_id)
     versions = read_versions(connection, EventRow, case.case_id, when.as_of, when.as_recorded)
     filters = _event_filters(wanted, types, disputed)
-    kept, nothing = _filtered(_of_status(versions, wanted), filters, "event", when)
+    kept, nothing = _filtered(versions, wanted, filters, "event", when)
     kept.sort(key=lambda version: (version.row.started_on, version.row.event_id, version.row.id))
     coverage = _coverage(connection, case, when)
     complete = tuple(span for span in coverage if not types or span.type in types)
@@ -132,9 +132,12 @@ def _of_status[R: (ObservationRow, EventRow)](versions: Iterable[Version[R]], wa
 
 
 def _filtered[R: (ObservationRow, EventRow)](
-    versions: list[Version[R]], filters: Iterable[_Filter[R]], noun: str, when: When
+    on_file: Sequence[Version[R]], wanted: Wanted, filters: Iterable[_Filter[R]], noun: str, when: When
 ) -> tuple[list[Version[R]], str]:
     """What passes every filter; if nothing does, which filter leaves nothing and what is on file."""
+    versions = _of_status(on_file, wanted)
+    if not versions and on_file:
+        return [], f"no {noun} stands as of {when.as_of}; --superseded --retracted lists {len(on_file)} that did"
     if not versions:
         return [], f"no {noun} is on file as of {when.as_of}; name a later day, or log one"
     passed: list[str] = []

@@ -264,6 +264,17 @@ def test_before_anything_was_known_there_is_nothing(desk: Database) -> None:
     ]
 
 
+def test_what_no_longer_stands_is_asked_for(small: Database) -> None:
+    with small.write() as connection:
+        append_events(connection, [EVENT], NOW)
+        append_events(connection, [replace(EVENT, supersedes=1, retracted=True, reason="a rumour")], NOW)
+    with small.read() as connection:
+        found = read_event_list(connection, When(EVER))
+        asked = read_event_list(connection, When(EVER), ALL)
+    assert found.nothing == "no event stands as of 2099-01-01; --superseded --retracted lists 1 that did"
+    assert [(entry.row, entry.status) for entry in asked.events] == [(1, "retracted")]
+
+
 def test_a_dispute_is_listed_and_settled_by_a_later_version(small: Database) -> None:
     doubtful = replace(EVENT, confidence="low", reason="denied", analyst="kim")
     settled = replace(doubtful, confidence="high", reason="", supersedes=1, known_on=date(2015, 4, 1))
