@@ -71,9 +71,7 @@ def read_observation_list(
     wanted = wanted or Wanted()
     case = case_of(connection, when, case_id)
     versions = read_versions(connection, ObservationRow, case.case_id, when.as_of, when.as_recorded)
-    ids = sorted(
-        {row.indicator_id for row in read_catalogue(connection, case)} | {v.row.indicator_id for v in versions}
-    )
+    ids = _indicator_ids(connection, case, versions)
     named = [ids[find_place("indicator", name, ids)] for name in indicators]
     kept, nothing = _filtered(versions, wanted, _observation_filters(wanted, named), "observation", when)
     kept.sort(key=lambda version: (version.row.observed_on, version.row.known_on, version.row.id), reverse=True)
