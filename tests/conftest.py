@@ -53,13 +53,17 @@ use_compile_cache()
 
 from problems import Solved, read_as_of, stored  # noqa: E402
 from toy_case import write_toy_case  # noqa: E402
+from toy_runs import install_toy  # noqa: E402
 
 from indicators.folder import read_case_folder  # noqa: E402
 from indicators.shipped import shipped_case  # noqa: E402
 from models.laplace import build_density, fit_laplace  # noqa: E402
+from models.settings import SamplerSettings  # noqa: E402
 from models.structure import Structure  # noqa: E402
 
 NOW = datetime(2020, 6, 1, 12, tzinfo=UTC)
+PUBLISHED_AS_OF = date(2019, 6, 1)
+SMALL_FIT = SamplerSettings(chains=4, draws=1000, tune=500)
 
 DOCUMENT = NewDocument(
     case_id="small",
@@ -236,6 +240,24 @@ def _solve(case: Path, folder: Path, as_of: date) -> Solved:
     with stored(read_case_folder(case), folder) as database:
         rows, _, problem = read_as_of(database, as_of)
     return Solved(rows, problem, fit_laplace(build_density(problem, Structure())))
+
+
+@pytest.fixture(scope="session")
+def published_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the toy case and a forecast of it, as of `PUBLISHED_AS_OF`, by a real fit; tests copy it."""
+    from forecast.run import update
+
+    folder = tmp_path_factory.mktemp("published")
+    with install_toy(folder) as database:
+        assert update(database, PUBLISHED_AS_OF, settings=SMALL_FIT).status == "published"
+    return folder
+
+
+@pytest.fixture
+def published_copy(published_folder: Path, tmp_path: Path) -> Path:
+    """A copy of that folder that a test may write to."""
+    shutil.copytree(published_folder, tmp_path / "desk")
+    return tmp_path / "desk"
 
 
 @pytest.fixture

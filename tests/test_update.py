@@ -2,18 +2,19 @@
 
 import hashlib
 import json
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 
 import arviz as az
 import numpy as np
 import pytest
+from conftest import PUBLISHED_AS_OF, SMALL_FIT
 from sqlalchemy import text
-from toy_case import write_toy_case
 
-from db.engine import Database
+from db.engine import Database, open_database
 from db.errors import DatabaseUnwritable
 from db.migrate import create_database
 from db.posteriors import path_of
@@ -21,23 +22,18 @@ from db.read_runs import read_effects, read_run, read_states, read_targets
 from forecast.errors import NotEnough
 from forecast.run import Outcome, update
 from forecast.summary import as_json, read_summary
-from indicators.folder import read_case_folder
-from indicators.install import install_case
-from models.settings import SamplerSettings
 from models.spec import EFFECT_TARGETS, TARGETS
 
-AS_OF = date(2019, 6, 1)
-SMALL = SamplerSettings(chains=4, draws=1000, tune=500)
+AS_OF, SMALL = PUBLISHED_AS_OF, SMALL_FIT
 TINY = replace(SMALL, draws=30, tune=30)
 
 
 @pytest.fixture(scope="module")
-def published(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Database, Outcome]]:
+def published(published_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Database, Outcome]]:
     folder = tmp_path_factory.mktemp("update")
-    case = read_case_folder(write_toy_case(folder / "toy"))
-    with create_database(f"sqlite:///{folder / 'parley.db'}") as database:
-        install_case(database, case, datetime(2020, 1, 1, tzinfo=UTC))
-        yield database, update(database, AS_OF, settings=SMALL)
+    shutil.copytree(published_folder, folder, dirs_exist_ok=True)
+    with open_database(f"sqlite:///{folder / 'parley.db'}") as database:
+        yield database, Outcome(1, "published")
 
 
 def payload(database: Database, outcome: Outcome) -> dict[str, object]:
