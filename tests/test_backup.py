@@ -22,7 +22,7 @@ from db.append import append_evaluation, append_observations, append_run, append
 from db.backup import write_backup
 from db.chain import Finding, head, verify_chain
 from db.engine import Database, open_database
-from db.errors import BrokenChain, DatabaseMissing, StoreError
+from db.errors import BrokenChain, StoreError
 from db.posteriors import path_of, store_file
 from db.tables import CHAINED, SCHEMA_VERSION
 from db.verify import check_files, verify_store
@@ -117,6 +117,7 @@ def test_a_restored_parley_goes_on(desk: tuple[Database, tuple[str, ...]], out: 
             assert verify_chain(connection) == ()
 
 
+@on_sqlite
 def test_unzip_unpacks_it(desk: tuple[Database, tuple[str, ...]], out: Path) -> None:
     write_backup(desk[0], out / "b.zip")
     (out / "new").mkdir()
@@ -124,6 +125,7 @@ def test_unzip_unpacks_it(desk: tuple[Database, tuple[str, ...]], out: Path) -> 
     assert {path.name for path in (out / "new").iterdir()} == {"parley.db", "posteriors"}
 
 
+@on_sqlite
 def test_an_orphan_is_not_kept(desk: tuple[Database, tuple[str, ...]], out: Path) -> None:
     database, hashes = desk
     store_file(database.folder, _writing("of no row"))
@@ -139,6 +141,7 @@ def test_an_empty_database_can_be_kept(database: Database, out: Path) -> None:
         assert verify_chain(connection) == ()
 
 
+@on_sqlite
 def test_progress_reaches_its_end(desk: tuple[Database, tuple[str, ...]], out: Path) -> None:
     told: list[tuple[str, int, int]] = []
     write_backup(desk[0], out / "b.zip", report=lambda *said: told.append(said))
@@ -214,6 +217,7 @@ def test_tampered_rows_are_told_and_kept(force: Callable[..., Database], out: Pa
         assert verify_chain(connection) == made.contents.broken
 
 
+@on_sqlite
 def test_a_damaged_store_never_replaces_an_earlier_backup(desk: tuple[Database, tuple[str, ...]], out: Path) -> None:
     database, (draws, _) = desk
     write_backup(database, out / "b.zip")
@@ -226,6 +230,7 @@ def test_a_damaged_store_never_replaces_an_earlier_backup(desk: tuple[Database, 
     assert [path.name for path in out.iterdir()] == ["b.zip"]
 
 
+@on_sqlite
 def test_an_existing_file_is_replaced_only_by_force(desk: tuple[Database, tuple[str, ...]], out: Path) -> None:
     (out / "b.zip").write_text("something else")
     with pytest.raises(StoreError, match=r"b\.zip exists; name another file, or give --force to replace it$"):
@@ -236,6 +241,7 @@ def test_an_existing_file_is_replaced_only_by_force(desk: tuple[Database, tuple[
         assert "parley.db" in archive.namelist()
 
 
+@on_sqlite
 def test_a_place_that_cannot_be_is_refused(desk: tuple[Database, tuple[str, ...]], out: Path) -> None:
     database, _ = desk
     for place, message in (
@@ -269,6 +275,7 @@ def unprivileged() -> Iterator[None]:
     os.seteuid(0)
 
 
+@on_sqlite
 def test_a_folder_that_cannot_be_written_is_refused(
     desk: tuple[Database, tuple[str, ...]], tmp_path: Path, out: Path, request: pytest.FixtureRequest
 ) -> None:
@@ -336,6 +343,7 @@ def test_a_database_of_torn_pages_is_refused(desk: tuple[Database, tuple[str, ..
     assert list(out.iterdir()) == []
 
 
+@on_sqlite
 def test_a_file_that_cannot_be_read_is_a_finding(desk: tuple[Database, tuple[str, ...]]) -> None:
     database, (draws, _) = desk
     path = path_of(database.folder, draws)
@@ -347,6 +355,7 @@ def test_a_file_that_cannot_be_read_is_a_finding(desk: tuple[Database, tuple[str
     assert found.remedy.startswith("restore the files from a backup")
 
 
+@on_sqlite
 def test_what_to_do_depends_on_what_is_wrong(force: Callable[..., Database], tmp_path: Path) -> None:
     database = force()
     with database.read() as connection:
@@ -367,8 +376,3 @@ def test_missing_triggers_have_their_own_remedy(database: Database, tmp_path: Pa
     assert found.remedy == "run `parley init`, which makes the triggers again, then `parley verify`"
     with database.write() as connection:
         triggers.install(connection)
-
-
-def test_there_must_be_a_database(tmp_path: Path) -> None:
-    with pytest.raises(DatabaseMissing, match=r"run `parley init`$"):
-        open_database(f"sqlite:///{tmp_path / 'none.db'}")

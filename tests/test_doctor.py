@@ -1,8 +1,12 @@
 """The doctor: each thing that can be out of order has its finding, and nothing else has."""
 
 import os
+import shlex
 import shutil
+import signal
 import sqlite3
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -16,7 +20,6 @@ from toy_case import write_toy_case
 
 from db import triggers
 from db.append import append_completeness, append_observations, append_run, append_run_status
-from db.backup import ASIDE
 from db.engine import Database, open_database
 from db.migrate import upgrade
 from db.posteriors import path_of, store_file
@@ -80,6 +83,7 @@ def test_all_is_well(database_url: str) -> None:
     assert examined.checked == ("settings", "cache", "database", *CHECKS)
 
 
+@on_sqlite
 def test_nothing_is_changed(healthy: Database, database_url: str) -> None:
     before = _listing(Path.cwd())
     examine(database_url, MORNING)
@@ -231,6 +235,7 @@ def test_two_cases_and_none_named(healthy: Database, look: Look, tmp_path: Path)
     assert (one.what, one.run) == ("the database holds 2 cases", "set PARLEY_CASE to one of small, toy")
 
 
+@on_sqlite
 @pytest.mark.parametrize(("days", "told"), [(14, False), (15, True)])
 def test_events_attested_long_ago(healthy: Database, database_url: str, days: int, told: bool) -> None:
     later = MORNING + timedelta(days=days)
@@ -240,6 +245,7 @@ def test_events_attested_long_ago(healthy: Database, database_url: str, days: in
     assert found == [Finding("completeness", NOTICE, what, run)] * told
 
 
+@on_sqlite
 def test_events_never_attested(full: Database, look: Look) -> None:
     found = [(one.what, one.run) for one in look() if one.check == "completeness"]
     first = "add what happened since, then run `parley event none"
@@ -252,6 +258,7 @@ def test_events_never_attested(full: Database, look: Look) -> None:
     ]
 
 
+@on_sqlite
 @pytest.mark.parametrize(("days", "told"), [(2, False), (3, True)])
 def test_a_forecast_of_other_days(healthy: Database, database_url: str, days: int, told: bool) -> None:
     found = [one for one in examine(database_url, MORNING + timedelta(days=days)).findings if one.check == "forecast"]
@@ -259,6 +266,7 @@ def test_a_forecast_of_other_days(healthy: Database, database_url: str, days: in
     assert found == [Finding("forecast", NOTICE, what, "run `parley update`")] * told
 
 
+@on_sqlite
 def test_a_provisional_run_is_no_full_one(healthy: Database, look: Look) -> None:
     with healthy.write() as connection:
         run = replace(RUN, kind="provisional", as_of=TODAY + timedelta(days=9))
@@ -267,17 +275,20 @@ def test_a_provisional_run_is_no_full_one(healthy: Database, look: Look) -> None
     assert [one.what for one in found] == ["the last published forecast (run 2) is as of 2020-06-02, 9 days ago"]
 
 
+@on_sqlite
 def test_no_forecast_yet(small: Database, look: Look) -> None:
     (one,) = [one for one in look() if one.check == "forecast"]
     assert (one.severity, one.what, one.run) == (NOTICE, "no forecast was ever published", "run `parley update`")
 
 
+@on_sqlite
 def test_a_run_without_an_end(healthy: Database, look: Look) -> None:
     with healthy.write() as connection:
         append_run_status(connection, append_run(connection, RUN, NOW), "started", {}, NOW)
     assert _only(look(), "forecast", NOTICE).what == "run 3 was started at 2020-06-01 12:00 UTC and has no end"
 
 
+@on_sqlite
 def test_posteriors_missing_empty_and_of_no_row(healthy: Database, look: Look, tmp_path: Path) -> None:
     kept = [store_file(healthy.folder, lambda path, text=text: path.write_text(text) and None) for text in ("a", "b")]  # type: ignore[misc]
     with healthy.write() as connection:
@@ -300,15 +311,30 @@ def test_posteriors_missing_empty_and_of_no_row(healthy: Database, look: Look, t
 _TWICE = (PROBLEM, PROBLEM, NOTICE, NOTICE)
 
 
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from db.backup import write_backup
+from db.engine import open_database
+
+def stop(stage, done, total):
+    if stage == "packing":
+        os.kill(os.getpid(), signal.SIGKILL)
+
+with open_database(sys.argv[1]) as database:
+    write_backup(database, Path("kept.zip"), report=stop)
+"""
+
+
 @on_sqlite
 @pytest.mark.usefixtures("healthy")
-def test_an_interrupted_backup(look: Look, tmp_path: Path) -> None:
-    left = tmp_path / f"{ASIDE}x1"
-    left.mkdir()
+def test_a_backup_that_was_killed(look: Look, database_url: str, tmp_path: Path) -> None:
+    done = subprocess.run([sys.executable, "-c", KILLED, database_url], check=False)
+    assert done.returncode == -signal.SIGKILL
+    assert not (tmp_path / "kept.zip").exists()
     one = _only(look(), "leftovers", NOTICE)
-    assert one == Finding(
-        "leftovers", NOTICE, f"{left} is of an interrupted backup", f"run `rm -r {left}` when no backup is running"
-    )
+    shutil.rmtree(shlex.split(one.run.split("`")[1])[-1])
+    assert look() == []
 
 
 @pytest.fixture
