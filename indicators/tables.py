@@ -187,9 +187,10 @@ def read_records(file: str, text: str, problems: Problems) -> list[tuple[int, li
     records: list[tuple[int, list[str]]] = []
     line = 1
     try:
-        for cells in reader:
+        for raw in reader:
+            cells = [cell.strip() for cell in raw]
             if any(cells):
-                records.append((line, [cell.strip() for cell in cells]))
+                records.append((line, cells))
             line = reader.line_num + 1
     except csv.Error as error:
         right = "close the quotes and double those inside a cell"

@@ -31,7 +31,7 @@ _BROKEN = (
     zipfile.BadZipFile,
     zlib.error,
     EOFError,
-    KeyError,  # a part that others name is not there
+    LookupError,  # a part that others name is not there, or an unknown encoding
     NotImplementedError,
     RuntimeError,
     ValueError,
