@@ -8,7 +8,7 @@ import os
 import shlex
 import shutil
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
@@ -83,7 +83,7 @@ class Opened:
     case_id: str | None
 
 
-type _Found = Iterator[Finding]
+type _Found = Iterable[Finding]
 type _Check = Callable[[Opened], _Found]
 
 
@@ -127,7 +127,7 @@ def _hindered(name: str, error: Exception) -> Finding:
     what, _, run = said.rpartition("; ") if isinstance(error, StoreError) else ("", "", "")
     if not what:
         what = said if isinstance(error, StoreError) else f"{name} cannot be checked ({said})"
-        run = "mend what this names, or restore a backup"
+        run = f"check {'PARLEY_DATABASE_URL' if name == 'database' else 'what this names'}, or restore a backup"
     return Finding(name, PROBLEM, what, run)
 
 
@@ -171,8 +171,7 @@ def check_space(check: str, folder: Path, free: int) -> _Found:
 def check_writing(opened: Opened) -> _Found:
     """The write lock can be had; nothing is written."""
     with opened.database.write():
-        return
-        yield
+        return ()
 
 
 def check_triggers(opened: Opened) -> _Found:

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile
@@ -376,3 +377,23 @@ def test_missing_triggers_have_their_own_remedy(database: Database, tmp_path: Pa
     assert found.remedy == "run `parley init`, which makes the triggers again, then `parley verify`"
     with database.write() as connection:
         triggers.install(connection)
+
+
+@on_sqlite
+def test_an_index_that_lost_a_row_is_found(desk: tuple[Database, tuple[str, ...]], out: Path) -> None:
+    database, _ = desk
+    with closing(sqlite3.connect(database.url)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        root = "SELECT rootpage FROM sqlite_master WHERE name = 'ix_observations_known'"
+        (page,) = connection.execute(root).fetchone()
+        (size,) = connection.execute("PRAGMA page_size").fetchone()
+    image = bytearray(Path(database.url).read_bytes())
+    start = image.index(b"tone", (page - 1) * size, page * size)
+    image[start : start + 4] = b"zone"
+    Path(database.url).write_bytes(image)
+    with database.read() as connection:
+        found = verify_store(connection, database.folder)
+        assert verify_chain(connection) == ()
+    assert any("ix_observations_known" in finding.what for finding in found.broken)
+    assert found.remedy.startswith("restore a backup")
+    assert not write_backup(database, out / "b.zip").contents.sound
