@@ -57,6 +57,7 @@ def _workbook(
     path: Path, *rows: Sequence[Value], sheet: str = "observations", top: int = 0, left: int = 0, others: int = 0
 ) -> Path:
     with xlsxwriter.Workbook(path, {"strings_to_formulas": False, "strings_to_urls": False}) as workbook:
+        workbook.set_properties({"created": datetime.combine(TODAY, time())})
         formats = {
             date: workbook.add_format({"num_format": "yyyy-mm-dd"}),
             datetime: workbook.add_format({"num_format": "yyyy-mm-dd hh:mm"}),
