@@ -109,6 +109,7 @@ def test_the_archive_holds_the_database_as_one_file_and_the_posteriors_as_they_a
     assert image[18:20] == b"\x01\x01"  # not in WAL mode: nothing can be missing beside it
 
 
+@on_sqlite
 def test_a_restored_parley_goes_on(desk: tuple[Database, tuple[str, ...]], out: Path) -> None:
     write_backup(desk[0], out / "b.zip")
     with _unpacked(out / "b.zip", out / "new") as copy:
@@ -135,6 +136,7 @@ def test_an_orphan_is_not_kept(desk: tuple[Database, tuple[str, ...]], out: Path
         assert len(archive.namelist()) == 1 + len(hashes)
 
 
+@on_sqlite
 def test_an_empty_database_can_be_kept(database: Database, out: Path) -> None:
     made = write_backup(database, out / "b.zip")
     assert (made.contents.rows, made.contents.head, made.runs) == (0, "", 0)

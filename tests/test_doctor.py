@@ -94,6 +94,7 @@ def _listing(folder: Path) -> dict[str, int]:
     return {str(path): path.stat().st_size for path in folder.rglob("*")}
 
 
+@on_sqlite
 def test_a_fresh_database_has_no_case(database: Database, look: Look) -> None:
     one = _only(look(), "case", PROBLEM)
     assert (one.what, one.run) == ("the database holds no case", "run `parley init`")
@@ -173,9 +174,8 @@ def test_a_table_that_is_gone(healthy: Database, look: Look) -> None:
     assert all("effects" in finding.what for finding in found if finding.check == "seals")
 
 
+@on_sqlite
 def test_a_value_that_cannot_be_read(force: Callable[..., Database], look: Look) -> None:
-    if force().engine.dialect.name == "postgresql":
-        pytest.skip("PostgreSQL holds no such value")
     force("UPDATE completeness SET complete_through = 'soon'")
     assert [finding.check for finding in look() if finding.severity == PROBLEM] == ["completeness"]
 
@@ -394,6 +394,7 @@ def test_a_setting_that_is_none(look: Look, monkeypatch: pytest.MonkeyPatch) -> 
     assert one.what.startswith("PARLEY_CASHE is no setting of Parley; did you mean 'PARLEY_CA")
 
 
+@on_sqlite
 @pytest.mark.parametrize(("ahead", "told"), [(60, False), (61, True)])
 def test_a_clock_that_is_behind(healthy: Database, database_url: str, ahead: int, told: bool) -> None:
     with healthy.write() as connection:
