@@ -1,6 +1,6 @@
 """A database in which nothing exists that was not known by a day: what reading as of that day is held against."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -32,20 +32,22 @@ def copy_known(source: Connection, target: Connection, as_of: date) -> int:
     return left
 
 
-def _known(table: Table, rows: Iterable[Row], as_of: date, published: set[tuple[str, str]]) -> list[dict[str, Any]]:
+def _known(table: Table, rows: Sequence[Row], as_of: date, published: set[tuple[str, str]]) -> list[dict[str, Any]]:
     """The rows known by the day; a judgement only with its document."""
     kept: dict[int, dict[str, Any]] = {}
+    before = {row["id"]: row["supersedes"] for row in rows}
     for row in rows:
         known_on = row["known_on"] or row.get("published_on")
         heard = table is not tables.judgements or (row["case_id"], row["document_id"]) in published
         if heard and (known_on is None or known_on <= as_of):
-            _keep(row, kept)
+            _keep(row, kept, before)
     return list(kept.values())
 
 
-def _keep(row: Row, kept: dict[int, dict[str, Any]]) -> None:
-    """A correction known before what it corrects stands alone, and there is nothing for a retraction to retract."""
-    if row["supersedes"] is None or row["supersedes"] in kept:
-        kept[row["id"]] = dict(row)
-    elif not row["retracted"]:
-        kept[row["id"]] = {**row, "supersedes": None}
+def _keep(row: Row, kept: dict[int, dict[str, Any]], before: Mapping[int, int | None]) -> None:
+    """A correction replaces the last version known by then; where there is none, there is nothing to retract."""
+    corrected = row["supersedes"]
+    while corrected is not None and corrected not in kept:
+        corrected = before[corrected]
+    if corrected is not None or not row["retracted"]:
+        kept[row["id"]] = {**row, "supersedes": corrected}
