@@ -4,18 +4,20 @@ Heavy libraries are imported inside the commands, so that `parley --help` answer
 """
 
 import os
+import re
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import typer
 
-from forecast.cli import backtest, calibrate, check, lists, runs, score
+from forecast.cli import backtest, calibrate, check, desk, event, keeping, lists, runs, score
 
 if TYPE_CHECKING:
     from indicators.errors import CaseError
 
 SHOWN_PROBLEMS = 20
+_NEGATIVE = re.compile(r"-\d+(\.\d+)?")
 
 app = typer.Typer(
     name="parley",
@@ -29,6 +31,9 @@ for command in (
     runs.init,
     runs.update,
     runs.show,
+    desk.log,
+    desk.revise,
+    desk.retract,
     backtest.backtest,
     score.score,
     calibrate.calibrate,
@@ -38,8 +43,12 @@ for command in (
     lists.documents,
     lists.events,
     lists.runs,
+    keeping.verify,
+    keeping.backup,
+    keeping.doctor,
 ):
     app.command()(command)
+app.add_typer(event.app, name="event")
 
 
 @app.callback(invoke_without_command=True)
@@ -61,7 +70,9 @@ def run(arguments: Sequence[str] | None = None) -> int:
     from indicators.errors import CaseError
 
     try:
-        code = app(args=arguments, prog_name="parley", standalone_mode=False)
+        code = app(
+            args=_protected(sys.argv[1:] if arguments is None else arguments), prog_name="parley", standalone_mode=False
+        )
         sys.stdout.flush()
     except CaseError as error:
         return _fail(_problems(error))
@@ -75,6 +86,11 @@ def run(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python reports the pipe again as it ends
         return 1
     return code if isinstance(code, int) else 0
+
+
+def _protected(arguments: Sequence[str]) -> list[str]:
+    """A level such as -1 would be taken for an option: it gets the minus of typographers, which levels may have."""
+    return [f"\u2212{argument[1:]}" if _NEGATIVE.fullmatch(argument) else argument for argument in arguments]
 
 
 def _fail(messages: Sequence[str], code: int = 1) -> int:
