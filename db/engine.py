@@ -83,7 +83,7 @@ def parse_address(url: str) -> URL:
     try:
         address = make_url(url)
         backend = address.get_backend_name()
-    except ArgumentError:
+    except (ArgumentError, ValueError):
         raise StoreError(f"database address {url!r} is not a URL; {_RIGHT_ADDRESS}") from None
     if backend == "postgresql" and address.drivername in ("postgresql", "postgresql+psycopg"):
         return address.set(drivername="postgresql+psycopg")
@@ -133,6 +133,9 @@ def _prepare_sqlite(connection: sqlite3.Connection, _entry: ConnectionPoolEntry)
 
 def _begin_sqlite(connection: Connection) -> None:
     if connection.get_execution_options().get(_READS_ONLY):
+        driver = connection.connection.driver_connection
+        assert isinstance(driver, sqlite3.Connection)
+        driver.setconfig(sqlite3.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, True)  # tidying up is for those who wrote
         connection.exec_driver_sql("PRAGMA query_only=ON")
         connection.exec_driver_sql("BEGIN")
     else:
@@ -191,7 +194,10 @@ def stored_version(address: URL) -> str | None:
 
 
 def _sqlite_version(path: Path) -> str | None:
-    connection = sqlite3.connect(f"file:{quote(str(path))}?mode=rw", uri=True, timeout=LOCK_TIMEOUT_S)
+    try:
+        connection = sqlite3.connect(f"file:{quote(str(path))}?mode=rw", uri=True, timeout=LOCK_TIMEOUT_S)
+    except sqlite3.DatabaseError as error:
+        raise explain(error, str(path)) from error
     try:
         known = connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'").fetchone()
         row = connection.execute("SELECT version_num FROM alembic_version").fetchone() if known else None
@@ -237,7 +243,7 @@ def explain(error: BaseException, name: str) -> StoreError:
         return DatabaseLocked(f"{name} is locked by another process; wait for it to finish, then run the command again")
     if "readonly" in said or "read-only" in said:
         return DatabaseUnwritable(f"{name} cannot be written ({said}); allow writing to the file and its folder")
-    if "unable to open" in said or "connection failed" in said or "does not exist" in said:
+    if any(word in said for word in ("unable to open", "connection failed", "connection is bad", "does not exist")):
         return DatabaseMissing(f"{name} cannot be opened ({said}); check PARLEY_DATABASE_URL, then run `parley init`")
     if "not a database" in said or "malformed" in said:
         return StoreError(f"{name} is not a sound SQLite database ({said}); restore a backup or name another file")

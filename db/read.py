@@ -174,7 +174,7 @@ def read_observations(
         query = query.where(columns.indicator_id == indicator_id)
     corrections = _corrections(connection, tables.observations, case_id).seen(as_of, as_recorded)
     found = list(_observations(connection.execute(query).all(), corrections))
-    found.sort(key=lambda row: (row.indicator_id, row.observed_on, row.known_on, row.row_key))
+    found.sort(key=_by_content)
     return tuple(found)
 
 
@@ -223,6 +223,26 @@ def read_history[R: (DocumentRow, JudgementRow, ObservationRow, EventRow, Comple
     ids = _corrections(connection, table, case_id).versions(row_id)
     query = _select(kind).where(table.c.id.in_(ids)).order_by(table.c.id)
     return tuple(_make(kind, row) for row in connection.execute(query))
+
+
+def read_added(
+    connection: Connection, observations: Sequence[ObservationRow], case_id: str, as_of: date, after: int
+) -> tuple[ObservationRow, ...] | None:
+    """Return what `read_observations` would, given what it gave when row `after` was the last one.
+
+    None where a later row corrects an earlier one: then all must be read again.
+    """
+    columns = tables.observations.c
+    query = _select(ObservationRow).where(columns.id > after, columns.case_id == case_id)
+    rows = connection.execute(query).all()
+    if any(row.supersedes is not None for row in rows):
+        return None
+    new = [_make(ObservationRow, row) for row in rows if row.known_on <= as_of]
+    return tuple(sorted((*observations, *new), key=_by_content))
+
+
+def _by_content(row: ObservationRow) -> tuple[str, date, date, str]:
+    return row.indicator_id, row.observed_on, row.known_on, row.row_key
 
 
 def find_observations(connection: Connection, row_keys: Iterable[str]) -> dict[str, int]:

@@ -69,7 +69,8 @@ def observation_cells(old: ObservationRow | None = None, **values: Value) -> dic
 def event_cells(old: EventRow | None = None, **values: Value) -> dict[str, str]:
     """The cells of an event; the reason of a dispute goes with the dispute."""
     known = {} if old is None else {cell: getattr(old, name) for cell, name in _EVENT_CELLS.items()}
-    if old is not None and old.disputed and values.get("confidence", "low") != "low":
+    settled = _text(values.get("confidence", "low")).strip().casefold() != "low"
+    if old is not None and old.disputed and settled:
         known["reason"] = ""
     return _cells({**known, **values}, (*_EVENT_CELLS, "known_on", "analyst"))
 
@@ -113,8 +114,10 @@ def check_cell(desk: Desk, column: str, text: str) -> tuple[str, ...]:
 
 def _asserts(row: NewObservation | NewEvent) -> tuple[object, ...]:
     """What a row says, apart from who says it since when."""
-    left_out = ("known_on", "analyst", "supersedes", "retracted")
     kind = NewObservation if isinstance(row, NewObservation) else NewEvent
+    left_out = ["known_on", "analyst", "supersedes", "retracted"]
+    if kind is NewObservation:  # its reason is why it was revised; that of an event, why it is disputed
+        left_out.append("reason")
     return tuple(getattr(row, item.name) for item in fields(kind) if item.name not in left_out)
 
 

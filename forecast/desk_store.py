@@ -4,7 +4,7 @@ import getpass
 import os
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 
 from sqlalchemy import Connection
@@ -14,8 +14,9 @@ from db.chain import last_link
 from db.engine import Database
 from db.errors import StoreError
 from db.known import CASE_TABLES, FACT_TABLES
-from db.read import read_case
-from forecast.assemble import read_rows
+from db.read import read_added, read_case
+from db.tables import observations
+from forecast.assemble import Rows, read_rows
 from forecast.errors import NoPosterior
 from forecast.preview import Preview
 from forecast.provisional import Anchor, Provisional, Reading, read_anchor, shift, take_reading
@@ -23,6 +24,8 @@ from forecast.provisional import Anchor, Provisional, Reading, read_anchor, shif
 type Append = Callable[[Connection, Reading, datetime], list[int]]
 """Appends the rows of an action, given what is on file just before, and returns their numbers."""
 type Entry = object
+type _State = tuple[date, dict[str, tuple[int, str]]]
+"""The day, and where the chain of every table ends that a case is made of."""
 
 
 def utc_today() -> date:
@@ -49,25 +52,39 @@ class Desk:
     case_id: str | None = None
     """None: the only case of the database."""
     today: Callable[[], date] = utc_today
-    _reading: tuple[object, Reading] | None = field(default=None, repr=False)
+    _reading: tuple[_State, Reading] | None = field(default=None, repr=False)
     _anchor: Anchor | None = field(default=None, repr=False)
 
     def reading(self, connection: Connection) -> Reading:
-        """What is on file today; read again only when a fact has been added or the day is another."""
+        """What is on file today; of what was read for the last entry only what has changed is read again."""
         state = self._state(connection)
         if self._reading is None or self._reading[0] != state:
-            case = read_case(connection, self.case_id)
-            self._reading = state, take_reading(read_rows(connection, self.today(), case_id=case.case_id))
+            rows = self._with_added(connection, state)
+            if rows is None:
+                case = read_case(connection, self.case_id)
+                rows = read_rows(connection, self.today(), case_id=case.case_id)
+            self._reading = state, take_reading(rows)
         return self._reading[1]
+
+    def _with_added(self, connection: Connection, state: _State) -> Rows | None:
+        """The last reading with the observations added since, if nothing else is new."""
+        if self._reading is None:
+            return None
+        (day, links), rows = self._reading[0], self._reading[1].rows
+        changed = {name for name, link in state[1].items() if link != links[name]}
+        if day != state[0] or changed != {observations.name}:
+            return None
+        after, _ = links[observations.name]
+        found = read_added(connection, rows.observations, rows.case.case_id, day, after)
+        return None if found is None else replace(rows, observations=found)
 
     def anchor(self, connection: Connection, case_id: str) -> Anchor:
         """The posterior that provisional forecasts use."""
         self._anchor = read_anchor(connection, self.database.folder, case_id, self.today(), self._anchor)
         return self._anchor
 
-    def _state(self, connection: Connection) -> object:
-        """The end of the chain of every table a case is made of."""
-        return self.today(), tuple(last_link(connection, table) for table in (*CASE_TABLES, *FACT_TABLES))
+    def _state(self, connection: Connection) -> _State:
+        return self.today(), {table.name: last_link(connection, table) for table in (*CASE_TABLES, *FACT_TABLES)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,6 +64,7 @@ def _digest(places: Sequence[str]) -> str:
     return digest.hexdigest()[:8]
 
 
+@cache
 def library_versions() -> dict[str, str]:
     return {name: version(name) for name in LIBRARIES}
 

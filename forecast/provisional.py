@@ -28,7 +28,7 @@ from models.baselines import base_rate
 from models.density import Parameters
 from models.projection import Projection, project
 from models.raking import rake
-from models.spec import TARGETS, Floats, Problem
+from models.spec import TARGETS, Floats, Observations, Problem
 from models.states import FilteredStates, filter_states
 from models.structure import SHIPPED
 
@@ -38,6 +38,8 @@ THREADS = 2
 _EXACT = 1e-6
 """How closely the headline of the full update is met: far below what is shown."""
 _KEPT = 8
+_NO_DAYS = np.empty(0, np.int64)
+_NONE = Observations(_NO_DAYS, _NO_DAYS, _NO_DAYS, _NO_DAYS, _NO_DAYS, np.empty(0), np.empty(0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,8 @@ class Standing:
     problem: Problem
     filtered: FilteredStates
     projection: Projection
+    base_rate: Floats  # (target, horizon)
+    record: str  # name of what the base rate depends on
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +80,11 @@ class Anchor:
         name = inputs_hash(problem)
         if name not in self.kept:
             filtered = filter_states(problem.observations, problem.catalogue)
-            self.kept[name] = Standing(problem, filtered, _project(problem, filtered, self.parameters, self.run.seed))
+            projection = _project(problem, filtered, self.parameters, self.run.seed)
+            record = inputs_hash(replace(problem, observations=_NONE))
+            known = next((each.base_rate for each in self.kept.values() if each.record == record), None)
+            rates = base_rate(problem) if known is None else known
+            self.kept[name] = Standing(problem, filtered, projection, rates, record)
             while len(self.kept) > _KEPT:
                 self.kept.popitem(last=False)
         return self.kept[name]
@@ -177,7 +185,7 @@ def shift(anchor: Anchor, before: Reading, after: Reading, recorded_at: datetime
     p_dry = float(anchor.weights @ new.projection.p_dry)
     run = new_run(after.rows, new.problem, p_dry, kind="provisional", seed=anchor.run.seed)
     means, unknown = _mean(anchor, values), np.full(values.shape[1:], np.nan)
-    beside = (base_rate(new.problem), unknown, unknown)
+    beside = (new.base_rate, unknown, unknown)
     return Provisional(
         headline,
         anchor.run.id,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from forecast.cli import backtest, calibrate, check, desk, event, keeping, lists, runs, score
+from forecast.cli import backtest, calibrate, check, desk, event, files, keeping, lists, runs, score
 
 if TYPE_CHECKING:
     from indicators.errors import CaseError
@@ -34,6 +34,7 @@ for command in (
     desk.log,
     desk.revise,
     desk.retract,
+    files.template,
     backtest.backtest,
     score.score,
     calibrate.calibrate,
@@ -48,6 +49,7 @@ for command in (
     keeping.doctor,
 ):
     app.command()(command)
+app.command("import")(files.import_)
 app.add_typer(event.app, name="event")
 
 

@@ -1,4 +1,4 @@
-"""Commands for files of observations."""
+"""Commands for files of observations: template, import."""
 
 import shlex
 from pathlib import Path
@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from forecast.cli.console import Json, case_id, opened, print_json, today
+from forecast.cli.console import Json, at_desk, case_id, opened, print_json, today
+from forecast.cli.desk import Analyst, DryRun, answer
 
 
 def template(
@@ -34,3 +35,27 @@ def template(
         print_json({"file": str(file), "case": case.case_id, **count, "next": command})
     else:
         typer.echo(f"wrote {file}: {len(catalogue)} indicators; fill in its first sheet, then run `{command}`")
+
+
+def import_(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A .csv or .xlsx file, such as a filled-in template.")],
+    encoding: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Of a .csv: utf-8 (default), shift_jis or euc_kr.")
+    ] = None,
+    analyst: Analyst = None,
+    dry_run: DryRun = False,
+    json_: Json = False,
+) -> None:
+    """Log every row of a file, or none: all problems are listed at once, and rows already there are not added again."""
+    from indicators.sheets import ENCODINGS, find_encoding
+
+    if encoding is not None and find_encoding(encoding) is None:
+        known = ", ".join(ENCODINGS)
+        raise typer.BadParameter(f"{encoding!r} is not known; use one of {known}", param_hint="'--encoding'")
+    with at_desk(analyst) as desk:
+        from forecast.cli.progress import watched
+        from forecast.desk import import_file
+
+        with watched() as report:
+            receipt = import_file(desk, file, encoding=encoding, dry_run=dry_run, progress=report)
+        answer(receipt, json_)

@@ -1,8 +1,5 @@
 """Commands that keep what is stored: verify, backup, doctor."""
 
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -10,9 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from forecast.cli.console import Json, case_id, database_url, opened, print_json
+from forecast.cli.progress import watched
 
 if TYPE_CHECKING:
-    from db.verify import Report, Verification
+    from db.verify import Verification
 
 
 def verify(json_: Json = False) -> None:
@@ -77,20 +75,3 @@ def _facts(found: "Verification") -> dict[str, object]:
     from dataclasses import asdict
 
     return asdict(found)
-
-
-@contextmanager
-def watched() -> Iterator["Report"]:
-    """Progress as bars on a terminal, and none elsewhere."""
-    from db.verify import silent
-
-    if not sys.stderr.isatty():
-        yield silent
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-
-    columns = TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn()
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
-        task = bars.add_task("", total=None)
-        yield lambda stage, done, total: bars.update(task, description=stage, completed=done, total=total or None)

@@ -1,18 +1,20 @@
 """Progress of long work on stderr: a bar on a terminal, a line per stage elsewhere."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
-from forecast.engine import Progress as Report
+if TYPE_CHECKING:
+    from forecast.engine import Progress as Report
 
 COLD = "the first time on this machine: half a minute or more; later runs reuse it"
 
 
 @contextmanager
-def watch(*, warm: bool) -> Iterator[Report]:
+def watch(*, warm: bool) -> Iterator["Report"]:
     """Yield a progress function for `forecast.run.update`."""
     console = Console(stderr=True)
     columns = (
@@ -26,7 +28,7 @@ def watch(*, warm: bool) -> Iterator[Report]:
         yield _reporter(bars, console, warm)
 
 
-def _reporter(bars: Progress, console: Console, warm: bool) -> Report:
+def _reporter(bars: Progress, console: Console, warm: bool) -> "Report":
     current: dict[str, TaskID] = {}
 
     def report(stage: str, done: int, total: int, remark: str) -> None:
@@ -45,3 +47,13 @@ def _reporter(bars: Progress, console: Console, warm: bool) -> Report:
             bars.update(current[stage], remark=remark)
 
     return report
+
+
+@contextmanager
+def watched() -> Iterator[Callable[[str, int, int], None]]:
+    """Progress of (stage, done, total) as a bar on a terminal, and none elsewhere."""
+    console = Console(stderr=True)
+    columns = TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn()
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bars:
+        task = bars.add_task("", total=None)
+        yield lambda stage, done, total: bars.update(task, description=stage, completed=done, total=total or None)
