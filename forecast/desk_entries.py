@@ -16,7 +16,6 @@ from forecast.desk_store import Desk
 from forecast.errors import NotOnFile
 from forecast.words import counted
 from indicators.coding import Rules, new_event, new_observation
-from indicators.content import NO_FRAMING
 from indicators.errors import CaseError
 from indicators.sheets import read_sheet
 from indicators.tables import Problems, Row, parse_day, suggest, suggest_id
@@ -229,10 +228,10 @@ def event_notes(rows: Rows, entry: NewEvent) -> tuple[str, ...]:
         notes.append(f"in dispute ({entry.reason}): left out of forecasts and scores until settled; {settle}")
     spans = [row for row in rows.completeness if row.type == entry.type]
     reach = max((row.complete_through for row in spans), default=date.min)
-    if entry.type != NO_FRAMING and entry.started_on > reach and not entry.retracted:
+    if entry.started_on > reach and not entry.retracted and not entry.disputed:
         notes.append(
-            f"{entry.type} are attested complete through {reach}: the days around it stay open until "
-            f"`parley event none --through DATE` is said of them"
+            f"{entry.type} attested complete through {reach} only: this one counts, and other days after that stay open "
+            "until `parley event none --through DATE` speaks for them"
         )
     return tuple(notes)
 
