@@ -218,6 +218,13 @@ def last_link(connection: Connection, table: Table) -> tuple[int, str]:
     return (row.id, row.hash) if row else (0, START)
 
 
+def has_link(connection: Connection, table: Table, row_id: int, hash_: str) -> bool:
+    """Tell whether the row is there with this hash; so is then everything before it. (0, START) is always there."""
+    if row_id == 0:
+        return hash_ == START
+    return connection.execute(select(table.c.hash).where(table.c.id == row_id)).scalar() == hash_
+
+
 def head(connection: Connection) -> str:
     """Return the hash that stands for everything stored so far."""
     return last_link(connection, seals)[1]

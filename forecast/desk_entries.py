@@ -230,8 +230,8 @@ def event_notes(rows: Rows, entry: NewEvent) -> tuple[str, ...]:
     reach = max((row.complete_through for row in spans), default=date.min)
     if entry.started_on > reach and not entry.retracted and not entry.disputed:
         notes.append(
-            f"{entry.type} attested complete through {reach} only: this one counts, and other days after that stay open "
-            "until `parley event none --through DATE` speaks for them"
+            f"{entry.type} attested complete through {reach} only: this one counts, and other days after that stay "
+            "open until `parley event none --through DATE` speaks for them"
         )
     return tuple(notes)
 

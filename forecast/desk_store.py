@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime
 from sqlalchemy import Connection
 
 from db.append import append_forecasts, append_run, append_run_status
-from db.chain import last_link
+from db.chain import has_link, last_link
 from db.engine import Database
 from db.errors import StoreError
 from db.known import CASE_TABLES, FACT_TABLES
@@ -52,29 +52,31 @@ class Desk:
     case_id: str | None = None
     """None: the only case of the database."""
     today: Callable[[], date] = utc_today
-    _reading: tuple[_State, Reading] | None = field(default=None, repr=False)
+    kept: tuple[_State, Reading] | None = field(default=None, repr=False)
     _anchor: Anchor | None = field(default=None, repr=False)
 
     def reading(self, connection: Connection) -> Reading:
         """What is on file today; of what was read for the last entry only what has changed is read again."""
         state = self._state(connection)
-        if self._reading is None or self._reading[0] != state:
+        if self.kept is None or self.kept[0] != state:
             rows = self._with_added(connection, state)
             if rows is None:
                 case = read_case(connection, self.case_id)
                 rows = read_rows(connection, self.today(), case_id=case.case_id)
-            self._reading = state, take_reading(rows)
-        return self._reading[1]
+            self.kept = state, take_reading(rows)
+        return self.kept[1]
 
     def _with_added(self, connection: Connection, state: _State) -> Rows | None:
         """The last reading with the observations added since, if nothing else is new."""
-        if self._reading is None:
+        if self.kept is None:
             return None
-        (day, links), rows = self._reading[0], self._reading[1].rows
+        (day, links), rows = self.kept[0], self.kept[1].rows
         changed = {name for name, link in state[1].items() if link != links[name]}
         if day != state[0] or changed != {observations.name}:
             return None
-        after, _ = links[observations.name]
+        after, hash_ = links[observations.name]
+        if not has_link(connection, observations, after, hash_):  # what was read has been taken back since
+            return None
         found = read_added(connection, rows.observations, rows.case.case_id, day, after)
         return None if found is None else replace(rows, observations=found)
 
@@ -131,6 +133,7 @@ def submit(desk: Desk, append: Append, *, dry_run: bool) -> Stored:
     The instant is taken under the write lock: rows recorded by it are just those the forecast is made from.
     """
     stored: Stored | None = None
+    known = desk.kept
     with suppress(_Undone), desk.database.write() as connection:
         before = desk.reading(connection)
         at = datetime.now(UTC)
@@ -138,6 +141,7 @@ def submit(desk: Desk, append: Append, *, dry_run: bool) -> Stored:
         after = desk.reading(connection)
         stored = Stored(tuple(rows), before, after, at)
         if dry_run:
+            desk.kept = known
             raise _Undone
     assert stored is not None
     return stored

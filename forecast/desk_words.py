@@ -19,6 +19,8 @@ def entry_sentence(entry: object) -> str:
         source = ", ".join(filter(None, parts))
         level = level_text(entry.level)
         origin = f", origin {entry.origin}" if entry.origin else ""
+        if entry.retracted:
+            return f"{entry.indicator_id} {level} on {entry.observed_on}, withdrawn on {entry.known_on}: {entry.reason}"
         return (
             f"{entry.indicator_id} {level} on {entry.observed_on}, known on {entry.known_on}, {grade}: {source}{origin}"
             f" (by {entry.analyst})"
@@ -30,6 +32,8 @@ def entry_sentence(entry: object) -> str:
         )
         dispute = f" (disputed: {entry.reason})" if entry.disputed else ""
         by = f" (by {entry.analyst})" if entry.analyst else ""
+        if entry.retracted:
+            return f"{entry.event_id}: {entry.type}{framing}, {days}, withdrawn on {entry.known_on}: {entry.reason}{by}"
         return (
             f"{entry.event_id}: {entry.type}{framing}, {days}, known on {entry.known_on}, confidence "
             f"{entry.confidence}{dispute}: {entry.source}{by}"
@@ -60,6 +64,8 @@ def surprise_word(found: Surprise) -> str:
 
 def change_text(moved: Shift) -> str:
     """The change in percentage points, with its Monte-Carlo error."""
+    if moved.old == moved.new:
+        return "none"
     return f"{signed(100 * (moved.new - moved.old))} ± {error_size(moved.error)}"
 
 

@@ -271,7 +271,7 @@ def test_an_event_gets_the_next_free_id_and_says_what_stays_open(desk: Desk) -> 
     second = add_event(desk, "contact", on=date(2020, 2, 3), source="Gazette")
     ids = [entry.event_id for receipt in (first, second) for entry in receipt.entries if isinstance(entry, NewEvent)]
     assert len(set(ids)) == 2
-    assert "contact are attested complete through 2019-12-31" in first.notes[0]
+    assert "contact attested complete through 2019-12-31 only: this one counts" in first.notes[0]
 
 
 def test_a_dispute_keeps_an_event_out_until_it_is_settled(desk: Desk) -> None:

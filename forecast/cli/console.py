@@ -74,7 +74,7 @@ def at_desk(analyst: str | None) -> Iterator["Desk"]:
     from forecast.desk_store import who
 
     with opened() as database:
-        yield Desk(database, who() if analyst is None else analyst.strip(), case_id())
+        yield Desk(database, who() if analyst is None else analyst.strip(), case_id(), today)
 
 
 def case_id() -> str | None:

@@ -55,7 +55,9 @@ def log(
     missing = [name for name, value in given.items() if value is None]
     asks = bool(missing) and sys.stdin.isatty() and sys.stdout.isatty() and not json_
     if missing and not asks:
-        raise typer.BadParameter(f"missing: {', '.join(_spelled(name) for name in missing)}")
+        raise typer.BadParameter(
+            f"{', '.join(_spelled(name) for name in missing)} must be given where there is no terminal to ask on"
+        )
     with at_desk(analyst) as desk:
         if asks:
             from forecast.cli.ask import ask_entry

@@ -55,7 +55,7 @@ def outcome_sentence(receipt: Receipt) -> str:
     if receipt.action == "unchanged":
         return "nothing was stored"
     if not receipt.stored:
-        return f"dry run: the {what} would be {receipt.action}; nothing was stored"
+        return f"dry run: nothing was stored ({what} to be {receipt.action})"
     rows = ", ".join(map(str, receipt.rows))
     return f"{receipt.action}: stored as {what} row{'' if len(receipt.rows) == 1 else 's'} {rows}"
 
@@ -66,5 +66,5 @@ def _import_sentence(receipt: Receipt) -> str:
     if not receipt.entries:
         return f"nothing to add: all {counted(receipt.unchanged, 'row')} are there already"
     if not receipt.stored:
-        return f"dry run: {added} would be added, {there}; nothing was stored"
+        return f"dry run: nothing was stored ({added} to be added; {there})"
     return f"{added} added as rows {receipt.rows[0]} to {receipt.rows[-1]}; {there}"
