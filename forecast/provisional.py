@@ -7,7 +7,6 @@ moves is known far better than the level it moves from.
 """
 
 from collections import OrderedDict
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from pathlib import Path
@@ -34,7 +33,6 @@ from models.structure import SHIPPED
 
 DRAWS, PATHS = 100, 2
 """Draws of the posterior, and simulated paths of each: as many as in a full update, so that intervals mean the same."""
-THREADS = 2
 _EXACT = 1e-6
 """How closely the headline of the full update is met: far below what is shown."""
 _KEPT = 8
@@ -80,7 +78,7 @@ class Anchor:
         name = inputs_hash(problem)
         if name not in self.kept:
             filtered = filter_states(problem.observations, problem.catalogue)
-            projection = _project(problem, filtered, self.parameters, self.run.seed)
+            projection = project(problem, filtered, self.parameters, SHIPPED, paths=PATHS, seed=self.run.seed)
             record = inputs_hash(replace(problem, observations=_NONE))
             known = next((each.base_rate for each in self.kept.values() if each.record == record), None)
             rates = base_rate(problem) if known is None else known
@@ -227,16 +225,3 @@ def _error(weights: Floats, values: Floats) -> Floats:
     """Standard error of weighted means over draws, the first dimension."""
     away = values - np.tensordot(weights, values, axes=1)
     return np.asarray(np.sqrt(np.tensordot(weights**2, away**2, axes=1)))
-
-
-def _project(problem: Problem, filtered: FilteredStates, parameters: Parameters, seed: int) -> Projection:
-    """The draws are shared out among threads."""
-    parts = np.array_split(np.arange(len(parameters.unit)), THREADS)
-
-    def one(k: int) -> Projection:
-        mine = Parameters(*(getattr(parameters, name)[parts[k]] for name in Parameters.__slots__))
-        return project(problem, filtered, mine, SHIPPED, paths=PATHS, seed=seed + k)
-
-    with ThreadPoolExecutor(THREADS) as pool:
-        done = list(pool.map(one, range(THREADS)))
-    return Projection(*(np.concatenate([getattr(part, name) for part in done]) for name in Projection.__slots__))
