@@ -8,6 +8,7 @@ breaks a rule; the caller's transaction must then end.
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime
+from functools import cache
 from itertools import batched
 from operator import attrgetter
 
@@ -102,8 +103,8 @@ def append_observations(
 
 def observation_key(observation: NewObservation) -> str:
     """Return the `row_key` under which the observation is stored, to find out beforehand whether it is there."""
-    (row,) = _prepared([observation], tables.observations)
-    return str(row["row_key"])
+    values = _getter(type(observation), tables.observations)(observation)
+    return content_key(tables.observations, prepared(tables.observations, values), OBSERVED)
 
 
 def append_events(connection: Connection, events: Sequence[NewEvent], recorded_at: datetime) -> list[int]:
@@ -219,6 +220,7 @@ def _prepared(rows: Sequence[object], table: Table, **owner: int) -> list[Values
     return ready
 
 
+@cache
 def _getter(kind: type, table: Table) -> Callable[[object], Values]:
     filled = {"id", "recorded_at", "hash", "row_key"}  # computed, also where a stored row comes back as a correction
     names = [item.name for item in fields(kind) if item.name in table.c and item.name not in filled]

@@ -10,7 +10,9 @@ told by `indicators.errors.CaseError`, all of it at once; a row that cannot be c
 what the database refuses by `db.errors.StoreError`. Then nothing is stored.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+import gc
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
@@ -246,6 +248,11 @@ def import_file(
 
     Rows that are there already, of this file or entered otherwise, are not added again.
     """
+    with _uncollected():
+        return _import(desk, path, encoding, dry_run, progress)
+
+
+def _import(desk: Desk, path: Path, encoding: str | None, dry_run: bool, progress: Progress) -> Receipt:
     with desk.database.read() as connection:
         rows = desk.reading(connection).rows
     found = read_import(rows, path, encoding, desk, progress)
@@ -263,6 +270,18 @@ def import_file(
     progress("forecasting", 0, 0)
     receipt = _receipt(desk, stored, "imported", "observations", added, None, notes, dry_run)
     return replace(receipt, unchanged=found.number - len(added))
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Spare a bulk of rows, among which there are no cycles, being walked again and again in search of some."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
 
 
 def _observe(desk: Desk, action: str, entry: NewObservation, seen: Preview | None, dry_run: bool) -> Receipt:

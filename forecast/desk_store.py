@@ -13,9 +13,9 @@ from db.append import append_forecasts, append_run, append_run_status
 from db.chain import has_link, last_link
 from db.engine import Database
 from db.errors import StoreError
-from db.known import CASE_TABLES, FACT_TABLES
+from db.known import FACT_TABLES
 from db.read import read_added, read_case
-from db.tables import observations
+from db.tables import cases, observations
 from forecast.assemble import Rows, read_rows
 from forecast.errors import NoPosterior
 from forecast.preview import Preview
@@ -25,7 +25,7 @@ type Append = Callable[[Connection, Reading, datetime], list[int]]
 """Appends the rows of an action, given what is on file just before, and returns their numbers."""
 type Entry = object
 type _State = tuple[date, dict[str, tuple[int, str]]]
-"""The day, and where the chain of every table ends that a case is made of."""
+"""The day, and where the chain ends of every table of facts and of versions of cases."""
 
 
 def utc_today() -> date:
@@ -86,7 +86,7 @@ class Desk:
         return self._anchor
 
     def _state(self, connection: Connection) -> _State:
-        return self.today(), {table.name: last_link(connection, table) for table in (*CASE_TABLES, *FACT_TABLES)}
+        return self.today(), {table.name: last_link(connection, table) for table in (cases, *FACT_TABLES)}
 
 
 @dataclass(frozen=True, slots=True)
