@@ -103,7 +103,7 @@ def append_observations(
 
 def observation_key(observation: NewObservation) -> str:
     """Return the `row_key` under which the observation is stored, to find out beforehand whether it is there."""
-    values = _getter(type(observation), tables.observations)(observation)
+    values = _asked_of(OBSERVED)(observation)
     return content_key(tables.observations, prepared(tables.observations, values), OBSERVED)
 
 
@@ -221,8 +221,11 @@ def _prepared(rows: Sequence[object], table: Table, **owner: int) -> list[Values
 
 
 @cache
+def _asked_of(fields_: tuple[str, ...]) -> Callable[[object], Values]:
+    get = attrgetter(*fields_)
+    return lambda row: dict(zip(fields_, get(row), strict=True))
+
+
 def _getter(kind: type, table: Table) -> Callable[[object], Values]:
     filled = {"id", "recorded_at", "hash", "row_key"}  # computed, also where a stored row comes back as a correction
-    names = [item.name for item in fields(kind) if item.name in table.c and item.name not in filled]
-    get = attrgetter(*names)
-    return lambda row: dict(zip(names, get(row), strict=True))
+    return _asked_of(tuple(item.name for item in fields(kind) if item.name in table.c and item.name not in filled))
