@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from desk_worlds import Ledger, Version
-from hypothesis import HealthCheck, Phase, settings
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 from sqlalchemy import Table, select
@@ -561,7 +561,6 @@ def run(world: World, examples: int, steps: int = 25) -> None:
             stateful_step_count=steps,
             deadline=None,
             derandomize=True,
-            phases=[Phase.generate],
             suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
         ),
     )
