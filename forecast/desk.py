@@ -37,7 +37,7 @@ from forecast.desk_entries import (
 )
 from forecast.desk_store import Desk, Receipt, Stored, answer, submit
 from forecast.preview import Preview, make_preview
-from forecast.provisional import Reading
+from forecast.provisional import Reading, take_reading
 
 __all__ = (
     "Desk",
@@ -134,7 +134,9 @@ def revise(
             old, known_on=known_on or _correction_day(desk, old.known_on), **_renamed(changes, _NAMES)
         )
         entry = replace(read_observation_entry(before.rows, cells, desk, old), supersedes=old.id, reason=reason.strip())
-        seen = make_preview(before.rows, before.problem, entry, replaces=old.id)
+        others = tuple(each for each in before.rows.observations if each.id != old.id)
+        without = take_reading(replace(before.rows, observations=others))
+        seen = make_preview(without.rows, without.problem, entry)
     if not confirm(seen):
         return Receipt("unchanged", "observations", (), False, (entry,), seen, ("not stored, as you wished",))
     return _observe(desk, "revised", entry, seen, dry_run)

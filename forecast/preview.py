@@ -44,15 +44,11 @@ class Preview:
     warnings: tuple[str, ...]
 
 
-def make_preview(rows: Rows, problem: Problem | None, entry: NewObservation, replaces: int | None = None) -> Preview:
-    """Hold an entry against what is on file; `replaces` is the row it will supersede, which does not count."""
+def make_preview(rows: Rows, problem: Problem | None, entry: NewObservation) -> Preview:
+    """Hold an entry against what is on file; a row that it will supersede must not be among it."""
     place = next(i for i, row in enumerate(rows.catalogue) if row.indicator_id == entry.indicator_id)
     criteria = {float(each.level): each.criterion for each in rows.catalogue[place].levels}
-    standing = [
-        row
-        for row in rows.observations
-        if row.id != replaces and (row.valid_until is None or row.valid_until > rows.as_of)
-    ]
+    standing = [row for row in rows.observations if row.valid_until is None or row.valid_until > rows.as_of]
     return Preview(
         entry,
         rows.catalogue[place].name,

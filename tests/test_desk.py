@@ -133,6 +133,18 @@ def test_a_revision_keeps_what_it_does_not_name(desk: Desk) -> None:
     assert (new.source_publisher, new.note, new.reason, new.known_on) == ("Gazette", "first", "wire text found", TODAY)
 
 
+def test_a_revision_is_held_against_what_is_on_file_without_it(desk: Desk) -> None:
+    expected = code(desk, dry_run=True).preview
+    (row,) = code(desk).rows
+    revised = revise(desk, row, level=0, dry_run=True).preview
+    assert expected is not None
+    assert expected.surprise is not None
+    assert revised is not None
+    assert revised.surprise is not None
+    assert revised.surprise.expected == pytest.approx(expected.surprise.expected, abs=0.05)  # known two days later
+    assert revised.warnings == ()
+
+
 def test_a_correction_acts_from_its_own_day(desk: Desk) -> None:
     (row,) = code(desk).rows
     revise(desk, row, level=-1)

@@ -3,14 +3,14 @@
 import multiprocessing
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from multiprocessing.queues import Queue
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
 
 import pytest
 from conftest import PUBLISHED_AS_OF
-from sqlalchemy import func, select
+from sqlalchemy import Connection, Select, func, select
 from toy_case import write_toy_case
 from toy_runs import LOADED, install_toy
 
@@ -128,9 +128,13 @@ def check_runs(database: Database, told: Sequence[Told]) -> None:
     with database.read() as connection:
         query = select(func.count()).select_from(tables.runs).where(runs.kind == "provisional")
         assert connection.execute(query).scalar() == len(told)
-        read_up_to = dict(iter(connection.execute(select(runs.id, runs.as_recorded)).tuples()))
-        recorded = dict(iter(connection.execute(select(rows.id, rows.recorded_at)).tuples()))
+        read_up_to = _pairs(connection, select(runs.id, runs.as_recorded))
+        recorded = _pairs(connection, select(rows.id, rows.recorded_at))
     assert [read_up_to[each.run] for each in told if each.run] == [recorded[each.row] for each in told]
+
+
+def _pairs(connection: Connection, query: Select[int, datetime | None]) -> dict[int, datetime | None]:
+    return {number: instant for number, instant in connection.execute(query)}
 
 
 def replay(database: Database, each: Told) -> None:
