@@ -134,7 +134,7 @@ def check_runs(database: Database, told: Sequence[Told]) -> None:
 
 
 def _pairs(connection: Connection, query: Select[int, datetime | None]) -> dict[int, datetime | None]:
-    return {number: instant for number, instant in connection.execute(query)}
+    return dict(iter(connection.execute(query)))
 
 
 def replay(database: Database, each: Told) -> None:
