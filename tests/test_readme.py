@@ -26,7 +26,8 @@ def test_every_command_is_named_and_every_named_command_exists() -> None:
 
 
 def test_every_named_option_exists() -> None:
-    known = {option for command in COMMANDS.values() for item in command.params for option in item.opts}
+    inner = [part for command in COMMANDS.values() for part in getattr(command, "commands", {}).values()]
+    known = {option for command in (*COMMANDS.values(), *inner) for item in command.params for option in item.opts}
     named = {found for line in re.findall(r"parley [^\n`]*", README) for found in re.findall(r"--[a-z-]+", line)}
     assert named <= known | {"--help"}
 
