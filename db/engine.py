@@ -24,7 +24,7 @@ from db.errors import (
 )
 from db.tables import SCHEMA_VERSION
 
-LOCK_TIMEOUT_S = 60.0  # SQLite lets waiting writers in by chance: among twenty busy desks, one may be passed over for long
+LOCK_TIMEOUT_S = 60.0  # SQLite lets waiting writers in by chance: among twenty at once, one may be passed over for long
 _READS_ONLY = "parley_reads_only"
 _CACHE_KIB = 65536  # a bulk append touches the whole index of row keys, which SQLite's 2 MiB would keep rereading
 _WRITE_LOCK = 0x5041524C4559  # "PARLEY": advisory lock key, one per PostgreSQL database
