@@ -82,9 +82,15 @@ class Victim:
         self.hear(output)
         return time.perf_counter() - begun
 
-    def kill(self, delay: float, *arguments: str) -> bool:
-        """Start the command and kill it after `delay` seconds; whether that ended it."""
+    def kill(self, delay: float, *arguments: str, writing: bool = False) -> bool:
+        """Start the command and kill it after `delay` seconds, counted with `writing` from when it begins to write.
+
+        Returns whether that ended it.
+        """
+        log = self.folder / "parley.db-wal"
         with self.start(*arguments) as process:
+            while writing and process.poll() is None and not _holds_something(log):
+                time.sleep(0.0005)
             time.sleep(delay)
             process.kill()
             output, _ = process.communicate()
@@ -142,6 +148,13 @@ class Victim:
         assert run([*self.log(), "--json"]) == 0
 
 
+def _holds_something(path: Path) -> bool:
+    try:
+        return path.stat().st_size > 0
+    except FileNotFoundError:
+        return False
+
+
 def check_batches(connection: Connection, acknowledged: Sequence[int]) -> None:
     """An import is there whole or not at all."""
     rows = tables.observations.c
@@ -192,11 +205,17 @@ def victim(forecast_folder: Path, tmp_path: Path) -> Victim:
 def kill_often(
     victim: Victim, command: Callable[[], tuple[str, ...]], times: int, seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> int:
-    """Kill a command so often, at moments spread over the time it takes; how many were killed before they ended."""
+    """Kill a command so often, at moments spread over the time it takes; how many were killed before they ended.
+
+    Every third time it is killed soon after it begins to write, which few moments of all would meet.
+    """
     whole = victim.last(*command())
     draw, killed = random.Random(seed), 0
     for k in draw.sample(range(times), times):
-        killed += victim.kill(whole * (k + draw.random()) / times, *command())
+        if k % 3 == 2:
+            killed += victim.kill(whole * draw.random() / 10, *command(), writing=True)
+        else:
+            killed += victim.kill(whole * (k + draw.random()) / times, *command())
         victim.check(monkeypatch)
     victim.last(*command())
     return killed

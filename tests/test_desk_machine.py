@@ -4,7 +4,7 @@ import itertools
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -87,13 +87,12 @@ class AtTheDesk(RuleBasedStateMachine):
         self.observations = self._loaded(ObservationRow, OBSERVED)
         self.events = self._loaded(EventRow, HAPPENED)
         self.attestations = self._loaded(CompletenessRow, ATTESTED)
-        self.instants = [LOADED]
+        self.instants = [self.observations.facts[0][0].recorded_at]
         self.steps = 0
 
     def teardown(self) -> None:
-        with self.database.read() as connection:
+        with self.database, self.database.read() as connection:
             assert verify_chain(connection) == ()
-        self.database.close()
 
     @rule(days=st.integers(1, 25))
     def wait(self, days: int) -> None:
@@ -429,7 +428,7 @@ class AtTheDesk(RuleBasedStateMachine):
     def _loaded(self, kind: type[ObservationRow | EventRow | CompletenessRow], names: tuple[str, ...]) -> Ledger:
         with self.database.read() as connection:
             rows = read_newest(connection, kind, self.case)
-        return Ledger([[Version(row.id, row.known_on, LOADED, _values(row, names))] for row in rows])
+        return Ledger([[Version(row.id, row.known_on, row.recorded_at, _values(row, names))] for row in rows])
 
     @contextmanager
     def _unchanged(self) -> Iterator[None]:
@@ -547,7 +546,7 @@ def in_one_database(url: str, folder: Path) -> World:
     def world() -> tuple[Database, str]:
         case_id = f"toy{next(numbers)}"
         database = open_database(url)
-        install_case(database, read_case_folder(small_toy(folder / case_id, case_id)), LOADED)
+        install_case(database, read_case_folder(small_toy(folder / case_id, case_id)), datetime.now(UTC))
         return database, case_id
 
     return world
