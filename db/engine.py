@@ -1,6 +1,7 @@
 """Opening a database: addresses, transactions, and the checks that come before the first row is read."""
 
 import os
+import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -84,7 +85,7 @@ def parse_address(url: str) -> URL:
         address = make_url(url)
         backend = address.get_backend_name()
     except (ArgumentError, ValueError):
-        raise StoreError(f"database address {url!r} is not a URL; {_RIGHT_ADDRESS}") from None
+        raise StoreError(f"database address {_without_password(url)!r} is not a URL; {_RIGHT_ADDRESS}") from None
     if backend == "postgresql" and address.drivername in ("postgresql", "postgresql+psycopg"):
         return address.set(drivername="postgresql+psycopg")
     if address.drivername not in ("sqlite", "sqlite+pysqlite"):
@@ -92,6 +93,10 @@ def parse_address(url: str) -> URL:
     if not address.database or address.database == ":memory:":
         raise StoreError(f"database address {url!r} names no file; {_RIGHT_ADDRESS}")
     return address.set(drivername="sqlite", database=str(Path(address.database).resolve()))
+
+
+def _without_password(url: str) -> str:
+    return re.sub(r"(://[^:/@]*):[^@]*@", r"\1:***@", url)
 
 
 _RIGHT_ADDRESS = "use sqlite:///FILE or postgresql://USER@HOST/NAME in PARLEY_DATABASE_URL"

@@ -127,7 +127,7 @@ def test_a_database_of_another_version(healthy: Database, look: Look, version: s
     [
         ("parley.db", "database address 'parley.db' is not a URL"),
         ("mysql://localhost/x", "database address has the scheme 'mysql'"),
-        ("postgresql://me:secret@localhost:port/x", "invalid literal"),
+        ("postgresql://me:secret@localhost:port/x", "'postgresql://me:***@localhost:port/x' is not a URL"),
         ("postgresql://localhost:1/x", "postgresql://localhost:1/x"),
     ],
 )

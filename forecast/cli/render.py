@@ -214,8 +214,6 @@ def _run_block(run: RunRow) -> list[str | Text]:
         f"R-hat ≤ {_number(d['rhat_max'], '.4f')}, bulk ESS ≥ {_number(d['ess_bulk_min'], '.0f')}, "
         f"tail ESS ≥ {_number(d['ess_tail_min'], '.0f')}, {_number(d['divergences'], 'd')} divergences "
         f"in {_number(d['draws'], 'd')} draws"
-        if d["draws"] is not None
-        else ""
     )
     borrowed = run.detail.get("posterior_of")
     return [
@@ -224,7 +222,7 @@ def _run_block(run: RunRow) -> list[str | Text]:
             [
                 ("kind", f"{run.kind}, {run.status or 'started'}"),
                 ("issued", issued),
-                ("diagnostics", sampled),
+                ("diagnostics", "" if borrowed else sampled),
                 ("without a fit", f"levels and projection, with the posterior of run {borrowed}" if borrowed else ""),
                 ("failures", "; ".join(failures_of(run))),
                 ("code", f"{run.code_version}, seed {run.seed}"),
