@@ -15,7 +15,7 @@ from forecast.assemble import EVENT_TYPES, Rows
 from forecast.desk_store import Desk
 from forecast.errors import NotOnFile
 from forecast.words import counted
-from indicators.coding import Rules, new_event, new_observation
+from indicators.coding import EVENT_COLUMNS, OBSERVATION_COLUMNS, Rules, new_event, new_observation
 from indicators.errors import CaseError
 from indicators.sheets import read_sheet
 from indicators.tables import Problems, Row, parse_day, suggest, suggest_id
@@ -23,36 +23,15 @@ from indicators.tables import Problems, Row, parse_day, suggest, suggest_id
 type Value = date | float | str | None
 type Progress = Callable[[str, int, int], None]
 
-_OBSERVATION_CELLS = {
+_STORED_AS = {
     "indicator": "indicator_id",
-    "observed_on": "observed_on",
-    "level": "level",
     "source": "source_title",
     "publisher": "source_publisher",
     "url": "source_url",
-    "origin": "origin",
-    "note": "note",
 }
-_EVENT_CELLS = {
-    "id": "event_id",
-    **{
-        name: name
-        for name in (
-            "type",
-            "framing",
-            "started_on",
-            "ended_on",
-            "date_precision",
-            "level",
-            "format",
-            "venue",
-            "source",
-            "confidence",
-            "reason",
-            "note",
-        )
-    },
-}
+_NOT_CARRIED = ("known_on", "grade", "analyst")  # a correction has its own day and analyst
+_OBSERVATION_CELLS = {name: _STORED_AS.get(name, name) for name in OBSERVATION_COLUMNS if name not in _NOT_CARRIED}
+_EVENT_CELLS = {name: "event_id" if name == "id" else name for name in EVENT_COLUMNS if name not in _NOT_CARRIED}
 CHECKED_AT_A_TIME = 5000
 
 
@@ -62,7 +41,7 @@ def observation_cells(old: ObservationRow | None = None, **values: Value) -> dic
     if old is not None:
         known = {cell: getattr(old, name) for cell, name in _OBSERVATION_CELLS.items()}
         known["grade"] = f"{old.reliability}{old.credibility}"
-    return _cells({**known, **values}, (*_OBSERVATION_CELLS, "known_on", "grade", "analyst"))
+    return _cells({**known, **values}, OBSERVATION_COLUMNS)
 
 
 def event_cells(old: EventRow | None = None, **values: Value) -> dict[str, str]:
@@ -71,7 +50,7 @@ def event_cells(old: EventRow | None = None, **values: Value) -> dict[str, str]:
     settled = _text(values.get("confidence", "low")).strip().casefold() != "low"
     if old is not None and old.disputed and settled:
         known["reason"] = ""
-    return _cells({**known, **values}, (*_EVENT_CELLS, "known_on", "analyst"))
+    return _cells({**known, **values}, EVENT_COLUMNS)
 
 
 def _cells(values: dict[str, Value], names: Iterable[str]) -> dict[str, str]:

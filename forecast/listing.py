@@ -30,7 +30,7 @@ from forecast.lists import (
 from forecast.summary import diagnostics_of, failures_of, is_stale
 from indicators.content import TARGETS
 from indicators.evidence import form_evidence, last_observed
-from indicators.tables import suggest
+from indicators.tables import suggest_id
 from models.states import States, filter_states
 
 RUN_KINDS = ("official", "manual", "backfill", "provisional")
@@ -143,13 +143,8 @@ def find_place(kind: str, name: str, ids: Sequence[str]) -> int:
     """Place of an id, whatever its case."""
     places = {id_.casefold(): place for place, id_ in enumerate(ids)}
     if name.casefold() not in places:
-        raise UnknownId(f"unknown {kind} {name!r}; {_nearest(name, tuple(sorted(ids)))}")
+        raise UnknownId(f"unknown {kind} {name!r}; {suggest_id(name, tuple(sorted(ids)))}")
     return places[name.casefold()]
-
-
-def _nearest(name: str, ids: tuple[str, ...]) -> str:
-    sentences = [suggest(spelling, ids) for spelling in (name, name.lower(), name.upper())]
-    return next((sentence for sentence in sentences if sentence.startswith("did you mean")), sentences[0])
 
 
 def _indicator_entries(rows: Rows) -> tuple[IndicatorEntry, ...]:

@@ -29,7 +29,7 @@ from forecast.quality import SHIPPED_BACKTEST, SHIPPED_FACTS
 from forecast.score_report import quality_sentence
 from forecast.scoreboard import Selection, score_table
 from forecast.trust import FAILED, LOOK, NOT_RUN, PASSED, Trust, as_json, read_trust
-from forecast.trust_page import render_page, write_page
+from forecast.trust_page import render_page
 from forecast.trust_scores import (
     MET,
     MISSED,
@@ -45,6 +45,7 @@ from forecast.trust_scores import (
 )
 from forecast.trust_tables import bounds_tables, calibration_table, comparison_tables, ranked_table
 from forecast.words import percent
+from forecast.writing import check_place, write_file
 from indicators.folder import read_case_folder
 from indicators.install import install_case
 from models.spec import TARGETS
@@ -424,20 +425,20 @@ def test_a_page_that_stands_is_not_overwritten(tmp_path: Path) -> None:
     path = tmp_path / "trust.html"
     path.write_text("mine")
     with pytest.raises(NotWritten, match=rf"^{path} exists; give --force to replace it, or name another file$"):
-        write_page("<html/>", path)
+        write_file(b"<html/>", path)
     assert path.read_text() == "mine"
-    write_page("<html/>", path, force=True)
+    write_file(b"<html/>", path, force=True)
     assert path.read_text() == "<html/>"
     assert list(tmp_path.iterdir()) == [path]
 
 
 def test_where_no_page_can_be_written_one_line_says_so(tmp_path: Path) -> None:
     with pytest.raises(NotWritten, match=rf"^the folder {tmp_path}/no does not exist; make it, or name a file in one"):
-        write_page("<html/>", tmp_path / "no" / "trust.html")
+        write_file(b"<html/>", tmp_path / "no" / "trust.html")
     with pytest.raises(NotWritten, match=rf"^{tmp_path} is a folder; name a file, such as {tmp_path}/trust.html$"):
-        write_page("<html/>", tmp_path, force=True)
+        check_place(tmp_path, force=True, example="trust.html")
     with pytest.raises(NotWritten, match=r"\.html cannot be written \(File name too long\); name another file, or "):
-        write_page("<html/>", tmp_path / f"{'x' * 250}.html")
+        write_file(b"<html/>", tmp_path / f"{'x' * 250}.html")
     assert list(tmp_path.iterdir()) == []
 
 

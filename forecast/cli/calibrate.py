@@ -28,14 +28,15 @@ def calibrate(
 
     use_compile_cache()
     from forecast.trust import as_json, read_trust
-    from forecast.trust_page import check_place, render_page, write_page
+    from forecast.trust_page import render_page
+    from forecast.writing import check_place, write_file
 
     if out is not None:
-        check_place(out, force=force)
+        check_place(out, force=force, example="trust.html")
     with opened() as database, database.read() as connection:
         trust = read_trust(connection, database.folder, today(), backtest_id=backtest, case_id=case_id())
     if out is not None:
-        write_page(render_page(trust), out, force=force)
+        write_file(render_page(trust).encode(), out, force=force)
     if json_:
         print_json(as_json(trust))
         return
