@@ -571,7 +571,7 @@ def test_the_desk_does_what_the_rules_say(toy_file: Path, tmp_path: Path) -> Non
 
 @pytest.mark.slow
 def test_the_desk_does_what_the_rules_say_for_long(toy_file: Path, tmp_path: Path) -> None:
-    run(in_files(toy_file, tmp_path), 200, steps=50)
+    run(in_files(toy_file, tmp_path), 200)
 
 
 @pytest.mark.slow
