@@ -20,7 +20,7 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from db.append import append_completeness, append_events, append_observations
-from db.rows import NewEvent, NewObservation
+from db.rows import NewCompleteness, NewEvent, NewObservation
 from forecast.assemble import Rows
 from forecast.desk_entries import (
     attestations,
@@ -32,12 +32,14 @@ from forecast.desk_entries import (
     read_observation_entry,
     retraction,
     same_row,
+    standing_attestation,
     standing_event,
     standing_observation,
 )
 from forecast.desk_store import Desk, Receipt, Stored, answer, submit
-from forecast.preview import Preview, make_preview
+from forecast.preview import Preview, make_preview, startling
 from forecast.provisional import Reading, take_reading
+from indicators.errors import CaseError
 
 __all__ = (
     "Desk",
@@ -51,6 +53,11 @@ __all__ = (
     "revise",
     "revise_event",
 )
+
+REFIT = "events and silence also teach the rates: that part of the answer comes with the next `parley update`"
+
+LOOKED_AT = 1000
+"""Rows of an import up to which each is held against what is on file: a person cannot look at more."""
 
 type Day = date | str
 type Confirm = Callable[[Preview], bool]
@@ -142,12 +149,23 @@ def revise(
     return _observe(desk, "revised", entry, seen, dry_run)
 
 
-def retract(desk: Desk, row: int, reason: str, *, known_on: Day | None = None, dry_run: bool = False) -> Receipt:
-    """Withdraw observation `row`, from `known_on` (today) on."""
+def retract(
+    desk: Desk,
+    row: int,
+    reason: str,
+    *,
+    attestation: bool = False,
+    known_on: Day | None = None,
+    dry_run: bool = False,
+) -> Receipt:
+    """Withdraw observation `row` (or attestation `row`), from `known_on` (today) on."""
     with desk.database.read() as connection:
-        old = standing_observation(connection, row)
-    entry = retraction(old, reason, known_on or _correction_day(desk, old.known_on), desk)
-    return _observe(desk, "retracted", entry, None, dry_run)
+        old = standing_attestation(connection, row) if attestation else standing_observation(connection, row)
+    entry = retraction(old, reason, known_on or _correction_day(desk, old.known_on or desk.today()), desk)
+    if isinstance(entry, NewCompleteness):
+        return _attest(desk, "retracted", [entry], ("the attestation before it holds again",), dry_run)
+    replaced = () if old.supersedes is None else (f"row {old.supersedes}, which it had replaced, does not come back",)
+    return _observe(desk, "retracted", entry, None, dry_run, replaced)
 
 
 def add_event(
@@ -171,6 +189,9 @@ def add_event(
     dry_run: bool = False,
 ) -> Receipt:
     """Store an event; one of confidence low, with the reason, is in dispute and left out of forecasts until settled."""
+    if reason and confidence.casefold() != "low":
+        what = "marks a dispute; give --confidence low with it, or say it in --note"
+        raise CaseError([f"reason: {reason!r} {what}"])
     cells = event_cells(
         id=id,
         type=type,
@@ -236,11 +257,7 @@ def attest(
     with desk.database.read() as connection:
         rows, notes = attestations(connection, desk.reading(connection).rows, desk, through, types, since, note)
 
-    def append(connection: Connection, _: Reading, at: datetime) -> list[int]:
-        return append_completeness(connection, rows, at)
-
-    stored = submit(desk, append, dry_run=dry_run)
-    return _receipt(desk, stored, "attested", "completeness", rows, None, notes, dry_run)
+    return _attest(desk, "attested", rows, notes, dry_run)
 
 
 def import_file(
@@ -261,10 +278,12 @@ def _import(desk: Desk, path: Path, encoding: str | None, dry_run: bool, progres
     added: list[NewObservation] = []
     notes: list[str] = []
 
-    def append(connection: Connection, _: Reading, at: datetime) -> list[int]:
+    def append(connection: Connection, before: Reading, at: datetime) -> list[int]:
         fresh, said = found.fresh(connection)
         added.extend(fresh)
         notes.extend(said)
+        if len(fresh) <= LOOKED_AT:
+            notes.extend(startling(before.rows, before.problem, fresh))
         progress("storing", 0, len(fresh))
         return append_observations(connection, fresh, at)
 
@@ -286,12 +305,22 @@ def _uncollected() -> Iterator[None]:
             gc.enable()
 
 
-def _observe(desk: Desk, action: str, entry: NewObservation, seen: Preview | None, dry_run: bool) -> Receipt:
+def _observe(
+    desk: Desk, action: str, entry: NewObservation, seen: Preview | None, dry_run: bool, notes: Sequence[str] = ()
+) -> Receipt:
     def append(connection: Connection, _: Reading, at: datetime) -> list[int]:
         return append_observations(connection, [entry], at)
 
     stored = submit(desk, append, dry_run=dry_run)
-    return _receipt(desk, stored, action, "observations", [entry], seen, (), dry_run)
+    return _receipt(desk, stored, action, "observations", [entry], seen, notes, dry_run)
+
+
+def _attest(desk: Desk, action: str, rows: list[NewCompleteness], notes: Sequence[str], dry_run: bool) -> Receipt:
+    def append(connection: Connection, _: Reading, at: datetime) -> list[int]:
+        return append_completeness(connection, rows, at)
+
+    stored = submit(desk, append, dry_run=dry_run)
+    return _receipt(desk, stored, action, "completeness", rows, None, notes, dry_run)
 
 
 def _happen(desk: Desk, action: str, make: Callable[[Connection, Rows], NewEvent], dry_run: bool) -> Receipt:
@@ -321,6 +350,8 @@ def _receipt(
     first, last = stored.rows[0], stored.rows[-1]
     cause = f"{action} {table} row {first}" if first == last else f"{action} {table} rows {first} to {last}"
     forecast, run, remark = answer(desk, stored, cause, dry_run=dry_run)
+    if forecast is not None and table != "observations":
+        notes = (*notes, REFIT)
     rows = () if dry_run else stored.rows
     return Receipt(action, table, rows, not dry_run, tuple(entries), seen, tuple(notes), forecast, run, remark)
 

@@ -14,6 +14,7 @@ from db.rows import CompletenessRow, EventRow, NewCompleteness, NewEvent, NewObs
 from forecast.assemble import EVENT_TYPES, Rows
 from forecast.desk_store import Desk
 from forecast.errors import NotOnFile
+from forecast.preview import NEAR_DAYS
 from forecast.words import counted
 from indicators.coding import EVENT_COLUMNS, OBSERVATION_COLUMNS, Rules, new_event, new_observation
 from indicators.errors import CaseError
@@ -175,7 +176,20 @@ def standing_event(connection: Connection, case_id: str, event_id: str) -> Event
     return found
 
 
-def retraction[R: (NewObservation, NewEvent)](old: R, reason: str, known_on: date | str, desk: Desk) -> R:
+def standing_attestation(connection: Connection, number: int) -> CompletenessRow:
+    """The attestation of this number, if it may be withdrawn."""
+    try:
+        newest = read_history(connection, CompletenessRow, number)[-1]
+    except StoreError:
+        raise NotOnFile(f"no attestation has the row number {number}; `parley events --json` lists them") from None
+    if newest.id != number or newest.retracted:
+        raise NotOnFile(f"attestation {number} was withdrawn or replaced as row {newest.id} ({newest.reason})")
+    return newest
+
+
+def retraction[R: NewObservation | NewEvent | NewCompleteness](
+    old: R, reason: str, known_on: date | str, desk: Desk
+) -> R:
     """The row that withdraws `old`; CaseError where the reason or the day is wanting."""
     problems = Problems()
     day = known_on if isinstance(known_on, date) else parse_day(known_on)
@@ -189,14 +203,16 @@ def retraction[R: (NewObservation, NewEvent)](old: R, reason: str, known_on: dat
         problems.add("known_on", f"{known_on!r} is not a date; write YYYY-MM-DD, such as {desk.today()}")
     elif day > desk.today():
         problems.add("known_on", f"{day} lies ahead; the latest day is today, {desk.today()}")
-    elif day < old.known_on:
+    elif old.known_on is not None and day < old.known_on:
         problems.add(
             "known_on", f"{day} lies before {old.known_on}, when the row was known; write that day or a later one"
         )
     problems.raise_any()
     assert day is not None
-    id_: int = old.id  # type: ignore[attr-defined]
-    return replace(old, known_on=day, retracted=True, reason=reason.strip(), supersedes=id_, analyst=desk.analyst)
+    id_: int = old.id  # type: ignore[union-attr]
+    gone = replace(old, known_on=day, retracted=True, reason=reason.strip(), supersedes=id_)
+    who = "attested_by" if isinstance(old, NewCompleteness) else "analyst"
+    return replace(gone, **{who: desk.analyst})  # type: ignore[arg-type]
 
 
 def event_notes(rows: Rows, entry: NewEvent) -> tuple[str, ...]:
@@ -205,13 +221,28 @@ def event_notes(rows: Rows, entry: NewEvent) -> tuple[str, ...]:
     if entry.disputed:
         settle = f"settle it with `parley event revise {entry.event_id} --confidence medium`, or retract it"
         notes.append(f"in dispute ({entry.reason}): left out of forecasts and scores until settled; {settle}")
-    spans = [row for row in rows.completeness if row.type == entry.type]
-    reach = max((row.complete_through for row in spans), default=date.min)
-    if entry.started_on > reach and not entry.retracted and not entry.disputed:
+    if entry.retracted or entry.disputed:
+        return tuple(notes)
+    before = _furthest(rows, entry.type)
+    if before is not None and entry.started_on > before.complete_through:
         notes.append(
-            f"{entry.type} attested complete through {reach} only: this one counts, and other days after that stay "
-            "open until `parley event none --through DATE` speaks for them"
+            f"{entry.type} attested complete through {before.complete_through} only: this one counts, and other days "
+            "after that stay open until `parley event none --through DATE` speaks for them"
         )
+    elif before is not None and entry.supersedes is None:
+        notes.append(
+            f"{before.attested_by} had attested (row {before.id}) that {entry.type} is complete through "
+            f"{before.complete_through}: this one was missing, and counts from {entry.known_on}"
+        )
+    near = [
+        row.event_id
+        for row in rows.events
+        if row.type == entry.type
+        and row.event_id != entry.event_id
+        and abs((row.started_on - entry.started_on).days) <= NEAR_DAYS
+    ]
+    if near and entry.supersedes is None:
+        notes.append(f"likely duplicate of {', '.join(near)}: if it is the same, retract this one")
     return tuple(notes)
 
 
@@ -244,7 +275,9 @@ def attestations(
         before = _furthest(rows, kind)
         _check_span(kind, before, day, begin, problems, rows)
         first = begin or (before.complete_from if before else day)
-        out.append(NewCompleteness(rows.case.case_id, kind, first, day, today, desk.analyst, note.strip()))
+        said = [note.strip(), f"from {before.complete_through + timedelta(days=1)} on" if before else ""]
+        remark = "; ".join(filter(None, said))
+        out.append(NewCompleteness(rows.case.case_id, kind, first, day, today, desk.analyst, remark))
     problems.raise_any()
     return out, _attestation_notes(connection, rows, out, today)
 

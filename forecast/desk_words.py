@@ -5,9 +5,9 @@ from typing import Any
 
 from db.rows import NewCompleteness, NewEvent, NewObservation
 from forecast.desk_store import Receipt
-from forecast.preview import Preview, Surprise
+from forecast.preview import GREAT, Preview, Surprise
 from forecast.provisional import Provisional, Shift
-from forecast.words import error_size, level_text, percent, signed, target_name
+from forecast.words import error_size, level_text, percent, signed
 from indicators.content import NO_FRAMING
 
 
@@ -39,10 +39,11 @@ def entry_sentence(entry: object) -> str:
             f"{entry.confidence}{dispute}: {entry.source}{by}"
         )
     assert isinstance(entry, NewCompleteness)
-    return (
-        f"{entry.type} complete from {entry.complete_from} through {entry.complete_through}, known on {entry.known_on}"
-        f" (by {entry.attested_by})"
-    )
+    if entry.retracted:
+        return f"{entry.type} complete through {entry.complete_through}, withdrawn on {entry.known_on}: {entry.reason}"
+    note = f"; {entry.note}" if entry.note else ""
+    reach = f"{entry.type} complete through {entry.complete_through}"
+    return f"{reach}, known on {entry.known_on} (by {entry.attested_by}{note})"
 
 
 def surprise_sentence(seen: Preview) -> str:
@@ -58,7 +59,7 @@ def surprise_word(found: Surprise) -> str:
     if abs(found.z) < 0.05:
         return "as expected"
     side = "above" if found.z > 0 else "below"
-    weight = "" if abs(found.z) < 2 else ", a surprise" if abs(found.z) < 3 else ", a great surprise: is it right?"
+    weight = "" if abs(found.z) < 2 else ", a surprise" if abs(found.z) < GREAT else ", a great surprise: is it right?"
     return f"{abs(found.z):.1f} sd {side}{weight}"
 
 
@@ -77,7 +78,18 @@ def shift_cells(moved: Shift) -> tuple[str, str, str, str]:
 
 def forecast_title(forecast: Provisional, run: int | None) -> str:
     number = "" if run is None else f" (run {run})"
-    return f"Provisional{number}, with the posterior of run {forecast.source}: {target_name(forecast.headline)}"
+    return f"Provisional{number}, with the posterior of run {forecast.source}"
+
+
+def moved_targets(receipt: Receipt) -> tuple[str, ...]:
+    """The headline and, where an event is of another kind, what it is an event of."""
+    assert receipt.forecast is not None
+    types = {entry.type for entry in receipt.entries if isinstance(entry, NewEvent)}
+    own = [_TARGET_OF[type_] for type_ in sorted(types)]
+    return tuple(dict.fromkeys((receipt.forecast.headline, *own)))
+
+
+_TARGET_OF = {"talks": "limits_talks", "contact": "contact", "deal": "deal", "crisis": "crisis"}
 
 
 def receipt_json(receipt: Receipt) -> dict[str, Any]:
@@ -113,9 +125,11 @@ def _forecast(forecast: Provisional, run: int | None) -> dict[str, Any]:
         "posterior_of": forecast.source,
         "anchored": forecast.anchored,
         "as_of": forecast.run.as_of,
-        "horizons": [
-            ({"horizon_days": each.horizon_days} if each.deadline is None else {"deadline": each.deadline})
-            | {"old": each.old, "new": each.new, "error": each.error}
-            for each in forecast.shifts
-        ],
+        "horizons": [_shift(each) for each in forecast.shifts],
+        "targets": {target: [_shift(each) for each in moved] for target, moved in forecast.by_target.items()},
     }
+
+
+def _shift(moved: Shift) -> dict[str, Any]:
+    reach = {"horizon_days": moved.horizon_days} if moved.deadline is None else {"deadline": moved.deadline}
+    return reach | {"old": moved.old, "new": moved.new, "error": moved.error}

@@ -249,8 +249,7 @@ def _status(ended_by: ObservationRow | EventRow | None) -> str:
 def _ending(ended_by: ObservationRow | EventRow | None) -> Ending | None:
     if ended_by is None:
         return None
-    reason = ended_by.reason if ended_by.retracted else ""
-    return Ending(ended_by.id, ended_by.known_on, reason, ended_by.analyst or CASE_ANALYST)
+    return Ending(ended_by.id, ended_by.known_on, ended_by.reason, ended_by.analyst or CASE_ANALYST)
 
 
 def _observation(version: Version[ObservationRow]) -> ObservationVersion:

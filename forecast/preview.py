@@ -10,10 +10,14 @@ from forecast.assemble import Rows
 from forecast.words import level_text
 from indicators.evidence import SD_FLOOR
 from models.spec import Problem
-from models.states import expect_observation, filter_states
+from models.states import FilteredStates, expect_observation, filter_states
 
 NEAR_DAYS = 3
 """Reports of one thing are dated within so many days of each other."""
+
+
+GREAT = 3.0
+"""Standard deviations from which on a surprise asks for a second look."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,15 +57,40 @@ def make_preview(rows: Rows, problem: Problem | None, entry: NewObservation) -> 
         entry,
         rows.catalogue[place].name,
         criteria.get(entry.level, ""),
-        None if problem is None else _surprise(rows, problem, entry, place),
+        None if problem is None else _surprise(rows, problem, entry, place, _filtered(problem)),
         (*_twins(standing, entry), *_origin_warnings(standing, entry)),
     )
 
 
-def _surprise(rows: Rows, problem: Problem, entry: NewObservation, place: int) -> Surprise | None:
+def _filtered(problem: Problem) -> FilteredStates:
+    return filter_states(problem.observations, problem.catalogue)
+
+
+def startling(rows: Rows, problem: Problem | None, entries: Sequence[NewObservation]) -> list[str]:
+    """Of many entries those that a person should look at again: great surprises and likely duplicates, a line each."""
+    standing: dict[str, list[ObservationRow]] = {}
+    for row in rows.observations:
+        if row.valid_until is None or row.valid_until > rows.as_of:
+            standing.setdefault(row.indicator_id, []).append(row)
+    place = {row.indicator_id: i for i, row in enumerate(rows.catalogue)}
+    filtered = None if problem is None else _filtered(problem)
+    out = []
+    for entry in entries:
+        name = f"{entry.indicator_id} {level_text(entry.level)} on {entry.observed_on} ({entry.source_title[:40]})"
+        if problem is not None and filtered is not None:
+            found = _surprise(rows, problem, entry, place[entry.indicator_id], filtered)
+            if found is not None and abs(found.z) >= GREAT:
+                out.append(f"{name}: expected {found.expected:+.2f} ± {found.sd:.2f} (sd), {abs(found.z):.1f} sd away")
+        out += [f"{name}: {twin}" for twin in _twins(standing.get(entry.indicator_id, ()), entry)]
+    return out
+
+
+def _surprise(
+    rows: Rows, problem: Problem, entry: NewObservation, place: int, filtered: FilteredStates
+) -> Surprise | None:
     """The filter's forecast of the observation on the day it is known, from the rows known by then."""
     known = entry.known_on.toordinal()
-    now = filter_states(problem.observations, problem.catalogue).at(np.array([known]), np.array([float(known)]))
+    now = filtered.at(np.array([known]), np.array([float(known)]))
     if not now.active[0, place]:
         return None
     grade = (entry.reliability, entry.credibility)

@@ -7,6 +7,7 @@ moves is known far better than the level it moves from.
 """
 
 from collections import OrderedDict
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from pathlib import Path
@@ -90,7 +91,7 @@ class Anchor:
 
 @dataclass(frozen=True, slots=True)
 class Shift:
-    """The headline at one horizon before and after; `error` is the Monte-Carlo error of the difference."""
+    """A target at one horizon before and after; `error` is the Monte-Carlo error of the difference."""
 
     horizon_days: int | None
     deadline: date | None
@@ -101,18 +102,23 @@ class Shift:
 
 @dataclass(frozen=True, slots=True)
 class Provisional:
-    """The forecast after an entry, with the headline before it."""
+    """The forecast after an entry, and what it was before it."""
 
     headline: str
     source: int
     """The run whose posterior it uses."""
     anchored: bool
     """Whether its level is tied to that run's; if not, `error` holds for the differences alone."""
-    shifts: tuple[Shift, ...]
+    by_target: Mapping[str, tuple[Shift, ...]]
     run: NewRun
     targets: tuple[TargetForecastRow, ...]
     scenarios: tuple[ScenarioForecastRow, ...]
     states: tuple[IndicatorStateRow, ...]
+
+    @property
+    def shifts(self) -> tuple[Shift, ...]:
+        """Those of the headline."""
+        return self.by_target[self.headline]
 
 
 def take_reading(rows: Rows) -> Reading:
@@ -188,7 +194,7 @@ def shift(anchor: Anchor, before: Reading, after: Reading, recorded_at: datetime
         headline,
         anchor.run.id,
         anchor.base is not None,
-        _shifts(anchor, old, new, headline),
+        {target: _shifts(anchor, old, new, t) for t, target in enumerate(TARGETS)},
         replace(run, posterior_hash=anchor.run.posterior_hash, as_recorded=recorded_at),
         tuple(target_rows(new.problem, means, _level_error(anchor, new), quantiles, beside)),
         tuple(scenario_rows(new.problem, _mean(anchor, new.projection.scenarios))),
@@ -206,8 +212,7 @@ def _mean(anchor: Anchor, values: Floats) -> Floats:
     return np.asarray(np.einsum("d,dkh->kh", anchor.weights, values))
 
 
-def _shifts(anchor: Anchor, old: Standing, new: Standing, headline: str) -> tuple[Shift, ...]:
-    t = TARGETS.index(headline)
+def _shifts(anchor: Anchor, old: Standing, new: Standing, t: int) -> tuple[Shift, ...]:
     before, after = old.projection.targets[:, t], new.projection.targets[:, t]
     error = _error(anchor.weights, after - before)
     rows = zip(new.problem.horizons, anchor.weights @ before, anchor.weights @ after, error, strict=True)

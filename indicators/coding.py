@@ -240,7 +240,7 @@ def _known_on(row: Row, since_column: str, since: date | None, today: date) -> d
 
 def _level(row: Row) -> float:
     """The level; 0 stands for one that was refused."""
-    text = _filled(row, "level")
+    text = unicodedata.normalize("NFKC", _filled(row, "level"))  # Japanese and Korean keyboards write full-width
     if not text:
         return 0.0
     level = _parse_level(text)
@@ -259,7 +259,7 @@ def _parse_level(text: str) -> float | None:
 def _grade(row: Row, grades: frozenset[str]) -> str:
     """The grade; F6 stands for one that was refused."""
     text = _filled(row, "grade")
-    grade = text.upper()
+    grade = unicodedata.normalize("NFKC", text).upper()
     if grade in grades:
         return grade
     if text:

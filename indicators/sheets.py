@@ -11,6 +11,7 @@ from indicators.workbook import read_workbook
 ENCODINGS = ("utf-8", "shift_jis", "euc_kr")
 MOST_BYTES = 200_000_000
 
+_SLASHED = re.compile(r"(\d{4})/(\d{1,2})/(\d{1,2})")
 _CODECS = {"utf-8": "utf-8-sig", "shift_jis": "cp932", "euc_kr": "cp949"}  # Microsoft's supersets are what Excel writes
 _SPELLINGS = {
     **dict.fromkeys(("utf8", "utf8sig", "utf8bom"), "utf-8"),
@@ -53,6 +54,9 @@ def read_sheet(path: Path, problems: Problems, *, encoding: str | None = None) -
         records = read_records(path.name, text, problems) if text is not None else []
         if text is not None and not text.strip():
             problems.add(path.name, _header_wanted())
+    if records and len(records[0][1]) == 1 and ";" in records[0][1][0]:
+        problems.add(path.name, "has its columns apart by semicolons; save it with commas (CSV UTF-8)")
+        return []
     return _rows(path.name, records, problems)
 
 
@@ -165,7 +169,16 @@ def _rows(file: str, records: Records, problems: Problems) -> list[Row]:
     if not records[1:]:
         problems.add(file, "holds no observation; write at least one row below the names of its columns")
     rows = [make_row(file, at, header, _trimmed(cells, len(header)), problems) for at, cells in records[1:]]
-    return [_with_grade(row) if halves else row for row in rows if row is not None]
+    whole = [_with_days(row) for row in rows if row is not None]
+    return [_with_grade(row) for row in whole] if halves else whole
+
+
+def _with_days(row: Row) -> Row:
+    """The days that Excel saves as 2026/11/3 in a .csv, written as this program does."""
+    for column in ("observed_on", "known_on"):
+        if found := _SLASHED.fullmatch(row.cells.get(column, "")):
+            row.cells[column] = f"{found[1]}-{int(found[2]):02}-{int(found[3]):02}"
+    return row
 
 
 def _trimmed(cells: list[str], width: int) -> list[str]:

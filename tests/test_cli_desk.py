@@ -97,6 +97,7 @@ BAD = [
     ([("--note", "a\0b")], r"note: holds a null character; delete it"),
     ([("--source", "a\x07b")], r"source: holds the control character U\+0007; delete it"),
     ([("--url", "javascript:alert(1)")], r"url: 'javascript:alert\(1\)' is not a web address"),
+    ([("--grade", "Ｚ９")], r"grade: 'Ｚ９' is not a grade"),
     ([("--analyst", "case")], r"analyst: 'case' stands for the rows of the case folder"),
 ]
 
@@ -162,6 +163,7 @@ def test_bad_usage_and_unknown_ids(
         ("w.xlsx", HEADER.encode(), r"w.xlsx"),
         ("w.csv", (HEADER + "press_tone,2019-06-20,1,B2,社説\n").encode("shift_jis"), r"--encoding"),
         ("w.csv", b"", r"w.csv: is empty"),
+        ("w.csv", HEADER.replace(",", ";").encode(), r"apart by semicolons; save it with commas"),
         ("w.csv", (HEADER + "press_tone,2019-06-20,1,B2,a\0b\n").encode(), r"row 2.*null character"),
     ],
 )
@@ -236,6 +238,27 @@ def test_a_day_at_the_desk(parley: Program, folder: Path) -> None:
     assert parley("verify")[0] == 0
 
 
+def test_an_attestation_can_be_withdrawn(parley: Program, folder: Path) -> None:
+    """Given in July 2020, so that it goes on from the case's; then as if it had never been, from that day on."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(console, "today", lambda: date(2020, 7, 1))
+        code, out, _ = parley("event", "none", "--through", "2020-06-30", "--type", "crisis", "--analyst", "kim")
+        assert code == 0
+        assert "crisis complete through 2020-06-30, known on 2020-07-01 (by kim; from 2020-01-01 on)" in out
+        late = parley("event", "add", "crisis", "--on", "2020-03-01", "--source", "Gazette")[1]
+        assert "kim had attested (row 5) that crisis is complete through 2020-06-30: this one was missing" in late
+        code, out, _ = parley("event", "none", "--retract", "5", "--reason", "one was missing")
+        assert code == 0
+        assert "crisis complete through 2020-06-30, withdrawn on 2020-07-01: one was missing" in out
+        _, _, err = parley("event", "none", "--retract", "5", "--reason", "again")
+        assert err.startswith("error: attestation 5 was withdrawn or replaced as row 6 (one was missing)")
+        listed = json.loads(parley("events", "--json", "--as-of", "2020-07-01")[1])
+        assert {span["complete_through"] for span in listed["complete"]} == {"2019-12-31"}
+    code, _, err = parley("event", "none")
+    assert code == 2
+    assert "give either --through DATE or, to withdraw an attestation, --retract ROW" in err
+
+
 FACTS = {"action", "table", "stored", "rows", "entries", "unchanged", "criterion", "surprise", "warnings", "notes"}
 
 
@@ -257,7 +280,8 @@ def test_the_provisional_forecast_stands_below_the_entry_and_in_show(
     shutil.copytree(published_folder, folder, dirs_exist_ok=True)
     code, out, err = parley(*LOG, "--dry-run")
     assert (code, err) == (0, "")
-    assert "Provisional, with the posterior of run 1: arms-control talks" in out
+    assert "Provisional, with the posterior of run 1" in out
+    assert "arms-control talks  before" in out
     found = json.loads(parley(*LOG, "--json")[1])["forecast"]
     assert (found["run"], found["posterior_of"], found["as_of"]) == (2, 1, TODAY.isoformat())
     assert [list(each) for each in found["horizons"][:1]] == [["horizon_days", "old", "new", "error"]]
@@ -281,7 +305,7 @@ def test_on_a_terminal_it_asks_for_what_is_missing(folder: Path) -> None:
         "How hostile is the press?",
         "Calls for talks.",
         "lies outside −2…2",
-        "Grade (A–F, 1–6) [B2]",
+        "Grade (source: A reliable",
         "expected",
         "Store it?",
         "stored as observation row",

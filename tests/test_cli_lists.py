@@ -188,7 +188,7 @@ def test_events_by_type_and_date(toy: Database, parley: Command, listed: Callabl
     text = parley("events", "--type", "talks", "--from", "2019-04-01", *AS_OF)
     assert text.splitlines()[0] == "1 event as of 2020-01-01"
     assert "T2019-2  talks  denuclearisation  2019-04-20  2019-04-20  high" in text
-    assert text.endswith("Complete: talks 2010-01-01 to 2019-12-31, attested by the case.\n")
+    assert text.endswith("Complete: talks 2010-01-01 to 2019-12-31, last attested by the case.\n")
 
 
 def test_one_event_in_detail(toy: Database, parley: Command, listed: Callable[..., dict[str, Any]]) -> None:

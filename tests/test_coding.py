@@ -51,6 +51,13 @@ def _event(*taken: str, **cells: str) -> NewEvent:
     return made
 
 
+@pytest.mark.parametrize(("level", "grade"), [("１", "Ｂ２"), ("－１", "ｂ２"), ("+1.5", "b2"), ("−2", "B2")])
+def test_full_width_and_typographers_signs_are_read(level: str, grade: str) -> None:
+    made = _observation(level=level, grade=grade)
+    assert (made.reliability, made.credibility) == ("B", 2)
+    assert made.level == float(level.translate(str.maketrans("１－−", "1--")))
+
+
 def _refused(cells: dict[str, str], file: str = "") -> list[str]:
     problems = Problems()
     assert new_observation(Row(file, 7, cells, problems), RULES) is None
@@ -152,7 +159,6 @@ BAD_CELLS = [
     ("level", "-inf", "'-inf' is not a level; write a number from -2 to 2"),
     ("level", "1e0", "'1e0' is not a level; write a number from -2 to 2"),
     ("level", "0,5", "'0,5' is not a level; write a number from -2 to 2"),
-    ("level", "１", "'１' is not a level; write a number from -2 to 2"),
     ("level", " ", "is empty; write a number from -2 to 2"),
     ("grade", "Z9", "'Z9' is not a grade of the case; use a letter A–F and a digit 1–6, such as B2"),
     ("grade", "2B", "'2B' is not a grade of the case; use a letter A–F and a digit 1–6, such as B2"),

@@ -308,6 +308,17 @@ def test_a_dispute_keeps_an_event_out_until_it_is_settled(desk: Desk) -> None:
     everything(desk)
 
 
+def test_a_reason_marks_a_dispute_and_is_not_lost(desk: Desk) -> None:
+    with pytest.raises(CaseError, match=r"^reason: 'denied' marks a dispute; give --confidence low with it"):
+        add_event(desk, "contact", on=BEFORE, source="Gazette", reason="denied")
+
+
+def test_the_same_event_twice_is_told(desk: Desk) -> None:
+    add_event(desk, "contact", on=date(2020, 2, 20), source="Gazette", id="K1")
+    notes = add_event(desk, "contact", on=date(2020, 2, 21), source="Observers").notes
+    assert any(note.startswith("likely duplicate of K1: if it is the same, retract this one") for note in notes)
+
+
 @pytest.mark.parametrize(
     ("given", "sentence"),
     [
@@ -392,6 +403,18 @@ def test_an_import_is_all_or_nothing_and_adds_nothing_twice(desk: Desk, tmp_path
     assert sorted(places) == ["column grade", "column level", "column observed_on", "column source"]
     assert all(line.startswith("week.csv: row 3, ") for line in refused.value.problems)
     assert everything(desk) == before
+
+
+def test_an_import_names_what_startles_and_reads_what_excel_saves(desk: Desk, tmp_path: Path) -> None:
+    code(desk, 2, on=TODAY, grade="A1")
+    code(desk, 2, on=TODAY, grade="A1", source="Yearbook")
+    file = tmp_path / "week.csv"
+    rows = "press_tone,2020/3/1,−２,Ａ１,Cables,,\npress_tone,2020/3/1,2,A1,Leader,,again\n"
+    file.write_text(HEADER + rows, encoding="utf-8")
+    receipt = import_file(desk, file, dry_run=True)
+    assert [entry.level for entry in receipt.entries if isinstance(entry, NewObservation)] == [-2.0, 2.0]
+    assert "sd away" in receipt.notes[0]
+    assert "likely duplicate of row" in receipt.notes[1]
 
 
 def test_a_revised_row_of_a_file_is_not_added_again(desk: Desk, tmp_path: Path) -> None:

@@ -81,7 +81,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except (StoreError, ForecastError) as error:
         return _fail([str(error)])
     except typer.Abort:
-        return _fail(["stopped"])
+        return _fail(["stopped; nothing was stored"], 130)
     except typer.TyperException as error:
         return _misused(error)
     except BrokenPipeError:

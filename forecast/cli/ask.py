@@ -13,7 +13,7 @@ _PROMPTS = {
     "level": "Level (-2 to 2)",
     "on": "Observed on (YYYY-MM-DD)",
     "source": "Source (title)",
-    "grade": "Grade (A–F, 1–6)",
+    "grade": "Grade (source: A reliable … E not, F cannot be judged; content: 1 confirmed … 5 improbable, 6 unknown)",
 }
 _CELLS = {"indicator": "indicator", "level": "level", "on": "observed_on", "source": "source", "grade": "grade"}
 

@@ -43,7 +43,7 @@ def backtest(
     as_of: AsOf = None,
     json_: Json = False,
 ) -> None:
-    """Forecast past dates from what was known on them, score that beside naive forecasts, and store it.
+    """Score forecasts of past dates. Made from what was known on them, beside naive ones, and stored.
 
     What was done before is not done again: stop it, and the same command goes on.
     """

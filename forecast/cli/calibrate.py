@@ -18,7 +18,7 @@ def calibrate(
     ] = None,
     json_: Json = False,
 ) -> None:
-    """Print how far the forecasts can be trusted: every number with its n and whether it is enough.
+    """How far to trust the forecasts. Every number with its n and whether it is enough.
 
     The numbers are of a stored backtest (`parley backtest`), of live forecasts, and of checks (`parley check`).
     """

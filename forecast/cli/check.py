@@ -26,7 +26,7 @@ def check(
     ] = False,
     json_: Json = False,
 ) -> None:
-    """Check that the machinery does what it says; store what was found. Exit 1 if a check failed.
+    """Check the machinery. Does it do what it says? What was found is stored. Exit 1 if a check failed.
 
     Checks: as-of, states, prior-predictive, posterior-predictive, power-scaling, leave-out-indicator,
     leave-out-document, sbc.

@@ -26,7 +26,8 @@ On = Annotated[str | None, typer.Option("--on", metavar="DATE", help="When it wa
 Source = Annotated[str | None, typer.Option(metavar="TEXT", help="Title of the source.")]
 Publisher = Annotated[str | None, typer.Option(metavar="TEXT", help="Who published the source.")]
 Grade = Annotated[
-    str | None, typer.Option(metavar="GRADE", help="Admiralty grade: reliability A–F, credibility 1–6, such as B2.")
+    str | None,
+    typer.Option(metavar="GRADE", help="Source A (reliable) to F (unknown), content 1 (confirmed) to 6 (unknown): B2."),
 ]
 Url = Annotated[str | None, typer.Option(metavar="URL", help="Where the source can be read.")]
 Origin = Annotated[
@@ -50,7 +51,7 @@ def log(
     dry_run: DryRun = False,
     json_: Json = False,
 ) -> None:
-    """Log an observation and see at once what it does to the forecast. On a terminal it asks for what is missing."""
+    """Log an observation. It shows at once what that does to the forecast; a terminal is asked for what is missing."""
     given = {"indicator": indicator, "level": level, "on": on, "source": source, "grade": grade}
     missing = [name for name, value in given.items() if value is None]
     asks = bool(missing) and sys.stdin.isatty() and sys.stdout.isatty() and not json_
@@ -106,7 +107,7 @@ def revise(
     dry_run: DryRun = False,
     json_: Json = False,
 ) -> None:
-    """Supersede an observation by one that differs in what is given; the old one stays on file."""
+    """Correct an observation. The new row differs in what is given; the old one stays on file."""
     from forecast import desk as actions
 
     with at_desk(analyst) as desk:
@@ -138,7 +139,7 @@ def retract(
     dry_run: DryRun = False,
     json_: Json = False,
 ) -> None:
-    """Withdraw an observation, with the reason; it stays on file and no longer counts."""
+    """Withdraw an observation. With the reason; it stays on file and no longer counts."""
     from forecast import desk as actions
 
     with at_desk(analyst) as desk:
@@ -146,12 +147,17 @@ def retract(
 
 
 def show(seen: "Preview", json_: bool, *, asks: bool) -> bool:
-    """Print an entry before it is stored; asked for on a terminal, it may be refused."""
+    """Print an entry before it is stored; a terminal may refuse it, and does by default what startles."""
     if not json_:
         from forecast.cli.desk_tables import print_preview
 
         print_preview(seen)
-    return not asks or typer.confirm("Store it?", default=True)
+    if not asks:
+        return True
+    from forecast.preview import GREAT
+
+    plain = not seen.warnings and (seen.surprise is None or abs(seen.surprise.z) < GREAT)
+    return typer.confirm("Store it?", default=plain)
 
 
 def answer(receipt: "Receipt", json_: bool) -> None:

@@ -4,9 +4,9 @@ from rich.text import Text
 
 from forecast.cli.tables import bold, emit, grid, paragraph
 from forecast.desk_store import Receipt
-from forecast.desk_words import entry_sentence, forecast_title, shift_cells, surprise_sentence
+from forecast.desk_words import entry_sentence, forecast_title, moved_targets, shift_cells, surprise_sentence
 from forecast.preview import Preview
-from forecast.words import counted, level_text
+from forecast.words import counted, level_text, target_name
 
 SHOWN_ENTRIES = 5
 _TABLE_NAMES = {"observations": "observation", "events": "event", "completeness": "attestation"}
@@ -37,8 +37,9 @@ def print_receipt(receipt: Receipt) -> None:
         lines += paragraph(f"note: {note}")
     if receipt.forecast is not None:
         lines += ["", bold(forecast_title(receipt.forecast, receipt.run))]
-        rows = [shift_cells(each) for each in receipt.forecast.shifts]
-        lines += grid(("", "before", "now", "change, points ± Monte Carlo"), rows)
+        for target in moved_targets(receipt):
+            rows = [shift_cells(each) for each in receipt.forecast.by_target[target]]
+            lines += grid((target_name(target), "before", "now", "change, points ± Monte Carlo"), rows)
         if not receipt.forecast.anchored:
             lines += paragraph(
                 f"What run {receipt.forecast.source} had read cannot be read again: trust the changes, not the levels."
@@ -55,7 +56,9 @@ def outcome_sentence(receipt: Receipt) -> str:
     if receipt.action == "unchanged":
         return "nothing was stored"
     if not receipt.stored:
-        return f"dry run: nothing was stored ({what} to be {receipt.action})"
+        return (
+            f"dry run: nothing was stored ({what} to be {'made' if receipt.action == 'attested' else receipt.action})"
+        )
     rows = ", ".join(map(str, receipt.rows))
     return f"{receipt.action}: stored as {what} row{'' if len(receipt.rows) == 1 else 's'} {rows}"
 
@@ -67,4 +70,5 @@ def _import_sentence(receipt: Receipt) -> str:
         return f"nothing to add: all {counted(receipt.unchanged, 'row')} are there already"
     if not receipt.stored:
         return f"dry run: nothing was stored ({added} to be added; {there})"
-    return f"{added} added as rows {receipt.rows[0]} to {receipt.rows[-1]}; {there}"
+    first, last = receipt.rows[0], receipt.rows[-1]
+    return f"{added} added as row {first}{'' if first == last else f' to {last}'}; {there}"

@@ -8,7 +8,7 @@ from forecast.cli.console import Json, at_desk
 from forecast.cli.desk import ActsOn, Analyst, DryRun, answer
 
 app = typer.Typer(
-    help="Record what happened, correct it, or attest that nothing else did.",
+    help="Record what happened. Or correct it, or attest that nothing else did.",
     add_completion=False,
     no_args_is_help=True,
     rich_markup_mode=None,
@@ -57,7 +57,7 @@ def add(
     dry_run: DryRun = False,
     json_: Json = False,
 ) -> None:
-    """Record an event, and see what it does to the forecast."""
+    """Record an event. It shows at once what that does to the forecast."""
     from forecast.desk import add_event
 
     with at_desk(analyst) as desk:
@@ -102,7 +102,7 @@ def revise(
     dry_run: DryRun = False,
     json_: Json = False,
 ) -> None:
-    """Supersede an event by one that differs in what is given; a dispute is settled by --confidence medium or high."""
+    """Correct an event. It differs in what is given; --confidence medium or high settles a dispute."""
     from forecast.desk import revise_event
 
     with at_desk(analyst) as desk:
@@ -136,7 +136,7 @@ def retract(
     dry_run: DryRun = False,
     json_: Json = False,
 ) -> None:
-    """Withdraw an event, with the reason; it stays on file and no longer counts."""
+    """Withdraw an event. With the reason; it stays on file and no longer counts."""
     from forecast.desk import retract_event
 
     with at_desk(analyst) as desk:
@@ -145,7 +145,7 @@ def retract(
 
 @app.command()
 def none(
-    through: Annotated[str, typer.Option(metavar="DATE", help="The last day you vouch for.")],
+    through: Annotated[str | None, typer.Option(metavar="DATE", help="The last day you vouch for.")] = None,
     types: Annotated[
         list[str] | None, typer.Option("--type", metavar="TYPE", help="Only of this type; may be repeated.")
     ] = None,
@@ -153,13 +153,22 @@ def none(
         str | None, typer.Option(metavar="DATE", help="The first day (default: on from the last attestation).")
     ] = None,
     note: Note = None,
+    retracted: Annotated[
+        int | None, typer.Option("--retract", metavar="ROW", help="Withdraw this attestation instead, with --reason.")
+    ] = None,
+    reason: Annotated[str | None, typer.Option(metavar="TEXT", help="Why it is withdrawn.")] = None,
     analyst: Analyst = None,
     dry_run: DryRun = False,
     json_: Json = False,
 ) -> None:
-    """Attest that up to a day nothing happened but what is on file; silence counts as evidence only when attested."""
-    from forecast.desk import attest
+    """Attest that nothing else happened. Up to a day; silence counts as evidence only when a person attests it."""
+    if (through is None) == (retracted is None):
+        raise typer.BadParameter("give either --through DATE or, to withdraw an attestation, --retract ROW")
+    from forecast.desk import attest, retract
 
     with at_desk(analyst) as desk:
-        receipt = attest(desk, through, types=types or (), since=since, note=note or "", dry_run=dry_run)
+        if retracted is not None:
+            receipt = retract(desk, retracted, reason or "", attestation=True, dry_run=dry_run)
+        else:
+            receipt = attest(desk, through or "", types=types or (), since=since, note=note or "", dry_run=dry_run)
         answer(receipt, json_)

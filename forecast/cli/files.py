@@ -15,7 +15,7 @@ def template(
     force: Annotated[bool, typer.Option("--force", help="Replace FILE.xlsx if it exists.")] = False,
     json_: Json = False,
 ) -> None:
-    """Write an Excel workbook to fill in: drop-downs for indicator, level and grade, and the criteria beside them."""
+    """Write a workbook to fill in. Drop-downs for indicator, level and grade, and the criteria beside them."""
     if file.suffix.casefold() != ".xlsx":
         raise typer.BadParameter(
             f"{file.name!r} does not end in .xlsx; write {file.stem}.xlsx", param_hint="'FILE.xlsx'"
@@ -46,7 +46,7 @@ def import_(
     dry_run: DryRun = False,
     json_: Json = False,
 ) -> None:
-    """Log every row of a file, or none: all problems are listed at once, and rows already there are not added again."""
+    """Log every row of a file. All or none, with all problems at once; rows already there are not added again."""
     from indicators.sheets import ENCODINGS, find_encoding
 
     if encoding is not None and find_encoding(encoding) is None:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def verify(json_: Json = False) -> None:
-    """Check everything stored: each row's hash, the seals, the triggers, each posterior file. Exit 1 if damaged."""
+    """Check everything stored. Each row's hash, the seals, the triggers, each posterior file; exit 1 if damaged."""
     from db.errors import BrokenChain
     from db.verify import verify_store
 
@@ -35,7 +35,7 @@ def backup(
     force: Annotated[bool, typer.Option("--force", help="Replace FILE if it exists.")] = False,
     json_: Json = False,
 ) -> None:
-    """Write the database and its posteriors into one checked ZIP file, also while others work.
+    """Back up into one ZIP file. The database and its posteriors, checked, also while others work.
 
     `unzip FILE` in an empty folder gives a working Parley: an SQLite database, whatever this one is. Of a damaged store
     what is left is kept, unless FILE exists; exit 1 then.
@@ -57,7 +57,7 @@ def backup(
 
 
 def doctor(json_: Json = False) -> None:
-    """Look whether this desk is in order, and say what to run for each finding. Exit 1 if there is a problem."""
+    """See whether all is in order. And what to run for each finding; exit 1 if there is a problem."""
     from forecast.doctor import examine
 
     found = examine(database_url(), datetime.now(UTC), case_id=case_id())

@@ -244,8 +244,8 @@ def _status(one: ObservationVersion | EventEntry) -> str:
     ending = one.ending
     if ending is None:
         return one.status
-    if not ending.reason:
-        return f"{one.status} by row {ending.row} on {ending.on}"
+    if one.status == "superseded":
+        return f"superseded by row {ending.row} on {ending.on}" + (f": {ending.reason}" if ending.reason else "")
     by = f" (by {ending.analyst})" if ending.analyst else ""
     return f"{one.status} on {ending.on}: {ending.reason}{by}"
 
@@ -256,7 +256,7 @@ def _complete(listed: EventList) -> str:
     for span in listed.complete:
         spans.setdefault(span.attested_by, []).append(f"{span.type} {span.complete_from} to {span.complete_through}")
     names = {name: "the case" if name == CASE_ANALYST else name for name in spans}
-    attested = "; ".join(f"{'; '.join(each)}, attested by {names[name]}" for name, each in spans.items())
+    attested = "; ".join(f"{'; '.join(each)}, last attested by {names[name]}" for name, each in spans.items())
     return f"Complete: {attested or 'no one has attested anything'}."
 
 

@@ -63,7 +63,7 @@ def observations(
     ] = None,
     json_: Json = False,
 ) -> None:
-    """List the observations, newest first, with the row numbers that `parley revise` and `parley retract` take."""
+    """List observations. Newest first, with the row numbers that `parley revise` and `parley retract` take."""
     from forecast.cli import list_tables
     from forecast.listing import When
     from forecast.listing_entries import Wanted, read_observation_list
@@ -80,7 +80,7 @@ def observations(
 
 
 def documents(id_: Id = None, as_of: AsOf = None, as_recorded: AsRecorded = None, json_: Json = False) -> None:
-    """List the documents and count their judgements. With ID: its caveats and judgements."""
+    """List the documents. With their judgements counted; with ID: its caveats and judgements."""
     from forecast.cli import list_tables
     from forecast.listing import When, read_document, read_document_list
 
@@ -115,7 +115,7 @@ def events(
     retracted: Retracted = False,
     json_: Json = False,
 ) -> None:
-    """List what happened, and how far that is complete. With ID: the event, its source and its history."""
+    """List what happened. And how far that is complete. With ID: the event, its source and its history."""
     from forecast.cli import list_tables
     from forecast.listing import When
     from forecast.listing_entries import Wanted, read_event, read_event_list

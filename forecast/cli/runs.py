@@ -17,7 +17,7 @@ def init(
     case: Annotated[Path | None, typer.Option(help="A case folder (default: the shipped case us_dprk).")] = None,
     json_: Json = False,
 ) -> None:
-    """Create the database and load a case. Doing it again migrates the database and adds only what is new."""
+    """Make the database, load the case. Doing it again migrates the database and adds only what is new."""
     from db.migrate import create_database
     from indicators.folder import read_case_folder
     from indicators.install import install_case
@@ -41,7 +41,7 @@ def update(
     chains: Annotated[int, typer.Option(min=2, help="Chains.")] = 4,
     json_: Json = False,
 ) -> None:
-    """Make, store and print a forecast. The model is fitted to what is known by the day."""
+    """Make a forecast and store it. The model is fitted to what is known by the day."""
     from forecast.cache import is_warm, use_compile_cache
     from models.settings import SAMPLERS, SamplerSettings
 
@@ -67,7 +67,7 @@ def show(
     run: Annotated[int | None, typer.Option(metavar="ID", help="The number of a run (see `parley runs`).")] = None,
     json_: Json = False,
 ) -> None:
-    """Print the published forecast with the latest as-of date, or that of a day or run; exit 1 if it was refused."""
+    """Show the published forecast. The latest, or that of a day or run; exit 1 if it was refused."""
     if as_of is not None and run is not None:
         raise typer.BadParameter("a run has its own as-of date; give one of --run and --as-of", param_hint="'--run'")
     with opened() as database:

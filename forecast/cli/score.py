@@ -4,7 +4,7 @@ from forecast.cli.console import AsOf, AsRecorded, Json, case_id, opened, print_
 
 
 def score(as_of: AsOf = None, as_recorded: AsRecorded = None, json_: Json = False) -> None:
-    """Score the live forecasts whose windows are over, and list those pending.
+    """Score the live forecasts. Those whose windows are over; the others are listed as pending.
 
     Only forecasts issued before the fact count.
     """
