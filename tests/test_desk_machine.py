@@ -2,7 +2,7 @@
 
 import itertools
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -19,6 +19,7 @@ from toy_runs import LOADED
 from db import tables
 from db.chain import head, verify_chain
 from db.engine import Database, open_database
+from db.errors import Conflict
 from db.migrate import create_database
 from db.read import read_completeness, read_events, read_newest, read_observations
 from db.rows import CompletenessRow, EventRow, ObservationRow
@@ -190,7 +191,8 @@ class AtTheDesk(RuleBasedStateMachine):
             )
 
         taken = {str(fact[-1].said["event_id"]).casefold() for fact in self.events.facts}
-        sentence = self._misdated(said, "started_on") or _misframed(said) or _without_reason(said)
+        sentence = f"reason: '{reason}' marks a dispute" if reason and said["confidence"] != "low" else ""
+        sentence = sentence or self._misdated(said, "started_on") or _misframed(said) or _without_reason(said)
         if id_.casefold() in taken and not sentence:
             sentence = f"id: '{id_}' is taken"
         if sentence:
@@ -256,8 +258,13 @@ class AtTheDesk(RuleBasedStateMachine):
     def attest_none(self, types: list[str], back: int, since: int | None, dry: bool) -> None:
         through = self.today - timedelta(back)
         begin = None if since is None else self.today - timedelta(since)
-        furthest = {kind: self._furthest(kind) for kind in types or EVENT_TYPES}
-        if sentence := _unattestable(furthest, through, begin, self.today):
+        spans = {kind: self._span(kind, through, begin) for kind in types or EVENT_TYPES}
+        stored = {_key(fact[0].said): fact[0].number for fact in self.attestations.facts}
+        sentence = self._unattestable(spans, through, begin)
+        again = [stored[_key(said)] for said in spans.values() if _key(said) in stored]
+        if again and not sentence:  # the word given was taken back, and comes again on the same day
+            sentence = f"the same row is there already as row {again[0]}"
+        if sentence:
             with self._refused(sentence):
                 attest(self.desk, through, types=types, since=begin)
             return
@@ -265,10 +272,24 @@ class AtTheDesk(RuleBasedStateMachine):
             with self._unchanged():
                 assert not attest(self.desk, through, types=types, since=begin, dry_run=True).stored
         receipt = attest(self.desk, through, types=types, since=begin)
-        for (kind, before), number in zip(furthest.items(), receipt.rows, strict=True):
-            values = (kind, begin or before["complete_from"], through, self.today, self.desk.analyst, "")
-            at = self._recorded(tables.completeness, number)
-            self.attestations.add(Version(number, self.today, at, dict(zip(ATTESTED, values, strict=True))))
+        for said, number in zip(spans.values(), receipt.rows, strict=True):
+            self.attestations.add(Version(number, self.today, self._recorded(tables.completeness, number), said))
+
+    @rule(which=pick, on=corrected_on, reason=st.sampled_from(("spoke too soon", "")))
+    def take_back(self, which: int, on: int | None, reason: str) -> None:
+        number, newest = self._named(self.attestations, which)
+        sentence = ""
+        if newest is None:
+            sentence = f"no attestation has the row number {number}"
+        elif newest.retracted:
+            sentence = f"attestation {number} was withdrawn or replaced as row {newest.number}"
+        if sentence := sentence or self._bad_retraction(newest, on, reason):
+            with self._refused(sentence):
+                retract(self.desk, number, reason, known_on=self._day(on), attestation=True)
+            return
+        assert newest is not None
+        receipt = retract(self.desk, number, reason, known_on=self._day(on), attestation=True)
+        self.attestations.correct(number, self._withdrawn(receipt, tables.completeness, newest, on))
 
     @precondition(lambda self: len(self.instants) > 1)
     @rule(days=st.integers(-400, 200), which=pick, shift=st.sampled_from((-1, 0, 1)))
@@ -394,7 +415,7 @@ class AtTheDesk(RuleBasedStateMachine):
 
     def _bad_retraction(self, newest: Version | None, on: int | None, reason: str) -> str:
         assert newest is not None
-        known_on = _date(newest.known_on)
+        known_on = newest.known_on or date.min
         day = self._day(on) or max(self.today, known_on)
         if not reason.strip():
             return "reason: is empty; say why the row is withdrawn"
@@ -402,9 +423,35 @@ class AtTheDesk(RuleBasedStateMachine):
             return f"known_on: {day} lies ahead"
         return f"known_on: {day} lies before {known_on}, when the row was known" if day < known_on else ""
 
-    def _furthest(self, kind: str) -> Mapping[str, object]:
+    def _furthest(self, kind: str) -> Mapping[str, object] | None:
         found = [each.said for each in self.attestations.current(self.today) if each.said["type"] == kind]
-        return max(found, key=lambda said: _date(said["complete_through"]))
+        return max(found, key=lambda said: _date(said["complete_through"]), default=None)
+
+    def _span(self, kind: str, through: date, begin: date | None) -> dict[str, object]:
+        """What an attestation would say."""
+        before = self._furthest(kind)
+        first = begin or (before["complete_from"] if before else through)
+        note = f"from {_date(before['complete_through']) + timedelta(1)} on" if before else ""
+        return dict(zip(ATTESTED, (kind, first, through, self.today, self.desk.analyst, note), strict=True))
+
+    def _unattestable(self, kinds: Iterable[str], through: date, begin: date | None) -> str:
+        """The sentence for an attestation that cannot be given; "" where it can."""
+        if through > self.today:
+            return f"through: {through} lies ahead; what has not happened yet cannot be attested"
+        for kind in kinds:
+            before = self._furthest(kind)
+            if before is None and begin is None:
+                return f"since: nothing is attested of {kind} yet; say from which day on"
+            if begin and begin > through:
+                return f"since: {begin} lies after {through}"
+            if before is None:
+                continue
+            reach = _date(before["complete_through"])
+            if through <= reach:
+                return f"through: {kind} is attested through {reach} already"
+            if begin and begin > reach + timedelta(1):
+                return f"since: {kind} is attested through {reach}; a gap would be lost"
+        return ""
 
     def _stored(self, receipt: Receipt, table: Table, said: Mapping[str, object]) -> Version:
         assert receipt.stored
@@ -414,7 +461,7 @@ class AtTheDesk(RuleBasedStateMachine):
     def _withdrawn(self, receipt: Receipt, table: Table, newest: Version | None, on: int | None) -> Version:
         assert newest is not None
         (number,) = receipt.rows
-        day = self._day(on) or max(self.today, _date(newest.known_on))
+        day = self._day(on) or max(self.today, newest.known_on or date.min)
         return Version(number, day, self._recorded(table, number), newest.said, retracted=True)
 
     def _recorded(self, table: Table, number: int) -> datetime:
@@ -438,7 +485,7 @@ class AtTheDesk(RuleBasedStateMachine):
 
     @contextmanager
     def _refused(self, sentence: str) -> Iterator[None]:
-        with self._unchanged(), pytest.raises((CaseError, NotOnFile), match=sentence):
+        with self._unchanged(), pytest.raises((CaseError, NotOnFile, Conflict), match=sentence):
             yield
 
     def _head(self) -> str:
@@ -498,19 +545,8 @@ def _without_reason(said: Mapping[str, object]) -> str:
     return "reason: is empty" if said["confidence"] == "low" and not said["reason"] else ""
 
 
-def _unattestable(furthest: Mapping[str, Mapping[str, object]], through: date, begin: date | None, today: date) -> str:
-    """The sentence for an attestation that cannot be given; "" where it can."""
-    if through > today:
-        return f"through: {through} lies ahead; what has not happened yet cannot be attested"
-    for kind, before in furthest.items():
-        reach = _date(before["complete_through"])
-        if through <= reach:
-            return f"through: {kind} is attested through {reach} already"
-        if begin and begin > through:
-            return f"since: {begin} lies after {through}"
-        if begin and begin > reach + timedelta(1):
-            return f"since: {kind} is attested through {reach}; a gap would be lost"
-    return ""
+def _key(said: Mapping[str, object]) -> tuple[object, ...]:
+    return tuple(said[name] for name in ATTESTED)
 
 
 def small_toy(folder: Path, case_id: str = "toy") -> Path:
