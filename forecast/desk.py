@@ -110,7 +110,7 @@ def log(
     with desk.database.read() as connection:
         before = desk.reading(connection)
         entry = read_observation_entry(before.rows, cells, desk)
-        there = same_row(connection, entry)
+        there = same_row(connection, before.rows, entry)
         seen = make_preview(before.rows, before.problem, entry)
     if there is not None:
         note_ = f"the same row is there already as row {there}; nothing was added"
@@ -136,7 +136,7 @@ def revise(
     """
     with desk.database.read() as connection:
         before = desk.reading(connection)
-        old = standing_observation(connection, row)
+        old = standing_observation(connection, row, before.rows.case.case_id)
         cells = observation_cells(
             old, known_on=known_on or _correction_day(desk, old.known_on), **_renamed(changes, _NAMES)
         )
@@ -160,7 +160,8 @@ def retract(
 ) -> Receipt:
     """Withdraw observation `row` (or attestation `row`), from `known_on` (today) on."""
     with desk.database.read() as connection:
-        old = standing_attestation(connection, row) if attestation else standing_observation(connection, row)
+        find = standing_attestation if attestation else standing_observation
+        old = find(connection, row, desk.reading(connection).rows.case.case_id)
     entry = retraction(old, reason, known_on or _correction_day(desk, old.known_on or desk.today()), desk)
     if isinstance(entry, NewCompleteness):
         return _attest(desk, "retracted", [entry], ("the attestation before it holds again",), dry_run)
@@ -222,6 +223,9 @@ def revise_event(
 
     def make(connection: Connection, rows: Rows) -> NewEvent:
         old = standing_event(connection, rows.case.case_id, event_id)
+        if changes.get("reason") and not changes.get("confidence") and not old.disputed:
+            what = "marks a dispute; give --confidence low with it, or say it in --note"
+            raise CaseError([f"reason: {changes['reason']!r} {what}"])
         day = known_on or _correction_day(desk, old.known_on)
         cells = event_cells(old, known_on=day, **_renamed(changes, _EVENT_NAMES))
         return replace(read_event_entry(connection, rows, cells, desk, old), supersedes=old.id)
@@ -279,7 +283,7 @@ def _import(desk: Desk, path: Path, encoding: str | None, dry_run: bool, progres
     notes: list[str] = []
 
     def append(connection: Connection, before: Reading, at: datetime) -> list[int]:
-        fresh, said = found.fresh(connection)
+        fresh, said = found.fresh(connection, before.rows)
         added.extend(fresh)
         notes.extend(said)
         if len(fresh) <= LOOKED_AT:

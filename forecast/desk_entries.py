@@ -124,7 +124,7 @@ def _rules(rows: Rows, desk: Desk) -> Rules:
     )
 
 
-def same_row(connection: Connection, entry: NewObservation) -> int | None:
+def same_row(connection: Connection, rows: Rows, entry: NewObservation) -> int | None:
     """The row that asserts the very same, if there is one that stands.
 
     Raises
@@ -132,7 +132,11 @@ def same_row(connection: Connection, entry: NewObservation) -> int | None:
     NotOnFile
         if that row was superseded or retracted: to add it again would contradict the correction
     """
-    first = find_observations(connection, [observation_key(entry)])
+    key = observation_key(entry)
+    there = standing_keys(rows).get(key)  # a revision may say the very same, too
+    if there is not None:
+        return there
+    first = find_observations(connection, [key])
     if not first:
         return None
     number = next(iter(first.values()))
@@ -140,6 +144,12 @@ def same_row(connection: Connection, entry: NewObservation) -> int | None:
     if newest.id == number:
         return number
     raise NotOnFile(f"the same row was stored as row {number}, and {_ended(newest)}")
+
+
+def standing_keys(rows: Rows) -> dict[str, int]:
+    """The numbers of the observations that stand, by what they assert."""
+    standing = (row for row in rows.observations if row.valid_until is None or row.valid_until > rows.as_of)
+    return {row.row_key: row.id for row in standing}
 
 
 def _ended(newest: ObservationRow | EventRow) -> str:
@@ -150,17 +160,23 @@ def _ended(newest: ObservationRow | EventRow) -> str:
     return f"superseded by row {newest.id}; revise that one"
 
 
-def standing_observation(connection: Connection, number: int) -> ObservationRow:
+def standing_observation(connection: Connection, number: int, case_id: str) -> ObservationRow:
     """The observation of this number, if it may be corrected: the newest version of what it asserts."""
     try:
         newest = read_history(connection, ObservationRow, number)[-1]
     except StoreError:
         raise NotOnFile(f"no observation has the row number {number}; `parley observations` lists them") from None
+    _check_case(newest.case_id, case_id, f"observation {number}")
     if newest.id != number:
         raise NotOnFile(f"row {number} was {_ended(newest)}")
     if newest.retracted:
         raise NotOnFile(f"row {number} is itself the retraction of row {newest.supersedes}; log the observation anew")
     return newest
+
+
+def _check_case(found: str, wanted: str, name: str) -> None:
+    if found != wanted:
+        raise NotOnFile(f"{name} is of case {found}, and this desk of {wanted}; set PARLEY_CASE to {found}")
 
 
 def standing_event(connection: Connection, case_id: str, event_id: str) -> EventRow:
@@ -176,12 +192,13 @@ def standing_event(connection: Connection, case_id: str, event_id: str) -> Event
     return found
 
 
-def standing_attestation(connection: Connection, number: int) -> CompletenessRow:
+def standing_attestation(connection: Connection, number: int, case_id: str) -> CompletenessRow:
     """The attestation of this number, if it may be withdrawn."""
     try:
         newest = read_history(connection, CompletenessRow, number)[-1]
     except StoreError:
         raise NotOnFile(f"no attestation has the row number {number}; `parley events --json` lists them") from None
+    _check_case(newest.case_id, case_id, f"attestation {number}")
     if newest.id != number or newest.retracted:
         raise NotOnFile(f"attestation {number} was withdrawn or replaced as row {newest.id} ({newest.reason})")
     return newest
@@ -279,7 +296,17 @@ def attestations(
         remark = "; ".join(filter(None, said))
         out.append(NewCompleteness(rows.case.case_id, kind, first, day, today, desk.analyst, remark))
     problems.raise_any()
+    newest = read_newest(connection, CompletenessRow, rows.case.case_id)
+    out = [_after_withdrawal(row, newest) for row in out]
     return out, _attestation_notes(connection, rows, out, today)
+
+
+def _after_withdrawal(row: NewCompleteness, newest: Iterable[CompletenessRow]) -> NewCompleteness:
+    """A word that was given and withdrawn is given again by superseding its withdrawal."""
+    span = (row.type, row.complete_from, row.complete_through)
+    gone = (old for old in newest if old.retracted and (old.type, old.complete_from, old.complete_through) == span)
+    last = max((old.id for old in gone), default=None)
+    return row if last is None else replace(row, supersedes=last)
 
 
 def _attested_day(name: str, value: date | str, problems: Problems) -> date | None:
@@ -342,10 +369,10 @@ class Imported:
     number: int
     """Rows in the file."""
 
-    def fresh(self, connection: Connection) -> tuple[list[NewObservation], list[str]]:
+    def fresh(self, connection: Connection, rows: Rows) -> tuple[list[NewObservation], list[str]]:
         """Those that are not there yet, and what to say of the others."""
-        there = find_observations(connection, self.entries)
-        entries = [entry for key, entry in self.entries.items() if key not in there]
+        there, standing = find_observations(connection, self.entries), standing_keys(rows)
+        entries = [entry for key, entry in self.entries.items() if key not in there and key not in standing]
         notes = []
         twice = self.number - len(self.entries)
         if twice:

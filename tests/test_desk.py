@@ -1,8 +1,8 @@
 """The desk's actions: what each stores, refuses and says, without a forecast."""
 
 from collections.abc import Iterator
-from dataclasses import fields
-from datetime import date, timedelta
+from dataclasses import fields, replace
+from datetime import UTC, date, datetime, timedelta
 from math import hypot
 from pathlib import Path
 
@@ -32,6 +32,9 @@ from forecast.errors import NotOnFile
 from forecast.listing import When, read_indicator
 from forecast.preview import Preview
 from indicators.errors import CaseError
+from indicators.folder import read_case_folder
+from indicators.install import install_case
+from indicators.shipped import shipped_case
 
 TODAY = date(2020, 3, 1)
 BEFORE = TODAY - timedelta(days=2)
@@ -104,6 +107,26 @@ def test_the_very_same_row_is_there_once(desk: Desk) -> None:
     assert (again.action, again.rows, again.stored) == ("unchanged", first.rows, False)
     assert again.notes == (f"the same row is there already as row {first.rows[0]}; nothing was added",)
     assert everything(desk) == before
+
+
+def test_what_a_revision_says_already_is_not_logged_beside_it(desk: Desk) -> None:
+    (row,) = code(desk, 0).rows
+    (newer,) = revise(desk, row, level=1).rows
+    again = code(desk, 1, known_on=TODAY)
+    assert (again.action, again.rows) == ("unchanged", (newer,))
+
+
+def test_a_row_of_another_case_is_not_this_desks(desk: Desk) -> None:
+    elsewhere = replace(read_case_folder(shipped_case()).case, id="other")
+    folder = replace(read_case_folder(shipped_case()), case=elsewhere)
+    install_case(desk.database, folder, datetime(2020, 2, 1, tzinfo=UTC))
+    mine = Desk(desk.database, "kim", "toy", desk.today)
+    with desk.database.read() as connection:
+        theirs = read_observations(connection, "other", date(2026, 10, 10))[0].id
+    with pytest.raises(
+        NotOnFile, match=rf"^observation {theirs} is of case other, and this desk of toy; set PARLEY_CASE"
+    ):
+        retract(mine, theirs, "wrong")
 
 
 def test_two_analysts_may_code_one_indicator_on_one_day(desk: Desk) -> None:
@@ -357,6 +380,15 @@ def test_an_attestation_goes_on_from_the_last_one(desk: Desk) -> None:
     reach = {row.type: (row.complete_from, row.complete_through, row.attested_by) for row in rows}
     assert set(reach.values()) == {(date(2010, 1, 1), date(2020, 2, 15), "kim")}
     assert all(row.complete_through == date(2019, 12, 31) for row in earlier)
+
+
+def test_a_word_taken_back_may_be_given_again(desk: Desk) -> None:
+    (row,) = attest(desk, BEFORE, types=["talks"]).rows
+    retract(desk, row, "spoke too soon", attestation=True)
+    attest(desk, BEFORE, types=["talks"])
+    with desk.database.read() as connection:
+        reach = [each.complete_through for each in read_completeness(connection, "toy", TODAY) if each.type == "talks"]
+    assert reach == [date(2019, 12, 31), BEFORE]
 
 
 @pytest.mark.parametrize(

@@ -259,12 +259,7 @@ class AtTheDesk(RuleBasedStateMachine):
         through = self.today - timedelta(back)
         begin = None if since is None else self.today - timedelta(since)
         spans = {kind: self._span(kind, through, begin) for kind in types or EVENT_TYPES}
-        stored = {_key(fact[0].said): fact[0].number for fact in self.attestations.facts}
-        sentence = self._unattestable(spans, through, begin)
-        again = [stored[_key(said)] for said in spans.values() if _key(said) in stored]
-        if again and not sentence:  # the word given was taken back, and comes again on the same day
-            sentence = f"the same row is there already as row {again[0]}"
-        if sentence:
+        if sentence := self._unattestable(spans, through, begin):
             with self._refused(sentence):
                 attest(self.desk, through, types=types, since=begin)
             return
@@ -273,7 +268,16 @@ class AtTheDesk(RuleBasedStateMachine):
                 assert not attest(self.desk, through, types=types, since=begin, dry_run=True).stored
         receipt = attest(self.desk, through, types=types, since=begin)
         for said, number in zip(spans.values(), receipt.rows, strict=True):
-            self.attestations.add(Version(number, self.today, self._recorded(tables.completeness, number), said))
+            given = Version(number, self.today, self._recorded(tables.completeness, number), said)
+            taken_back = [
+                fact[-1].number
+                for fact in self.attestations.facts
+                if fact[-1].retracted and _days_of(fact[-1].said) == _days_of(said)
+            ]
+            if taken_back:  # the same word again takes the place of its withdrawal
+                self.attestations.correct(max(taken_back), given)
+            else:
+                self.attestations.add(given)
 
     @rule(which=pick, on=corrected_on, reason=st.sampled_from(("spoke too soon", "")))
     def take_back(self, which: int, on: int | None, reason: str) -> None:
@@ -513,6 +517,10 @@ def _apart_from_who(said: Mapping[str, object]) -> dict[str, object]:
     return {name: value for name, value in said.items() if name not in ("known_on", "analyst")}
 
 
+def _days_of(said: Mapping[str, object]) -> tuple[object, ...]:
+    return said["type"], said["complete_from"], said["complete_through"]
+
+
 def _disputed(said: Mapping[str, object]) -> bool:
     return said["confidence"] == "low" and bool(said["reason"])
 
@@ -543,10 +551,6 @@ def _misframed(said: Mapping[str, object]) -> str:
 
 def _without_reason(said: Mapping[str, object]) -> str:
     return "reason: is empty" if said["confidence"] == "low" and not said["reason"] else ""
-
-
-def _key(said: Mapping[str, object]) -> tuple[object, ...]:
-    return tuple(said[name] for name in ATTESTED)
 
 
 def small_toy(folder: Path, case_id: str = "toy") -> Path:
