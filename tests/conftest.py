@@ -261,6 +261,24 @@ def published_copy(published_folder: Path, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
+def unprivileged() -> Iterator[None]:
+    """Without root's right to write anywhere."""
+    if os.geteuid() != 0:
+        yield
+        return
+    os.seteuid(65534)
+    yield
+    os.seteuid(0)
+
+
+def let_enter(folder: Path) -> None:
+    """Let others enter all folders above that this session made: as many as one worker or several make."""
+    for above in folder.parents:
+        if above.name.startswith(("pytest-", "popen-")):
+            above.chmod(0o755)
+
+
+@pytest.fixture
 def small_case() -> NewCase:
     """A case of two indicators."""
     return NewCase(

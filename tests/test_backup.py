@@ -8,14 +8,14 @@ import sqlite3
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile
 
 import pytest
-from conftest import EVALUATION, NOW, OBSERVATION, RUN
+from conftest import EVALUATION, NOW, OBSERVATION, RUN, let_enter
 from sqlalchemy import Connection, select
 
 from db import triggers
@@ -267,17 +267,6 @@ def test_the_database_is_not_overwritten_by_its_backup(desk: tuple[Database, tup
         assert verify_chain(connection) == ()
 
 
-@pytest.fixture
-def unprivileged() -> Iterator[None]:
-    """Without root's right to write anywhere."""
-    if os.geteuid() != 0:
-        yield
-        return
-    os.seteuid(65534)
-    yield
-    os.seteuid(0)
-
-
 @on_sqlite
 def test_a_folder_that_cannot_be_written_is_refused(
     desk: tuple[Database, tuple[str, ...]], tmp_path: Path, out: Path, request: pytest.FixtureRequest
@@ -292,8 +281,7 @@ def test_a_folder_that_cannot_be_written_is_refused(
 
 def _let_in(folder: Path) -> None:
     """Let others read and write what this test made, and enter all folders above."""
-    for above in folder.parents[:2]:
-        above.chmod(0o755)
+    let_enter(folder)
     for path in (folder, *folder.rglob("*")):
         path.chmod(0o777 if path.is_dir() else 0o666)
 

@@ -5,12 +5,11 @@ import multiprocessing
 import os
 import sqlite3
 import threading
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from conftest import NOW, OBSERVATION
+from conftest import NOW, OBSERVATION, let_enter
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import DBAPIError
 
@@ -97,21 +96,10 @@ def test_a_file_that_is_no_database_is_refused_and_untouched(tmp_path: Path) -> 
 
 
 @pytest.fixture
-def unprivileged() -> Iterator[None]:
-    """Without root's right to write anywhere."""
-    if os.geteuid() != 0:
-        yield
-        return
-    os.seteuid(65534)
-    yield
-    os.seteuid(0)
-
-
-@pytest.fixture
 def shared_folder(tmp_path: Path) -> Path:
     """A folder that others may enter, as may be all above it that this session made."""
-    for folder in (tmp_path, *tmp_path.parents[:2]):
-        folder.chmod(0o755)
+    tmp_path.chmod(0o755)
+    let_enter(tmp_path)
     return tmp_path
 
 

@@ -1,6 +1,5 @@
 """The doctor: each thing that can be out of order has its finding, and nothing else has."""
 
-import os
 import shlex
 import shutil
 import signal
@@ -8,14 +7,14 @@ import sqlite3
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from conftest import ATTESTATION, NOW, OBSERVATION, RUN
+from conftest import ATTESTATION, NOW, OBSERVATION, RUN, let_enter
 from toy_case import write_toy_case
 
 from db import triggers
@@ -337,17 +336,6 @@ def test_a_backup_that_was_killed(look: Look, database_url: str, tmp_path: Path)
     assert look() == []
 
 
-@pytest.fixture
-def unprivileged() -> Iterator[None]:
-    """Without root's right to write anywhere."""
-    if os.geteuid() != 0:
-        yield
-        return
-    os.seteuid(65534)
-    yield
-    os.seteuid(0)
-
-
 @on_sqlite
 @pytest.mark.parametrize(
     ("name", "check"), [("parley.db", "database"), ("posteriors", "permissions"), ("cache", "cache")]
@@ -357,8 +345,7 @@ def test_a_place_that_cannot_be_written(
     look: Look, tmp_path: Path, name: str, check: str, request: pytest.FixtureRequest
 ) -> None:
     (tmp_path / "cache").mkdir()
-    for above in tmp_path.parents[:2]:
-        above.chmod(0o755)
+    let_enter(tmp_path)
     for path in (tmp_path, *tmp_path.rglob("*")):
         path.chmod(0o777 if path.is_dir() else 0o666)
     place = tmp_path / name
