@@ -223,9 +223,6 @@ def revise_event(
 
     def make(connection: Connection, rows: Rows) -> NewEvent:
         old = standing_event(connection, rows.case.case_id, event_id)
-        if changes.get("reason") and not changes.get("confidence") and not old.disputed:
-            what = "marks a dispute; give --confidence low with it, or say it in --note"
-            raise CaseError([f"reason: {changes['reason']!r} {what}"])
         day = known_on or _correction_day(desk, old.known_on)
         cells = event_cells(old, known_on=day, **_renamed(changes, _EVENT_NAMES))
         return replace(read_event_entry(connection, rows, cells, desk, old), supersedes=old.id)
