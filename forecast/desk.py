@@ -5,7 +5,7 @@
     receipt.forecast.shifts  # the headline before and after, by horizon
 
 Every action checks first, stores in one transaction and then answers with a provisional forecast; with `dry_run` the
-same happens and nothing stays. A desk that is kept open answers in a tenth of a second. What is wrong with an entry is
+same happens and nothing stays. A desk that is kept open answers in a fraction of a second. What is wrong with an entry is
 told by `indicators.errors.CaseError`, all of it at once; a row that cannot be corrected by `forecast.errors.NotOnFile`;
 what the database refuses by `db.errors.StoreError`. Then nothing is stored.
 """
@@ -283,12 +283,12 @@ def _import(desk: Desk, path: Path, encoding: str | None, dry_run: bool, progres
         fresh, said = found.fresh(connection, before.rows)
         added.extend(fresh)
         notes.extend(said)
-        if len(fresh) <= LOOKED_AT:
-            notes.extend(startling(before.rows, before.problem, fresh))
         progress("storing", 0, len(fresh))
         return append_observations(connection, fresh, at)
 
     stored = submit(desk, append, dry_run=dry_run)
+    if len(added) <= LOOKED_AT:
+        notes.extend(startling(stored.before.rows, stored.before.problem, added))
     progress("forecasting", 0, 0)
     receipt = _receipt(desk, stored, "imported", "observations", added, None, notes, dry_run)
     return replace(receipt, unchanged=found.number - len(added))

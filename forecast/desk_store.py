@@ -17,7 +17,7 @@ from db.known import FACT_TABLES
 from db.read import read_added, read_case
 from db.tables import cases, observations
 from forecast.assemble import Rows, read_rows
-from forecast.errors import NoPosterior
+from forecast.errors import ForecastError
 from forecast.preview import Preview
 from forecast.provisional import Anchor, Provisional, Reading, read_anchor, shift, take_reading
 
@@ -154,7 +154,7 @@ def answer(desk: Desk, stored: Stored, cause: str, *, dry_run: bool) -> tuple[Pr
             anchor = desk.anchor(connection, stored.after.rows.case.case_id)
         forecast = shift(anchor, stored.before, stored.after, None if dry_run else stored.at)
         return forecast, None if dry_run else _store(desk.database, forecast, cause), ""
-    except (NoPosterior, StoreError) as error:
+    except (ForecastError, StoreError) as error:
         return None, None, str(error)
 
 

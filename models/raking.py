@@ -1,6 +1,6 @@
 """Raking: weights under which a few draws have the means that many draws have.
 
-A projection of every posterior draw takes seconds, of a few hundred a tenth of one, and their plain mean is off by a
+A projection of every posterior draw takes seconds, of a hundred a fraction of one, and their plain mean is off by a
 Monte-Carlo error larger than what one observation moves. Where the means over all draws are known for one situation,
 the weights nearest to equal that reproduce them there carry most of that error away in situations near it.
 
