@@ -5,9 +5,9 @@
     receipt.forecast.shifts  # the headline before and after, by horizon
 
 Every action checks first, stores in one transaction and then answers with a provisional forecast; with `dry_run` the
-same happens and nothing stays. A desk that is kept open answers in a fraction of a second. What is wrong with an entry is
-told by `indicators.errors.CaseError`, all of it at once; a row that cannot be corrected by `forecast.errors.NotOnFile`;
-what the database refuses by `db.errors.StoreError`. Then nothing is stored.
+same happens and nothing stays. A desk that is kept open answers in a fraction of a second. What is wrong with an entry
+is told by `indicators.errors.CaseError`, all of it at once; a row that cannot be corrected by
+`forecast.errors.NotOnFile`; what the database refuses by `db.errors.StoreError`. Then nothing is stored.
 """
 
 import gc

@@ -1,9 +1,9 @@
 """A provisional forecast: the filter and the projection, with the posterior of the last full update.
 
 An observation moves the levels at once and the effects hardly at all, so its answer needs no fit. To come in a
-fraction of a second the projection takes a hundred of the posterior's draws, weighted so that, for what the full update had
-read, they say what it said (`models.raking`). Old and new use the same draws, weights and random numbers: what an entry
-moves is known far better than the level it moves from.
+fraction of a second the projection takes a hundred of the posterior's draws, weighted so that, for what the full update
+had read, they say what it said (`models.raking`). Old and new use the same draws, weights and random numbers: what an
+entry moves is known far better than the level it moves from.
 """
 
 from collections import OrderedDict
