@@ -22,8 +22,11 @@ from db.rows import (
     EffectRow,
     IndicatorRow,
     IndicatorStateRow,
+    NewAlert,
+    NewAttempt,
     NewCase,
     NewCompleteness,
+    NewDelivery,
     NewDocument,
     NewEvaluation,
     NewEvent,
@@ -160,6 +163,27 @@ def append_evaluation(connection: Connection, evaluation: NewEvaluation, recorde
     rows = _prepared([evaluation], tables.evaluations)
     refuse_strangers(connection, tables.evaluations, rows)
     (row_id,) = _append(connection, tables.evaluations, rows, recorded_at)
+    return row_id
+
+
+def append_attempt(connection: Connection, attempt: NewAttempt, recorded_at: datetime) -> int:
+    """Add a line to the ledger of scheduled runs; Conflict if its day has been published, rejected or skipped."""
+    rows = _prepared([attempt], tables.attempts)
+    refuse_strangers(connection, tables.attempts, rows)
+    (row_id,) = _append(connection, tables.attempts, rows, recorded_at)
+    return row_id
+
+
+def append_alerts(connection: Connection, alerts: Sequence[NewAlert], recorded_at: datetime) -> list[int]:
+    """Add alerts; Conflict if one of that rule and subject is there already."""
+    rows = _prepared(alerts, tables.alerts)
+    refuse_strangers(connection, tables.alerts, rows)
+    return _append(connection, tables.alerts, rows, recorded_at)
+
+
+def append_delivery(connection: Connection, delivery: NewDelivery, recorded_at: datetime) -> int:
+    """Add a try to send an alert; Conflict if it was sent by that channel, or abandoned."""
+    (row_id,) = _append(connection, tables.deliveries, _prepared([delivery], tables.deliveries), recorded_at)
     return row_id
 
 

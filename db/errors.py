@@ -7,6 +7,8 @@
     ├── DatabaseUnwritable      the file or its folder cannot be written
     ├── DatabaseLocked          another process holds the write lock for too long
     ├── Conflict                the row contradicts one that is there already
+    ├── LeaseHeld               someone else makes the scheduled runs
+    ├── LeaseLost               someone else has taken over making them
     └── BrokenChain             stored rows no longer match their hashes
 
 Each message is one line: what is wrong with its value; what would be right or what to run.
@@ -39,6 +41,14 @@ class DatabaseLocked(StoreError):
 
 class Conflict(StoreError):
     """The row contradicts one that is already stored."""
+
+
+class LeaseHeld(StoreError):
+    """Another holder of the lease is alive."""
+
+
+class LeaseLost(StoreError):
+    """The lease has passed to another holder."""
 
 
 class BrokenChain(StoreError):

@@ -343,3 +343,90 @@ class NewEvaluation:
 class EvaluationRow(NewEvaluation):
     id: int
     recorded_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class NewAttempt:
+    """One try to make the run scheduled for a day, or the word that there will be none."""
+
+    case_id: str
+    scheduled_for: date
+    scheduled_at: datetime
+    as_of: date
+    kind: str
+    """official, or backfill for a day that was over."""
+    holder: str
+    started_at: datetime
+    ended_at: datetime
+    wall_s: float
+    outcome: str
+    """published, rejected, failed or skipped."""
+    run_id: int | None
+    code_version: str
+    versions: Mapping[str, str] = field(hash=False)
+    diagnostics: Mapping[str, object] = field(hash=False)
+    error: str
+    """The first line of what went wrong."""
+    log: str
+    """The file with the rest."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttemptRow(NewAttempt):
+    id: int
+    recorded_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class NewAlert:
+    """Something worth telling, once per rule and subject."""
+
+    case_id: str
+    rule: str
+    subject: str
+    run_id: int | None
+    title: str
+    body: str
+    facts: Mapping[str, object] = field(hash=False)
+    """What was compared with what; JSON without NaN or infinity."""
+    channels: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertRow(NewAlert):
+    id: int
+    recorded_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class NewDelivery:
+    """A try to send an alert by a channel."""
+
+    alert_id: int
+    channel: str
+    outcome: str
+    """sent, failed (it is tried again) or abandoned."""
+    error: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryRow(NewDelivery):
+    id: int
+    recorded_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class LeaseRow:
+    """Who makes the scheduled runs of a case."""
+
+    name: str
+    holder: str
+    since: datetime
+    beat_at: datetime
+    ttl_s: float
+    working_on: date | None
+    working_since: datetime | None
+
+    def is_alive(self, now: datetime) -> bool:
+        """Whether the last beat is near: also one from the future is not, where a clock has been set back."""
+        return abs((now - self.beat_at).total_seconds()) < self.ttl_s

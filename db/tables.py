@@ -1,4 +1,5 @@
-"""The tables. Every one is append-only and hash-chained: a row has `id` (1, 2, 3 …, no gaps), `recorded_at`, `hash`.
+"""The tables. All but `leases` are append-only and hash-chained: a row has `id` (1, 2, 3 …, no gaps), `recorded_at`,
+`hash`.
 
 A fact (document, judgement, observation, event, attestation) is corrected by a row whose `supersedes` names the row it
 replaces, and withdrawn by such a row with `retracted` and a `reason`. `supersedes` is unique, so that the history of a
@@ -11,120 +12,46 @@ from sqlalchemy import (
     JSON,
     BigInteger,
     Boolean,
-    CheckConstraint,
     Column,
     Date,
     Float,
     ForeignKey,
     Index,
     Integer,
-    MetaData,
     String,
     Table,
     Text,
     UniqueConstraint,
-    text,
 )
-from sqlalchemy.schema import SchemaItem
 
+from db.shapes import between, chained, fact, forecasts, metadata, one_of, partly_unique, rule, text_column
 from db.types import Instant
 
-SCHEMA_VERSION = "0003"
+SCHEMA_VERSION = "0004"
 
-metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "ck": "ck_%(table_name)s_%(constraint_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
-
-
-def _rule(name: str, condition: str, sentence: str) -> CheckConstraint:
-    return CheckConstraint(condition, name=name, info={"name": name, "sentence": sentence})
-
-
-def _one_of(column: str, *values: str) -> CheckConstraint:
-    listed = ", ".join(f"'{value}'" for value in values)
-    return _rule(f"{column}_known", f"{column} IN ({listed})", f"{column} must be one of {', '.join(values)}")
-
-
-def _between(column: str, low: int, high: int) -> CheckConstraint:
-    return _rule(f"{column}_range", f"{column} BETWEEN {low} AND {high}", f"{column} must lie between {low} and {high}")
-
-
-def _text(name: str) -> Column[str]:
-    return Column(name, Text, nullable=False)
-
-
-def _chained(name: str, *items: SchemaItem) -> Table:
-    columns = [item for item in items if isinstance(item, Column)]
-    return Table(
-        name,
-        metadata,
-        Column("id", Integer, primary_key=True, autoincrement=False),
-        *columns,
-        Column("recorded_at", Instant, nullable=False),
-        Column("hash", String(64), nullable=False),
-        *(item for item in items if not isinstance(item, Column)),
-    )
-
-
-def _partly_unique(name: str, columns: tuple[str, ...], where: str) -> Index:
-    condition = text(where)
-    return Index(f"uq_{name}", *columns, unique=True, sqlite_where=condition, postgresql_where=condition)
-
-
-def _fact(name: str, key: tuple[str, ...], *items: SchemaItem, undated: bool = False) -> Table:
-    """Make a table of facts named by `key`; `undated` facts may leave `known_on` empty, their corrections may not."""
-    dated = _rule(
-        "correction_dated",
-        "supersedes IS NULL OR known_on IS NOT NULL",
-        "a row that supersedes another must say known_on, the day from which the correction acts",
-    )
-    return _chained(
-        name,
-        *items,
-        Column("known_on", Date, nullable=undated),
-        Column("supersedes", Integer, ForeignKey(f"{name}.id")),
-        Column("retracted", Boolean, nullable=False),
-        _text("reason"),
-        _rule(
-            "retraction_reasoned",
-            "NOT retracted OR (supersedes IS NOT NULL AND reason <> '')",
-            "a retraction must name the row it supersedes and give a reason",
-        ),
-        *((dated,) if undated else ()),
-        _partly_unique(f"{name}_fact", key, "supersedes IS NULL"),
-        _partly_unique(f"{name}_supersedes", ("supersedes",), "supersedes IS NOT NULL"),
-    )
-
-
-cases = _chained(
+cases = chained(
     "cases",
     Column("case_id", Text, nullable=False, index=True),
-    _text("name"),
-    _text("headline"),
+    text_column("name"),
+    text_column("headline"),
     Column("record_from", Date, nullable=False),
     Column("dry_after_days", Integer, nullable=False),
     Column("knots_until", Date, nullable=False),
     Column("case_hash", String(64), nullable=False),
-    _rule("dry_after_days_positive", "dry_after_days > 0", "dry_after_days must be above 0"),
-    _rule("knots_after_start", "knots_until > record_from", "knots_until must lie after record_from"),
+    rule("dry_after_days_positive", "dry_after_days > 0", "dry_after_days must be above 0"),
+    rule("knots_after_start", "knots_until > record_from", "knots_until must lie after record_from"),
 )
 
-indicators = _chained(
+indicators = chained(
     "indicators",
     Column("case_row_id", ForeignKey("cases.id"), nullable=False),
-    _text("indicator_id"),
+    text_column("indicator_id"),
     Column("position", Integer, nullable=False),
-    _text("name"),
-    _text("question"),
-    _text("orientation"),
-    _text("kind"),
-    _text("group_name"),
+    text_column("name"),
+    text_column("question"),
+    text_column("orientation"),
+    text_column("kind"),
+    text_column("group_name"),
     Column("half_life_days", Float, nullable=False),
     Column("expected_cadence_days", Float, nullable=False),
     Column("lag_days", Integer, nullable=False),
@@ -132,259 +59,307 @@ indicators = _chained(
     Column("typical_sources", JSON, nullable=False),
     Column("documents", JSON, nullable=False),
     Column("document_refs", JSON, nullable=False),
-    _text("note"),
+    text_column("note"),
     UniqueConstraint("case_row_id", "indicator_id"),
     UniqueConstraint("case_row_id", "position"),
-    _one_of("kind", "state", "event"),
-    _rule("half_life_days_positive", "half_life_days > 0", "half_life_days must be above 0"),
-    _rule("lag_days_not_negative", "lag_days >= 0", "lag_days must be 0 or more"),
+    one_of("kind", "state", "event"),
+    rule("half_life_days_positive", "half_life_days > 0", "half_life_days must be above 0"),
+    rule("lag_days_not_negative", "lag_days >= 0", "lag_days must be 0 or more"),
 )
 
-level_criteria = _chained(
+level_criteria = chained(
     "level_criteria",
     Column("indicator_row_id", ForeignKey("indicators.id"), nullable=False),
     Column("level", Integer, nullable=False),
-    _text("criterion"),
+    text_column("criterion"),
     UniqueConstraint("indicator_row_id", "level"),
-    _between("level", -2, 2),
+    between("level", -2, 2),
 )
 
-grades = _chained(
+grades = chained(
     "grades",
     Column("case_row_id", ForeignKey("cases.id"), nullable=False),
     Column("reliability", String(1), nullable=False),
     Column("credibility", Integer, nullable=False),
     Column("sd_levels", Float, nullable=False),
     UniqueConstraint("case_row_id", "reliability", "credibility"),
-    _one_of("reliability", *"ABCDEF"),
-    _between("credibility", 1, 6),
-    _rule("sd_levels_positive", "sd_levels > 0", "sd_levels must be above 0"),
+    one_of("reliability", *"ABCDEF"),
+    between("credibility", 1, 6),
+    rule("sd_levels_positive", "sd_levels > 0", "sd_levels must be above 0"),
 )
 
-deadlines = _chained(
+deadlines = chained(
     "deadlines",
     Column("case_row_id", ForeignKey("cases.id"), nullable=False),
     Column("deadline", Date, nullable=False),
-    _text("meaning"),
+    text_column("meaning"),
     UniqueConstraint("case_row_id", "deadline"),
 )
 
-documents = _fact(
+documents = fact(
     "documents",
     ("case_id", "document_id"),
-    _text("case_id"),
-    _text("document_id"),
-    _text("author"),
-    _text("title"),
-    _text("publisher"),
+    text_column("case_id"),
+    text_column("document_id"),
+    text_column("author"),
+    text_column("title"),
+    text_column("publisher"),
     Column("published_on", Date, nullable=False),
     Column("information_cutoff", Date),
-    _text("language"),
-    _text("directness"),
-    _text("caveats"),
+    text_column("language"),
+    text_column("directness"),
+    text_column("caveats"),
     undated=True,
 )
 
-judgements = _fact(
+judgements = fact(
     "judgements",
     ("case_id", "document_id", "indicator_id", "target"),
-    _text("case_id"),
-    _text("document_id"),
-    _text("indicator_id"),
-    _text("target"),
+    text_column("case_id"),
+    text_column("document_id"),
+    text_column("indicator_id"),
+    text_column("target"),
     Column("weight", Float, nullable=False),
-    _text("basis"),
-    _text("location"),
-    _text("note"),
-    _between("weight", -3, 3),
-    _one_of("basis", "explicit", "inferred"),
+    text_column("basis"),
+    text_column("location"),
+    text_column("note"),
+    between("weight", -3, 3),
+    one_of("basis", "explicit", "inferred"),
     undated=True,
 )
 
-observations = _fact(
+observations = fact(
     "observations",
     ("row_key",),
-    _text("case_id"),
-    _text("indicator_id"),
+    text_column("case_id"),
+    text_column("indicator_id"),
     Column("observed_on", Date, nullable=False),
     Column("level", Float, nullable=False),
-    _text("source_title"),
-    _text("source_publisher"),
-    _text("source_url"),
-    _text("origin"),
+    text_column("source_title"),
+    text_column("source_publisher"),
+    text_column("source_url"),
+    text_column("origin"),
     Column("reliability", String(1), nullable=False),
     Column("credibility", Integer, nullable=False),
-    _text("analyst"),
-    _text("note"),
+    text_column("analyst"),
+    text_column("note"),
     Column("row_key", String(64), nullable=False),
-    _between("level", -2, 2),
-    _one_of("reliability", *"ABCDEF"),
-    _between("credibility", 1, 6),
-    _rule("known_once_observed", "known_on >= observed_on", "known_on must not lie before observed_on"),
+    between("level", -2, 2),
+    one_of("reliability", *"ABCDEF"),
+    between("credibility", 1, 6),
+    rule("known_once_observed", "known_on >= observed_on", "known_on must not lie before observed_on"),
     Index("ix_observations_known", "case_id", "indicator_id", "known_on"),
 )
 
-events = _fact(
+events = fact(
     "events",
     ("case_id", "event_id"),
-    _text("case_id"),
-    _text("event_id"),
-    _text("type"),
-    _text("framing"),
+    text_column("case_id"),
+    text_column("event_id"),
+    text_column("type"),
+    text_column("framing"),
     Column("started_on", Date, nullable=False),
     Column("ended_on", Date, nullable=False),
-    _text("date_precision"),
-    _text("level"),
-    _text("format"),
-    _text("venue"),
-    _text("note"),
-    _text("source"),
-    _text("confidence"),
+    text_column("date_precision"),
+    text_column("level"),
+    text_column("format"),
+    text_column("venue"),
+    text_column("note"),
+    text_column("source"),
+    text_column("confidence"),
     Column("analyst", Text),
-    _rule("ended_once_started", "ended_on >= started_on", "ended_on must not lie before started_on"),
-    _rule("known_once_started", "known_on >= started_on", "known_on must not lie before started_on"),
+    rule("ended_once_started", "ended_on >= started_on", "ended_on must not lie before started_on"),
+    rule("known_once_started", "known_on >= started_on", "known_on must not lie before started_on"),
 )
 
-completeness = _fact(
+completeness = fact(
     "completeness",
     ("row_key",),
-    _text("case_id"),
-    _text("type"),
+    text_column("case_id"),
+    text_column("type"),
     Column("complete_from", Date, nullable=False),
     Column("complete_through", Date, nullable=False),
-    _text("attested_by"),
-    _text("note"),
+    text_column("attested_by"),
+    text_column("note"),
     Column("row_key", String(64), nullable=False),
-    _rule(
+    rule(
         "complete_in_order", "complete_through >= complete_from", "complete_through must not lie before complete_from"
     ),
     undated=True,
 )
 
-runs = _chained(
+runs = chained(
     "runs",
-    _text("case_id"),
-    _text("kind"),
+    text_column("case_id"),
+    text_column("kind"),
     Column("as_of", Date, nullable=False),
     Column("as_recorded", Instant),
     Column("seed", BigInteger, nullable=False),
     Column("inputs_hash", String(64), nullable=False),
     Column("case_hash", String(64), nullable=False),
-    _text("code_version"),
+    text_column("code_version"),
     Column("versions", JSON, nullable=False),
     Column("posterior_hash", String(64)),
     Column("dry", Boolean, nullable=False),
     Column("days_since_talks", Integer),
     Column("complete_through", Date, nullable=False),
     Column("p_dry_now", Float),
-    _one_of("kind", "official", "manual", "backfill", "provisional"),
-    _between("p_dry_now", 0, 1),
+    one_of("kind", "official", "manual", "backfill", "provisional"),
+    between("p_dry_now", 0, 1),
     Index(None, "case_id", "as_of"),
 )
 
-run_statuses = _chained(
+run_statuses = chained(
     "run_statuses",
     Column("run_id", ForeignKey("runs.id"), nullable=False, index=True),
-    _text("status"),
+    text_column("status"),
     Column("detail", JSON, nullable=False),
-    _one_of("status", "started", "published", "rejected", "failed"),
+    one_of("status", "started", "published", "rejected", "failed"),
 )
-
-
-def _forecasts(name: str, subject: str, *items: SchemaItem) -> Table:
-    """Make a table of forecasts of `subject` over either a rolling horizon or a fixed deadline."""
-    return _chained(
-        name,
-        Column("run_id", ForeignKey("runs.id"), nullable=False),
-        _text(subject),
-        Column("horizon_days", Integer),
-        Column("deadline", Date),
-        *items,
-        _rule(
-            "horizon_or_deadline",
-            "(horizon_days IS NULL) <> (deadline IS NULL)",
-            "exactly one of horizon_days and deadline must be given",
-        ),
-        _rule("horizon_days_positive", "horizon_days > 0", "horizon_days must be above 0"),
-        _partly_unique(f"{name}_horizon", ("run_id", subject, "horizon_days"), "horizon_days IS NOT NULL"),
-        _partly_unique(f"{name}_deadline", ("run_id", subject, "deadline"), "deadline IS NOT NULL"),
-    )
 
 
 _PROBABILITIES = ("mean", "q05", "q25", "q50", "q75", "q95")
 _BESIDE = ("base_rate", "documents_only", "history_only")
 
-target_forecasts = _forecasts(
+target_forecasts = forecasts(
     "target_forecasts",
     "target",
     *(Column(name, Float, nullable=False) for name in _PROBABILITIES),
     Column("mcse", Float, nullable=False),
     *(Column(name, Float) for name in _BESIDE),
-    *(_between(name, 0, 1) for name in (*_PROBABILITIES, "mcse", *_BESIDE)),
-    _rule(
+    *(between(name, 0, 1) for name in (*_PROBABILITIES, "mcse", *_BESIDE)),
+    rule(
         "quantiles_in_order",
         "q05 <= q25 AND q25 <= q50 AND q50 <= q75 AND q75 <= q95",
         "q05, q25, q50, q75, q95 must not decrease",
     ),
 )
 
-scenario_forecasts = _forecasts(
-    "scenario_forecasts", "scenario", Column("probability", Float, nullable=False), _between("probability", 0, 1)
+scenario_forecasts = forecasts(
+    "scenario_forecasts", "scenario", Column("probability", Float, nullable=False), between("probability", 0, 1)
 )
 
-indicator_states = _chained(
+indicator_states = chained(
     "indicator_states",
     Column("run_id", ForeignKey("runs.id"), nullable=False),
-    _text("indicator_id"),
+    text_column("indicator_id"),
     Column("mean", Float, nullable=False),
     Column("sd", Float, nullable=False),
     Column("active", Boolean, nullable=False),
     Column("last_observed_on", Date),
     UniqueConstraint("run_id", "indicator_id"),
-    _rule("sd_not_negative", "sd >= 0", "sd must be 0 or more"),
+    rule("sd_not_negative", "sd >= 0", "sd must be 0 or more"),
 )
 
-effects = _chained(
+effects = chained(
     "effects",
     Column("run_id", ForeignKey("runs.id"), nullable=False),
-    _text("target"),
-    _text("indicator_id"),
-    _text("source"),
+    text_column("target"),
+    text_column("indicator_id"),
+    text_column("source"),
     Column("mean", Float, nullable=False),
     Column("sd", Float, nullable=False),
     UniqueConstraint("run_id", "target", "indicator_id", "source"),
-    _one_of("source", "orientation", "documents", "history", "posterior"),
-    _rule("sd_not_negative", "sd >= 0", "sd must be 0 or more"),
+    one_of("source", "orientation", "documents", "history", "posterior"),
+    rule("sd_not_negative", "sd >= 0", "sd must be 0 or more"),
 )
 
-evaluations = _chained(
+evaluations = chained(
     "evaluations",
-    _text("case_id"),
-    _text("kind"),
+    text_column("case_id"),
+    text_column("kind"),
     Column("as_of", Date, nullable=False),
-    _text("code_version"),
-    _text("model_version"),
+    text_column("code_version"),
+    text_column("model_version"),
     Column("case_hash", String(64), nullable=False),
     Column("inputs_hash", String(64), nullable=False),
     Column("settings", JSON, nullable=False),
     Column("result", JSON, nullable=False),
     Column("file_hash", String(64)),
-    _one_of("kind", "backtest", "check"),
+    one_of("kind", "backtest", "check"),
     Index(None, "case_id", "kind"),
 )
 """Results of backtests and checks of the model, with the code they hold for."""
 
-seals = _chained(
+attempts = chained(
+    "attempts",
+    text_column("case_id"),
+    Column("scheduled_for", Date, nullable=False),
+    Column("scheduled_at", Instant, nullable=False),
+    Column("as_of", Date, nullable=False),
+    text_column("kind"),
+    text_column("holder"),
+    Column("started_at", Instant, nullable=False),
+    Column("ended_at", Instant, nullable=False),
+    Column("wall_s", Float, nullable=False),
+    text_column("outcome"),
+    Column("run_id", ForeignKey("runs.id")),
+    text_column("code_version"),
+    Column("versions", JSON, nullable=False),
+    Column("diagnostics", JSON, nullable=False),
+    text_column("error"),
+    text_column("log"),
+    one_of("kind", "official", "backfill"),
+    one_of("outcome", "published", "rejected", "failed", "skipped"),
+    rule(
+        "run_where_fitted",
+        "(run_id IS NULL) = (outcome IN ('failed', 'skipped'))",
+        "an attempt names its run where a fit was made, and only there",
+    ),
+    Index(None, "case_id", "scheduled_for"),
+    partly_unique("attempts_day", ("case_id", "scheduled_for"), "outcome <> 'failed'"),
+)
+"""The ledger of scheduled runs: a day is tried until it is published, rejected or skipped, and that happens once."""
+
+alerts = chained(
+    "alerts",
+    text_column("case_id"),
+    text_column("rule"),
+    text_column("subject"),
+    Column("run_id", ForeignKey("runs.id")),
+    text_column("title"),
+    text_column("body"),
+    Column("facts", JSON, nullable=False),
+    Column("channels", JSON, nullable=False),
+    UniqueConstraint("case_id", "rule", "subject"),
+)
+"""What was worth telling, once per rule and subject, and the channels it goes out by."""
+
+deliveries = chained(
+    "deliveries",
+    Column("alert_id", ForeignKey("alerts.id"), nullable=False, index=True),
+    text_column("channel"),
+    text_column("outcome"),
+    text_column("error"),
+    one_of("outcome", "sent", "failed", "abandoned"),
+    partly_unique("deliveries_end", ("alert_id", "channel"), "outcome <> 'failed'"),
+)
+"""Each try to send an alert by a channel, up to the one that ends them."""
+
+seals = chained(
     "seals",
-    _text("table_name"),
+    text_column("table_name"),
     Column("last_id", Integer, nullable=False),
     Column("head", String(64), nullable=False),
     UniqueConstraint("table_name", "last_id"),
 )
 """After each append, where the chain of its table ended: the loss of a table's last rows shows here."""
 
-CHAINED: tuple[Table, ...] = tuple(metadata.sorted_tables)
-"""Every table, referred-to tables first."""
+leases = Table(
+    "leases",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("holder", Text, nullable=False),
+    Column("since", Instant, nullable=False),
+    Column("beat_at", Instant, nullable=False),
+    Column("ttl_s", Float, nullable=False),
+    Column("working_on", Date),
+    Column("working_since", Instant),
+)
+"""Who makes the scheduled runs of a case, and which at the moment: operational state, changed in place."""
+
+CHAINED: tuple[Table, ...] = tuple(table for table in metadata.sorted_tables if table is not leases)
+"""Every table that is part of the record, referred-to tables first."""
 
 RULES: dict[str, str] = {
     f"ck_{table.name}_{constraint.info['name']}": constraint.info["sentence"]

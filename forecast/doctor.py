@@ -38,7 +38,15 @@ from indicators.tables import suggest
 
 PROBLEM, NOTICE = "problem", "notice"
 FULL_RUNS = ("official", "manual", "backfill")
-SETTINGS = ("PARLEY_DATABASE_URL", "PARLEY_CASE", "PARLEY_CACHE", "PARLEY_ANALYST")
+SETTINGS = (
+    "PARLEY_DATABASE_URL",
+    "PARLEY_CASE",
+    "PARLEY_CACHE",
+    "PARLEY_ANALYST",
+    "PARLEY_SETTINGS",
+    "PARLEY_WEBHOOK_SECRET",
+    "PARLEY_SMTP_PASSWORD",
+)
 ATTESTED_WITHIN = timedelta(days=14)
 FORECAST_WITHIN = timedelta(days=2)
 CLOCK_AHEAD = timedelta(minutes=1)

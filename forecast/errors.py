@@ -6,6 +6,7 @@ ForecastError
 ├── NoPosterior   no posterior to make a provisional forecast with
 ├── NotOnFile     there is no such row, or it can no longer be corrected
 ├── NotEnough     the data as of that date cannot carry a forecast
+├── BadSettings   the settings file cannot be read, or says what it must not
 ├── NoWorkers     tasks cannot be run where they were sent
 └── NotWritten    a file cannot be written where it was asked for
 """
@@ -41,3 +42,7 @@ class NoWorkers(ForecastError):
 
 class NotWritten(ForecastError):
     """A file cannot be written there; nothing was changed."""
+
+
+class BadSettings(ForecastError):
+    """The settings file cannot be read, or a value in it is not right."""

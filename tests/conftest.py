@@ -13,8 +13,11 @@ from sqlalchemy import URL, Connection, create_engine, make_url
 
 from db import triggers
 from db.append import (
+    append_alerts,
+    append_attempt,
     append_case,
     append_completeness,
+    append_delivery,
     append_documents,
     append_evaluation,
     append_events,
@@ -33,8 +36,11 @@ from db.rows import (
     IndicatorRow,
     IndicatorStateRow,
     LevelRow,
+    NewAlert,
+    NewAttempt,
     NewCase,
     NewCompleteness,
+    NewDelivery,
     NewDocument,
     NewEvaluation,
     NewEvent,
@@ -141,6 +147,25 @@ EVALUATION = NewEvaluation(
     settings={"every_days": 30, "horizons": [30, 180]},
     result={"brier": 0.17, "n": None},
 )
+ATTEMPT = NewAttempt(
+    case_id="small",
+    scheduled_for=date(2016, 1, 2),
+    scheduled_at=datetime(2016, 1, 2, 6, tzinfo=UTC),
+    as_of=date(2016, 1, 1),
+    kind="official",
+    holder="host:1:a",
+    started_at=datetime(2016, 1, 2, 6, tzinfo=UTC),
+    ended_at=datetime(2016, 1, 2, 6, 1, tzinfo=UTC),
+    wall_s=60.0,
+    outcome="published",
+    run_id=1,
+    code_version="0.1.0",
+    versions={"numpy": "2"},
+    diagnostics={"divergences": 0},
+    error="",
+    log="schedule.log",
+)
+ALERT = NewAlert("small", "move", "run 1", None, "Moved", "It moved.", {"before": 0.1}, ("file",))
 
 _numbers = itertools.count()
 
@@ -316,6 +341,9 @@ def full(small: Database) -> Database:
         append_run_status(connection, run_id, "published", {"divergences": 0}, NOW)
         append_forecasts(connection, run_id, [TARGET], [SCENARIO], [STATE], [EFFECT], NOW)
         append_evaluation(connection, EVALUATION, NOW)
+        append_attempt(connection, replace(ATTEMPT, run_id=run_id), NOW)
+        (alert,) = append_alerts(connection, [ALERT], NOW)
+        append_delivery(connection, NewDelivery(alert, "file", "sent", ""), NOW)
     return small
 
 
@@ -374,7 +402,8 @@ def _empty(address: str) -> None:
     with engine.begin() as connection:
         for table in CHAINED:
             connection.exec_driver_sql(f"ALTER TABLE {table.name} DISABLE TRIGGER USER")
-        connection.exec_driver_sql(f"TRUNCATE {', '.join(table.name for table in CHAINED)}")
+        connection.exec_driver_sql(f"TRUNCATE leases, {', '.join(table.name for table in CHAINED)}")
+        connection.exec_driver_sql("DROP TABLE IF EXISTS apscheduler_jobs")
         connection.exec_driver_sql(f"UPDATE alembic_version SET version_num = '{SCHEMA_VERSION}'")
         triggers.install(connection)
     engine.dispose()

@@ -2,7 +2,8 @@
 
 from alembic import context
 
-from db.tables import metadata
+import db.tables  # noqa: F401 - it makes the tables known to the metadata
+from db.shapes import metadata
 
 connection = context.config.attributes["connection"]
 context.configure(

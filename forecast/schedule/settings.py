@@ -1,0 +1,234 @@
+"""Settings of the daily runs, from one TOML file: when, how far to catch up, what to tell whom, where to log.
+
+The file is `parley.toml` in the current folder, or the one PARLEY_SETTINGS names; without it, what follows holds.
+Secrets are never in the file: PARLEY_WEBHOOK_SECRET and PARLEY_SMTP_PASSWORD.
+"""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import fields
+from datetime import time
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import BeforeValidator, ConfigDict, Field, PlainSerializer, TypeAdapter, ValidationError, field_validator
+from pydantic.dataclasses import dataclass
+from pydantic_core import ErrorDetails, PydanticCustomError
+
+from forecast.errors import BadSettings
+from indicators.tables import suggest
+from models.settings import SamplerSettings
+
+DEFAULT_FILE = "parley.toml"
+WEBHOOK_SECRET, SMTP_PASSWORD = "PARLEY_WEBHOOK_SECRET", "PARLEY_SMTP_PASSWORD"
+
+_STRICT = ConfigDict(extra="forbid", strict=True, arbitrary_types_allowed=True)
+
+
+def _clock_time(value: object) -> time:
+    """A time of day; TOML has a type for it, but people write it in quotes."""
+    try:
+        found = time.fromisoformat(value) if isinstance(value, str) else value
+    except ValueError:
+        found = None
+    if not isinstance(found, time) or found.tzinfo is not None:
+        raise PydanticCustomError("time", 'is not a time of day; write "06:00"')
+    return found
+
+
+def _zone(value: object) -> ZoneInfo:
+    if value not in available_timezones():
+        near = suggest(str(value), tuple(sorted(available_timezones())))
+        raise PydanticCustomError("zone", "is not a time zone; {near}", {"near": near})
+    return ZoneInfo(str(value))
+
+
+def _quiet_hours(value: object) -> tuple[time, time] | None:
+    if value in ("", None):
+        return None
+    first, _, last = str(value).partition("-")
+    try:
+        return time.fromisoformat(first.strip()), time.fromisoformat(last.strip())
+    except ValueError:
+        raise PydanticCustomError("quiet", 'are no hours; write "22:00-06:30"') from None
+
+
+def _hours(value: tuple[time, time] | None) -> str:
+    return f"{value[0]:%H:%M}-{value[1]:%H:%M}" if value else ""
+
+
+ClockTime = Annotated[time, BeforeValidator(_clock_time), PlainSerializer(lambda at: f"{at:%H:%M}")]
+Zone = Annotated[ZoneInfo, BeforeValidator(_zone), PlainSerializer(str)]
+Quiet = Annotated[tuple[time, time] | None, BeforeValidator(_quiet_hours), PlainSerializer(_hours)]
+
+
+@dataclass(frozen=True, config=_STRICT, kw_only=True)
+class ScheduleSettings:
+    """When runs are made, and by what rules."""
+
+    at: ClockTime = time(6)
+    time_zone: Zone = Field(default_factory=lambda: ZoneInfo("UTC"))
+    catch_up_days: Annotated[int, Field(ge=1)] = 90
+    """Missing days further back than that are recorded as skipped."""
+    stale_after_hours: Annotated[float, Field(gt=0, strict=False)] = 3.0
+    """How long after its time the forecast of a day may be missing before `status` calls it stale."""
+    lease_seconds: Annotated[float, Field(ge=2, strict=False)] = 120.0
+    """For how long a service that is not heard keeps others from taking over."""
+    fit_minutes: Annotated[float, Field(gt=0, strict=False)] = 60.0
+    """A run that takes longer is ended, and has failed."""
+    chains: Annotated[int, Field(ge=2)] = 4
+    draws: Annotated[int, Field(ge=200)] = 1000
+
+    @property
+    def sampler(self) -> SamplerSettings:
+        return SamplerSettings(chains=self.chains, draws=self.draws, tune=max(self.draws // 2, 300))
+
+
+@dataclass(frozen=True, config=_STRICT, kw_only=True)
+class LogSettings:
+    """Where the service says what it does; files are relative to the database's folder."""
+
+    file: str = "logs/schedule.log"
+    json_lines: bool = False
+    max_mib: Annotated[float, Field(gt=0, strict=False)] = 10.0
+    """Size at which a new file is begun."""
+    keep: Annotated[int, Field(ge=1)] = 5
+    """Old files that are kept."""
+
+
+@dataclass(frozen=True, config=_STRICT, kw_only=True)
+class Webhook:
+    """Where alerts are posted as JSON, signed as https://www.standardwebhooks.com says."""
+
+    url: Annotated[str, Field(pattern=r"^https?://[^\s/]+")]
+    timeout_seconds: Annotated[float, Field(gt=0, le=120, strict=False)] = 10.0
+
+
+@dataclass(frozen=True, config=_STRICT, kw_only=True)
+class Email:
+    """The mail server that takes alerts, and who gets them."""
+
+    host: str
+    port: Annotated[int, Field(ge=1, le=65535)] = 587
+    security: Literal["starttls", "tls", "none"] = "starttls"
+    user: str = ""
+    sender: str
+    to: Annotated[tuple[str, ...], Field(min_length=1, strict=False)]
+    timeout_seconds: Annotated[float, Field(gt=0, le=120, strict=False)] = 20.0
+
+    @field_validator("sender", "to")
+    @classmethod
+    def _addresses(cls, value: str | tuple[str, ...]) -> str | tuple[str, ...]:
+        for address in (value,) if isinstance(value, str) else value:
+            if address.count("@") != 1 or any(letter.isspace() for letter in address):
+                raise PydanticCustomError("address", "is not an address; write name@example.org")
+        return value
+
+
+@dataclass(frozen=True, config=_STRICT, kw_only=True)
+class AlertFile:
+    """A file to which alerts are appended, a JSON line each; "-" is standard output, in words."""
+
+    path: str
+
+
+@dataclass(frozen=True, config=_STRICT, kw_only=True)
+class AlertSettings:
+    """What is worth telling, and by which channels. Points are of a hundred."""
+
+    horizon_days: Literal[30, 90, 180, 365] = 365
+    """Of the headline's probability."""
+    thresholds: Annotated[tuple[Annotated[float, Field(gt=0, lt=1, strict=False)], ...], Field(strict=False)] = ()
+    day_points: Annotated[float, Field(gt=0, strict=False)] = 2.0
+    week_points: Annotated[float, Field(gt=0, strict=False)] = 3.0
+    stale_indicators: bool = True
+    completeness_days: Annotated[int, Field(ge=1)] = 14
+    failures: bool = True
+    catch_up: bool = True
+    quiet: Quiet = None
+    """Hours of the schedule's time zone in which nothing is sent; what came up then goes out at their end."""
+    webhook: Webhook | None = None
+    email: Email | None = None
+    file: AlertFile | None = None
+
+    @property
+    def channels(self) -> tuple[str, ...]:
+        """Names of the channels that are set."""
+        return tuple(name for name in ("webhook", "email", "file") if getattr(self, name) is not None)
+
+
+@dataclass(frozen=True, config=_STRICT, kw_only=True)
+class Settings:
+    """All of them."""
+
+    schedule: ScheduleSettings = Field(default_factory=ScheduleSettings)
+    log: LogSettings = Field(default_factory=LogSettings)
+    alerts: AlertSettings = Field(default_factory=AlertSettings)
+
+
+_ADAPTER = TypeAdapter(Settings)
+
+
+def read_settings(path: Path | None = None) -> Settings:
+    """Read the file given, the one PARLEY_SETTINGS names, or parley.toml; without one all is as by default.
+
+    Raises
+    ------
+    BadSettings
+        with every mistake of the file, or if a file that was named cannot be read
+    """
+    named = path or (Path(own) if (own := os.environ.get("PARLEY_SETTINGS")) else None)
+    file = named or Path(DEFAULT_FILE)
+    if named is None and not file.exists():
+        return Settings()
+    try:
+        content = tomllib.loads(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise BadSettings(
+            f"settings {file} cannot be read ({error.strerror}); name another in PARLEY_SETTINGS"
+        ) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise BadSettings(f"settings {file} are not TOML: {error}; see `parley schedule settings`") from None
+    return parse_settings(content, str(file))
+
+
+def parse_settings(content: Mapping[str, Any], name: str) -> Settings:
+    """The settings a mapping holds; `name` is what messages call it."""
+    try:
+        return _ADAPTER.validate_python(content)
+    except ValidationError as error:
+        found = "; ".join(_mistake(detail) for detail in error.errors(include_url=False))
+        raise BadSettings(f"settings {name}: {found} (`parley schedule settings` prints all of them)") from None
+
+
+def as_plain(settings: Settings) -> dict[str, Any]:
+    """The settings as TOML and JSON hold them."""
+    found: dict[str, Any] = _ADAPTER.dump_python(settings, mode="json")
+    return found
+
+
+def _mistake(detail: ErrorDetails) -> str:
+    *tables, key = [str(part) for part in detail["loc"]]
+    where = f"[{'.'.join(tables)}] {key}" if tables else key
+    if detail["type"] in ("unexpected_keyword_argument", "extra_forbidden"):
+        return f"{where} is not known; {suggest(key, _known(tables))}"
+    if detail["type"] in ("missing", "missing_argument"):
+        return f"{where} is missing"
+    said = detail["msg"]
+    return f"{where} = {detail['input']!r} {said[0].lower()}{said[1:]}"
+
+
+def _known(tables: list[str]) -> tuple[str, ...]:
+    """The keys of a table of the file."""
+    kinds: dict[tuple[str, ...], type[Any]] = {
+        (): Settings,
+        ("schedule",): ScheduleSettings,
+        ("log",): LogSettings,
+        ("alerts",): AlertSettings,
+        ("alerts", "webhook"): Webhook,
+        ("alerts", "email"): Email,
+        ("alerts", "file"): AlertFile,
+    }
+    return tuple(field.name for field in fields(kinds[tuple(tables)]))
