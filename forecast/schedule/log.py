@@ -6,10 +6,9 @@ A log that cannot be written never stops the service: it says so on stderr, once
 import json
 import logging
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from datetime import datetime
+from datetime import UTC, datetime
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import Any
@@ -124,10 +123,11 @@ class _LogFile(RotatingFileHandler):
 class _Lines(logging.Formatter):
     """An instant in UTC, the level, what happened, and its fields; an exception follows in lines of its own."""
 
-    converter = time.gmtime
-
     def __init__(self) -> None:
-        super().__init__("%(asctime)sZ %(levelname)s %(message)s", "%Y-%m-%d %H:%M:%S")
+        super().__init__("%(asctime)s %(levelname)s %(message)s")
+
+    def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:
+        return f"{datetime.fromtimestamp(record.created, UTC):%Y-%m-%d %H:%M:%SZ}"
 
     def formatMessage(self, record: logging.LogRecord) -> str:
         given = ((name, value) for name, value in vars(record).items() if name not in _STANDARD)

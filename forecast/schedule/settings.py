@@ -4,7 +4,9 @@ The file is `parley.toml` in the current folder, or the one PARLEY_SETTINGS name
 Secrets are never in the file: PARLEY_WEBHOOK_SECRET and PARLEY_SMTP_PASSWORD.
 """
 
+import json
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import fields
@@ -29,17 +31,30 @@ _STRICT = ConfigDict(extra="forbid", strict=True, arbitrary_types_allowed=True)
 
 def _clock_time(value: object) -> time:
     """A time of day; TOML has a type for it, but people write it in quotes."""
-    try:
-        found = time.fromisoformat(value) if isinstance(value, str) else value
-    except ValueError:
-        found = None
-    if not isinstance(found, time) or found.tzinfo is not None:
+    found = _as_time(value)
+    if found is None:
         raise PydanticCustomError("time", 'is not a time of day; write "06:00"')
     return found
 
 
+def _as_time(value: object) -> time | None:
+    """Hours, minutes and seconds at most, of no zone; None for anything else."""
+    try:
+        found = time.fromisoformat(value.strip()) if isinstance(value, str) else value
+    except ValueError:
+        return None
+    plain = isinstance(found, time) and found.tzinfo is None and not found.microsecond
+    return found if isinstance(found, time) and plain else None
+
+
+def _clock(at: time) -> str:
+    return f"{at:%H:%M:%S}" if at.second else f"{at:%H:%M}"
+
+
 def _zone(value: object) -> ZoneInfo:
-    if value not in available_timezones():
+    if isinstance(value, ZoneInfo):
+        return value
+    if str(value) not in available_timezones():
         near = suggest(str(value), tuple(sorted(available_timezones())))
         raise PydanticCustomError("zone", "is not a time zone; {near}", {"near": near})
     return ZoneInfo(str(value))
@@ -48,18 +63,20 @@ def _zone(value: object) -> ZoneInfo:
 def _quiet_hours(value: object) -> tuple[time, time] | None:
     if value in ("", None):
         return None
-    first, _, last = str(value).partition("-")
-    try:
-        return time.fromisoformat(first.strip()), time.fromisoformat(last.strip())
-    except ValueError:
-        raise PydanticCustomError("quiet", 'are no hours; write "22:00-06:30"') from None
+    first, last = map(_as_time, value if isinstance(value, tuple) else str(value).partition("-")[::2])
+    if first is None or last is None or first == last:
+        raise PydanticCustomError("quiet", 'is no span of hours; write "22:00-06:30"')
+    return first, last
 
 
 def _hours(value: tuple[time, time] | None) -> str:
-    return f"{value[0]:%H:%M}-{value[1]:%H:%M}" if value else ""
+    return "-".join(map(_clock, value or ()))
 
 
-ClockTime = Annotated[time, BeforeValidator(_clock_time), PlainSerializer(lambda at: f"{at:%H:%M}")]
+Text = Annotated[str, Field(min_length=1)]
+Hours = Annotated[float, Field(gt=0, le=24 * 366)]
+Seconds = Annotated[float, Field(gt=0, le=120)]
+ClockTime = Annotated[time, BeforeValidator(_clock_time), PlainSerializer(_clock)]
 Zone = Annotated[ZoneInfo, BeforeValidator(_zone), PlainSerializer(str)]
 Quiet = Annotated[tuple[time, time] | None, BeforeValidator(_quiet_hours), PlainSerializer(_hours)]
 
@@ -72,11 +89,11 @@ class ScheduleSettings:
     time_zone: Zone = Field(default_factory=lambda: ZoneInfo("UTC"))
     catch_up_days: Annotated[int, Field(ge=1)] = 90
     """Missing days further back than that are recorded as skipped."""
-    stale_after_hours: Annotated[float, Field(gt=0, strict=False)] = 3.0
+    stale_after_hours: Hours = 3.0
     """How long after its time the forecast of a day may be missing before `status` calls it stale."""
-    lease_seconds: Annotated[float, Field(ge=2, strict=False)] = 120.0
+    lease_seconds: Annotated[float, Field(ge=2, le=86400)] = 120.0
     """For how long a service that is not heard keeps others from taking over."""
-    fit_minutes: Annotated[float, Field(gt=0, strict=False)] = 60.0
+    fit_minutes: Annotated[float, Field(gt=0, le=1440)] = 60.0
     """A run that takes longer is ended, and has failed."""
     chains: Annotated[int, Field(ge=2)] = 4
     draws: Annotated[int, Field(ge=200)] = 1000
@@ -90,9 +107,9 @@ class ScheduleSettings:
 class LogSettings:
     """Where the service says what it does; files are relative to the database's folder."""
 
-    file: str = "logs/schedule.log"
+    file: Text = "logs/schedule.log"
     json_lines: bool = False
-    max_mib: Annotated[float, Field(gt=0, strict=False)] = 10.0
+    max_mib: Annotated[float, Field(gt=0, le=1024)] = 10.0
     """Size at which a new file is begun."""
     keep: Annotated[int, Field(ge=1)] = 5
     """Old files that are kept."""
@@ -102,28 +119,37 @@ class LogSettings:
 class Webhook:
     """Where alerts are posted as JSON, signed as https://www.standardwebhooks.com says."""
 
-    url: Annotated[str, Field(pattern=r"^https?://[^\s/]+")]
-    timeout_seconds: Annotated[float, Field(gt=0, le=120, strict=False)] = 10.0
+    url: str
+    timeout_seconds: Seconds = 10.0
+
+    @field_validator("url")
+    @classmethod
+    def _address(cls, value: str) -> str:
+        if not re.fullmatch(r"https?://[^\s/]\S*", value):
+            raise PydanticCustomError("url", 'is not a web address; write "https://example.org/hook"')
+        return value
 
 
 @dataclass(frozen=True, config=_STRICT, kw_only=True)
 class Email:
     """The mail server that takes alerts, and who gets them."""
 
-    host: str
+    host: Text
     port: Annotated[int, Field(ge=1, le=65535)] = 587
     security: Literal["starttls", "tls", "none"] = "starttls"
     user: str = ""
     sender: str
-    to: Annotated[tuple[str, ...], Field(min_length=1, strict=False)]
-    timeout_seconds: Annotated[float, Field(gt=0, le=120, strict=False)] = 20.0
+    to: tuple[str, ...]
+    timeout_seconds: Seconds = 20.0
 
     @field_validator("sender", "to")
     @classmethod
     def _addresses(cls, value: str | tuple[str, ...]) -> str | tuple[str, ...]:
-        for address in (value,) if isinstance(value, str) else value:
-            if address.count("@") != 1 or any(letter.isspace() for letter in address):
-                raise PydanticCustomError("address", "is not an address; write name@example.org")
+        addresses = (value,) if isinstance(value, str) else value
+        if not all(re.fullmatch(r"[^@\s]+@[^@\s]+", address) for address in addresses):
+            raise PydanticCustomError("address", "is not an address; write name@example.org")
+        if not addresses:
+            raise PydanticCustomError("address", 'names no one; write ["name@example.org"]')
         return value
 
 
@@ -131,7 +157,7 @@ class Email:
 class AlertFile:
     """A file to which alerts are appended, a JSON line each; "-" is standard output, in words."""
 
-    path: str
+    path: Text
 
 
 @dataclass(frozen=True, config=_STRICT, kw_only=True)
@@ -140,9 +166,9 @@ class AlertSettings:
 
     horizon_days: Literal[30, 90, 180, 365] = 365
     """Of the headline's probability."""
-    thresholds: Annotated[tuple[Annotated[float, Field(gt=0, lt=1, strict=False)], ...], Field(strict=False)] = ()
-    day_points: Annotated[float, Field(gt=0, strict=False)] = 2.0
-    week_points: Annotated[float, Field(gt=0, strict=False)] = 3.0
+    thresholds: tuple[Annotated[float, Field(gt=0, lt=1)], ...] = ()
+    day_points: Annotated[float, Field(gt=0, le=100)] = 2.0
+    week_points: Annotated[float, Field(gt=0, le=100)] = 3.0
     stale_indicators: bool = True
     completeness_days: Annotated[int, Field(ge=1)] = 14
     failures: bool = True
@@ -184,7 +210,7 @@ def read_settings(path: Path | None = None) -> Settings:
     if named is None and not file.exists():
         return Settings()
     try:
-        content = tomllib.loads(file.read_text(encoding="utf-8"))
+        content = tomllib.loads(file.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise BadSettings(
             f"settings {file} cannot be read ({error.strerror}); name another in PARLEY_SETTINGS"
@@ -197,7 +223,7 @@ def read_settings(path: Path | None = None) -> Settings:
 def parse_settings(content: Mapping[str, Any], name: str) -> Settings:
     """The settings a mapping holds; `name` is what messages call it."""
     try:
-        return _ADAPTER.validate_python(content)
+        return _ADAPTER.validate_json(json.dumps(content, default=str))  # strict, yet takes tables and lists
     except ValidationError as error:
         found = "; ".join(_mistake(detail) for detail in error.errors(include_url=False))
         raise BadSettings(f"settings {name}: {found} (`parley schedule settings` prints all of them)") from None
@@ -210,14 +236,16 @@ def as_plain(settings: Settings) -> dict[str, Any]:
 
 
 def _mistake(detail: ErrorDetails) -> str:
-    *tables, key = [str(part) for part in detail["loc"]]
+    *tables, key = [str(part) for part in detail["loc"] if isinstance(part, str)]
     where = f"[{'.'.join(tables)}] {key}" if tables else key
     if detail["type"] in ("unexpected_keyword_argument", "extra_forbidden"):
         return f"{where} is not known; {suggest(key, _known(tables))}"
     if detail["type"] in ("missing", "missing_argument"):
         return f"{where} is missing"
-    said = detail["msg"]
-    return f"{where} = {detail['input']!r} {said[0].lower()}{said[1:]}"
+    if detail["type"] == "dataclass_type":
+        return f"{where} = {detail['input']!r} is no table; write [{'.'.join((*tables, key))}] and its keys below"
+    said = detail["msg"].removeprefix("Input ").removeprefix("String ")
+    return f"{where} = {json.dumps(detail['input'], ensure_ascii=False)} {said[0].lower()}{said[1:]}"
 
 
 def _known(tables: list[str]) -> tuple[str, ...]:
