@@ -86,8 +86,12 @@ def database_url() -> str:
     return os.environ.get("PARLEY_DATABASE_URL") or DEFAULT_URL
 
 
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
 def today() -> date:
-    return datetime.now(UTC).date()
+    return now().date()
 
 
 def check_choices(option: str, given: list[str] | None, choices: tuple[str, ...]) -> tuple[str, ...]:

@@ -1,0 +1,349 @@
+"""How the daily runs stand: whether the forecast is there, what is missing, who makes it, and what was told.
+
+Read from the database alone, so that it can be asked anywhere and while a run is being made.
+"""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, date, datetime, timedelta
+from itertools import groupby
+from typing import Any
+
+from sqlalchemy import Connection
+
+from db.leases import read_lease
+from db.read import read_case, read_completeness
+from db.read_runs import read_run
+from db.read_schedule import read_alerts, read_attempts, read_deliveries, read_undelivered
+from db.rows import AlertRow, AttemptRow, DeliveryRow, LeaseRow
+from forecast.schedule.orders import lease_name
+from forecast.schedule.settings import Settings
+from forecast.schedule.slots import Calendar, Due, Ledger, Slot, calendar_of, find_due, read_ledger, retry_at
+from forecast.words import counted
+from indicators.content import EVENT_TYPES
+
+LAST = 7
+"""Outcomes and alerts that are shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Whether the forecast that should be there is."""
+
+    stale: bool
+    reason: str
+    """A sentence without its full stop."""
+    remedy: str
+    """What to run, or what to wait for; "" where all is well."""
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """The newest scheduled forecast that was published."""
+
+    day: date
+    as_of: date
+    run_id: int
+    issued_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A day whose run has failed, and is tried again."""
+
+    slot: Slot
+    failures: int
+    retry_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """Days whose instant has come and that have no run."""
+
+    due: tuple[Slot, ...]
+    waiting: tuple[Waiting, ...]
+    lapsed: tuple[Slot, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Behind:
+    """Types of events that no one has attested for long."""
+
+    types: tuple[str, ...]
+    through: date | None
+    """The last day attested; None if none ever was."""
+    days_ago: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Who makes the runs."""
+
+    lease: LeaseRow
+    alive: bool
+    heard_s: float
+    """Seconds since it was heard."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelState:
+    """How far an alert has come on one channel."""
+
+    channel: str
+    state: str
+    """pending, sent, failed (it is tried again) or abandoned."""
+    tries: int
+    error: str
+    """Of the last try."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """An alert and its channels."""
+
+    alert: AlertRow
+    channels: tuple[ChannelState, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """All of it, at one moment."""
+
+    case_id: str
+    now: datetime
+    calendar: Calendar
+    next_day: date
+    next_at: datetime
+    standing: Standing
+    published: Published | None
+    missing: Missing
+    attempts: tuple[AttemptRow, ...]
+    """The latest recorded first."""
+    completeness: tuple[Behind, ...]
+    """Only what has fallen behind."""
+    holder: Holder | None
+    alerts: tuple[Told, ...]
+    """The last ones, and every one that is not delivered; the latest first."""
+
+
+def read_status(
+    connection: Connection, settings: Settings, now: datetime, case_id: str | None = None, *, last: int = LAST
+) -> Status:
+    """How the runs of a case stand at `now`, with the last so many lines of the ledger and alerts.
+
+    Raises
+    ------
+    db.errors.StoreError
+        if there is no such case
+    """
+    case = read_case(connection, case_id).case_id
+    calendar = calendar_of(settings.schedule)
+    ledger = read_ledger(connection, case)
+    owed = calendar.newest_due(now - timedelta(hours=settings.schedule.stale_after_hours))
+    tries = [row for row in read_attempts(connection, case, since=owed) if row.scheduled_for == owed]
+    published, holder = _read_published(connection, case), _read_holder(connection, case, now)
+    return Status(
+        case,
+        now,
+        calendar,
+        *calendar.next_due(now),
+        _standing(_Look(ledger, calendar, now, owed, tries, published, holder)),
+        published,
+        _missing(find_due(ledger, calendar, now, catch_up_days=settings.schedule.catch_up_days), ledger),
+        read_attempts(connection, case, limit=last),
+        read_behind(connection, case, now.astimezone(UTC).date(), settings.alerts.completeness_days),
+        holder,
+        _read_told(connection, case, last),
+    )
+
+
+def read_behind(connection: Connection, case_id: str, today: date, days: int) -> tuple[Behind, ...]:
+    """The types of events attested through no day of the last so many, the furthest behind first."""
+    rows = read_completeness(connection, case_id, today)
+    through = {row.type: min(row.complete_through, today) for row in rows if row.complete_from <= today}
+    groups = groupby(sorted(EVENT_TYPES, key=lambda kind: through.get(kind, date.min)), through.get)
+    known = [Behind(tuple(kinds), day, (today - day).days if day else None) for day, kinds in groups]
+    return tuple(one for one in known if one.days_ago is None or one.days_ago > days)
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What decides whether the forecast is stale."""
+
+    ledger: Ledger
+    calendar: Calendar
+    now: datetime
+    owed: date
+    """The newest day whose forecast has had the time it takes."""
+    tries: Sequence[AttemptRow]
+    """Of that day, the latest first."""
+    published: Published | None
+    holder: Holder | None
+
+
+def _standing(look: _Look) -> Standing:
+    published, newest, due_at = look.published, look.calendar.newest_due(look.now), look.calendar.instant(look.owed)
+    if published and published.day >= newest:
+        return Standing(False, f"The forecast of {published.day}, as of {published.as_of}, is published", "")
+    if published and published.day >= look.owed:
+        due = lasting(look.now - look.calendar.instant(newest))
+        return Standing(False, f"The forecast of {newest} has been due for {due}; that of {published.day} stands", "")
+    if look.ledger.loaded_at is None or due_at < look.ledger.loaded_at:
+        return Standing(False, _first(look, newest), "")
+    since = f"due since {minute(due_at)}, {lasting(look.now - due_at)} ago"
+    stands = f"that of {published.day} stands" if published else "none was ever published"
+    return Standing(
+        True, f"The forecast of {look.owed}, {since}, is missing: its run {_fate(look.tries)}; {stands}", _remedy(look)
+    )
+
+
+def _first(look: _Look, newest: date) -> str:
+    """When there will be a forecast, of a case that was loaded after the last one was due."""
+    loaded, at = look.ledger.loaded_at, look.calendar.instant(newest)
+    if loaded is not None and at >= loaded:
+        return f"The first forecast, of {newest}, has been due for {lasting(look.now - at)}"
+    return f"The first forecast, of {newest + _DAY}, is due at {minute(look.calendar.instant(newest + _DAY))}"
+
+
+def _fate(tries: Sequence[AttemptRow]) -> str:
+    """What became of a day's run."""
+    if not tries:
+        return "was not made"
+    last = tries[0]
+    often = f" {counted(len(tries), 'time')}" if last.outcome == "failed" and len(tries) > 1 else ""
+    was = "has failed" if last.outcome == "failed" else f"was {last.outcome}"
+    return f"{was}{often}{f' ({last.error})' if last.error else ''}"
+
+
+def _remedy(look: _Look) -> str:
+    """A rejected or skipped run is not made again; any other is, by whoever makes the runs."""
+    last, holder = look.tries[0] if look.tries else None, look.holder
+    if last and last.outcome != "failed":
+        following = look.calendar.next_due(look.now)[0]
+        why = f"run `parley show --run {last.run_id}` to see why; " if last.run_id is not None else ""
+        return f"{why}the next run is that of {following}"
+    if holder is None or not holder.alive:
+        return "run `parley schedule run` and leave it running, or `parley schedule once`"
+    log = f"see {last.log}" if last and last.log else "see its log"
+    if holder.lease.working_on is not None:
+        return f"{holder.lease.holder} is making the run of {holder.lease.working_on}; wait for it"
+    if look.owed in look.ledger.failures:
+        again = max(retry_at(*look.ledger.failures[look.owed]), look.now)
+        return f"{holder.lease.holder} tries it again at {minute(again)}; {log}"
+    return f"{holder.lease.holder} has not begun it; {log}"
+
+
+def _missing(due: Due, ledger: Ledger) -> Missing:
+    failed = ((slot, *ledger.failures[slot.day]) for slot in due.waiting)
+    waiting = tuple(Waiting(slot, times, retry_at(times, when)) for slot, times, when in failed)
+    return Missing(due.slots, waiting, due.lapsed)
+
+
+def _read_published(connection: Connection, case_id: str) -> Published | None:
+    lines = read_attempts(connection, case_id, outcomes=("published",))
+    newest = max(lines, key=lambda line: line.scheduled_for, default=None)
+    if newest is None or newest.run_id is None:
+        return None
+    issued = read_run(connection, newest.run_id).recorded_at
+    return Published(newest.scheduled_for, newest.as_of, newest.run_id, issued)
+
+
+def _read_holder(connection: Connection, case_id: str, now: datetime) -> Holder | None:
+    lease = read_lease(connection, lease_name(case_id))
+    if lease is None:
+        return None
+    return Holder(lease, lease.is_alive(now), max((now - lease.beat_at).total_seconds(), 0.0))
+
+
+def _read_told(connection: Connection, case_id: str, last: int) -> tuple[Told, ...]:
+    undelivered = read_undelivered(connection, case_id)
+    alerts = {row.id: row for row in (*undelivered, *read_alerts(connection, case_id, limit=last))}
+    tries = read_deliveries(connection, tuple(alerts))
+    newest = [alerts[id_] for id_ in sorted(alerts, reverse=True)]
+    return tuple(Told(row, tuple(_channel_states(row, tries))) for row in newest)
+
+
+def _channel_states(alert: AlertRow, tries: Sequence[DeliveryRow]) -> list[ChannelState]:
+    states = []
+    for channel in alert.channels:
+        own = [row for row in tries if row.alert_id == alert.id and row.channel == channel]
+        state, error = (own[-1].outcome, own[-1].error) if own else ("pending", "")
+        states.append(ChannelState(channel, state, len(own), error))
+    return states
+
+
+_DAY = timedelta(days=1)
+
+
+def lasting(span: timedelta) -> str:
+    """A span of time for a reader, in the unit that suits it."""
+    seconds = max(span.total_seconds(), 0.0)
+    for unit, size, most in (("s", 1, 120), ("min", 60, 7200), ("h", 3600, 172800)):
+        if seconds < most:
+            return f"{seconds / size:.0f} {unit}"
+    return counted(round(seconds / 86400), "day")
+
+
+def minute(instant: datetime) -> str:
+    """An instant for a reader, in UTC."""
+    return f"{instant.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+
+
+def as_json(status: Status) -> dict[str, Any]:
+    """The names other programs use: add, never rename."""
+    local = status.next_at.astimezone(status.calendar.zone)
+    return {
+        "case": status.case_id,
+        "now": status.now,
+        "stale": status.standing.stale,
+        "reason": status.standing.reason,
+        "remedy": status.standing.remedy,
+        "next": {"day": status.next_day, "as_of": status.next_day - _DAY, "at": status.next_at, "local": local},
+        "time_zone": str(status.calendar.zone),
+        "published": asdict(status.published) if status.published else None,
+        "missing": {
+            "due": [_slot(slot) for slot in status.missing.due],
+            "waiting": [
+                _slot(one.slot) | {"failures": one.failures, "retry_at": one.retry_at} for one in status.missing.waiting
+            ],
+            "lapsed": [_slot(slot) for slot in status.missing.lapsed],
+        },
+        "attempts": [attempt_json(row) for row in status.attempts],
+        "completeness": [asdict(one) for one in status.completeness],
+        "lease": _holder(status.holder) if status.holder else None,
+        "alerts": [_told(one) for one in status.alerts],
+    }
+
+
+def attempt_json(row: AttemptRow) -> dict[str, Any]:
+    """A line of the ledger, as JSON has it."""
+    return {
+        "id": row.id,
+        "day": row.scheduled_for,
+        "as_of": row.as_of,
+        "kind": row.kind,
+        "outcome": row.outcome,
+        "run_id": row.run_id,
+        "scheduled_at": row.scheduled_at,
+        "started_at": row.started_at,
+        "ended_at": row.ended_at,
+        "wall_s": row.wall_s,
+        "holder": row.holder,
+        "error": row.error,
+        "log": row.log,
+    }
+
+
+def _slot(slot: Slot) -> dict[str, Any]:
+    return {"day": slot.day, "as_of": slot.as_of, "at": slot.at, "kind": slot.kind}
+
+
+def _holder(holder: Holder) -> dict[str, Any]:
+    return asdict(holder.lease) | {"alive": holder.alive, "heard_s": holder.heard_s}
+
+
+def _told(told: Told) -> dict[str, Any]:
+    alert = told.alert
+    raised = {"id": alert.id, "raised_at": alert.recorded_at, "rule": alert.rule, "subject": alert.subject}
+    said = {"run_id": alert.run_id, "title": alert.title, "body": alert.body}
+    return raised | said | {"channels": [asdict(one) for one in told.channels]}
