@@ -1,10 +1,11 @@
 """Reading the ledger of scheduled runs, alerts and their deliveries."""
 
 from collections.abc import Collection
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Select, func, select
 
 from db import tables
 from db.rows import AlertRow, AttemptRow, DeliveryRow
@@ -35,10 +36,35 @@ def read_attempts(
     return tuple(AttemptRow(**row._mapping) for row in connection.execute(query))
 
 
-def first_scheduled(connection: Connection, case_id: str) -> date | None:
-    """Return the earliest day for which a scheduled run was ever tried; None if none was."""
+@dataclass(frozen=True, slots=True)
+class ScheduledValue:
+    """The probability of one target within one horizon, as a scheduled run put it."""
+
+    run_id: int
+    as_of: date
+    mean: float
+    mcse: float
+
+
+def read_scheduled_values(
+    connection: Connection, case_id: str, target: str, horizon_days: int
+) -> tuple[ScheduledValue, ...]:
+    """Return what the published scheduled runs said of a target, by scheduled day."""
+    attempts, said = tables.attempts.c, tables.target_forecasts.c
+    query = select(attempts.run_id, attempts.as_of, said.mean, said.mcse)
+    query = query.join_from(tables.attempts, tables.target_forecasts, attempts.run_id == said.run_id)
+    query = query.where(attempts.case_id == case_id, attempts.outcome == "published")
+    query = query.where(said.target == target, said.horizon_days == horizon_days)
+    rows = connection.execute(query.order_by(attempts.scheduled_for))
+    return tuple(ScheduledValue(**row._mapping) for row in rows)
+
+
+def read_days(connection: Connection, case_id: str) -> tuple[tuple[date, str, datetime], ...]:
+    """Return of each line of the ledger its scheduled day, outcome and end, in the order they were recorded."""
     attempts = tables.attempts.c
-    return connection.execute(select(func.min(attempts.scheduled_for)).where(attempts.case_id == case_id)).scalar()
+    query = select(attempts.scheduled_for, attempts.outcome, attempts.ended_at)
+    rows = connection.execute(query.where(attempts.case_id == case_id).order_by(attempts.id))
+    return tuple((day, outcome, ended_at) for day, outcome, ended_at in rows)
 
 
 def first_recorded(connection: Connection, case_id: str) -> datetime | None:
@@ -63,7 +89,20 @@ def read_alerts(
         query = query.where(alerts.rule.in_(rules))
     if since is not None:
         query = query.where(alerts.recorded_at >= since)
-    rows = connection.execute(query.order_by(alerts.id.desc()).limit(limit))
+    return _alerts(connection, query.order_by(alerts.id.desc()).limit(limit))
+
+
+def read_undelivered(connection: Connection, case_id: str) -> tuple[AlertRow, ...]:
+    """Return the alerts that were neither sent nor abandoned by every channel they go out by, the oldest first."""
+    alerts, deliveries = tables.alerts.c, tables.deliveries.c
+    ends = select(func.count()).where(deliveries.alert_id == alerts.id, deliveries.outcome != "failed")
+    query = select(*(alerts[item.name] for item in fields(AlertRow))).where(alerts.case_id == case_id)
+    query = query.where(func.json_array_length(alerts.channels) > ends.correlate(tables.alerts).scalar_subquery())
+    return _alerts(connection, query.order_by(alerts.id))
+
+
+def _alerts(connection: Connection, query: Select[*tuple[Any, ...]]) -> tuple[AlertRow, ...]:
+    rows = connection.execute(query)
     return tuple(AlertRow(**{**row._mapping, "channels": tuple(row.channels)}) for row in rows)
 
 

@@ -1,0 +1,336 @@
+"""What is worth telling: rules over what is on record, evaluated as often as one likes, telling each thing once.
+
+Nothing is remembered but the alerts themselves: a rule looks at the ledger, the runs and the attestations as they are,
+and leaves out what an alert has told. So what a crash kept from being told is told when it is next looked.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+
+from sqlalchemy import Connection
+
+from db.append import append_alerts
+from db.read import read_case, read_catalogue, read_completeness
+from db.read_runs import last_published, read_run, read_states
+from db.read_schedule import ScheduledValue, read_alerts, read_attempts, read_scheduled_values
+from db.rows import AlertRow, AttemptRow, IndicatorRow, IndicatorStateRow, NewAlert
+from forecast.schedule.movement import body_of, facts_of, find_movement, title_of, told_values
+from forecast.schedule.settings import AlertSettings, Settings
+from forecast.schedule.slots import BACKFILL, retry_at
+from forecast.summary import failures_of, is_stale
+from forecast.words import counted, target_name
+from indicators.content import EVENT_TYPES
+
+FAILED, REJECTED, CATCH_UP, STALE, COMPLETENESS = "failed", "rejected", "catch_up", "stale", "completeness"
+LISTED = 10
+"""So many days or stretches of days are spelt out in an alert; its facts have all."""
+_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """All that the rules look at."""
+
+    case_id: str
+    headline: str
+    settings: AlertSettings
+    today: date
+    alerts: tuple[AlertRow, ...]
+    """Told already, the latest first."""
+    attempts: tuple[AttemptRow, ...]
+    """The ledger, the latest recorded first."""
+    reasons: Mapping[int, tuple[str, ...]]
+    """Why runs were rejected, by run; of those not told yet."""
+    values: tuple[ScheduledValue, ...]
+    """The headline of every published scheduled run, by day."""
+    catalogue: tuple[IndicatorRow, ...]
+    state_run: int | None
+    """The newest published run, provisional ones included: it knows the latest observations."""
+    states: tuple[IndicatorStateRow, ...]
+    """As that run has them."""
+    through: Mapping[str, date]
+    """The day up to which each type of event is attested; absent where none is."""
+
+
+def raise_alerts(connection: Connection, case_id: str, settings: Settings, now: datetime) -> tuple[AlertRow, ...]:
+    """Append what is worth telling and has not been told; return it, the first appended first.
+
+    Takes the connection of `Database.write()`: the look and the append must be one transaction.
+    """
+    record = read_record(connection, case_id, settings.alerts, now)
+    found = [alert for rule in RULES for alert in rule(record)]
+    append_alerts(connection, found, now)
+    return read_alerts(connection, case_id, limit=len(found))[::-1] if found else ()
+
+
+def read_record(connection: Connection, case_id: str, settings: AlertSettings, now: datetime) -> Record:
+    """Everything the rules look at, as it is in this transaction."""
+    case = read_case(connection, case_id)
+    today = now.astimezone(UTC).date()
+    alerts, attempts = read_alerts(connection, case_id), read_attempts(connection, case_id)
+    newest = last_published(connection, case_id)
+    attested = read_completeness(connection, case_id, today)
+    return Record(
+        case_id,
+        case.headline,
+        settings,
+        today,
+        alerts,
+        attempts,
+        _read_reasons(connection, attempts, _told(alerts, REJECTED)),
+        read_scheduled_values(connection, case_id, case.headline, settings.horizon_days),
+        read_catalogue(connection, case),
+        newest.id if newest else None,
+        read_states(connection, newest.id) if newest else (),
+        {row.type: min(row.complete_through, today) for row in attested if row.complete_from <= today},
+    )
+
+
+def _read_reasons(
+    connection: Connection, attempts: Sequence[AttemptRow], told: Collection[str]
+) -> dict[int, tuple[str, ...]]:
+    return {
+        row.run_id: failures_of(read_run(connection, row.run_id))
+        for row in attempts
+        if row.outcome == "rejected" and row.run_id is not None and row.scheduled_for.isoformat() not in told
+    }
+
+
+def _told(alerts: Sequence[AlertRow], rule: str) -> frozenset[str]:
+    found: set[str] = set()
+    for alert in alerts:
+        subjects = alert.facts.get("subjects", [])
+        if alert.rule == rule and isinstance(subjects, list):
+            found.update(subjects)
+    return frozenset(found)
+
+
+def movement(record: Record) -> Iterator[NewAlert]:
+    """The headline has crossed a threshold, or moved by more than is let pass: one alert a run, which says it all."""
+    horizon = record.settings.horizon_days
+    told = told_values(record.alerts, record.headline, horizon)
+    found = find_movement(record.values, told, record.settings)
+    if found is None:
+        return
+    about = f"{_capital(target_name(record.headline))} in {horizon} d"
+    yield NewAlert(
+        record.case_id,
+        found.steps[0].rule,
+        f"run {found.now.run_id}",
+        found.now.run_id,
+        title_of(found, about),
+        body_of(found, about),
+        facts_of(found, record.headline, horizon),
+        record.settings.channels,
+    )
+
+
+def failed(record: Record) -> Iterator[NewAlert]:
+    """Days whose run failed and that have none yet: each once, however often it is tried."""
+    done = {row.scheduled_for for row in record.attempts if row.outcome != "failed"}
+    tries: dict[str, list[AttemptRow]] = {}
+    for row in record.attempts:
+        if row.scheduled_for not in done:
+            tries.setdefault(row.scheduled_for.isoformat(), []).append(row)
+    news = _news(record, FAILED, tries)
+    if news and record.settings.failures:
+        title = f"The {_runs(news)} failed"
+        lines = _listed([_failure(rows) for rows in news.values()])
+        yield _alert(record, FAILED, news, title, lines, {"failures": [_failure_facts(rows) for rows in news.values()]})
+
+
+def _failure(rows: Sequence[AttemptRow]) -> str:
+    """A sentence on the tries of one day, which come the latest first."""
+    last = rows[0]
+    often = "failed" if len(rows) == 1 else f"failed {len(rows)} times, the last time"
+    error = last.error.rstrip(".") or "no reason is on record"
+    again = f"Next try: {_minute(retry_at(len(rows), last.ended_at))}."
+    log = f" Log: {last.log}." if last.log else ""
+    return f"The run of {last.scheduled_for} {often} at {_minute(last.ended_at)}: {error}. {again}{log}"
+
+
+def _failure_facts(rows: Sequence[AttemptRow]) -> dict[str, object]:
+    last = rows[0]
+    return {
+        "scheduled_for": last.scheduled_for.isoformat(),
+        "failures": len(rows),
+        "ended_at": last.ended_at.isoformat(),
+        "error": last.error,
+        "log": last.log,
+        "retry_at": retry_at(len(rows), last.ended_at).isoformat(),
+    }
+
+
+def rejected(record: Record) -> Iterator[NewAlert]:
+    """Days whose run did not pass the diagnostics: it is not published, and the last good forecast stands."""
+    runs = {
+        row.scheduled_for.isoformat(): (row.run_id, record.reasons.get(row.run_id, ()))
+        for row in record.attempts
+        if row.outcome == "rejected" and row.run_id is not None
+    }
+    news = _news(record, REJECTED, runs)
+    if not (news and record.settings.failures):
+        return
+    title = f"The {_runs(news)} {'was' if len(news) == 1 else 'were'} rejected by the diagnostics"
+    lines = [
+        f"The run of {day} (run {run_id}) was rejected: {'; '.join(reasons) or 'no reason is on record'}."
+        for day, (run_id, reasons) in news.items()
+    ]
+    facts = [
+        {"scheduled_for": day, "run_id": run_id, "failures": list(reasons)} for day, (run_id, reasons) in news.items()
+    ]
+    newest = list(news.values())[-1][0]
+    yield _alert(record, REJECTED, news, title, [*_listed(lines), _standing(record)], {"runs": facts}, newest)
+
+
+def _standing(record: Record) -> str:
+    if not record.values:
+        return "No scheduled run has been published yet."
+    last = record.values[-1]
+    return f"The forecast that stands is run {last.run_id}, as of {last.as_of}: `parley show`."
+
+
+def caught_up(record: Record) -> Iterator[NewAlert]:
+    """Days whose run was made after they were over, or is left out for good."""
+    late = {
+        row.scheduled_for.isoformat(): row
+        for row in record.attempts
+        if row.outcome == "skipped" or (row.outcome != "failed" and row.kind == BACKFILL)
+    }
+    news = _news(record, CATCH_UP, late)
+    if not (news and record.settings.catch_up):
+        return
+    days = {
+        outcome: [day for day, row in news.items() if row.outcome == outcome]
+        for outcome in ("published", "rejected", "skipped")
+    }
+    lines = [f"{_capital(outcome)}: {len(those)} ({_spelt(those)})." for outcome, those in days.items() if those]
+    why = dict.fromkeys(row.error for row in news.values() if row.outcome == "skipped" and row.error)
+    lines += [f"Skipped because: {reason}." for reason in why]
+    yield _alert(record, CATCH_UP, news, _caught_up_title(days), lines, days)
+
+
+def _caught_up_title(days: Mapping[str, Sequence[str]]) -> str:
+    made, skipped = sorted([*days["published"], *days["rejected"]]), len(days["skipped"])
+    if not made:
+        return f"{counted(skipped, 'missing day')} skipped: {_spelt(days['skipped'])}"
+    left = f"; {skipped} skipped" if skipped else ""
+    return f"Caught up on {counted(len(made), 'missing day')}: {_spelt(made)}{left}"
+
+
+def stale(record: Record) -> Iterator[NewAlert]:
+    """Indicators unobserved for longer than their cadence lets expect, by the rule of `parley show`, as of today."""
+    known = {row.indicator_id: row for row in record.catalogue}
+    gone = {
+        f"{state.indicator_id} {last}": (known[state.indicator_id], last)
+        for state in record.states
+        if (last := state.last_observed_on) is not None
+        and state.indicator_id in known
+        and is_stale((record.today - last).days, known[state.indicator_id].expected_cadence_days)
+    }
+    news = _news(record, STALE, gone)
+    if not (news and record.settings.stale_indicators):
+        return
+    names = [indicator.name for indicator, _ in news.values()]
+    title = f"Gone stale: {names[0]}" if len(names) == 1 else f"{len(names)} indicators have gone stale"
+    lines = [_unobserved(record, indicator, last) for indicator, last in news.values()]
+    lines.append("Enter what was observed since: `parley log INDICATOR LEVEL --on DATE --source TEXT --grade B2`.")
+    facts = [
+        {"id": indicator.indicator_id, "last_observed_on": last.isoformat(), "stale_days": (record.today - last).days}
+        for indicator, last in news.values()
+    ]
+    yield _alert(record, STALE, news, title, lines, {"indicators": facts}, record.state_run)
+
+
+def _unobserved(record: Record, indicator: IndicatorRow, last: date) -> str:
+    every = f"expected every {indicator.expected_cadence_days:g} days"
+    return f"{indicator.name} ({indicator.indicator_id}): last observed on {last}, {_ago(record, last)}, {every}."
+
+
+def completeness(record: Record) -> Iterator[NewAlert]:
+    """Types of event that nobody has attested for longer than the settings let pass."""
+    bound = record.settings.completeness_days
+    behind = {
+        f"{kind} {day or 'never'}": (kind, day)
+        for kind in EVENT_TYPES
+        for day in (record.through.get(kind),)
+        if day is None or (record.today - day).days > bound
+    }
+    news = _news(record, COMPLETENESS, behind)
+    if not news:
+        return
+    kinds = [kind for kind, _ in news.values()]
+    title = f"Events not attested for more than {counted(bound, 'day')}: {', '.join(kinds)}"
+    lines = [f"{kind}: {_attested(record, day)}." for kind, day in news.values()]
+    only = "" if len(kinds) == len(EVENT_TYPES) else "".join(f" --type {kind}" for kind in kinds)
+    lines.append(f"Add what happened since, then run `parley event none{only} --through DATE`.")
+    facts = [{"type": kind, "complete_through": day.isoformat() if day else None} for kind, day in news.values()]
+    yield _alert(record, COMPLETENESS, news, title, lines, {"types": facts, "bound_days": bound})
+
+
+def _attested(record: Record, day: date | None) -> str:
+    return f"complete through {day}, {_ago(record, day)}" if day else "not attested complete for any day"
+
+
+RULES: tuple[Callable[[Record], Iterator[NewAlert]], ...] = (
+    movement,
+    failed,
+    rejected,
+    caught_up,
+    stale,
+    completeness,
+)
+
+
+def _news[T](record: Record, rule: str, found: Mapping[str, T]) -> dict[str, T]:
+    """What no alert of the rule has told of, by subject in order."""
+    told = _told(record.alerts, rule)
+    return {subject: found[subject] for subject in sorted(found) if subject not in told}
+
+
+def _alert(
+    record: Record,
+    rule: str,
+    subjects: Iterable[str],
+    title: str,
+    lines: Sequence[str],
+    facts: Mapping[str, object],
+    run_id: int | None = None,
+) -> NewAlert:
+    """An alert named by its first subject: none is ever told twice, so the name is free."""
+    told = list(subjects)
+    facts = {"subjects": told, **facts}
+    return NewAlert(record.case_id, rule, told[0], run_id, title, "\n".join(lines), facts, record.settings.channels)
+
+
+def _runs(days: Collection[str]) -> str:
+    return f"run{'s' if len(days) > 1 else ''} of {_spelt(days)}"
+
+
+def _spelt(days: Collection[str]) -> str:
+    """Days as stretches from the first to the last that follow one another."""
+    stretches: list[list[date]] = []
+    for day in map(date.fromisoformat, sorted(days)):
+        if stretches and day - stretches[-1][-1] == _DAY:
+            stretches[-1].append(day)
+        else:
+            stretches.append([day])
+    return ", ".join(_listed([f"{s[0]} to {s[-1]}" if len(s) > 1 else str(s[0]) for s in stretches]))
+
+
+def _listed(lines: Sequence[str]) -> list[str]:
+    more = len(lines) - LISTED
+    return [*lines[:LISTED], f"and {more} more"] if more > 0 else list(lines)
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _ago(record: Record, day: date) -> str:
+    return f"{counted((record.today - day).days, 'day')} ago"
+
+
+def _minute(instant: datetime) -> str:
+    return f"{instant.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
