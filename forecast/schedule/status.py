@@ -4,7 +4,7 @@ Read from the database alone, so that it can be asked anywhere and while a run i
 """
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import groupby
 from typing import Any
@@ -15,7 +15,7 @@ from db.leases import read_lease
 from db.read import read_case, read_completeness
 from db.read_runs import read_run
 from db.read_schedule import read_alerts, read_attempts, read_deliveries, read_undelivered
-from db.rows import AlertRow, AttemptRow, DeliveryRow, LeaseRow
+from db.rows import AlertRow, AttemptRow, DeliveryRow, LeaseRow, RunRow
 from forecast.schedule.orders import lease_name
 from forecast.schedule.settings import Settings
 from forecast.schedule.slots import Calendar, Due, Ledger, Slot, calendar_of, find_due, read_ledger, retry_at
@@ -24,6 +24,7 @@ from indicators.content import EVENT_TYPES
 
 LAST = 7
 """Outcomes and alerts that are shown."""
+_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +141,8 @@ def read_status(
     calendar = calendar_of(settings.schedule)
     ledger = read_ledger(connection, case)
     owed = calendar.newest_due(now - timedelta(hours=settings.schedule.stale_after_hours))
-    tries = [row for row in read_attempts(connection, case, since=owed) if row.scheduled_for == owed]
+    since = explained(connection, read_attempts(connection, case, since=owed))
+    tries = [row for row in since if row.scheduled_for == owed]
     published, holder = _read_published(connection, case), _read_holder(connection, case, now)
     return Status(
         case,
@@ -150,7 +152,7 @@ def read_status(
         _standing(_Look(ledger, calendar, now, owed, tries, published, holder)),
         published,
         _missing(find_due(ledger, calendar, now, catch_up_days=settings.schedule.catch_up_days), ledger),
-        read_attempts(connection, case, limit=last),
+        explained(connection, read_attempts(connection, case, limit=last)),
         read_behind(connection, case, now.astimezone(UTC).date(), settings.alerts.completeness_days),
         holder,
         _read_told(connection, case, last),
@@ -233,6 +235,21 @@ def _remedy(look: _Look) -> str:
     return f"{holder.lease.holder} has not begun it; {log}"
 
 
+def explained(connection: Connection, attempts: Sequence[AttemptRow]) -> tuple[AttemptRow, ...]:
+    """Lines of the ledger with what their runs were rejected for, which stands with the run."""
+    return tuple(
+        replace(row, error="; ".join(_failures(read_run(connection, row.run_id))))
+        if row.outcome == "rejected" and row.run_id is not None and not row.error
+        else row
+        for row in attempts
+    )
+
+
+def _failures(run: RunRow) -> tuple[str, ...]:
+    found: Any = run.detail.get("failures", ())
+    return tuple(found)
+
+
 def _missing(due: Due, ledger: Ledger) -> Missing:
     failed = ((slot, *ledger.failures[slot.day]) for slot in due.waiting)
     waiting = tuple(Waiting(slot, times, retry_at(times, when)) for slot, times, when in failed)
@@ -270,9 +287,6 @@ def _channel_states(alert: AlertRow, tries: Sequence[DeliveryRow]) -> list[Chann
         state, error = (own[-1].outcome, own[-1].error) if own else ("pending", "")
         states.append(ChannelState(channel, state, len(own), error))
     return states
-
-
-_DAY = timedelta(days=1)
 
 
 def lasting(span: timedelta) -> str:

@@ -1,0 +1,121 @@
+"""How the daily runs stand, and what was made, as tables."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+from rich.text import Text
+
+from db.rows import AttemptRow
+from forecast.cli.render import headline_lines
+from forecast.cli.tables import bold, emit, facts, grid_with_words, paragraph
+from forecast.schedule.slots import Slot
+from forecast.schedule.status import Behind, Holder, Status, Told, Waiting, lasting, minute
+from forecast.summary import Summary
+from forecast.words import counted
+
+SHOWN_DAYS = 5
+"""Of many missing days the first."""
+
+
+def print_status(status: Status) -> None:
+    standing = status.standing
+    first, *more = paragraph(f"{'STALE: ' * standing.stale}{standing.reason}.")
+    blocks: list[list[str | Text]] = [
+        [bold(first), *more, *paragraph(f"→ {standing.remedy}" if standing.remedy else "", hanging="  ")],
+        list(facts(_facts(status))),
+        _attempts_block("Last runs", status.attempts),
+        _alerts_block(status.alerts),
+    ]
+    emit([line for block in blocks if block for line in ("", *block)][1:])
+
+
+def print_made(attempts: Sequence[AttemptRow], newest: Summary | None, following: tuple[str, datetime]) -> None:
+    """What `once` made, the headline of the newest forecast, and when the next run is due."""
+    day, at = following
+    made = _attempts_block(f"{counted(len(attempts), 'run')} made", attempts) if attempts else ["Nothing was due."]
+    blocks = [made, headline_lines(newest) if newest else [], paragraph(f"The next run, of {day}, is due at {at}.")]
+    emit([line for block in blocks if block for line in ("", *block)][1:])
+
+
+def _facts(status: Status) -> list[tuple[str, str]]:
+    """Name and value of what is said in a line."""
+    published, missing = status.published, status.missing
+    issued = f"run {published.run_id}, issued {minute(published.issued_at)}" if published else ""
+    return [
+        ("next run", f"{_instant(status.next_at, status)}, as of {status.next_day - timedelta(days=1)}"),
+        ("published", f"{published.day}, as of {published.as_of}: {issued}" if published else "never"),
+        ("due now", _days(missing.due)),
+        ("waiting", "; ".join(map(_waiting, missing.waiting))),
+        ("lapsed", _days(missing.lapsed)),
+        ("service", _holder(status.holder, status.now)),
+        ("attested", "; ".join(map(_behind, status.completeness))),
+        ("alerts", _undelivered(status.alerts)),
+    ]
+
+
+def _instant(at: datetime, status: Status) -> str:
+    """In UTC and, where that differs, in the schedule's own time."""
+    local = at.astimezone(status.calendar.zone)
+    own = f" ({local:%H:%M} {status.calendar.zone})" if local.utcoffset() else ""
+    return f"{minute(at)}{own}"
+
+
+def _days(slots: Sequence[Slot]) -> str:
+    named = ", ".join(str(slot.day) for slot in slots[:SHOWN_DAYS])
+    more = f", … ({len(slots)} in all)" if len(slots) > SHOWN_DAYS else ""
+    return f"{named}{more}"
+
+
+def _waiting(one: Waiting) -> str:
+    return f"{one.slot.day}, failed {counted(one.failures, 'time')}, tried again at {minute(one.retry_at)}"
+
+
+def _holder(holder: Holder | None, now: datetime) -> str:
+    if holder is None:
+        return "none is running"
+    lease = holder.lease
+    heard = f"heard {lasting(timedelta(seconds=holder.heard_s))} ago"
+    said = f"{lease.holder}, {heard}, since {minute(lease.since)}" if holder.alive else f"{lease.holder} died, {heard}"
+    if lease.working_on is None or lease.working_since is None:
+        return said
+    work = "at" if holder.alive else "it was at"
+    return f"{said}; {work} the run of {lease.working_on}, begun {lasting(now - lease.working_since)} ago"
+
+
+def _behind(one: Behind) -> str:
+    far = f"through {one.through}, {one.days_ago} days ago" if one.through else "for no day"
+    return f"{', '.join(one.types)} {far}"
+
+
+def _undelivered(alerts: Sequence[Told]) -> str:
+    states = [channel.state for told in alerts for channel in told.channels]
+    words = {"pending": "still to be sent", "failed": "failed and tried again", "abandoned": "abandoned"}
+    return ", ".join(f"{states.count(state)} {word}" for state, word in words.items() if state in states)
+
+
+def _attempts_block(title: str, attempts: Sequence[AttemptRow]) -> list[str | Text]:
+    if not attempts:
+        return []
+    header = ("day", "kind", "outcome", "time", "run")
+    rows = [
+        (str(row.scheduled_for), row.kind, row.outcome, lasting(timedelta(seconds=row.wall_s)), str(row.run_id or "–"))
+        for row in attempts
+    ]
+    words = [f"{row.error} ({row.log})" if row.error and row.log else row.error for row in attempts]
+    return [bold(title), *grid_with_words(header, rows, words, "error (log)", left=(0, 1, 2))]
+
+
+def _alerts_block(alerts: Sequence[Told]) -> list[str | Text]:
+    if not alerts:
+        return []
+    rows = [(f"{told.alert.recorded_at.astimezone(UTC):%Y-%m-%d %H:%M}", told.alert.rule) for told in alerts]
+    words = ["; ".join((told.alert.title, *_channels(told))) for told in alerts]
+    return [bold("Last alerts"), *grid_with_words(("UTC", "rule"), rows, words, "what; by which channel", left=(0, 1))]
+
+
+def _channels(told: Told) -> list[str]:
+    out = []
+    for one in told.channels:
+        often = f" {counted(one.tries, 'time')}" if one.tries > 1 else ""
+        out.append(f"{one.channel} {one.state}{often}{f' ({one.error})' if one.error else ''}")
+    return out
