@@ -1,0 +1,306 @@
+"""Sending an alert: by webhook, e-mail or into a file. Each takes no longer than its timeout in all, or raises NotSent.
+
+An alert has the same id whenever it is sent, so that who receives it twice can tell. What is sent and what is said of a
+failure never holds a secret, a password or the path of a webhook, which may be one.
+"""
+
+import base64
+import binascii
+import hashlib
+import hmac
+import json
+import logging
+import os
+import smtplib
+import ssl
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from datetime import datetime
+from email.message import EmailMessage
+from email.utils import format_datetime
+from http.client import HTTPConnection, HTTPException, HTTPSConnection, responses
+from pathlib import Path
+from socket import SHUT_RDWR, socket
+from time import monotonic
+from typing import Any
+from urllib.parse import SplitResult, urlsplit
+
+from db.rows import AlertRow
+from db.types import to_utc
+from forecast.errors import ForecastError
+from forecast.schedule.settings import SMTP_PASSWORD, WEBHOOK_SECRET, AlertFile, AlertSettings, Email, Webhook
+
+SAID = 200
+"""So many characters of what a server says are kept."""
+
+logger = logging.getLogger("parley.schedule")
+
+
+class NotSent(ForecastError):
+    """The alert did not go out, or no answer says that it did."""
+
+
+class _TooLate(Exception):
+    """The time is over, and nobody waits for the answer any more."""
+
+
+def send(channel: str, settings: AlertSettings, alert: AlertRow, folder: Path, now: datetime) -> str:
+    """Send an alert by a channel that is set; secrets come from the environment.
+
+    Returns
+    -------
+    str
+        what is to be said of it although it was sent, mostly ""
+
+    Raises
+    ------
+    NotSent
+        one line: who did not take it, and why
+    """
+    if channel == "webhook" and settings.webhook:
+        return send_webhook(settings.webhook, os.environ.get(WEBHOOK_SECRET, ""), alert, now)
+    if channel == "email" and settings.email:
+        return send_email(settings.email, os.environ.get(SMTP_PASSWORD, ""), alert, now)
+    if channel == "file" and settings.file:
+        return send_to_file(settings.file, alert, folder)
+    raise NotSent(f"the channel {channel} is not set; add [alerts.{channel}] to the settings")
+
+
+def alert_key(alert: AlertRow) -> str:
+    """The alert's id for receivers: the same at each try, and another in every database."""
+    named = "\n".join((alert.case_id, alert.rule, alert.subject, str(alert.id), alert.recorded_at.isoformat()))
+    return f"msg_{hashlib.sha256(named.encode()).hexdigest()[:32]}"
+
+
+def as_json(alert: AlertRow) -> dict[str, Any]:
+    """What webhooks and files get: type, timestamp and data, as Standard Webhooks propose."""
+    return {
+        "type": f"alert.{alert.rule}",
+        "timestamp": to_utc(alert.recorded_at).isoformat(),
+        "data": {
+            "id": alert_key(alert),
+            "alert_id": alert.id,
+            "case": alert.case_id,
+            "rule": alert.rule,
+            "subject": alert.subject,
+            "run_id": alert.run_id,
+            "title": alert.title,
+            "body": alert.body,
+            "facts": dict(alert.facts),
+        },
+    }
+
+
+def send_webhook(webhook: Webhook, secret: str, alert: AlertRow, now: datetime) -> str:
+    """Post an alert as JSON, signed by the secret; an answer of 2xx is success, a redirect is not followed.
+
+    It goes straight to the host, past any proxy. Raises NotSent.
+    """
+    address = urlsplit(webhook.url)
+    body = _line(alert)
+    headers = {"Content-Type": "application/json", "User-Agent": "parley", **sign(secret, alert_key(alert), now, body)}
+    if not secret:
+        logger.warning("webhook not signed", extra={"alert": alert.id, "unset": WEBHOOK_SECRET})
+    status = _within(webhook.timeout_seconds, address.netloc.rpartition("@")[2], _posting(address, body, headers))
+    if not 200 <= status < 300:
+        raise NotSent(f"{address.hostname} answered {status} {responses.get(status, '')}".rstrip())
+    return ""
+
+
+def sign(secret: str, key: str, now: datetime, body: bytes) -> dict[str, str]:
+    """The headers of https://www.standardwebhooks.com: HMAC-SHA256 of `id.timestamp.body`, base64.
+
+    Without a secret there is no signature. Raises NotSent if the secret is no base64 though it begins with whsec_.
+    """
+    headers = {"webhook-id": key, "webhook-timestamp": str(int(now.timestamp()))}
+    if not secret:
+        return headers
+    signed = f"{key}.{headers['webhook-timestamp']}.".encode() + body
+    digest = hmac.new(_signing_key(secret), signed, hashlib.sha256).digest()
+    return {**headers, "webhook-signature": f"v1,{base64.b64encode(digest).decode()}"}
+
+
+def _signing_key(secret: str) -> bytes:
+    if not secret.startswith("whsec_"):
+        return secret.encode()
+    coded = secret.removeprefix("whsec_")
+    with suppress(binascii.Error, ValueError):
+        if key := base64.b64decode(coded + "=" * (-len(coded) % 4), validate=True):
+            return key
+    raise NotSent(f"{WEBHOOK_SECRET} begins with whsec_, but no base64 follows; set it as it was issued")
+
+
+def _posting(address: SplitResult, body: bytes, headers: dict[str, str]) -> "_Talk[int]":
+    def post(line: _Line) -> int:
+        kind = HTTPSConnection if address.scheme == "https" else HTTPConnection
+        connection = kind(address.hostname or "", address.port, timeout=line.left())
+        try:
+            connection.connect()
+            line.hold(connection.sock)
+            path = (address.path or "/") + (f"?{address.query}" if address.query else "")
+            connection.request("POST", path, body, headers)
+            return connection.getresponse().status
+        finally:
+            connection.close()
+
+    return post
+
+
+def send_email(email: Email, password: str, alert: AlertRow, now: datetime) -> str:
+    """Hand an alert to the mail server, encrypted as the settings say and never less; return who was refused.
+
+    Sent means that at least one recipient was taken: a further try would bother those once more. Raises NotSent.
+    """
+    if email.user and not password:
+        raise NotSent(f"{email.host} asks {email.user} for a password; set {SMTP_PASSWORD}")
+    message = as_email(email, alert, now)
+    refused = _within(email.timeout_seconds, f"{email.host}:{email.port}", _mailing(email, password, message))
+    return "; ".join(f"{address} was refused: {_reply(*reply)}" for address, reply in refused.items())
+
+
+def as_email(email: Email, alert: AlertRow, now: datetime) -> EmailMessage:
+    """The alert as a mail; its Message-ID is the same at each try."""
+    message = EmailMessage()
+    message["Subject"] = f"[Parley] {_one_line(alert.title)}"
+    message["From"] = email.sender
+    message["To"] = ", ".join(email.to)
+    message["Date"] = format_datetime(to_utc(now))
+    message["Message-ID"] = f"<{alert_key(alert)}@{email.sender.rpartition('@')[2]}>"
+    message["Auto-Submitted"] = "auto-generated"
+    raised = f"Raised {to_utc(alert.recorded_at):%Y-%m-%d %H:%M} UTC by the rule {alert.rule}, case {alert.case_id}."
+    message.set_content(f"{alert.title}\n\n{alert.body}\n\n{raised}\n", charset="utf-8", cte="quoted-printable")
+    return message
+
+
+def _mailing(email: Email, password: str, message: EmailMessage) -> "_Talk[dict[str, tuple[int, bytes]]]":
+    def mail(line: _Line) -> dict[str, tuple[int, bytes]]:
+        context = ssl.create_default_context()
+        tls = email.security == "tls"
+        smtp = smtplib.SMTP_SSL(timeout=line.left(), context=context) if tls else smtplib.SMTP(timeout=line.left())
+        smtp._host = email.host  # certificates are held against it; smtplib sets it only where it dials on its own
+        try:
+            code, said = smtp.connect(email.host, email.port)
+            if code != 220:
+                raise smtplib.SMTPConnectError(code, said)
+            line.hold(smtp.sock)
+            if email.security == "starttls":
+                smtp.starttls(context=context)
+                line.hold(smtp.sock)
+            if email.user:
+                smtp.login(email.user, password)
+            refused = smtp.send_message(message)
+            with suppress(smtplib.SMTPException, OSError):  # it has been taken, whatever becomes of the farewell
+                smtp.quit()
+            return refused
+        finally:
+            smtp.close()
+
+    return mail
+
+
+def send_to_file(file: AlertFile, alert: AlertRow, folder: Path) -> str:
+    """Append an alert to the file, relative ones under `folder`, and sync it; "-" is standard output, in words.
+
+    Raises NotSent.
+    """
+    try:
+        if file.path == "-":
+            print(f"{alert.title}\n{alert.body}\n", flush=True)
+        else:
+            _append(folder / file.path, _line(alert) + b"\n")
+    except (OSError, ValueError) as error:  # ValueError: standard output has been closed
+        name = "standard output" if file.path == "-" else file.path
+        raise NotSent(f"{name} cannot be written ({getattr(error, 'strerror', None) or error})") from None
+    return ""
+
+
+def _append(path: Path, line: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("ab+") as file:
+        if file.tell():
+            file.seek(-1, os.SEEK_END)
+            if file.read(1) != b"\n":  # a full disk once took half a line
+                line = b"\n" + line
+        file.write(line)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _line(alert: AlertRow) -> bytes:
+    return json.dumps(as_json(alert), ensure_ascii=False, allow_nan=False).encode()
+
+
+class _Line:
+    """A connection that can be hung up from outside, and the time there is for it."""
+
+    def __init__(self, seconds: float) -> None:
+        self._end = monotonic() + seconds
+        self._socket: socket | None = None
+        self._over = False
+
+    def left(self) -> float:
+        """Seconds to go."""
+        return max(self._end - monotonic(), 0.001)
+
+    def hold(self, connected: socket) -> None:
+        """What is to be shut on hanging up; raises if that has come already."""
+        self._socket = connected
+        if self._over:
+            raise _TooLate
+
+    def hang_up(self) -> None:
+        self._over = True
+        if self._socket is not None:
+            with suppress(OSError):
+                self._socket.shutdown(SHUT_RDWR)
+
+
+type _Talk[R] = Callable[[_Line], R]
+
+
+def _within[R](seconds: float, host: str, talk: _Talk[R]) -> R:
+    """Talk in a thread, and hang up when the time is over: timeouts of sockets begin anew with every byte.
+
+    Looking up a name cannot be broken off: its thread ends when that does.
+    """
+    line = _Line(seconds)
+    pool = ThreadPoolExecutor(1, thread_name_prefix="parley-alert")
+    talking = pool.submit(talk, line)
+    try:
+        return talking.result(line.left())
+    except TimeoutError:
+        raise NotSent(f"{host} did not answer within {seconds:g} s") from None
+    except smtplib.SMTPException as error:
+        raise NotSent(f"{host} {_refusal(error)}") from None
+    except (OSError, HTTPException, ValueError) as error:
+        raise NotSent(f"{host} cannot be reached or broke off ({_one_line(_reason(error))})") from None
+    finally:
+        line.hang_up()
+        pool.shutdown(wait=False)
+
+
+def _reason(error: Exception) -> str:
+    return getattr(error, "strerror", None) or str(error) or type(error).__name__
+
+
+def _refusal(error: smtplib.SMTPException) -> str:
+    """What a mail server would not do. What it says to a login is left out: it may repeat the password."""
+    if isinstance(error, smtplib.SMTPAuthenticationError):
+        return f"refused the login ({error.smtp_code})"
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        each = (f"{address} ({_reply(*reply)})" for address, reply in error.recipients.items())
+        return f"refused {', '.join(each)}"
+    if isinstance(error, smtplib.SMTPResponseException):
+        return f"answered {_reply(error.smtp_code, error.smtp_error)}"
+    return f"did not take it: {_one_line(str(error))}"
+
+
+def _reply(code: int, said: bytes | str) -> str:
+    text = said.decode("utf-8", "replace") if isinstance(said, bytes) else said
+    return f"{code} {_one_line(text)}"
+
+
+def _one_line(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= SAID else f"{line[: SAID - 1]}…"

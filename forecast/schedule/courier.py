@@ -1,0 +1,228 @@
+"""Carrying alerts out: what has not been sent is tried, each channel by itself, until it is or a week has passed.
+
+What was tried stands in the table `deliveries`, and when the next try is due follows from there. An alert is sent once,
+unless the program dies between the sending and its record: then once more, with the same id.
+"""
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from threading import Event
+from time import monotonic
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from db.append import append_delivery
+from db.engine import Database
+from db.errors import Conflict, StoreError
+from db.read_schedule import read_deliveries, read_undelivered
+from db.rows import AlertRow, DeliveryRow, NewDelivery
+from forecast.schedule.channels import NotSent, send
+from forecast.schedule.settings import Settings
+
+SENT, FAILED, ABANDONED = "sent", "failed", "abandoned"
+RETRY_FIRST, RETRY_LAST = timedelta(seconds=30), timedelta(hours=1)
+KEPT = timedelta(days=7)
+"""For how long it is tried to send an alert."""
+LOOK_S = 15.0
+"""How often it is looked for what is to be sent."""
+WAKE_S = 0.5
+"""How soon it is noticed that the thread is to end."""
+
+logger = logging.getLogger("parley.schedule")
+
+type Owed = list[tuple[NewDelivery, datetime]]
+"""Tries that were made, and that the database would not take yet, with their instants."""
+
+
+@dataclass(frozen=True, slots=True)
+class Errand:
+    """An alert to be sent by a channel, and the tries so far."""
+
+    alert: AlertRow
+    channel: str
+    tries: tuple[DeliveryRow, ...]
+
+
+def always() -> bool:
+    return True
+
+
+def deliver(
+    database: Database,
+    case_id: str,
+    settings: Settings,
+    clock: Callable[[], datetime],
+    *,
+    may_send: Callable[[], bool] = always,
+    owed: Owed | None = None,
+) -> int:
+    """Send every alert that is due, and give up those too old; return how many were sent.
+
+    A channel that fails is left alone until the next call, so that it does not hold up the others. No transaction is
+    open while a server is talked to.
+
+    Parameters
+    ----------
+    may_send
+        asked before each try: whether this process still is the one to send
+    owed
+        kept from one call to the next, so that what was sent is not sent again where only its record failed
+
+    Raises
+    ------
+    db.errors.StoreError
+        if the database cannot be read or written; what was tried is then in `owed`
+    """
+    owed = [] if owed is None else owed
+    _settle(database, owed)
+    errands = read_errands(database, case_id)
+    for errand in errands:
+        if is_too_old(errand, clock()):
+            _record(database, owed, _abandoned(errand), clock())
+    if is_quiet(settings.alerts.quiet, settings.schedule.time_zone, clock()):
+        return 0
+    return sum(
+        _send_all(
+            [errand for errand in errands if errand.channel == channel], database, settings, clock, may_send, owed
+        )
+        for channel in settings.alerts.channels
+    )
+
+
+def read_errands(database: Database, case_id: str) -> tuple[Errand, ...]:
+    """What has neither been sent nor given up, the oldest alert first."""
+    with database.read() as connection:
+        alerts = read_undelivered(connection, case_id)
+        deliveries = read_deliveries(connection, [alert.id for alert in alerts])
+    tries: dict[tuple[int, str], list[DeliveryRow]] = {}
+    for row in deliveries:
+        tries.setdefault((row.alert_id, row.channel), []).append(row)
+    errands = (
+        Errand(alert, channel, tuple(tries.get((alert.id, channel), ())))
+        for alert in alerts
+        for channel in alert.channels
+    )
+    return tuple(errand for errand in errands if all(row.outcome == FAILED for row in errand.tries))
+
+
+def is_quiet(quiet: tuple[time, time] | None, zone: ZoneInfo, now: datetime) -> bool:
+    """Whether nothing is to be sent at this hour; the hours may span midnight, and their end is not among them."""
+    if quiet is None:
+        return False
+    first, last = quiet
+    hour = now.astimezone(zone).time()
+    return first <= hour < last if first <= last else hour >= first or hour < last
+
+
+def is_too_old(errand: Errand, now: datetime) -> bool:
+    return now - errand.alert.recorded_at >= KEPT
+
+
+def next_try(errand: Errand) -> datetime | None:
+    """When an errand that has failed is tried again: after 30 s, then twice as long each time, up to an hour."""
+    if not errand.tries:
+        return None
+    doublings = min(len(errand.tries) - 1, 20)
+    return errand.tries[-1].recorded_at + min(RETRY_FIRST * (1 << doublings), RETRY_LAST)
+
+
+def is_due(errand: Errand, now: datetime) -> bool:
+    """A try of the future is of a clock that has been set back, and says nothing about how long ago it was."""
+    again = next_try(errand)
+    return not is_too_old(errand, now) and (again is None or now >= again or now < errand.tries[-1].recorded_at)
+
+
+def _send_all(
+    errands: Sequence[Errand],
+    database: Database,
+    settings: Settings,
+    clock: Callable[[], datetime],
+    may_send: Callable[[], bool],
+    owed: Owed,
+) -> int:
+    """Send what is due by one channel, up to the first failure; how many were sent."""
+    sent = 0
+    for errand in errands:
+        if not is_due(errand, clock()):
+            continue
+        if not may_send():
+            break
+        delivery = _try(errand, database, settings, clock)
+        _record(database, owed, delivery, clock())
+        if delivery.outcome != SENT:
+            break
+        sent += 1
+    return sent
+
+
+def _try(errand: Errand, database: Database, settings: Settings, clock: Callable[[], datetime]) -> NewDelivery:
+    told = {"alert": errand.alert.id, "rule": errand.alert.rule, "channel": errand.channel}
+    try:
+        remark = send(errand.channel, settings.alerts, errand.alert, database.folder, clock())
+    except NotSent as error:
+        logger.warning("alert not sent", extra={**told, "try": len(errand.tries) + 1, "error": str(error)})
+        return NewDelivery(errand.alert.id, errand.channel, FAILED, str(error))
+    logger.info("alert sent", extra={**told, **({"remark": remark} if remark else {})})
+    return NewDelivery(errand.alert.id, errand.channel, SENT, remark)
+
+
+def _abandoned(errand: Errand) -> NewDelivery:
+    last = errand.tries[-1].error if errand.tries else "it was never tried"
+    error = f"given up after {KEPT.days} days and {len(errand.tries)} tries: {last}"
+    logger.error("alert given up", extra={"alert": errand.alert.id, "channel": errand.channel, "error": error})
+    return NewDelivery(errand.alert.id, errand.channel, ABANDONED, error)
+
+
+def _record(database: Database, owed: Owed, delivery: NewDelivery, at: datetime) -> None:
+    owed.append((delivery, at))
+    _settle(database, owed)
+
+
+def _settle(database: Database, owed: Owed) -> None:
+    """Write down what was tried, in order."""
+    while owed:
+        delivery, at = owed[0]
+        try:
+            with database.write() as connection:
+                append_delivery(connection, delivery, at)
+        except Conflict:  # another service has sent it, or given it up: the record stands
+            logger.warning("alert settled by another", extra={"alert": delivery.alert_id, "channel": delivery.channel})
+        owed.pop(0)
+
+
+def run_courier(
+    database: Database,
+    case_id: str,
+    settings: Settings,
+    *,
+    clock: Callable[[], datetime],
+    stop: Event,
+    wake: Event,
+    may_send: Callable[[], bool] = always,
+) -> None:
+    """Deliver again and again, at once on `wake`, until `stop`: the body of a thread.
+
+    A database that does not answer is logged, and asked again. Ends within a channel's timeout of `stop`.
+    """
+    owed: Owed = []
+
+    def may_go_on() -> bool:
+        return not stop.is_set() and may_send()
+
+    while not stop.is_set():
+        wake.clear()
+        try:
+            if may_go_on():
+                deliver(database, case_id, settings, clock, may_send=may_go_on, owed=owed)
+        except (StoreError, SQLAlchemyError) as error:
+            logger.warning("alerts not carried out", extra={"error": " ".join(str(error).split())})
+        _rest(stop, wake)
+
+
+def _rest(stop: Event, wake: Event) -> None:
+    end = monotonic() + LOOK_S
+    while not stop.is_set() and monotonic() < end and not wake.wait(WAKE_S):
+        pass
