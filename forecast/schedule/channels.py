@@ -14,17 +14,18 @@ import os
 import smtplib
 import ssl
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import datetime
 from email.message import EmailMessage
 from email.utils import format_datetime
 from http.client import HTTPConnection, HTTPException, HTTPSConnection, responses
 from pathlib import Path
-from socket import SHUT_RDWR, socket
+from socket import SHUT_RDWR
+from string import punctuation
+from threading import Thread
 from time import monotonic
 from typing import Any
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, quote, urlsplit
 
 from db.rows import AlertRow
 from db.types import to_utc
@@ -132,14 +133,16 @@ def _signing_key(secret: str) -> bytes:
 
 
 def _posting(address: SplitResult, body: bytes, headers: dict[str, str]) -> "_Talk[int]":
+    path = f"{address.path or '/'}{'?' * bool(address.query)}{address.query}"
+
     def post(line: _Line) -> int:
         kind = HTTPSConnection if address.scheme == "https" else HTTPConnection
         connection = kind(address.hostname or "", address.port, timeout=line.left())
+        line.hold(connection)
         try:
             connection.connect()
-            line.hold(connection.sock)
-            path = (address.path or "/") + (f"?{address.query}" if address.query else "")
-            connection.request("POST", path, body, headers)
+            line.check()
+            connection.request("POST", quote(path, safe=punctuation), body, headers)
             return connection.getresponse().status
         finally:
             connection.close()
@@ -154,8 +157,8 @@ def send_email(email: Email, password: str, alert: AlertRow, now: datetime) -> s
     """
     if email.user and not password:
         raise NotSent(f"{email.host} asks {email.user} for a password; set {SMTP_PASSWORD}")
-    message = as_email(email, alert, now)
-    refused = _within(email.timeout_seconds, f"{email.host}:{email.port}", _mailing(email, password, message))
+    host = f"{email.host}:{email.port}"
+    refused = _within(email.timeout_seconds, host, _mailing(email, password, as_email(email, alert, now)))
     return "; ".join(f"{address} was refused: {_reply(*reply)}" for address, reply in refused.items())
 
 
@@ -178,17 +181,18 @@ def _mailing(email: Email, password: str, message: EmailMessage) -> "_Talk[dict[
         context = ssl.create_default_context()
         tls = email.security == "tls"
         smtp = smtplib.SMTP_SSL(timeout=line.left(), context=context) if tls else smtplib.SMTP(timeout=line.left())
-        smtp._host = email.host  # certificates are held against it; smtplib sets it only where it dials on its own
+        # Certificates are held against it, and smtplib sets it only where it dials while it is being made.
+        smtp._host = email.host  # type: ignore[attr-defined]
+        line.hold(smtp)
         try:
             code, said = smtp.connect(email.host, email.port)
             if code != 220:
                 raise smtplib.SMTPConnectError(code, said)
-            line.hold(smtp.sock)
             if email.security == "starttls":
                 smtp.starttls(context=context)
-                line.hold(smtp.sock)
             if email.user:
                 smtp.login(email.user, password)
+            line.check()
             refused = smtp.send_message(message)
             with suppress(smtplib.SMTPException, OSError):  # it has been taken, whatever becomes of the farewell
                 smtp.quit()
@@ -236,64 +240,73 @@ class _Line:
 
     def __init__(self, seconds: float) -> None:
         self._end = monotonic() + seconds
-        self._socket: socket | None = None
+        self._held: HTTPConnection | smtplib.SMTP | None = None
         self._over = False
 
     def left(self) -> float:
         """Seconds to go."""
         return max(self._end - monotonic(), 0.001)
 
-    def hold(self, connected: socket) -> None:
-        """What is to be shut on hanging up; raises if that has come already."""
-        self._socket = connected
+    def hold(self, connection: HTTPConnection | smtplib.SMTP) -> None:
+        """What is to be shut on hanging up."""
+        self._held = connection
+
+    def check(self) -> None:
+        """Raise if it was hung up: then nothing must be sent any more."""
         if self._over:
             raise _TooLate
 
     def hang_up(self) -> None:
         self._over = True
-        if self._socket is not None:
+        sock = getattr(self._held, "sock", None)
+        if sock is not None:
             with suppress(OSError):
-                self._socket.shutdown(SHUT_RDWR)
+                sock.shutdown(SHUT_RDWR)
 
 
 type _Talk[R] = Callable[[_Line], R]
+_TROUBLE = (OSError, HTTPException, ValueError, smtplib.SMTPException)
 
 
 def _within[R](seconds: float, host: str, talk: _Talk[R]) -> R:
     """Talk in a thread, and hang up when the time is over: timeouts of sockets begin anew with every byte.
 
-    Looking up a name cannot be broken off: its thread ends when that does.
+    The thread is a daemon, for looking up a name cannot be broken off.
     """
-    line = _Line(seconds)
-    pool = ThreadPoolExecutor(1, thread_name_prefix="parley-alert")
-    talking = pool.submit(talk, line)
-    try:
-        return talking.result(line.left())
-    except TimeoutError:
-        raise NotSent(f"{host} did not answer within {seconds:g} s") from None
-    except smtplib.SMTPException as error:
-        raise NotSent(f"{host} {_refusal(error)}") from None
-    except (OSError, HTTPException, ValueError) as error:
-        raise NotSent(f"{host} cannot be reached or broke off ({_one_line(_reason(error))})") from None
-    finally:
+    line, answers, errors = _Line(seconds), list[R](), list[Exception]()
+
+    def call() -> None:
+        try:
+            answers.append(talk(line))
+        except (*_TROUBLE, _TooLate) as error:
+            errors.append(error)
+
+    thread = Thread(target=call, name="parley-alert", daemon=True)
+    thread.start()
+    thread.join(line.left())
+    if thread.is_alive():
         line.hang_up()
-        pool.shutdown(wait=False)
+        raise NotSent(f"{host} did not answer within {seconds:g} s")
+    if not answers:
+        raise NotSent(f"{host} {_trouble(errors[0]) if errors else 'was not reached: the program failed'}")
+    return answers[0]
+
+
+def _trouble(error: Exception) -> str:
+    """What a server would not do. What it says to a login is left out: it may repeat the password."""
+    if isinstance(error, smtplib.SMTPAuthenticationError):
+        return f"refused the login ({error.smtp_code})"
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        return "; ".join(f"refused {address}: {_reply(*reply)}" for address, reply in error.recipients.items())
+    if isinstance(error, smtplib.SMTPResponseException):
+        return f"answered {_reply(error.smtp_code, error.smtp_error)}"
+    if isinstance(error, TimeoutError):
+        return "did not answer in time"
+    return f"cannot be reached or broke off ({_one_line(_reason(error))})"
 
 
 def _reason(error: Exception) -> str:
     return getattr(error, "strerror", None) or str(error) or type(error).__name__
-
-
-def _refusal(error: smtplib.SMTPException) -> str:
-    """What a mail server would not do. What it says to a login is left out: it may repeat the password."""
-    if isinstance(error, smtplib.SMTPAuthenticationError):
-        return f"refused the login ({error.smtp_code})"
-    if isinstance(error, smtplib.SMTPRecipientsRefused):
-        each = (f"{address} ({_reply(*reply)})" for address, reply in error.recipients.items())
-        return f"refused {', '.join(each)}"
-    if isinstance(error, smtplib.SMTPResponseException):
-        return f"answered {_reply(error.smtp_code, error.smtp_error)}"
-    return f"did not take it: {_one_line(str(error))}"
 
 
 def _reply(code: int, said: bytes | str) -> str:
@@ -302,5 +315,5 @@ def _reply(code: int, said: bytes | str) -> str:
 
 
 def _one_line(text: str) -> str:
-    line = " ".join(text.split())
+    line = " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
     return line if len(line) <= SAID else f"{line[: SAID - 1]}…"
