@@ -1,10 +1,11 @@
 """One update, top to bottom: read as of → check → assemble → build → fit → diagnose → predict → store → summarise."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime
 
 import numpy as np
+from sqlalchemy import Connection
 
 from db.append import append_forecasts, append_run, append_run_status
 from db.engine import Database
@@ -27,12 +28,24 @@ def silent(stage: str, done: int, total: int, remark: str) -> None:
     """Progress that nobody watches."""
 
 
+def nothing_more(connection: Connection, outcome: "Outcome", now: datetime) -> None:
+    """Nothing is stored beside the run."""
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What an update left behind."""
 
     run_id: int
     status: str  # published or rejected
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+type Beside = Callable[[Connection, Outcome, datetime], None]
+"""Stores what belongs to the run in its transaction; what it raises undoes the run."""
 
 
 def update(
@@ -43,9 +56,13 @@ def update(
     settings: SamplerSettings | None = None,
     progress: Progress = silent,
     case_id: str | None = None,
+    as_recorded: datetime | None = None,
+    beside: Beside = nothing_more,
+    clock: Callable[[], datetime] = utc_now,
 ) -> Outcome:
     """Make and store the forecast as of a date.
 
+    With `as_recorded` only rows recorded by that instant are read. `beside` stores what belongs to the run with it.
     A fit that the gate refuses twice is stored as rejected, with its diagnostics and without forecasts.
 
     Raises
@@ -55,50 +72,51 @@ def update(
     db.errors.StoreError
         if the database cannot be read or written; then nothing is stored
     """
-    if as_of > datetime.now(UTC).date():
+    if as_of > clock().astimezone(UTC).date():
         raise NotEnough(f"{as_of} lies ahead; what will be known by then is not known: the latest as-of date is today")
     check_store(database.folder)
     progress("reading the case", 0, 0, f"as of {as_of}")
     with database.read() as connection:
-        rows, evidence, problem = read_problem(connection, as_of, case_id=case_id)
-        read_at = datetime.now(UTC)
+        rows, evidence, problem = read_problem(connection, as_of, as_recorded, case_id=case_id)
+        read_at = as_recorded or clock()
     seed = seed_of(rows.case.case_id)
     fit = fit_problem(problem, rows.case.headline, settings or SamplerSettings(), seed, progress)
-    beside = references(problem, fit, seed, progress) if fit.diagnostics.passed else None
+    others = references(problem, fit, seed, progress) if fit.diagnostics.passed else None
     progress("storing", 0, 0, "")
-    return _store(database, rows, evidence, problem, fit, beside, kind, seed, read_at)
+    run = new_run(rows, problem, float(fit.projection.p_dry.mean()), kind=kind, seed=seed)
+    run = replace(run, posterior_hash=_store_posterior(database, run, fit))
+    return _store(database, run, rows, evidence, problem, fit, others, read_at, beside, clock)
 
 
 def _store(
     database: Database,
+    run: NewRun,
     rows: Rows,
     evidence: Evidence,
     problem: Problem,
     fit: Fit,
-    beside: References | None,
-    kind: str,
-    seed: int,
+    others: References | None,
     read_at: datetime,
+    beside: Beside,
+    clock: Callable[[], datetime],
 ) -> Outcome:
-    """File first, synced; then all rows in one transaction."""
-    run = new_run(rows, problem, float(fit.projection.p_dry.mean()), kind=kind, seed=seed)
-    posterior = _store_posterior(database, run, fit)
-    run = replace(run, posterior_hash=posterior)
-    status = "rejected" if beside is None else "published"
-    now = datetime.now(UTC)
+    """All rows in one transaction; the file they name is there and synced."""
+    status = "rejected" if others is None else "published"
     with database.write() as connection:
+        now = clock()
         run_id = append_run(connection, run, now)
         append_run_status(connection, run_id, status, _detail(fit, read_at), now)
-        if beside is not None:
+        if others is not None:
             append_forecasts(
                 connection,
                 run_id,
-                _targets(problem, fit, beside),
+                _targets(problem, fit, others),
                 scenario_rows(problem, fit.projection.scenarios.mean(axis=0)),
                 state_rows(rows, evidence, problem, fit.density.exposure.filtered),
-                _effects(problem, fit, seed),
+                _effects(problem, fit, run.seed),
                 now,
             )
+        beside(connection, Outcome(run_id, status), now)
     return Outcome(run_id, status)
 
 
@@ -147,13 +165,13 @@ def _finite(value: float) -> float | None:
     return value if np.isfinite(value) else None
 
 
-def _targets(problem: Problem, fit: Fit, beside: References) -> list[TargetForecastRow]:
+def _targets(problem: Problem, fit: Fit, others: References) -> list[TargetForecastRow]:
     values, chains = fit.projection.targets, fit.tree["posterior"].sizes["chain"]
     _, targets, horizons = values.shape
     found = [[mean_and_error(values[:, t, h], chains) for h in range(horizons)] for t in range(targets)]
     means, errors = np.moveaxis(np.array(found), -1, 0)
-    others = (beside.base_rate, beside.documents_only, beside.history_only)
-    return target_rows(problem, means, errors, np.quantile(values, QUANTILES, axis=0), others)
+    stands_beside = (others.base_rate, others.documents_only, others.history_only)
+    return target_rows(problem, means, errors, np.quantile(values, QUANTILES, axis=0), stands_beside)
 
 
 def _effects(problem: Problem, fit: Fit, seed: int) -> Sequence[EffectRow]:

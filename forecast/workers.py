@@ -4,7 +4,6 @@ import hashlib
 import inspect
 import io
 import logging
-import os
 import signal
 import sys
 import tempfile
@@ -17,9 +16,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from multiprocessing import get_context
-from multiprocessing.connection import Connection
 from pathlib import Path
-from threading import Thread
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -31,6 +28,7 @@ from forecast.errors import NotWritten, NoWorkers
 from forecast.forecasters import Forecaster
 from forecast.identity import library_versions, model_version
 from forecast.lfo import LeaveFutureOut
+from forecast.lifeline import end_with
 from models.spec import Forecast, Problem
 
 if TYPE_CHECKING:
@@ -147,7 +145,7 @@ def _pools() -> Iterator[Callable[[], ProcessPoolExecutor]]:
     reader, writer = context.Pipe(duplex=False)
 
     def make() -> ProcessPoolExecutor:
-        made.append(ProcessPoolExecutor(1, mp_context=context, initializer=_end_with, initargs=(reader,)))
+        made.append(ProcessPoolExecutor(1, mp_context=context, initializer=end_with, initargs=(reader,)))
         return made[-1]
 
     try:
@@ -157,16 +155,6 @@ def _pools() -> Iterator[Callable[[], ProcessPoolExecutor]]:
         for pool in made:
             pool.shutdown(cancel_futures=True)
         reader.close()
-
-
-def _end_with(line: Connection) -> None:
-    """In a worker: end at once when the parent lets go of the other end of ``line``."""
-
-    def watch() -> None:
-        line.poll(None)
-        os._exit(1)
-
-    Thread(target=watch, daemon=True).start()
 
 
 def _submit(pool: ProcessPoolExecutor, task: Task) -> Future[Forecasts]:

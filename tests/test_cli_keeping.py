@@ -134,7 +134,7 @@ def test_backup_says_what_is_in_it(desk: Database, tmp_path: Path, capsys: pytes
         **stored,
         "file": "kept.zip",
         "bytes": made["bytes"],
-        "schema": "0003",
+        "schema": "0004",
         "runs": 1,
     }
 

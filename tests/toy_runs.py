@@ -69,7 +69,7 @@ def add_run(
         append_run_status(connection, run_id, status, detail, LOADED)
         if status == "published":
             rows = toy_targets() if targets is None else targets
-            append_forecasts(connection, run_id, rows, _scenarios(), _states(), (), LOADED)
+            append_forecasts(connection, run_id, rows, toy_scenarios(), toy_states(), (), LOADED)
     return run_id
 
 
@@ -86,7 +86,7 @@ def toy_targets() -> list[TargetForecastRow]:
     ]
 
 
-def _scenarios() -> list[ScenarioForecastRow]:
+def toy_scenarios() -> list[ScenarioForecastRow]:
     shares = (0.5, 0.2, 0.1, 0.05, 0.1, 0.05)
     return [
         ScenarioForecastRow(scenario, *window, share)
@@ -95,7 +95,7 @@ def _scenarios() -> list[ScenarioForecastRow]:
     ]
 
 
-def _states() -> list[IndicatorStateRow]:
+def toy_states() -> list[IndicatorStateRow]:
     return [
         IndicatorStateRow("press_tone", -1.25, 0.5, True, date(2019, 10, 5)),
         IndicatorStateRow("border_posture", 0.75, 0.4, True, date(2019, 12, 20)),

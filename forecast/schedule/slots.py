@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
-from db.read_schedule import first_recorded, read_attempts
+from db.read_schedule import first_recorded, read_days
 from forecast.schedule.settings import ScheduleSettings
 
 OFFICIAL, BACKFILL = "official", "backfill"
@@ -82,13 +82,13 @@ def calendar_of(settings: ScheduleSettings) -> Calendar:
 
 def read_ledger(connection: Connection, case_id: str) -> Ledger:
     """What is on record of the scheduled runs of a case."""
-    attempts = read_attempts(connection, case_id)
-    done = frozenset(row.scheduled_for for row in attempts if row.outcome != "failed")
+    days = read_days(connection, case_id)
+    done = frozenset(day for day, outcome, _ in days if outcome != "failed")
     failures: dict[date, tuple[int, datetime]] = {}
-    for row in reversed(attempts):
-        if row.scheduled_for not in done:
-            failures[row.scheduled_for] = failures.get(row.scheduled_for, (0,))[0] + 1, row.ended_at
-    first = min((row.scheduled_for for row in attempts), default=None)
+    for day, _, ended_at in days:
+        if day not in done:
+            failures[day] = failures.get(day, (0,))[0] + 1, ended_at
+    first = min((day for day, _, _ in days), default=None)
     return Ledger(first_recorded(connection, case_id), first, done, failures)
 
 

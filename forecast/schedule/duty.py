@@ -1,0 +1,225 @@
+"""Making the runs that are due: whoever holds the lease of a case is on duty, and settles what the last one left.
+
+Each step is a transaction of its own, and whatever is left undone by a crash between two of them is found in the
+ledger or on the lease by the next on duty.
+"""
+
+import logging
+import os
+import socket
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from time import monotonic
+
+from sqlalchemy import Connection
+
+from db.append import append_attempt
+from db.engine import Database
+from db.errors import LeaseLost, StoreError
+from db.leases import keep_lease, mark_work, release_lease, take_lease
+from db.rows import LeaseRow, NewAttempt
+from forecast.schedule.fitter import FitFailed
+from forecast.schedule.orders import Clock, Made, Order, Progress, lease_name, new_attempt, utc_now
+from forecast.schedule.settings import Settings
+from forecast.schedule.slots import BACKFILL, OFFICIAL, Due, Slot, calendar_of, find_due, read_ledger
+
+BEATS = 4
+"""Beats within the life of a lease."""
+
+type Make = Callable[[Order, Progress, Callable[[], None]], Made]
+"""Makes a run and stores it; calls its third argument at least every second, and lets what that raises pass."""
+
+logger = logging.getLogger("parley.schedule")
+
+
+class Stopped(Exception):
+    """The service is to end."""
+
+
+def never() -> bool:
+    return False
+
+
+def new_holder() -> str:
+    """A name for this process that no other has."""
+    return f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
+
+
+@dataclass(slots=True)
+class Duty:
+    """Who makes the runs of a case, and with what."""
+
+    database: Database
+    case_id: str
+    settings: Settings
+    make: Make
+    log: str = ""
+    holder: str = field(default_factory=new_holder)
+    clock: Clock = utc_now
+    stopped: Callable[[], bool] = never
+    unwritten: list[NewAttempt] = field(default_factory=list)
+    """Failed attempts that the database would not take yet."""
+    beaten: float = 0.0
+    """When the last beat was, on the clock that only goes forward."""
+
+    @property
+    def lease(self) -> str:
+        return lease_name(self.case_id)
+
+    @property
+    def beat_s(self) -> float:
+        return self.settings.schedule.lease_seconds / BEATS
+
+    def beat(self) -> None:
+        """Say that one is alive; a database that cannot be written for the moment does not end the work.
+
+        Raises
+        ------
+        Stopped
+            if the service is to end
+        db.errors.LeaseLost
+            if another has taken over
+        """
+        if self.stopped():
+            raise Stopped("the service was stopped")
+        if monotonic() - self.beaten < self.beat_s:
+            return
+        self.beaten = monotonic()
+        try:
+            with self.database.write() as connection:
+                keep_lease(connection, self.lease, self.holder, self.clock())
+        except LeaseLost:
+            raise
+        except StoreError as error:
+            logger.warning("beat not written", extra={"error": str(error)})
+
+
+def take_up(duty: Duty) -> None:
+    """Take the lease or renew it, and write down what the last holder and this one could not.
+
+    Raises
+    ------
+    db.errors.LeaseHeld
+        if another holder is alive
+    """
+    now = duty.clock()
+    with duty.database.write() as connection:
+        before = take_lease(connection, duty.lease, duty.holder, duty.settings.schedule.lease_seconds, now)
+        if before is not None and before.holder != duty.holder:
+            _settle(connection, duty, before)
+        for attempt in duty.unwritten:
+            append_attempt(connection, attempt, now)
+    duty.unwritten.clear()
+    duty.beaten = monotonic()
+
+
+def _settle(connection: Connection, duty: Duty, before: LeaseRow) -> None:
+    """The run the last holder was making was never stored, or the lease would say so: it has failed."""
+    logger.info("taken over", extra={"from": before.holder, "heard_at": before.beat_at.isoformat()})
+    day, since = before.working_on, before.working_since
+    if day is None or since is None:
+        return
+    calendar = calendar_of(duty.settings.schedule)
+    slot = Slot(day, calendar.instant(day), OFFICIAL if calendar.newest_due(since) == day else BACKFILL)
+    order = Order(duty.case_id, slot, duty.settings.schedule.sampler, before.holder, since, duty.log)
+    wall_s = max((before.beat_at - since).total_seconds(), 0.0)
+    error = f"{before.holder} was not heard again while it made this run"
+    attempt = new_attempt(order, max(before.beat_at, since), wall_s, "failed", error=error)
+    append_attempt(connection, attempt, duty.clock())
+    logger.warning("run failed", extra={"day": str(day), "error": error})
+
+
+def read_due(duty: Duty, *, eager: bool = False) -> Due:
+    """What the ledger says is due now."""
+    with duty.database.read() as connection:
+        ledger = read_ledger(connection, duty.case_id)
+    schedule = duty.settings.schedule
+    calendar = calendar_of(schedule)
+    return find_due(ledger, calendar, duty.clock(), catch_up_days=schedule.catch_up_days, eager=eager)
+
+
+def make_due(duty: Duty, progress: Progress, *, eager: bool = False) -> int:
+    """Make every run that is due, oldest first, each once; how many were tried. `eager`: also those that wait.
+
+    A run that fails does not keep the next from being made. The ledger is read again before each, so that a pass can
+    end anywhere and a later one goes on from there.
+
+    Raises
+    ------
+    Stopped, db.errors.LeaseLost, db.errors.StoreError
+        where the pass cannot go on
+    """
+    tried: set[date] = set()
+    while True:
+        due = read_due(duty, eager=eager)
+        _write_off(duty, due.lapsed)
+        left = [slot for slot in due.slots if slot.day not in tried]
+        if not left:
+            return len(tried)
+        where = f" ({len(tried) + 1} of {len(tried) + len(left)})" if len(tried) + len(left) > 1 else ""
+        _make_one(duty, left[0], _about(progress, f"{left[0].day}{where}: "))
+        tried.add(left[0].day)
+
+
+def _about(progress: Progress, prefix: str) -> Progress:
+    return lambda stage, done, total, remark: progress(prefix + stage, done, total, remark)
+
+
+def _write_off(duty: Duty, lapsed: Sequence[Slot]) -> None:
+    """Days further back than is caught up are never made, and the ledger says so."""
+    if not lapsed:
+        return
+    error = f"more than {duty.settings.schedule.catch_up_days} days back, the most that is caught up"
+    with duty.database.write() as connection:
+        now = duty.clock()
+        keep_lease(connection, duty.lease, duty.holder, now)
+        for slot in lapsed:
+            append_attempt(connection, new_attempt(_order(duty, slot), now, 0.0, "skipped", error=error), now)
+    logger.warning("days skipped", extra={"first": str(lapsed[0].day), "last": str(lapsed[-1].day), "n": len(lapsed)})
+
+
+def _make_one(duty: Duty, slot: Slot, progress: Progress) -> None:
+    """Mark the lease, have the run made; a failure goes into the ledger."""
+    with duty.database.write() as connection:
+        # Under the write lock: whatever was recorded by the scheduled instant has been committed when the fit reads.
+        order = _order(duty, slot)
+        mark_work(connection, duty.lease, duty.holder, slot.day, order.started_at)
+    logger.info("run begun", extra={"day": str(slot.day), "kind": slot.kind, "as_of": str(slot.as_of)})
+    began = monotonic()
+    try:
+        made = duty.make(order, progress, duty.beat)
+    except (Stopped, KeyboardInterrupt) as error:
+        _fail(duty, order, monotonic() - began, str(error) or "stopped by hand", "")
+        raise
+    except FitFailed as error:
+        _fail(duty, order, monotonic() - began, str(error), error.trace)
+    else:
+        fields = {"day": str(slot.day), "run": made.run_id, "wall_s": round(monotonic() - began, 1)}
+        logger.info(f"run {made.outcome}", extra=fields)
+
+
+def _order(duty: Duty, slot: Slot) -> Order:
+    return Order(duty.case_id, slot, duty.settings.schedule.sampler, duty.holder, duty.clock(), duty.log)
+
+
+def _fail(duty: Duty, order: Order, wall_s: float, line: str, trace: str) -> None:
+    """Enter the failure; where the database does not take it, it is kept for the next time the lease is renewed."""
+    logger.error("run failed", extra={"day": str(order.slot.day), "error": line, **({"trace": trace} if trace else {})})
+    attempt = new_attempt(order, duty.clock(), wall_s, "failed", error=line)
+    try:
+        with duty.database.write() as connection:
+            mark_work(connection, duty.lease, duty.holder, None, duty.clock())
+            append_attempt(connection, attempt, duty.clock())
+    except LeaseLost:  # who took over has entered it
+        raise
+    except StoreError as error:
+        logger.error("ledger not written", extra={"day": str(order.slot.day), "error": str(error)})
+        duty.unwritten.append(attempt)
+
+
+def lay_down(duty: Duty) -> None:
+    """Give the lease back."""
+    with duty.database.write() as connection:
+        release_lease(connection, duty.lease, duty.holder)

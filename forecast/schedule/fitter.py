@@ -1,0 +1,199 @@
+"""The process that fits: begun once, kept, and given one run after the other. What it dies of is a failed run."""
+
+import signal
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from multiprocessing import get_context
+from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
+from time import monotonic
+from types import TracebackType
+from typing import Self
+
+from db.engine import open_database
+from db.errors import LeaseLost
+from forecast.errors import ForecastError
+from forecast.lifeline import end_with
+from forecast.schedule.orders import Made, Order, Progress, fulfil
+
+POLL_S = 0.5
+"""How often a waiting parent looks up."""
+TOLD_S = 1.0
+"""Progress within one stage is told so often at most."""
+ENDING_S = 5.0
+
+
+class FitFailed(ForecastError):
+    """A run could not be made; the first line says why, `trace` where."""
+
+    def __init__(self, line: str, trace: str = "") -> None:
+        super().__init__(line)
+        self.trace = trace
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    stage: str
+    done: int
+    total: int
+    remark: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Broke:
+    line: str
+    trace: str
+    lease_lost: bool
+
+
+type _Answer = _Told | _Broke | Made
+
+
+class Fitter:
+    """A child process that compiles once; begun with the first order, and anew after it has died."""
+
+    def __init__(self, url: str, limit_s: float) -> None:
+        self._url = url
+        self._limit_s = limit_s
+        self._child: BaseProcess | None = None
+        self._orders: Connection | None = None
+        self._line: Connection | None = None
+
+    @property
+    def pid(self) -> int | None:
+        """Of the child; None where there is none."""
+        return self._child.pid if self._child is not None else None
+
+    def make(self, order: Order, progress: Progress, beat: Callable[[], None]) -> Made:
+        """Have the run made; `beat` is called while it is, and what it raises ends the child.
+
+        Raises
+        ------
+        FitFailed
+            for whatever went wrong in the child, its death and its taking too long included
+        db.errors.LeaseLost
+            if the run was not stored because the lease has passed on
+        """
+        until = monotonic() + self._limit_s
+        try:
+            orders = self._begin()
+            orders.send(order)
+            while monotonic() < until:
+                beat()
+                answer = self._hear(orders)
+                if isinstance(answer, Made):
+                    return answer
+                if isinstance(answer, _Broke):
+                    break
+                if answer is not None:
+                    progress(answer.stage, answer.done, answer.total, answer.remark)
+            else:
+                raise FitFailed(f"the run took longer than {self._limit_s / 60:g} minutes and was ended")
+        except BaseException:
+            self.close()
+            raise
+        if answer.lease_lost:
+            raise LeaseLost(answer.line)
+        raise FitFailed(answer.line, answer.trace)
+
+    def _begin(self) -> Connection:
+        """The line to a living child."""
+        if self._child is not None and self._child.is_alive() and self._orders is not None:
+            return self._orders
+        self.close()
+        context = get_context("spawn")
+        self._orders, theirs = context.Pipe()
+        line, self._line = context.Pipe(duplex=False)
+        self._child = context.Process(target=_attend, args=(self._url, theirs, line), name="parley-fit", daemon=True)
+        self._child.start()
+        theirs.close()
+        line.close()
+        return self._orders
+
+    def _hear(self, orders: Connection) -> _Answer | None:
+        """What the child says next; None if nothing within `POLL_S`."""
+        assert self._child is not None
+        if not wait([orders, self._child.sentinel], POLL_S):
+            return None
+        try:
+            if orders.poll():
+                answer: _Answer = orders.recv()
+                return answer
+        except (EOFError, OSError):
+            pass
+        self._child.join(ENDING_S)
+        raise FitFailed(f"the fitting process {_end_of(self._child.exitcode)}")
+
+    def close(self) -> None:
+        """End the child, whatever it is doing: what it has not stored is not stored."""
+        if self._child is not None:
+            self._child.kill()
+            self._child.join(ENDING_S)
+            self._child.close()
+        for end in (self._orders, self._line):
+            if end is not None:
+                end.close()
+        self._child = self._orders = self._line = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def _end_of(code: int | None) -> str:
+    if code is not None and code < 0:
+        name = signal.Signals(-code).name if -code in {*signal.Signals} else f"signal {-code}"
+        return f"was ended by {name}" + (" (did memory run out?)" if -code == signal.SIGKILL else "")
+    return f"ended with exit code {code}"
+
+
+def _attend(url: str, orders: Connection, line: Connection) -> None:
+    """The child: fulfil orders until the parent lets go."""
+    from forecast.cache import use_compile_cache
+
+    end_with(line)
+    for number in (
+        signal.SIGINT,
+        signal.SIGTERM,
+    ):  # a terminal and a service manager send them to all: the parent ends it
+        signal.signal(number, signal.SIG_IGN)
+    use_compile_cache()
+    while True:
+        try:
+            order: Order = orders.recv()
+        except EOFError:
+            return
+        orders.send(_attempt(url, order, _teller(orders)))
+
+
+def _attempt(url: str, order: Order, progress: Progress) -> Made | _Broke:
+    try:
+        with open_database(url) as database:
+            return fulfil(database, order, progress)
+    except Exception as error:  # noqa: BLE001 - the job boundary: whatever goes wrong is a failed run
+        return _Broke(first_line(error), traceback.format_exc(), isinstance(error, LeaseLost))
+
+
+def _teller(orders: Connection) -> Progress:
+    """Tell each stage, and of its inside something every second."""
+    last, told = "", 0.0
+
+    def tell(stage: str, done: int, total: int, remark: str) -> None:
+        nonlocal last, told
+        if stage != last or monotonic() - told > TOLD_S:
+            last, told = stage, monotonic()
+            orders.send(_Told(stage, done, total, remark))
+
+    return tell
+
+
+def first_line(error: BaseException) -> str:
+    """What an error says in one line, with its kind where it is not one of ours."""
+    said = (str(error).strip() or type(error).__name__).splitlines()[0]
+    known = type(error).__module__.startswith(("db.", "forecast.", "indicators."))
+    return said if known else f"{type(error).__name__}: {said}"

@@ -1,0 +1,111 @@
+"""One scheduled run, ordered and made: the forecast and its line of the ledger are stored together, or neither."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from time import monotonic
+
+from sqlalchemy import Connection
+
+from db.append import append_attempt
+from db.engine import Database
+from db.leases import mark_work
+from db.read_runs import read_run
+from db.rows import NewAttempt, RunRow
+from forecast.identity import code_version, library_versions
+from forecast.schedule.slots import Slot
+from models.settings import SamplerSettings
+
+type Progress = Callable[[str, int, int, str], None]
+type Clock = Callable[[], datetime]
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A run that is to be made, and for whom."""
+
+    case_id: str
+    slot: Slot
+    sampler: SamplerSettings
+    holder: str
+    """Of the lease; if it has passed to another by the time the run is stored, the run is not."""
+    started_at: datetime
+    log: str
+    """The file in which more can be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A run that was stored."""
+
+    run_id: int
+    outcome: str
+    """published or rejected."""
+
+
+def lease_name(case_id: str) -> str:
+    return f"schedule of {case_id}"
+
+
+def fulfil(database: Database, order: Order, progress: Progress, clock: Clock = utc_now) -> Made:
+    """Make the run and store it with its line of the ledger.
+
+    Raises
+    ------
+    db.errors.LeaseLost
+        if another holder has taken over; then nothing is stored, as for every other error
+    db.errors.Conflict
+        if the day has a run already
+    """
+    from forecast.run import update  # takes seconds to import, and only the fitting process needs it
+
+    began = monotonic()
+    outcome = update(
+        database,
+        order.slot.as_of,
+        kind=order.slot.kind,
+        settings=order.sampler,
+        progress=progress,
+        case_id=order.case_id,
+        as_recorded=order.slot.at,
+        beside=lambda connection, outcome, now: enter(connection, order, outcome.run_id, monotonic() - began, now),
+        clock=clock,
+    )
+    return Made(outcome.run_id, outcome.status)
+
+
+def enter(connection: Connection, order: Order, run_id: int, wall_s: float, now: datetime) -> None:
+    """Enter a run into the ledger, in the transaction that stores it: so the lease is asked once more, and last."""
+    run = read_run(connection, run_id)
+    assert run.status is not None
+    mark_work(connection, lease_name(order.case_id), order.holder, None, now)
+    append_attempt(connection, new_attempt(order, now, wall_s, run.status, run=run), now)
+
+
+def new_attempt(
+    order: Order, ended_at: datetime, wall_s: float, outcome: str, *, run: RunRow | None = None, error: str = ""
+) -> NewAttempt:
+    """The line of the ledger that an order leaves; `run` where a fit was made."""
+    found = run.detail.get("diagnostics") if run else None
+    return NewAttempt(
+        case_id=order.case_id,
+        scheduled_for=order.slot.day,
+        scheduled_at=order.slot.at,
+        as_of=order.slot.as_of,
+        kind=order.slot.kind,
+        holder=order.holder,
+        started_at=order.started_at,
+        ended_at=ended_at,
+        wall_s=wall_s,
+        outcome=outcome,
+        run_id=run.id if run else None,
+        code_version=code_version(),
+        versions=library_versions(),
+        diagnostics=found if isinstance(found, dict) else {},
+        error=error,
+        log=order.log,
+    )

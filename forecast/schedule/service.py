@@ -1,0 +1,193 @@
+"""The service: every day's run, whatever happened in between, and word of what is worth telling.
+
+    bell, or a tick every few seconds → lease → runs that are due, by the fitting process → alerts → courier
+
+The tick is what the promise rests on: it reads the ledger against the clock as it is, so that sleep, a restart or a
+clock set back only delays it. The bell makes it punctual.
+"""
+
+import logging
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass, field
+from threading import Event, Thread
+from time import monotonic
+
+from db.engine import LOCK_TIMEOUT_S, Database, open_database
+from db.errors import LeaseHeld, LeaseLost, StoreError
+from db.read import read_case
+from db.read_schedule import read_attempts
+from db.rows import AttemptRow
+from forecast.schedule.alerts import raise_alerts
+from forecast.schedule.bell import hung
+from forecast.schedule.courier import deliver, run_courier
+from forecast.schedule.duty import Duty, Stopped, lay_down, make_due, take_up
+from forecast.schedule.fitter import Fitter
+from forecast.schedule.log import logged
+from forecast.schedule.orders import Progress
+from forecast.schedule.settings import Settings
+from forecast.schedule.slots import calendar_of
+
+TICK_S = 15.0
+"""Between two looks at the ledger, at most; a bell comes in between."""
+LOOK_S = 0.5
+"""How often a waiting service looks whether it is to end."""
+LOOK_AGAIN_S = 3600.0
+"""How often it is looked for what has gone stale, where no run is made."""
+
+logger = logging.getLogger("parley.schedule")
+
+
+@dataclass(slots=True)
+class Service:
+    """A duty, and what the service remembers between two ticks."""
+
+    duty: Duty
+    on_duty: bool = False
+    """Whether the lease was ours at the last tick: only then are alerts sent."""
+    fresh: bool = True
+    """Until the first pass: what failed before the start does not wait."""
+    looked: float = field(default=-LOOK_AGAIN_S)
+    """When alerts were last looked for, on the clock that only goes forward."""
+    said: str = ""
+    """What hindered the last tick: it is logged once."""
+
+
+def serve(url: str, settings: Settings, *, case_id: str | None, stop: Event) -> None:
+    """Make every day's run until `stop` is set.
+
+    Raises
+    ------
+    db.errors.StoreError, forecast.errors.ForecastError
+        for what is wrong at the start; whatever goes wrong later is logged, entered and tried again
+    """
+    with ExitStack() as stack:
+        database, case = _open(stack, url, settings, case_id)
+        log = stack.enter_context(logged(settings.log, database.folder, stderr=True))
+        fitter = stack.enter_context(Fitter(url, 60 * settings.schedule.fit_minutes))
+        duty = Duty(database, case, settings, fitter.make, str(log), stopped=stop.is_set)
+        service, wake = Service(duty), Event()
+        bell = stack.enter_context(hung(database, case, calendar_of(settings.schedule)))
+        courier = Thread(
+            target=run_courier,
+            args=(database, case, settings),
+            kwargs={"clock": duty.clock, "stop": stop, "wake": wake, "may_send": lambda: service.on_duty},
+            name="parley-courier",
+            daemon=True,
+        )
+        courier.start()
+        logger.info("service started", extra={"case": case, "holder": duty.holder})
+        while not stop.is_set():
+            tick(service, wake)
+            _wait(stop, bell, min(TICK_S, duty.beat_s))
+        _end(service, courier)
+
+
+def make_due_once(url: str, settings: Settings, *, case_id: str | None, progress: Progress) -> tuple[AttemptRow, ...]:
+    """Make every run that is due now, those that wait for another try included, and send what is worth telling.
+
+    Returns the lines it added to the ledger, oldest first.
+
+    Raises
+    ------
+    db.errors.LeaseHeld
+        if a service or another process makes the runs
+    db.errors.StoreError, forecast.errors.ForecastError
+        for what else is wrong
+    """
+    with ExitStack() as stack:
+        database, case = _open(stack, url, settings, case_id)
+        log = stack.enter_context(logged(settings.log, database.folder, stderr=False))
+        fitter = stack.enter_context(Fitter(url, 60 * settings.schedule.fit_minutes))
+        duty = Duty(database, case, settings, fitter.make, str(log))
+        before = _newest(duty)
+        take_up(duty)
+        try:
+            make_due(duty, progress, eager=True)
+            tell(duty)
+            progress("sending alerts", 0, 0, "")
+            deliver(database, case, settings, duty.clock)
+        finally:
+            with suppress(StoreError):
+                lay_down(duty)
+        with database.read() as connection:
+            return tuple(reversed(read_attempts(connection, case, after=before)))
+
+
+def _open(stack: ExitStack, url: str, settings: Settings, case_id: str | None) -> tuple[Database, str]:
+    """The database, which is waited for no longer than a lease lives, and the case."""
+    patience = min(LOCK_TIMEOUT_S, settings.schedule.lease_seconds / 2)
+    database = stack.enter_context(open_database(url, lock_timeout_s=patience))
+    with database.read() as connection:
+        return database, read_case(connection, case_id).case_id
+
+
+def _newest(duty: Duty) -> int:
+    """Number of the last line of the ledger."""
+    with duty.database.read() as connection:
+        rows = read_attempts(connection, duty.case_id, limit=1)
+    return rows[0].id if rows else 0
+
+
+def tick(service: Service, wake: Event) -> None:
+    """One look at what is due. What hinders it is logged, and the next one tries again."""
+    try:
+        _tick(service, wake)
+        service.said = ""
+    except Stopped:
+        pass
+    except (LeaseHeld, LeaseLost) as error:
+        service.on_duty = False
+        _say(service, logging.INFO, "standing by", error)
+    except StoreError as error:
+        _say(service, logging.ERROR, "database refuses", error)
+    except Exception:
+        logger.exception("tick failed")
+
+
+def _tick(service: Service, wake: Event) -> None:
+    duty = service.duty
+    take_up(duty)
+    service.on_duty = True
+    tried = make_due(duty, _logged, eager=service.fresh)
+    service.fresh = False
+    if tried or monotonic() - service.looked >= LOOK_AGAIN_S:
+        tell(duty)
+        service.looked = monotonic()
+        wake.set()
+
+
+def tell(duty: Duty) -> None:
+    """Put on record what is worth telling."""
+    with duty.database.write() as connection:
+        raised = raise_alerts(connection, duty.case_id, duty.settings, duty.clock())
+    for alert in raised:
+        logger.info("alert", extra={"rule": alert.rule, "title": alert.title})
+
+
+def _logged(stage: str, done: int, total: int, remark: str) -> None:
+    logger.debug(stage, extra={"done": done, "total": total, "remark": remark})
+
+
+def _say(service: Service, level: int, what: str, error: Exception) -> None:
+    """Once for as long as it lasts: it may last for days, and a tick comes every few seconds."""
+    if what != service.said:
+        logger.log(level, what, extra={"why": str(error)})
+        service.said = what
+
+
+def _wait(stop: Event, bell: Event, seconds: float) -> None:
+    """Until it is time to look again, by the clock that only goes forward."""
+    until = monotonic() + seconds
+    while monotonic() < until and not bell.is_set():
+        if stop.wait(LOOK_S):
+            return
+    bell.clear()
+
+
+def _end(service: Service, courier: Thread) -> None:
+    """Give the lease back, so that another need not wait for it to expire."""
+    if service.on_duty:
+        with suppress(StoreError):
+            lay_down(service.duty)
+    courier.join(LOOK_S)
+    logger.info("service stopped", extra={"holder": service.duty.holder})

@@ -1,0 +1,115 @@
+"""A clock that can be moved, and runs stored without a fit: everything else of a schedule is the real thing."""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from toy_case import write_toy_case
+from toy_runs import SOUND, toy_scenarios, toy_states, toy_targets
+
+from db.append import append_forecasts, append_run, append_run_status
+from db.engine import Database
+from db.migrate import create_database
+from db.read_schedule import read_attempts
+from db.rows import AttemptRow, NewRun
+from forecast.schedule.duty import Duty
+from forecast.schedule.orders import Made, Order, Progress, enter
+from forecast.schedule.settings import ScheduleSettings, Settings
+from indicators.folder import read_case_folder
+from indicators.install import install_case
+
+LOADED = datetime(2020, 1, 2, 12, tzinfo=UTC)
+
+
+@dataclass(slots=True)
+class Clock:
+    """Says what it was last told, however far back that is."""
+
+    now: datetime = LOADED
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def forward(self, step: timedelta) -> None:
+        with self.lock:
+            self.now += step
+
+
+def install_toy_at(url: str, folder: Path, at: datetime = LOADED) -> None:
+    """The toy case, loaded at an instant."""
+    with create_database(url) as database:
+        install_case(database, read_case_folder(write_toy_case(folder / "toy")), at)
+
+
+def quietly(stage: str, done: int, total: int, remark: str) -> None:
+    """Progress that nobody watches."""
+
+
+def run_of(order: Order) -> NewRun:
+    return NewRun(
+        case_id=order.case_id,
+        kind=order.slot.kind,
+        as_of=order.slot.as_of,
+        as_recorded=order.slot.at,
+        seed=1,
+        inputs_hash="1" * 64,
+        case_hash="2" * 64,
+        code_version="0.1.0",
+        versions={},
+        posterior_hash=None,
+        dry=True,
+        days_since_talks=255,
+        complete_through=date(2019, 12, 31),
+        p_dry_now=0.97,
+    )
+
+
+def store(database: Database, order: Order, now: datetime, status: str = "published", *, whole: bool = True) -> Made:
+    """What a fit leaves, by the same rows in the same transaction."""
+    with database.write() as connection:
+        run_id = append_run(connection, run_of(order), now)
+        append_run_status(connection, run_id, status, {"diagnostics": SOUND, "failures": []}, now)
+        if status == "published" and whole:
+            append_forecasts(connection, run_id, toy_targets(), toy_scenarios(), toy_states(), (), now)
+        enter(connection, order, run_id, 1.0, now)
+    return Made(run_id, status)
+
+
+def storing(
+    database: Database, clock: Callable[[], datetime], *, whole: bool = True
+) -> Callable[[Order, Progress, Callable[[], None]], Made]:
+    """Makes runs without a fit; they are quicker to store if not `whole`."""
+
+    def make(order: Order, progress: Progress, beat: Callable[[], None]) -> Made:
+        beat()
+        return store(database, order, clock(), whole=whole)
+
+    return make
+
+
+def settings_of(
+    at: str = "06:00", zone: str = "UTC", *, catch_up_days: int = 90, lease_seconds: float = 120.0
+) -> Settings:
+    schedule = ScheduleSettings(
+        at=time.fromisoformat(at), time_zone=ZoneInfo(zone), catch_up_days=catch_up_days, lease_seconds=lease_seconds
+    )
+    return Settings(schedule=schedule)
+
+
+def duty_of(database: Database, clock: Callable[[], datetime], settings: Settings, *, whole: bool = False) -> Duty:
+    """A service that has just been started."""
+    return Duty(database, "toy", settings, storing(database, clock, whole=whole), clock=clock)
+
+
+def ledger_of(database: Database) -> list[AttemptRow]:
+    """Its lines in the order in which they were written."""
+    with database.read() as connection:
+        return list(reversed(read_attempts(connection, "toy")))
+
+
+def days_of(rows: list[AttemptRow], *outcomes: str) -> list[date]:
+    return [row.scheduled_for for row in rows if row.outcome in (outcomes or ("published",))]
