@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from forecast.cli import backtest, calibrate, check, desk, event, files, keeping, lists, runs, score
+from forecast.cli import backtest, calibrate, check, desk, event, files, keeping, lists, runs, schedule, score
 
 if TYPE_CHECKING:
     from indicators.errors import CaseError
@@ -51,6 +51,7 @@ for command in (
     app.command()(command)
 app.command("import")(files.import_)
 app.add_typer(event.app, name="event")
+app.add_typer(schedule.app, name="schedule")
 
 
 @app.callback(invoke_without_command=True)

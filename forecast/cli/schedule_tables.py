@@ -1,7 +1,7 @@
 """How the daily runs stand, and what was made, as tables."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from rich.text import Text
 
@@ -29,11 +29,13 @@ def print_status(status: Status) -> None:
     emit([line for block in blocks if block for line in ("", *block)][1:])
 
 
-def print_made(attempts: Sequence[AttemptRow], newest: Summary | None, following: tuple[str, datetime]) -> None:
-    """What `once` made, the headline of the newest forecast, and when the next run is due."""
-    day, at = following
-    made = _attempts_block(f"{counted(len(attempts), 'run')} made", attempts) if attempts else ["Nothing was due."]
-    blocks = [made, headline_lines(newest) if newest else [], paragraph(f"The next run, of {day}, is due at {at}.")]
+def print_made(attempts: Sequence[AttemptRow], newest: Summary | None, day: date, at: datetime) -> None:
+    """What was made, the headline of the newest forecast, and which run is due when."""
+    blocks: list[list[str | Text]] = [
+        _attempts_block("Made", attempts) if attempts else ["Nothing was due."],
+        headline_lines(newest) if newest else [],
+        list(paragraph(f"The next run, of {day}, is due at {minute(at)}.")),
+    ]
     emit([line for block in blocks if block for line in ("", *block)][1:])
 
 

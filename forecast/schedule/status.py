@@ -195,7 +195,7 @@ def _standing(look: _Look) -> Standing:
     since = f"due since {minute(due_at)}, {lasting(look.now - due_at)} ago"
     stands = f"that of {published.day} stands" if published else "none was ever published"
     return Standing(
-        True, f"The forecast of {look.owed}, {since}, is missing: its run {_fate(look.tries)}; {stands}", _remedy(look)
+        True, f"The forecast of {look.owed}, {since}, is missing: its run {fate(look.tries)}; {stands}", _remedy(look)
     )
 
 
@@ -207,7 +207,7 @@ def _first(look: _Look, newest: date) -> str:
     return f"The first forecast, of {newest + _DAY}, is due at {minute(look.calendar.instant(newest + _DAY))}"
 
 
-def _fate(tries: Sequence[AttemptRow]) -> str:
+def fate(tries: Sequence[AttemptRow]) -> str:
     """What became of a day's run."""
     if not tries:
         return "was not made"
