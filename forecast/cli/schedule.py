@@ -57,8 +57,12 @@ def once(json_: Json = False) -> None:
     from forecast.schedule.service import make_due_once
 
     settings = read_settings()
-    with watch(warm=warm) as progress:
-        made = make_due_once(database_url(), settings, case_id=case_id(), progress=progress)
+    try:
+        with watch(warm=warm) as progress:
+            made = make_due_once(database_url(), settings, case_id=case_id(), progress=progress)
+    except KeyboardInterrupt:
+        typer.echo("error: stopped; runs made so far are stored, the next `parley schedule once` goes on", err=True)
+        raise typer.Exit(130) from None
     _print_made(settings, made, json_)
     unmade = [row for row in made if row.outcome in UNMADE]
     if unmade:

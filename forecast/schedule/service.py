@@ -8,7 +8,8 @@ clock set back only delays it. The bell makes it punctual.
 
 import logging
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from threading import Event, Thread
 from time import monotonic
 
@@ -23,9 +24,10 @@ from forecast.schedule.courier import deliver, run_courier
 from forecast.schedule.duty import Duty, Stopped, lay_down, make_due, take_up
 from forecast.schedule.fitter import Fitter
 from forecast.schedule.log import logged
-from forecast.schedule.orders import Progress
+from forecast.schedule.orders import Clock, Progress, utc_now
 from forecast.schedule.settings import Settings
-from forecast.schedule.slots import calendar_of
+from forecast.schedule.slots import Calendar, calendar_of
+from forecast.track import ISSUE_LAG_DAYS
 
 TICK_S = 15.0
 """Between two looks at the ledger, at most; a bell comes in between."""
@@ -46,14 +48,14 @@ class Service:
     """Whether the lease was ours at the last tick: only then are alerts sent."""
     fresh: bool = True
     """Until the first pass: what failed before the start does not wait."""
-    looked: float = field(default=-LOOK_AGAIN_S)
-    """When alerts were last looked for, on the clock that only goes forward."""
+    look_at: float = 0.0
+    """When alerts are looked for again, on the clock that only goes forward."""
     said: str = ""
     """What hindered the last tick: it is logged once."""
 
 
-def serve(url: str, settings: Settings, *, case_id: str | None, stop: Event) -> None:
-    """Make every day's run until `stop` is set.
+def serve(url: str, settings: Settings, *, case_id: str | None, stop: Event, clock: Clock = utc_now) -> None:
+    """Make every day's run until `stop` is set; which days are due is asked of `clock`.
 
     Raises
     ------
@@ -64,7 +66,7 @@ def serve(url: str, settings: Settings, *, case_id: str | None, stop: Event) -> 
         database, case = _open(stack, url, settings, case_id)
         log = stack.enter_context(logged(settings.log, database.folder, stderr=True))
         fitter = stack.enter_context(Fitter(url, 60 * settings.schedule.fit_minutes))
-        duty = Duty(database, case, settings, fitter.make, str(log), stopped=stop.is_set)
+        duty = Duty(database, case, settings, fitter.make, str(log), clock=clock, stopped=stop.is_set)
         service, wake = Service(duty), Event()
         bell = stack.enter_context(hung(database, case, calendar_of(settings.schedule)))
         courier = Thread(
@@ -76,6 +78,7 @@ def serve(url: str, settings: Settings, *, case_id: str | None, stop: Event) -> 
         )
         courier.start()
         logger.info("service started", extra={"case": case, "holder": duty.holder})
+        _warn_of_late_hours(calendar_of(settings.schedule), duty.clock())
         while not stop.is_set():
             tick(service, wake)
             _wait(stop, bell, min(TICK_S, duty.beat_s))
@@ -148,11 +151,12 @@ def _tick(service: Service, wake: Event) -> None:
     duty = service.duty
     take_up(duty)
     service.on_duty = True
-    tried = make_due(duty, _logged, eager=service.fresh)
+    if make_due(duty, _logged, eager=service.fresh):
+        service.look_at = 0.0
     service.fresh = False
-    if tried or monotonic() - service.looked >= LOOK_AGAIN_S:
+    if monotonic() >= service.look_at:
         tell(duty)
-        service.looked = monotonic()
+        service.look_at = monotonic() + LOOK_AGAIN_S
         wake.set()
 
 
@@ -173,6 +177,15 @@ def _say(service: Service, level: int, what: str, error: Exception) -> None:
     if what != service.said:
         logger.log(level, what, extra={"why": str(error)})
         service.said = what
+
+
+def _warn_of_late_hours(calendar: Calendar, now: datetime) -> None:
+    """A forecast that is issued too long after its as-of date is no track record."""
+    day, at = calendar.next_due(now)
+    lag = (at.date() - (day - timedelta(days=1))).days
+    if lag > ISSUE_LAG_DAYS:
+        why = f"at this time a run is issued {lag} UTC days after its as-of date, and counts as track record up to "
+        logger.warning("runs are no track record", extra={"why": f"{why}{ISSUE_LAG_DAYS}; choose an earlier time"})
 
 
 def _wait(stop: Event, bell: Event, seconds: float) -> None:
