@@ -98,7 +98,10 @@ def send_webhook(webhook: Webhook, secret: str, alert: AlertRow, now: datetime) 
 
     It goes straight to the host, past any proxy. Raises NotSent.
     """
-    address = urlsplit(webhook.url)
+    try:
+        address = urlsplit(webhook.url)
+    except ValueError as error:
+        raise NotSent(f"the url of the webhook is no address ({error}); change it in the settings") from None
     body = _line(alert)
     headers = {"Content-Type": "application/json", "User-Agent": "parley", **sign(secret, alert_key(alert), now, body)}
     if not secret:
@@ -158,7 +161,7 @@ def send_email(email: Email, password: str, alert: AlertRow, now: datetime) -> s
     if email.user and not password:
         raise NotSent(f"{email.host} asks {email.user} for a password; set {SMTP_PASSWORD}")
     host = f"{email.host}:{email.port}"
-    refused = _within(email.timeout_seconds, host, _mailing(email, password, as_email(email, alert, now)))
+    refused = _within(email.timeout_seconds, host, _mailing(email, password, alert, now))
     return "; ".join(f"{address} was refused: {_reply(*reply)}" for address, reply in refused.items())
 
 
@@ -176,7 +179,7 @@ def as_email(email: Email, alert: AlertRow, now: datetime) -> EmailMessage:
     return message
 
 
-def _mailing(email: Email, password: str, message: EmailMessage) -> "_Talk[dict[str, tuple[int, bytes]]]":
+def _mailing(email: Email, password: str, alert: AlertRow, now: datetime) -> "_Talk[dict[str, tuple[int, bytes]]]":
     def mail(line: _Line) -> dict[str, tuple[int, bytes]]:
         context = ssl.create_default_context()
         tls = email.security == "tls"
@@ -193,7 +196,7 @@ def _mailing(email: Email, password: str, message: EmailMessage) -> "_Talk[dict[
             if email.user:
                 smtp.login(email.user, password)
             line.check()
-            refused = smtp.send_message(message)
+            refused = smtp.send_message(as_email(email, alert, now))
             with suppress(smtplib.SMTPException, OSError):  # it has been taken, whatever becomes of the farewell
                 smtp.quit()
             return refused

@@ -1,0 +1,201 @@
+"""Real receivers of alerts on this machine: an HTTP server and a mail server that do as they are told."""
+
+import socket
+import subprocess
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from ssl import PROTOCOL_TLS_SERVER, SSLContext
+from typing import cast
+
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
+
+from db.rows import AlertRow
+
+ALERT = AlertRow(
+    case_id="toy",
+    rule="move_day",
+    subject="run 12",
+    run_id=12,
+    title="Arms-control talks in 365 d: 14 % → 19 %",
+    body="In a day: 14 % → 19 %.\nЗавтра, 明日.",
+    facts={"value": 0.19, "as_of": "2026-11-20"},
+    channels=("webhook",),
+    id=3,
+    recorded_at=datetime(2026, 11, 20, 6, 5, tzinfo=UTC),
+)
+
+HANG, DRIP, CLOSE, REDIRECT = "hang", "drip", "close", "redirect"
+
+
+@dataclass(frozen=True)
+class Post:
+    """A request as it came in."""
+
+    path: str
+    headers: dict[str, str]
+    body: bytes
+
+
+@dataclass
+class Hook:
+    """An HTTP server: answers each request as the next of `answers` says, and when they are used up with 204."""
+
+    url: str = ""
+    answers: list[int | str] = field(default_factory=list)
+    posts: list[Post] = field(default_factory=list)
+    over: threading.Event = field(default_factory=threading.Event)
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def do_POST(self) -> None:
+        hook = cast("_Server", self.server).hook
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        hook.posts.append(Post(self.path, {name.lower(): value for name, value in self.headers.items()}, body))
+        answer = hook.answers.pop(0) if hook.answers else 204
+        self.close_connection = True
+        if answer == HANG:
+            hook.over.wait(30)
+        elif answer == DRIP:
+            self._drip(hook.over)
+        elif answer != CLOSE:
+            self.send_response(302 if answer == REDIRECT else cast("int", answer))
+            self.send_header("Location", f"{hook.url}/elsewhere")
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+    def _drip(self, over: threading.Event) -> None:
+        """A byte of the answer now and then, none of which is the last."""
+        try:
+            for letter in b"HTTP/1.1 200 OK\r\nX-Slow: " + b"x" * 1000:
+                self.wfile.write(bytes([letter]))
+                if over.wait(0.05):
+                    return
+        except OSError:  # it was hung up
+            over.set()
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Nothing on stderr."""
+
+
+class _Server(ThreadingHTTPServer):
+    block_on_close = False
+    hook: Hook
+
+
+@contextmanager
+def open_hook(*answers: int | str, tls: SSLContext | None = None) -> Iterator[Hook]:
+    """An HTTP server at a free port."""
+    with _Server(("127.0.0.1", 0), _Handler) as server:
+        server.hook = Hook(answers=list(answers))
+        if tls is not None:
+            server.socket = tls.wrap_socket(server.socket, server_side=True)
+        server.hook.url = f"{'https' if tls else 'http'}://localhost:{server.server_port}"
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        try:
+            yield server.hook
+        finally:
+            server.hook.over.set()
+            server.shutdown()
+            thread.join()
+
+
+@dataclass
+class Box:
+    """A mail server: answers DATA as the next of `answers` says, and when they are used up takes the mail."""
+
+    answers: list[str] = field(default_factory=list)
+    strangers: tuple[str, ...] = ()
+    """Recipients it does not know."""
+    port: int = 0
+    mails: list[EmailMessage] = field(default_factory=list)
+    recipients: list[list[str]] = field(default_factory=list)
+    encrypted: list[bool] = field(default_factory=list)
+    logins: list[tuple[bytes, bytes]] = field(default_factory=list)
+
+    async def handle_RCPT(
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: Sequence[str]
+    ) -> str:
+        if address in self.strangers:
+            return "550 no such mailbox"
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
+        answer = self.answers.pop(0) if self.answers else "250 taken"
+        if answer.startswith("250"):
+            content = cast("bytes", envelope.original_content)
+            self.mails.append(cast("EmailMessage", message_from_bytes(content, policy=policy.default)))
+            self.recipients.append(list(envelope.rcpt_tos))
+            self.encrypted.append(server.transport.get_extra_info("ssl_object") is not None)
+        return answer
+
+    def authenticate(
+        self, server: SMTP, session: Session, envelope: Envelope, mechanism: str, given: LoginPassword
+    ) -> AuthResult:
+        self.logins.append((given.login, given.password))
+        return AuthResult(success=given.password == b"open sesame", handled=False)
+
+
+@contextmanager
+def open_box(
+    *answers: str, strangers: Sequence[str] = (), tls: SSLContext | None = None, wrapped: bool = False
+) -> Iterator[Box]:
+    """A mail server at a free port; with `tls` it offers STARTTLS or, `wrapped`, speaks TLS from the first byte."""
+    box = Box(list(answers), tuple(strangers), free_port())
+    controller = Controller(
+        box,
+        "127.0.0.1",
+        box.port,
+        ssl_context=tls if wrapped else None,
+        tls_context=None if wrapped else tls,
+        authenticator=box.authenticate,
+        auth_require_tls=False,
+        decode_data=False,
+    )
+    controller.start()
+    try:
+        yield box
+    finally:
+        controller.stop()
+
+
+def free_port() -> int:
+    """One at which nobody listens."""
+    with closing(socket.socket()) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def open_mute() -> Iterator[int]:
+    """A port at which connections are taken and never answered."""
+    with closing(socket.create_server(("127.0.0.1", 0))) as listening:
+        yield int(listening.getsockname()[1])
+
+
+def make_certificate(folder: Path) -> Path:
+    """A key and a certificate for localhost that nobody else has signed, in one file."""
+    key, certificate, both = folder / "key.pem", folder / "cert.pem", folder / "both.pem"
+    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost"]
+    command += ["-addext", "subjectAltName=DNS:localhost", "-keyout", str(key), "-out", str(certificate)]
+    subprocess.run(command, check=True, capture_output=True)
+    both.write_bytes(key.read_bytes() + certificate.read_bytes())
+    return both
+
+
+def serving(certificate: Path) -> SSLContext:
+    """What a server with this certificate needs."""
+    context = SSLContext(PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    return context
