@@ -343,7 +343,7 @@ def test_all_is_said_within_eighty_columns(toy: Database, screen: Screen) -> Non
         "published 2020-01-07, as of 2020-01-06: run 1, issued 2020-01-02 12:00 UTC",
         "due now 2020-01-09",
         "waiting 2020-01-10, failed 1 time, tried again at 2020-01-10 12:00 UTC",
-        f"service {HOLDER}, heard 60 s ago",
+        f"service {HOLDER} since 2020-01-10 11:59 UTC, heard 60 s ago",
         "at the run of 2020-01-09, begun 60 s ago",
         "1 still to be sent, 1 failed and tried again",
         "Title of one; webhook failed (refused); email pending",
@@ -381,6 +381,20 @@ def test_when_all_is_well_it_says_so_and_ends_with_0(toy: Database, screen: Scre
     assert lines[0] == "The forecast of 2020-01-10, as of 2020-01-09, is published."
     assert any("2020-01-11 06:00 UTC (08:00 Europe/Kyiv), as of 2020-01-10" in line for line in lines)
     assert any(line.split() == ["service", "none", "is", "running"] for line in lines)
+
+
+def test_a_service_that_has_died_is_not_taken_for_one(toy: Database, screen: Screen) -> None:
+    hold(toy, at(DAY, "06:00"), DAY)
+    code, lines, _ = screen(at(DAY, "08:30"))
+    text = " ".join(" ".join(lines).split())
+    assert code == 1
+    assert f"service none; {HOLDER} has died, heard 2 h ago; it was at the run of 2020-01-10, begun 2 h ago" in text
+
+
+def test_what_has_fallen_behind_is_said_with_what_to_do(toy: Database, screen: Screen) -> None:
+    _, lines, _ = screen(at(date(2021, 1, 1), "12:00"))
+    text = " ".join(" ".join(lines).split())
+    assert "days ago: add what happened since, then `parley event none --through DATE`" in text
 
 
 def test_many_missing_days_are_counted(toy: Database, screen: Screen) -> None:

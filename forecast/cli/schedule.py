@@ -93,11 +93,14 @@ def status(
 
 
 @app.command()
-def settings(json_: Json = False) -> None:
+def settings(
+    default: Annotated[bool, typer.Option("--default", help="As they are where nothing is set.")] = False,
+    json_: Json = False,
+) -> None:
     """Print the settings in force. As a file to save as parley.toml: each with what it means and its default."""
-    from forecast.schedule.settings import as_plain, read_settings
+    from forecast.schedule.settings import Settings, as_plain, read_settings
 
-    found = read_settings()
+    found = Settings() if default else read_settings()
     if json_:
         print_json(as_plain(found))
     else:

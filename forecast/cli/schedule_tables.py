@@ -50,7 +50,7 @@ def _facts(status: Status) -> list[tuple[str, str]]:
         ("waiting", "; ".join(map(_waiting, missing.waiting))),
         ("lapsed", _days(missing.lapsed)),
         ("service", _holder(status.holder, status.now)),
-        ("attested", "; ".join(map(_behind, status.completeness))),
+        ("attested", _attested(status.completeness)),
         ("alerts", _undelivered(status.alerts)),
     ]
 
@@ -77,16 +77,23 @@ def _holder(holder: Holder | None, now: datetime) -> str:
         return "none is running"
     lease = holder.lease
     heard = f"heard {lasting(timedelta(seconds=holder.heard_s))} ago"
-    said = f"{lease.holder}, {heard}, since {minute(lease.since)}" if holder.alive else f"{lease.holder} died, {heard}"
+    said = f"{lease.holder} since {minute(lease.since)}" if holder.alive else f"none; {lease.holder} has died"
+    said = f"{said}, {heard}"
     if lease.working_on is None or lease.working_since is None:
         return said
     work = "at" if holder.alive else "it was at"
     return f"{said}; {work} the run of {lease.working_on}, begun {lasting(now - lease.working_since)} ago"
 
 
-def _behind(one: Behind) -> str:
-    far = f"through {one.through}, {one.days_ago} days ago" if one.through else "for no day"
-    return f"{', '.join(one.types)} {far}"
+def _attested(behind: Sequence[Behind]) -> str:
+    """How far types of events are attested that have fallen behind."""
+    if not behind:
+        return ""
+    far = (
+        f"{', '.join(one.types)} {f'through {one.through}, {one.days_ago} days ago' if one.through else 'for no day'}"
+        for one in behind
+    )
+    return f"{'; '.join(far)}: add what happened since, then `parley event none --through DATE`"
 
 
 def _undelivered(alerts: Sequence[Told]) -> str:

@@ -216,7 +216,7 @@ def read_settings(path: Path | None = None) -> Settings:
             f"settings {file} cannot be read ({error.strerror}); name another in PARLEY_SETTINGS"
         ) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise BadSettings(f"settings {file} are not TOML: {error}; see `parley schedule settings`") from None
+        raise BadSettings(f"settings {file} are not TOML: {error}; see `parley schedule settings --default`") from None
     return parse_settings(content, str(file))
 
 
@@ -226,7 +226,9 @@ def parse_settings(content: Mapping[str, Any], name: str) -> Settings:
         return _ADAPTER.validate_json(json.dumps(content, default=str))  # strict, yet takes tables and lists
     except ValidationError as error:
         found = "; ".join(_mistake(detail) for detail in error.errors(include_url=False))
-        raise BadSettings(f"settings {name}: {found} (`parley schedule settings` prints all of them)") from None
+        raise BadSettings(
+            f"settings {name}: {found} (`parley schedule settings --default` prints all of them)"
+        ) from None
 
 
 def as_plain(settings: Settings) -> dict[str, Any]:
@@ -243,7 +245,8 @@ def _mistake(detail: ErrorDetails) -> str:
     if detail["type"] in ("missing", "missing_argument"):
         return f"{where} is missing"
     if detail["type"] == "dataclass_type":
-        return f"{where} = {detail['input']!r} is no table; write [{'.'.join((*tables, key))}] and its keys below"
+        table = ".".join((*tables, key))
+        return f"{where} = {json.dumps(detail['input'])} is no table; write [{table}] and its keys below"
     said = detail["msg"].removeprefix("Input ").removeprefix("String ")
     return f"{where} = {json.dumps(detail['input'], ensure_ascii=False)} {said[0].lower()}{said[1:]}"
 
