@@ -9,6 +9,7 @@ import shlex
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
@@ -26,9 +27,13 @@ from db.errors import StoreError
 from db.posteriors import FOLDER, orphans, path_of
 from db.read import read_case, read_completeness
 from db.read_runs import last_published, read_posterior_hashes, read_runs
+from db.read_schedule import read_attempts
 from db.rows import CaseRow
 from db.tables import CHAINED, seals
 from forecast.cache import cache_root
+from forecast.errors import BadSettings
+from forecast.schedule.settings import read_settings
+from forecast.schedule.status import read_status
 from forecast.words import counted
 from indicators.content import EVENT_TYPES
 from indicators.errors import CaseError
@@ -153,11 +158,15 @@ def _name(url: str) -> str:
 
 
 def check_settings() -> _Found:
-    """Variables that no part of the program reads: most likely misspelt."""
+    """Variables that no part of the program reads, most likely misspelt, and the settings file."""
     for name in sorted(os.environ):
         if name.startswith("PARLEY_") and name not in SETTINGS:
             what = f"{name} is no setting of Parley; {suggest(name, SETTINGS)}"
             yield Finding("settings", NOTICE, what, f"unset {name}, or set the one that was meant")
+    try:
+        read_settings()
+    except BadSettings as error:
+        yield Finding("settings", PROBLEM, str(error), "mend that file: no run is scheduled with it")
 
 
 def check_cache() -> _Found:
@@ -261,6 +270,17 @@ def check_forecast(opened: Opened) -> _Found:
         yield Finding("forecast", NOTICE, what, "run `parley update`, unless it is still running")
 
 
+def check_schedule(opened: Opened) -> _Found:
+    """Where runs have been scheduled, the newest day has its forecast."""
+    case = _stored_case(opened, opened.case_id)
+    if case is None or not read_attempts(opened.connection, case.case_id, limit=1):
+        return
+    with suppress(BadSettings):  # which is a finding of its own
+        standing = read_status(opened.connection, read_settings(), opened.now, case.case_id).standing
+        if standing.stale:
+            yield Finding("schedule", NOTICE, standing.reason, standing.remedy)
+
+
 def check_posteriors(opened: Opened) -> _Found:
     """Files that rows name are there, and no others; what is in them is for `parley verify`."""
     folder = opened.database.folder
@@ -329,6 +349,7 @@ CHECKS: dict[str, _Check] = {
     "case": check_case,
     "completeness": check_completeness,
     "forecast": check_forecast,
+    "schedule": check_schedule,
     "posteriors": check_posteriors,
     "leftovers": check_leftovers,
     "permissions": check_permissions,

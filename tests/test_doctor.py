@@ -176,7 +176,7 @@ def test_a_table_that_is_gone(healthy: Database, look: Look) -> None:
 @on_sqlite
 def test_a_value_that_cannot_be_read(force: Callable[..., Database], look: Look) -> None:
     force("UPDATE completeness SET complete_through = 'soon'")
-    assert [finding.check for finding in look() if finding.severity == PROBLEM] == ["completeness"]
+    assert [finding.check for finding in look() if finding.severity == PROBLEM] == ["completeness", "schedule"]
 
 
 def test_another_process_that_does_not_let_go(healthy: Database, look: Look) -> None:
@@ -271,7 +271,22 @@ def test_a_provisional_run_is_no_full_one(healthy: Database, look: Look) -> None
         run = replace(RUN, kind="provisional", as_of=TODAY + timedelta(days=9))
         append_run_status(connection, append_run(connection, run, NOW), "published", {}, NOW)
     found = look(now=MORNING + timedelta(days=9))
-    assert [one.what for one in found] == ["the last published forecast (run 2) is as of 2020-06-02, 9 days ago"]
+    assert [one.what for one in found if one.check == "forecast"] == ["the last published forecast (run 2) is as of 2020-06-02, 9 days ago"]
+
+
+@on_sqlite
+def test_a_day_without_its_scheduled_run(healthy: Database, look: Look) -> None:
+    assert [one for one in look() if one.check == "schedule"] == []  # it may still come
+    (one,) = [one for one in look(now=MORNING + timedelta(hours=2)) if one.check == "schedule"]
+    assert one.severity == NOTICE
+    assert "2020-06-02" in one.what
+
+
+@on_sqlite
+def test_settings_that_say_what_they_must_not(healthy: Database, look: Look, tmp_path: Path) -> None:
+    (tmp_path / "parley.toml").write_text('[schedule]\natt = "06:00"\n')
+    one = _only(look(), "settings", PROBLEM)
+    assert "[schedule] att is not known; did you mean 'at'?" in one.what
 
 
 @on_sqlite
