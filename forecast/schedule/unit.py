@@ -76,6 +76,10 @@ def build_unit(
 def _command() -> str:
     """`parley schedule run` by the program that is running now."""
     first, *others = _program()
+    if set(first) & set("\"'\\"):
+        raise NotWritten(
+            f"systemd starts no program with quotes or backslashes in its path, {first}; install it elsewhere"
+        )
     return " ".join([_quoted(first), *(_quoted(word).replace("$", "$$") for word in (*others, "schedule", "run"))])
 
 
