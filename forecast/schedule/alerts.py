@@ -255,7 +255,7 @@ def completeness(record: Record) -> Iterator[NewAlert]:
         f"{kind} {day or 'never'}": (kind, day)
         for kind in EVENT_TYPES
         for day in (record.through.get(kind),)
-        if day is None or (record.today - day).days > bound
+        if (record.today - (day or date.min)).days > bound
     }
     news = _news(record, COMPLETENESS, behind)
     if not news:
