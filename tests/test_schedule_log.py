@@ -52,7 +52,7 @@ def test_a_line_has_its_instant_in_utc_whatever_the_clock_here(tmp_path: Path, m
         ("", '""'),
         ("two words", '"two words"'),
         ('say "no"', r'"say \"no\""'),
-        ("a\nb", r'"a\nb"'),
+        ("a\tb", r'"a\tb"'),
         ("a=b", '"a=b"'),
         ("Graustark–Ruritania", "Graustark–Ruritania"),
     ],
@@ -67,6 +67,14 @@ def test_what_was_said_in_lines_is_one_line(tmp_path: Path) -> None:
     with logged(LogSettings(), tmp_path, stderr=False) as file:
         LOG.warning("one\ntwo %s", 3, extra={"run": 1})
     assert [line.partition("WARNING ")[2] for line in _lines(file)] == ["one two 3 run=1"]
+
+
+def test_a_field_of_several_lines_follows_the_others(tmp_path: Path) -> None:
+    with logged(LogSettings(), tmp_path, stderr=False) as file:
+        LOG.error("run failed", extra={"trace": "Traceback\n  here\n", "run": 1})
+    first, *others = _lines(file)
+    assert first.endswith(" ERROR run failed run=1")
+    assert others == ["Traceback", "  here"]
 
 
 def test_json_lines_say_the_same(tmp_path: Path) -> None:

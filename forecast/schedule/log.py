@@ -121,7 +121,7 @@ class _LogFile(RotatingFileHandler):
 
 
 class _Lines(logging.Formatter):
-    """An instant in UTC, the level, what happened, and its fields; an exception follows in lines of its own."""
+    """An instant in UTC, the level, what happened, and its fields; what has several lines, as traces do, follows."""
 
     def __init__(self) -> None:
         super().__init__("%(asctime)s %(levelname)s %(message)s")
@@ -130,9 +130,11 @@ class _Lines(logging.Formatter):
         return f"{datetime.fromtimestamp(record.created, UTC):%Y-%m-%d %H:%M:%SZ}"
 
     def formatMessage(self, record: logging.LogRecord) -> str:
-        given = ((name, value) for name, value in vars(record).items() if name not in _STANDARD)
+        given = {name: _text(value) for name, value in vars(record).items() if name not in _STANDARD}
+        long = {name: text.rstrip() for name, text in given.items() if "\n" in text}
         line = " ".join(super().formatMessage(record).splitlines())
-        return line + "".join(f" {name}={_field(value)}" for name, value in given)
+        fields = (f" {name}={_field(text)}" for name, text in given.items() if name not in long)
+        return "".join((line, *fields, *(f"\n{text}" for text in long.values())))
 
 
 class _JsonLines(JsonFormatter):
@@ -146,8 +148,11 @@ class _JsonLines(JsonFormatter):
         return {"timestamp": log_data.pop("timestamp"), **log_data}
 
 
-def _field(value: object) -> str:
+def _text(value: object) -> str:
+    return value.isoformat() if isinstance(value, datetime) else str(value)
+
+
+def _field(text: str) -> str:
     """A value that ends where a reader thinks it does: quoted where it has spaces, quotes, or nothing in it."""
-    text = value.isoformat() if isinstance(value, datetime) else str(value)
     plain = text.isprintable() and not set(text) & set(' "=')
     return text if plain and text else json.dumps(text, ensure_ascii=False)

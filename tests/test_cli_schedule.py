@@ -1,0 +1,118 @@
+"""`parley schedule run` and `once` as far as no fit is made: what they say, and how they end."""
+
+import json
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from test_schedule_status import DAY, HOLDER, at, attempt, hold, look
+from toy_runs import FAILURES, install_toy
+
+from db.engine import Database
+from db.read_schedule import read_attempts
+from forecast.cli.app import run
+from forecast.cli.schedule_tables import print_made
+from forecast.schedule.log import close_log
+from forecast.schedule.status import explained
+from forecast.summary import read_summary
+
+
+@pytest.fixture
+def toy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Database]:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "80")
+    for name in ("PARLEY_DATABASE_URL", "PARLEY_CASE", "PARLEY_SETTINGS"):
+        monkeypatch.delenv(name, raising=False)
+    with install_toy(tmp_path) as database:
+        yield database
+    close_log()
+
+
+def _up_to_date(database: Database) -> date:
+    """Publish the newest day that is due by the clock of this machine, and leave an hour until the next."""
+    due = datetime.now(UTC) - timedelta(hours=1)
+    Path("parley.toml").write_text(f'[schedule]\nat = "{due:%H:%M}"\n')
+    attempt(database, due.date(), "published")
+    return due.date()
+
+
+def test_once_says_when_nothing_is_due(toy: Database, capsys: pytest.CaptureFixture[str]) -> None:
+    day = _up_to_date(toy)
+    assert run(["schedule", "once"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "Nothing was due."
+    assert lines[-1].startswith(f"The next run, of {day + timedelta(days=1)}, is due at {day + timedelta(days=1)} ")
+    assert run(["schedule", "once", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["attempts"], found["forecast"]) == ([], None)
+    assert found["next"]["day"] == str(day + timedelta(days=1))
+
+
+def test_once_leaves_the_runs_to_a_service_that_is_alive(toy: Database, capsys: pytest.CaptureFixture[str]) -> None:
+    hold(toy, datetime.now(UTC))
+    assert run(["schedule", "once"]) == 1
+    (told,) = [line for line in capsys.readouterr().err.splitlines() if line.startswith("error: ")]
+    assert f"{HOLDER} makes the runs of " in told
+    with toy.read() as connection:
+        assert not read_attempts(connection, "toy")
+
+
+def test_what_was_made_is_shown_with_the_headline(toy: Database, capsys: pytest.CaptureFixture[str]) -> None:
+    attempt(toy, DAY - timedelta(days=1), "rejected")
+    run_id = attempt(toy, DAY, "published")
+    with toy.read() as connection:
+        made = explained(connection, read_attempts(connection, "toy")[::-1])
+        print_made(made, read_summary(connection, DAY, run_id=run_id), DAY + timedelta(days=1), at(DAY, "06:00"))
+    lines = capsys.readouterr().out.splitlines()
+    assert all(len(line) <= 80 for line in lines)
+    assert [line.split()[:3] for line in lines if line.startswith("2020-")] == [
+        ["2020-01-09", "official", "rejected"],
+        ["2020-01-10", "official", "published"],
+    ]
+    assert FAILURES[0].split(" of ")[0] in "\n".join(lines)
+    assert "Talks between Ruritania and Graustark, as of 2020-01-09" in lines
+    assert any(line.startswith("P(arms-control talks in 365 d) = ") for line in lines)
+
+
+def _service(tmp_path: Path) -> subprocess.Popen[str]:
+    command = [sys.executable, "-c", "from forecast.cli.app import main; main()", "schedule", "run"]
+    return subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_the_service_says_what_it_will_do_and_ends_when_it_is_told(
+    toy: Database, tmp_path: Path, number: signal.Signals
+) -> None:
+    day = _up_to_date(toy)
+    with _service(tmp_path) as service:
+        assert service.stderr is not None
+        first = service.stderr.readline()
+        while "service started" not in service.stderr.readline():
+            assert service.poll() is None
+        service.send_signal(number)
+        out, said = service.communicate(timeout=60)
+    clock = (tmp_path / "parley.toml").read_text().split('"')[1]
+    assert first == (
+        f"makes the forecast of toy every day at {clock} UTC; next: {day + timedelta(days=1)} {clock} UTC; "
+        f"log: {tmp_path}/logs/schedule.log; Ctrl-C ends it\n"
+    )
+    assert (service.returncode, out) == (0, "")
+    assert ("ending; a second Ctrl-C ends at once\n" in said) is (number == signal.SIGINT)
+    assert "service stopped" in (tmp_path / "logs" / "schedule.log").read_text()
+    assert look(toy, datetime.now(UTC)).holder is None
+
+
+@pytest.mark.parametrize("command", ["run", "once", "status"])
+def test_a_database_that_is_not_there_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], command: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("PARLEY_DATABASE_URL", raising=False)
+    assert run(["schedule", command]) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line == f"error: no database at {tmp_path}/parley.db; run `parley init`"
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
