@@ -1,5 +1,6 @@
 """Opening a database: addresses, transactions, and the checks that come before the first row is read."""
 
+import errno
 import os
 import re
 import sqlite3
@@ -7,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from shutil import disk_usage
 from types import TracebackType
 from typing import Self
 from urllib.parse import quote
@@ -28,6 +30,9 @@ from db.tables import SCHEMA_VERSION
 LOCK_TIMEOUT_S = 60.0  # SQLite lets waiting writers in by chance: among twenty at once, one may be passed over for long
 _READS_ONLY = "parley_reads_only"
 _CACHE_KIB = 65536  # a bulk append touches the whole index of row keys, which SQLite's 2 MiB would keep rereading
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_ROOM = 1 << 20
+"""With fewer bytes than that a disk is full: neither a page nor a posterior can be counted on to fit."""
 _WRITE_LOCK = 0x5041524C4559  # "PARLEY": advisory lock key, one per PostgreSQL database
 
 
@@ -238,11 +243,27 @@ def _is_corruption(error: BaseException | None) -> bool:
     return type(error) is sqlite3.DatabaseError
 
 
+def is_full(error: BaseException, folder: Path) -> bool:
+    """Whether writing into the folder failed for want of room, which libraries in between do not always say."""
+    if isinstance(error, OSError) and error.errno in _NO_ROOM:
+        return True
+    try:
+        return disk_usage(folder).free < _ROOM
+    except OSError:
+        return False
+
+
 def explain(error: BaseException, name: str) -> StoreError:
     """Return the one-line error for what the driver said about the database called `name`."""
     said = " ".join(str(error).split())
     if "is locked" in said or "lock timeout" in said:
         return DatabaseLocked(f"{name} is locked by another process; wait for it to finish, then run the command again")
+    if (
+        "disk is full" in said
+        or "No space left" in said
+        or ("disk I/O error" in said and is_full(error, Path(name).parent))
+    ):
+        return DatabaseUnwritable(f"{name} cannot be written: the disk is full; make room, then run the command again")
     if "readonly" in said or "read-only" in said:
         return DatabaseUnwritable(f"{name} cannot be written ({said}); allow writing to the file and its folder")
     if any(word in said for word in ("unable to open", "connection failed", "connection is bad", "does not exist")):

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection
 from pathlib import Path
 from tempfile import mkdtemp
 
+from db.engine import is_full
 from db.errors import DatabaseUnwritable, StoreError
 
 FOLDER = "posteriors"
@@ -17,13 +18,22 @@ def store_file(folder: Path, write: Callable[[Path], None], suffix: str = SUFFIX
     """Let `write` make a file, keep it under `folder`/posteriors as its sha256, and return that hash.
 
     The file is written aside, synced, renamed and its folder synced: after a crash it is there whole or not at all.
-    What `write` raises passes through, and nothing is left behind.
+    What `write` raises passes through unless the disk is full, and nothing is left behind.
+
+    Raises
+    ------
+    DatabaseUnwritable
+        if the folder cannot be written, or the disk is full
     """
     store, aside = _draft_folder(folder)
     draft = aside / f"posterior{suffix}"
     try:
         write(draft)
         return _keep(store, draft, suffix)
+    except (OSError, RuntimeError) as error:  # NetCDF says "HDF error" of a full disk
+        if is_full(error, store):
+            raise _full(store) from error
+        raise
     finally:
         draft.unlink(missing_ok=True)
         aside.rmdir()
@@ -40,7 +50,13 @@ def _draft_folder(folder: Path) -> tuple[Path, Path]:
         store.mkdir(exist_ok=True)
         return store, Path(mkdtemp(prefix=_ASIDE, dir=store))
     except OSError as error:
+        if is_full(error, store):
+            raise _full(store) from error
         raise DatabaseUnwritable(f"{store} cannot be written ({error.strerror}); allow writing there") from error
+
+
+def _full(store: Path) -> DatabaseUnwritable:
+    return DatabaseUnwritable(f"{store} cannot be written: the disk is full; make room, then run the command again")
 
 
 def path_of(folder: Path, digest: str, suffix: str = SUFFIX) -> Path:

@@ -10,7 +10,7 @@ import socket
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from time import monotonic
 
 from sqlalchemy import Connection
@@ -19,6 +19,7 @@ from db.append import append_attempt
 from db.engine import Database
 from db.errors import LeaseLost, StoreError
 from db.leases import keep_lease, mark_work, release_lease, take_lease
+from db.read_schedule import read_attempts
 from db.rows import LeaseRow, NewAttempt
 from forecast.schedule.fitter import FitFailed
 from forecast.schedule.orders import Clock, Made, Order, Progress, lease_name, new_attempt, utc_now
@@ -110,7 +111,7 @@ def take_up(duty: Duty) -> None:
         if before is not None and before.holder != duty.holder:
             _settle(connection, duty, before)
         for attempt in duty.unwritten:
-            append_attempt(connection, attempt, now)
+            _enter_failure(connection, attempt, now)
     duty.unwritten.clear()
     duty.beaten = monotonic()
 
@@ -211,12 +212,23 @@ def _fail(duty: Duty, order: Order, wall_s: float, line: str, trace: str) -> Non
     try:
         with duty.database.write() as connection:
             mark_work(connection, duty.lease, duty.holder, None, duty.clock())
-            append_attempt(connection, attempt, duty.clock())
+            _enter_failure(connection, attempt, duty.clock())
     except LeaseLost:  # who took over has entered it
         raise
     except StoreError as error:
         logger.error("ledger not written", extra={"day": str(order.slot.day), "error": str(error)})
         duty.unwritten.append(attempt)
+
+
+def _enter_failure(connection: Connection, attempt: NewAttempt, now: datetime) -> None:
+    """Enter a failed attempt, unless it has its line: the fitting process died only after it had stored the run, or
+    another took over and entered it."""
+    lines = read_attempts(connection, attempt.case_id, since=attempt.scheduled_for)
+    day = attempt.scheduled_for
+    if (day, attempt.holder, attempt.started_at) in {(row.scheduled_for, row.holder, row.started_at) for row in lines}:
+        logger.info("ledger has the run", extra={"day": str(day)})
+    else:
+        append_attempt(connection, attempt, now)
 
 
 def lay_down(duty: Duty) -> None:

@@ -77,8 +77,7 @@ class Fitter:
         """
         until = monotonic() + self._limit_s
         try:
-            orders = self._begin()
-            orders.send(order)
+            orders = self._send(order)
             while monotonic() < until:
                 beat()
                 answer = self._hear(orders)
@@ -96,6 +95,15 @@ class Fitter:
         if answer.lease_lost:
             raise LeaseLost(answer.line)
         raise FitFailed(answer.line, answer.trace)
+
+    def _send(self, order: Order) -> Connection:
+        """The line to a living child that has the order."""
+        try:
+            orders = self._begin()
+            orders.send(order)
+        except OSError as error:  # no memory or no handles for another process, or it died in this very moment
+            raise FitFailed(f"the fitting process cannot be begun ({error.strerror or error})") from error
+        return orders
 
     def _begin(self) -> Connection:
         """The line to a living child."""
