@@ -32,7 +32,7 @@ from standardwebhooks.webhooks import WebhookVerificationError
 from forecast.schedule.channels import NotSent, alert_key, as_json, send, send_email, send_to_file, send_webhook, sign
 from forecast.schedule.settings import SMTP_PASSWORD, WEBHOOK_SECRET, AlertFile, AlertSettings, Email, Webhook
 
-SOON = 0.4
+SOON = 0.3
 """Seconds that a server has in these tests."""
 SECRET = "whsec_" + base64.b64encode(b"a secret of twenty-four!").decode()
 
@@ -149,10 +149,10 @@ def test_a_server_that_takes_a_connection_and_stays_mute_is_left(trusted: Path) 
     began = monotonic()
     with open_mute() as port:
         for scheme in ("http", "https"):
-            with pytest.raises(NotSent, match=rf"^localhost:{port} did not answer (within {SOON} s|in time)$"):
+            with pytest.raises(NotSent, match=rf"^localhost:{port} did not answer within {SOON} s$"):
                 send_webhook(Webhook(url=f"{scheme}://localhost:{port}", timeout_seconds=SOON), "", ALERT, utc_now())
         for security in ("none", "starttls", "tls"):
-            with pytest.raises(NotSent, match=rf"^localhost:{port} .*(did not answer|timed out)"):
+            with pytest.raises(NotSent, match=rf"^localhost:{port} did not answer within {SOON} s$"):
                 send_email(_email(port, security=security, timeout_seconds=SOON), "", ALERT, utc_now())
     assert monotonic() - began < 5 * SOON + 1.5
 

@@ -244,11 +244,14 @@ class _Line:
     def __init__(self, seconds: float) -> None:
         self._end = monotonic() + seconds
         self._held: HTTPConnection | smtplib.SMTP | None = None
-        self._over = False
+        self._hung_up = False
 
     def left(self) -> float:
         """Seconds to go."""
         return max(self._end - monotonic(), 0.001)
+
+    def is_over(self) -> bool:
+        return monotonic() >= self._end
 
     def hold(self, connection: HTTPConnection | smtplib.SMTP) -> None:
         """What is to be shut on hanging up."""
@@ -256,11 +259,11 @@ class _Line:
 
     def check(self) -> None:
         """Raise if it was hung up: then nothing must be sent any more."""
-        if self._over:
+        if self._hung_up:
             raise _TooLate
 
     def hang_up(self) -> None:
-        self._over = True
+        self._hung_up = True
         sock = getattr(self._held, "sock", None)
         if sock is not None:
             with suppress(OSError):
@@ -287,12 +290,12 @@ def _within[R](seconds: float, host: str, talk: _Talk[R]) -> R:
     thread = Thread(target=call, name="parley-alert", daemon=True)
     thread.start()
     thread.join(line.left())
-    if thread.is_alive():
+    if answers:
+        return answers[0]
+    if thread.is_alive() or line.is_over():
         line.hang_up()
         raise NotSent(f"{host} did not answer within {seconds:g} s")
-    if not answers:
-        raise NotSent(f"{host} {_trouble(errors[0]) if errors else 'was not reached: the program failed'}")
-    return answers[0]
+    raise NotSent(f"{host} {_trouble(errors[0]) if errors else 'was not reached: the program failed'}")
 
 
 def _trouble(error: Exception) -> str:
@@ -303,8 +306,6 @@ def _trouble(error: Exception) -> str:
         return "; ".join(f"refused {address}: {_reply(*reply)}" for address, reply in error.recipients.items())
     if isinstance(error, smtplib.SMTPResponseException):
         return f"answered {_reply(error.smtp_code, error.smtp_error)}"
-    if isinstance(error, TimeoutError):
-        return "did not answer in time"
     return f"cannot be reached or broke off ({_one_line(_reason(error))})"
 
 
