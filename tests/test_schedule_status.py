@@ -133,6 +133,10 @@ def test_the_words_of_a_forecast_that_is_there_or_comes(toy: Database) -> None:
     assert look(toy, at(DAY, "07:00")).standing.reason == "The forecast of 2020-01-10, as of 2020-01-09, is published"
     waiting = look(toy, at(DAY + timedelta(days=1), "06:20")).standing.reason
     assert waiting == "The forecast of 2020-01-11 has been due for 20 min; that of 2020-01-10 stands"
+    attempt(toy, DAY + timedelta(days=1), "failed", error="the fit was killed")
+    failed = look(toy, at(DAY + timedelta(days=1), "06:20")).standing
+    what = "has been due for 20 min: its run has failed (the fit was killed); that of 2020-01-10 stands"
+    assert (failed.stale, failed.reason) == (False, f"The forecast of 2020-01-11 {what}")
 
 
 def test_the_newest_day_stands_not_the_line_entered_last(toy: Database) -> None:

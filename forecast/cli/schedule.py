@@ -63,8 +63,7 @@ def once(json_: Json = False) -> None:
     except KeyboardInterrupt:
         typer.echo("error: stopped; runs made so far are stored, the next `parley schedule once` goes on", err=True)
         raise typer.Exit(130) from None
-    _print_made(settings, made, json_)
-    unmade = [row for row in made if row.outcome in UNMADE]
+    unmade = [row for row in _print_made(settings, made, json_) if row.outcome in UNMADE]
     if unmade:
         raise NoForecast(_unmade_sentence(unmade))
 
@@ -166,8 +165,8 @@ def _stoppable() -> Iterator[Event]:
             signal.signal(number, handler)
 
 
-def _print_made(settings: "Settings", made: "tuple[AttemptRow, ...]", json_: bool) -> None:
-    """What was made, the headline of the newest that was published, and when the next is due."""
+def _print_made(settings: "Settings", made: "tuple[AttemptRow, ...]", json_: bool) -> "tuple[AttemptRow, ...]":
+    """What was made, the headline of the newest that was published, and when the next is due; return it explained."""
     from forecast.schedule.slots import calendar_of
     from forecast.schedule.status import attempt_json, explained
     from forecast.summary import as_json, read_summary
@@ -191,6 +190,7 @@ def _print_made(settings: "Settings", made: "tuple[AttemptRow, ...]", json_: boo
         from forecast.cli.schedule_tables import print_made
 
         print_made(lines, summary, day, at)
+    return lines
 
 
 def _unmade_sentence(unmade: "list[AttemptRow]") -> str:

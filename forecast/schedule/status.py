@@ -141,8 +141,7 @@ def read_status(
     calendar = calendar_of(settings.schedule)
     ledger = read_ledger(connection, case)
     owed = calendar.newest_due(now - timedelta(hours=settings.schedule.stale_after_hours))
-    since = explained(connection, read_attempts(connection, case, since=owed))
-    tries = [row for row in since if row.scheduled_for == owed]
+    tries = explained(connection, read_attempts(connection, case, since=owed))
     published, holder = _read_published(connection, case), _read_holder(connection, case, now)
     return Status(
         case,
@@ -177,10 +176,18 @@ class _Look:
     now: datetime
     owed: date
     """The newest day whose forecast has had the time it takes."""
-    tries: Sequence[AttemptRow]
-    """Of that day, the latest first."""
+    recent: Sequence[AttemptRow]
+    """Of that day and later ones, the latest first."""
     published: Published | None
     holder: Holder | None
+
+    def tries(self, day: date) -> list[AttemptRow]:
+        return [row for row in self.recent if row.scheduled_for == day]
+
+    def so_far(self, day: date) -> str:
+        """How long ago the run of a day was due, and what became of it."""
+        tries = self.tries(day)
+        return f"has been due for {lasting(self.now - self.calendar.instant(day))}{f': its run {fate(tries)}' if tries else ''}"
 
 
 def _standing(look: _Look) -> Standing:
@@ -188,14 +195,15 @@ def _standing(look: _Look) -> Standing:
     if published and published.day >= newest:
         return Standing(False, f"The forecast of {published.day}, as of {published.as_of}, is published", "")
     if published and published.day >= look.owed:
-        due = lasting(look.now - look.calendar.instant(newest))
-        return Standing(False, f"The forecast of {newest} has been due for {due}; that of {published.day} stands", "")
+        return Standing(False, f"The forecast of {newest} {look.so_far(newest)}; that of {published.day} stands", "")
     if look.ledger.loaded_at is None or due_at < look.ledger.loaded_at:
         return Standing(False, _first(look, newest), "")
     since = f"due since {minute(due_at)}, {lasting(look.now - due_at)} ago"
     stands = f"that of {published.day} stands" if published else "none was ever published"
     return Standing(
-        True, f"The forecast of {look.owed}, {since}, is missing: its run {fate(look.tries)}; {stands}", _remedy(look)
+        True,
+        f"The forecast of {look.owed}, {since}, is missing: its run {fate(look.tries(look.owed))}; {stands}",
+        _remedy(look),
     )
 
 
@@ -203,7 +211,7 @@ def _first(look: _Look, newest: date) -> str:
     """When there will be a forecast, of a case that was loaded after the last one was due."""
     loaded, at = look.ledger.loaded_at, look.calendar.instant(newest)
     if loaded is not None and at >= loaded:
-        return f"The first forecast, of {newest}, has been due for {lasting(look.now - at)}"
+        return f"The first forecast, of {newest}, {look.so_far(newest)}"
     return f"The first forecast, of {newest + _DAY}, is due at {minute(look.calendar.instant(newest + _DAY))}"
 
 
@@ -219,7 +227,7 @@ def fate(tries: Sequence[AttemptRow]) -> str:
 
 def _remedy(look: _Look) -> str:
     """A rejected or skipped run is not made again; any other is, by whoever makes the runs."""
-    last, holder = look.tries[0] if look.tries else None, look.holder
+    last, holder = next(iter(look.tries(look.owed)), None), look.holder
     if last and last.outcome != "failed":
         following = look.calendar.next_due(look.now)[0]
         why = f"run `parley show --run {last.run_id}` to see why; " if last.run_id is not None else ""
