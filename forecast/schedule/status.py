@@ -186,8 +186,8 @@ class _Look:
 
     def so_far(self, day: date) -> str:
         """How long ago the run of a day was due, and what became of it."""
-        tries = self.tries(day)
-        return f"has been due for {lasting(self.now - self.calendar.instant(day))}{f': its run {fate(tries)}' if tries else ''}"
+        due = f"has been due for {lasting(self.now - self.calendar.instant(day))}"
+        return f"{due}: its run {fate(tries)}" if (tries := self.tries(day)) else due
 
 
 def _standing(look: _Look) -> Standing:
