@@ -17,7 +17,6 @@ from db.read_schedule import read_attempts
 from forecast.cli.app import run
 from forecast.cli.schedule_tables import print_made
 from forecast.schedule.log import close_log
-from forecast.schedule.status import explained
 from forecast.summary import read_summary
 
 
@@ -65,7 +64,7 @@ def test_what_was_made_is_shown_with_the_headline(toy: Database, capsys: pytest.
     attempt(toy, DAY - timedelta(days=1), "rejected")
     run_id = attempt(toy, DAY, "published")
     with toy.read() as connection:
-        made = explained(connection, read_attempts(connection, "toy")[::-1])
+        made = read_attempts(connection, "toy")[::-1]
         print_made(made, read_summary(connection, DAY, run_id=run_id), DAY + timedelta(days=1), at(DAY, "06:00"))
     lines = capsys.readouterr().out.splitlines()
     assert all(len(line) <= 80 for line in lines)

@@ -69,7 +69,7 @@ def attempt(
         code_version="0.1.0+toy",
         versions={},
         diagnostics={},
-        error=error,
+        error="; ".join(FAILURES) if outcome == "rejected" else error,
         log="logs/schedule.log",
     )
     with database.write() as connection:

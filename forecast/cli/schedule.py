@@ -63,7 +63,8 @@ def once(json_: Json = False) -> None:
     except KeyboardInterrupt:
         typer.echo("error: stopped; runs made so far are stored, the next `parley schedule once` goes on", err=True)
         raise typer.Exit(130) from None
-    unmade = [row for row in _print_made(settings, made, json_) if row.outcome in UNMADE]
+    _print_made(settings, made, json_)
+    unmade = [row for row in made if row.outcome in UNMADE]
     if unmade:
         raise NoForecast(_unmade_sentence(unmade))
 
@@ -165,15 +166,14 @@ def _stoppable() -> Iterator[Event]:
             signal.signal(number, handler)
 
 
-def _print_made(settings: "Settings", made: "tuple[AttemptRow, ...]", json_: bool) -> "tuple[AttemptRow, ...]":
-    """What was made, the headline of the newest that was published, and when the next is due; return it explained."""
+def _print_made(settings: "Settings", made: "tuple[AttemptRow, ...]", json_: bool) -> None:
+    """What was made, the headline of the newest that was published, and when the next is due."""
     from forecast.schedule.slots import calendar_of
-    from forecast.schedule.status import attempt_json, explained
+    from forecast.schedule.status import attempt_json
     from forecast.summary import as_json, read_summary
 
     newest = max((row.run_id for row in made if row.outcome == "published" and row.run_id), default=None)
     with opened() as database, database.read() as connection:
-        lines = explained(connection, made)
         today = console.today()
         summary = read_summary(connection, today, run_id=newest, case_id=case_id()) if newest else None
     day, at = calendar_of(settings.schedule).next_due(console.now())
@@ -181,7 +181,7 @@ def _print_made(settings: "Settings", made: "tuple[AttemptRow, ...]", json_: boo
         forecast = as_json(summary) if summary else None
         print_json(
             {
-                "attempts": [attempt_json(row) for row in lines],
+                "attempts": [attempt_json(row) for row in made],
                 "forecast": forecast,
                 "next": {"day": day, "at": at},
             }
@@ -189,8 +189,7 @@ def _print_made(settings: "Settings", made: "tuple[AttemptRow, ...]", json_: boo
     else:
         from forecast.cli.schedule_tables import print_made
 
-        print_made(lines, summary, day, at)
-    return lines
+        print_made(made, summary, day, at)
 
 
 def _unmade_sentence(unmade: "list[AttemptRow]") -> str:

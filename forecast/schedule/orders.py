@@ -14,6 +14,7 @@ from db.read_runs import read_run
 from db.rows import NewAttempt, RunRow
 from forecast.identity import code_version, library_versions
 from forecast.schedule.slots import Slot
+from forecast.summary import failures_of
 from models.settings import SamplerSettings
 
 type Progress = Callable[[str, int, int, str], None]
@@ -83,7 +84,8 @@ def enter(connection: Connection, order: Order, run_id: int, wall_s: float, now:
     run = read_run(connection, run_id)
     assert run.status is not None
     mark_work(connection, lease_name(order.case_id), order.holder, None, now)
-    append_attempt(connection, new_attempt(order, now, wall_s, run.status, run=run), now)
+    why = "; ".join(failures_of(run))
+    append_attempt(connection, new_attempt(order, now, wall_s, run.status, run=run, error=why), now)
 
 
 def new_attempt(

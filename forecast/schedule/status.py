@@ -4,7 +4,7 @@ Read from the database alone, so that it can be asked anywhere and while a run i
 """
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, timedelta
 from itertools import groupby
 from typing import Any
@@ -15,7 +15,7 @@ from db.leases import read_lease
 from db.read import read_case, read_completeness
 from db.read_runs import read_run
 from db.read_schedule import read_alerts, read_attempts, read_deliveries, read_undelivered
-from db.rows import AlertRow, AttemptRow, DeliveryRow, LeaseRow, RunRow
+from db.rows import AlertRow, AttemptRow, DeliveryRow, LeaseRow
 from forecast.schedule.orders import lease_name
 from forecast.schedule.settings import Settings
 from forecast.schedule.slots import Calendar, Due, Ledger, Slot, calendar_of, find_due, read_ledger, retry_at
@@ -141,7 +141,7 @@ def read_status(
     calendar = calendar_of(settings.schedule)
     ledger = read_ledger(connection, case)
     owed = calendar.newest_due(now - timedelta(hours=settings.schedule.stale_after_hours))
-    tries = explained(connection, read_attempts(connection, case, since=owed))
+    tries = read_attempts(connection, case, since=owed)
     published, holder = _read_published(connection, case), _read_holder(connection, case, now)
     return Status(
         case,
@@ -151,7 +151,7 @@ def read_status(
         _standing(_Look(ledger, calendar, now, owed, tries, published, holder)),
         published,
         _missing(find_due(ledger, calendar, now, catch_up_days=settings.schedule.catch_up_days), ledger),
-        explained(connection, read_attempts(connection, case, limit=last)),
+        read_attempts(connection, case, limit=last),
         read_behind(connection, case, now.astimezone(UTC).date(), settings.alerts.completeness_days),
         holder,
         _read_told(connection, case, last),
@@ -241,21 +241,6 @@ def _remedy(look: _Look) -> str:
         again = max(retry_at(*look.ledger.failures[look.owed]), look.now)
         return f"{holder.lease.holder} tries it again at {minute(again)}; {log}"
     return f"{holder.lease.holder} has not begun it; {log}"
-
-
-def explained(connection: Connection, attempts: Sequence[AttemptRow]) -> tuple[AttemptRow, ...]:
-    """Lines of the ledger with what their runs were rejected for, which stands with the run."""
-    return tuple(
-        replace(row, error="; ".join(_failures(read_run(connection, row.run_id))))
-        if row.outcome == "rejected" and row.run_id is not None and not row.error
-        else row
-        for row in attempts
-    )
-
-
-def _failures(run: RunRow) -> tuple[str, ...]:
-    found: Any = run.detail.get("failures", ())
-    return tuple(found)
 
 
 def _missing(due: Due, ledger: Ledger) -> Missing:
