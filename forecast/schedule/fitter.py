@@ -113,8 +113,9 @@ class Fitter:
         context = get_context("spawn")
         self._orders, theirs = context.Pipe()
         line, self._line = context.Pipe(duplex=False)
-        self._child = context.Process(target=_attend, args=(self._url, theirs, line), name="parley-fit", daemon=True)
-        self._child.start()
+        child = context.Process(target=_attend, args=(self._url, theirs, line), name="parley-fit", daemon=True)
+        child.start()
+        self._child = child
         theirs.close()
         line.close()
         return self._orders
