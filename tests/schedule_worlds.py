@@ -7,17 +7,18 @@ from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from toy_case import write_toy_case
+from toy_case import CASE, write_toy_case
 from toy_runs import SOUND, toy_scenarios, toy_states, toy_targets
 
-from db.append import append_forecasts, append_run, append_run_status
+from db.append import append_attempt, append_forecasts, append_run, append_run_status
 from db.engine import Database
 from db.migrate import create_database
 from db.read_schedule import read_attempts
 from db.rows import AttemptRow, NewRun
 from forecast.schedule.duty import Duty
-from forecast.schedule.orders import Made, Order, Progress, enter
+from forecast.schedule.orders import Made, Order, Progress, enter, new_attempt
 from forecast.schedule.settings import ScheduleSettings, Settings
+from forecast.schedule.slots import BACKFILL, Slot, calendar_of
 from indicators.folder import read_case_folder
 from indicators.install import install_case
 
@@ -113,3 +114,25 @@ def ledger_of(database: Database) -> list[AttemptRow]:
 
 def days_of(rows: list[AttemptRow], *outcomes: str) -> list[date]:
     return [row.scheduled_for for row in rows if row.outcome in (outcomes or ("published",))]
+
+
+def install_toy_of_today(folder: Path, missing: int, *, before_days: int = 60) -> str:
+    """A database with the toy case, loaded some days ago, that is owed the runs of so many days up to this one."""
+    url, now = f"sqlite:///{folder / 'parley.db'}", datetime.now(UTC)
+    calendar = CASE.replace("2024-01-01", f"{now.year + 4}-01-01")
+    case = write_toy_case(folder / "toy", {"case.toml": calendar}, through=now.year - 1)
+    with create_database(url) as database:
+        install_case(database, read_case_folder(case), now - timedelta(days=before_days))
+        duty = duty_of(database, lambda: now, settings_of())
+        newest = calendar_of(duty.settings.schedule).newest_due(now)
+        leave_out(duty, newest - timedelta(days=missing))
+    return url
+
+
+def leave_out(duty: Duty, day: date) -> None:
+    """Enter a day as skipped: the ledger begins with it."""
+    slot = Slot(day, calendar_of(duty.settings.schedule).instant(day), BACKFILL)
+    order = Order(duty.case_id, slot, duty.settings.schedule.sampler, duty.holder, duty.clock(), "")
+    attempt = new_attempt(order, duty.clock(), 0.0, "skipped", error="the ledger begins here")
+    with duty.database.write() as connection:
+        append_attempt(connection, attempt, duty.clock())
