@@ -264,6 +264,8 @@ def explain(error: BaseException, name: str) -> StoreError:
         or ("disk I/O error" in said and is_full(error, Path(name).parent))
     ):
         return DatabaseUnwritable(f"{name} cannot be written: the disk is full; make room, then run the command again")
+    if "disk I/O error" in said:
+        return DatabaseUnwritable(f"{name} cannot be used ({said}): a quota is used up or the disk fails; see to it")
     if "readonly" in said or "read-only" in said:
         return DatabaseUnwritable(f"{name} cannot be written ({said}); allow writing to the file and its folder")
     if any(word in said for word in ("unable to open", "connection failed", "connection is bad", "does not exist")):

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
+from time import monotonic, sleep
 from zoneinfo import ZoneInfo
 
 from toy_case import CASE, write_toy_case
@@ -136,3 +137,11 @@ def leave_out(duty: Duty, day: date) -> None:
     attempt = new_attempt(order, duty.clock(), 0.0, "skipped", error="the ledger begins here")
     with duty.database.write() as connection:
         append_attempt(connection, attempt, duty.clock())
+
+
+def wait_for(what: Callable[[], bool], seconds: float, name: str) -> None:
+    """Until it is so; a test that waits longer has failed."""
+    until = monotonic() + seconds
+    while not what():
+        assert monotonic() < until, f"{name} did not come within {seconds:g} s"
+        sleep(0.05)

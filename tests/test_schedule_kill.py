@@ -4,7 +4,6 @@ import os
 import random
 import signal
 import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -14,7 +13,8 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from schedule_worlds import days_of, install_toy_of_today, ledger_of
+from schedule_processes import children_of, fits_of, lives, open_service
+from schedule_worlds import days_of, install_toy_of_today, ledger_of, wait_for
 from sqlalchemy import Connection, func, select
 
 from db import tables
@@ -56,15 +56,8 @@ class Desk:
     """What the kills hit."""
 
     def start(self) -> None:
-        environment = {
-            **os.environ,
-            "PARLEY_DATABASE_URL": self.url,
-            "PARLEY_SETTINGS": str(self.folder / "parley.toml"),
-        }
-        command = [sys.executable, "-m", "forecast.cli", "schedule", "run"]
         self.begun_at = time.time()
-        with (self.folder / "stderr.txt").open("ab") as errors:
-            self.service = subprocess.Popen(command, cwd=self.folder, env=environment, stderr=errors)
+        self.service = open_service(self.url, self.folder)
 
     @property
     def pid(self) -> int:
@@ -171,37 +164,6 @@ def check_runs(connection: Connection, rows: list[AttemptRow]) -> None:
         counts: dict[int, int] = dict(iter(connection.execute(query)))
         assert counts.keys() == published
         assert len(set(counts.values())) <= 1
-
-
-def wait_for(what: Callable[[], bool], seconds: float, name: str) -> None:
-    until = time.monotonic() + seconds
-    while not what():
-        assert time.monotonic() < until, f"{name} did not come within {seconds:g} s"
-        time.sleep(0.05)
-
-
-def children_of(pid: int) -> list[int]:
-    with suppress(FileNotFoundError, ProcessLookupError):
-        threads = Path(f"/proc/{pid}/task").glob("*/children")
-        return [int(child) for each in threads for child in each.read_text().split()]
-    return []
-
-
-def fits_of(pid: int) -> list[int]:
-    """Children that fit; multiprocessing keeps another that tracks resources."""
-    return [child for child in children_of(pid) if lives(child) and b"spawn_main" in _command(child)]
-
-
-def _command(pid: int) -> bytes:
-    with suppress(FileNotFoundError, ProcessLookupError):
-        return Path(f"/proc/{pid}/cmdline").read_bytes()
-    return b""
-
-
-def lives(pid: int) -> bool:
-    with suppress(FileNotFoundError, ProcessLookupError):
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
-    return False
 
 
 @pytest.fixture

@@ -140,9 +140,9 @@ def tick(service: Service, wake: Event) -> None:
         pass
     except (LeaseHeld, LeaseLost) as error:
         service.on_duty = False
-        _say(service, logging.INFO, "standing by", error)
+        _hindered(service, logging.INFO, "standing by", error)
     except StoreError as error:
-        _say(service, logging.ERROR, "database refuses", error)
+        _hindered(service, logging.ERROR, "database refuses", error)
     except Exception:
         logger.exception("tick failed")
 
@@ -172,8 +172,9 @@ def _logged(stage: str, done: int, total: int, remark: str) -> None:
     logger.debug(stage, extra={"done": done, "total": total, "remark": remark})
 
 
-def _say(service: Service, level: int, what: str, error: Exception) -> None:
-    """Once for as long as it lasts: it may last for days, and a tick comes every few seconds."""
+def _hindered(service: Service, level: int, what: str, error: Exception) -> None:
+    """Say so once for as long as it lasts, which may be days; what could not be told is looked for when it is over."""
+    service.look_at = 0.0
     if what != service.said:
         logger.log(level, what, extra={"why": str(error)})
         service.said = what
