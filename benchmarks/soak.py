@@ -9,9 +9,11 @@ attestation, so that inputs change; alerts go into a file and to a web server th
 
 Of the service and of its fitting process resident memory, open files and threads are read from /proc every 10 s. They
 are *flat* if, in the last sample of each day and after a warm-up of 5 runs, open files and threads are never more than
-the warm-up saw, and the slope of memory over runs (Theil-Sen) has a 95 % interval that ends below 0.25 MiB a run: a
-year of daily runs then adds less than 100 MiB. Neighbouring samples are not independent, so the interval is narrower
-than it should be. Exit 1 if they are not flat, or if a day is missing, failed or doubled.
+the warm-up saw, and memory does not grow. Of the service: the slope of memory over runs (Theil-Sen) has a 95 % interval
+that ends below 0.25 MiB a run, so that a year adds less than 100 MiB; neighbouring samples are not independent, so
+the interval is narrower than it should be. Of the fitting process, which is replaced after so many runs because fits
+leave its memory in pieces: none takes more than 1.1 times the most the first one took. Exit 1 if they are not flat, or
+if a day is missing, failed or doubled.
 """
 
 import argparse
@@ -28,6 +30,7 @@ from contextlib import contextmanager
 from dataclasses import astuple, dataclass, fields
 from datetime import UTC, date, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import groupby
 from pathlib import Path
 from statistics import median
 from threading import Event, Thread
@@ -35,6 +38,7 @@ from threading import Event, Thread
 SAMPLE_S = 10.0
 WARM_UP = 5
 BOUND_MIB = 0.25
+GROWN = 1.1
 REFUSED = 5
 """One in so many posts is refused."""
 LOADED = datetime(2020, 1, 1, tzinfo=UTC)
@@ -303,21 +307,12 @@ def _lines(file: Path) -> int:
 
 def tell(process: str, samples: Sequence[Sample]) -> bool:
     """Print how one process fared in the last samples of the days; whether it is flat."""
-    from scipy.stats import theilslopes
-
     rest = list({one.day: one for one in samples if one.runs}.values())
     early, late = rest[:WARM_UP], rest[WARM_UP:]
     if len(late) < WARM_UP:
         sys.exit(f"{process}: {len(rest)} days are too few to tell; take at least {2 * WARM_UP}")
-    fit = theilslopes([one.rss_mib for one in late], [one.runs for one in late])
-    per_hour = (late[-1].runs - late[0].runs) / (late[-1].elapsed_s - late[0].elapsed_s) * 3600
-    print(f"\n{process}: {len({one.pid for one in samples})} process(es), {len(rest)} days, {len(late)} after warm-up")
-    print(f"  memory, MiB: {early[0].rss_mib} first, {late[0].rss_mib} after warm-up, {late[-1].rss_mib} last")
-    print(f"  slope: {fit.slope:+.4f} MiB a run, 95 % interval [{fit.low_slope:+.4f}, {fit.high_slope:+.4f}]; ", end="")
-    print(
-        f"{fit.slope * per_hour:+.2f} MiB an hour [{fit.low_slope * per_hour:+.2f}, {fit.high_slope * per_hour:+.2f}]"
-    )
-    flat = bool(fit.high_slope < BOUND_MIB)
+    print(f"\n{process}: {len(rest)} days, {len(late)} after warm-up")
+    flat = _tell_memory(rest)
     for name in ("files", "threads"):
         before, after = ([getattr(one, name) for one in part] for part in (early, late))
         print(
@@ -327,6 +322,32 @@ def tell(process: str, samples: Sequence[Sample]) -> bool:
         flat &= max(after) <= max(before)
     print(f"  flat: {'yes' if flat else 'NO'}")
     return flat
+
+
+def _tell_memory(rest: Sequence[Sample]) -> bool:
+    """Print how memory went, of a process that was replaced in each of its lives; whether it is flat."""
+    lives = [list(life) for _, life in groupby(rest, key=lambda one: one.pid)]
+    if len(lives) == 1:
+        return _tell_slope(rest[WARM_UP:])
+    for life in lives:
+        most = max(one.rss_mib for one in life)
+        print(f"  memory of process {life[0].pid}, MiB: {life[0].rss_mib} first, {most} most, {len(life)} days")
+    peaks = [max(one.rss_mib for one in life) for life in lives]
+    print(f"  the most a later one takes: {max(peaks[1:]) / peaks[0]:.3f} times that of the first")
+    return max(peaks[1:]) <= GROWN * peaks[0]
+
+
+def _tell_slope(late: Sequence[Sample]) -> bool:
+    from scipy.stats import theilslopes
+
+    fit = theilslopes([one.rss_mib for one in late], [one.runs for one in late])
+    per_hour = (late[-1].runs - late[0].runs) / (late[-1].elapsed_s - late[0].elapsed_s) * 3600
+    print(f"  memory, MiB: {late[0].rss_mib} after warm-up, {late[-1].rss_mib} last")
+    print(f"  slope: {fit.slope:+.4f} MiB a run, 95 % interval [{fit.low_slope:+.4f}, {fit.high_slope:+.4f}]; ", end="")
+    print(
+        f"{fit.slope * per_hour:+.2f} MiB an hour [{fit.low_slope * per_hour:+.2f}, {fit.high_slope * per_hour:+.2f}]"
+    )
+    return bool(fit.high_slope < BOUND_MIB)
 
 
 if __name__ == "__main__":

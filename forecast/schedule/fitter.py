@@ -22,6 +22,8 @@ POLL_S = 0.5
 TOLD_S = 1.0
 """Progress within one stage is told so often at most."""
 ENDING_S = 5.0
+RUNS_A_CHILD = 10
+"""After so many a new child is begun: the memory that fits leave in pieces is given back with the old one."""
 
 
 class FitFailed(ForecastError):
@@ -51,7 +53,7 @@ type _Answer = _Told | _Broke | Made
 
 
 class Fitter:
-    """A child process that compiles once; begun with the first order, and anew after it has died."""
+    """A child process that compiles once; begun with the first order, and anew after it has died or made many runs."""
 
     def __init__(self, url: str, limit_s: float) -> None:
         self._url = url
@@ -59,6 +61,7 @@ class Fitter:
         self._child: BaseProcess | None = None
         self._orders: Connection | None = None
         self._line: Connection | None = None
+        self._made = 0
 
     @property
     def pid(self) -> int | None:
@@ -82,6 +85,7 @@ class Fitter:
                 beat()
                 answer = self._hear(orders)
                 if isinstance(answer, Made):
+                    self._made += 1
                     return answer
                 if isinstance(answer, _Broke):
                     break
@@ -107,7 +111,8 @@ class Fitter:
 
     def _begin(self) -> Connection:
         """The line to a living child."""
-        if self._child is not None and self._child.is_alive() and self._orders is not None:
+        usable = self._child is not None and self._child.is_alive() and self._made < RUNS_A_CHILD
+        if usable and self._orders is not None:
             return self._orders
         self.close()
         context = get_context("spawn")
@@ -144,6 +149,7 @@ class Fitter:
             if end is not None:
                 end.close()
         self._child = self._orders = self._line = None
+        self._made = 0
 
     def __enter__(self) -> Self:
         return self
