@@ -29,6 +29,7 @@ from forecast.schedule.orders import lease_name
 LEASE_S = 4.0
 STARTING_S = 12.0
 """Within which a service says that it is there, on a machine with other work to do."""
+LONGEST_S = 12.0
 PATIENCE_S = 60.0
 ENDING_S = 10.0
 SETTINGS = f"""\
@@ -118,6 +119,14 @@ class Desk:
             wait_for(lambda: not any(map(lives, family)), ENDING_S, "the end of the fitting process")
             with self.database.read() as connection:
                 assert read_lease(connection, lease_name("toy")) is None
+
+    def first_run(self) -> float:
+        """Seconds from the start of a service to its first run, when it is left alone."""
+        self.start()
+        wait_for(lambda: days_of(ledger_of(self.database)) != [], 2 * PATIENCE_S, "a run")
+        seconds = time.time() - self.begun_at
+        self.stop()
+        return seconds
 
     def check(self) -> None:
         """The database is sound, no run is there by halves, and no day twice."""
@@ -209,45 +218,51 @@ def test_a_fit_is_killed_and_then_the_service(desk: Desk) -> None:
     assert service.endswith(UNHEARD)
 
 
+def moments(number: int, seed: int, whole: float) -> Iterator[float]:
+    """Spread over a little more than a run takes, in any order; a machine that is busy gets no more than so long."""
+    draw = random.Random(seed)
+    for k in draw.sample(range(number), number):
+        yield 1.2 * min(whole, LONGEST_S) * (k + draw.random()) / number
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("desk", [24], indirect=True)
+@pytest.mark.parametrize("desk", [13], indirect=True)
 def test_the_service_is_killed_often(desk: Desk) -> None:
-    """At moments from its start to some runs later; every fourth when a run is being stored."""
-    draw = random.Random(1)
-    for k in draw.sample(range(25), 25):
+    """At moments from its start to the next run; every fourth when a run is stored."""
+    whole = desk.first_run()
+    for k, delay in enumerate(moments(25, 1, whole)):
         desk.start()
         if k % 4 == 3:
             wait_to_store(desk)
-            time.sleep(0.4 * draw.random())
+            time.sleep(delay / 20)
         else:
-            time.sleep((k + draw.random()) / 25 * 14)
+            time.sleep(delay)
         desk.kill_service()
         desk.check()
     desk.complete()
-    print(f"\nhit {dict(desk.hit)}; lease after {max(desk.recovered):.1f} s at most: {sorted(desk.recovered)}")
-    assert desk.hit["run"] >= 8
+    print(f"\na run took {whole:.0f} s; hit {dict(desk.hit)}; leases after {[round(s, 1) for s in desk.recovered]} s")
+    assert desk.hit["run"] > 5
     assert max(desk.recovered) < LEASE_S + STARTING_S
-    assert desk.errors()
     assert all(error.endswith(UNHEARD) for error in desk.errors())
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("desk", [24], indirect=True)
+@pytest.mark.parametrize("desk", [16], indirect=True)
 def test_the_fit_is_killed_often(desk: Desk) -> None:
-    """At moments from its start to some runs later, every fourth when a run is stored; one service outlives it all."""
-    draw = random.Random(2)
+    """At moments from its start to the next run, every fourth when a run is stored; the service lives on."""
+    whole = desk.first_run()
     desk.start()
-    for k in draw.sample(range(25), 25):
+    for k, delay in enumerate(moments(25, 2, whole)):
         desk.fitting()
         if k % 4 == 3:
             wait_to_store(desk)
-            time.sleep(0.4 * draw.random())
+            time.sleep(delay / 20)
         else:
-            time.sleep((k + draw.random()) / 25 * 12)
+            time.sleep(delay)
         desk.kill_fit()
         desk.check()
     desk.stop()
     desk.complete()
-    print(f"\nhit {dict(desk.hit)}; failed {len(desk.errors())}")
-    assert desk.hit["run"] >= 15
+    print(f"\na run took {whole:.0f} s; hit {dict(desk.hit)}; {len(desk.errors())} of {len(desk.owed)} had failed")
+    assert desk.hit["run"] > 5
     assert all(error.startswith("the fitting process was ended by SIGKILL") for error in desk.errors())
