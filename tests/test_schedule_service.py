@@ -1,0 +1,285 @@
+"""The service: it stands by, stays up, is woken in time, and from end to end publishes a forecast by itself."""
+
+import json
+import logging
+import os
+import re
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from datetime import UTC, date, datetime, timedelta
+from multiprocessing import get_context
+from pathlib import Path
+from threading import Event
+from zoneinfo import ZoneInfo
+
+import pytest
+from schedule_worlds import Clock, days_of, duty_of, install_toy_at, ledger_of, quietly, settings_of
+from sqlalchemy import inspect, text
+from toy_case import CASE, write_toy_case
+
+from db.engine import Database, open_database
+from db.errors import LeaseHeld
+from db.leases import read_lease
+from forecast.schedule.bell import hung
+from forecast.schedule.duty import Duty, lay_down, take_up
+from forecast.schedule.fitter import FitFailed
+from forecast.schedule.orders import Made, Order, Progress, lease_name
+from forecast.schedule.service import Service, make_due_once, tick
+from forecast.schedule.slots import Calendar
+
+DAY = date(2020, 1, 3)
+PARLEY = Path(sys.executable).parent / "parley"
+
+
+@pytest.fixture
+def toy(tmp_path: Path) -> Iterator[Database]:
+    url = f"sqlite:///{tmp_path / 'parley.db'}"
+    install_toy_at(url, tmp_path)
+    with open_database(url, lock_timeout_s=0.1) as database:
+        yield database
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock(datetime(2020, 1, 3, 7, tzinfo=UTC))
+
+
+@pytest.fixture
+def service(toy: Database, clock: Clock) -> Service:
+    return Service(duty_of(toy, clock, settings_of(lease_seconds=60)))
+
+
+@pytest.fixture
+def said(caplog: pytest.LogCaptureFixture) -> Callable[[], list[str]]:
+    """What the service has logged so far."""
+    caplog.set_level(logging.INFO, logger="parley.schedule")
+    return lambda: [record.getMessage() for record in caplog.records]
+
+
+def raising(error: Exception) -> Callable[[Order, Progress, Callable[[], None]], Made]:
+    def make(order: Order, progress: Progress, beat: Callable[[], None]) -> Made:
+        raise error
+
+    return make
+
+
+def holder_of(database: Database) -> str | None:
+    with database.read() as connection:
+        lease = read_lease(connection, lease_name("toy"))
+    return lease.holder if lease else None
+
+
+def test_one_that_is_not_on_duty_stands_by_and_says_so_once(
+    toy: Database, clock: Clock, service: Service, said: Callable[[], list[str]]
+) -> None:
+    other, wake = duty_of(toy, clock, settings_of()), Event()
+    take_up(other)
+    for _ in range(3):
+        tick(service, wake)
+    assert said() == ["standing by"]
+    assert (service.on_duty, wake.is_set(), ledger_of(toy)) == (False, False, [])
+    lay_down(other)
+    tick(service, wake)
+    assert days_of(ledger_of(toy)) == [DAY]
+    assert (service.on_duty, wake.is_set(), service.said) == (True, True, "")
+    clock.forward(timedelta(minutes=2))
+    take_up(other)
+    tick(service, wake)
+    assert not service.on_duty
+    assert said().count("standing by") == 2
+
+
+def test_a_database_that_refuses_is_told_once_and_asked_again(
+    toy: Database, service: Service, said: Callable[[], list[str]]
+) -> None:
+    with closing(sqlite3.connect(toy.url, isolation_level=None)) as writer:
+        writer.execute("BEGIN IMMEDIATE")
+        for _ in range(3):
+            tick(service, Event())
+        writer.execute("ROLLBACK")
+    assert said() == ["database refuses"]
+    assert ledger_of(toy) == []
+    tick(service, Event())
+    assert days_of(ledger_of(toy)) == [DAY]
+
+
+def test_whatever_goes_wrong_in_a_tick_the_next_one_tries_again(
+    toy: Database, service: Service, said: Callable[[], list[str]]
+) -> None:
+    making, service.duty.make = service.duty.make, raising(RuntimeError("nobody thought of that"))
+    tick(service, Event())
+    assert said() == ["run begun", "tick failed"]
+    service.duty.make = making
+    tick(service, Event())
+    assert days_of(ledger_of(toy)) == [DAY]
+
+
+def test_what_failed_before_the_start_is_tried_at_once_and_later_it_waits(
+    toy: Database, clock: Clock, service: Service
+) -> None:
+    service.duty.make = raising(FitFailed("the fitting process was ended by SIGSEGV"))
+    for _ in range(3):
+        tick(service, Event())
+    assert days_of(ledger_of(toy), "failed") == [DAY]
+    restarted = Service(duty_of(toy, clock, settings_of()))
+    lay_down(service.duty)
+    tick(restarted, Event())
+    assert days_of(ledger_of(toy)) == [DAY]
+
+
+def test_alerts_are_raised_after_a_run_and_otherwise_not_at_each_tick(
+    toy: Database, clock: Clock, service: Service
+) -> None:
+    wakes = []
+    for _ in range(3):
+        wake = Event()
+        tick(service, wake)
+        wakes.append(wake.is_set())
+    clock.forward(timedelta(days=1))
+    wake = Event()
+    tick(service, wake)
+    assert [*wakes, wake.is_set()] == [True, False, False, True]
+
+
+def soon(seconds: int) -> tuple[Calendar, datetime]:
+    """A calendar of which a run is scheduled in a moment, and when."""
+    at = (datetime.now(UTC) + timedelta(seconds=seconds)).replace(microsecond=0)
+    return Calendar(at.time(), ZoneInfo("UTC")), at
+
+
+def jobs(database: Database) -> list[str]:
+    with database.read() as connection:
+        if not inspect(connection).has_table("apscheduler_jobs"):
+            return []
+        return list(connection.execute(text("SELECT id FROM apscheduler_jobs")).scalars())
+
+
+def test_the_bell_rings_at_its_time_and_its_job_is_in_the_database(database: Database) -> None:
+    calendar, at = soon(3)
+    with hung(database, "toy", calendar) as bell:
+        assert bell.wait(10)
+        assert timedelta(0) <= datetime.now(UTC) - at < timedelta(seconds=2)
+        assert jobs(database) == ["forecast of toy"]
+    with hung(database, "toy", calendar) as bell:  # it hangs there, and tomorrow is its time
+        assert not bell.wait(1)
+    assert jobs(database) == ["forecast of toy"]
+
+
+def wait_for(come: Callable[[], bool], seconds: float = 10.0) -> None:
+    until = time.monotonic() + seconds
+    while not come():
+        assert time.monotonic() < until
+        time.sleep(0.05)
+
+
+def hang(url: str, calendar: Calendar) -> None:
+    """The bell of another process; it ends with 0 if it came to no harm."""
+    with open_database(url) as database, hung(database, "toy", calendar) as bell:
+        bell.wait(5)
+
+
+def test_two_bells_hang_on_one_store(database_url: str, caplog: pytest.LogCaptureFixture) -> None:
+    """At least one rings: whose turn it is, the ledger says."""
+    calendar, _ = soon(3)
+    other = get_context("spawn").Process(target=hang, args=(database_url, calendar))
+    other.start()
+    with open_database(database_url) as database, hung(database, "toy", calendar):
+        other.join(20)
+        assert other.exitcode == 0
+        assert jobs(database) == ["forecast of toy"]
+    assert [record.getMessage() for record in caplog.records if record.levelno >= logging.ERROR] == []
+
+
+def test_once_with_nothing_due_makes_nothing_and_gives_the_lease_back(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'parley.db'}"
+    install_toy_at(url, tmp_path, datetime.now(UTC))
+    assert make_due_once(url, settings_of(), case_id=None, progress=quietly) == ()
+    with open_database(url) as database:
+        assert holder_of(database) is None
+
+
+def test_once_beside_a_service_is_refused(toy: Database) -> None:
+    other = Duty(toy, "toy", settings_of(), raising(FitFailed("never")))
+    take_up(other)
+    with pytest.raises(LeaseHeld, match=f"^{re.escape(other.holder)} makes the runs of schedule of toy"):
+        make_due_once(f"sqlite:///{toy.url}", settings_of(), case_id=None, progress=quietly)
+    assert holder_of(toy) == other.holder
+
+
+def test_once_tries_what_failed_again_at_once_and_says_what_it_entered(toy: Database) -> None:
+    """The calendar of the toy case ended long before this day."""
+    for _ in range(2):
+        (row,) = make_due_once(f"sqlite:///{toy.url}", settings_of(), case_id=None, progress=quietly)
+        assert (row.outcome, row.run_id) == ("failed", None)
+        assert row.error == f"{row.as_of} lies beyond the case's calendar, which ends on 2024-01-01"
+        assert row.log == str(toy.folder / "logs" / "schedule.log")
+    assert len(ledger_of(toy)) == 2
+    assert holder_of(toy) is None
+
+
+@pytest.mark.slow
+def test_from_a_fresh_folder_to_a_published_forecast_by_itself(tmp_path: Path) -> None:
+    today = datetime.now(UTC).date()
+    calendar = CASE.replace("2024-01-01", f"{today.year + 4}-01-01")
+    write_toy_case(tmp_path / "case", {"case.toml": calendar}, through=today.year - 1)
+    parley(tmp_path, "init", "--case", "case")
+    at = datetime.now(UTC) + timedelta(minutes=1)
+    (tmp_path / "parley.toml").write_text(f'[schedule]\nat = "{at:%H:%M:%S}"\n\n[alerts.file]\npath = "alerts.jsonl"\n')
+    with (tmp_path / "stderr").open("w") as errors:
+        service = subprocess.Popen([PARLEY, "schedule", "run"], cwd=tmp_path, env=surroundings(tmp_path), stderr=errors)
+    try:
+        with open_database(f"sqlite:///{tmp_path / 'parley.db'}") as database:
+            wait_for(lambda: holder_of(database) is not None, 60)
+            assert datetime.now(UTC) >= at or ledger_of(database) == []  # the case was loaded after yesterday's time
+            wait_for(lambda: bool(ledger_of(database)) or service.poll() is not None, 400)
+            (line,) = ledger_of(database)
+            assert (line.outcome, line.kind, line.scheduled_for) == ("published", "official", at.date())
+            assert line.scheduled_at == at.replace(microsecond=0)
+            assert line.started_at - line.scheduled_at < timedelta(seconds=10)
+            check_shown(tmp_path, at.date(), line.run_id)
+            service.send_signal(signal.SIGTERM)
+            assert service.wait(30) == 0
+            assert holder_of(database) is None
+    finally:
+        service.kill()
+        service.wait()
+    log = (tmp_path / "logs" / "schedule.log").read_text()
+    events = ["service started", f"run begun day={at.date()} kind=official", f"run published day={at.date()}"]
+    where = [log.index(event) for event in [*events, "service stopped"]]
+    assert where == sorted(where)
+    assert "ERROR" not in log
+    assert "Traceback" not in (tmp_path / "stderr").read_text()
+
+
+def check_shown(folder: Path, day: date, run_id: int | None) -> None:
+    """What a person and a monitor are told while the service runs."""
+    shown = json.loads(parley(folder, "show", "--json"))
+    assert shown["run"]["id"] == run_id
+    assert shown["run"]["kind"] == "official"
+    assert shown["run"]["status"] == "published"
+    assert shown["run"]["as_of"] == str(day - timedelta(1))
+    assert {row["run_id"] for row in shown["targets"]} == {run_id}
+    status = json.loads(parley(folder, "schedule", "status", "--json"))
+    assert (status["stale"], status["published"]["run_id"], status["lease"]["alive"]) == (False, run_id, True)
+    assert status["attempts"][0]["run_id"] == run_id
+    assert status["next"]["day"] == str(day + timedelta(1))
+
+
+def surroundings(folder: Path) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("PARLEY_")}
+    cache = {"PARLEY_CACHE": os.environ["PARLEY_CACHE"]} if "PARLEY_CACHE" in os.environ else {}
+    return {**kept, **cache, "PARLEY_DATABASE_URL": f"sqlite:///{folder / 'parley.db'}"}
+
+
+def parley(folder: Path, *arguments: str) -> str:
+    """What the installed command says; it must end with 0."""
+    found = subprocess.run(
+        [PARLEY, *arguments], cwd=folder, env=surroundings(folder), capture_output=True, text=True, check=False
+    )
+    assert found.returncode == 0, found.stderr
+    return found.stdout
