@@ -131,7 +131,8 @@ def a_month(seed: int) -> list[Entry]:
         elif kind == "event":
             entries.append(Entry(at, read, happened(name, date(2019, 1, 1) + timedelta(11 * number), known)))
         elif kind == "attest":
-            entries.append(Entry(at, read, attests(known, known)))
+            through = day - timedelta(1)  # further each time, or it would move nothing
+            entries.append(Entry(at, read, attests(through, through)))
         else:
             made[name] = observed(name, draw.choice(("press_tone", "border_posture")), draw.uniform(-2, 2), known)
             entries.append(Entry(at, read, adds(name, made[name])))
@@ -201,7 +202,7 @@ def read_said(file: Path) -> dict[date, dict[str, list[dict[str, object]]]]:
     said: dict[date, dict[str, list[dict[str, object]]]] = {}
     with open_database(f"sqlite:///{file}") as database, database.read() as connection:
         for line in ledger_of(database):
-            assert line.outcome == "published"
+            assert line.outcome != "failed"
             assert line.run_id is not None
             assert line.scheduled_for not in said
             run = _rows(connection, tables.runs, tables.runs.c.id == line.run_id, "kind")
