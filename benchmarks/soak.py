@@ -8,12 +8,12 @@ next day, as on a machine that sleeps at night. Before each day an observation i
 attestation, so that inputs change; alerts go into a file and to a web server that refuses one in five.
 
 Of the service and of its fitting process resident memory, open files and threads are read from /proc every 10 s. They
-are *flat* if, in the last sample of each day and after a warm-up of 5 runs, open files and threads are never more than
-the warm-up saw, and memory does not grow. Of the service: the slope of memory over runs (Theil-Sen) has a 95 % interval
-that ends below 0.25 MiB a run, so that a year adds less than 100 MiB; neighbouring samples are not independent, so
-the interval is narrower than it should be. Of the fitting process, which is replaced after so many runs because fits
-leave its memory in pieces: none takes more than 1.1 times the most the first one took. Exit 1 if they are not flat, or
-if a day is missing, failed or doubled.
+are *flat* if, in the last sample of each day whose run is made and after a warm-up of 5 runs, open files and threads
+are never more than the warm-up saw, and memory does not grow. Of the service: the slope of memory over runs (Theil-Sen)
+has a 95 % interval that ends below 0.25 MiB a run, so that a year adds less than 100 MiB; neighbouring samples are not
+independent, so the interval is narrower than it should be. Of the fitting process, which is replaced after so many runs
+because fits leave its memory in pieces: none takes more than 1.1 times the most the first one took. Exit 1 if they are
+not flat, or if a day is missing, failed or doubled.
 """
 
 import argparse
@@ -306,8 +306,8 @@ def _lines(file: Path) -> int:
 
 
 def tell(process: str, samples: Sequence[Sample]) -> bool:
-    """Print how one process fared in the last samples of the days; whether it is flat."""
-    rest = list({one.day: one for one in samples if one.runs}.values())
+    """Print how one process fared in the last samples of the days, their runs made; whether it is flat."""
+    rest = list({one.day: one for one in samples if one.runs > one.day}.values())
     early, late = rest[:WARM_UP], rest[WARM_UP:]
     if len(late) < WARM_UP:
         sys.exit(f"{process}: {len(rest)} days are too few to tell; take at least {2 * WARM_UP}")
