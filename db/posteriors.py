@@ -18,21 +18,24 @@ def store_file(folder: Path, write: Callable[[Path], None], suffix: str = SUFFIX
     """Let `write` make a file, keep it under `folder`/posteriors as its sha256, and return that hash.
 
     The file is written aside, synced, renamed and its folder synced: after a crash it is there whole or not at all.
-    What `write` raises passes through unless the disk is full, and nothing is left behind.
+    What `write` raises passes through unless it was the disk, and nothing is left behind.
 
     Raises
     ------
     DatabaseUnwritable
-        if the folder cannot be written, or the disk is full
+        if the folder cannot be written, the disk is full or a quota is used up
     """
     store, aside = _draft_folder(folder)
     draft = aside / f"posterior{suffix}"
     try:
         write(draft)
         return _keep(store, draft, suffix)
-    except (OSError, RuntimeError) as error:  # NetCDF says "HDF error" of a full disk
+    except (OSError, RuntimeError) as error:
         if is_full(error, store):
             raise _full(store) from error
+        if "HDF error" in str(error):  # all that NetCDF says of a write that failed
+            reason = "a quota is used up or the disk fails; see to it"
+            raise DatabaseUnwritable(f"{store} cannot be written ({error}): {reason}") from error
         raise
     finally:
         draft.unlink(missing_ok=True)

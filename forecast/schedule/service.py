@@ -149,8 +149,11 @@ def tick(service: Service, wake: Event) -> None:
 
 def _tick(service: Service, wake: Event) -> None:
     duty = service.duty
+    late = bool(duty.unwritten)
     take_up(duty)
     service.on_duty = True
+    if late:  # the next try may make up for what failed, but it was worth telling when it could not be
+        tell(duty)
     if make_due(duty, _logged, eager=service.fresh):
         service.look_at = 0.0
     service.fresh = False
