@@ -85,6 +85,7 @@ def main() -> None:
     if chosen.serve:
         _serve(chosen.serve, Days(chosen.begun, chosen.day))
         return
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))  # the service ends with it
     with tempfile.TemporaryDirectory() as name, receiver() as (port, answers):
         folder = Path(name)
         _settle(folder, port)

@@ -1,5 +1,6 @@
 """The process that fits: begun once, kept, and given one run after the other. What it dies of is a failed run."""
 
+import gc
 import signal
 import traceback
 from collections.abc import Callable
@@ -184,6 +185,7 @@ def _attend(url: str, orders: Connection, line: Connection) -> None:
         except EOFError:
             return
         orders.send(_attempt(url, order, _teller(orders)))
+        gc.collect()  # large arrays in cycles would lie about until the next fit has taken its own
 
 
 def _attempt(url: str, order: Order, progress: Progress) -> Made | _Broke:
