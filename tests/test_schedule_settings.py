@@ -177,6 +177,19 @@ def test_the_file_is_the_named_one_or_parley_toml(tmp_path: Path, monkeypatch: p
         read_settings(tmp_path / "parley.toml")
 
 
+@pytest.mark.parametrize(
+    ("line", "hint"), [("at = 06:00  # early", 'at = "06:00"'), ("quiet = 22:00-06:30", 'quiet = "22:00-06:30"')]
+)
+def test_a_time_without_quotes_is_told(tmp_path: Path, line: str, hint: str) -> None:
+    file = tmp_path / "parley.toml"
+    file.write_text(f"[schedule]\n{line}\n")
+    with pytest.raises(BadSettings, match=rf"are not TOML: .* line 2, .*; put times in quotes: {hint}; see `parley"):
+        read_settings()
+    file.write_text("[schedule]\nat = 06:00:00\nchains = \n")
+    with pytest.raises(BadSettings, match=r"\); see `parley schedule settings"):
+        read_settings()
+
+
 def test_settings_made_in_a_program_are_those_of_a_file() -> None:
     made = Settings(
         schedule=ScheduleSettings(time_zone=ZoneInfo("Europe/Kyiv")),
@@ -203,8 +216,12 @@ def test_settings_made_in_a_program_are_those_of_a_file() -> None:
         ("schedule = 3", r"schedule = 3 is no table; write \[schedule\] and its keys below"),
         ("schedul.at = 1", r"schedul is not known; did you mean 'schedule'\?"),
         ('schedule.zone = "UTC"', r"\[schedule\] zone is not known; did you mean 'time_zone'\?"),
-        ("alerts.thresholds = [0.1, 2]", r"\[alerts\] thresholds = 2 should be less than 1"),
-        ("alerts.thresholds = 0.1", r"\[alerts\] thresholds = 0.1 should be a valid array"),
+        ("alerts.thresholds = [0.1, 2]", r"\[alerts\] thresholds = 2 should be less than 1; write 0.02 for 2 % \("),
+        ("alerts.thresholds = [10, 12.5]", r"= 10 should .* than 1; write 0.10 for 10 %; .* write 0.125 for 12.5 % \("),
+        ("alerts.thresholds = [100]", r"\[alerts\] thresholds = 100 should be less than 1 \("),
+        ("alerts.thresholds = 0.1", r"\[alerts\] thresholds = 0.1 is no list; write \[0.1\] \("),
+        ("alerts.thresholds = {a = 1}", r"\[alerts\] thresholds = \{\"a\": 1\} is no list \("),
+        ('alerts.email = {host = "x", sender = "a@b", to = "a@b"}', r'to = "a@b" is no list; write \["a@b"\] \('),
         ("alerts.horizon_days = 60", r"horizon_days = 60 should be 30, 90, 180 or 365"),
         ('alerts.quiet = "22-6"', r'quiet = "22-6" is no span of hours; write "22:00-06:30"'),
         ('alerts.quiet = "22:00-22:00"', r"is no span of hours"),

@@ -111,6 +111,9 @@ def _problems(error: "CaseError") -> list[str]:
 
 def _misused(error: typer.TyperException) -> int:
     """What the parser refuses; its classes are not public, what they know is."""
+    if type(error).__name__ == "NoArgsIsHelpError":  # a group of commands was named alone
+        typer.echo(str(error), err=True)
+        return 2
     message = error.format_message() if hasattr(error, "format_message") else str(error)
     context = getattr(error, "ctx", None)
     hint = f"; see `{context.command_path} --help`" if context is not None else ""

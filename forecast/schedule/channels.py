@@ -42,6 +42,10 @@ class NotSent(ForecastError):
     """The alert did not go out, or no answer says that it did."""
 
 
+class _NoStartTls(smtplib.SMTPException):
+    """The mail server does not offer STARTTLS."""
+
+
 class _TooLate(Exception):
     """The time is over, and nobody waits for the answer any more."""
 
@@ -159,7 +163,7 @@ def send_email(email: Email, password: str, alert: AlertRow, now: datetime) -> s
     Sent means that at least one recipient was taken: a further try would bother those once more. Raises NotSent.
     """
     if email.user and not password:
-        raise NotSent(f"{email.host} asks {email.user} for a password; set {SMTP_PASSWORD}")
+        raise NotSent(f"{email.host}: user is set but {SMTP_PASSWORD} is not; set it")
     host = f"{email.host}:{email.port}"
     refused = _within(email.timeout_seconds, host, _mailing(email, password, alert, now))
     return "; ".join(f"{address} was refused: {_reply(*reply)}" for address, reply in refused.items())
@@ -192,7 +196,7 @@ def _mailing(email: Email, password: str, alert: AlertRow, now: datetime) -> "_T
             if code != 220:
                 raise smtplib.SMTPConnectError(code, said)
             if email.security == "starttls":
-                smtp.starttls(context=context)
+                _start_tls(smtp, context)
             if email.user:
                 smtp.login(email.user, password)
             line.check()
@@ -204,6 +208,13 @@ def _mailing(email: Email, password: str, alert: AlertRow, now: datetime) -> "_T
             smtp.close()
 
     return mail
+
+
+def _start_tls(smtp: smtplib.SMTP, context: ssl.SSLContext) -> None:
+    try:
+        smtp.starttls(context=context)
+    except smtplib.SMTPNotSupportedError:
+        raise _NoStartTls from None
 
 
 def send_to_file(file: AlertFile, alert: AlertRow, folder: Path) -> str:
@@ -302,6 +313,8 @@ def _trouble(error: Exception) -> str:
     """What a server would not do. What it says to a login is left out: it may repeat the password."""
     if isinstance(error, smtplib.SMTPAuthenticationError):
         return f"refused the login ({error.smtp_code})"
+    if isinstance(error, _NoStartTls):
+        return 'offers no STARTTLS; security = "tls" or "none" in [alerts.email] may be right'
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         return "; ".join(f"refused {address}: {_reply(*reply)}" for address, reply in error.recipients.items())
     if isinstance(error, smtplib.SMTPResponseException):

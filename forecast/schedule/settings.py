@@ -195,6 +195,7 @@ class Settings:
 
 
 _ADAPTER = TypeAdapter(Settings)
+_BARE_TIME = r"(?m)^\s*([\w.]+)\s*=\s*(\d{1,2}:\d\d(?:\s*-\s*\d{1,2}:\d\d)?)\s*(?:#.*)?$"
 
 
 def read_settings(path: Path | None = None) -> Settings:
@@ -216,7 +217,9 @@ def read_settings(path: Path | None = None) -> Settings:
             f"settings {file} cannot be read ({error.strerror}); name another in PARLEY_SETTINGS"
         ) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise BadSettings(f"settings {file} are not TOML: {error}; see `parley schedule settings --default`") from None
+        raise BadSettings(
+            f"settings {file} are not TOML: {error}; {_unquoted(file)}see `parley schedule settings --default`"
+        ) from None
     return parse_settings(content, str(file))
 
 
@@ -247,8 +250,25 @@ def _mistake(detail: ErrorDetails) -> str:
     if detail["type"] == "dataclass_type":
         table = ".".join((*tables, key))
         return f"{where} = {json.dumps(detail['input'])} is no table; write [{table}] and its keys below"
+    given = json.dumps(detail["input"], ensure_ascii=False)
+    if detail["type"] == "tuple_type":
+        return f"{where} = {given} is no list{'' if isinstance(detail['input'], dict) else f'; write [{given}]'}"
     said = detail["msg"].removeprefix("Input ").removeprefix("String ")
-    return f"{where} = {json.dumps(detail['input'], ensure_ascii=False)} {said[0].lower()}{said[1:]}"
+    hint = _as_share(detail["input"]) if key == "thresholds" and detail["type"] == "less_than" else ""
+    return f"{where} = {given} {said[0].lower()}{said[1:]}{hint}"
+
+
+def _as_share(percent: float) -> str:
+    """How a probability is written that was given in per cent; "" where that cannot have been meant."""
+    if not 1 <= percent < 100:
+        return ""
+    return f"; write {percent / 100:{'.2f' if percent == int(percent) else 'g'}} for {percent:g} %"
+
+
+def _unquoted(file: Path) -> str:
+    """What to do about a time of day that is not in quotes, which TOML reads only with its seconds."""
+    found = re.search(_BARE_TIME, file.read_text(encoding="utf-8-sig", errors="replace"))
+    return f'put times in quotes: {found[1]} = "{found[2]}"; ' if found else ""
 
 
 def _known(tables: list[str]) -> tuple[str, ...]:
