@@ -122,16 +122,16 @@ def begun(toy: Database) -> Database:
     return toy
 
 
-def drive(clock: Clock, seed: int, looked: Semaphore) -> None:
-    """Through the days, with each look of a service a step of up to three hours, and now and then one of two days."""
+def drive(clock: Clock, seed: int, looked: Semaphore, most_hours: float) -> None:
+    """Through the days, with each look of a service a step of up to so many hours, and now and then two days."""
     draw = random.Random(seed)
     while clock.now < END:
         assert looked.acquire(timeout=60)
-        step = timedelta(days=2) if draw.random() < 0.005 else timedelta(hours=draw.uniform(0, 3))
+        step = timedelta(days=2) if draw.random() < 0.005 else timedelta(hours=draw.uniform(0, most_hours))
         clock.forward(min(step, END - clock.now))
 
 
-def live_in_threads(database_url: str, seed: int) -> list[Counter[str]]:
+def live_in_threads(database_url: str, seed: int, most_hours: float = 3.0) -> list[Counter[str]]:
     """Two services, each with a database of its own, by a clock that a third moves."""
     clock, over, looked = Clock(BEGUN), Event(), Semaphore(0)
 
@@ -145,13 +145,13 @@ def live_in_threads(database_url: str, seed: int) -> list[Counter[str]]:
 
     with ThreadPoolExecutor(2) as pool:
         services: list[Future[Counter[str]]] = [pool.submit(serve, 2 * seed + k) for k in range(2)]
-        drive(clock, seed, looked)
+        drive(clock, seed, looked, most_hours)
         over.set()
         return [service.result() for service in services]
 
 
 def test_two_services_in_two_threads(begun: Database, database_url: str) -> None:
-    check_both_worked(live_in_threads(database_url, 1), begun)
+    check_both_worked(live_in_threads(database_url, 1, 8.0), begun)
     complete(begun)
 
 
@@ -178,7 +178,7 @@ def test_a_person_waits_for_the_service_and_the_service_for_a_person(toy: Databa
     service = Service(_on_duty(toy))
     tick(service, Event())
     assert service.on_duty
-    with pytest.raises(LeaseHeld, match=f"{service.duty.holder} makes the runs of schedule of toy and was heard"):
+    with pytest.raises(LeaseHeld, match=f"{service.duty.holder} holds the lease of the schedule of toy and was heard"):
         make_due_once(database_url, SETTINGS, case_id=None, progress=quietly)
     lay_down(service.duty)
     person = _on_duty(toy)
