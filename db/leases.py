@@ -4,6 +4,7 @@ What makes a run happen once is not the lease but its holder being checked in th
 (`keep_lease`); the lease only spares two services the work.
 """
 
+from collections.abc import Callable
 from dataclasses import asdict, fields
 from datetime import date, datetime
 
@@ -21,15 +22,25 @@ def read_lease(connection: Connection, name: str) -> LeaseRow | None:
     return LeaseRow(**row._mapping) if row else None
 
 
-def take_lease(connection: Connection, name: str, holder: str, ttl_s: float, now: datetime) -> LeaseRow | None:
+def take_lease(
+    connection: Connection,
+    name: str,
+    holder: str,
+    ttl_s: float,
+    now: datetime,
+    *,
+    is_gone: Callable[[str], bool] = lambda holder: False,
+) -> LeaseRow | None:
     """Take the lease, or renew one's own; return it as it was before, so that work left undone can be settled.
 
-    Raises LeaseHeld if another holder is alive. Takes the connection of `Database.write()`, as all that change leases.
+    Raises LeaseHeld if another holder is alive; `is_gone` may know that one is not, before its lease expires. Takes the
+    connection of `Database.write()`, as all that change leases.
     """
     before = read_lease(connection, name)
-    if before is not None and before.holder != holder and before.is_alive(now):
+    if before is not None and before.holder != holder and before.is_alive(now) and not is_gone(before.holder):
         raise LeaseHeld(
-            f"{before.holder} makes the runs of {name} and was heard {_ago(before, now)} s ago; wait for it, or stop it"
+            f"{before.holder} holds the lease of the {name} and was heard {_ago(before, now)} s ago; stop it, or wait: "
+            f"a lease that is not renewed expires after {before.ttl_s:g} s"
         )
     own = before is not None and before.holder == holder
     since = before.since if before is not None and own else now

@@ -33,7 +33,9 @@ from db.tables import CHAINED, seals
 from forecast.cache import cache_root
 from forecast.errors import BadSettings
 from forecast.schedule.settings import read_settings
+from forecast.schedule.slots import calendar_of
 from forecast.schedule.status import read_status
+from forecast.track import ISSUE_LAG_DAYS
 from forecast.words import counted
 from indicators.content import EVENT_TYPES
 from indicators.errors import CaseError
@@ -276,9 +278,14 @@ def check_schedule(opened: Opened) -> _Found:
     if case is None or not read_attempts(opened.connection, case.case_id, limit=1):
         return
     with suppress(BadSettings):  # which is a finding of its own
-        standing = read_status(opened.connection, read_settings(), opened.now, case.case_id).standing
+        settings = read_settings()
+        standing = read_status(opened.connection, settings, opened.now, case.case_id).standing
         if standing.stale:
             yield Finding("schedule", NOTICE, standing.reason, standing.remedy)
+        lag = calendar_of(settings.schedule).lag_days(opened.now)
+        if lag > ISSUE_LAG_DAYS:
+            what = f"scheduled runs are issued {lag} UTC days after their as-of date, and are no track record"
+            yield Finding("schedule", NOTICE, what, "choose an earlier time of day in the settings")
 
 
 def check_posteriors(opened: Opened) -> _Found:

@@ -51,11 +51,20 @@ def test_once_says_when_nothing_is_due(toy: Database, capsys: pytest.CaptureFixt
     assert found["next"]["day"] == str(day + timedelta(days=1))
 
 
+@pytest.mark.parametrize("group", ["schedule", "event"])
+def test_a_group_named_alone_shows_its_commands(capsys: pytest.CaptureFixture[str], group: str) -> None:
+    assert run([group]) == 2
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err.startswith(f"Usage: parley {group} [OPTIONS] COMMAND")
+    assert "error" not in said.err.lower()
+
+
 def test_once_leaves_the_runs_to_a_service_that_is_alive(toy: Database, capsys: pytest.CaptureFixture[str]) -> None:
     hold(toy, datetime.now(UTC))
     assert run(["schedule", "once"]) == 1
     (told,) = [line for line in capsys.readouterr().err.splitlines() if line.startswith("error: ")]
-    assert f"{HOLDER} makes the runs of " in told
+    assert f"{HOLDER} holds the lease of " in told
     with toy.read() as connection:
         assert not read_attempts(connection, "toy")
 

@@ -206,7 +206,7 @@ def test_once_with_nothing_due_makes_nothing_and_gives_the_lease_back(tmp_path: 
 def test_once_beside_a_service_is_refused(toy: Database) -> None:
     other = Duty(toy, "toy", settings_of(), raising(FitFailed("never")))
     take_up(other)
-    with pytest.raises(LeaseHeld, match=f"^{re.escape(other.holder)} makes the runs of schedule of toy"):
+    with pytest.raises(LeaseHeld, match=f"^{re.escape(other.holder)} holds the lease of the schedule of toy"):
         make_due_once(f"sqlite:///{toy.url}", settings_of(), case_id=None, progress=quietly)
     assert holder_of(toy) == other.holder
 

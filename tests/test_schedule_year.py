@@ -161,11 +161,11 @@ def test_a_lease_is_taken_over_once_it_is_not_renewed(toy: Database) -> None:
     first, second = (duty_of(toy, clock, settings_of(lease_seconds=60)) for _ in range(2))
     take_up(first)
     clock.forward(timedelta(seconds=59))
-    with pytest.raises(LeaseHeld, match=r"makes the runs of schedule of toy and was heard 59 s ago; wait for it"):
+    with pytest.raises(LeaseHeld, match=r"holds the lease of the schedule of toy and was heard 59 s ago; stop it"):
         take_up(second)
     clock.forward(timedelta(seconds=1))
     tick(second)
-    with pytest.raises(LeaseHeld, match=f"{second.holder} makes the runs"):
+    with pytest.raises(LeaseHeld, match=f"{second.holder} holds the lease"):
         take_up(first)
     clock.forward(-timedelta(hours=1))  # a beat that lies ahead is of a clock that was wrong
     take_up(first)

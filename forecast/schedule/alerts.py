@@ -22,7 +22,8 @@ from forecast.summary import failures_of, is_stale
 from forecast.words import counted, target_name
 from indicators.content import EVENT_TYPES
 
-FAILED, REJECTED, CATCH_UP, STALE, COMPLETENESS = "failed", "rejected", "catch_up", "stale", "completeness"
+FAILED, RECOVERED, REJECTED = "failed", "recovered", "rejected"
+CATCH_UP, STALE, COMPLETENESS = "catch_up", "stale", "completeness"
 LISTED = 10
 """So many days or stretches of days are spelt out in an alert; its facts have all."""
 _DAY = timedelta(days=1)
@@ -138,6 +139,22 @@ def failed(record: Record) -> Iterator[NewAlert]:
         title = f"The {_runs(news)} failed"
         lines = _listed([_failure(rows) for rows in news.values()])
         yield _alert(record, FAILED, news, title, lines, {"failures": [_failure_facts(rows) for rows in news.values()]})
+
+
+def recovered(record: Record) -> Iterator[NewAlert]:
+    """Days of which it was told that their run failed, and that were published after all."""
+    made = {row.scheduled_for.isoformat(): row for row in record.attempts if row.outcome == "published"}
+    told = _told(record.alerts, FAILED)
+    news = _news(record, RECOVERED, {day: row for day, row in made.items() if day in told})
+    if news and record.settings.failures:
+        rows = list(news.values())
+        lines = [
+            f"The run of {row.scheduled_for} was published at {_minute(row.ended_at)} (run {row.run_id})."
+            for row in rows
+        ]
+        facts = {"runs": [{"scheduled_for": day, "run_id": row.run_id} for day, row in news.items()]}
+        title = f"The {_runs(news)} {'was' if len(news) == 1 else 'were'} published after all"
+        yield _alert(record, RECOVERED, news, title, _listed(lines), facts, rows[-1].run_id)
 
 
 def _failure(rows: Sequence[AttemptRow]) -> str:

@@ -48,6 +48,24 @@ def new_holder() -> str:
     return f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
 
 
+def is_gone(holder: str) -> bool:
+    """Whether the holder was a process of this machine that has ended: its lease need not be waited for.
+
+    A machine that shares this one's name may be told so wrongly; then the lease is lost to its holder, and no run is
+    made twice.
+    """
+    host, _, rest = holder.rpartition(":")[0].rpartition(":")
+    if os.name != "posix" or host != socket.gethostname() or not rest.isdigit():
+        return False
+    try:
+        os.kill(int(rest), 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        return False
+    return False
+
+
 @dataclass(slots=True)
 class Duty:
     """Who makes the runs of a case, and with what."""
@@ -107,7 +125,8 @@ def take_up(duty: Duty) -> None:
     """
     now = duty.clock()
     with duty.database.write() as connection:
-        before = take_lease(connection, duty.lease, duty.holder, duty.settings.schedule.lease_seconds, now)
+        ttl_s = duty.settings.schedule.lease_seconds
+        before = take_lease(connection, duty.lease, duty.holder, ttl_s, now, is_gone=is_gone)
         if before is not None and before.holder != duty.holder:
             _settle(connection, duty, before)
         for attempt in duty.unwritten:

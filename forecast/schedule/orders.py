@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from time import monotonic
 
 from sqlalchemy import Connection
 
@@ -62,9 +61,11 @@ def fulfil(database: Database, order: Order, progress: Progress, clock: Clock = 
     db.errors.Conflict
         if the day has a run already
     """
-    from forecast.run import update  # takes seconds to import, and only the fitting process needs it
+    from forecast.run import Outcome, update  # takes seconds to import, and only the fitting process needs it
 
-    began = monotonic()
+    def store_beside(connection: Connection, outcome: Outcome, now: datetime) -> None:
+        enter(connection, order, outcome.run_id, max((now - order.started_at).total_seconds(), 0.0), now)
+
     outcome = update(
         database,
         order.slot.as_of,
@@ -73,7 +74,7 @@ def fulfil(database: Database, order: Order, progress: Progress, clock: Clock = 
         progress=progress,
         case_id=order.case_id,
         as_recorded=order.slot.at,
-        beside=lambda connection, outcome, now: enter(connection, order, outcome.run_id, monotonic() - began, now),
+        beside=store_beside,
         clock=clock,
     )
     return Made(outcome.run_id, outcome.status)

@@ -7,9 +7,10 @@ clock set back only delays it. The bell makes it punctual.
 """
 
 import logging
+from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from threading import Event, Thread
 from time import monotonic
 
@@ -18,6 +19,7 @@ from db.errors import LeaseHeld, LeaseLost, StoreError
 from db.read import read_case
 from db.read_schedule import read_attempts
 from db.rows import AttemptRow
+from forecast.errors import BadSettings
 from forecast.schedule.alerts import raise_alerts
 from forecast.schedule.bell import hung
 from forecast.schedule.courier import deliver, run_courier
@@ -52,10 +54,22 @@ class Service:
     """When alerts are looked for again, on the clock that only goes forward."""
     said: str = ""
     """What hindered the last tick: it is logged once."""
+    misread: str = ""
+    """What is wrong with the settings file, where it has changed for the worse."""
 
 
-def serve(url: str, settings: Settings, *, case_id: str | None, stop: Event, clock: Clock = utc_now) -> None:
+def serve(
+    url: str,
+    settings: Settings,
+    *,
+    case_id: str | None,
+    stop: Event,
+    clock: Clock = utc_now,
+    reread: Callable[[], Settings] | None = None,
+) -> None:
     """Make every day's run until `stop` is set; which days are due is asked of `clock`.
+
+    With `reread` the settings are read again every few seconds, and those that have changed are used at once.
 
     Raises
     ------
@@ -64,25 +78,59 @@ def serve(url: str, settings: Settings, *, case_id: str | None, stop: Event, clo
     """
     with ExitStack() as stack:
         database, case = _open(stack, url, settings, case_id)
+        while not stop.is_set():
+            settings = _serve_by(settings, database, case, url, stop, clock, reread)
+
+
+def _serve_by(
+    settings: Settings,
+    database: Database,
+    case: str,
+    url: str,
+    stop: Event,
+    clock: Clock,
+    reread: Callable[[], Settings] | None,
+) -> Settings:
+    """Make runs until the end, or until the settings change; return the newest."""
+    with ExitStack() as stack:
         log = stack.enter_context(logged(settings.log, database.folder, stderr=True))
         fitter = stack.enter_context(Fitter(url, 60 * settings.schedule.fit_minutes))
         duty = Duty(database, case, settings, fitter.make, str(log), clock=clock, stopped=stop.is_set)
-        service, wake = Service(duty), Event()
-        bell = stack.enter_context(hung(database, case, calendar_of(settings.schedule)))
+        service, wake, ended = Service(duty), Event(), Event()
+        calendar = calendar_of(settings.schedule)
+        bell = stack.enter_context(hung(database, case, calendar))
         courier = Thread(
             target=run_courier,
             args=(database, case, settings),
-            kwargs={"clock": duty.clock, "stop": stop, "wake": wake, "may_send": lambda: service.on_duty},
+            kwargs={"clock": clock, "stop": ended, "wake": wake, "may_send": lambda: service.on_duty},
             name="parley-courier",
             daemon=True,
         )
         courier.start()
         logger.info("service started", extra={"case": case, "holder": duty.holder})
-        _warn_of_late_hours(calendar_of(settings.schedule), duty.clock())
-        while not stop.is_set():
+        _warn_of_late_hours(calendar, clock())
+        newest = settings
+        while not stop.is_set() and newest == settings:
             tick(service, wake)
             _wait(stop, bell, min(TICK_S, duty.beat_s))
+            newest = _read_again(service, settings, reread) if reread else settings
+        ended.set()
         _end(service, courier)
+        return newest
+
+
+def _read_again(service: Service, settings: Settings, reread: Callable[[], Settings]) -> Settings:
+    """The settings as they are now; those in force where the file has become wrong."""
+    try:
+        found = reread()
+    except BadSettings as error:
+        if service.misread != str(error):
+            logger.error("settings not read", extra={"why": str(error)})
+            service.misread = str(error)
+        return settings
+    if found != settings:
+        logger.info("settings changed")
+    return found
 
 
 def make_due_once(url: str, settings: Settings, *, case_id: str | None, progress: Progress) -> tuple[AttemptRow, ...]:
@@ -185,11 +233,10 @@ def _hindered(service: Service, level: int, what: str, error: Exception) -> None
 
 def _warn_of_late_hours(calendar: Calendar, now: datetime) -> None:
     """A forecast that is issued too long after its as-of date is no track record."""
-    day, at = calendar.next_due(now)
-    lag = (at.date() - (day - timedelta(days=1))).days
+    lag = calendar.lag_days(now)
     if lag > ISSUE_LAG_DAYS:
-        why = f"at this time a run is issued {lag} UTC days after its as-of date, and counts as track record up to "
-        logger.warning("runs are no track record", extra={"why": f"{why}{ISSUE_LAG_DAYS}; choose an earlier time"})
+        why = f"runs at this time are issued {lag} UTC days after their as-of date; choose an earlier time"
+        logger.warning("runs are no track record", extra={"why": why})
 
 
 def _wait(stop: Event, bell: Event, seconds: float) -> None:

@@ -52,6 +52,11 @@ class Calendar:
         day = self.newest_due(now) + _DAY
         return day, self.instant(day)
 
+    def lag_days(self, now: datetime) -> int:
+        """By how many UTC days the next run's instant comes after its as-of date."""
+        day, at = self.next_due(now)
+        return (at.date() - (day - _DAY)).days
+
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
