@@ -395,6 +395,17 @@ def test_a_day_that_fails_is_told_once(toy: Database) -> None:
     assert _raise(toy, settings, _instant(MONDAY)) == ()
 
 
+def test_a_day_that_was_told_as_failed_is_told_once_when_it_is_published_after_all(toy: Database) -> None:
+    settings = _settings(failures=True)
+    _try(toy, MONDAY, "failed", error="no memory was left")
+    _raise(toy, settings, _instant(MONDAY))
+    run_id = _publish(toy, MONDAY, 0.12)
+    (alert,) = _raise(toy, settings, _instant(MONDAY))
+    assert (alert.rule, alert.subject, alert.run_id) == ("recovered", "2020-01-06", run_id)
+    assert alert.title == "The run of 2020-01-06 was published after all"
+    assert _raise(toy, settings, _instant(MONDAY)) == ()
+
+
 def test_days_that_fail_together_are_told_together(toy: Database) -> None:
     settings = _settings(failures=True)
     for n in (0, 1, 1, 3, 5):

@@ -5,6 +5,7 @@ import logging
 import os
 import re
 import signal
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -25,20 +26,26 @@ from toy_case import CASE, write_toy_case
 from db.engine import Database, open_database
 from db.errors import LeaseHeld
 from db.leases import read_lease
+from forecast.errors import BadSettings
 from forecast.schedule.bell import hung
-from forecast.schedule.duty import Duty, lay_down, take_up
+from forecast.schedule.duty import Duty, is_gone, lay_down, take_up
 from forecast.schedule.fitter import FitFailed
 from forecast.schedule.orders import Made, Order, Progress, lease_name
-from forecast.schedule.service import Service, make_due_once, tick
+from forecast.schedule.service import Service, make_due_once, serve, tick
+from forecast.schedule.settings import Settings
 from forecast.schedule.slots import Calendar
 
 DAY = date(2020, 1, 3)
 PARLEY = Path(sys.executable).parent / "parley"
 
 
+def toy_url(folder: Path) -> str:
+    return f"sqlite:///{folder / 'parley.db'}"
+
+
 @pytest.fixture
 def toy(tmp_path: Path) -> Iterator[Database]:
-    url = f"sqlite:///{tmp_path / 'parley.db'}"
+    url = toy_url(tmp_path)
     install_toy_at(url, tmp_path)
     with open_database(url, lock_timeout_s=0.1) as database:
         yield database
@@ -220,6 +227,47 @@ def test_once_tries_what_failed_again_at_once_and_says_what_it_entered(toy: Data
         assert row.log == str(toy.folder / "logs" / "schedule.log")
     assert len(ledger_of(toy)) == 2
     assert holder_of(toy) is None
+
+
+def test_changed_settings_are_used_at_once_and_wrong_ones_are_not(
+    toy: Database, tmp_path: Path, said: Callable[[], list[str]]
+) -> None:
+    """A schedule that is always yet to come: nothing is made, and the job moves with the settings."""
+    now = Clock(datetime(2020, 1, 2, 13, tzinfo=UTC))
+    stop, answers = Event(), [BadSettings("[schedule] att is not known")]
+    hours = iter((*answers, *answers, settings_of("08:00", lease_seconds=2)))
+    known: list[Settings] = []
+
+    def reread() -> Settings:
+        found = next(hours, None)
+        if isinstance(found, BadSettings):
+            raise found
+        if found is None:
+            stop.set()
+            return known[-1]
+        known.append(found)
+        return found
+
+    serve(toy_url(tmp_path), settings_of(lease_seconds=2), case_id=None, stop=stop, clock=now, reread=reread)
+    assert said().count("settings not read") == 1
+    assert said().count("settings changed") == 1
+    assert said().count("service started") == said().count("service stopped") == 2
+    assert holder_of(toy) is None
+    assert ledger_of(toy) == []
+
+
+def test_a_process_that_is_gone_holds_no_lease(toy: Database, clock: Clock) -> None:
+    with subprocess.Popen([sys.executable, "-c", ""]) as ended:
+        pass
+    last, heir, other = (duty_of(toy, clock, settings_of(lease_seconds=3600)) for _ in range(3))
+    last.holder = f"{socket.gethostname()}:{ended.pid}:0a1b2c3d"
+    take_up(last)
+    take_up(heir)
+    assert holder_of(toy) == heir.holder
+    with pytest.raises(LeaseHeld, match="stop it, or wait: a lease that is not renewed expires after 3600 s"):
+        take_up(other)
+    assert not is_gone(f"elsewhere:{ended.pid}:0a1b2c3d")
+    assert not is_gone(other.holder)
 
 
 @pytest.mark.slow

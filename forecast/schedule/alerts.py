@@ -293,6 +293,7 @@ def _attested(record: Record, day: date | None) -> str:
 RULES: tuple[Callable[[Record], Iterator[NewAlert]], ...] = (
     movement,
     failed,
+    recovered,
     rejected,
     caught_up,
     stale,
