@@ -7,8 +7,10 @@ import sys
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from socket import gethostname
 
 import pytest
+from receivers import free_port, open_hook
 from test_schedule_status import DAY, HOLDER, at, attempt, hold, look
 from toy_runs import FAILURES, install_toy
 
@@ -84,6 +86,58 @@ def test_what_was_made_is_shown_with_the_headline(toy: Database, capsys: pytest.
     assert FAILURES[0].split(" of ")[0] in "\n".join(lines)
     assert "Talks between Ruritania and Graustark, as of 2020-01-09" in lines
     assert any(line.startswith("P(arms-control talks in 365 d) = ") for line in lines)
+
+
+CHANNELS = """
+[alerts]
+quiet = "00:00-23:59"
+
+[alerts.webhook]
+url = "{}/in"
+
+[alerts.file]
+path = "{}"
+"""
+
+
+def test_a_test_message_goes_out_by_every_channel_and_is_not_recorded(
+    toy: Database, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with open_hook() as hook:
+        Path("parley.toml").write_text(CHANNELS.format(hook.url, "alerts.jsonl"))
+        assert run(["schedule", "test"]) == 0
+        assert [line.split() for line in capsys.readouterr().out.splitlines()] == [
+            ["webhook", "sent"],
+            ["file", "sent"],
+        ]
+        Path("parley.toml").write_text(CHANNELS.format(hook.url, "-"))
+        assert run(["schedule", "test", "--json"]) == 0
+    said = capsys.readouterr()
+    sent = [{"channel": channel, "outcome": "sent", "error": ""} for channel in ("webhook", "file")]
+    assert json.loads(said.out) == {"case": "toy", "channels": sent}
+    assert "Test of the alerts\nNothing has happened: this was sent from " in said.err
+    post = json.loads(hook.posts[0].body)
+    assert (post["type"], post["data"]["title"]) == ("alert.test", "Test of the alerts")
+    assert f"{gethostname()}, folder {tmp_path}, " in post["data"]["body"]
+    assert json.loads((tmp_path / "alerts.jsonl").read_text())["data"]["id"] == post["data"]["id"]
+    assert not look(toy, datetime.now(UTC)).alerts
+
+
+@pytest.mark.usefixtures("toy")
+def test_a_test_message_that_fails_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["schedule", "test"]) == 1
+    wanted = "add [alerts.webhook], [alerts.email] or [alerts.file] to the settings"
+    assert capsys.readouterr().err == f"error: no channel is set; {wanted}\n"
+    port = free_port()
+    Path("parley.toml").write_text(CHANNELS.format(f"http://localhost:{port}", "alerts.jsonl"))
+    assert run(["schedule", "test"]) == 1
+    said = capsys.readouterr()
+    assert said.out.splitlines()[0].startswith(f"webhook  failed: localhost:{port} cannot be reached")
+    assert said.out.splitlines()[-1].split() == ["file", "sent"]
+    assert said.err.splitlines()[-1].startswith(
+        f"error: webhook failed: localhost:{port} cannot be reached or broke off"
+    )
+    assert (tmp_path / "alerts.jsonl").is_file()
 
 
 def _service(tmp_path: Path) -> subprocess.Popen[str]:

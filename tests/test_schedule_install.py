@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
+from toy_runs import install_toy
 
 from forecast.cli.app import run
 from forecast.errors import NotWritten
@@ -194,6 +195,13 @@ def test_a_folder_whose_end_would_be_lost_is_told(folder: str) -> None:
 # The command
 
 
+@pytest.fixture
+def toy(tmp_path: Path) -> None:
+    """A database with the toy case in the current folder."""
+    install_toy(tmp_path).close()
+
+
+@pytest.mark.usefixtures("toy")
 def test_the_unit_is_printed_and_what_to_do_with_it_beside_it(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -210,6 +218,7 @@ def test_the_unit_is_printed_and_what_to_do_with_it_beside_it(
         "loginctl enable-linger",
         "`parley schedule status`",
         "`journalctl --user -u parley`",
+        "Another folder or case needs a unit of another name, or it replaces this one: --name parley-2.",
     ):
         assert told in said.err
     assert run(["schedule", "install", "--user", "--json"]) == 0
@@ -219,6 +228,45 @@ def test_the_unit_is_printed_and_what_to_do_with_it_beside_it(
     assert all(command in said.err for command in found["commands"])
 
 
+@pytest.mark.usefixtures("toy")
+@pytest.mark.parametrize(("user", "own"), [((), ""), (("--user",), "--user ")])
+def test_a_second_unit_has_its_own_name_throughout(
+    capsys: pytest.CaptureFixture[str], user: tuple[str, ...], own: str
+) -> None:
+    assert run(["schedule", "install", *user, "--name", "korea.2.service"]) == 0
+    said = capsys.readouterr().err
+    for told in (
+        f"schedule install {own}--name korea.2 ",
+        "/korea.2.service and start it:",
+        f"systemctl {own}enable --now korea.2.service",
+        f"`systemctl {own}status korea.2` and `journalctl {own}-u korea.2`",
+    ):
+        assert told in said
+    assert "parley.service" not in said
+    assert run(["schedule", "install", *user, "--name", "korea", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["service"] == "korea.service"
+
+
+@pytest.mark.parametrize("name", ["", "-x", "a/b", "a b", "a@b", "x" * 201])
+def test_a_name_no_unit_can_have_is_told(capsys: pytest.CaptureFixture[str], name: str) -> None:
+    assert run(["schedule", "install", f"--name={name}"]) == 2
+    assert f"{name!r} is no name of a unit; use letters, digits" in capsys.readouterr().err
+
+
+def test_a_service_that_could_not_start_gets_no_unit(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert run(["schedule", "install"]) == 1
+    said = capsys.readouterr()
+    assert (said.out, said.err) == ("", f"error: no database at {tmp_path}/parley.db; run `parley init`\n")
+    install_toy(tmp_path).close()
+    monkeypatch.setenv("PARLEY_CASE", "big")
+    assert run(["schedule", "install"]) == 1
+    said = capsys.readouterr()
+    assert (said.out, said.err) == ("", "error: no case 'big' in the database; known are toy\n")
+
+
+@pytest.mark.usefixtures("toy")
 def test_without_user_it_is_for_the_machine(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["schedule", "install"]) == 0
     said = capsys.readouterr()

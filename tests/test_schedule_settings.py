@@ -152,6 +152,24 @@ def test_the_command_prints_what_is_in_force_and_it_can_be_saved(
     assert json.loads(capsys.readouterr().out) == as_plain(before)
 
 
+def test_they_are_written_into_a_file_that_is_not_lost(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["schedule", "settings", "--out", "parley.toml"]) == 0
+    assert capsys.readouterr().out == "wrote parley.toml; change what you like in it\n"
+    file = tmp_path / "parley.toml"
+    assert file.read_text(encoding="utf-8") == render_settings(Settings())
+    file.write_text('[schedule]\nat = "07:15"\n')
+    assert run(["schedule", "settings", "--out", "parley.toml"]) == 1
+    assert capsys.readouterr().err.startswith("error: parley.toml exists; give --force to replace it, or name another")
+    assert file.read_text() == '[schedule]\nat = "07:15"\n'
+    assert run(["schedule", "settings", "--out", "parley.toml", "--force", "--json"]) == 0
+    said = capsys.readouterr()
+    assert (json.loads(said.out)["schedule"]["at"], said.err[:17]) == ("07:15", "wrote parley.toml")
+    assert 'at = "07:15"  # default: "06:00"' in file.read_text(encoding="utf-8")
+    file.write_text("[schedule]\nat = 6\n")
+    assert run(["schedule", "settings", "--out", "parley.toml", "--force"]) == 1
+    assert file.read_text() == "[schedule]\nat = 6\n"
+
+
 # Reading
 
 

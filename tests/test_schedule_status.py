@@ -395,6 +395,17 @@ def test_a_service_that_has_died_is_not_taken_for_one(toy: Database, screen: Scr
     assert f"service none; {HOLDER} has died, heard 2 h ago; it was at the run of 2020-01-10, begun 2 h ago" in text
 
 
+def test_a_channel_that_was_late_says_at_which_try(toy: Database, screen: Screen) -> None:
+    with toy.write() as connection:
+        (late,) = append_alerts(connection, [_alert("one", "webhook", "email")], LOADED)
+        for outcome in ("failed", "failed", "sent"):
+            append_delivery(connection, NewDelivery(late, "webhook", outcome, ""), LOADED)
+        for outcome in ("failed", "failed", "abandoned"):
+            append_delivery(connection, NewDelivery(late, "email", outcome, "given up after 2 tries"), LOADED)
+    text = " ".join(" ".join(screen(at(DAY, "12:00"))[1]).split())
+    assert "Title of one; webhook sent at the 3rd try; email abandoned (given up after 2 tries)" in text
+
+
 def test_what_has_fallen_behind_is_said_with_what_to_do(toy: Database, screen: Screen) -> None:
     _, lines, _ = screen(at(date(2021, 1, 1), "12:00"))
     text = " ".join(" ".join(lines).split())

@@ -1,10 +1,12 @@
-"""Commands on the daily runs: parley schedule run, once, status, settings, install."""
+"""Commands on the daily runs: parley schedule run, once, status, settings, install, test."""
 
 import os
+import re
 import signal
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, redirect_stdout, suppress
+from dataclasses import asdict
 from pathlib import Path
 from threading import Event
 from types import FrameType
@@ -27,6 +29,14 @@ app = typer.Typer(
 )
 UNMADE = ("failed", "rejected")
 STOPPING = b"ending; a second Ctrl-C ends at once\n"
+
+
+def _parse_unit_name(text: str) -> str:
+    """The name of a unit, with or without its ending."""
+    name = text.removesuffix(".service")
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,199}", name):
+        raise typer.BadParameter(f"{text!r} is no name of a unit; use letters, digits, '.', '-' and '_', as parley-2")
+    return name
 
 
 @app.command()
@@ -95,40 +105,77 @@ def status(
 @app.command()
 def settings(
     default: Annotated[bool, typer.Option("--default", help="As they are where nothing is set.")] = False,
+    out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Write them into FILE instead.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace FILE if it exists.")] = False,
     json_: Json = False,
 ) -> None:
     """Print the settings in force. As a file to save as parley.toml: each with what it means and its default."""
-    from forecast.schedule.settings import Settings, as_plain, read_settings
+    from forecast.schedule.settings import DEFAULT_FILE, Settings, as_plain, read_settings
+    from forecast.schedule.settings_file import render_settings
+    from forecast.writing import check_place, write_file
 
+    if out is not None:
+        check_place(out, force=force, example=DEFAULT_FILE)
     found = Settings() if default else read_settings()
+    if out is not None:
+        write_file(render_settings(found).encode(), out, force=force)
+        typer.echo(f"wrote {out}; change what you like in it", err=json_)
     if json_:
         print_json(as_plain(found))
-    else:
-        from forecast.schedule.settings_file import render_settings
-
+    elif out is None:
         typer.echo(render_settings(found), nl=False)
 
 
 @app.command()
 def install(
     user: Annotated[bool, typer.Option("--user", help="For your own systemd, without sudo.")] = False,
+    name: Annotated[
+        str, typer.Option(parser=_parse_unit_name, metavar="NAME", help="Of the unit: one for each folder and case.")
+    ] = "parley",
     json_: Json = False,
 ) -> None:
     """Print a systemd unit that runs the service. For this folder and its settings; stderr says what to do with it."""
-    from db.engine import parse_address
+    from db.read import read_case
     from forecast.schedule.settings import read_settings
     from forecast.schedule.unit import build_unit, words
 
-    address = parse_address(database_url())
-    file = address.database if address.get_backend_name() == "sqlite" else None
-    folder = Path.cwd()
-    unit = build_unit(read_settings(), Path(file).parent if file else folder, os.environ, folder=folder, user=user)
+    settings = read_settings()
+    with opened() as database, database.read() as connection:
+        read_case(connection, case_id())  # or the service could not start
+    unit = build_unit(settings, database.folder, os.environ, folder=Path.cwd(), user=user, name=name)
     if json_:
-        print_json({"unit": unit.text, "path": str(unit.path), "commands": unit.commands})
+        print_json({"unit": unit.text, "path": str(unit.path), "commands": unit.commands, "service": unit.service})
         return
     typer.echo(unit.text, nl=False)
     for line in words(unit, user=user):
         typer.echo(line, err=True)
+
+
+@app.command("test")
+def trial(json_: Json = False) -> None:
+    """Send a test message by every channel. Past quiet hours, and nothing is recorded; exit 1 if one failed."""
+    from db.read import read_case
+    from forecast.errors import BadSettings
+    from forecast.schedule.channels import NotSent, trial_alert, try_channels
+    from forecast.schedule.settings import read_settings
+
+    settings = read_settings().alerts
+    if not settings.channels:
+        raise BadSettings("no channel is set; add [alerts.webhook], [alerts.email] or [alerts.file] to the settings")
+    with opened() as database, database.read() as connection:
+        case = read_case(connection, case_id()).case_id
+    alert = trial_alert(case, settings.channels, Path.cwd(), console.now())
+    with redirect_stdout(sys.stderr) if json_ else nullcontext():  # a channel may be standard output
+        trials = try_channels(settings, alert, database.folder, console.now())
+    if json_:
+        print_json({"case": case, "channels": [asdict(one) for one in trials]})
+    else:
+        from forecast.cli.schedule_tables import print_trials
+
+        print_trials(trials)
+    failed = [f"{one.channel} failed: {one.error}" for one in trials if one.outcome == "failed"]
+    if failed:
+        raise NotSent("; ".join(failed))
 
 
 def _announcement(settings: "Settings") -> str:

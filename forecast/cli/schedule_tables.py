@@ -8,8 +8,9 @@ from rich.text import Text
 from db.rows import AttemptRow
 from forecast.cli.render import headline_lines
 from forecast.cli.tables import bold, emit, facts, grid_with_words, paragraph
+from forecast.schedule.channels import Trial
 from forecast.schedule.slots import Slot
-from forecast.schedule.status import Behind, Holder, Status, Told, Waiting, lasting, minute
+from forecast.schedule.status import Behind, ChannelState, Holder, Status, Told, Waiting, lasting, minute
 from forecast.summary import Summary
 from forecast.words import counted
 
@@ -37,6 +38,11 @@ def print_made(attempts: Sequence[AttemptRow], newest: Summary | None, day: date
         list(paragraph(f"The next run, of {day}, is due at {minute(at)}.")),
     ]
     emit([line for block in blocks if block for line in ("", *block)][1:])
+
+
+def print_trials(trials: Sequence[Trial]) -> None:
+    """What became of a test message, a line a channel."""
+    emit(facts((one.channel, ": ".join(filter(None, (one.outcome, one.error)))) for one in trials))
 
 
 def _facts(status: Status) -> list[tuple[str, str]]:
@@ -125,6 +131,19 @@ def _alerts_block(alerts: Sequence[Told]) -> list[str | Text]:
 def _channels(told: Told) -> list[str]:
     out = []
     for one in told.channels:
-        often = f" {counted(one.tries, 'time')}" if one.tries > 1 else ""
-        out.append(f"{one.channel} {one.state}{often}{f' ({one.error})' if one.error else ''}")
+        out.append(f"{one.channel} {_tried(one)}{f' ({one.error})' if one.error else ''}")
     return out
+
+
+def _tried(channel: ChannelState) -> str:
+    """How a channel stands, and after how many tries; one that was given up says so itself."""
+    if channel.tries < 2 or channel.state == "abandoned":
+        return channel.state
+    if channel.state == "sent":
+        return f"sent at the {_ordinal(channel.tries)} try"
+    return f"{channel.state} {counted(channel.tries, 'time')}"
+
+
+def _ordinal(number: int) -> str:
+    ending = "th" if number % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number}{ending}"

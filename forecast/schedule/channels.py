@@ -15,12 +15,13 @@ import smtplib
 import ssl
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime
 from email.message import EmailMessage
 from email.utils import format_datetime
 from http.client import HTTPConnection, HTTPException, HTTPSConnection, responses
 from pathlib import Path
-from socket import SHUT_RDWR
+from socket import SHUT_RDWR, gethostname
 from string import punctuation
 from threading import Thread
 from time import monotonic
@@ -50,6 +51,17 @@ class _TooLate(Exception):
     """The time is over, and nobody waits for the answer any more."""
 
 
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What became of a test message on one channel."""
+
+    channel: str
+    outcome: str
+    """sent or failed."""
+    error: str
+    """Also who was refused, where others were not."""
+
+
 def send(channel: str, settings: AlertSettings, alert: AlertRow, folder: Path, now: datetime) -> str:
     """Send an alert by a channel that is set; secrets come from the environment.
 
@@ -70,6 +82,34 @@ def send(channel: str, settings: AlertSettings, alert: AlertRow, folder: Path, n
     if channel == "file" and settings.file:
         return send_to_file(settings.file, alert, folder)
     raise NotSent(f"the channel {channel} is not set; add [alerts.{channel}] to the settings")
+
+
+def trial_alert(case_id: str, channels: tuple[str, ...], folder: Path, now: datetime) -> AlertRow:
+    """An alert about nothing, which says where it was sent from."""
+    return AlertRow(
+        case_id=case_id,
+        rule="test",
+        subject="test",
+        run_id=None,
+        title="Test of the alerts",
+        body=f"Nothing has happened: this was sent from {gethostname()}, folder {folder}, to see whether it arrives.",
+        facts={},
+        channels=channels,
+        id=0,
+        recorded_at=now,
+    )
+
+
+def try_channels(settings: AlertSettings, alert: AlertRow, folder: Path, now: datetime) -> tuple[Trial, ...]:
+    """Send an alert by every channel that is set, one after the other."""
+    return tuple(_try(channel, settings, alert, folder, now) for channel in settings.channels)
+
+
+def _try(channel: str, settings: AlertSettings, alert: AlertRow, folder: Path, now: datetime) -> Trial:
+    try:
+        return Trial(channel, "sent", send(channel, settings, alert, folder, now))
+    except NotSent as error:
+        return Trial(channel, "failed", str(error))
 
 
 def alert_key(alert: AlertRow) -> str:

@@ -21,7 +21,7 @@ from forecast.cache import cache_root
 from forecast.errors import NotWritten
 from forecast.schedule.settings import SMTP_PASSWORD, WEBHOOK_SECRET, Settings
 
-SERVICE = "parley.service"
+NAME = "parley"
 SECRETS_FILE = "parley.env"
 SECRETS = (WEBHOOK_SECRET, SMTP_PASSWORD)
 DATABASE = "PARLEY_DATABASE_URL"
@@ -40,9 +40,20 @@ class Unit:
     secrets: tuple[str, ...]
     """Variables that are to stand there: those that are set now, or that a channel needs."""
 
+    @property
+    def service(self) -> str:
+        """Its name for systemd."""
+        return self.path.name
+
 
 def build_unit(
-    settings: Settings, database_folder: Path, environment: Mapping[str, str], *, folder: Path, user: bool
+    settings: Settings,
+    database_folder: Path,
+    environment: Mapping[str, str],
+    *,
+    folder: Path,
+    user: bool,
+    name: str = NAME,
 ) -> Unit:
     """The unit that runs the service in a folder with the PARLEY_ variables of an environment, except secrets.
 
@@ -54,8 +65,8 @@ def build_unit(
         if a path or variable has characters that no unit can hold
     """
     secrets = _secrets(settings, environment)
-    own = {name: value for name, value in sorted(environment.items()) if name.startswith("PARLEY_")}
-    shown = [f"{name}={value}" for name, value in own.items() if name not in secrets and name not in SECRETS]
+    own = {key: value for key, value in sorted(environment.items()) if key.startswith("PARLEY_")}
+    shown = [f"{key}={value}" for key, value in own.items() if key not in secrets and key not in SECRETS]
     secrets_file = folder / SECRETS_FILE
     loader = PackageLoader("forecast")
     pages = Environment(loader=loader, undefined=StrictUndefined, trim_blocks=True, keep_trailing_newline=True)
@@ -69,7 +80,7 @@ def build_unit(
         secrets_file=_bare(secrets_file, pattern=True),
         writable=[_quoted(f"-{place}") for place in _writable(settings, database_folder, folder)],
     )
-    path = _user_units() / SERVICE if user else Path("/etc/systemd/system") / SERVICE
+    path = (_user_units() if user else Path("/etc/systemd/system")) / f"{name}.service"
     return Unit(text, path, _commands(path, user), secrets_file, secrets)
 
 
@@ -151,16 +162,18 @@ def _user_units() -> Path:
 
 
 def _commands(path: Path, user: bool) -> tuple[str, ...]:
-    parley, place = shlex.join(_program()), shlex.quote(str(path))
+    named = () if path.stem == NAME else ("--name", path.stem)
+    own, place = ("--user",) if user else (), shlex.quote(str(path))
+    install = shlex.join((*_program(), "schedule", "install", *own, *named))
     if user:
         return (
-            f"mkdir -p {shlex.quote(str(path.parent))} && {parley} schedule install --user > {place}",
+            f"mkdir -p {shlex.quote(str(path.parent))} && {install} > {place}",
             "systemctl --user daemon-reload",
-            f"systemctl --user enable --now {SERVICE}",
+            f"systemctl --user enable --now {path.name}",
             "loginctl enable-linger",
         )
-    save = f"{parley} schedule install | sudo tee {place} > /dev/null"
-    return save, "sudo systemctl daemon-reload", f"sudo systemctl enable --now {SERVICE}"
+    save = f"{install} | sudo tee {place} > /dev/null"
+    return save, "sudo systemctl daemon-reload", f"sudo systemctl enable --now {path.name}"
 
 
 def words(unit: Unit, *, user: bool) -> Sequence[str]:
@@ -172,5 +185,7 @@ def words(unit: Unit, *, user: bool) -> Sequence[str]:
     if unit.secrets:
         out.append(f"Put {', '.join(unit.secrets)} into {unit.secrets_file}, a NAME=value a line, and run:")
         out.append(f"    chmod 600 {shlex.quote(str(unit.secrets_file))}")
-    look = f"`systemctl {own}status parley` and `journalctl {own}-u parley`"
-    return [*out, f"Then see `parley schedule status`, {look}."]
+    name = unit.path.stem
+    look = f"`systemctl {own}status {name}` and `journalctl {own}-u {name}`"
+    other = f"Another folder or case needs a unit of another name, or it replaces this one: --name {name}-2."
+    return [*out, f"Then see `parley schedule status`, {look}.", other]
