@@ -8,9 +8,9 @@ next day, as on a machine that sleeps at night. Before each day an observation i
 attestation, so that inputs change; alerts go into a file and to a web server that refuses one in five.
 
 Of the service and of its fitting process resident memory, open files and threads are read from /proc every 10 s. They
-are *flat* if, in the last sample of each day whose run is made and after a warm-up of 5 runs, open files and threads
-are never more than the warm-up saw, and memory does not grow. Of the service: the slope of memory over runs (Theil-Sen)
-has a 95 % interval that ends below 0.25 MiB a run, so that a year adds less than 100 MiB; neighbouring samples are not
+are *flat* if, at rest (in the last sample after each run) and after a warm-up of 5 runs, open files and threads are
+never more than the warm-up saw, and memory does not grow. Of the service: the slope of memory over runs (Theil-Sen) has
+a 95 % interval that ends below 0.25 MiB a run, so that a year adds less than 100 MiB; neighbouring samples are not
 independent, so the interval is narrower than it should be. Of the fitting process, which is replaced after so many runs
 because fits leave its memory in pieces: none takes more than 1.1 times the most the first one took. Exit 1 if they are
 not flat, or if a day is missing, failed or doubled.
@@ -32,7 +32,6 @@ from datetime import UTC, date, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import groupby
 from pathlib import Path
-from statistics import median
 from threading import Event, Thread
 
 SAMPLE_S = 10.0
@@ -73,6 +72,8 @@ class Sample:
     day: int
     runs: int
     """Stored by then."""
+    at_work: bool
+    """Whether a run is being made."""
     process: str
     pid: int
     rss_mib: float
@@ -212,7 +213,7 @@ def _watch(folder: Path, days: Days, service: subprocess.Popen[bytes], seconds: 
                 entered = int(number)
                 _enter(database, entered, days())
             if elapsed >= sampled:
-                yield from (samples := list(_look(elapsed, int(number), _runs(database), service.pid)))
+                yield from (samples := list(_look(elapsed, int(number), *_stand(database), service.pid)))
                 _tell_progress(elapsed, samples)
                 sampled += SAMPLE_S
             time.sleep(0.2)
@@ -239,29 +240,34 @@ def _enter(database: object, number: int, now: datetime) -> None:
             append_completeness(connection, attested, now)
 
 
-def _runs(database: object) -> int:
+def _stand(database: object) -> tuple[int, bool]:
+    """How many runs are stored, and whether one is being made."""
     from db.engine import Database
+    from db.leases import read_lease
     from db.read_schedule import read_attempts
+    from forecast.schedule.orders import lease_name
 
     assert isinstance(database, Database)
     with database.read() as connection:
-        return len(read_attempts(connection, CASE, outcomes=("published", "rejected")))
+        lease = read_lease(connection, lease_name(CASE))
+        runs = len(read_attempts(connection, CASE, outcomes=("published", "rejected")))
+    return runs, lease is not None and lease.working_on is not None
 
 
-def _look(elapsed: float, day: int, runs: int, service: int) -> Iterator[Sample]:
+def _look(elapsed: float, day: int, runs: int, at_work: bool, service: int) -> Iterator[Sample]:
     """The service, and its child if it has one: Python's resource tracker, which any spawn begins, is left out."""
-    yield _sample(elapsed, day, runs, "service", service)
+    yield _sample(elapsed, day, runs, at_work, "service", service)
     for child in Path(f"/proc/{service}/task/{service}/children").read_text().split():
         if b"resource_tracker" not in Path(f"/proc/{child}/cmdline").read_bytes():
-            yield _sample(elapsed, day, runs, "fit", int(child))
+            yield _sample(elapsed, day, runs, at_work, "fit", int(child))
 
 
-def _sample(elapsed: float, day: int, runs: int, process: str, pid: int) -> Sample:
+def _sample(elapsed: float, day: int, runs: int, at_work: bool, process: str, pid: int) -> Sample:
     where = Path(f"/proc/{pid}")
     pages = int((where / "statm").read_text().split()[1])
     files, threads = (len(list((where / name).iterdir())) for name in ("fd", "task"))
     rss_mib = round(pages * os.sysconf("SC_PAGESIZE") / 2**20, 2)
-    return Sample(round(elapsed, 1), day, runs, process, pid, rss_mib, files, threads)
+    return Sample(round(elapsed, 1), day, runs, at_work, process, pid, rss_mib, files, threads)
 
 
 def _tell_progress(elapsed: float, samples: Sequence[Sample]) -> None:
@@ -297,7 +303,6 @@ def _tell_ledger(folder: Path, days: Days, samples: Sequence[Sample], answers: S
     missing, doubled = sorted(owed - set(made)), len(made) - len(set(made))
     kinds = Counter(f"{row.outcome} ({row.kind})" for row in lines)
     print(f"days: {len(owed)}; ledger: {dict(kinds)}; missing: {missing or 'none'}; doubled: {doubled}")
-    print(f"fits: median {median(row.wall_s for row in lines):.1f} s, longest {max(row.wall_s for row in lines):.1f} s")
     print(f"web server's answers: {dict(Counter(answers))}; lines in the file: {_lines(folder / 'alerts.jsonl')}")
     return not missing and not doubled and all(row.outcome != "failed" for row in lines)
 
@@ -307,12 +312,12 @@ def _lines(file: Path) -> int:
 
 
 def tell(process: str, samples: Sequence[Sample]) -> bool:
-    """Print how one process fared in the last samples of the days, their runs made; whether it is flat."""
-    rest = list({one.day: one for one in samples if one.runs > one.day}.values())
+    """Print how one process fared at rest, in the last sample after each run; whether it is flat."""
+    rest = list({one.runs: one for one in samples if one.runs and not one.at_work}.values())
     early, late = rest[:WARM_UP], rest[WARM_UP:]
     if len(late) < WARM_UP:
-        sys.exit(f"{process}: {len(rest)} days are too few to tell; take at least {2 * WARM_UP}")
-    print(f"\n{process}: {len(rest)} days, {len(late)} after warm-up")
+        sys.exit(f"{process}: {len(rest)} runs are too few to tell; take at least {2 * WARM_UP}")
+    print(f"\n{process}: at rest after {len(rest)} runs, {len(late)} of them after warm-up")
     flat = _tell_memory(rest)
     for name in ("files", "threads"):
         before, after = ([getattr(one, name) for one in part] for part in (early, late))
@@ -332,7 +337,7 @@ def _tell_memory(rest: Sequence[Sample]) -> bool:
         return _tell_slope(rest[WARM_UP:])
     for life in lives:
         most = max(one.rss_mib for one in life)
-        print(f"  memory of process {life[0].pid}, MiB: {life[0].rss_mib} first, {most} most, {len(life)} days")
+        print(f"  memory of process {life[0].pid}, MiB: {life[0].rss_mib} first, {most} most, {len(life)} runs")
     peaks = [max(one.rss_mib for one in life) for life in lives]
     print(f"  the most a later one takes: {max(peaks[1:]) / peaks[0]:.3f} times that of the first")
     return max(peaks[1:]) <= GROWN * peaks[0]
