@@ -12,7 +12,7 @@ from socket import gethostname
 import pytest
 from receivers import free_port, open_hook
 from test_schedule_status import DAY, HOLDER, at, attempt, hold, look
-from toy_runs import FAILURES, install_toy
+from toy_runs import FAILURES, add_run, install_toy
 
 from db.engine import Database
 from db.read_schedule import read_attempts
@@ -33,11 +33,11 @@ def toy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Database]:
     close_log()
 
 
-def _up_to_date(database: Database) -> date:
-    """Publish the newest day that is due by the clock of this machine, and leave an hour until the next."""
+def _up_to_date(database: Database, outcome: str = "published") -> date:
+    """Settle the newest day that is due by the clock of this machine, and leave an hour until the next."""
     due = datetime.now(UTC) - timedelta(hours=1)
     Path("parley.toml").write_text(f'[schedule]\nat = "{due:%H:%M}"\n')
-    attempt(database, due.date(), "published")
+    attempt(database, due.date(), outcome)
     return due.date()
 
 
@@ -45,12 +45,30 @@ def test_once_says_when_nothing_is_due(toy: Database, capsys: pytest.CaptureFixt
     day = _up_to_date(toy)
     assert run(["schedule", "once"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0] == "Nothing was due."
+    assert lines[0] == f"Nothing was due. The forecast of {day}, as of {day - timedelta(days=1)}, is published."
     assert lines[-1].startswith(f"The next run, of {day + timedelta(days=1)}, is due at {day + timedelta(days=1)} ")
     assert run(["schedule", "once", "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert (found["attempts"], found["forecast"]) == ([], None)
     assert found["next"]["day"] == str(day + timedelta(days=1))
+    assert found["standing"]["reason"].startswith(f"The forecast of {day}, as of")
+
+
+@pytest.mark.parametrize("outcome", ["rejected", "skipped"])
+def test_once_says_what_became_of_the_newest_day_where_nothing_is_due(
+    toy: Database, capsys: pytest.CaptureFixture[str], outcome: str
+) -> None:
+    day = _up_to_date(toy, outcome)
+    assert run(["schedule", "once"]) == 0
+    text = " ".join(capsys.readouterr().out.split())
+    assert text.startswith("Nothing was due. The forecast of ")
+    assert f"; that of {day} was {outcome}" in text
+    add_run(toy, as_of=day - timedelta(days=1))
+    assert run(["schedule", "once", "--json"]) == 0
+    standing = json.loads(capsys.readouterr().out)["standing"]
+    assert not standing["stale"]
+    assert standing["reason"].startswith(f"The scheduled run of {day} was {outcome}")
+    assert standing["reason"].endswith(f"manual, as of {day - timedelta(days=1)}, stands")
 
 
 @pytest.mark.parametrize("group", ["schedule", "event"])

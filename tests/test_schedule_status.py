@@ -111,6 +111,7 @@ def test_a_case_without_a_run_is_stale_from_its_first_day_on(
     assert found.reason.startswith(reason)
     assert bool(found.remedy) is stale
     assert found.reason.endswith("is missing: its run was not made; none was ever published") is stale
+    assert (found.remedy if stale else found.reason).endswith("; `parley update` makes one meanwhile")
 
 
 @pytest.mark.parametrize(
@@ -186,6 +187,7 @@ def test_stale_means_that_a_later_day_is_over_its_time(
 
 
 def test_without_a_service_one_is_to_be_started(toy: Database) -> None:
+    attempt(toy, date(2020, 1, 5), "published")
     wanted = "run `parley schedule run` and leave it running, or `parley schedule once`"
     assert look(toy, at(DAY, "12:00")).standing.remedy == wanted
     hold(toy, at(DAY, "11:57"))
@@ -193,6 +195,7 @@ def test_without_a_service_one_is_to_be_started(toy: Database) -> None:
 
 
 def test_a_service_at_work_is_to_be_waited_for(toy: Database) -> None:
+    attempt(toy, date(2020, 1, 5), "published")
     hold(toy, at(DAY, "11:59"), date(2020, 1, 9))
     assert look(toy, at(DAY, "12:00")).standing.remedy == f"{HOLDER} is making the run of 2020-01-09; wait for it"
     hold(toy, at(DAY, "11:59"))
@@ -200,17 +203,20 @@ def test_a_service_at_work_is_to_be_waited_for(toy: Database) -> None:
 
 
 def test_a_failed_run_says_why_and_when_it_is_tried_again(toy: Database) -> None:
+    attempt(toy, date(2020, 1, 5), "published")
     for ended in ("08:00", "09:30"):
         attempt(toy, DAY, "failed", error="the fit was killed", ended=ended)
     hold(toy, at(DAY, "09:31"))
     found = look(toy, at(DAY, "09:31"))
-    assert "is missing: its run has failed 2 times (the fit was killed); none" in found.standing.reason
+    assert (
+        "is missing: its run has failed 2 times (the fit was killed); that of 2020-01-05 stands"
+        in found.standing.reason
+    )
     assert found.standing.remedy == f"{HOLDER} tries it again at 2020-01-10 09:32 UTC; see logs/schedule.log"
-    (waiting,) = found.missing.waiting
+    waiting = found.missing.waiting[-1]
     assert (waiting.slot.day, waiting.failures, waiting.retry_at) == (DAY, 2, at(DAY, "09:32"))
-    assert not found.missing.due
     later = look(toy, at(DAY, "09:40"))
-    assert [slot.day for slot in later.missing.due] == [DAY]
+    assert later.missing.due[-1].day == DAY
     assert not later.missing.waiting
 
 
@@ -219,8 +225,72 @@ def test_a_rejected_run_is_not_made_again(toy: Database) -> None:
     run_id = attempt(toy, DAY, "rejected")
     found = look(toy, at(DAY, "12:00"))
     assert f"its run was rejected ({'; '.join(FAILURES)}); that of 2020-01-09 stands" in found.standing.reason
-    assert found.standing.remedy == f"run `parley show --run {run_id}` to see why; the next run is that of 2020-01-11"
+    assert found.standing.remedy == (
+        f"run `parley show --run {run_id}` to see why, then `parley update --as-of 2020-01-09 --draws 4000`; "
+        "the next run is that of 2020-01-11"
+    )
     assert found.attempts[0].error == "; ".join(FAILURES)
+
+
+def test_a_newer_run_that_was_rejected_is_told_with_the_day_that_is_missing(toy: Database) -> None:
+    run_id = attempt(toy, DAY, "rejected")
+    found = look(toy, at(DAY, "06:30")).standing
+    why = "; ".join(FAILURES)
+    assert found.stale
+    assert found.reason.endswith(
+        f"its run was not made; that of 2020-01-10 was rejected ({why}); none was ever published"
+    )
+    assert found.remedy.startswith(
+        f"run `parley show --run {run_id}` to see why, then `parley update --as-of 2020-01-09"
+    )
+
+
+@pytest.mark.parametrize("before", [False, True])
+@pytest.mark.parametrize(
+    ("outcome", "said"),
+    [
+        ("rejected", f"was rejected ({'; '.join(FAILURES)})"),
+        ("failed", "has failed (the fit was killed)"),
+        ("skipped", "was skipped"),
+        (None, "has been due for 6 h"),
+    ],
+)
+def test_a_manual_run_as_of_the_same_day_makes_up_for_a_scheduled_one(
+    toy: Database, outcome: str | None, said: str, before: bool
+) -> None:
+    if before:
+        attempt(toy, DAY - timedelta(days=1), "published")
+    if outcome:
+        attempt(toy, DAY, outcome, error="the fit was killed" if outcome == "failed" else "")
+    add_run(toy, as_of=DAY - timedelta(days=1), kind="provisional")
+    assert look(toy, at(DAY, "12:00")).standing.stale
+    add_run(toy, as_of=DAY - timedelta(days=1), status="rejected", failures=FAILURES)
+    assert look(toy, at(DAY, "12:00")).standing.stale
+    early = add_run(toy, as_of=DAY - timedelta(days=3))
+    found = look(toy, at(DAY, "12:00")).standing
+    stands = "that of 2020-01-09 stands" if before else f"run {early}, manual, as of 2020-01-07, stands"
+    assert (found.stale, found.reason.endswith(f"; {stands}")) == (True, True)
+    assert "meanwhile" not in found.remedy
+    run_id = add_run(toy, as_of=DAY - timedelta(days=1))
+    found = look(toy, at(DAY, "12:00")).standing
+    stands = f"run {run_id}, manual, as of 2020-01-09, stands"
+    assert (found.stale, found.remedy) == (False, "")
+    assert found.reason == f"The scheduled run of 2020-01-10 {said}; {stands}"
+    following = look(toy, at(DAY + timedelta(days=1), "06:20")).standing
+    assert (following.stale, following.reason) == (
+        False,
+        f"The forecast of 2020-01-11 has been due for 20 min; {stands}",
+    )
+    assert look(toy, at(DAY + timedelta(days=1), "09:00")).standing.stale
+
+
+def test_a_manual_run_stands_before_the_first_scheduled_one_is_due(toy: Database) -> None:
+    run_id = add_run(toy, as_of=date(2020, 1, 2))
+    found = look(toy, at(date(2020, 1, 2), "13:00")).standing
+    assert found.reason == (
+        "The first scheduled run, of 2020-01-03, is due at 2020-01-03 06:00 UTC; "
+        f"run {run_id}, manual, as of 2020-01-02, stands"
+    )
 
 
 def test_missing_days_are_due_oldest_first_and_lapse(toy: Database) -> None:
@@ -385,6 +455,26 @@ def test_when_all_is_well_it_says_so_and_ends_with_0(toy: Database, screen: Scre
     assert lines[0] == "The forecast of 2020-01-10, as of 2020-01-09, is published."
     assert any("2020-01-11 06:00 UTC (08:00 Europe/Kyiv), as of 2020-01-10" in line for line in lines)
     assert any(line.split() == ["service", "none", "is", "running"] for line in lines)
+
+
+def test_without_a_service_nothing_is_said_to_be_tried_by_itself(toy: Database, screen: Screen) -> None:
+    attempt(toy, DAY, "failed", error="the fit was killed", ended="11:59:30")
+    run_id = add_run(toy, as_of=DAY - timedelta(days=1))
+    code, lines, _ = screen(at(DAY, "12:00"))
+    text = " ".join(" ".join(lines).split())
+    assert code == 0
+    assert "waiting 2020-01-10, failed 1 time, may be tried again from 2020-01-10 12:00 UTC" in text
+    assert "published never by schedule" in text
+    stands = f"run {run_id}, manual, as of 2020-01-09"
+    assert f"stands {stands}, issued 2020-01-02 12:00 UTC" in text
+    assert f"has failed (the fit was killed); {stands}, stands. next run" in text
+    found = json.loads("\n".join(screen(at(DAY, "12:00"), "--json")[1]))
+    assert found["stands"] == {
+        "run_id": run_id,
+        "kind": "manual",
+        "as_of": "2020-01-09",
+        "issued_at": "2020-01-02T12:00:00+00:00",
+    }
 
 
 def test_a_service_that_has_died_is_not_taken_for_one(toy: Database, screen: Screen) -> None:

@@ -214,15 +214,16 @@ def _stoppable() -> Iterator[Event]:
 
 
 def _print_made(settings: "Settings", made: "tuple[AttemptRow, ...]", json_: bool) -> None:
-    """What was made, the headline of the newest that was published, and when the next is due."""
+    """What was made or why nothing was, the headline of the newest published, and when the next is due."""
     from forecast.schedule.slots import calendar_of
-    from forecast.schedule.status import attempt_json
+    from forecast.schedule.status import attempt_json, read_status
     from forecast.summary import as_json, read_summary
 
     newest = max((row.run_id for row in made if row.outcome == "published" and row.run_id), default=None)
     with opened() as database, database.read() as connection:
         today = console.today()
         summary = read_summary(connection, today, run_id=newest, case_id=case_id()) if newest else None
+        standing = None if made else read_status(connection, settings, console.now(), case_id()).standing
     day, at = calendar_of(settings.schedule).next_due(console.now())
     if json_:
         forecast = as_json(summary) if summary else None
@@ -231,12 +232,13 @@ def _print_made(settings: "Settings", made: "tuple[AttemptRow, ...]", json_: boo
                 "attempts": [attempt_json(row) for row in made],
                 "forecast": forecast,
                 "next": {"day": day, "at": at},
+                "standing": asdict(standing) if standing else None,
             }
         )
     else:
         from forecast.cli.schedule_tables import print_made
 
-        print_made(made, summary, day, at)
+        print_made(made, summary, day, at, standing.reason if standing else "")
 
 
 def _unmade_sentence(unmade: "list[AttemptRow]") -> str:

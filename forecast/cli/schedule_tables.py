@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from rich.text import Text
 
-from db.rows import AttemptRow
+from db.rows import AttemptRow, RunRow
 from forecast.cli.render import headline_lines
 from forecast.cli.tables import bold, emit, facts, grid_with_words, paragraph
 from forecast.schedule.channels import Trial
@@ -30,10 +30,11 @@ def print_status(status: Status) -> None:
     emit([line for block in blocks if block for line in ("", *block)][1:])
 
 
-def print_made(attempts: Sequence[AttemptRow], newest: Summary | None, day: date, at: datetime) -> None:
-    """What was made, the headline of the newest forecast, and which run is due when."""
+def print_made(attempts: Sequence[AttemptRow], newest: Summary | None, day: date, at: datetime, why: str = "") -> None:
+    """What was made, or why nothing was; the headline of the newest forecast, and which run is due when."""
+    nothing = f"Nothing was due. {why}." if why else "Nothing was due."
     blocks: list[list[str | Text]] = [
-        _attempts_block("Made", attempts) if attempts else ["Nothing was due."],
+        _attempts_block("Made", attempts) if attempts else list(paragraph(nothing)),
         headline_lines(newest) if newest else [],
         list(paragraph(f"The next run, of {day}, is due at {minute(at)}.")),
     ]
@@ -51,9 +52,10 @@ def _facts(status: Status) -> list[tuple[str, str]]:
     issued = f"run {published.run_id}, issued {minute(published.issued_at)}" if published else ""
     return [
         ("next run", f"{_instant(status.next_at, status)}, as of {status.next_day - timedelta(days=1)}"),
-        ("published", f"{published.day}, as of {published.as_of}: {issued}" if published else "never"),
+        ("published", f"{published.day}, as of {published.as_of}: {issued}" if published else _never(status.stands)),
+        ("stands", _stands(status)),
         ("due now", _days(missing.due)),
-        ("waiting", "; ".join(map(_waiting, missing.waiting))),
+        ("waiting", "; ".join(_waiting(one, status.holder) for one in missing.waiting)),
         ("lapsed", _days(missing.lapsed)),
         ("service", _holder(status.holder, status.now)),
         ("attested", _attested(status.completeness)),
@@ -74,8 +76,22 @@ def _days(slots: Sequence[Slot]) -> str:
     return f"{named}{more}"
 
 
-def _waiting(one: Waiting) -> str:
-    return f"{one.slot.day}, failed {counted(one.failures, 'time')}, tried again at {minute(one.retry_at)}"
+def _never(stands: RunRow | None) -> str:
+    return "never by schedule" if stands else "never"
+
+
+def _stands(status: Status) -> str:
+    """The newest forecast, where it was not a scheduled run that made it."""
+    run, published = status.stands, status.published
+    if run is None or (published and published.run_id == run.id):
+        return ""
+    return f"run {run.id}, {run.kind}, as of {run.as_of}, issued {minute(run.recorded_at)}"
+
+
+def _waiting(one: Waiting, holder: Holder | None) -> str:
+    """Only a service that is alive tries again by itself."""
+    again = "tried again at" if holder and holder.alive else "may be tried again from"
+    return f"{one.slot.day}, failed {counted(one.failures, 'time')}, {again} {minute(one.retry_at)}"
 
 
 def _holder(holder: Holder | None, now: datetime) -> str:

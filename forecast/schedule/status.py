@@ -13,9 +13,9 @@ from sqlalchemy import Connection
 
 from db.leases import read_lease
 from db.read import read_case, read_completeness
-from db.read_runs import read_run
+from db.read_runs import FULL_KINDS, last_published, read_run
 from db.read_schedule import read_alerts, read_attempts, read_deliveries, read_undelivered
-from db.rows import AlertRow, AttemptRow, DeliveryRow, LeaseRow
+from db.rows import AlertRow, AttemptRow, DeliveryRow, LeaseRow, RunRow
 from forecast.schedule.orders import lease_name
 from forecast.schedule.settings import Settings
 from forecast.schedule.slots import Calendar, Due, Ledger, Slot, calendar_of, find_due, read_ledger, retry_at
@@ -25,6 +25,7 @@ from indicators.content import EVENT_TYPES
 LAST = 7
 """Outcomes and alerts that are shown."""
 _DAY = timedelta(days=1)
+_MEANWHILE = "; `parley update` makes one meanwhile"
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +118,8 @@ class Status:
     next_at: datetime
     standing: Standing
     published: Published | None
+    stands: RunRow | None
+    """The newest forecast of all, scheduled or not, by its as-of date."""
     missing: Missing
     attempts: tuple[AttemptRow, ...]
     """The latest recorded first."""
@@ -143,13 +146,15 @@ def read_status(
     owed = calendar.newest_due(now - timedelta(hours=settings.schedule.stale_after_hours))
     tries = read_attempts(connection, case, since=owed)
     published, holder = _read_published(connection, case), _read_holder(connection, case, now)
+    stands = last_published(connection, case, kinds=FULL_KINDS)
     return Status(
         case,
         now,
         calendar,
         *calendar.next_due(now),
-        _standing(_Look(ledger, calendar, now, owed, tries, published, holder)),
+        _standing(_Look(ledger, calendar, now, owed, tries, published, stands, holder)),
         published,
+        stands,
         _missing(find_due(ledger, calendar, now, catch_up_days=settings.schedule.catch_up_days), ledger),
         read_attempts(connection, case, limit=last),
         read_behind(connection, case, now.astimezone(UTC).date(), settings.alerts.completeness_days),
@@ -179,7 +184,17 @@ class _Look:
     recent: Sequence[AttemptRow]
     """Of that day and later ones, the latest first."""
     published: Published | None
+    stands: RunRow | None
     holder: Holder | None
+
+    def covers(self, day: date) -> bool:
+        """Whether some forecast, scheduled or not, is as of no earlier than that of a day."""
+        return self.stands is not None and self.stands.as_of >= day - _DAY
+
+    def owes(self, day: date) -> bool:
+        """Whether the case was there when the run of a day was due."""
+        loaded_at = self.ledger.loaded_at
+        return loaded_at is not None and self.calendar.instant(day) >= loaded_at
 
     def tries(self, day: date) -> list[AttemptRow]:
         return [row for row in self.recent if row.scheduled_for == day]
@@ -194,25 +209,36 @@ def _standing(look: _Look) -> Standing:
     published, newest, due_at = look.published, look.calendar.newest_due(look.now), look.calendar.instant(look.owed)
     if published and published.day >= newest:
         return Standing(False, f"The forecast of {published.day}, as of {published.as_of}, is published", "")
-    if published and published.day >= look.owed:
-        return Standing(False, f"The forecast of {newest} {look.so_far(newest)}; that of {published.day} stands", "")
-    if look.ledger.loaded_at is None or due_at < look.ledger.loaded_at:
-        return Standing(False, _first(look, newest), "")
+    if look.covers(look.owed) or not look.owes(look.owed):
+        return Standing(False, f"{_comes(look, newest)}{f'; {_what_stands(look)}' if look.stands else _MEANWHILE}", "")
     since = f"due since {minute(due_at)}, {lasting(look.now - due_at)} ago"
-    stands = f"that of {published.day} stands" if published else "none was ever published"
-    return Standing(
-        True,
-        f"The forecast of {look.owed}, {since}, is missing: its run {fate(look.tries(look.owed))}; {stands}",
-        _remedy(look),
-    )
+    missing = f"The forecast of {look.owed}, {since}, is missing: its run {fate(look.tries(look.owed))}"
+    later = look.tries(newest) if newest > look.owed else []
+    since_then = f"; that of {newest} {fate(later)}" if later else ""
+    return Standing(True, f"{missing}{since_then}; {_what_stands(look)}", _remedy(look, newest))
 
 
-def _first(look: _Look, newest: date) -> str:
-    """When there will be a forecast, of a case that was loaded after the last one was due."""
-    loaded, at = look.ledger.loaded_at, look.calendar.instant(newest)
-    if loaded is not None and at >= loaded:
+def _comes(look: _Look, newest: date) -> str:
+    """How the newest scheduled run stands, or when the first is due of a case that was loaded after the last was."""
+    if not look.owes(newest):
+        first = "scheduled run" if look.stands else "forecast"
+        return f"The first {first}, of {newest + _DAY}, is due at {minute(look.calendar.instant(newest + _DAY))}"
+    if not look.stands:
         return f"The first forecast, of {newest}, {look.so_far(newest)}"
-    return f"The first forecast, of {newest + _DAY}, is due at {minute(look.calendar.instant(newest + _DAY))}"
+    if not look.covers(newest):
+        return f"The forecast of {newest} {look.so_far(newest)}"
+    tries = look.tries(newest)
+    return f"The scheduled run of {newest} {fate(tries) if tries else look.so_far(newest)}"
+
+
+def _what_stands(look: _Look) -> str:
+    """The newest forecast there is, by its day where that was scheduled."""
+    run, published = look.stands, look.published
+    if run is None:
+        return "none was ever published"
+    if published and published.run_id == run.id:
+        return f"that of {published.day} stands"
+    return f"run {run.id}, {run.kind}, as of {run.as_of}, stands"
 
 
 def fate(tries: Sequence[AttemptRow]) -> str:
@@ -225,13 +251,20 @@ def fate(tries: Sequence[AttemptRow]) -> str:
     return f"{was}{often}{f' ({last.error})' if last.error else ''}"
 
 
-def _remedy(look: _Look) -> str:
+def _remedy(look: _Look, newest: date) -> str:
     """A rejected or skipped run is not made again; any other is, by whoever makes the runs."""
-    last, holder = next(iter(look.tries(look.owed)), None), look.holder
+    last = next(iter(look.tries(newest if newest in look.ledger.done else look.owed)), None)
     if last and last.outcome != "failed":
+        see = f"run `parley show --run {last.run_id}` to see why, then " if last.run_id is not None else "run "
+        more = " --draws 4000" if last.outcome == "rejected" else ""
         following = look.calendar.next_due(look.now)[0]
-        why = f"run `parley show --run {last.run_id}` to see why; " if last.run_id is not None else ""
-        return f"{why}the next run is that of {following}"
+        return f"{see}`parley update --as-of {last.as_of}{more}`; the next run is that of {following}"
+    return f"{_who_makes_it(look, last)}{'' if look.stands else _MEANWHILE}"
+
+
+def _who_makes_it(look: _Look, last: AttemptRow | None) -> str:
+    """Who makes the missing run and when, or how someone does."""
+    holder = look.holder
     if holder is None or not holder.alive:
         return "run `parley schedule run` and leave it running, or `parley schedule once`"
     log = f"see {last.log}" if last and last.log else "see its log"
@@ -308,6 +341,7 @@ def as_json(status: Status) -> dict[str, Any]:
         "next": {"day": status.next_day, "as_of": status.next_day - _DAY, "at": status.next_at, "local": local},
         "time_zone": str(status.calendar.zone),
         "published": asdict(status.published) if status.published else None,
+        "stands": _run(status.stands) if status.stands else None,
         "missing": {
             "due": [_slot(slot) for slot in status.missing.due],
             "waiting": [
@@ -339,6 +373,10 @@ def attempt_json(row: AttemptRow) -> dict[str, Any]:
         "error": row.error,
         "log": row.log,
     }
+
+
+def _run(run: RunRow) -> dict[str, Any]:
+    return {"run_id": run.id, "kind": run.kind, "as_of": run.as_of, "issued_at": run.recorded_at}
 
 
 def _slot(slot: Slot) -> dict[str, Any]:
