@@ -271,7 +271,8 @@ def test_a_provisional_run_is_no_full_one(healthy: Database, look: Look) -> None
         run = replace(RUN, kind="provisional", as_of=TODAY + timedelta(days=9))
         append_run_status(connection, append_run(connection, run, NOW), "published", {}, NOW)
     found = look(now=MORNING + timedelta(days=9))
-    assert [one.what for one in found if one.check == "forecast"] == ["the last published forecast (run 2) is as of 2020-06-02, 9 days ago"]
+    (one,) = [one for one in found if one.check == "forecast"]
+    assert one.what == "the last published forecast (run 2) is as of 2020-06-02, 9 days ago"
 
 
 @on_sqlite

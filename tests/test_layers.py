@@ -14,7 +14,7 @@ ALLOWED = {
     "indicators": {"indicators", "db"},
     "forecast": {"forecast", "indicators", "models", "db"},
 }
-BOUNDARIES = ("forecast/schedule/fitter.py", "forecast/schedule/service.py")
+BOUNDARIES = tuple(f"forecast/schedule/{name}.py" for name in ("duty", "fitter", "service"))
 """Where a job ends: each has one handler of whatever it may meet, which records it."""
 FACES = ("forecast.cli", "forecast.web")
 MODULES = sorted(path.relative_to(ROOT).as_posix() for name in PACKAGES for path in (ROOT / name).rglob("*.py"))

@@ -115,13 +115,30 @@ def test_a_database_that_refuses_is_told_once_and_asked_again(
     assert days_of(ledger_of(toy)) == [DAY]
 
 
-def test_whatever_goes_wrong_in_a_tick_the_next_one_tries_again(
-    toy: Database, service: Service, said: Callable[[], list[str]]
+def test_whatever_goes_wrong_with_a_run_is_entered_and_it_waits_for_its_next_try(
+    toy: Database, clock: Clock, service: Service, said: Callable[[], list[str]]
 ) -> None:
     making, service.duty.make = service.duty.make, raising(RuntimeError("nobody thought of that"))
-    tick(service, Event())
-    assert said() == ["run begun", "tick failed"]
+    for _ in range(3):
+        tick(service, Event())
+    assert said() == ["run begun", "run failed", "alert"]
+    assert [row.error for row in ledger_of(toy)] == ["RuntimeError: nobody thought of that"]
     service.duty.make = making
+    clock.forward(timedelta(minutes=1))
+    tick(service, Event())
+    assert days_of(ledger_of(toy)) == [DAY]
+
+
+def test_whatever_goes_wrong_in_a_tick_the_next_one_tries_again(
+    toy: Database, service: Service, said: Callable[[], list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*given: object, **named: object) -> int:
+        raise RuntimeError("nobody thought of that")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("forecast.schedule.service.make_due", broken)
+        tick(service, Event())
+    assert said() == ["tick failed"]
     tick(service, Event())
     assert days_of(ledger_of(toy)) == [DAY]
 

@@ -7,6 +7,7 @@ ledger or on the lease by the next on duty.
 import logging
 import os
 import socket
+import traceback
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -21,7 +22,7 @@ from db.errors import LeaseLost, StoreError
 from db.leases import keep_lease, mark_work, release_lease, take_lease
 from db.read_schedule import read_attempts
 from db.rows import LeaseRow, NewAttempt
-from forecast.schedule.fitter import FitFailed
+from forecast.schedule.fitter import FitFailed, first_line
 from forecast.schedule.orders import Clock, Made, Order, Progress, lease_name, new_attempt, utc_now
 from forecast.schedule.settings import Settings
 from forecast.schedule.slots import BACKFILL, OFFICIAL, Due, Slot, calendar_of, find_due, read_ledger
@@ -207,16 +208,19 @@ def _make_one(duty: Duty, slot: Slot, progress: Progress) -> None:
         order = _order(duty, slot)
         mark_work(connection, duty.lease, duty.holder, slot.day, order.started_at)
     logger.info("run begun", extra={"day": str(slot.day), "kind": slot.kind, "as_of": str(slot.as_of)})
-    began = monotonic()
     try:
         made = duty.make(order, progress, duty.beat)
     except (Stopped, KeyboardInterrupt) as error:
-        _fail(duty, order, monotonic() - began, str(error) or "stopped by hand", "")
+        _fail(duty, order, str(error) or "stopped by hand", "")
+        raise
+    except LeaseLost:
         raise
     except FitFailed as error:
-        _fail(duty, order, monotonic() - began, str(error), error.trace)
+        _fail(duty, order, str(error), error.trace)
+    except Exception as error:  # noqa: BLE001 - the job boundary: the day waits for its next try, and the next is made
+        _fail(duty, order, first_line(error), traceback.format_exc())
     else:
-        fields = {"day": str(slot.day), "run": made.run_id, "wall_s": round(monotonic() - began, 1)}
+        fields = {"day": str(slot.day), "run": made.run_id, "wall_s": round(order.taken_s, 1)}
         logger.info(f"run {made.outcome}", extra=fields)
 
 
@@ -224,10 +228,10 @@ def _order(duty: Duty, slot: Slot) -> Order:
     return Order(duty.case_id, slot, duty.settings.schedule.sampler, duty.holder, duty.clock(), duty.log)
 
 
-def _fail(duty: Duty, order: Order, wall_s: float, line: str, trace: str) -> None:
+def _fail(duty: Duty, order: Order, line: str, trace: str) -> None:
     """Enter the failure; where the database does not take it, it is kept for the next time the lease is renewed."""
     logger.error("run failed", extra={"day": str(order.slot.day), "error": line, **({"trace": trace} if trace else {})})
-    attempt = new_attempt(order, duty.clock(), wall_s, "failed", error=line)
+    attempt = new_attempt(order, duty.clock(), order.taken_s, "failed", error=line)
     try:
         with duty.database.write() as connection:
             mark_work(connection, duty.lease, duty.holder, None, duty.clock())

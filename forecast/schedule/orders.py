@@ -1,8 +1,9 @@
 """One scheduled run, ordered and made: the forecast and its line of the ledger are stored together, or neither."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from time import monotonic
 
 from sqlalchemy import Connection
 
@@ -36,6 +37,13 @@ class Order:
     started_at: datetime
     log: str
     """The file in which more can be read."""
+    began: float = field(default_factory=monotonic)
+    """When it was given, on the machine's clock that only goes forward."""
+
+    @property
+    def taken_s(self) -> float:
+        """Seconds since it was given."""
+        return monotonic() - self.began
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +72,7 @@ def fulfil(database: Database, order: Order, progress: Progress, clock: Clock = 
     from forecast.run import Outcome, update  # takes seconds to import, and only the fitting process needs it
 
     def store_beside(connection: Connection, outcome: Outcome, now: datetime) -> None:
-        enter(connection, order, outcome.run_id, max((now - order.started_at).total_seconds(), 0.0), now)
+        enter(connection, order, outcome.run_id, order.taken_s, now)
 
     outcome = update(
         database,
