@@ -419,7 +419,7 @@ def test_all_is_said_within_eighty_columns(toy: Database, screen: Screen) -> Non
         "waiting 2020-01-10, failed 1 time, tried again at 2020-01-10 12:00 UTC",
         f"service {HOLDER} since 2020-01-10 11:59 UTC, heard 60 s ago",
         "at the run of 2020-01-09, begun 60 s ago",
-        "1 still to be sent, 1 failed and tried again",
+        "1 still to be sent, 1 failed, to be tried again",
         "Title of one; webhook failed (refused); email pending",
         "Title of two; file sent",
         "the fit took longer than 60 min (logs/schedule.log)",

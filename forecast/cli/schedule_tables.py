@@ -120,7 +120,7 @@ def _attested(behind: Sequence[Behind]) -> str:
 
 def _undelivered(alerts: Sequence[Told]) -> str:
     states = [channel.state for told in alerts for channel in told.channels]
-    words = {"pending": "still to be sent", "failed": "failed and tried again", "abandoned": "abandoned"}
+    words = {"pending": "still to be sent", "failed": "failed, to be tried again", "abandoned": "abandoned"}
     return ", ".join(f"{states.count(state)} {word}" for state, word in words.items() if state in states)
 
 
