@@ -110,8 +110,8 @@ def test_a_jump_is_told_with_its_numbers(toy: Database) -> None:
     )
     assert alert.body.splitlines() == [
         "Arms-control talks in 365 d: 19 % as of 2020-01-07 (run 3, ± 0.2 points Monte Carlo).",
-        "In a day: 14 % → 19 % since 2020-01-06, +5.0 points; more than 2 are told.",
-        "In a week: 12 % → 19 % since 2020-01-05, +7.0 points; more than 3 are told.",
+        "In a day: 14 % → 19 % since 2020-01-06, +5.0 points; more than 2 points are told of.",
+        "In a week: 12 % → 19 % since 2020-01-05, +7.0 points; more than 3 points are told of.",
         "The first scheduled run said 12 % as of 2020-01-05. All of it: `parley show --run 3`.",
     ]
     assert alert.facts["told"] == {
@@ -135,7 +135,7 @@ def test_a_week_is_told_where_no_day_was(toy: Database) -> None:
     found = _publish_all(toy, (0.20, 0.19, 0.18, 0.175, 0.169), _settings())
     assert [[alert.rule for alert in alerts] for alerts in found] == [[], [], [], [], ["move_week"]]
     assert found[-1][0].title == "Arms-control talks in 365 d: 20 % → 17 %"
-    assert "In a week: 20 % → 17 % since 2020-01-05, −3.1 points; more than 3 are told." in found[-1][0].body
+    assert "In a week: 20 % → 17 % since 2020-01-05, −3.1 points; more than 3 points are told of." in found[-1][0].body
 
 
 def test_a_slow_drift_is_told() -> None:
@@ -318,7 +318,7 @@ def test_indicators_that_go_stale_are_told_once(toy: Database) -> None:
     assert (alert.rule, alert.subject, alert.run_id) == ("stale", "press_tone 2019-10-05", 1)
     assert alert.title == "Gone stale: Tone of the Graustark press"
     assert alert.body.splitlines()[0] == (
-        "Tone of the Graustark press (press_tone): last observed on 2019-10-05, 93 days ago, expected every 30 days."
+        "- Tone of the Graustark press (press_tone): last observed on 2019-10-05, 93 days ago, expected every 30 days."
     )
     assert alert.facts["indicators"] == [{"id": "press_tone", "last_observed_on": "2019-10-05", "stale_days": 93}]
     assert _raise(toy, settings, _instant(date(2020, 6, 17))) == ()  # as many days as are expected twice over
@@ -356,7 +356,7 @@ def test_types_of_event_that_nobody_attests_are_told_once(toy: Database) -> None
     (alert,) = _raise(toy, settings, _instant(date(2020, 1, 15)))
     assert (alert.rule, alert.run_id) == ("completeness", None)
     assert alert.title == "Events not attested for more than 14 days: contact, crisis, deal, talks"
-    assert "talks: complete through 2019-12-31, 15 days ago." in alert.body.splitlines()
+    assert "- talks: complete through 2019-12-31, 15 days ago." in alert.body.splitlines()
     assert alert.body.endswith("run `parley event none --through DATE`.")
     with toy.write() as connection:
         word = NewCompleteness("toy", "deal", date(2010, 1, 1), date(2020, 1, 10), date(2020, 1, 10), "me", "")

@@ -251,7 +251,7 @@ def stale(record: Record) -> Iterator[NewAlert]:
         return
     names = [indicator.name for indicator, _ in news.values()]
     title = f"Gone stale: {names[0]}" if len(names) == 1 else f"{len(names)} indicators have gone stale"
-    lines = [_unobserved(record, indicator, last) for indicator, last in news.values()]
+    lines = [f"- {_unobserved(record, indicator, last)}" for indicator, last in news.values()]
     lines.append("Enter what was observed since: `parley log INDICATOR LEVEL --on DATE --source TEXT --grade B2`.")
     facts = [
         {"id": indicator.indicator_id, "last_observed_on": last.isoformat(), "stale_days": (record.today - last).days}
@@ -279,7 +279,7 @@ def completeness(record: Record) -> Iterator[NewAlert]:
         return
     kinds = [kind for kind, _ in news.values()]
     title = f"Events not attested for more than {counted(bound, 'day')}: {', '.join(kinds)}"
-    lines = [f"{kind}: {_attested(record, day)}." for kind, day in news.values()]
+    lines = [f"- {kind}: {_attested(record, day)}." for kind, day in news.values()]
     only = "" if len(kinds) == len(EVENT_TYPES) else "".join(f" --type {kind}" for kind in kinds)
     lines.append(f"Add what happened since, then run `parley event none{only} --through DATE`.")
     facts = [{"type": kind, "complete_through": day.isoformat() if day else None} for kind, day in news.values()]

@@ -169,11 +169,11 @@ def _sentence(step: Step, movement: Movement) -> str:
     if step.crossed:
         return f"It is now {_beyond(step, movement.now)}; it was last known on the other side."
     since = f"{_change(step.before, movement.now)} since {step.before.as_of}, {signed(step.points, 1)} points"
-    bound = f"more than {step.bound:g}"
+    bound = f"more than {step.bound:g} points"
     return {
-        DAY: f"In a day: {since}; {bound} are told.",
-        WEEK: f"In a week: {since}; {bound} are told.",
-        DRIFT: f"Little by little: {since}; {bound} are told.",
+        DAY: f"In a day: {since}; {bound} are told of.",
+        WEEK: f"In a week: {since}; {bound} are told of.",
+        DRIFT: f"Little by little: {since}; {bound} are told of.",
     }[step.rule]
 
 
