@@ -248,7 +248,7 @@ def test_a_database_locked_when_a_run_is_stored(world: World, url: str) -> None:
     assert (first.outcome, second.outcome) == ("failed", "published")
     assert "is locked by another process; wait for it to finish" in first.error
     assert first.ended_at < second.started_at
-    assert (world.deliver(), [alert["rule"] for alert in world.told()]) == (1, ["failed"])
+    assert (world.deliver(), [alert["rule"] for alert in world.told()]) == (2, ["failed", "recovered"])
     check_sound(world.database)
 
 
@@ -317,7 +317,7 @@ def test_a_full_disk(small_disk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         world.clock.forward(timedelta(minutes=2))
         world.tick()
         assert world.outcomes() == ["published", "failed", "published"]
-        assert world.deliver() == 0
+        assert (world.deliver(), world.told()[-1]["rule"]) == (1, "recovered")
         check_sound(world.database)
 
 
@@ -382,13 +382,14 @@ def test_servers_that_hang_and_refuse_hold_nothing_up(url: str) -> None:
                 wait_for(lambda: len(world.deliveries()) == 2, 10, "both failures")
                 world.clock.forward(timedelta(seconds=31))
                 wake.set()
-                wait_for(lambda: len(world.deliveries()) == 4, 10, "both successes")
+                wait_for(lambda: len(world.deliveries()) == 6, 10, "all successes")
                 wake.set()
                 sleep(0.3)
             tries = [(row.channel, row.outcome) for row in world.deliveries()]
-    assert tries == [("webhook", "failed"), ("email", "failed"), ("webhook", "sent"), ("email", "sent")]
-    assert (len(hook.posts), len(box.mails)) == (2, 1)
-    assert len({post.headers["webhook-id"] for post in hook.posts}) == 1
+    assert tries == [("webhook", "failed"), ("email", "failed"), *2 * [("webhook", "sent")], *2 * [("email", "sent")]]
+    assert (len(hook.posts), len(box.mails)) == (3, 2)
+    first, again, recovered = (post.headers["webhook-id"] for post in hook.posts)
+    assert first == again != recovered
 
 
 @contextmanager
@@ -535,7 +536,7 @@ def test_a_server_of_the_database_that_is_gone_for_a_while(
             world.clock.forward(timedelta(minutes=2))
             world.tick()
             assert world.outcomes() == ["published", "failed", "published"]
-            assert (world.deliver(), [alert["rule"] for alert in world.told()]) == (1, ["failed"])
+            assert (world.deliver(), [alert["rule"] for alert in world.told()]) == (2, ["failed", "recovered"])
             check_sound(world.database)
     finally:
         server.cleanup()

@@ -51,7 +51,7 @@ def run() -> None:
     settings = read_settings()
     typer.echo(_announcement(settings), err=True)
     with _stoppable() as stop:
-        serve(database_url(), settings, case_id=case_id(), stop=stop)
+        serve(database_url(), settings, case_id=case_id(), stop=stop, reread=read_settings)
 
 
 @app.command()
