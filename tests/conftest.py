@@ -175,6 +175,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)  # workers take whole files: the longest must not come last
     if not config.getoption("--run-slow"):
         skip = pytest.mark.skip(reason="slow: give --run-slow")
         for item in items:

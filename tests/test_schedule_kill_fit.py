@@ -1,0 +1,32 @@
+"""The fit is killed at any moment: the service lives on, and makes the day when it is tried again."""
+
+import time
+
+import pytest
+from schedule_kills import Desk, desk, moments, wait_to_store
+
+__all__ = ("desk",)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("desk", [12], indirect=True)
+def test_the_fit_is_killed_often(desk: Desk) -> None:
+    """At moments from its start to the next run, every fourth when a run is stored; the service lives on."""
+    whole = desk.first_run()
+    for k, delay in enumerate(moments(25, 2, whole)):
+        if k % 8 == 0:  # by now most days have failed, and a service that is begun anew does not let them wait
+            desk.stop()
+            desk.start()
+        desk.fitting()
+        if k % 4 == 3:
+            wait_to_store(desk)
+            time.sleep(delay / 20)
+        else:
+            time.sleep(delay)
+        desk.kill_fit()
+        desk.check()
+    desk.stop()
+    desk.complete()
+    print(f"\na run took {whole:.0f} s; hit {dict(desk.hit)}; {len(desk.errors())} of {len(desk.owed)} had failed")
+    assert desk.hit["run"] > 5
+    assert all(error.startswith("the fitting process was ended by SIGKILL") for error in desk.errors())
