@@ -19,7 +19,7 @@ from forecast.schedule.duty import Duty, _order, lay_down, make_due, read_due, t
 from forecast.schedule.fitter import FitFailed
 from forecast.schedule.orders import Made, Order, Progress
 from forecast.schedule.settings import Settings
-from forecast.schedule.slots import BACKFILL, OFFICIAL, Calendar
+from forecast.schedule.slots import BACKFILL, OFFICIAL, Calendar, calendar_of, find_next, read_ledger
 
 YEAR = (date(2020, 1, 3), date(2021, 1, 2))
 ZONES = ("UTC", "Europe/Kyiv", "America/New_York", "Asia/Seoul", "Australia/Lord_Howe")
@@ -111,6 +111,21 @@ def test_the_hour_that_is_left_out_and_the_hour_that_comes_twice() -> None:
     assert kyiv.instant(date(2020, 10, 25)) == datetime(2020, 10, 25, 0, 30, tzinfo=UTC)  # the first 03:30
     york = Calendar(settings_of("01:30").schedule.at, ZoneInfo("America/New_York"))
     assert york.instant(date(2020, 11, 1)) == datetime(2020, 11, 1, 5, 30, tzinfo=UTC)
+
+
+def test_a_later_hour_does_not_bring_a_day_twice(toy: Database) -> None:
+    clock = Clock(datetime(2020, 3, 1, 9, tzinfo=UTC))
+    tick(duty_of(toy, clock, settings_of()))
+    clock.forward(timedelta(minutes=3))
+    late = duty_of(toy, clock, settings_of("23:00"))
+    with toy.read() as connection:
+        following = find_next(read_ledger(connection, "toy"), calendar_of(late.settings.schedule), clock())
+    assert following == (date(2020, 3, 2), datetime(2020, 3, 2, 23, tzinfo=UTC))
+    clock.now = following[1] - timedelta(seconds=1)
+    tick(late)
+    clock.forward(timedelta(seconds=1))
+    tick(late)
+    assert days_of(ledger_of(toy)) == [date(2020, 3, 1), date(2020, 3, 2)]
 
 
 def test_the_first_run_is_of_the_latest_day_alone(toy: Database) -> None:

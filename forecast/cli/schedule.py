@@ -181,14 +181,15 @@ def trial(json_: Json = False) -> None:
 def _announcement(settings: "Settings") -> str:
     """What the service will do."""
     from db.read import read_case
-    from forecast.schedule.slots import calendar_of
+    from forecast.schedule.slots import calendar_of, find_next, read_ledger
     from forecast.schedule.status import minute
 
     with opened() as database:
         with database.read() as connection:
             case = read_case(connection, case_id()).case_id
+            ledger = read_ledger(connection, case)
         log = database.folder / settings.log.file
-    _, at = calendar_of(settings.schedule).next_due(console.now())
+    _, at = find_next(ledger, calendar_of(settings.schedule), console.now())
     when = f"every day at {settings.schedule.at:%H:%M} {settings.schedule.time_zone}"
     return f"makes the forecast of {case} {when}; next: {minute(at)}; log: {log}; Ctrl-C ends it"
 
@@ -215,7 +216,6 @@ def _stoppable() -> Iterator[Event]:
 
 def _print_made(settings: "Settings", made: "tuple[AttemptRow, ...]", json_: bool) -> None:
     """What was made or why nothing was, the headline of the newest published, and when the next is due."""
-    from forecast.schedule.slots import calendar_of
     from forecast.schedule.status import attempt_json, read_status
     from forecast.summary import as_json, read_summary
 
@@ -223,8 +223,8 @@ def _print_made(settings: "Settings", made: "tuple[AttemptRow, ...]", json_: boo
     with opened() as database, database.read() as connection:
         today = console.today()
         summary = read_summary(connection, today, run_id=newest, case_id=case_id()) if newest else None
-        standing = None if made else read_status(connection, settings, console.now(), case_id()).standing
-    day, at = calendar_of(settings.schedule).next_due(console.now())
+        found = read_status(connection, settings, console.now(), case_id())
+    standing, day, at = None if made else found.standing, found.next_day, found.next_at
     if json_:
         forecast = as_json(summary) if summary else None
         print_json(

@@ -118,6 +118,15 @@ def find_due(ledger: Ledger, calendar: Calendar, now: datetime, *, catch_up_days
     return Due(tuple(slots), tuple(waiting), tuple(lapsed))
 
 
+def find_next(ledger: Ledger, calendar: Calendar, now: datetime) -> tuple[date, datetime]:
+    """The next day that is to come and has no run, and its instant: after a change of the time of day the next day that
+    comes may have its run already."""
+    day, _ = calendar.next_due(now)
+    while day in ledger.done:
+        day += _DAY
+    return day, calendar.instant(day)
+
+
 def retry_at(failures: int, last: datetime) -> datetime:
     """When a run that has failed so often is tried again."""
     doublings = min(failures - 1, 20)

@@ -18,7 +18,7 @@ from db.read_schedule import read_alerts, read_attempts, read_deliveries, read_u
 from db.rows import AlertRow, AttemptRow, DeliveryRow, LeaseRow, RunRow
 from forecast.schedule.orders import lease_name
 from forecast.schedule.settings import Settings
-from forecast.schedule.slots import Calendar, Due, Ledger, Slot, calendar_of, find_due, read_ledger, retry_at
+from forecast.schedule.slots import Calendar, Due, Ledger, Slot, calendar_of, find_due, find_next, read_ledger, retry_at
 from forecast.words import counted
 from indicators.content import EVENT_TYPES
 
@@ -151,7 +151,7 @@ def read_status(
         case,
         now,
         calendar,
-        *calendar.next_due(now),
+        *find_next(ledger, calendar, now),
         _standing(_Look(ledger, calendar, now, owed, tries, published, stands, holder)),
         published,
         stands,
