@@ -479,7 +479,7 @@ def test_files_that_may_not_grow(tmp_path: Path) -> None:
     service = open_service(url, tmp_path)
     try:
         with open_database(url) as database:
-            wait_for(lambda: works(database), PATIENCE_S, "a run")
+            wait_for(lambda: works(database) and bool(fits_of(service.pid)), PATIENCE_S, "a run")
             (child,) = fits_of(service.pid)
             for pid in (service.pid, child):
                 resource.prlimit(pid, resource.RLIMIT_FSIZE, (room // 8, resource.RLIM_INFINITY))
