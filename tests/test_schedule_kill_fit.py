@@ -9,7 +9,7 @@ __all__ = ("desk",)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("desk", [12], indirect=True)
+@pytest.mark.parametrize("desk", [28], indirect=True)
 def test_the_fit_is_killed_often(desk: Desk) -> None:
     """At moments from its start to the next run, every fourth when a run is stored; the service lives on."""
     whole = desk.first_run()
