@@ -1,54 +1,22 @@
-"""The figures of the trust page, as SVG that stands inside HTML: the same input gives the same text.
+"""The figures of the trust page, as SVG that stands inside HTML: the same input gives the same text."""
 
-Colours are those of Okabe & Ito, told apart by the colour-blind; shape, fill and stroke say the same in grey.
-"""
-
-import io
-import re
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any
 
-import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, MultipleLocator
+from matplotlib.ticker import MultipleLocator
 
+from forecast.plots.style import BLUE, GREY, LIGHT, ORANGE, PERCENT, WIDTH, as_drawing, house_style
 from forecast.scoreboard import CHOSEN_BEFORE, ERAS
 from forecast.trust_scores import Calibration, Comparison, Timeline
 from forecast.words import target_name
 
-BLUE, ORANGE, GREY, LIGHT = "#0072B2", "#D55E00", "#555555", "#E4E4E4"
-STYLE: dict[Any, Any] = {
-    "svg.hashsalt": "parley",
-    "svg.fonttype": "none",  # text stays text: small, searchable, in the fonts of the page
-    "font.family": "sans-serif",
-    "font.sans-serif": ["DejaVu Sans", "Verdana", "Arial", "sans-serif"],
-    "font.size": 8.5,
-    "axes.titlesize": 9,
-    "axes.titlelocation": "left",
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "legend.frameon": False,
-}
-WIDTH = 7.1
-"""Inches: the text width of a sheet of A4."""
-
-
-@contextmanager
-def _style() -> Iterator[None]:
-    """Ours alone, whatever the settings of the user."""
-    with mpl.rc_context():
-        mpl.rcdefaults()
-        mpl.rcParams.update(STYLE)
-        yield
-
 
 def draw_reliability(calibrations: Sequence[Calibration]) -> str:
     """Each curve in its band, over a histogram of the forecasts."""
-    with _style():
+    with house_style():
         rows = (len(calibrations) + 1) // 2
         figure = Figure(figsize=(WIDTH, 3.05 * rows), layout="constrained")
         cells = figure.subfigures(rows, 2, squeeze=False).flat
@@ -56,7 +24,7 @@ def draw_reliability(calibrations: Sequence[Calibration]) -> str:
             curve, histogram = cell.subplots(2, 1, sharex=True, height_ratios=(4, 1))
             _draw_curve(curve, calibration)
             _draw_histogram(histogram, calibration)
-        return _svg(figure, "reliability")
+        return as_drawing(figure, "reliability")
 
 
 def _draw_curve(axes: Axes, calibration: Calibration) -> None:
@@ -69,14 +37,14 @@ def _draw_curve(axes: Axes, calibration: Calibration) -> None:
         f"{target_name(calibration.target)}, {calibration.situation}\n"
         f"{calibration.horizon_days} d, n = {calibration.n}: {'inside' if calibration.inside else 'outside'} the band"
     )
-    axes.yaxis.set_major_formatter(_PERCENT)
+    axes.yaxis.set_major_formatter(PERCENT)
     axes.legend(loc="upper left", fontsize=7.5)
 
 
 def _draw_histogram(axes: Axes, calibration: Calibration) -> None:
     axes.hist(calibration.curve.forecast, bins=[i / 20 for i in range(21)], weights=calibration.curve.count, color=GREY)
     axes.set(xlabel="probability said", ylabel="origins")
-    axes.xaxis.set_major_formatter(_PERCENT)
+    axes.xaxis.set_major_formatter(PERCENT)
     axes.xaxis.set_major_locator(MultipleLocator(0.2))
 
 
@@ -85,7 +53,7 @@ def draw_differences(comparisons: Sequence[Comparison]) -> str:
     found = [one for one in comparisons if one.era == "all" and one.situation in ("all", "dry")]
     targets = list(dict.fromkeys(one.target for one in found))
     days = sorted({one.horizon_days for one in found})
-    with _style():
+    with house_style():
         figure = Figure(figsize=(WIDTH, 2.9), layout="constrained")
         panels = figure.subplots(1, len(targets), sharey=True, squeeze=False).flat
         for axes, target in zip(panels, targets, strict=True):
@@ -100,7 +68,7 @@ def draw_differences(comparisons: Sequence[Comparison]) -> str:
             axes.set(xlim=(-0.5, len(days) - 0.5), xlabel="window", title=target_name(target))
         figure.axes[0].set_ylabel("log score, Parley less naive (nats)")
         _difference_legend(figure)
-        return _svg(figure, "differences")
+        return as_drawing(figure, "differences")
 
 
 def _draw_difference(axes: Axes, one: Comparison, place: int) -> None:
@@ -126,14 +94,14 @@ def _difference_legend(figure: Figure) -> None:
 
 def draw_timelines(timelines: Sequence[Timeline]) -> str:
     """What was said at each origin, under ticks where it came true and over ticks where it did not."""
-    with _style():
+    with house_style():
         figure = Figure(figsize=(WIDTH, 2.7 * len(timelines)), layout="constrained")
         for axes, timeline in zip(figure.subplots(len(timelines), 1, squeeze=False).flat, timelines, strict=True):
             _draw_timeline(axes, timeline)
         figure.axes[-1].set_xlabel("origin")
         handles, labels = figure.axes[0].get_legend_handles_labels()
         figure.legend(handles, labels, loc="outside lower center", ncols=5, fontsize=7.5)
-        return _svg(figure, "timelines")
+        return as_drawing(figure, "timelines")
 
 
 def _draw_timeline(axes: Axes, timeline: Timeline) -> None:
@@ -157,17 +125,4 @@ def _draw_timeline(axes: Axes, timeline: Timeline) -> None:
     axes.set_title(f"{target_name(timeline.target)} in {timeline.horizon_days} d")
     axes.set_xlim(days[0], days[-1] + np.timedelta64(timedelta(days=40)))
     axes.set_yticks((0, 0.25, 0.5, 0.75, 1))
-    axes.yaxis.set_major_formatter(_PERCENT)
-
-
-_PERCENT = FuncFormatter(lambda value, _: f"{100 * value:.0f} %")
-
-
-def _svg(figure: Figure, name: str) -> str:
-    """The drawing alone, its identifiers kept apart from those of other drawings in the page."""
-    buffer = io.StringIO()
-    nothing = dict.fromkeys(("Date", "Creator", "Format", "Type"))
-    figure.savefig(buffer, format="svg", metadata=nothing)
-    drawing = buffer.getvalue()
-    drawing = drawing[drawing.index("<svg") :]
-    return re.sub(r'(\bid="|url\(#|href="#)', rf"\g<1>{name}-", drawing)
+    axes.yaxis.set_major_formatter(PERCENT)

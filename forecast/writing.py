@@ -1,9 +1,12 @@
 """Files a person asks for: there whole, or not at all."""
 
 import os
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
 
+from db.engine import is_full
 from forecast.errors import NotWritten
 
 
@@ -17,26 +20,44 @@ def check_place(path: Path, *, force: bool, example: str) -> None:
         raise NotWritten(f"the folder {path.parent} does not exist; make it, or name a file in one that does")
 
 
-def write_file(content: bytes, path: Path, *, force: bool = False) -> None:
-    """Write the content aside, sync it and rename it.
+@contextmanager
+def written(paths: Sequence[Path], *, force: bool = False) -> Iterator[tuple[BinaryIO, ...]]:
+    """Files to write to, which take the places of `paths` together when the context ends; an exception leaves those
+    places as they were.
 
     Raises
     ------
     NotWritten
-        if a file stands there and is not to be replaced, or the place cannot be written
+        if a file stands there and is not to be replaced, or a place cannot be written
     """
-    check_place(path, force=force, example=path.name)
-    aside = path.with_name(f".{path.name}.{os.getpid()}")
+    for path in paths:
+        check_place(path, force=force, example=path.name)
+    asides = tuple(path.with_name(f".{path.name}.{os.getpid()}") for path in paths)
+    place = paths[0]
     try:
-        with aside.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        aside.replace(path)
+        with ExitStack() as stack:
+            files = tuple(stack.enter_context(aside.open("wb")) for aside in asides)
+            yield files
+            for file in files:
+                file.flush()
+                os.fsync(file.fileno())
+        for place, aside in zip(paths, asides, strict=True):
+            aside.replace(place)
     except OSError as error:
-        raise NotWritten(
-            f"{path} cannot be written ({error.strerror}); name another file, or allow writing there"
-        ) from error
+        raise NotWritten(_refusal(place, error)) from error
     finally:
-        with suppress(OSError):  # it is gone after the renaming, and was never there where its name is refused
-            aside.unlink()
+        for aside in asides:
+            with suppress(OSError):  # it is gone after the renaming, and was never there where its name is refused
+                aside.unlink()
+
+
+def write_file(content: bytes, path: Path, *, force: bool = False) -> None:
+    """Write the content aside, sync it and rename it; NotWritten as `written` raises it."""
+    with written([path], force=force) as (file,):
+        file.write(content)
+
+
+def _refusal(path: Path, error: OSError) -> str:
+    if is_full(error, path.parent):
+        return f"{path} cannot be written: the disk is full; make room, or name a file on another disk"
+    return f"{path} cannot be written ({error.strerror or error}); name another file, or allow writing there"
