@@ -36,7 +36,7 @@ from forecast.schedule.settings import read_settings
 from forecast.schedule.slots import calendar_of
 from forecast.schedule.status import read_status
 from forecast.track import ISSUE_LAG_DAYS
-from forecast.words import counted
+from forecast.words import counted, minute
 from indicators.content import EVENT_TYPES
 from indicators.errors import CaseError
 from indicators.folder import read_case_folder
@@ -268,7 +268,7 @@ def check_forecast(opened: Opened) -> _Found:
         what = f"the last published forecast (run {last.id}) is as of {last.as_of}, {_ago(today, last.as_of)}"
         yield Finding("forecast", NOTICE, what, "run `parley update`")
     for run in read_runs(opened.connection, case.case_id, statuses=("started",)):
-        what = f"run {run.id} was started at {_minute(run.status_at or run.recorded_at)} and has no end"
+        what = f"run {run.id} was started at {minute(run.status_at or run.recorded_at)} and has no end"
         yield Finding("forecast", NOTICE, what, "run `parley update`, unless it is still running")
 
 
@@ -335,7 +335,7 @@ def check_clock(opened: Opened) -> _Found:
         if newest and newest > latest:
             latest, name = newest, table.name
     if latest - opened.now > CLOCK_AHEAD:
-        what = f"it is {_minute(opened.now)} here, but a row of {name} was recorded at {_minute(latest)}"
+        what = f"it is {minute(opened.now)} here, but a row of {name} was recorded at {minute(latest)}"
         yield Finding("clock", PROBLEM, what, "check the clock of this machine")
 
 
@@ -368,10 +368,6 @@ CHECKS: dict[str, _Check] = {
 
 def _ago(today: date, day: date) -> str:
     return f"{(today - day).days} days ago"
-
-
-def _minute(instant: datetime) -> str:
-    return f"{instant.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
 def _nearest(folder: Path) -> Path:

@@ -1,5 +1,7 @@
 """Names and numbers as readers see them, the same on every face."""
 
+from datetime import UTC, datetime
+
 from db.rows import ScenarioForecastRow, TargetForecastRow
 
 TARGET_NAMES = {
@@ -53,6 +55,11 @@ def error_size(p: float) -> str:
 def reach(row: TargetForecastRow | ScenarioForecastRow) -> str:
     """The window of a forecast."""
     return f"by {row.deadline}" if row.deadline else f"in {row.horizon_days} d"
+
+
+def minute(instant: datetime) -> str:
+    """An instant for a reader, in UTC."""
+    return f"{instant.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
 def counted(number: int, noun: str) -> str:

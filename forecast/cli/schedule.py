@@ -182,7 +182,7 @@ def _announcement(settings: "Settings") -> str:
     """What the service will do."""
     from db.read import read_case
     from forecast.schedule.slots import calendar_of, find_next, read_ledger
-    from forecast.schedule.status import minute
+    from forecast.words import minute
 
     with opened() as database:
         with database.read() as connection:

@@ -10,9 +10,9 @@ from forecast.cli.render import headline_lines
 from forecast.cli.tables import bold, emit, facts, grid_with_words, paragraph
 from forecast.schedule.channels import Trial
 from forecast.schedule.slots import Slot
-from forecast.schedule.status import Behind, ChannelState, Holder, Status, Told, Waiting, lasting, minute
+from forecast.schedule.status import Behind, ChannelState, Holder, Status, Told, Waiting, lasting
 from forecast.summary import Summary
-from forecast.words import counted
+from forecast.words import counted, minute
 
 SHOWN_DAYS = 5
 """Of many missing days the first."""

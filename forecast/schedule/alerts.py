@@ -19,7 +19,7 @@ from forecast.schedule.movement import body_of, facts_of, find_movement, title_o
 from forecast.schedule.settings import AlertSettings, Settings
 from forecast.schedule.slots import BACKFILL, retry_at
 from forecast.summary import failures_of, is_stale
-from forecast.words import counted, target_name
+from forecast.words import counted, minute, target_name
 from indicators.content import EVENT_TYPES
 
 FAILED, RECOVERED, REJECTED = "failed", "recovered", "rejected"
@@ -149,7 +149,7 @@ def recovered(record: Record) -> Iterator[NewAlert]:
     if news and record.settings.failures:
         rows = list(news.values())
         lines = [
-            f"The run of {row.scheduled_for} was published at {_minute(row.ended_at)} (run {row.run_id})."
+            f"The run of {row.scheduled_for} was published at {minute(row.ended_at)} (run {row.run_id})."
             for row in rows
         ]
         facts = {"runs": [{"scheduled_for": day, "run_id": row.run_id} for day, row in news.items()]}
@@ -162,9 +162,9 @@ def _failure(rows: Sequence[AttemptRow]) -> str:
     last = rows[0]
     often = "failed" if len(rows) == 1 else f"failed {len(rows)} times, the last time"
     error = last.error.rstrip(".") or "no reason is on record"
-    again = f"Next try: {_minute(retry_at(len(rows), last.ended_at))}."
+    again = f"Next try: {minute(retry_at(len(rows), last.ended_at))}."
     log = f" Log: {last.log}." if last.log else ""
-    return f"The run of {last.scheduled_for} {often} at {_minute(last.ended_at)}: {error}. {again}{log}"
+    return f"The run of {last.scheduled_for} {often} at {minute(last.ended_at)}: {error}. {again}{log}"
 
 
 def _failure_facts(rows: Sequence[AttemptRow]) -> dict[str, object]:
@@ -348,7 +348,3 @@ def _capital(text: str) -> str:
 
 def _ago(record: Record, day: date) -> str:
     return f"{counted((record.today - day).days, 'day')} ago"
-
-
-def _minute(instant: datetime) -> str:
-    return f"{instant.astimezone(UTC):%Y-%m-%d %H:%M} UTC"

@@ -19,7 +19,7 @@ from db.rows import AlertRow, AttemptRow, DeliveryRow, LeaseRow, RunRow
 from forecast.schedule.orders import lease_name
 from forecast.schedule.settings import Settings
 from forecast.schedule.slots import Calendar, Due, Ledger, Slot, calendar_of, find_due, find_next, read_ledger, retry_at
-from forecast.words import counted
+from forecast.words import counted, minute
 from indicators.content import EVENT_TYPES
 
 LAST = 7
@@ -322,11 +322,6 @@ def lasting(span: timedelta) -> str:
         if seconds < most:
             return f"{seconds / size:.0f} {unit}"
     return counted(round(seconds / 86400), "day")
-
-
-def minute(instant: datetime) -> str:
-    """An instant for a reader, in UTC."""
-    return f"{instant.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
 def as_json(status: Status) -> dict[str, Any]:
