@@ -32,6 +32,7 @@ from db.rows import (
     NewEvent,
     NewJudgement,
     NewObservation,
+    NewReport,
     NewRun,
     ScenarioForecastRow,
     TargetForecastRow,
@@ -184,6 +185,14 @@ def append_alerts(connection: Connection, alerts: Sequence[NewAlert], recorded_a
 def append_delivery(connection: Connection, delivery: NewDelivery, recorded_at: datetime) -> int:
     """Add a try to send an alert; Conflict if it was sent by that channel, or abandoned."""
     (row_id,) = _append(connection, tables.deliveries, _prepared([delivery], tables.deliveries), recorded_at)
+    return row_id
+
+
+def append_report(connection: Connection, report: NewReport, recorded_at: datetime) -> int:
+    """Add a brief that was written; its runs must be there."""
+    rows = _prepared([report], tables.reports)
+    refuse_strangers(connection, tables.reports, rows)
+    (row_id,) = _append(connection, tables.reports, rows, recorded_at)
     return row_id
 
 

@@ -416,6 +416,29 @@ class DeliveryRow(NewDelivery):
 
 
 @dataclass(frozen=True, slots=True)
+class NewReport:
+    """A brief that was written."""
+
+    case_id: str
+    run_id: int
+    since_run_id: int | None
+    """The run it compares with; None for the first."""
+    language: str
+    """en or ja."""
+    format: str
+    """html or md."""
+    sha256: str
+    """Of the file."""
+    code_version: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportRow(NewReport):
+    id: int
+    recorded_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class LeaseRow:
     """Who makes the scheduled runs of a case."""
 

@@ -27,7 +27,7 @@ from sqlalchemy import (
 from db.shapes import between, chained, fact, forecasts, metadata, one_of, partly_unique, rule, text_column
 from db.types import Instant
 
-SCHEMA_VERSION = "0004"
+SCHEMA_VERSION = "0005"
 
 cases = chained(
     "cases",
@@ -335,6 +335,21 @@ deliveries = chained(
     partly_unique("deliveries_end", ("alert_id", "channel"), "outcome <> 'failed'"),
 )
 """Each try to send an alert by a channel, up to the one that ends them."""
+
+reports = chained(
+    "reports",
+    text_column("case_id"),
+    Column("run_id", ForeignKey("runs.id"), nullable=False, index=True),
+    Column("since_run_id", ForeignKey("runs.id")),
+    text_column("language"),
+    text_column("format"),
+    Column("sha256", String(64), nullable=False),
+    text_column("code_version"),
+    one_of("language", "en", "ja"),
+    one_of("format", "html", "md"),
+    Index(None, "case_id"),
+)
+"""The briefs that were written: of which run, compared with which earlier one, and the hash of the file."""
 
 seals = chained(
     "seals",

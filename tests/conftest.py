@@ -24,6 +24,7 @@ from db.append import (
     append_forecasts,
     append_judgements,
     append_observations,
+    append_report,
     append_run,
     append_run_status,
 )
@@ -46,6 +47,7 @@ from db.rows import (
     NewEvent,
     NewJudgement,
     NewObservation,
+    NewReport,
     NewRun,
     ScenarioForecastRow,
     TargetForecastRow,
@@ -166,6 +168,7 @@ ATTEMPT = NewAttempt(
     log="schedule.log",
 )
 ALERT = NewAlert("small", "move", "run 1", None, "Moved", "It moved.", {"before": 0.1}, ("file",))
+REPORT = NewReport("small", 1, None, "en", "html", "a" * 64, "0.1.0")
 
 _numbers = itertools.count()
 
@@ -346,6 +349,7 @@ def full(small: Database) -> Database:
         append_attempt(connection, replace(ATTEMPT, run_id=run_id), NOW)
         (alert,) = append_alerts(connection, [ALERT], NOW)
         append_delivery(connection, NewDelivery(alert, "file", "sent", ""), NOW)
+        append_report(connection, replace(REPORT, run_id=run_id), NOW)
     return small
 
 

@@ -46,11 +46,11 @@ from db.posteriors import orphans, path_of, store_file
 from db.read_evaluations import read_evaluations
 from db.read_runs import read_posterior_hashes
 from db.rows import NewCase, NewEvaluation
-from db.tables import CHAINED, alerts, attempts, deliveries, evaluations
+from db.tables import CHAINED, alerts, attempts, deliveries, evaluations, reports
 
 Force = Callable[..., Database]
 
-FIRST = tuple(table for table in CHAINED if table not in (evaluations, attempts, alerts, deliveries))
+FIRST = tuple(table for table in CHAINED if table not in (evaluations, attempts, alerts, deliveries, reports))
 """The tables of schema 0001."""
 
 
@@ -200,7 +200,7 @@ def contents(database: Database) -> dict[str, list[tuple[object, ...]]]:
 
 def test_a_database_without_evaluations_says_what_to_run(old: Database, empty_url: str) -> None:
     assert all(contents(old).values())
-    with pytest.raises(DatabaseTooOld, match=r"has schema 0001; this version needs 0004: run `parley init`$"):
+    with pytest.raises(DatabaseTooOld, match=r"has schema 0001; this version needs 0005: run `parley init`$"):
         open_database(empty_url)
 
 

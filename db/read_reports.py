@@ -1,0 +1,40 @@
+"""Reading which briefs were written."""
+
+from dataclasses import fields
+from typing import Any
+
+from sqlalchemy import Connection, Select, and_, func, or_, select
+
+from db import tables
+from db.rows import ReportRow, RunRow
+
+
+def read_reports(connection: Connection, case_id: str, *, limit: int | None = None) -> tuple[ReportRow, ...]:
+    """Return the briefs of a case, the latest recorded first; `limit` the first so many."""
+    query = _reports().where(tables.reports.c.case_id == case_id)
+    query = query.order_by(tables.reports.c.id.desc()).limit(limit)
+    return tuple(ReportRow(**row._mapping) for row in connection.execute(query))
+
+
+def read_report_before(connection: Connection, run: RunRow) -> ReportRow | None:
+    """Return the newest brief of an earlier run, by as-of date and number; None if there is none.
+
+    Where the run was reported before, only briefs that were there then count: written again, in another language or
+    format, it compares with the same one.
+    """
+    reports, runs = tables.reports.c, tables.runs.c
+    first = select(func.min(reports.id)).where(reports.run_id == run.id).scalar_subquery()
+    query = _reports().join(tables.runs, reports.run_id == runs.id).where(reports.case_id == run.case_id)
+    query = query.where(or_(runs.as_of < run.as_of, and_(runs.as_of == run.as_of, runs.id < run.id)))
+    query = query.where(or_(first.is_(None), reports.id < first)).order_by(reports.id.desc()).limit(1)
+    row = connection.execute(query).first()
+    return ReportRow(**row._mapping) if row else None
+
+
+def next_report_id(connection: Connection) -> int:
+    """Return the number the next brief gets; it holds only within the transaction that appends it."""
+    return (connection.execute(select(func.max(tables.reports.c.id))).scalar() or 0) + 1
+
+
+def _reports() -> Select[*tuple[Any, ...]]:
+    return select(*(tables.reports.c[item.name] for item in fields(ReportRow)))
