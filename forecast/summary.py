@@ -11,12 +11,11 @@ from db.read_runs import FULL_KINDS, last_published, read_run, read_runs, read_s
 from db.rows import CaseRow, IndicatorRow, IndicatorStateRow, RunRow, ScenarioForecastRow, TargetForecastRow
 from forecast.errors import NoForecast, NotEnough
 from forecast.quality import Quality, read_quality
+from forecast.run_facts import diagnostics_of as diagnostics_of  # said of a summary's run, and asked for here
+from forecast.run_facts import failures_of as failures_of
+from forecast.run_facts import is_stale as is_stale
 from forecast.track import TrackRecord, read_track_record, track_sentence
 from forecast.words import percent, reach, target_name
-
-DIAGNOSTICS = ("rhat_max", "ess_bulk_min", "ess_tail_min", "divergences", "draws")
-STALE_AFTER_CADENCES = 2.0
-"""An indicator is stale when nothing was observed for so many times its expected cadence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,27 +170,11 @@ def judgement_sentence(summary: Summary) -> str | None:
     )
 
 
-def diagnostics_of(run: RunRow) -> dict[str, Any]:
-    found: Any = run.detail.get("diagnostics", {})
-    return {name: found.get(name) for name in DIAGNOSTICS}
-
-
-def failures_of(run: RunRow) -> tuple[str, ...]:
-    """Why a run was not published."""
-    found: Any = run.detail.get("failures", [])
-    return tuple(found)
-
-
 def stale_days(row: IndicatorStateRow, summary: Summary) -> int | None:
     """Days from the last observation to the forecast's as-of date; None where nothing was ever observed."""
     if row.last_observed_on is None or summary.forecast_of is None:
         return None
     return (summary.forecast_of.as_of - row.last_observed_on).days
-
-
-def is_stale(days: int | None, cadence_days: float) -> bool:
-    """Whether an indicator has gone unobserved for longer than its cadence lets expect."""
-    return days is not None and days > STALE_AFTER_CADENCES * cadence_days
 
 
 def _run(run: RunRow) -> dict[str, Any]:

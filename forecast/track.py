@@ -10,7 +10,7 @@ How it is scored, and when, `forecast.track_scores` says.
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection
@@ -21,6 +21,8 @@ from db.read_runs import read_runs
 from db.rows import CaseRow, RunRow, ScenarioForecastRow, TargetForecastRow
 from forecast.assemble import EVENT_TYPES, Rows, assemble
 from forecast.errors import NotEnough
+from forecast.run_facts import ISSUE_LAG_DAYS as ISSUE_LAG_DAYS
+from forecast.run_facts import issued_before_the_fact
 from forecast.track_scores import (
     UNATTESTED,
     LiveForecast,
@@ -37,7 +39,6 @@ from forecast.words import counted, target_name
 from indicators.evidence import form_evidence
 from models.spec import SCENARIOS, Problem
 
-ISSUE_LAG_DAYS = 1
 STANDS_AT_MOST = 30
 """Days; an old forecast that nobody renewed does not count for ever."""
 TOO_FEW = "too few to tell"
@@ -103,7 +104,7 @@ def live_runs(runs: Iterable[RunRow]) -> tuple[tuple[RunRow, ...], Counts]:
     """The runs that are track record, by as-of date, of those published."""
     in_order = sorted(runs, key=lambda run: (run.recorded_at, run.id))
     fitted = [run for run in in_order if run.kind != "provisional"]
-    before = [run for run in fitted if _issued_before_the_fact(run)]
+    before = [run for run in fitted if issued_before_the_fact(run)]
     first: dict[date, RunRow] = {}
     for run in before:
         first.setdefault(run.as_of, run)
@@ -115,10 +116,6 @@ def live_runs(runs: Iterable[RunRow]) -> tuple[tuple[RunRow, ...], Counts]:
         resolved=0,
     )
     return tuple(first[day] for day in sorted(first)), counts
-
-
-def _issued_before_the_fact(run: RunRow) -> bool:
-    return (run.recorded_at.astimezone(UTC).date() - run.as_of).days <= ISSUE_LAG_DAYS
 
 
 def _read_truth(connection: Connection, case: CaseRow, today: date, as_recorded: datetime | None) -> Problem:

@@ -1,0 +1,32 @@
+"""What a stored run says of itself, read without the mathematics: in time, sound, and how old what it rests on."""
+
+from datetime import UTC
+from typing import Any
+
+from db.rows import RunRow
+
+ISSUE_LAG_DAYS = 1
+DIAGNOSTICS = ("rhat_max", "ess_bulk_min", "ess_tail_min", "divergences", "draws")
+STALE_AFTER_CADENCES = 2.0
+"""An indicator is stale when nothing was observed for so many times its expected cadence."""
+
+
+def issued_before_the_fact(run: RunRow) -> bool:
+    """Whether the run was stored by the end of the day after its as-of date (UTC)."""
+    return (run.recorded_at.astimezone(UTC).date() - run.as_of).days <= ISSUE_LAG_DAYS
+
+
+def diagnostics_of(run: RunRow) -> dict[str, Any]:
+    found: Any = run.detail.get("diagnostics", {})
+    return {name: found.get(name) for name in DIAGNOSTICS}
+
+
+def failures_of(run: RunRow) -> tuple[str, ...]:
+    """Why a run was not published."""
+    found: Any = run.detail.get("failures", [])
+    return tuple(found)
+
+
+def is_stale(days: int | None, cadence_days: float) -> bool:
+    """Whether an indicator has gone unobserved for longer than its cadence lets expect."""
+    return days is not None and days > STALE_AFTER_CADENCES * cadence_days
