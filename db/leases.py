@@ -55,7 +55,7 @@ def keep_lease(connection: Connection, name: str, holder: str, now: datetime) ->
     mine = (leases.c.name == name) & (leases.c.holder == holder)
     if connection.execute(update(leases).where(mine).values(beat_at=now)).rowcount != 1:
         found = read_lease(connection, name)
-        raise LeaseLost(f"the lease of {name} has passed from {holder} to {found.holder if found else 'no one'}")
+        raise LeaseLost(f"the lease of the {name} has passed from {holder} to {found.holder if found else 'no one'}")
 
 
 def mark_work(connection: Connection, name: str, holder: str, day: date | None, now: datetime) -> None:

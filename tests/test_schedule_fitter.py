@@ -163,7 +163,7 @@ def test_a_run_whose_lease_has_passed_on_stores_nothing(shop: Shop, delivered: t
     order, before = shop.order(date(2020, 1, 5)), shop.stored()
     time.sleep(0.01)  # the lease's life
     shop.order(date(2020, 1, 5), holder="another")
-    with pytest.raises(LeaseLost, match="the lease of schedule of toy has passed from us to another"):
+    with pytest.raises(LeaseLost, match="the lease of the schedule of toy has passed from us to another"):
         shop.make(order)
     assert shop.stored() == before
     with shop.database.read() as connection:
