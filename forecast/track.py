@@ -164,20 +164,31 @@ def as_json(record: TrackRecord) -> dict[str, Any]:
 
 def track_sentence(record: TrackRecord) -> str:
     """What live forecasts of the headline were worth, in one sentence that can be printed."""
-    mine = [line for line in record.lines if line.target == record.headline]
-    if mine:
-        return _resolved_sentence(max(mine, key=_telling), record.as_of)
+    line = telling_line(record)
+    if line is not None:
+        return _resolved_sentence(line, record.as_of)
     if not record.counts.counted:
         late = record.counts.after_the_fact
         return f"No live forecast has been issued yet{f': {counted(late, "run")} came after the fact' if late else ''}."
-    due = _first_due([one for one in record.pending if one.target == record.headline])
+    due = _due(first_pending(record))
     return f"No live forecast of {target_name(record.headline)} has been resolved yet{due}."
 
 
-def _first_due(pending: Sequence[Pending]) -> str:
-    if not pending:
+def telling_line(record: TrackRecord) -> TrackLine | None:
+    """The line of the headline that tells most; None where nothing of it has been scored."""
+    mine = [line for line in record.lines if line.target == record.headline]
+    return max(mine, key=_telling, default=None)
+
+
+def first_pending(record: TrackRecord) -> Pending | None:
+    """The live forecast of the headline that is scored first of those that wait."""
+    mine = [one for one in record.pending if one.target == record.headline]
+    return min(mine, key=lambda one: one.scored_on, default=None)
+
+
+def _due(first: Pending | None) -> str:
+    if first is None:
         return ""
-    first = min(pending, key=lambda one: one.scored_on)
     if first.state != UNATTESTED:
         return f": the first can be on {first.scored_on}"
     need = first.missing[0]
