@@ -1,0 +1,85 @@
+"""What figures of the evidence and the model share: indicators by group, and intervals of a normal."""
+
+import textwrap
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from statistics import NormalDist
+from unicodedata import east_asian_width
+
+from matplotlib.axes import Axes
+
+from db.rows import IndicatorRow, RunRow
+from forecast.errors import ForecastError
+from forecast.plots.style import GREY, LIGHT
+
+REACH = {50: NormalDist().inv_cdf(0.75), 90: NormalDist().inv_cdf(0.95)}
+"""Half-width of the equal-tailed intervals of a standard normal, by level in per cent."""
+
+
+class NothingToDraw(ForecastError):
+    """What was asked for holds nothing that could be drawn."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ladder:
+    """Where rows and headings of groups stand, counted downwards in rows."""
+
+    places: tuple[float, ...]
+    headings: tuple[tuple[str, float], ...]
+    heading: float
+    """Height of a heading."""
+    height: float
+
+
+def by_group[I: IndicatorRow](catalogue: Iterable[I]) -> tuple[I, ...]:
+    """Groups in the order in which the catalogue first names them, indicators in its order within."""
+    rows = tuple(catalogue)
+    order = list(dict.fromkeys(row.group_name for row in rows))
+    return tuple(sorted(rows, key=lambda row: order.index(row.group_name)))
+
+
+def build_ladder(groups: Sequence[str], *, heading: float) -> Ladder:
+    """One row for each indicator, given the group of each in order, and a heading wherever a group begins."""
+    places: list[float] = []
+    headings: list[tuple[str, float]] = []
+    below = 0.0
+    for number, group in enumerate(groups):
+        if number == 0 or group != groups[number - 1]:
+            headings.append((group, below + heading / 2))
+            below += heading
+        places.append(below + 0.5)
+        below += 1
+    return Ladder(tuple(places), tuple(headings), heading, below)
+
+
+def draw_ladder(axes: Axes, ladder: Ladder, *, words: bool = True) -> None:
+    """Bands under the headings and lines between the rows; `words` writes the names of the groups."""
+    axes.set_ylim(ladder.height, 0)
+    for group, place in ladder.headings:
+        axes.axhspan(place - ladder.heading / 2, place + ladder.heading / 2, color=LIGHT, linewidth=0, zorder=1.5)
+        if words:
+            axes.annotate(
+                group,
+                (0, place),
+                (4, 0),
+                xycoords=("axes fraction", "data"),
+                textcoords="offset points",
+                va="center",
+                fontsize=7,
+                fontweight="bold",
+                color=GREY,
+            )
+    for place in ladder.places:
+        axes.axhline(place + 0.5, color=LIGHT, linewidth=0.5, zorder=0)
+    axes.tick_params(left=False)
+
+
+def wrap_words(text: str, width: int, lines: int) -> str:
+    """Broken into at most so many lines, about `width` Latin letters long; what does not fit ends in an ellipsis."""
+    room = sum(2 if east_asian_width(letter) in "WF" else 1 for letter in text) / max(len(text), 1)
+    return "\n".join(textwrap.wrap(text, max(int(width / room), 4), max_lines=lines, placeholder="…"))
+
+
+def run_name(run: RunRow) -> str:
+    """A run as captions name it."""
+    return f"run {run.id} ({run.kind}, as of {run.as_of})"

@@ -1,0 +1,248 @@
+"""What each author says of each indicator, side by side; silence is an empty cell, never a zero."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from statistics import fmean
+
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+from sqlalchemy import Connection
+
+from db.read import read_catalogue, read_documents, read_judgements
+from db.rows import DocumentRow, JudgementRow
+from forecast.listing import When, case_of
+from forecast.plots.indicators import Ladder, NothingToDraw, build_ladder, by_group, draw_ladder, wrap_words
+from forecast.plots.style import BLUE, GREY, INK, LIGHT, ORANGE, WIDTH, house_style
+from forecast.words import counted, level_text, minute, signed, target_name
+from indicators.content import TARGETS
+
+ROW = 0.25
+"""Inches: the height of an indicator's row."""
+MOST = 3
+"""The greatest weight, either way."""
+MANY = 7
+"""Columns beyond which authors' names stand upright."""
+NAMED = 3
+"""Indicators a caption names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One judgement: a weight from -3 to 3, per level."""
+
+    weight: float
+    explicit: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Author:
+    """One document; `said` by indicator, silence being absent."""
+
+    document: str
+    author: str
+    published_on: date
+    said: Mapping[str, Said]
+
+    @property
+    def mean(self) -> float:
+        return fmean(one.weight for one in self.said.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One indicator, and what all authors who speak of it say together."""
+
+    indicator: str
+    group: str
+    weights: tuple[float, ...]
+
+    @property
+    def mean(self) -> float | None:
+        return fmean(self.weights) if self.weights else None
+
+    @property
+    def disputed(self) -> bool:
+        """Whether authors differ in sign."""
+        return any(weight > 0 for weight in self.weights) and any(weight < 0 for weight in self.weights)
+
+
+@dataclass(frozen=True, slots=True)
+class JudgementsFacts:
+    """Judgements on one target, documents by date and indicators by group."""
+
+    as_of: date
+    target: str
+    authors: tuple[Author, ...]
+    indicators: tuple[Asked, ...]
+    caption: str
+
+
+def read_judgements_shown(
+    connection: Connection, when: When, *, target: str | None = None, case_id: str | None = None
+) -> JudgementsFacts:
+    """What documents published by then say of a target (None: the headline); NothingToDraw if none does."""
+    case = case_of(connection, when, case_id)
+    target = target or case.headline
+    wanted = (case.case_id, when.as_of, when.as_recorded)
+    documents, judgements = read_documents(connection, *wanted), read_judgements(connection, *wanted)
+    catalogue = by_group(read_catalogue(connection, case))
+    known = {row.indicator_id for row in catalogue}
+    kept = [row for row in judgements if row.target == target and row.indicator_id in known]
+    if not kept:
+        raise NothingToDraw(_nothing(when, target, documents, judgements))
+    authors = _authors(documents, kept)
+    asked = tuple(Asked(row.indicator_id, row.group_name, _weights(row.indicator_id, kept)) for row in catalogue)
+    others = sum(row.target == "limits_talks" for row in judgements) if target.endswith("_talks") else 0
+    return JudgementsFacts(
+        when.as_of, target, authors, asked, _caption(when, target, authors, asked, 0 if target == "limits_talks" else others)
+    )
+
+
+def draw_judgements(facts: JudgementsFacts) -> Figure:
+    """A column of bars for each document, and one for their mean."""
+    ladder = build_ladder([asked.group for asked in facts.indicators], heading=0.75)
+    many = len(facts.authors) > MANY
+    with house_style():
+        figure = Figure(figsize=(WIDTH, ROW * ladder.height + (2.3 if many else 1.65)), layout="constrained")
+        title = f"What the documents say on {target_name(facts.target)}: weights from −3 to +3 per level"
+        figure.suptitle(title, x=0.01, ha="left", fontsize=9.5)
+        figure.get_layout_engine().set(w_pad=0.01, wspace=0.0)
+        widths = [1.0] * len(facts.authors) + [1.45]
+        first, *others = figure.subplots(1, len(widths), sharey=True, width_ratios=widths)
+        for axes in (first, *others):
+            _prepare(axes, ladder, facts, words=axes is first)
+        for axes, author in zip((first, *others), facts.authors, strict=False):
+            _draw_author(axes, author, facts, ladder, many)
+        _draw_means(others[-1], facts, ladder)
+        first.set_yticks(ladder.places, [asked.indicator for asked in facts.indicators])
+        figure.legend(handles=_legend(facts), loc="outside lower center", ncols=4, fontsize=7.5)
+        return figure
+
+
+def _authors(documents: Iterable[DocumentRow], judgements: Sequence[JudgementRow]) -> tuple[Author, ...]:
+    """Documents that say something, the oldest first."""
+    found = []
+    for row in sorted(documents, key=lambda one: (one.published_on, one.document_id)):
+        said = {
+            one.indicator_id: Said(float(one.weight), one.basis == "explicit")
+            for one in judgements
+            if one.document_id == row.document_id
+        }
+        if said:
+            found.append(Author(row.document_id, row.author, row.published_on, said))
+    return tuple(found)
+
+
+def _weights(indicator: str, judgements: Iterable[JudgementRow]) -> tuple[float, ...]:
+    return tuple(float(row.weight) for row in judgements if row.indicator_id == indicator)
+
+
+def _nothing(when: When, target: str, documents: Sequence[DocumentRow], judgements: Sequence[JudgementRow]) -> str:
+    if not documents:
+        return f"no document had been published by {when.as_of}; choose a later date, or see `parley documents`"
+    spoken = [name for name in TARGETS if any(row.target == name for row in judgements)]
+    there = f"there are some on {', '.join(spoken)}: name one of these" if spoken else "there are none on any target"
+    return f"no document published by {when.as_of} speaks of {target}; {there}"
+
+
+def _caption(when: When, target: str, authors: Sequence[Author], asked: Sequence[Asked], others: int) -> str:
+    said = [one for author in authors for one in author.said.values()]
+    explicit = sum(one.explicit for one in said)
+    spoken = sum(bool(one.weights) for one in asked)
+    recorded = "" if when.as_recorded is None else f", recorded by {minute(when.as_recorded)}"
+    beside = f" {counted(others, 'judgement')} on talks of any framing count here too; see limits_talks." if others else ""
+    return (
+        f"What {counted(len(authors), 'document')} published by {when.as_of}{recorded} "
+        f"{'says' if len(authors) == 1 else 'say'} on {target_name(target)}: {counted(len(said), 'judgement')} "
+        f"on {spoken} of {counted(len(asked), 'indicator')}, {explicit} explicit (filled) and "
+        f"{len(said) - explicit} inferred (hatched); an empty cell is silence, not 0. Weights run from −3 to +3, + where "
+        f"a higher level makes it likelier; means are plain.{beside} {_dispute(asked)}"
+    )
+
+
+def _dispute(asked: Sequence[Asked]) -> str:
+    names = [one.indicator for one in asked if one.disputed]
+    if not names:
+        return "No two authors differ in sign."
+    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    return f"Authors differ in sign on {', '.join(names[:NAMED])}{more}."
+
+
+def _prepare(axes: Axes, ladder: Ladder, facts: JudgementsFacts, *, words: bool) -> None:
+    draw_ladder(axes, ladder, words=words)
+    for asked, place in zip(facts.indicators, ladder.places, strict=True):
+        if asked.disputed:
+            axes.axhspan(place - 0.5, place + 0.5, **_DISPUTED, zorder=0)
+    axes.axvline(0, color=GREY, linewidth=0.6, zorder=1)
+    axes.set_xlim(-MOST - 1.5, MOST + 1.5)
+    axes.set_xticks((-MOST, 0, MOST), [signed(x, 0) for x in (-MOST, 0, MOST)])
+    axes.tick_params(axis="x", labelsize=6.5, length=2)
+    axes.spines["left"].set_visible(words)
+
+
+_DISPUTED = {"facecolor": "#FBF1D5", "linewidth": 0}
+
+
+def _draw_author(axes: Axes, author: Author, facts: JudgementsFacts, ladder: Ladder, upright: bool) -> None:
+    name = author.author.split(" (")[0].split("（")[0]
+    title = f"{wrap_words(name, 22 if upright else 14, 2)}\n{author.published_on.year}"
+    axes.set_title(title, fontsize=7.5, loc="center", rotation=90 if upright else 0)
+    for asked, place in zip(facts.indicators, ladder.places, strict=True):
+        if asked.indicator in author.said:
+            _draw_said(axes, author.said[asked.indicator], place)
+    axes.set_xlabel(f"mean {signed(author.mean, 1)}\nn = {len(author.said)}", fontsize=7)
+
+
+def _draw_said(axes: Axes, said: Said, place: float) -> None:
+    colour = ORANGE if said.weight < 0 else BLUE
+    style = {"facecolor": colour} if said.explicit else {"facecolor": "white", "hatch": "//////", "hatch_linewidth": 0.5}
+    if said.weight:
+        axes.barh(place, said.weight, height=0.62, edgecolor=colour, linewidth=0.8, zorder=2, **style)
+    else:
+        axes.plot(0, place, "o", color=INK, markersize=4, markerfacecolor=INK if said.explicit else "white", zorder=2)
+    _write(axes, said.weight, place, level_text(said.weight))
+
+
+def _write(axes: Axes, weight: float, place: float, text: str) -> None:
+    """The number at the end of its bar."""
+    left = weight < 0
+    axes.annotate(
+        text, (weight, place), (-2.5 if left else 2.5 + 2 * (weight == 0), 0), textcoords="offset points",
+        ha="right" if left else "left", va="center", fontsize=6.5, zorder=3,
+    )  # fmt: skip
+
+
+def _draw_means(axes: Axes, facts: JudgementsFacts, ladder: Ladder) -> None:
+    """Mean and n of each row, on a line from the lowest weight to the highest."""
+    axes.set_title("mean, range\nof documents", fontsize=7.5, loc="center")
+    axes.set_facecolor("#F7F7F7")
+    axes.set_xlim(right=MOST + 1.5 + 0.45 * (2 * MOST + 3))
+    for asked, place in zip(facts.indicators, ladder.places, strict=True):
+        if asked.mean is None:
+            continue
+        axes.plot((min(asked.weights), max(asked.weights)), (place, place), color=INK, linewidth=0.9, zorder=2)
+        axes.plot(asked.mean, place, "D", color=INK, markersize=3.8, zorder=3)
+        text = f"{signed(asked.mean, 1)} ({len(asked.weights)})"
+        axes.annotate(
+            text, (1, place), (-2, 0), xycoords=("axes fraction", "data"), textcoords="offset points",
+            ha="right", va="center", fontsize=6, color=GREY,
+        )  # fmt: skip
+    axes.set_xlabel("mean (n)", fontsize=7)
+
+
+def _legend(facts: JudgementsFacts) -> list[Artist]:
+    handles: list[Artist] = [
+        Patch(facecolor=BLUE, edgecolor=BLUE, label="+, explicit"),
+        Patch(facecolor="white", edgecolor=BLUE, hatch="//////", hatch_linewidth=0.5, label="+, inferred"),
+        Patch(facecolor=ORANGE, edgecolor=ORANGE, label="−, explicit"),
+        Patch(facecolor="white", edgecolor=ORANGE, hatch="//////", hatch_linewidth=0.5, label="−, inferred"),
+    ]
+    if any(said.weight == 0 for author in facts.authors for said in author.said.values()):
+        handles.append(Line2D([], [], marker="o", color=INK, linestyle="none", markersize=4, label="0: no bearing"))
+    if any(asked.disputed for asked in facts.indicators):
+        handles.append(Patch(**_DISPUTED, label="authors differ in sign"))
+    return [*handles, Patch(facecolor="white", edgecolor=LIGHT, label="empty: silent")]

@@ -1,0 +1,317 @@
+"""Each indicator's level through time: on every day what the filter made of what was known on that day."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import matplotlib.dates as mdates
+import numpy as np
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+from sqlalchemy import Connection
+
+from db.rows import GradeRow, IndicatorRow, ObservationRow
+from forecast.assemble import Rows, assemble, check_rows, read_rows
+from forecast.listing import When, case_of, find_place
+from forecast.plots.indicators import REACH, NothingToDraw, by_group, wrap_words
+from forecast.plots.style import BLUE, GREY, INK, LIGHT, WIDTH, house_style
+from forecast.run_facts import STALE_AFTER_CADENCES, is_stale
+from forecast.words import counted, minute, signed
+from indicators.evidence import SD_FLOOR, Evidence, form_evidence
+from models.spec import Floats, Ints
+from models.states import FilteredStates, filter_states
+
+WINDOW_DAYS = 5 * 365 + 1
+POINTS = 240
+"""Days a path is drawn at besides those on which it jumps: more than its panel has room for."""
+SHOWN_GRADES = ("A1", "B2", "C3", "F6")
+LARGEST, SMALLEST = 5.4, 1.5
+"""Diameters in points: of a dot of the smallest sd, and of one that can still be seen."""
+BANDS = {90: "#D5E6F1", 50: "#86B9DB"}
+STALE = "#F1F1F1"
+TITLE_LETTERS = {1: 110, 2: 62, 3: 42}
+"""Letters a line of a title has room for, by number of columns."""
+LATE_SHARE = 0.01
+"""Of the window: an observation known so much later than it happened gets a tail."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dot:
+    """One coded level; `weight` is 1 / sd of its grade, `stands` is False where a later row replaced it."""
+
+    observed_on: date
+    known_on: date
+    level: float
+    grade: str
+    weight: float
+    stands: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """One indicator over the window; mean and sd (in levels) are nan on days on which it is inactive."""
+
+    indicator: str
+    name: str
+    group: str
+    day: Ints  # ordinals
+    mean: Floats
+    sd: Floats
+    dots: tuple[Dot, ...]
+    stale: tuple[tuple[date, date], ...]  # first and last day of each stretch
+    stale_days: int | None  # days unobserved on the last day, where that is stale
+
+
+@dataclass(frozen=True, slots=True)
+class StatesFacts:
+    """The levels of some indicators from `first` to `last`."""
+
+    as_of: date
+    first: date
+    last: date
+    paths: tuple[Path, ...]
+    grades: tuple[tuple[str, float], ...]  # of the legend, with their weights
+    caption: str
+
+
+def read_states(
+    connection: Connection,
+    when: When,
+    *,
+    first: date | None = None,
+    last: date | None = None,
+    indicators: Sequence[str] = (),
+    case_id: str | None = None,
+) -> StatesFacts:
+    """The paths of all indicators, or of those named, by default over the five years to the as-of date.
+
+    Raises
+    ------
+    UnknownId
+        if an indicator is not in the catalogue
+    NothingToDraw
+        if the window holds no day
+    """
+    case = case_of(connection, when, case_id)
+    rows = read_rows(connection, when.as_of, when.as_recorded, case_id=case.case_id)
+    check_rows(rows)
+    chosen = _chosen(rows.catalogue, indicators)
+    last = min(last or when.as_of, when.as_of)
+    first = first or last - timedelta(days=WINDOW_DAYS)
+    if first >= last:
+        raise NothingToDraw(f"levels from {first} to {last} are no stretch of days; choose a first day before the last")
+    paths = _paths(rows, chosen, first, last)
+    weights = {f"{row.reliability}{row.credibility}": _weight(row) for row in rows.grades}
+    shown = tuple((grade, weights[grade]) for grade in SHOWN_GRADES if grade in weights)
+    return StatesFacts(when.as_of, first, last, paths, shown, _caption(when, first, last, paths))
+
+
+def draw_states(facts: StatesFacts) -> Figure:
+    """One small panel per indicator, all to one scale."""
+    with house_style():
+        columns = next(n for n, most in ((1, 3), (2, 8), (3, len(facts.paths))) if len(facts.paths) <= most)
+        rows = -(-len(facts.paths) // columns)
+        height = {1: 2.3, 2: 1.75, 3: 1.36}[columns]
+        figure = Figure(figsize=(WIDTH, height * rows + 0.75), layout="constrained")
+        figure.suptitle(f"Levels from {facts.first} to {facts.last}, each day as known on that day (+2 favours talks)", x=0.01, ha="left", fontsize=9.5)
+        panels = list(figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True).flat)
+        for axes, path, title in zip(panels, facts.paths, _titles(facts.paths, columns), strict=False):
+            _draw_path(axes, path, facts)
+            _write_title(axes, path, title)
+        for axes in panels[: len(facts.paths) : columns]:
+            axes.set_ylabel("level")
+        for axes in panels[max(len(facts.paths) - columns, 0) : len(facts.paths)]:
+            axes.tick_params(labelbottom=True)
+        for axes in panels[len(facts.paths) :]:
+            axes.remove()
+        figure.legend(handles=_legend(facts), loc="outside lower center", ncols=5, fontsize=7.5)
+        return figure
+
+
+def _chosen(catalogue: Sequence[IndicatorRow], names: Sequence[str]) -> tuple[IndicatorRow, ...]:
+    known = [row.indicator_id for row in catalogue]
+    wanted = {known[find_place("indicator", name, known)] for name in names} or set(known)
+    return by_group(row for row in catalogue if row.indicator_id in wanted)
+
+
+def _paths(rows: Rows, chosen: Sequence[IndicatorRow], first: date, last: date) -> tuple[Path, ...]:
+    evidence = form_evidence(rows.observations, rows.catalogue, rows.grades)
+    problem = assemble(rows, evidence)
+    filtered = filter_states(problem.observations, problem.catalogue)
+    sd = {(row.reliability, row.credibility): _weight(row) for row in rows.grades}
+    span = (first.toordinal(), last.toordinal())
+    return tuple(_path(row, rows, evidence, filtered, sd, span) for row in chosen)
+
+
+def _path(
+    row: IndicatorRow,
+    rows: Rows,
+    evidence: Evidence,
+    filtered: FilteredStates,
+    weights: dict[tuple[str, int], float],
+    span: tuple[int, int],
+) -> Path:
+    place = filtered.catalogue.names.index(row.indicator_id)
+    mine = evidence.indicator == place
+    day = _days(np.concatenate([evidence.since[mine], evidence.until[mine]]), *span)
+    states = filtered.at(day, day.astype(float))
+    active = states.active[:, place]
+    unobserved = _unobserved(evidence, place, *span)
+    stale = [is_stale(days, row.expected_cadence_days) for days in unobserved]
+    return Path(
+        row.indicator_id,
+        row.name,
+        row.group_name,
+        day,
+        np.where(active, states.mean[:, place], np.nan),
+        np.where(active, np.sqrt(states.variance[:, place]), np.nan),
+        tuple(_dot(one, weights, rows.as_of) for one in rows.observations if _is_shown(one, row, span)),
+        _stretches(stale, span[0]),
+        unobserved[-1] if stale[-1] else None,
+    )
+
+
+def _days(jumps: Ints, first: int, last: int) -> Ints:
+    """Days to draw a path at: evenly over the window, and on both sides of every jump."""
+    even = np.linspace(first, last, min(POINTS, last - first + 1)).round().astype(np.int64)
+    days = np.unique(np.concatenate([even, jumps, jumps - 1]))
+    return days[(first <= days) & (days <= last)]
+
+
+def _unobserved(evidence: Evidence, place: int, first: int, last: int) -> list[int | None]:
+    """For every day of the window, the days since what was then the last observation; None before the first."""
+    mine = evidence.indicator == place
+    days = np.arange(first, last + 1)
+    valid = (evidence.since[mine, None] <= days) & (days < evidence.until[mine, None])
+    latest = np.where(valid, evidence.observed[mine, None], -1).max(axis=0, initial=-1)
+    return [int(day - seen) if seen >= 0 else None for day, seen in zip(days, latest, strict=True)]
+
+
+def _stretches(flags: Sequence[bool], first: int) -> tuple[tuple[date, date], ...]:
+    """First and last day of each run of days flagged, the first flag being of day `first`."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], np.array(flags, dtype=np.int64), [0]])))
+    return tuple(
+        (date.fromordinal(first + int(begin)), date.fromordinal(first + int(end) - 1))
+        for begin, end in edges.reshape(-1, 2)
+    )
+
+
+def _is_shown(one: ObservationRow, row: IndicatorRow, span: tuple[int, int]) -> bool:
+    return one.indicator_id == row.indicator_id and span[0] <= one.observed_on.toordinal() <= span[1]
+
+
+def _dot(one: ObservationRow, weights: dict[tuple[str, int], float], as_of: date) -> Dot:
+    return Dot(
+        one.observed_on,
+        one.known_on,
+        one.level,
+        f"{one.reliability}{one.credibility}",
+        weights[one.reliability, one.credibility],
+        one.valid_until is None or one.valid_until > as_of,
+    )
+
+
+def _weight(row: GradeRow) -> float:
+    return 1 / max(row.sd_levels, SD_FLOOR)
+
+
+def _caption(when: When, first: date, last: date, paths: Sequence[Path]) -> str:
+    dots = sum(dot.stands for path in paths for dot in path.dots)
+    recorded = "" if when.as_recorded is None else f", recorded by {minute(when.as_recorded)}"
+    shown = (
+        f"Filtered levels of {counted(len(paths), 'indicator')} from {first} to {last}, each day as known on that day "
+        f"(rows known by {when.as_of}{recorded}): mean with 50 and 90 % bands (normal), and "
+        f"{counted(dots, 'observation')}, larger dots for better grades."
+    )
+    return f"{shown} {_stale_sentence(paths, last)}"
+
+
+def _stale_sentence(paths: Sequence[Path], last: date) -> str:
+    stale = {path.indicator: path.stale_days for path in paths if path.stale_days is not None}
+    rule = f"unobserved for more than {STALE_AFTER_CADENCES:g} times the cadence"
+    if not stale:
+        return f"None is stale on {last} (hatched: {rule})."
+    longest = max(stale, key=lambda name: stale[name])
+    are = "is" if len(stale) == 1 else "are"
+    return f"{len(stale)} of {len(paths)} {are} stale on {last} (hatched: {rule}); longest {longest}, {stale[longest]} days."
+
+
+def _draw_path(axes: Axes, path: Path, facts: StatesFacts) -> None:
+    days = path.day.astype("datetime64[D]") - np.timedelta64(date(1970, 1, 1).toordinal(), "D")
+    for begin, end in path.stale:
+        axes.axvspan(begin, end + timedelta(days=1), facecolor=STALE, linewidth=0, zorder=0)
+        axes.axvspan(begin, end + timedelta(days=1), **_HATCH, facecolor="none", zorder=2)
+    for level, colour in BANDS.items():
+        half = REACH[level] * path.sd
+        axes.fill_between(days, path.mean - half, path.mean + half, color=colour, linewidth=0, zorder=1)
+    axes.plot(days, path.mean, color=BLUE, linewidth=1.1, zorder=3)
+    for dot in sorted(path.dots, key=lambda one: (one.stands, -one.weight)):
+        _draw_dot(axes, dot, facts)
+    if not path.dots and np.isnan(path.mean).all():
+        axes.text(0.5, 0.5, "not observed yet", transform=axes.transAxes, ha="center", va="center", color=GREY)
+    _scale(axes, facts)
+
+
+_HATCH = {"edgecolor": "#8A8A8A", "hatch": "////", "linewidth": 0, "hatch_linewidth": 0.35}
+
+
+def _draw_dot(axes: Axes, dot: Dot, facts: StatesFacts) -> None:
+    if (dot.known_on - dot.observed_on) > LATE_SHARE * (facts.last - facts.first):
+        known = min(dot.known_on, facts.last)
+        axes.plot((dot.observed_on, known), (dot.level,) * 2, color=INK, linewidth=0.6, zorder=4)
+    axes.plot(dot.observed_on, dot.level, **_mark(dot.weight, dot.stands), zorder=5)
+
+
+def _mark(weight: float, stands: bool) -> dict[str, object]:
+    """A dot as wide as its weight: its area is its share in the filter."""
+    return {
+        "marker": "o",
+        "linestyle": "none",
+        "markersize": max(LARGEST * weight * SD_FLOOR, SMALLEST),
+        "color": INK if stands else GREY,
+        "markerfacecolor": INK if stands else "white",
+        "markeredgewidth": 0.4 if stands else 0.7,
+        "markeredgecolor": "white" if stands else GREY,
+    }
+
+
+def _scale(axes: Axes, facts: StatesFacts) -> None:
+    for level in (-2, -1, 0, 1, 2):
+        axes.axhline(level, color=GREY if level == 0 else LIGHT, linewidth=0.5, zorder=0.5)
+    axes.set(xlim=(facts.first, facts.last + timedelta(days=1)), ylim=(-2.8, 2.8))
+    axes.set_yticks((-2, 0, 2), [signed(level, 0) for level in (-2, 0, 2)])
+    locator = mdates.AutoDateLocator(minticks=3, maxticks=7)
+    axes.xaxis.set_major_locator(locator)
+    axes.xaxis.set_major_formatter(mdates.ConciseDateFormatter(locator, show_offset=False))
+    axes.tick_params(labelsize=7, length=2.5)
+
+
+def _titles(paths: Sequence[Path], columns: int) -> list[str]:
+    """Group and name, each on as many lines as the longest takes."""
+    titles = [wrap_words(f"{path.group}: {path.name}", TITLE_LETTERS[columns], 2) for path in paths]
+    lines = max(title.count("\n") for title in titles)
+    return [title + "\n" * (lines - title.count("\n")) for title in titles]
+
+
+def _write_title(axes: Axes, path: Path, below: str) -> None:
+    """The indicator's id in bold over its group and name."""
+    axes.set_title(below, fontsize=6.3, color=GREY, pad=3, linespacing=1.05)
+    lift = 5 + 7.2 * (below.count("\n") + 1)
+    where = {"xycoords": "axes fraction", "textcoords": "offset points"}
+    axes.annotate(path.indicator, (0, 1), (0, lift), **where, fontsize=7.5, fontweight="bold")
+
+
+def _legend(facts: StatesFacts) -> list[Artist]:
+    handles: list[Artist] = [
+        Line2D([], [], color=BLUE, linewidth=1.1, label="mean"),
+        Patch(facecolor=BANDS[50], label="50 % band"),
+        Patch(facecolor=BANDS[90], label="90 % band"),
+        Patch(**_HATCH, facecolor=STALE, label="stale"),
+        *(Line2D([], [], **_mark(weight, True), label=f"grade {grade}") for grade, weight in facts.grades),
+    ]
+    if any(not dot.stands for path in facts.paths for dot in path.dots):
+        handles.append(Line2D([], [], **_mark(1 / SD_FLOOR, False), label="since replaced"))
+    return handles
