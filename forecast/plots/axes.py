@@ -1,0 +1,104 @@
+"""What the pictures of a forecast share: axes of dates and of per cents, and words that keep apart."""
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import date, timedelta
+from itertools import count, takewhile
+from unicodedata import east_asian_width
+
+from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
+
+from forecast.plots.labels import Labels
+
+BAND_50, BAND_90 = "#86B9DB", "#D5E6F1"
+"""Told apart in grey, and from the line on them."""
+DASHED = (0, (4, 2))
+SMALL = 7.5
+"""Points: the size of words inside a picture."""
+_TICK_WIDTHS = {"day": 0.95, "month": 0.72, "year": 0.5}
+"""Inches that a label and the space beside it take."""
+
+
+def show_dates(axes: Axes, first: date, last: date, labels: Labels, *, room: float) -> None:
+    """Ticks from years to days as the span asks for, on an axis of ordinals that is `room` inches long."""
+    unit, ticks = _ticks(first, last, room)
+    form = {"year": labels.year, "month": labels.month, "day": labels.day_tick}[unit]
+    axes.set_xticks([day.toordinal() for day in ticks], [form.format(day) for day in ticks])
+    pad = max((last - first).days * 0.015, 0.4) if last > first else 15
+    axes.set_xlim(first.toordinal() - pad, last.toordinal() + pad)
+
+
+def _ticks(first: date, last: date, room: float) -> tuple[str, list[date]]:
+    """The finest regular days whose labels have room."""
+    ticks = [first]
+    for unit, step, days in _CALENDARS:
+        ticks = list(takewhile(lambda day: day <= last, (day for day in days(first, step) if day >= first)))
+        if ticks and len(ticks) <= max(room / _TICK_WIDTHS[unit], 1):
+            return unit, ticks
+    return "year", ticks
+
+
+def _days(first: date, step: int) -> Iterator[date]:
+    return (first + timedelta(days=step * i) for i in count())
+
+
+def _months(first: date, step: int) -> Iterator[date]:
+    return (date(first.year + (step * i) // 12, 1 + (step * i) % 12, 1) for i in count())
+
+
+def _years(first: date, step: int) -> Iterator[date]:
+    return (date(first.year - first.year % step + step * i, 1, 1) for i in count())
+
+
+_CALENDARS: tuple[tuple[str, int, Callable[[date, int], Iterator[date]]], ...] = (
+    *(("day", step, _days) for step in (1, 2, 7, 14)),
+    *(("month", step, _months) for step in (1, 3, 6)),
+    *(("year", step, _years) for step in (1, 2, 5, 10, 20, 50)),
+)
+
+
+def show_percents(axes: Axes, highest: float, labels: Labels) -> None:
+    """From 0 to some head-room above the highest value, with ticks as fine as the values ask for."""
+    top = min(highest * 1.08, 1.03) or 1.03
+    ticks = [float(tick) for tick in MaxNLocator(5, steps=[1, 2, 5, 10]).tick_values(0, top) if tick <= min(top, 1)]
+    digits = next((d for d in range(8) if abs(round(ticks[-1] * 100, d) - ticks[-1] * 100) < 1e-9), 8)
+    digits = max(digits, next((d for d in range(8) if abs(round(ticks[1] * 100, d) - ticks[1] * 100) < 1e-9), 8))
+    axes.set_ylim(0, top)
+    axes.set_yticks(ticks, [f"{100 * tick:.{digits}f}{labels.percent_sign}" for tick in ticks])
+
+
+def show_windows(
+    axes: Axes, windows: Sequence[tuple[int, date | None]], labels: Labels, *, room: float
+) -> frozenset[int]:
+    """Ticks at deadlines, then at the longest windows, as far as their words have room on an axis `room` inches long.
+
+    Windows come as days from the as-of date and, where they end on one, the deadline. Returned are the days shown.
+    """
+    end = max(days for days, _ in windows)
+    shown: dict[int, str] = {}
+    for days, deadline in sorted(windows, key=lambda window: (window[1] is None, -window[0])):
+        words = labels.day_tick.format(deadline) if deadline else labels.days.format(days)
+        apart = ((abs(days - other) / end * room, (_width(words) + _width(text)) / 2) for other, text in shown.items())
+        if all(there > needed for there, needed in apart):
+            shown[days] = words
+    axes.set_xticks(list(shown), list(shown.values()))
+    axes.set_xlim(0, end)
+    return frozenset(shown)
+
+
+def _width(words: str) -> float:
+    """About the inches that words of a tick take, with the space after them."""
+    lines = ([0.12 if east_asian_width(letter) == "W" else 0.066 for letter in line] for line in words.split("\n"))
+    return 0.1 + max(map(sum, lines))
+
+
+def spread(heights: Sequence[float], apart: float, top: float) -> list[float]:
+    """Heights in rising order, moved as little as keeps them apart and within 0 and `top`."""
+    out: list[float] = []
+    for height in heights:
+        out.append(max(height, out[-1] + apart if out else apart / 2))
+    ceiling = top - apart / 2
+    for place in reversed(range(len(out))):
+        out[place] = min(out[place], ceiling)
+        ceiling = out[place] - apart
+    return out

@@ -1,0 +1,292 @@
+"""The probability of one target through as-of dates, with what happened meanwhile."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from sqlalchemy import Connection
+
+from db.read import read_case, read_events
+from db.read_forecasts import read_all_targets
+from db.rows import EventRow, RunRow, TargetForecastRow
+from forecast.errors import NoForecast
+from forecast.plots.axes import BAND_50, BAND_90, DASHED, SMALL, show_dates, show_percents
+from forecast.plots.chosen import (
+    GAP_DAYS,
+    Horizon,
+    Span,
+    count_kinds,
+    horizon_of,
+    horizon_words,
+    leading,
+    longest,
+    read_span,
+    stretches,
+)
+from forecast.plots.labels import ENGLISH, Labels
+from forecast.plots.style import BLUE, GREEN, GREY, INK, ORANGE, SKY, WIDTH, house_style
+from forecast.words import counted, percent, percent_range, reach, target_name
+from indicators.content import EVENT_TYPES
+
+LANE = 0.19
+"""Inches."""
+MARKED = 40
+"""Of one kind of run; of more, every second, third … is marked."""
+KIND_MARKERS = {"official": "o", "manual": "s", "backfill": "D", "provisional": "+"}
+EVENT_COLOURS = {"talks": BLUE, "contact": SKY, "deal": GREEN, "crisis": ORANGE}
+HOLLOW = "denuclearisation"
+"""The framing whose talks are drawn hollow."""
+_TICK = [(-0.35, -1), (0.35, -1), (0.35, 1), (-0.35, 1), (-0.35, -1)]
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryPoint:
+    """What one published run said of the target."""
+
+    run_id: int
+    as_of: date
+    kind: str
+    leads: bool
+    """Whether it carries the line on its date."""
+    mean: float
+    q05: float
+    q25: float
+    q75: float
+    q95: float
+    base_rate: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class EventMark:
+    type: str
+    framing: str
+    started_on: date
+    ended_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryFacts:
+    """A forecast history as it is drawn, by as-of date, then run."""
+
+    target: str
+    horizon_days: int | None
+    deadline: date | None
+    points: tuple[HistoryPoint, ...]
+    unpublished: tuple[date, ...]
+    """As-of dates of runs that were rejected or failed."""
+    events: tuple[EventMark, ...]
+    caption: str
+
+    @property
+    def line(self) -> tuple[HistoryPoint, ...]:
+        return tuple(point for point in self.points if point.leads)
+
+    @property
+    def run_ids(self) -> tuple[int, ...]:
+        return tuple(point.run_id for point in self.points)
+
+
+def read_history(
+    connection: Connection,
+    case_id: str | None = None,
+    *,
+    target: str | None = None,
+    horizon: Horizon | None = None,
+    first: date | None = None,
+    last: date | None = None,
+    kinds: Collection[str] | None = None,
+    as_of: date | None = None,
+    as_recorded: datetime | None = None,
+) -> HistoryFacts:
+    """The history of a target (None: the headline) at a horizon (None: the longest rolling one).
+
+    Parameters
+    ----------
+    first, last
+        as-of dates to begin and end with
+    kinds
+        of run; None or none for all
+    as_of, as_recorded
+        runs and events that could be known by that date, and were on file by that instant
+
+    Raises
+    ------
+    NoForecast
+        if there is nothing to draw; it says what there is
+    """
+    case = read_case(connection, case_id)
+    target = target or case.headline
+    runs, unpublished = read_span(connection, case, Span(first, last, kinds or (), as_of, as_recorded))
+    said = read_all_targets(connection, case.case_id)
+    rows = {run.id: [row for row in said.get(run.id, ()) if row.target == target] for run in runs}
+    wanted = _find_horizon(target, horizon, [row for mine in rows.values() for row in mine])
+    shown = [(run, row) for run in runs for row in rows[run.id] if horizon_of(row) == wanted]
+    lead = leading([run for run, _ in shown])
+    points = tuple(_point(run, row, run.id in lead) for run, row in shown)
+    ends = points[0].as_of, points[-1].as_of
+    events = read_events(connection, case.case_id, as_of or date.max, as_recorded)
+    return HistoryFacts(
+        target,
+        shown[0][1].horizon_days,
+        shown[0][1].deadline,
+        points,
+        tuple(run.as_of for run in unpublished if ends[0] <= run.as_of <= ends[1]),
+        tuple(map(_mark, (event for event in events if event.started_on <= ends[1] and event.ended_on >= ends[0]))),
+        _caption(shown, points),
+    )
+
+
+def _find_horizon(target: str, horizon: Horizon | None, rows: Sequence[TargetForecastRow]) -> Horizon:
+    """The horizon asked for, where some run has it."""
+    found = {horizon_of(row) for row in rows}
+    if not found:
+        raise NoForecast(f"no run here forecast {target_name(target)}; name another target")
+    wanted = horizon or longest(found)
+    if wanted not in found:
+        there = ", ".join(map(horizon_words, sorted(found, key=lambda one: (isinstance(one, date), one))))
+        raise NoForecast(f"no run here forecast {target_name(target)} {horizon_words(wanted)}; there is {there}")
+    return wanted
+
+
+def _point(run: RunRow, row: TargetForecastRow, leads: bool) -> HistoryPoint:
+    interval = row.q05, row.q25, row.q75, row.q95
+    return HistoryPoint(run.id, run.as_of, run.kind, leads, row.mean, *interval, row.base_rate)
+
+
+def _mark(event: EventRow) -> EventMark:
+    return EventMark(event.type, event.framing, event.started_on, event.ended_on)
+
+
+def _caption(shown: Sequence[tuple[RunRow, TargetForecastRow]], points: Sequence[HistoryPoint]) -> str:
+    runs = [run for run, _ in shown]
+    _, row = shown[0]
+    first, last = runs[0].as_of, runs[-1].as_of
+    broken = len(stretches([point.as_of for point in points if point.leads])) > 1
+    sentences = (
+        f"P({target_name(row.target)} {reach(row)}), at least one: mean with 50 % and 90 % intervals of "
+        f"{counted(len(runs), 'run')} ({count_kinds(runs)}), as of {first}{f' to {last}' if last > first else ''}.",
+        "The deadline is fixed, so that the window shrinks as the as-of date nears it." if row.deadline else "",
+        f"Line and bands are broken where no run fell for more than {GAP_DAYS} days." if broken else "",
+        _last_number(shown, points),
+    )
+    return " ".join(filter(None, sentences))
+
+
+def _last_number(shown: Sequence[tuple[RunRow, TargetForecastRow]], points: Sequence[HistoryPoint]) -> str:
+    """What the line ends with; where only provisional runs are shown, the last of them."""
+    leads = [pair for pair, point in zip(shown, points, strict=True) if point.leads]
+    run, row = leads[-1] if leads else shown[-1]
+    base = "" if row.base_rate is None else f", base rate {percent(row.base_rate)}"
+    interval = percent_range(row.q05, row.q95)
+    return f"Run {run.id}, as of {run.as_of}: {percent(row.mean)} (90 % interval {interval}){base}."
+
+
+def draw_history(facts: HistoryFacts, labels: Labels = ENGLISH) -> Figure:
+    """Line, bands and marks of runs, over a strip of events where there were any."""
+    lanes = [type_ for type_ in EVENT_TYPES if any(event.type == type_ for event in facts.events)]
+    strip = LANE * len(lanes)
+    with house_style():
+        figure = Figure(figsize=(WIDTH, 3.2 + strip), layout="constrained")
+        ratios = (2.4, strip) if lanes else (1,)
+        panels = list(figure.subplots(len(ratios), 1, sharex=True, height_ratios=ratios, squeeze=False).flat)
+        _draw_line(panels[0], facts, labels)
+        _draw_runs(panels[0], facts, labels)
+        if lanes:
+            _draw_events(panels[-1], facts.events, lanes, labels)
+        show_dates(panels[-1], facts.points[0].as_of, facts.points[-1].as_of, labels, room=WIDTH - 0.8)
+        panels[-1].set_xlabel(labels.as_of)
+        handles, words = zip(*(pair for axes in panels for pair in _legend(axes)), strict=True)
+        figure.legend(handles, words, loc="outside lower center", ncols=4, fontsize=SMALL)
+        return figure
+
+
+def _legend(axes: Axes) -> list[tuple[Artist, str]]:
+    return list(zip(*axes.get_legend_handles_labels(), strict=True))
+
+
+def _draw_line(axes: Axes, facts: HistoryFacts, labels: Labels) -> None:
+    line = facts.line
+    days = [point.as_of for point in line]
+    pieces = [line[piece] for piece in stretches(days)]
+    axes.plot([], [], color=BLUE, linewidth=1.6, label=labels.mean)
+    for low, high, level, colour in (("q05", "q95", 90, BAND_90), ("q25", "q75", 50, BAND_50)):
+        axes.fill_between([], [], color=colour, linewidth=0, label=labels.level(level))
+        for piece in pieces:
+            _draw_band(axes, piece, low, high, colour)
+    axes.plot([], [], color=INK, linewidth=1, linestyle=DASHED, label=labels.base_rate)
+    reach = max((days[-1] - days[0]).days * 0.012, 0) if len(line) > 1 else 15
+    for piece in pieces:
+        x = [float(point.as_of.toordinal()) for point in piece]
+        axes.plot(x, [point.mean for point in piece], color=BLUE, linewidth=1.6)
+        base = [(at, point.base_rate) for at, point in zip(x, piece, strict=True) if point.base_rate is not None]
+        if len(piece) == 1:
+            base = [(at + side, rate) for at, rate in base for side in (-reach, reach)]
+        if base:
+            axes.plot(*zip(*base, strict=True), color=INK, linewidth=1, linestyle=DASHED)
+    highest = max(
+        [value for point in facts.points for value in (point.q95 if point.leads else point.mean, point.base_rate or 0)]
+    )
+    show_percents(axes, highest, labels)
+    window = labels.window(facts.horizon_days, facts.deadline)
+    axes.set_ylabel(labels.probability)
+    axes.set_title(labels.heading(labels.at_least_one, target=labels.target(facts.target), window=window))
+
+
+def _draw_band(axes: Axes, piece: Sequence[HistoryPoint], low: str, high: str, colour: str) -> None:
+    """A band through several runs, a bar at a single one."""
+    x = [point.as_of.toordinal() for point in piece]
+    lows, highs = ([getattr(point, name) for point in piece] for name in (low, high))
+    if len(piece) > 1:
+        axes.fill_between(x, lows, highs, color=colour, linewidth=0)
+    else:
+        axes.vlines(x, lows, highs, color=colour, linewidth=7)
+
+
+def _draw_runs(axes: Axes, facts: HistoryFacts, labels: Labels) -> None:
+    """Each kind by its mark; one that a later run of its day replaced is hollow."""
+    for kind, marker in KIND_MARKERS.items():
+        mine = [point for point in facts.points if point.kind == kind]
+        step = -(-len(mine) // MARKED)
+        for leads, fill in ((True, BLUE), (False, "white")):
+            shown = [point for point in mine[:: max(step, 1)] if point.leads == leads]
+            size, colour = (5, GREY) if kind == "provisional" else (4, BLUE)
+            axes.plot(
+                [point.as_of.toordinal() for point in shown],
+                [point.mean for point in shown],
+                marker,
+                color=colour,
+                markerfacecolor=fill,
+                markersize=size,
+                markeredgewidth=0.9,
+            )
+        if mine:
+            name = labels.kinds[kind]
+            words = labels.thinned.format(kind=name, step=step) if step > 1 else name
+            axes.plot([], [], marker, color=colour, markersize=size, label=words)
+    if facts.unpublished:
+        x = [day.toordinal() for day in facts.unpublished]
+        axes.plot(x, [0] * len(x), "X", color=ORANGE, markersize=6, clip_on=False, label=labels.not_published, zorder=5)
+    if facts.line:
+        end = facts.line[-1]
+        place = (end.as_of.toordinal(), end.mean)
+        axes.annotate(labels.percent(end.mean), place, (6, 0), textcoords="offset points", va="center", color=BLUE)
+
+
+def _draw_events(axes: Axes, events: Sequence[EventMark], lanes: Sequence[str], labels: Labels) -> None:
+    """A lane per type; talks are filled by framing."""
+    for event in events:
+        place, colour = len(lanes) - 1 - lanes.index(event.type), EVENT_COLOURS[event.type]
+        x = event.started_on.toordinal(), event.ended_on.toordinal()
+        axes.plot(x, (place, place), color=colour, linewidth=2.5, solid_capstyle="butt")
+        fill = "white" if event.framing == HOLLOW else colour
+        axes.plot(x[0], place, marker=_TICK, color=colour, markerfacecolor=fill, markersize=8, markeredgewidth=0.8)
+    for framing in dict.fromkeys(event.framing for event in events if event.type == "talks"):
+        fill, name = "white" if framing == HOLLOW else BLUE, labels.events.get(framing, framing)
+        axes.plot([], [], marker=_TICK, linestyle="none", color=BLUE, markerfacecolor=fill, markersize=8, label=name)
+    axes.set_yticks(range(len(lanes)), [labels.events[type_] for type_ in lanes[::-1]], fontsize=SMALL)
+    axes.set_ylim(-0.6, len(lanes) - 0.4)
+    axes.tick_params(axis="y", length=0)
+    axes.spines["left"].set_visible(False)

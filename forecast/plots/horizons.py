@@ -1,0 +1,185 @@
+"""Cumulative probabilities of one run by horizon, a panel a target."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from matplotlib import patheffects
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from sqlalchemy import Connection
+
+from db.read import read_case
+from db.read_runs import read_targets
+from db.rows import RunRow, TargetForecastRow
+from forecast.errors import NoForecast
+from forecast.plots.axes import BAND_50, BAND_90, DASHED, SMALL, show_percents, show_windows
+from forecast.plots.chosen import days_to, horizon_of, longest, read_forecast_run
+from forecast.plots.labels import ENGLISH, Labels
+from forecast.plots.style import BLUE, INK, WIDTH, house_style
+from forecast.words import TARGET_NAMES, percent, percent_range, reach, target_name
+
+SIDE = 3
+"""Panels on a side of the figure; the headline's takes four of them."""
+NEAR = 0.06
+"""A share of the horizontal axis: a number so near the vertical one would stand across it."""
+
+
+@dataclass(frozen=True, slots=True)
+class HorizonPoint:
+    """The probability within one window."""
+
+    days: int
+    deadline: date | None
+    mean: float
+    q05: float
+    q25: float
+    q75: float
+    q95: float
+    base_rate: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """One target from short windows to long ones."""
+
+    target: str
+    points: tuple[HorizonPoint, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class HorizonsFacts:
+    """The curves of one run as they are drawn, the headline's first."""
+
+    run_id: int
+    kind: str
+    as_of: date
+    curves: tuple[Curve, ...]
+    caption: str
+
+
+def read_horizons(
+    connection: Connection,
+    case_id: str | None = None,
+    *,
+    run_id: int | None = None,
+    as_of: date | None = None,
+    as_recorded: datetime | None = None,
+) -> HorizonsFacts:
+    """The curves of a run (None: the last published full one, as of that date and recorded by that instant).
+
+    Raises
+    ------
+    NoForecast
+        if there is no such run, or it was not published
+    db.errors.StoreError
+        if there is no run of that number
+    """
+    case = read_case(connection, case_id)
+    run = read_forecast_run(connection, case, run_id=run_id, as_of=as_of, as_recorded=as_recorded)
+    rows = read_targets(connection, run.id)
+    if not rows:
+        raise NoForecast(f"run {run.id} holds no forecast of a target; run `parley verify`")
+    order = list(dict.fromkeys((case.headline, *TARGET_NAMES, *(row.target for row in rows))))
+    targets = sorted({row.target for row in rows}, key=order.index)
+    curves = tuple(_curve(run, target, rows) for target in targets)
+    main = [row for row in rows if row.target == targets[0]]
+    return HorizonsFacts(run.id, run.kind, run.as_of, curves, _caption(run, main, len(curves)))
+
+
+def _curve(run: RunRow, target: str, rows: Sequence[TargetForecastRow]) -> Curve:
+    points = (_point(run, row) for row in rows if row.target == target)
+    return Curve(target, tuple(sorted(points, key=lambda point: (point.days, point.deadline is not None))))
+
+
+def _point(run: RunRow, row: TargetForecastRow) -> HorizonPoint:
+    days = days_to(run.as_of, horizon_of(row))
+    return HorizonPoint(days, row.deadline, row.mean, row.q05, row.q25, row.q75, row.q95, row.base_rate)
+
+
+def _caption(run: RunRow, rows: Sequence[TargetForecastRow], targets: int) -> str:
+    found = {horizon_of(row): row for row in rows}
+    row = found[longest(found)]
+    beside = "" if row.base_rate is None else f", base rate {percent(row.base_rate)}"
+    others = f"; the {targets - 1} smaller panels share one scale" if targets > 2 else ""
+    return (
+        f"Run {run.id} ({run.kind}), as of {run.as_of}: probability of at least one by the end of each window, for "
+        f"{targets} targets: mean with 50 % and 90 % intervals, joined by straight lines{others}. "
+        f"P({target_name(row.target)} {reach(row)}) = {percent(row.mean)} "
+        f"(90 % interval {percent_range(row.q05, row.q95)}){beside}."
+    )
+
+
+def draw_horizons(facts: HorizonsFacts, labels: Labels = ENGLISH) -> Figure:
+    """The first target large, with its numbers; the others small, on a scale of their own."""
+    main, *others = facts.curves
+    with house_style():
+        figure = Figure(figsize=(WIDTH, 4.9), layout="constrained")
+        large, *small = _panels(figure, len(facts.curves))
+        _draw_curve(large, main, labels, top=_highest([main]))
+        shown = show_windows(large, _windows(main), labels, room=4.0)
+        _draw_numbers(large, [point for point in main.points if point.days in shown], labels)
+        large.set_ylabel(labels.at_least_once)
+        large.set_xlabel(labels.days_after.format(labels.date(facts.as_of)))
+        large.title.set_fontsize(11)
+        for axes, curve in zip(small, others, strict=True):
+            _draw_curve(axes, curve, labels, top=_highest(others))
+            show_windows(axes, _windows(curve), labels, room=1.5)
+            _draw_numbers(axes, curve.points[-1:], labels)
+        figure.legend(*large.get_legend_handles_labels(), loc="outside lower center", ncols=4, fontsize=SMALL)
+        return figure
+
+
+def _panels(figure: Figure, number: int) -> list[Axes]:
+    """A large panel and, around its lower right corner, the small ones."""
+    if number == 1:
+        return [figure.subplots()]
+    grid = figure.add_gridspec(SIDE, SIDE)
+    small = [(row, column) for row in range(SIDE) for column in range(SIDE) if SIDE - 1 in (row, column)]
+    return [figure.add_subplot(grid[:-1, :-1]), *(figure.add_subplot(grid[place]) for place in small[: number - 1])]
+
+
+def _windows(curve: Curve) -> list[tuple[int, date | None]]:
+    return [(point.days, point.deadline) for point in curve.points]
+
+
+def _highest(curves: Sequence[Curve]) -> float:
+    return max(max(point.q95, point.base_rate or 0) for curve in curves for point in curve.points)
+
+
+def _draw_curve(axes: Axes, curve: Curve, labels: Labels, *, top: float) -> None:
+    """From nothing at day 0; windows up to a deadline end in a square."""
+    points = curve.points
+    x = [0, *(point.days for point in points)]
+    for low, high, level, colour in (("q05", "q95", 90, BAND_90), ("q25", "q75", 50, BAND_50)):
+        lows, highs = ([0, *(getattr(point, name) for point in points)] for name in (low, high))
+        axes.fill_between(x, lows, highs, color=colour, linewidth=0, label=labels.level(level))
+    axes.plot(x, [0, *(point.mean for point in points)], color=BLUE, linewidth=1.6, label=labels.mean)
+    base = [(point.days, point.base_rate) for point in points if point.base_rate is not None]
+    if base:
+        axes.plot(*zip((0, 0), *base, strict=True), color=INK, linewidth=1, linestyle=DASHED, label=labels.base_rate)
+    for point in points:
+        axes.plot(
+            point.days, point.mean, "s" if point.deadline else "o", color=BLUE, markersize=3.5, clip_on=False, zorder=3
+        )
+    show_percents(axes, top, labels)
+    axes.set_title(labels.heading("{target}", target=labels.target(curve.target)))
+
+
+def _draw_numbers(axes: Axes, points: Sequence[HorizonPoint], labels: Labels) -> None:
+    """The last number beside its point, the others above theirs."""
+    halo = [patheffects.withStroke(linewidth=2, foreground="white")]
+    for place, point in enumerate(points):
+        last = place == len(points) - 1
+        offset, along = ((6, 0), "center") if last else ((0, 5), "bottom")
+        axes.annotate(
+            labels.percent(point.mean),
+            (point.days, point.mean),
+            offset,
+            textcoords="offset points",
+            ha="left" if last or point.days < NEAR * points[-1].days else "center",
+            va=along,
+            color=INK,
+            fontsize=SMALL,
+            path_effects=halo,
+        )

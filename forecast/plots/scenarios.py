@@ -1,0 +1,254 @@
+"""Scenarios as areas that sum to one: of one run by window, and through as-of dates."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from itertools import accumulate, pairwise
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from sqlalchemy import Connection
+
+from db.read import read_case
+from db.read_forecasts import read_all_scenarios
+from db.read_runs import FULL_KINDS
+from db.rows import CaseRow, RunRow, ScenarioForecastRow
+from forecast.errors import NoForecast
+from forecast.plots.axes import SMALL, show_dates, show_percents, show_windows, spread
+from forecast.plots.chosen import (
+    GAP_DAYS,
+    Horizon,
+    Span,
+    days_to,
+    horizon_of,
+    horizon_words,
+    leading,
+    longest,
+    read_forecast_run,
+    read_span,
+    stretches,
+)
+from forecast.plots.labels import ENGLISH, Labels
+from forecast.plots.style import AMBER, BLUE, GREEN, INK, ORANGE, SKY, WIDTH, house_style
+from forecast.words import SCENARIO_NAMES, percent
+
+FILLS = {
+    "S0": ("#ECECEC", ""),
+    "S1": (SKY, "...."),
+    "S2": (BLUE, ""),
+    "S3": (GREEN, "||||"),
+    "S4": (AMBER, "////"),
+    "S5": (ORANGE, "\\\\\\\\"),
+}
+"""Colour and hatching, so that neighbours differ in grey too."""
+APART = 0.062
+"""Between the words beside the areas, as a share of the axis."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shares:
+    """The probabilities of all scenarios, S0 first, in one window of one run."""
+
+    run_id: int
+    as_of: date
+    days: int
+    deadline: date | None
+    probabilities: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ScenariosFacts:
+    """The areas as they are drawn: of one run by window, and of a history of runs in one window."""
+
+    run_id: int
+    kind: str
+    as_of: date
+    windows: tuple[Shares, ...]
+    """From short to long."""
+    history: tuple[Shares, ...]
+    """By as-of date, of each date the last full run; empty where there are not two dates."""
+    horizon: Horizon
+    """Of the history."""
+    caption: str
+
+    @property
+    def run_ids(self) -> tuple[int, ...]:
+        return tuple(sorted({self.run_id, *(shares.run_id for shares in self.history)}))
+
+
+def read_scenarios_shown(
+    connection: Connection,
+    case_id: str | None = None,
+    *,
+    run_id: int | None = None,
+    horizon: Horizon | None = None,
+    first: date | None = None,
+    last: date | None = None,
+    kinds: Collection[str] | None = None,
+    as_of: date | None = None,
+    as_recorded: datetime | None = None,
+) -> ScenariosFacts:
+    """The scenarios of a run (None: the last full one of the span), and of the span's full runs in one window.
+
+    Parameters
+    ----------
+    horizon
+        of the history; None for the longest rolling one
+    first, last
+        as-of dates to begin and end with; with `run_id` the history ends with that run
+    kinds
+        of run; None or none for all that fit the model
+    as_of, as_recorded
+        runs of that date or before, and on file by that instant
+
+    Raises
+    ------
+    NoForecast
+        if there is nothing to draw; it says what there is
+    db.errors.StoreError
+        if there is no run of that number
+    """
+    case = read_case(connection, case_id)
+    span = Span(first, last, kinds or FULL_KINDS, as_of, as_recorded)
+    runs = _history_runs(connection, case, span, run_id)
+    said = read_all_scenarios(connection, case.case_id)
+    run = runs[-1]
+    windows = {horizon_of(rows[0]): _shares(run, rows) for rows in _windows(said.get(run.id, ()))}
+    if not windows:
+        raise NoForecast(f"run {run.id} holds no scenarios; run `parley verify`")
+    wanted = horizon or longest(windows)
+    drawn = ((one, rows) for one in runs for rows in _windows(said.get(one.id, ())) if horizon_of(rows[0]) == wanted)
+    history = tuple(_shares(one, rows) for one, rows in drawn)
+    if not history:
+        there = ", ".join(map(horizon_words, windows))
+        raise NoForecast(f"no run here forecast scenarios {horizon_words(wanted)}; there is {there}")
+    history = history if len(history) > 1 else ()
+    ordered = tuple(sorted(windows.values(), key=lambda shares: (shares.days, shares.deadline is not None)))
+    caption = _caption(run, windows.get(wanted, ordered[-1]), history, wanted)
+    return ScenariosFacts(run.id, run.kind, run.as_of, ordered, history, wanted, caption)
+
+
+def _history_runs(connection: Connection, case: CaseRow, span: Span, run_id: int | None) -> tuple[RunRow, ...]:
+    """Of each date the last full run; at the end the run asked for."""
+    if run_id is None:
+        runs, _ = read_span(connection, case, span)
+        lead = leading(runs)
+        if not lead:
+            raise NoForecast("no run here fitted the model; scenarios are drawn of official, manual and backfill runs")
+        return tuple(run for run in runs if run.id in lead)
+    run = read_forecast_run(connection, case, run_id=run_id, as_of=span.as_of, as_recorded=span.as_recorded)
+    runs, _ = read_span(connection, case, replace(span, first=None, last=None, kinds=()))
+    lead = leading(runs)
+    return (*(one for one in runs if one.id in lead and one.as_of < run.as_of and span.holds(one)), run)
+
+
+def _windows(rows: Sequence[ScenarioForecastRow]) -> list[list[ScenarioForecastRow]]:
+    """The scenarios of each window, S0 first."""
+    out: dict[Horizon, list[ScenarioForecastRow]] = {}
+    for row in sorted(rows, key=lambda row: row.scenario):
+        out.setdefault(horizon_of(row), []).append(row)
+    return list(out.values())
+
+
+def _shares(run: RunRow, rows: Sequence[ScenarioForecastRow]) -> Shares:
+    said = {row.scenario: row.probability for row in rows}
+    probabilities = tuple(said.get(scenario, 0.0) for scenario in SCENARIO_NAMES)
+    return Shares(run.id, run.as_of, days_to(run.as_of, horizon_of(rows[0])), rows[0].deadline, probabilities)
+
+
+def _caption(run: RunRow, shares: Shares, history: Sequence[Shares], horizon: Horizon) -> str:
+    names = tuple(SCENARIO_NAMES.values())
+    order = sorted(range(len(names)), key=lambda place: -shares.probabilities[place])
+    said = ", ".join(f"{names[place]} {percent(shares.probabilities[place])}" for place in order)
+    left = f"by window for run {run.id} ({run.kind}), as of {run.as_of}"
+    reach = horizon_words(horizon)
+    return (
+        "Scenarios: exactly one holds in each window, so that the areas sum to 100 %: "
+        f"{f'left, {left}; right, {reach} for {_history_words(history)}' if history else left}. "
+        f"{reach[0].upper()}{reach[1:]}: {said}."
+    )
+
+
+def _history_words(history: Sequence[Shares]) -> str:
+    days = [shares.as_of for shares in history]
+    gaps = f", broken where no run fell for more than {GAP_DAYS} days" if len(stretches(days)) > 1 else ""
+    return f"{len(days)} runs as of {days[0]} to {days[-1]}{gaps}"
+
+
+def draw_scenarios(facts: ScenariosFacts, labels: Labels = ENGLISH) -> Figure:
+    """Areas with their names and numbers at the end."""
+    with house_style():
+        figure = Figure(figsize=(WIDTH, 3.3), layout="constrained")
+        panels = figure.subplots(1, 2 if facts.history else 1, sharey=True, squeeze=False).flat
+        _draw_windows(panels[0], facts, labels, room=2.1 if facts.history else 5.0)
+        if facts.history:
+            _draw_history(panels[1], facts, labels)
+        return figure
+
+
+def _draw_windows(axes: Axes, facts: ScenariosFacts, labels: Labels, *, room: float) -> None:
+    """From the status quo on day 0."""
+    nothing_yet = (1.0, *(0.0 for _ in facts.windows[0].probabilities[1:]))
+    x = [0, *(shares.days for shares in facts.windows)]
+    _draw_areas(axes, x, [nothing_yet, *(shares.probabilities for shares in facts.windows)])
+    show_percents(axes, 1, labels)
+    axes.set_ylim(0, 1)
+    show_windows(axes, [(shares.days, shares.deadline) for shares in facts.windows], labels, room=room)
+    axes.set(ylabel=labels.probability, xlabel=labels.days_after.format(labels.date(facts.as_of)))
+    axes.set_title(labels.heading(labels.by_window, run=facts.run_id, day=labels.date(facts.as_of)))
+    end = facts.windows[-1].probabilities
+    words = [f"{name}  {labels.percent(p)}" for name, p in zip(labels.scenarios.values(), end, strict=True)]
+    _draw_words(axes, end, words)
+
+
+def _draw_history(axes: Axes, facts: ScenariosFacts, labels: Labels) -> None:
+    """Broken where no run fell for long; a date by itself is a bar."""
+    days = [shares.as_of for shares in facts.history]
+    half = max((days[-1] - days[0]).days * 0.01, 0.3)
+    for piece in stretches(days):
+        x = [float(day.toordinal()) for day in days[piece]]
+        shares = [one.probabilities for one in facts.history[piece]]
+        if len(x) == 1:
+            x, shares = [x[0] - half, x[0] + half], shares * 2
+        _draw_areas(axes, x, shares)
+    show_dates(axes, days[0], days[-1], labels, room=2.4)
+    axes.tick_params(axis="y", length=0)
+    axes.set_xlabel(labels.as_of)
+    deadline = facts.horizon if isinstance(facts.horizon, date) else None
+    window = labels.window(facts.horizon if isinstance(facts.horizon, int) else None, deadline)
+    axes.set_title(labels.heading(labels.by_date, window=window))
+    end = facts.history[-1].probabilities
+    _draw_words(axes, end, [labels.percent(p) for p in end])
+
+
+def _draw_areas(axes: Axes, x: Sequence[float], shares: Sequence[Sequence[float]]) -> None:
+    edges = [[0.0] * len(x), *zip(*(accumulate(one) for one in shares), strict=True)]
+    for scenario, (low, high) in zip(FILLS, pairwise(edges), strict=True):
+        colour, hatch = FILLS[scenario]
+        area = axes.fill_between(x, low, high, facecolor=colour, hatch=hatch, edgecolor="white", linewidth=0.6)
+        area.set_hatch_linewidth(0.6)
+
+
+def _draw_words(axes: Axes, end: Sequence[float], words: Sequence[str]) -> None:
+    """Beside the areas, each led to its own."""
+    edges = [0.0, *accumulate(end)]
+    middles = [(low + high) / 2 for low, high in pairwise(edges)]
+    for middle, height, text in zip(middles, spread(middles, APART, 1), words, strict=True):
+        axes.annotate(
+            text,
+            (1, middle),
+            (12, height),
+            xycoords="axes fraction",
+            textcoords=("offset points", "axes fraction"),
+            va="center",
+            fontsize=SMALL,
+            color=INK,
+            arrowprops={
+                "arrowstyle": "-",
+                "color": INK,
+                "linewidth": 0.6,
+                "shrinkA": 1,
+                "shrinkB": 0,
+                "relpos": (0, 0.5),
+            },
+        )
