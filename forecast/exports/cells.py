@@ -14,7 +14,7 @@ from xlsxwriter.format import Format  # type: ignore[import-untyped]
 from xlsxwriter.worksheet import Worksheet  # type: ignore[import-untyped]
 
 from forecast.exports.columns import BOOLEAN, DATE, INSTANT, INTEGER, JSON, NUMBER, PROBABILITY, TEXT, Column
-from indicators.template import write_text
+from forecast.exports.text import is_formula
 
 LONGEST_TEXT = 32_767
 """UTF-16 units in a cell."""
@@ -34,11 +34,12 @@ _SHOWN = {
     INTEGER: "0",
     NUMBER: "0.0??",
     PROBABILITY: "[<0.001]0.000%;[>0.999]0.000%;0.0%",  # never a false 0 or 100
-    BOOLEAN: "General",
+    BOOLEAN: '"TRUE";"TRUE";"FALSE"',  # as Excel shows them anyway, and not every program
     DATE: "yyyy-mm-dd",
     INSTANT: "yyyy-mm-dd hh:mm:ss",
 }
 _WIDTHS = {INTEGER: 8, NUMBER: 10, PROBABILITY: 9, BOOLEAN: 8, DATE: 11, INSTANT: 20}
+_TEXT_LOOK = {"align": "left", "indent": 1}  # away from the numbers on its left
 _WIDEST, _FILTER_BUTTON = 44, 3
 _UNWRITABLE = re.compile("[\ud800-\udfff\ufffe\uffff]")
 _MISWRITTEN = re.compile(r"<r>.*</r>\Z|.*_x[0-9a-fA-F]{4}_x[0-9a-fA-F]{4}_", re.DOTALL)
@@ -71,11 +72,15 @@ class Formats:
 
 def add_formats(workbook: Workbook) -> Formats:
     return Formats(
-        header=workbook.add_format({"bold": True, "bg_color": "#dce6f1", "bottom": 1, "valign": "top"}),
-        cells={name: workbook.add_format({"num_format": shown}) for name, shown in _SHOWN.items()},
-        quoted=workbook.add_format({"num_format": "@", "quote_prefix": True}),
-        prose=workbook.add_format({"text_wrap": True, "valign": "top"}),
+        header=workbook.add_format({"bold": True, "bg_color": "#dce6f1", "bottom": 1, **_TEXT_LOOK}),
+        cells={kind: workbook.add_format(_look(kind)) for kind in _SHOWN},
+        quoted=workbook.add_format({**_look(TEXT), "quote_prefix": True}),
+        prose=workbook.add_format({**_look(TEXT), "num_format": "General", "text_wrap": True}),
     )
+
+
+def _look(kind: str) -> dict[str, object]:
+    return {"num_format": _SHOWN[kind], "valign": "top", **(_TEXT_LOOK if kind in (TEXT, JSON) else {})}
 
 
 def columns_of_sheet(columns: Sequence[Column]) -> tuple[Column, ...]:
@@ -107,10 +112,8 @@ def put_into(sheet: Worksheet, place: int, kind: str, formats: Formats) -> Put:
 def _write_text(sheet: Worksheet, line: int, place: int, value: object, formats: Formats) -> None:
     text = str(value)
     _check_text(text)
-    if _MISWRITTEN.match(text):
-        sheet.write_string(line, place, _as_runs(text), formats.quoted)
-    else:
-        write_text(sheet, line, place, text, formats.cells[TEXT], formats.quoted)
+    style = formats.quoted if is_formula(text) else formats.cells[TEXT]
+    sheet.write_string(line, place, _as_runs(text) if _MISWRITTEN.match(text) else text, style)
 
 
 def _check_text(text: str) -> None:

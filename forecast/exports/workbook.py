@@ -2,14 +2,15 @@
 
 import io
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import date
-from itertools import cycle
+from itertools import cycle, islice
 from operator import itemgetter
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from textwrap import wrap
 from typing import Any, BinaryIO, TextIO
 
 from xlsxwriter import Workbook  # type: ignore[import-untyped]
@@ -31,17 +32,17 @@ from forecast.exports.cells import (
     put_into,
     widen,
 )
-from forecast.exports.columns import DATE, INSTANT, INTEGER, JSON, PROBABILITY, TEXT, Column, Export, Values
+from forecast.exports.columns import BOOLEAN, DATE, INSTANT, INTEGER, JSON, PROBABILITY, TEXT, Column, Export, Values
+from forecast.exports.dictionary import HEADER
 from forecast.identity import code_version
 from forecast.words import counted, target_name
 
 DICTIONARY, HEADLINE = "columns", "headline"
 """Sheets after the first, which is named as what it holds."""
-DICTIONARY_WIDTHS = {"column": 24, "type": 30, "unit": 16, "nullable": 9, "meaning": 90}
-"""Of its columns, in characters."""
 MOST_ROWS = 1_048_575
 """Below the header of a sheet."""
 
+_DICTIONARY_WIDTHS = (24, 34, 14, 11, 96)  # characters
 _HEADLINE_FIELDS = ("as_of", "run_id", "kind", "target", "headline", "horizon_days", "mean", "q05", "q95")
 _LINES = (
     ("#0072B2", "solid", "circle"),
@@ -51,9 +52,9 @@ _LINES = (
     ("#E69F00", "long_dash", "x"),
 )
 """Colours of `forecast.plots.style`, which would import Matplotlib; dashes and markers say the same in grey."""
+_LINE_HEIGHT = 15  # points
+_GRID = "#d9d9d9"
 _MARKED = 40  # points of a line; the markers of more would hide it
-
-type Progress = Callable[[int], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +68,11 @@ class _Headline:
     by_horizon: dict[int, tuple[float, float, float]] = field(default_factory=dict)
 
 
-def write_workbook(export: Export, file: BinaryIO, progress: Progress = lambda rows: None) -> None:
+def write_workbook(export: Export, file: BinaryIO) -> None:
     """Write the export as .xlsx; its rows wait on disk beside the file, not in memory, until they are packed.
 
     Sheets: the rows, named as what they are; `columns`; of forecasts also `headline`, unless no row is of the headline
-    and a rolling horizon. `progress` is told the number of rows written so far.
+    and a rolling horizon.
 
     Raises
     ------
@@ -86,7 +87,7 @@ def write_workbook(export: Export, file: BinaryIO, progress: Progress = lambda r
         formats = add_formats(workbook)
         with (scratch / HEADLINE).open("w+", encoding="utf-8") as notes:
             rows = _noting_headlines(export, notes) if export.what == "forecasts" else export.rows
-            _add_rows(workbook, export, rows, formats, progress)
+            _add_rows(workbook, export, rows, formats)
             _add_dictionary(workbook, export.columns, formats)
             _add_headlines(workbook, notes, formats)
 
@@ -143,10 +144,12 @@ def _packed(file: BinaryIO, scratch: Path) -> Iterator[Workbook]:
 def _describe(workbook: Workbook, export: Export) -> None:
     """Say in the document's properties what it holds and what wrote it."""
     size = f"{counted(export.count, 'row')} × {counted(len(export.columns), 'column')} of {export.what}"
-    workbook.set_properties({"title": export.title, "subject": size, "comments": f"Written by Parley {code_version()}"})
+    about = {**export.about, "code_version": code_version()}
+    comments = "\n".join(f"{name}: {value}" for name, value in about.items())
+    workbook.set_properties({"title": export.title, "subject": size, "author": "Parley", "comments": comments})
 
 
-def _add_rows(workbook: Workbook, export: Export, rows: Iterable[Values], formats: Formats, progress: Progress) -> None:
+def _add_rows(workbook: Workbook, export: Export, rows: Iterable[Values], formats: Formats) -> None:
     sheet = workbook.add_worksheet(export.what)
     columns = columns_of_sheet(export.columns)
     _add_header(sheet, [column.name for column in columns], formats)
@@ -157,7 +160,6 @@ def _add_rows(workbook: Workbook, export: Export, rows: Iterable[Values], format
     for last, row in enumerate(_with_exact_instants(rows, export.columns), start=1):
         _put_row(last, row, puts, columns)
         widen(widths, texts, row)
-        progress(last)
     _check_count(export.what, last)
     _set_widths(sheet, widths)
     sheet.autofilter(0, 0, last, len(columns) - 1)
@@ -198,14 +200,22 @@ def _set_widths(sheet: Worksheet, widths: Iterable[int]) -> None:
 def _add_dictionary(workbook: Workbook, columns: Sequence[Column], formats: Formats) -> None:
     """The sheet that says what each column of the rows means."""
     sheet = workbook.add_worksheet(DICTIONARY)
-    _add_header(sheet, DICTIONARY_WIDTHS, formats)
-    _set_widths(sheet, DICTIONARY_WIDTHS.values())
+    _add_header(sheet, HEADER, formats)
+    _set_widths(sheet, _DICTIONARY_WIDTHS)
     for line, column in enumerate(columns_of_sheet(columns), start=1):
-        for place, text in enumerate((column.name, _type_words(column), column.unit)):
+        texts = {0: column.name, 1: _type_words(column), 2: column.unit, 4: column.meaning}
+        sheet.set_row(
+            line, _LINE_HEIGHT * max(_lines(text, _DICTIONARY_WIDTHS[place]) for place, text in texts.items())
+        )
+        for place, text in texts.items():
             sheet.write_string(line, place, text, formats.prose)
-        sheet.write_boolean(line, 3, column.nullable, formats.prose)
-        sheet.write_string(line, 4, column.meaning, formats.prose)
+        sheet.write_boolean(line, 3, column.nullable, formats.cells[BOOLEAN])
     _fit_page(sheet)
+
+
+def _lines(text: str, width: int) -> int:
+    """How many lines the text takes in a cell; Excel would find out, other programs do not."""
+    return len(wrap(text, width)) or 1
 
 
 def _type_words(column: Column) -> str:
@@ -302,7 +312,8 @@ def _headline_row(day: _Headline, horizons: Sequence[int]) -> Values:
 def _add_chart(workbook: Workbook, sheet: Worksheet, target: str, horizons: Sequence[int], last: int) -> None:
     """Lines of the means by as-of date, right of the table."""
     chart = workbook.add_chart({"type": "line"})
-    for place, (horizon, look) in enumerate(zip(horizons, cycle(_LINES)), start=3):
+    looks = reversed([*islice(cycle(_LINES), len(horizons))])  # the longest has the plainest
+    for place, (horizon, look) in enumerate(zip(horizons, looks, strict=True), start=3):
         chart.add_series(
             {
                 "name": f"in {horizon} d",
@@ -320,7 +331,7 @@ def _add_chart(workbook: Workbook, sheet: Worksheet, target: str, horizons: Sequ
             "name": "probability",
             "min": 0,
             "num_format": "0%",
-            "major_gridlines": {"visible": True, "line": {"color": "#d9d9d9"}},
+            "major_gridlines": {"visible": True, "line": {"color": _GRID}},
         }
     )
     chart.set_legend({"position": "bottom"})
