@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from forecast.cli import backtest, calibrate, check, desk, event, files, keeping, lists, runs, schedule, score
+from forecast.cli import backtest, calibrate, check, desk, event, export, files, keeping, lists, runs, schedule, score
 
 if TYPE_CHECKING:
     from indicators.errors import CaseError
@@ -44,6 +44,7 @@ for command in (
     lists.documents,
     lists.events,
     lists.runs,
+    export.history,
     keeping.verify,
     keeping.backup,
     keeping.doctor,

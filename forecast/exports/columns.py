@@ -1,7 +1,7 @@
 """What an export holds: its columns, each with its type and meaning, and its rows."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
 TEXT, INTEGER, NUMBER, PROBABILITY, BOOLEAN, DATE, INSTANT, JSON = (
@@ -43,3 +43,7 @@ class Export:
     """Number of rows."""
     rows: Iterator[Values]
     """In the order of `columns`: text, numbers, dates and aware instants as Python has them."""
+    shared: tuple[int, int] = (0, 0)
+    """How many of the first and of the last columns say the same in many rows running, as those about a run do."""
+    about: Mapping[str, str] = field(default_factory=dict)
+    """What else a file says of itself: the case, and what was asked for."""

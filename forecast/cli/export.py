@@ -1,0 +1,163 @@
+"""The command for files of what is on file: history."""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from forecast.cli.console import AsOf, AsRecorded, Json, case_id, check_choices, opened, parse_day, print_json, today
+
+if TYPE_CHECKING:
+    from forecast.exports.files import Written
+    from forecast.exports.read import Wanted
+
+LONG = 20_000
+"""Rows from which on progress is shown."""
+
+
+def parse_horizon(text: str) -> int | date:
+    """Days, or a deadline written YYYY-MM-DD."""
+    if text.isdecimal() and int(text) > 0:
+        return int(text)
+    try:
+        return parse_day(text)
+    except typer.BadParameter:
+        right = "write days, such as 180, or a deadline, such as 2029-01-20"
+        raise typer.BadParameter(f"{text!r} is not a horizon; {right}") from None
+
+
+def history(
+    out: Annotated[
+        Path, typer.Option("--out", metavar="FILE", help="The file to write: .csv, .json, .parquet or .xlsx.")
+    ],
+    what: Annotated[
+        str,
+        typer.Option(
+            metavar="WHAT",
+            help="forecasts, scenarios, states, effects, runs, observations, events, completeness, indicators, "
+            "documents or judgements.",
+        ),
+    ] = "forecasts",
+    first: Annotated[
+        date | None,
+        typer.Option("--from", parser=parse_day, metavar="DATE", help="As of, observed, begun … on this day or later."),
+    ] = None,
+    last: Annotated[
+        date | None,
+        typer.Option("--to", parser=parse_day, metavar="DATE", help="As of, observed, begun … on this day or earlier."),
+    ] = None,
+    target: Annotated[str | None, typer.Option(metavar="TARGET", help="Of this target, such as contact.")] = None,
+    horizon: Annotated[
+        Any,
+        typer.Option(
+            "--horizon", parser=parse_horizon, metavar="DAYS|DATE", help="Of this rolling horizon or deadline."
+        ),
+    ] = None,
+    kinds: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--kind",
+            metavar="KIND",
+            help="Of runs that are official, manual, backfill or provisional; may be repeated (default: all).",
+        ),
+    ] = None,
+    as_of: AsOf = None,
+    as_recorded: AsRecorded = None,
+    safe: Annotated[
+        bool,
+        typer.Option(
+            "--spreadsheet-safe", help="In a .csv, put an apostrophe before text that a spreadsheet would run."
+        ),
+    ] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace FILE if it exists.")] = False,
+    json_: Json = False,
+) -> None:
+    """Write what is on file to a file: one tidy row each. With the meaning of every column beside it."""
+    from forecast.exports.files import check_places, write_export
+    from forecast.exports.read import Wanted, read_export
+
+    _check_ending(out, safe)
+    given = {"--from": first, "--to": last, "--target": target, "--horizon": horizon, "--kind": kinds}
+    _check_options(what, [name for name, value in given.items() if value])
+    wanted = Wanted(what, as_of or today(), as_recorded, first, last, target, horizon, _check_names(target, kinds))
+    _check_order(wanted)
+    check_places(out, force=force)
+    try:
+        with opened() as database, database.read() as connection:
+            export = read_export(connection, wanted, case_id=case_id())
+            with _progress(export.count) as report:
+                written = write_export(export, out, force=force, safe=safe, progress=report)
+    except KeyboardInterrupt:
+        typer.echo("stopped; no file was written", err=True)
+        raise typer.Exit(130) from None
+    _tell(written, safe, json_)
+
+
+def _check_ending(out: Path, safe: bool) -> None:
+    from forecast.exports.files import ENDINGS
+
+    ending = out.suffix.casefold()
+    if ending not in ENDINGS:
+        right = f"write {out.stem}.csv, .json, .parquet or .xlsx"
+        raise typer.BadParameter(f"{out.name!r} ends in none of the four formats; {right}", param_hint="'--out'")
+    if safe and ending != ".csv":
+        what = "only a .csv needs it" if ending == ".xlsx" else "it would change the text, which only a .csv needs"
+        raise typer.BadParameter(f"does not apply to {out.name!r}; {what}", param_hint="'--spreadsheet-safe'")
+
+
+def _check_options(what: str, given: list[str]) -> None:
+    """Refuse an option that would choose among rows that do not have what it asks for."""
+    from forecast.exports.contents import CONTENTS, options_of
+
+    check_choices("--what", [what], tuple(CONTENTS))
+    for name in given:
+        if name not in options_of(what):
+            takes = ", ".join(options_of(what))
+            raise typer.BadParameter(f"does not apply to {what}; they take {takes}", param_hint=f"'{name}'")
+
+
+def _check_names(target: str | None, kinds: list[str] | None) -> tuple[str, ...]:
+    """The kinds of run; a target or kind that does not exist is refused."""
+    from db.read_runs import FULL_KINDS
+    from indicators.content import TARGETS
+
+    check_choices("--target", [target] if target else None, TARGETS)
+    return check_choices("--kind", kinds, (*FULL_KINDS, "provisional"))
+
+
+def _check_order(wanted: "Wanted") -> None:
+    if wanted.first and wanted.last and wanted.last < wanted.first:
+        raise typer.BadParameter(
+            f"{wanted.last} lies before --from {wanted.first}; name a later day", param_hint="'--to'"
+        )
+
+
+@contextmanager
+def _progress(rows: int) -> Iterator[Callable[[int], None]]:
+    """What is told the number of rows done: a bar on a terminal, where it is worth one."""
+    if rows < LONG or not sys.stderr.isatty():
+        yield lambda done: None
+        return
+    from forecast.cli.progress import watched
+
+    with watched() as report:
+        yield lambda done: report("writing", done, rows)
+
+
+def _tell(written: "Written", safe: bool, json_: bool) -> None:
+    """What was written on stdout; on stderr that a spreadsheet would take some of it for formulas."""
+    explained_in = "its sheet columns" if written.explained_in is None else str(written.explained_in)
+    if json_:
+        facts = {"file": str(written.file), "what": written.what, "rows": written.rows, "columns": written.columns}
+        print_json({**facts, "explained_in": explained_in, "formulas": written.formulas})
+    else:
+        size = f"{written.rows} rows × {written.columns} columns of {written.what}"
+        typer.echo(f"wrote {written.file}: {size}; columns are explained in {explained_in}")
+    if written.formulas and not safe:
+        cells = "1 cell of it" if written.formulas == 1 else f"{written.formulas} cells of it"
+        remedy = "an .xlsx file, or --spreadsheet-safe, keeps it from doing so"
+        typer.echo(f"a spreadsheet would run {cells} as a formula; {remedy}", err=True)

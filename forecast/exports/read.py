@@ -1,0 +1,189 @@
+"""From what was asked for to an export: which rows, how many, and what to say where there are none."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import Connection, Table
+
+from db import tables
+from db.read import read_case
+from db.read_exports import (
+    Extent,
+    FactsAsked,
+    OfRuns,
+    RunsAsked,
+    count_of_runs,
+    count_runs,
+    count_versions,
+    read_horizons,
+    read_targets_of,
+)
+from db.rows import CaseRow
+from forecast.errors import ForecastError
+from forecast.exports.columns import Export, Values
+from forecast.exports.contents import CONTENTS, Content
+from forecast.exports.facts import TABLES, Known, indicator_rows, version_rows
+from forecast.exports.runs import (
+    effect_rows,
+    effects_of,
+    forecast_rows,
+    run_rows,
+    scenario_rows,
+    scenarios_of,
+    state_rows,
+    states_of,
+    targets_of,
+)
+from indicators.tables import suggest
+
+type Rows = Callable[[Connection, RunsAsked, OfRuns], Iterator[Values]]
+
+
+class NothingToExport(ForecastError):
+    """No row answers to what was asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What to export: a word of `CONTENTS`, what may be used, and which rows; those that do not apply stay empty."""
+
+    what: str
+    as_of: date
+    as_recorded: datetime | None = None
+    first: date | None = None
+    last: date | None = None
+    target: str | None = None
+    horizon: int | date | None = None
+    kinds: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """Rows on their way, and how many."""
+
+    count: int
+    rows: Iterator[Values]
+
+
+def read_export(connection: Connection, wanted: Wanted, *, case_id: str | None = None) -> Export:
+    """The export; its rows are read as they are gone through, so `connection` must stay open meanwhile.
+
+    Raises
+    ------
+    NothingToExport
+        if there are no such rows; says what was asked for and what there is
+    NotEnough
+        if the levels of indicators cannot be filtered as of the date
+    db.errors.StoreError
+        if there is no such case
+    """
+    case = read_case(connection, case_id)
+    content = CONTENTS[wanted.what]
+    found = _find(connection, case, wanted, content)
+    if not found.count:
+        raise NothingToExport(_nothing(connection, case, wanted, content))
+    title = f"{case.name}: {wanted.what}, one row per {content.row}"
+    return Export(wanted.what, title, content.columns, found.count, found.rows, content.shared, _about(case, wanted))
+
+
+def _find(connection: Connection, case: CaseRow, wanted: Wanted, content: Content) -> _Found:
+    if wanted.what in TABLES:
+        facts = _facts(case, wanted, content)
+        return _Found(count_versions(connection, facts).count, version_rows(connection, facts, content.columns))
+    if wanted.what == "indicators":
+        rows = indicator_rows(connection, Known(case.case_id, wanted.as_of, wanted.as_recorded))
+        return _Found(len(rows), iter(rows))
+    runs = _runs(case, wanted)
+    if wanted.what == "runs":
+        return _Found(count_runs(connection, runs).count, run_rows(connection, runs))
+    read, of_runs = _of_runs(wanted)
+    return _Found(count_of_runs(connection, runs, of_runs), read(connection, runs, of_runs))
+
+
+def _of_runs(wanted: Wanted) -> tuple[Rows, OfRuns]:
+    """How the rows of runs are read, and which."""
+    readers: dict[str, tuple[Rows, OfRuns]] = {
+        "forecasts": (forecast_rows, targets_of(wanted.target, wanted.horizon)),
+        "scenarios": (scenario_rows, scenarios_of(wanted.horizon)),
+        "states": (state_rows, states_of()),
+        "effects": (effect_rows, effects_of(wanted.target)),
+    }
+    return readers[wanted.what]
+
+
+def _runs(case: CaseRow, wanted: Wanted) -> RunsAsked:
+    last = wanted.as_of if wanted.last is None else min(wanted.last, wanted.as_of)
+    published = wanted.what != "runs"
+    return RunsAsked(case.case_id, wanted.kinds, wanted.first, last, wanted.as_recorded, published)
+
+
+def _facts(case: CaseRow, wanted: Wanted, content: Content) -> FactsAsked:
+    return FactsAsked(
+        TABLES[wanted.what],
+        content.dated_by,
+        case.case_id,
+        wanted.as_of,
+        wanted.as_recorded,
+        wanted.first,
+        wanted.last,
+        wanted.target,
+    )
+
+
+def _about(case: CaseRow, wanted: Wanted) -> dict[str, str]:
+    """The case, and what was asked for, as text."""
+    asked = {
+        "as_of": wanted.as_of,
+        "as_recorded": wanted.as_recorded and wanted.as_recorded.isoformat(),
+        "from": wanted.first,
+        "to": wanted.last,
+        "target": wanted.target,
+        "horizon": wanted.horizon,
+        "kind": " ".join(wanted.kinds) or None,
+    }
+    return {"case": case.case_id, **{name: str(value) for name, value in asked.items() if value is not None}}
+
+
+def _nothing(connection: Connection, case: CaseRow, wanted: Wanted, content: Content) -> str:
+    """What was asked for, and what there is instead."""
+    on_file = _on_file(connection, case, wanted, content)
+    if not on_file.count:
+        return f"no {wanted.what} are on file; {content.begin}"
+    unknown = _unknown(connection, case, wanted)
+    if unknown:
+        return unknown
+    asked = " ".join(
+        f"--{name.replace('_', '-')} {value}" for name, value in _about(case, wanted).items() if name != "case"
+    )
+    noun = "versions" if wanted.what in TABLES else "runs" if wanted.what == "runs" else "published runs"
+    has = f"{on_file.count} {noun} from {on_file.first} to {on_file.last}"
+    return f"no {wanted.what} answer to {asked}; on file are {has} ({content.dated_by})"
+
+
+def _on_file(connection: Connection, case: CaseRow, wanted: Wanted, content: Content) -> Extent:
+    """All that there is of a kind, whenever known."""
+    if wanted.what in TABLES:
+        everything = FactsAsked(TABLES[wanted.what], content.dated_by, case.case_id, date.max)
+        return count_versions(connection, everything)
+    if wanted.what == "indicators":
+        return Extent(0, None, None)
+    return count_runs(connection, RunsAsked(case.case_id, published=wanted.what != "runs"))
+
+
+def _unknown(connection: Connection, case: CaseRow, wanted: Wanted) -> str:
+    """What is wrong with a horizon or target that nothing on file is of; "" where both are known."""
+    table = TABLES[wanted.what] if wanted.what in TABLES else _table_of_runs(wanted)
+    if wanted.horizon is not None:
+        horizons = read_horizons(connection, case.case_id, table)
+        if wanted.horizon not in horizons:
+            return f"no {wanted.what} reach to horizon {wanted.horizon}; use one of {', '.join(map(str, horizons))}"
+    if wanted.target is not None:
+        targets = read_targets_of(connection, case.case_id, table)
+        if wanted.target not in targets:
+            return f"no {wanted.what} are of target {wanted.target!r}; {suggest(wanted.target, targets)}"
+    return ""
+
+
+def _table_of_runs(wanted: Wanted) -> Table:
+    return tables.runs if wanted.what == "runs" else _of_runs(wanted)[1].table

@@ -1,0 +1,204 @@
+"""Rows of exports that come from runs: forecasts, scenarios, levels, effects, and the runs themselves."""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from datetime import date
+from math import inf
+from typing import Any
+
+from sqlalchemy import Connection
+
+from db import tables
+from db.read import read_case, read_catalogue
+from db.read_exports import OfRuns, RunsAsked, read_case_versions, read_of_runs, read_pages_of_runs, read_run_pages
+from db.rows import CaseRow, EffectRow, IndicatorStateRow, RunRow, ScenarioForecastRow, TargetForecastRow
+from forecast.exports.columns import Values
+from forecast.run_facts import diagnostics_of, failures_of, is_stale, issued_before_the_fact
+from forecast.words import SCENARIO_NAMES
+from indicators.content import TARGETS
+
+_STALE = OfRuns(tables.indicator_states, ("indicator_id", "last_observed_on"))
+_TARGET_PLACES = {target: place for place, target in enumerate(TARGETS)}
+_SOURCE_PLACES = {name: place for place, name in enumerate(("orientation", "documents", "history", "posterior"))}
+
+
+@dataclass(frozen=True, slots=True)
+class Versions:
+    """The versions of a case: what its headline and its catalogue were for a run."""
+
+    connection: Connection
+    by_hash: Mapping[str, CaseRow]
+    newest: CaseRow
+    _cadences: dict[int, Mapping[str, float]] = field(default_factory=dict)
+
+    def of(self, run: RunRow) -> CaseRow:
+        """The version that the run was made with; the newest where that is not on file."""
+        return self.by_hash.get(run.case_hash, self.newest)
+
+    def cadences(self, run: RunRow) -> Mapping[str, float]:
+        """Expected days between observations by indicator, in the order of the catalogue."""
+        case = self.of(run)
+        if case.id not in self._cadences:
+            catalogue = read_catalogue(self.connection, case)
+            self._cadences[case.id] = {row.indicator_id: row.expected_cadence_days for row in catalogue}
+        return self._cadences[case.id]
+
+
+def read_versions_of_case(connection: Connection, case_id: str) -> Versions:
+    """Read the versions of a case."""
+    versions = {row.case_hash: row for row in read_case_versions(connection, case_id)}
+    return Versions(connection, versions, read_case(connection, case_id))
+
+
+def targets_of(target: str | None, horizon: int | date | None) -> OfRuns:
+    return OfRuns(tables.target_forecasts, _names(TargetForecastRow), target, horizon)
+
+
+def scenarios_of(horizon: int | date | None) -> OfRuns:
+    return OfRuns(tables.scenario_forecasts, _names(ScenarioForecastRow), None, horizon)
+
+
+def states_of() -> OfRuns:
+    return OfRuns(tables.indicator_states, _names(IndicatorStateRow))
+
+
+def effects_of(target: str | None) -> OfRuns:
+    return OfRuns(tables.effects, _names(EffectRow), target)
+
+
+def forecast_rows(connection: Connection, asked: RunsAsked, wanted: OfRuns) -> Iterator[Values]:
+    """By run, then target in the order of the catalogue, then horizon, deadlines last."""
+    versions = read_versions_of_case(connection, asked.case_id)
+    for runs, forecasts in read_pages_of_runs(connection, asked, wanted):
+        observed = read_of_runs(connection, [run.id for run in runs], _STALE)
+        for run in runs:
+            before, after = _identity(run), _situation(run, count_stale(run, observed.get(run.id, ()), versions))
+            headline = versions.of(run).headline
+            for target, *rest in sorted(forecasts.get(run.id, ()), key=_by_target):
+                yield (*before, target, target == headline, *rest, *after)
+
+
+def scenario_rows(connection: Connection, asked: RunsAsked, wanted: OfRuns) -> Iterator[Values]:
+    """By run, then horizon, deadlines last, then scenario."""
+    for runs, scenarios in read_pages_of_runs(connection, asked, wanted):
+        for run in runs:
+            before = _identity(run)
+            for scenario, days, deadline, probability in sorted(scenarios.get(run.id, ()), key=_by_reach):
+                yield (*before, days, deadline, scenario, SCENARIO_NAMES.get(scenario, scenario), probability)
+
+
+def state_rows(connection: Connection, asked: RunsAsked, wanted: OfRuns) -> Iterator[Values]:
+    """By run, then indicator in the order of the catalogue."""
+    versions = read_versions_of_case(connection, asked.case_id)
+    for runs, states in read_pages_of_runs(connection, asked, wanted):
+        for run in runs:
+            before, cadences = _identity(run), versions.cadences(run)
+            places = _places(cadences)
+            for indicator, *state in sorted(states.get(run.id, ()), key=lambda row: (places.get(row[0], inf), row[0])):
+                yield (*before, indicator, *_level(run, cadences.get(indicator, inf), *state))
+
+
+def effect_rows(connection: Connection, asked: RunsAsked, wanted: OfRuns) -> Iterator[Values]:
+    """By run, then target and indicator in the order of the catalogue, then source from prior to posterior."""
+    versions = read_versions_of_case(connection, asked.case_id)
+    for runs, effects in read_pages_of_runs(connection, asked, wanted):
+        for run in runs:
+            before, places = _identity(run), _places(versions.cadences(run))
+            for effect in sorted(effects.get(run.id, ()), key=lambda row: _by_effect(row, places)):
+                yield (*before, *effect)
+
+
+def run_rows(connection: Connection, asked: RunsAsked) -> Iterator[Values]:
+    """Runs whatever became of them."""
+    versions = read_versions_of_case(connection, asked.case_id)
+    for runs in read_run_pages(connection, asked):
+        observed = read_of_runs(connection, [run.id for run in runs], _STALE)
+        for run in runs:
+            situation = _situation(run, count_stale(run, observed.get(run.id, ()), versions))
+            yield (*_identity(run), run.status, run.status_at, as_text(failures_of(run)), *situation)
+
+
+def count_stale(run: RunRow, observed: Sequence[tuple[Any, ...]], versions: Versions) -> int | None:
+    """How many indicators were stale on the as-of date, of (indicator, last observed on); None where none is known."""
+    if not observed:
+        return None
+    cadences = versions.cadences(run)
+    return sum(is_stale(_days(run, last), cadences.get(indicator, inf)) for indicator, last in observed)
+
+
+def as_text(value: object) -> str:
+    """JSON in one line."""
+    return json.dumps(value, ensure_ascii=False, allow_nan=False)
+
+
+def _names(kind: type) -> tuple[str, ...]:
+    return tuple(item.name for item in fields(kind))
+
+
+def _identity(run: RunRow) -> Values:
+    return run.id, run.case_id, run.kind, run.as_of, run.recorded_at
+
+
+def _situation(run: RunRow, stale: int | None) -> Values:
+    diagnostics = diagnostics_of(run)
+    return (
+        run.dry,
+        run.days_since_talks,
+        run.complete_through,
+        max((run.as_of - run.complete_through).days, 0),
+        run.p_dry_now,
+        stale,
+        issued_before_the_fact(run),
+        *(_number(diagnostics[name]) for name in ("rhat_max", "ess_bulk_min", "ess_tail_min")),
+        diagnostics["divergences"],
+        diagnostics["draws"],
+        run.seed,
+        run.as_recorded,
+        run.inputs_hash,
+        run.case_hash,
+        run.posterior_hash,
+        run.code_version,
+        as_text(run.versions),
+    )
+
+
+def _number(value: float | None) -> float | None:
+    return None if value is None else float(value)
+
+
+def _level(
+    run: RunRow, cadence_days: float, mean: float, sd: float, active: bool, last: date | None
+) -> tuple[float | None, float | None, bool, date | None, int | None, bool]:
+    """The level; what stands in for one before the first observation is no level, and is left out."""
+    days = _days(run, last)
+    return mean if active else None, sd if active else None, active, last, days, is_stale(days, cadence_days)
+
+
+def _days(run: RunRow, last: date | None) -> int | None:
+    return None if last is None else (run.as_of - last).days
+
+
+def _places(names: Iterable[str]) -> dict[str, int]:
+    return {name: place for place, name in enumerate(names)}
+
+
+def _by_target(row: tuple[Any, ...]) -> tuple[int, str, bool, int, date]:
+    target, days, deadline = row[:3]
+    return _TARGET_PLACES.get(target, len(TARGETS)), target, deadline is not None, days or 0, deadline or date.min
+
+
+def _by_reach(row: tuple[Any, ...]) -> tuple[bool, int, date, str]:
+    scenario, days, deadline = row[:3]
+    return deadline is not None, days or 0, deadline or date.min, scenario
+
+
+def _by_effect(row: tuple[Any, ...], places: Mapping[str, int]) -> tuple[int, str, float, str, int]:
+    target, indicator, source = row[:3]
+    return (
+        _TARGET_PLACES.get(target, len(TARGETS)),
+        target,
+        places.get(indicator, inf),
+        indicator,
+        _SOURCE_PLACES[source],
+    )
