@@ -3,6 +3,8 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import pairwise
+from statistics import median
 
 from sqlalchemy import Connection
 
@@ -12,7 +14,9 @@ from forecast.errors import NoForecast
 from forecast.words import counted
 
 GAP_DAYS = 45
-"""Longer than a month: monthly runs are joined, what was not forecast for longer is not."""
+"""Longer than a month: monthly runs are joined."""
+RHYTHM = 8
+"""From so many dates on, the distance that lies between most of them is their rhythm."""
 UNPUBLISHED = ("rejected", "failed")
 
 type Horizon = int | date
@@ -96,10 +100,22 @@ def leading(runs: Sequence[RunRow]) -> frozenset[int]:
     return frozenset({run.as_of: run.id for run in runs if run.kind in FULL_KINDS}.values())
 
 
+def gap_days(days: Sequence[date]) -> int:
+    """Over how many days without a forecast a history is broken: a month and a half, or twice a slower rhythm."""
+    distances = [(later - earlier).days for earlier, later in pairwise(days)]
+    return max(GAP_DAYS, 2 * int(median(distances))) if len(days) >= RHYTHM else GAP_DAYS
+
+
 def stretches(days: Sequence[date]) -> tuple[slice, ...]:
-    """Where a history can be drawn through: between days that lie more than `GAP_DAYS` apart it is broken."""
-    breaks = [i for i in range(1, len(days)) if (days[i] - days[i - 1]).days > GAP_DAYS]
+    """The stretches of a history, between which it is broken."""
+    allowed = gap_days(days)
+    breaks = [i for i in range(1, len(days)) if (days[i] - days[i - 1]).days > allowed]
     return tuple(slice(*ends) for ends in zip((0, *breaks), (*breaks, len(days)), strict=True)) if days else ()
+
+
+def gap_words(days: Sequence[date]) -> str:
+    """Why a history is broken; nothing where it is not."""
+    return f"broken where over {gap_days(days)} days lie between runs" if len(stretches(days)) > 1 else ""
 
 
 def horizon_of(row: TargetForecastRow | ScenarioForecastRow) -> Horizon:
@@ -123,11 +139,15 @@ def longest(horizons: Collection[Horizon]) -> Horizon:
     return max(rolling) if rolling else max(horizon for horizon in horizons if not isinstance(horizon, int))
 
 
-def count_kinds(runs: Sequence[RunRow]) -> str:
-    """The number of runs by kind: 3 official, 1 manual."""
-    kinds = (*FULL_KINDS, "provisional")
-    number = {kind: sum(run.kind == kind for run in runs) for kind in kinds}
-    return ", ".join(f"{number[kind]} {kind}" for kind in kinds if number[kind])
+def run_counts(runs: Sequence[RunRow]) -> str:
+    """The number of runs, and of each kind: 4 runs (3 official, 1 manual)."""
+    number = {kind: sum(run.kind == kind for run in runs) for kind in (*FULL_KINDS, "provisional")}
+    kinds = [f"{count} {kind}" for kind, count in number.items() if count]
+    return (
+        f"{counted(len(runs), 'run')} ({', '.join(kinds)})"
+        if len(kinds) > 1
+        else counted(len(runs), f"{runs[0].kind} run")
+    )
 
 
 def _nothing(as_of: date | None, as_recorded: datetime | None) -> str:
@@ -142,7 +162,6 @@ def _none_in(span: Span, published: Sequence[RunRow]) -> str:
     asked = [f"from {span.first}" if span.first else "", f"to {span.last}" if span.last else ""]
     kinds = f"{' or '.join(span.kinds)} run" if span.kinds else "run"
     words = " ".join(filter(None, ("no published", kinds, *asked)))
-    there = f"{counted(len(published), 'run')} from {published[0].as_of} to {published[-1].as_of}"
-    return (
-        f"{words}; there are {there} ({count_kinds(published)})" if len(published) > 1 else f"{words}; there is {there}"
-    )
+    first, last = published[0].as_of, published[-1].as_of
+    dates = f"as of {first}" if first == last else f"as of {first} to {last}"
+    return f"{words}; published: {run_counts(published)}, {dates}"

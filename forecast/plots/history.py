@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
@@ -13,32 +14,32 @@ from db.read import read_case, read_events
 from db.read_forecasts import read_all_targets
 from db.rows import EventRow, RunRow, TargetForecastRow
 from forecast.errors import NoForecast
-from forecast.plots.axes import BAND_50, BAND_90, DASHED, SMALL, show_dates, show_percents
+from forecast.plots.axes import BAND_50, BAND_90, DASHED, HALO, SMALL, forecast_style, show_dates, show_percents
 from forecast.plots.chosen import (
-    GAP_DAYS,
     Horizon,
     Span,
-    count_kinds,
+    gap_words,
     horizon_of,
     horizon_words,
     leading,
     longest,
     read_span,
+    run_counts,
     stretches,
 )
 from forecast.plots.labels import ENGLISH, Labels
-from forecast.plots.style import BLUE, GREEN, GREY, INK, ORANGE, SKY, WIDTH, house_style
-from forecast.words import counted, percent, percent_range, reach, target_name
-from indicators.content import EVENT_TYPES
+from forecast.plots.style import BLUE, GREEN, GREY, INK, ORANGE, SKY, WIDTH
+from forecast.words import percent, percent_range, reach, target_name
+from indicators.content import EVENT_TYPES, NO_FRAMING
 
 LANE = 0.19
 """Inches."""
-MARKED = 40
+MARKED = 24
 """Of one kind of run; of more, every second, third … is marked."""
 KIND_MARKERS = {"official": "o", "manual": "s", "backfill": "D", "provisional": "+"}
 EVENT_COLOURS = {"talks": BLUE, "contact": SKY, "deal": GREEN, "crisis": ORANGE}
 HOLLOW = "denuclearisation"
-"""The framing whose talks are drawn hollow."""
+"""The framing whose talks and deals are drawn hollow."""
 _TICK = [(-0.35, -1), (0.35, -1), (0.35, 1), (-0.35, 1), (-0.35, -1)]
 
 
@@ -164,12 +165,12 @@ def _caption(shown: Sequence[tuple[RunRow, TargetForecastRow]], points: Sequence
     runs = [run for run, _ in shown]
     _, row = shown[0]
     first, last = runs[0].as_of, runs[-1].as_of
-    broken = len(stretches([point.as_of for point in points if point.leads])) > 1
+    broken = gap_words([point.as_of for point in points if point.leads])
     sentences = (
         f"P({target_name(row.target)} {reach(row)}), at least one: mean with 50 % and 90 % intervals of "
-        f"{counted(len(runs), 'run')} ({count_kinds(runs)}), as of {first}{f' to {last}' if last > first else ''}.",
+        f"{run_counts(runs)}, as of {first}{f' to {last}' if last > first else ''}.",
         "The deadline is fixed, so that the window shrinks as the as-of date nears it." if row.deadline else "",
-        f"Line and bands are broken where no run fell for more than {GAP_DAYS} days." if broken else "",
+        f"Line and bands are {broken}." if broken else "",
         _last_number(shown, points),
     )
     return " ".join(filter(None, sentences))
@@ -188,7 +189,7 @@ def draw_history(facts: HistoryFacts, labels: Labels = ENGLISH) -> Figure:
     """Line, bands and marks of runs, over a strip of events where there were any."""
     lanes = [type_ for type_ in EVENT_TYPES if any(event.type == type_ for event in facts.events)]
     strip = LANE * len(lanes)
-    with house_style():
+    with forecast_style():
         figure = Figure(figsize=(WIDTH, 3.2 + strip), layout="constrained")
         ratios = (2.4, strip) if lanes else (1,)
         panels = list(figure.subplots(len(ratios), 1, sharex=True, height_ratios=ratios, squeeze=False).flat)
@@ -211,7 +212,7 @@ def _draw_line(axes: Axes, facts: HistoryFacts, labels: Labels) -> None:
     line = facts.line
     days = [point.as_of for point in line]
     pieces = [line[piece] for piece in stretches(days)]
-    axes.plot([], [], color=BLUE, linewidth=1.6, label=labels.mean)
+    axes.plot([], [], color=BLUE, linewidth=1.4, label=labels.mean)
     for low, high, level, colour in (("q05", "q95", 90, BAND_90), ("q25", "q75", 50, BAND_50)):
         axes.fill_between([], [], color=colour, linewidth=0, label=labels.level(level))
         for piece in pieces:
@@ -220,7 +221,7 @@ def _draw_line(axes: Axes, facts: HistoryFacts, labels: Labels) -> None:
     reach = max((days[-1] - days[0]).days * 0.012, 0) if len(line) > 1 else 15
     for piece in pieces:
         x = [float(point.as_of.toordinal()) for point in piece]
-        axes.plot(x, [point.mean for point in piece], color=BLUE, linewidth=1.6)
+        axes.plot(x, [point.mean for point in piece], color=BLUE, linewidth=1.4)
         base = [(at, point.base_rate) for at, point in zip(x, piece, strict=True) if point.base_rate is not None]
         if len(piece) == 1:
             base = [(at + side, rate) for at, rate in base for side in (-reach, reach)]
@@ -249,41 +250,43 @@ def _draw_runs(axes: Axes, facts: HistoryFacts, labels: Labels) -> None:
     """Each kind by its mark; one that a later run of its day replaced is hollow."""
     for kind, marker in KIND_MARKERS.items():
         mine = [point for point in facts.points if point.kind == kind]
+        if not mine:
+            continue
         step = -(-len(mine) // MARKED)
-        for leads, fill in ((True, BLUE), (False, "white")):
-            shown = [point for point in mine[:: max(step, 1)] if point.leads == leads]
-            size, colour = (5, GREY) if kind == "provisional" else (4, BLUE)
-            axes.plot(
-                [point.as_of.toordinal() for point in shown],
-                [point.mean for point in shown],
-                marker,
-                color=colour,
-                markerfacecolor=fill,
-                markersize=size,
-                markeredgewidth=0.9,
-            )
-        if mine:
-            name = labels.kinds[kind]
-            words = labels.thinned.format(kind=name, step=step) if step > 1 else name
-            axes.plot([], [], marker, color=colour, markersize=size, label=words)
+        name = labels.kinds[kind]
+        label = labels.thinned.format(kind=name, step=step) if step > 1 else name
+        size, colour = (5, GREY) if kind == "provisional" else (4, BLUE)
+        style: dict[str, Any] = {"marker": marker, "markersize": size, "color": colour, "linestyle": "none"}
+        axes.plot([], [], label=label, **style)
+        for point in mine[::-step]:
+            fill = colour if point.leads else "white"
+            axes.plot(point.as_of.toordinal(), point.mean, markerfacecolor=fill, clip_on=False, zorder=3, **style)
     if facts.unpublished:
         x = [day.toordinal() for day in facts.unpublished]
-        axes.plot(x, [0] * len(x), "X", color=ORANGE, markersize=6, clip_on=False, label=labels.not_published, zorder=5)
+        axes.plot(x, [0] * len(x), "X", color=ORANGE, markersize=6, clip_on=False, label=labels.not_published, zorder=4)
     if facts.line:
         end = facts.line[-1]
         place = (end.as_of.toordinal(), end.mean)
-        axes.annotate(labels.percent(end.mean), place, (6, 0), textcoords="offset points", va="center", color=BLUE)
+        axes.annotate(
+            labels.percent(end.mean),
+            place,
+            (6, 0),
+            textcoords="offset points",
+            va="center",
+            color=BLUE,
+            path_effects=HALO,
+        )
 
 
 def _draw_events(axes: Axes, events: Sequence[EventMark], lanes: Sequence[str], labels: Labels) -> None:
-    """A lane per type; talks are filled by framing."""
+    """A lane per type; talks and deals are filled by framing."""
     for event in events:
         place, colour = len(lanes) - 1 - lanes.index(event.type), EVENT_COLOURS[event.type]
         x = event.started_on.toordinal(), event.ended_on.toordinal()
         axes.plot(x, (place, place), color=colour, linewidth=2.5, solid_capstyle="butt")
         fill = "white" if event.framing == HOLLOW else colour
         axes.plot(x[0], place, marker=_TICK, color=colour, markerfacecolor=fill, markersize=8, markeredgewidth=0.8)
-    for framing in dict.fromkeys(event.framing for event in events if event.type == "talks"):
+    for framing in sorted({event.framing for event in events} - {NO_FRAMING}):
         fill, name = "white" if framing == HOLLOW else BLUE, labels.events.get(framing, framing)
         axes.plot([], [], marker=_TICK, linestyle="none", color=BLUE, markerfacecolor=fill, markersize=8, label=name)
     axes.set_yticks(range(len(lanes)), [labels.events[type_] for type_ in lanes[::-1]], fontsize=SMALL)

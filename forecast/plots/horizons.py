@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from matplotlib import patheffects
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from sqlalchemy import Connection
@@ -13,10 +12,10 @@ from db.read import read_case
 from db.read_runs import read_targets
 from db.rows import RunRow, TargetForecastRow
 from forecast.errors import NoForecast
-from forecast.plots.axes import BAND_50, BAND_90, DASHED, SMALL, show_percents, show_windows
+from forecast.plots.axes import BAND_50, BAND_90, DASHED, HALO, SMALL, forecast_style, show_percents, show_windows
 from forecast.plots.chosen import days_to, horizon_of, longest, read_forecast_run
 from forecast.plots.labels import ENGLISH, Labels
-from forecast.plots.style import BLUE, INK, WIDTH, house_style
+from forecast.plots.style import BLUE, INK, WIDTH
 from forecast.words import TARGET_NAMES, percent, percent_range, reach, target_name
 
 SIDE = 3
@@ -101,19 +100,19 @@ def _caption(run: RunRow, rows: Sequence[TargetForecastRow], targets: int) -> st
     found = {horizon_of(row): row for row in rows}
     row = found[longest(found)]
     beside = "" if row.base_rate is None else f", base rate {percent(row.base_rate)}"
-    others = f"; the {targets - 1} smaller panels share one scale" if targets > 2 else ""
+    of = f"probability of each of {targets} targets" if targets > 1 else "probability"
+    others = ". The smaller panels share one scale" if targets > 2 else ""
     return (
-        f"Run {run.id} ({run.kind}), as of {run.as_of}: probability of at least one by the end of each window, for "
-        f"{targets} targets: mean with 50 % and 90 % intervals, joined by straight lines{others}. "
-        f"P({target_name(row.target)} {reach(row)}) = {percent(row.mean)} "
-        f"(90 % interval {percent_range(row.q05, row.q95)}){beside}."
+        f"Run {run.id} ({run.kind}), as of {run.as_of}: {of} (at least one) by the end of each window, mean with 50 % "
+        f"and 90 % intervals, joined by straight lines{others}. {target_name(row.target).capitalize()} {reach(row)}: "
+        f"{percent(row.mean)} (90 % interval {percent_range(row.q05, row.q95)}){beside}."
     )
 
 
 def draw_horizons(facts: HorizonsFacts, labels: Labels = ENGLISH) -> Figure:
     """The first target large, with its numbers; the others small, on a scale of their own."""
     main, *others = facts.curves
-    with house_style():
+    with forecast_style():
         figure = Figure(figsize=(WIDTH, 4.9), layout="constrained")
         large, *small = _panels(figure, len(facts.curves))
         _draw_curve(large, main, labels, top=_highest([main]))
@@ -154,7 +153,7 @@ def _draw_curve(axes: Axes, curve: Curve, labels: Labels, *, top: float) -> None
     for low, high, level, colour in (("q05", "q95", 90, BAND_90), ("q25", "q75", 50, BAND_50)):
         lows, highs = ([0, *(getattr(point, name) for point in points)] for name in (low, high))
         axes.fill_between(x, lows, highs, color=colour, linewidth=0, label=labels.level(level))
-    axes.plot(x, [0, *(point.mean for point in points)], color=BLUE, linewidth=1.6, label=labels.mean)
+    axes.plot(x, [0, *(point.mean for point in points)], color=BLUE, linewidth=1.4, label=labels.mean)
     base = [(point.days, point.base_rate) for point in points if point.base_rate is not None]
     if base:
         axes.plot(*zip((0, 0), *base, strict=True), color=INK, linewidth=1, linestyle=DASHED, label=labels.base_rate)
@@ -168,7 +167,6 @@ def _draw_curve(axes: Axes, curve: Curve, labels: Labels, *, top: float) -> None
 
 def _draw_numbers(axes: Axes, points: Sequence[HorizonPoint], labels: Labels) -> None:
     """The last number beside its point, the others above theirs."""
-    halo = [patheffects.withStroke(linewidth=2, foreground="white")]
     for place, point in enumerate(points):
         last = place == len(points) - 1
         offset, along = ((6, 0), "center") if last else ((0, 5), "bottom")
@@ -181,5 +179,5 @@ def _draw_numbers(axes: Axes, points: Sequence[HorizonPoint], labels: Labels) ->
             va=along,
             color=INK,
             fontsize=SMALL,
-            path_effects=halo,
+            path_effects=HALO,
         )

@@ -15,7 +15,7 @@ class Labels:
     scenarios: Mapping[str, str]
     kinds: Mapping[str, str]
     events: Mapping[str, str]
-    """By type, and for talks also by framing."""
+    """By type, and what they are about by framing."""
     within: str
     by: str
     probability: str
@@ -26,7 +26,7 @@ class Labels:
     base_rate: str
     not_published: str
     thinned: str
-    """Added to a kind of run of which only every so-manieth is marked."""
+    """A kind of run of which only some are marked."""
     as_of: str
     days_after: str
     days: str
@@ -78,8 +78,8 @@ ENGLISH = Labels(
         "contact": "contact",
         "deal": "deal",
         "crisis": "crisis",
-        "arms_control": "talks on arms control",
-        "denuclearisation": "talks on denuclearisation",
+        "arms_control": "event on arms control",
+        "denuclearisation": "event on denuclearisation",
     },
     within="in {} d",
     by="by {}",
@@ -90,7 +90,7 @@ ENGLISH = Labels(
     interval="{} interval",
     base_rate="base rate",
     not_published="run not published",
-    thinned="{kind}, every {step} marked",
+    thinned="{kind} (1 in {step} marked)",
     as_of="as-of date",
     days_after="days after {}",
     days="{} d",
@@ -125,8 +125,8 @@ JAPANESE = Labels(
         "contact": "接触",
         "deal": "合意",
         "crisis": "危機",
-        "arms_control": "軍備管理協議",
-        "denuclearisation": "非核化協議",
+        "arms_control": "軍備管理関連",
+        "denuclearisation": "非核化関連",
     },
     within="{}日以内",
     by="{}まで",
@@ -137,7 +137,7 @@ JAPANESE = Labels(
     interval="{}区間",
     base_rate="基準率",
     not_published="公表見送り",
-    thinned="{kind}（{step}回ごとに表示）",
+    thinned="{kind}（{step}回に1回を表示）",
     as_of="基準日",
     days_after="{}からの日数",
     days="{}日",

@@ -14,12 +14,12 @@ from db.read_forecasts import read_all_scenarios
 from db.read_runs import FULL_KINDS
 from db.rows import CaseRow, RunRow, ScenarioForecastRow
 from forecast.errors import NoForecast
-from forecast.plots.axes import SMALL, show_dates, show_percents, show_windows, spread
+from forecast.plots.axes import SMALL, forecast_style, show_dates, show_percents, show_windows, spread
 from forecast.plots.chosen import (
-    GAP_DAYS,
     Horizon,
     Span,
     days_to,
+    gap_words,
     horizon_of,
     horizon_words,
     leading,
@@ -29,7 +29,7 @@ from forecast.plots.chosen import (
     stretches,
 )
 from forecast.plots.labels import ENGLISH, Labels
-from forecast.plots.style import AMBER, BLUE, GREEN, INK, ORANGE, SKY, WIDTH, house_style
+from forecast.plots.style import AMBER, BLUE, GREEN, INK, ORANGE, SKY, WIDTH
 from forecast.words import SCENARIO_NAMES, percent
 
 FILLS = {
@@ -171,13 +171,13 @@ def _caption(run: RunRow, shares: Shares, history: Sequence[Shares], horizon: Ho
 
 def _history_words(history: Sequence[Shares]) -> str:
     days = [shares.as_of for shares in history]
-    gaps = f", broken where no run fell for more than {GAP_DAYS} days" if len(stretches(days)) > 1 else ""
-    return f"{len(days)} runs as of {days[0]} to {days[-1]}{gaps}"
+    broken = gap_words(days)
+    return f"{len(days)} runs as of {days[0]} to {days[-1]}{f', {broken}' if broken else ''}"
 
 
 def draw_scenarios(facts: ScenariosFacts, labels: Labels = ENGLISH) -> Figure:
     """Areas with their names and numbers at the end."""
-    with house_style():
+    with forecast_style():
         figure = Figure(figsize=(WIDTH, 3.3), layout="constrained")
         panels = figure.subplots(1, 2 if facts.history else 1, sharey=True, squeeze=False).flat
         _draw_windows(panels[0], facts, labels, room=2.1 if facts.history else 5.0)
@@ -212,6 +212,7 @@ def _draw_history(axes: Axes, facts: ScenariosFacts, labels: Labels) -> None:
             x, shares = [x[0] - half, x[0] + half], shares * 2
         _draw_areas(axes, x, shares)
     show_dates(axes, days[0], days[-1], labels, room=2.4)
+    axes.set_xlim(days[0].toordinal(), days[-1].toordinal())
     axes.tick_params(axis="y", length=0)
     axes.set_xlabel(labels.as_of)
     deadline = facts.horizon if isinstance(facts.horizon, date) else None

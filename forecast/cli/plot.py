@@ -1,0 +1,151 @@
+"""The command for pictures: plot."""
+
+import logging
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from forecast.cli.console import AsOf, AsRecorded, Json, case_id, check_choices, opened, parse_day, print_json, today
+from forecast.cli.export import parse_horizon
+
+if TYPE_CHECKING:
+    from forecast.plots.kinds import Asked, Picture
+
+ENDINGS = (".png", ".svg")
+
+
+Target = Annotated[
+    str | None, typer.Option("--target", metavar="TARGET", help="Of this target, such as contact (default: headline).")
+]
+Horizon = Annotated[
+    Any,
+    typer.Option(
+        "--horizon",
+        parser=parse_horizon,
+        metavar="DAYS|DATE",
+        help="Of this rolling horizon or deadline (default: the longest rolling one).",
+    ),
+]
+First = Annotated[
+    date | None, typer.Option("--from", parser=parse_day, metavar="DATE", help="From this as-of date or day on.")
+]
+Last = Annotated[
+    date | None, typer.Option("--to", parser=parse_day, metavar="DATE", help="Up to this as-of date or day.")
+]
+Kinds = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--kind",
+        metavar="KIND",
+        help="Of runs that are official, manual, backfill or provisional; may be repeated (default: all).",
+    ),
+]
+Run = Annotated[
+    int | None, typer.Option("--run", metavar="ID", help="Of this run (default: the last published with a fit).")
+]
+Backtest = Annotated[
+    int | None,
+    typer.Option("--backtest", metavar="ID", help="Of this stored backtest (default: newest of the standard plan)."),
+]
+Indicators = Annotated[
+    list[str] | None, typer.Option("--indicator", metavar="ID", help="Of this indicator; may be repeated.")
+]
+
+
+def plot(
+    kind: Annotated[
+        str,
+        typer.Argument(
+            metavar="KIND",
+            help="history, horizons, scenarios, states, effects, judgements, diagnostics or reliability.",
+        ),
+    ],
+    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="The file to write: .png or .svg.")],
+    target: Target = None,
+    horizon: Horizon = None,
+    first: First = None,
+    last: Last = None,
+    kinds: Kinds = None,
+    run: Run = None,
+    backtest: Backtest = None,
+    indicators: Indicators = None,
+    as_of: AsOf = None,
+    as_recorded: AsRecorded = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace FILE if it exists.")] = False,
+    json_: Json = False,
+) -> None:
+    """Draw a picture of what is on file. With the sentence that belongs under it."""
+    from forecast.plots.kinds import KINDS, Asked
+    from forecast.writing import check_place, write_file
+
+    asked = Asked(
+        today(),
+        case_id(),
+        target=target,
+        horizon=horizon,
+        first=first,
+        last=last,
+        kinds=tuple(kinds or ()),
+        run_id=run,
+        backtest_id=backtest,
+        indicators=tuple(indicators or ()),
+        as_of=as_of,
+        as_recorded=as_recorded,
+    )
+    _check_ending(out)
+    _check(kind, asked)
+    check_place(out, force=force, example=f"{kind}.png")
+    _prepare()
+    from forecast.plots.style import as_png, as_svg
+
+    with opened() as database, database.read() as connection:
+        picture = KINDS[kind].make(connection, database.folder, asked)
+    render = as_png if out.suffix.casefold() == ".png" else as_svg
+    write_file(render(picture.figure), out, force=force)
+    _tell(kind, out, picture, json_)
+
+
+def _check_ending(out: Path) -> None:
+    if out.suffix.casefold() not in ENDINGS:
+        right = f"write {out.stem}.png or {out.stem}.svg"
+        raise typer.BadParameter(f"{out.name!r} ends in neither .png nor .svg; {right}", param_hint="'--out'")
+
+
+def _check(kind: str, asked: "Asked") -> None:
+    """Refuse what no picture shows, and what this one does not."""
+    from db.read_runs import FULL_KINDS
+    from forecast.plots.kinds import KINDS, OPTIONS
+    from indicators.content import TARGETS
+
+    check_choices("KIND", [kind], tuple(KINDS))
+    takes = KINDS[kind].options
+    for option, name in OPTIONS.items():
+        if getattr(asked, name) and option not in takes:
+            what = f"does not apply to {kind}, which takes {', '.join(takes)}"
+            raise typer.BadParameter(what, param_hint=f"'{option}'")
+    check_choices("--target", [asked.target] if asked.target else None, TARGETS)
+    check_choices("--kind", list(asked.kinds), (*FULL_KINDS, "provisional"))
+    if asked.first and asked.last and asked.last < asked.first:
+        what = f"{asked.last} lies before --from {asked.first}; name a later day"
+        raise typer.BadParameter(what, param_hint="'--to'")
+    if asked.run_id is not None and asked.as_of is not None:
+        raise typer.BadParameter("a run has its own as-of date; give one of --run and --as-of", param_hint="'--run'")
+
+
+def _prepare() -> None:
+    """Caches of compiled code where the user's are; what Matplotlib says of its own cache of fonts is for nobody."""
+    from forecast.cache import use_compile_cache
+
+    use_compile_cache()
+    logging.getLogger("matplotlib").setLevel(logging.ERROR)
+
+
+def _tell(kind: str, out: Path, picture: "Picture", json_: bool) -> None:
+    if json_:
+        width, height = (round(float(inches), 3) for inches in picture.figure.get_size_inches())
+        size = {"width_inches": width, "height_inches": height}
+        print_json({"file": str(out), "kind": kind, "caption": picture.caption, **size, "shown": picture.shown})
+    else:
+        typer.echo(f"wrote {out}\n{picture.caption}")

@@ -1,0 +1,182 @@
+"""Every kind of picture: which options it takes, and how it is made from what is on file.
+
+Libraries for drawing are imported when a picture is made, so that the names are there at once.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Connection
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from forecast.listing import When
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a picture is to show; None and empty where nothing was asked."""
+
+    today: date
+    case_id: str | None = None
+    target: str | None = None
+    horizon: int | date | None = None
+    first: date | None = None
+    last: date | None = None
+    kinds: tuple[str, ...] = ()
+    run_id: int | None = None
+    backtest_id: int | None = None
+    indicators: tuple[str, ...] = ()
+    as_of: date | None = None
+    as_recorded: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A figure, the sentence under it, and of what it is."""
+
+    caption: str
+    figure: "Figure"
+    shown: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of picture."""
+
+    options: tuple[str, ...]
+    make: Callable[[Connection, Path, Asked], Picture]
+    """Given the folder of the database too, where the posteriors lie."""
+
+
+def _history(connection: Connection, _: Path, asked: Asked) -> Picture:
+    from forecast.plots.history import draw_history, read_history
+
+    facts = read_history(
+        connection,
+        asked.case_id,
+        target=asked.target,
+        horizon=asked.horizon,
+        first=asked.first,
+        last=asked.last,
+        kinds=asked.kinds,
+        as_of=asked.as_of,
+        as_recorded=asked.as_recorded,
+    )
+    ends = {"first": facts.points[0].as_of, "last": facts.points[-1].as_of}
+    window = {"horizon_days": facts.horizon_days, "deadline": facts.deadline}
+    shown = {"target": facts.target, **window, **ends, "run_ids": facts.run_ids}
+    return Picture(facts.caption, draw_history(facts), shown)
+
+
+def _horizons(connection: Connection, _: Path, asked: Asked) -> Picture:
+    from forecast.plots.horizons import draw_horizons, read_horizons
+
+    facts = read_horizons(
+        connection, asked.case_id, run_id=asked.run_id, as_of=asked.as_of, as_recorded=asked.as_recorded
+    )
+    targets = [curve.target for curve in facts.curves]
+    return Picture(
+        facts.caption, draw_horizons(facts), {"run_ids": (facts.run_id,), "as_of": facts.as_of, "targets": targets}
+    )
+
+
+def _scenarios(connection: Connection, _: Path, asked: Asked) -> Picture:
+    from forecast.plots.scenarios import draw_scenarios, read_scenarios_shown
+
+    facts = read_scenarios_shown(
+        connection,
+        asked.case_id,
+        run_id=asked.run_id,
+        horizon=asked.horizon,
+        first=asked.first,
+        last=asked.last,
+        kinds=asked.kinds,
+        as_of=asked.as_of,
+        as_recorded=asked.as_recorded,
+    )
+    shown = {"run_id": facts.run_id, "as_of": facts.as_of, "horizon": facts.horizon, "run_ids": facts.run_ids}
+    return Picture(facts.caption, draw_scenarios(facts), shown)
+
+
+def _states(connection: Connection, _: Path, asked: Asked) -> Picture:
+    from forecast.plots.states import draw_states, read_states
+
+    facts = read_states(
+        connection,
+        _when(asked),
+        first=asked.first,
+        last=asked.last,
+        indicators=asked.indicators,
+        case_id=asked.case_id,
+    )
+    shown = {"as_of": facts.as_of, "first": facts.first, "last": facts.last}
+    return Picture(facts.caption, draw_states(facts), shown | {"indicators": [path.indicator for path in facts.paths]})
+
+
+def _effects(connection: Connection, _: Path, asked: Asked) -> Picture:
+    from forecast.plots.effects import draw_effects, read_effects
+
+    facts = read_effects(connection, run_id=asked.run_id, target=asked.target, case_id=asked.case_id, as_of=asked.as_of)
+    shown = {"run_ids": (facts.run_id,), "as_of": facts.as_of, "target": facts.target}
+    return Picture(facts.caption, draw_effects(facts), shown | {"indicators": [one.indicator for one in facts.effects]})
+
+
+def _judgements(connection: Connection, _: Path, asked: Asked) -> Picture:
+    from forecast.plots.judgements import draw_judgements, read_judgements_shown
+
+    facts = read_judgements_shown(connection, _when(asked), target=asked.target, case_id=asked.case_id)
+    shown = {"as_of": facts.as_of, "target": facts.target, "documents": [one.document for one in facts.authors]}
+    return Picture(
+        facts.caption, draw_judgements(facts), shown | {"indicators": [one.indicator for one in facts.indicators]}
+    )
+
+
+def _diagnostics(connection: Connection, folder: Path, asked: Asked) -> Picture:
+    from forecast.plots.diagnostics import draw_diagnostics, read_diagnostics
+
+    facts = read_diagnostics(connection, folder, run_id=asked.run_id, case_id=asked.case_id, as_of=asked.as_of)
+    return Picture(facts.caption, draw_diagnostics(facts), {"run_ids": (facts.run_id,), "as_of": facts.as_of})
+
+
+def _reliability(connection: Connection, folder: Path, asked: Asked) -> Picture:
+    from forecast.plots.reliability import draw_reliability_figure, read_reliability
+
+    facts = read_reliability(connection, folder, asked.today, backtest_id=asked.backtest_id, case_id=asked.case_id)
+    return Picture(facts.caption, draw_reliability_figure(facts), {})
+
+
+def _when(asked: Asked) -> "When":
+    from forecast.listing import When
+
+    return When(asked.as_of or asked.today, asked.as_recorded)
+
+
+OPTIONS = {
+    "--target": "target",
+    "--horizon": "horizon",
+    "--from": "first",
+    "--to": "last",
+    "--kind": "kinds",
+    "--run": "run_id",
+    "--backtest": "backtest_id",
+    "--indicator": "indicators",
+    "--as-of": "as_of",
+    "--as-recorded": "as_recorded",
+}
+"""Options by the names `Asked` has for them."""
+_SPAN, _WHEN = ("--from", "--to"), ("--as-of", "--as-recorded")
+KINDS: Mapping[str, Kind] = {
+    "history": Kind(("--target", "--horizon", *_SPAN, "--kind", *_WHEN), _history),
+    "horizons": Kind(("--run", *_WHEN), _horizons),
+    "scenarios": Kind(("--run", "--horizon", *_SPAN, "--kind", *_WHEN), _scenarios),
+    "states": Kind(("--indicator", *_SPAN, *_WHEN), _states),
+    "effects": Kind(("--run", "--target", "--as-of"), _effects),
+    "judgements": Kind(("--target", *_WHEN), _judgements),
+    "diagnostics": Kind(("--run", "--as-of"), _diagnostics),
+    "reliability": Kind(("--backtest",), _reliability),
+}
