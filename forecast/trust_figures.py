@@ -15,6 +15,11 @@ from forecast.words import target_name
 
 
 def draw_reliability(calibrations: Sequence[Calibration]) -> str:
+    """The figure of reliability, to stand in the page."""
+    return as_drawing(reliability_figure(calibrations), "reliability")
+
+
+def reliability_figure(calibrations: Sequence[Calibration]) -> Figure:
     """Each curve in its band, over a histogram of the forecasts."""
     with house_style():
         rows = (len(calibrations) + 1) // 2
@@ -24,7 +29,7 @@ def draw_reliability(calibrations: Sequence[Calibration]) -> str:
             curve, histogram = cell.subplots(2, 1, sharex=True, height_ratios=(4, 1))
             _draw_curve(curve, calibration)
             _draw_histogram(histogram, calibration)
-        return as_drawing(figure, "reliability")
+        return figure
 
 
 def _draw_curve(axes: Axes, calibration: Calibration) -> None:

@@ -24,6 +24,12 @@ ROW = 0.25
 """Inches: the height of an indicator's row."""
 MOST = 3
 """The greatest weight, either way."""
+ROOM = 1.8
+"""Beside the bars, for their numbers, in the units of weights."""
+MEANS_WIDTH = 1.45
+"""Of the column of means, in columns."""
+LETTERS = 80
+"""That have room over all columns."""
 MANY = 7
 """Columns beyond which authors' names stand upright."""
 NAMED = 3
@@ -106,19 +112,23 @@ def draw_judgements(facts: JudgementsFacts) -> Figure:
     """A column of bars for each document, and one for their mean."""
     ladder = build_ladder([asked.group for asked in facts.indicators], heading=0.75)
     many = len(facts.authors) > MANY
+    letters = 22 if many else int(LETTERS / (len(facts.authors) + MEANS_WIDTH))
     with house_style():
         figure = Figure(figsize=(WIDTH, ROW * ladder.height + (2.3 if many else 1.65)), layout="constrained")
         title = f"What the documents say on {target_name(facts.target)}: weights from −3 to +3 per level"
         figure.suptitle(title, x=0.01, ha="left", fontsize=9.5)
-        figure.get_layout_engine().set(w_pad=0.01, wspace=0.0)
-        widths = [1.0] * len(facts.authors) + [1.45]
+        figure.get_layout_engine().set(w_pad=0.02, wspace=0.0)
+        widths = [1.0] * len(facts.authors) + [MEANS_WIDTH]
         first, *others = figure.subplots(1, len(widths), sharey=True, width_ratios=widths)
         for axes in (first, *others):
             _prepare(axes, ladder, facts, words=axes is first)
         for axes, author in zip((first, *others), facts.authors, strict=False):
-            _draw_author(axes, author, facts, ladder, many)
+            _draw_author(axes, author, facts, ladder)
+            axes.set_title(_heading(author, letters), fontsize=7.5, loc="center", rotation=90 if many else 0)
         _draw_means(others[-1], facts, ladder)
         first.set_yticks(ladder.places, [asked.indicator for asked in facts.indicators])
+        for label, asked in zip(first.get_yticklabels(), facts.indicators, strict=True):
+            label.set_fontweight("bold" if asked.disputed else "normal")
         figure.legend(handles=_legend(facts), loc="outside lower center", ncols=4, fontsize=7.5)
         return figure
 
@@ -178,7 +188,7 @@ def _prepare(axes: Axes, ladder: Ladder, facts: JudgementsFacts, *, words: bool)
         if asked.disputed:
             axes.axhspan(place - 0.5, place + 0.5, **_DISPUTED, zorder=0)
     axes.axvline(0, color=GREY, linewidth=0.6, zorder=1)
-    axes.set_xlim(-MOST - 1.5, MOST + 1.5)
+    axes.set_xlim(-MOST - ROOM, MOST + ROOM)
     axes.set_xticks((-MOST, 0, MOST), [signed(x, 0) for x in (-MOST, 0, MOST)])
     axes.tick_params(axis="x", labelsize=6.5, length=2)
     axes.spines["left"].set_visible(words)
@@ -187,10 +197,13 @@ def _prepare(axes: Axes, ladder: Ladder, facts: JudgementsFacts, *, words: bool)
 _DISPUTED = {"facecolor": "#FBF1D5", "linewidth": 0}
 
 
-def _draw_author(axes: Axes, author: Author, facts: JudgementsFacts, ladder: Ladder, upright: bool) -> None:
+def _heading(author: Author, letters: int) -> str:
+    """The author without what stands in brackets, and the year."""
     name = author.author.split(" (")[0].split("（")[0]
-    title = f"{wrap_words(name, 22 if upright else 14, 2)}\n{author.published_on.year}"
-    axes.set_title(title, fontsize=7.5, loc="center", rotation=90 if upright else 0)
+    return f"{wrap_words(name, letters, 2)}\n{author.published_on.year}"
+
+
+def _draw_author(axes: Axes, author: Author, facts: JudgementsFacts, ladder: Ladder) -> None:
     for asked, place in zip(facts.indicators, ladder.places, strict=True):
         if asked.indicator in author.said:
             _draw_said(axes, author.said[asked.indicator], place)
@@ -220,7 +233,7 @@ def _draw_means(axes: Axes, facts: JudgementsFacts, ladder: Ladder) -> None:
     """Mean and n of each row, on a line from the lowest weight to the highest."""
     axes.set_title("mean, range\nof documents", fontsize=7.5, loc="center")
     axes.set_facecolor("#F7F7F7")
-    axes.set_xlim(right=MOST + 1.5 + 0.45 * (2 * MOST + 3))
+    axes.set_xlim(right=MOST + ROOM + (MEANS_WIDTH - 1) * 2 * (MOST + ROOM))
     for asked, place in zip(facts.indicators, ladder.places, strict=True):
         if asked.mean is None:
             continue
@@ -244,5 +257,5 @@ def _legend(facts: JudgementsFacts) -> list[Artist]:
     if any(said.weight == 0 for author in facts.authors for said in author.said.values()):
         handles.append(Line2D([], [], marker="o", color=INK, linestyle="none", markersize=4, label="0: no bearing"))
     if any(asked.disputed for asked in facts.indicators):
-        handles.append(Patch(**_DISPUTED, label="authors differ in sign"))
+        handles.append(Patch(**_DISPUTED, label="bold: authors differ in sign"))
     return [*handles, Patch(facecolor="white", edgecolor=LIGHT, label="empty: silent")]

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from math import sqrt
 
 import matplotlib.dates as mdates
 import numpy as np
@@ -28,8 +29,8 @@ WINDOW_DAYS = 5 * 365 + 1
 POINTS = 240
 """Days a path is drawn at besides those on which it jumps: more than its panel has room for."""
 SHOWN_GRADES = ("A1", "B2", "C3", "F6")
-LARGEST, SMALLEST = 5.4, 1.5
-"""Diameters in points: of a dot of the smallest sd, and of one that can still be seen."""
+LARGEST = 5.4
+"""Points: the diameter of a dot of the smallest sd."""
 BANDS = {90: "#D5E6F1", 50: "#86B9DB"}
 STALE = "#F1F1F1"
 TITLE_LETTERS = {1: 110, 2: 62, 3: 42}
@@ -266,11 +267,11 @@ def _draw_dot(axes: Axes, dot: Dot, facts: StatesFacts) -> None:
 
 
 def _mark(weight: float, stands: bool) -> dict[str, object]:
-    """A dot as wide as its weight: its area is its share in the filter."""
+    """A dot whose area is in proportion to its weight."""
     return {
         "marker": "o",
         "linestyle": "none",
-        "markersize": max(LARGEST * weight * SD_FLOOR, SMALLEST),
+        "markersize": LARGEST * sqrt(weight * SD_FLOOR),
         "color": INK if stands else GREY,
         "markerfacecolor": INK if stands else "white",
         "markeredgewidth": 0.4 if stands else 0.7,

@@ -1,0 +1,445 @@
+"""What a statistician checks of a fit, on one page: the gate, R-hat and effective sizes, ranks by chain, energy.
+
+ArviZ measures; its own figures make pages of their own, so the drawing is done here.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import product
+from math import log, sqrt
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure, SubFigure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+from sqlalchemy import Connection
+
+from db.posteriors import check_file, path_of
+from db.read import read_case
+from db.read_runs import FULL_KINDS, read_run, read_runs
+from db.rows import RunRow
+from forecast.errors import NoPosterior
+from forecast.plots.chosen import read_forecast_run
+from forecast.plots.indicators import run_name, wrap_words
+from forecast.plots.style import BLUE, GREEN, GREY, INK, LIGHT, ORANGE, PURPLE, WIDTH, house_style
+from forecast.summary import failures_of
+from models.spec import Floats
+
+SCALARS = ("unit", "judgement_excess", "fraction", "base", "pace", "momentum")
+"""Parameters whose ranks are drawn, beside the two that mixed worst."""
+POINTS = 100
+BLOCKS = 40
+"""Stretches of draws over which energies are averaged."""
+ALPHA = 0.05
+"""Chance that some chain of a parameter leaves its band although all mixed."""
+CHAIN_STYLES = ((BLUE, "-"), (ORANGE, "--"), (GREEN, "-."), (PURPLE, ":"))
+COLUMNS = 5
+STATS = {
+    "step": ("step_size",),
+    "accepted": ("mean_tree_accept", "acceptance_rate"),
+    "depth": ("depth", "tree_depth"),
+}
+"""What samplers tell of each draw, by the names they use."""
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """The diagnostics of the parameters of one name, flattened; effective sizes in draws."""
+
+    name: str
+    labels: tuple[str, ...]
+    rhat: Floats
+    ess_bulk: Floats
+    ess_tail: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Ranks:
+    """Per chain, the share of its draws below each of `POINTS` + 1 even ranks among all draws, less that rank."""
+
+    label: str
+    difference: Floats  # (chain, point)
+    band: float  # half-width that holds all chains in 95 of 100 fits that mixed
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """One chain: means of what its sampler told, by the names of `STATS`."""
+
+    means: Mapping[str, float]
+    divergences: int
+    ebfmi: float
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """One rule of the gate: the worst value, whose it is, the bound, and whether it is kept."""
+
+    measure: str
+    value: str
+    of: str
+    bound: str
+    kept: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DiagnosticsFacts:
+    """The diagnostics of one fit, from its stored draws; those of the headline were kept by the gate."""
+
+    run_id: int
+    as_of: date
+    status: str
+    draws: int
+    title: str
+    blocks: tuple[Block, ...]
+    ranks: tuple[Ranks, ...]
+    chains: tuple[Chain, ...]
+    energy: Floats  # (chain, draw)
+    diverging: Floats  # energies of the draws that diverged
+    verdicts: tuple[Verdict, ...]
+    bounds: Mapping[str, float]  # of the gate: rhat, ess
+    caption: str
+
+
+def read_diagnostics(
+    connection: Connection,
+    folder: Path,
+    *,
+    run_id: int | None = None,
+    case_id: str | None = None,
+    as_of: date | None = None,
+) -> DiagnosticsFacts:
+    """The diagnostics of a run, rejected ones too (None: the last published fit, as of a date or earlier).
+
+    Parameters
+    ----------
+    folder : of the database, where the posteriors lie
+
+    Raises
+    ------
+    NoPosterior
+        if no fit was made for the run, or none was kept
+    NoForecast
+        if nothing was published by then
+    db.errors.StoreError
+        if there is no run of that number, or its file is missing or altered
+    """
+    case = read_case(connection, case_id)
+    run = (
+        read_forecast_run(connection, case, run_id=None, as_of=as_of, as_recorded=None)
+        if run_id is None
+        else read_run(connection, run_id)
+    )
+    if run.kind not in FULL_KINDS or run.posterior_hash is None:
+        raise NoPosterior(_no_posterior(connection, run))
+    check_file(folder, run.posterior_hash)
+    return _measure(run, path_of(folder, run.posterior_hash))
+
+
+def draw_diagnostics(facts: DiagnosticsFacts) -> Figure:
+    """One page of A4."""
+    rows = -(-len(facts.ranks) // COLUMNS)
+    heights = (1.25, 2.35, 0.95 * rows + 0.75, 1.75)
+    with house_style():
+        figure = Figure(figsize=(WIDTH, sum(heights) + 0.3), layout="constrained")
+        figure.suptitle(facts.title, x=0.01, ha="left", fontsize=9.5)
+        gate, strips, ranks, energy = figure.subfigures(4, 1, height_ratios=heights)
+        _draw_gate(gate, facts)
+        _draw_strips(strips, facts)
+        _draw_ranks(ranks, facts.ranks)
+        _draw_energy(energy, facts)
+        return figure
+
+
+def _no_posterior(connection: Connection, run: RunRow) -> str:
+    if run.kind in FULL_KINDS:
+        return f"run {run.id} kept no posterior; run `parley update --as-of {run.as_of}` for a new fit"
+    fits = read_runs(connection, run.case_id, kinds=FULL_KINDS)
+    of = next((fit.id for fit in fits if fit.id < run.id and fit.posterior_hash == run.posterior_hash), None)
+    stands = "name a run that was fitted (see `parley runs`)" if of is None else f"it stands on that of run {of}: name it"
+    return f"run {run.id} is {run.kind} and made no fit; {stands}"
+
+
+# What is measured
+
+
+def _measure(run: RunRow, path: Path) -> DiagnosticsFacts:
+    import xarray as xr  # this and ArviZ take seconds to import
+
+    with xr.open_datatree(path) as tree:
+        posterior: Any = tree["posterior"].to_dataset().load().transpose("chain", "draw", ...)
+        stats: Any = tree["sample_stats"].to_dataset().load().transpose("chain", "draw", ...)
+    blocks = _blocks(posterior)
+    energy, diverging = np.asarray(stats["energy"].values, dtype=np.float64), np.asarray(stats["diverging"].values)
+    chains = _chains(stats, energy, diverging)
+    verdicts, bounds = _verdicts(run, blocks, chains, energy.size)
+    draws = f"{energy.shape[0]} chains × {energy.shape[1]} draws"
+    status = f"{run.status}, {draws}, seed {run.seed}"
+    return DiagnosticsFacts(
+        run_id=run.id,
+        as_of=run.as_of,
+        status=str(run.status),
+        draws=energy.size,
+        title=f"Diagnostics of {run_name(run)}: {status}",
+        blocks=blocks,
+        ranks=_ranks(posterior, blocks),
+        chains=chains,
+        energy=energy,
+        diverging=energy[diverging],
+        verdicts=verdicts,
+        bounds=bounds,
+        caption=_caption(run, draws, blocks, verdicts),
+    )
+
+
+def _blocks(posterior: Any) -> tuple[Block, ...]:
+    """One block per parameter; weights of their own for each target."""
+    from arviz_stats import ess, rhat
+
+    found = [rhat(posterior), ess(posterior, method="bulk"), ess(posterior, method="tail")]
+    blocks: list[Block] = []
+    for name, values in posterior.data_vars.items():
+        labels = _labels(values)
+        measured = [np.asarray(one[name].values, dtype=np.float64).ravel() for one in found]
+        parts = [str(target) for target in values["target"].values] if "target" in values.dims else [""]
+        each = len(labels) // len(parts)
+        for number, part in enumerate(parts):
+            mine = slice(number * each, (number + 1) * each)
+            blocks.append(Block(f"{name}[{part}]" if part else name, labels[mine], *(one[mine] for one in measured)))
+    return tuple(blocks)
+
+
+def _labels(values: Any) -> tuple[str, ...]:
+    """A name for each scalar of a parameter, as ArviZ and the gate write it."""
+    places = product(*(values[dim].values for dim in values.dims[2:]))
+    return tuple(f"{values.name}[{', '.join(map(str, place))}]" if place else str(values.name) for place in places)
+
+
+def _chains(stats: Any, energy: Floats, diverging: Any) -> tuple[Chain, ...]:
+    from arviz_stats.base import array_stats
+
+    ebfmi = np.asarray(array_stats.bfmi(energy, chain_axis=0, draw_axis=1))
+    named = {name: next((key for key in keys if key in stats), None) for name, keys in STATS.items()}
+    told = {name: np.asarray(stats[key].values, dtype=np.float64) for name, key in named.items() if key is not None}
+    return tuple(
+        Chain(
+            {name: float(values[number].mean()) for name, values in told.items()},
+            int(diverging[number].sum()),
+            float(ebfmi[number]),
+        )
+        for number in range(len(energy))
+    )
+
+
+def _verdicts(
+    run: RunRow, blocks: Sequence[Block], chains: Sequence[Chain], draws: int
+) -> tuple[tuple[Verdict, ...], Mapping[str, float]]:
+    """The rules of the gate, with what it kept of the whole run: that includes the logit of the headline."""
+    from models.gate import DIVERGENT_SHARE_MAX, EBFMI_MIN, ESS_MIN, RHAT_MAX
+
+    kept: Any = run.detail.get("diagnostics", {})
+    labels = [label for block in blocks for label in block.labels]
+
+    def worst(name: str, values: Floats, sign: int) -> tuple[float, str]:
+        """The largest (sign 1) or smallest, the gate's where that is worse."""
+        place, stored = int(np.nanargmax(sign * values)), kept.get(name)
+        beyond = stored is not None and sign * (stored - values[place]) > 1e-6 * abs(values[place])
+        return (float(stored), "headline (logit)") if beyond else (float(values[place]), labels[place])
+
+    rhat, of_rhat = worst("rhat_max", np.concatenate([block.rhat for block in blocks]), 1)
+    bulk, of_bulk = worst("ess_bulk_min", np.concatenate([block.ess_bulk for block in blocks]), -1)
+    tail, of_tail = worst("ess_tail_min", np.concatenate([block.ess_tail for block in blocks]), -1)
+    lost, most = sum(chain.divergences for chain in chains), DIVERGENT_SHARE_MAX * draws
+    low = min(range(len(chains)), key=lambda number: chains[number].ebfmi)
+    ebfmi = chains[low].ebfmi
+    verdicts = (
+        Verdict("R-hat", f"{rhat:.4f}", of_rhat, f"≤ {RHAT_MAX}", rhat <= RHAT_MAX),
+        Verdict("bulk ESS", f"{bulk:.0f}", of_bulk, f"≥ {ESS_MIN:.0f}", bulk >= ESS_MIN),
+        Verdict("tail ESS", f"{tail:.0f}", of_tail, f"≥ {ESS_MIN:.0f}", tail >= ESS_MIN),
+        Verdict("divergences", str(lost), "all chains", f"≤ {most:.0f}", lost <= most),
+        Verdict("E-BFMI", f"{ebfmi:.2f}", f"chain {low + 1}", f"≥ {EBFMI_MIN}", ebfmi >= EBFMI_MIN),
+    )
+    return verdicts, {"rhat": RHAT_MAX, "ess": ESS_MIN}
+
+
+def _ranks(posterior: Any, blocks: Sequence[Block]) -> tuple[Ranks, ...]:
+    """Of the main scalars, then of the parameters with the worst R-hat and the smallest bulk ESS."""
+    draws = {label: scalar for values in posterior.data_vars.values() for label, scalar in _draws(values).items()}
+    sizes = {label: size for block in blocks for label, size in zip(block.labels, block.ess_bulk, strict=True)}
+    rhats = {label: value for block in blocks for label, value in zip(block.labels, block.rhat, strict=True)}
+    main = [label for name in SCALARS for label in _labels(posterior[name])]
+    worst = (("R-hat", max(rhats, key=lambda one: rhats[one])), ("ESS", min(sizes, key=lambda one: sizes[one])))
+    named = [(label, label) for label in main] + [(f"worst {what}: {label}", label) for what, label in worst]
+    return tuple(rank_draws(title, draws[label], sizes[label]) for title, label in named)
+
+
+def _draws(values: Any) -> dict[str, Floats]:
+    """(chain, draw) of each scalar of a parameter."""
+    flat = np.asarray(values.values, dtype=np.float64).reshape(*values.shape[:2], -1)
+    return {label: flat[:, :, place] for place, label in enumerate(_labels(values))}
+
+
+def rank_draws(label: str, draws: Floats, size: float) -> Ranks:
+    """How each chain's ranks among all draws depart from even ones.
+
+    The band is that of Dvoretzky, Kiefer and Wolfowitz, √(ln(2 / α) / 2n) (Massart 1990, doi:10.1214/aop/1176990746),
+    for chains of the effective size, α shared out among m chains, and narrowed by √(1 − 1/m) as each is among those
+    it is held against. Ranks by chain: Säilynoja, Bürkner & Vehtari (2022), doi:10.1007/s11222-022-10090-6.
+
+    Parameters
+    ----------
+    draws : (chain, draw)
+    size : bulk ESS of all chains together
+    """
+    chains, length = draws.shape
+    order = np.sort(draws, axis=None)
+    grid = np.linspace(0, 1, POINTS + 1)
+    relative = np.searchsorted(order, draws, side="right") / order.size
+    below = np.stack([np.searchsorted(np.sort(chain), grid, side="right") for chain in relative])
+    each = min(max(size / chains, 1.0), float(length)) if np.isfinite(size) else 1.0
+    band = sqrt((1 - 1 / chains) * log(2 * chains / ALPHA) / (2 * each)) if chains > 1 else 1.0
+    return Ranks(label, below / length - grid, band)
+
+
+def _caption(run: RunRow, draws: str, blocks: Sequence[Block], verdicts: Sequence[Verdict]) -> str:
+    parameters = sum(len(block.rhat) for block in blocks)
+    broken = [f"{one.measure} {one.value} ({one.of}; gate {one.bound})" for one in verdicts if not one.kept]
+    kept = ", ".join(f"{one.measure} {one.value}" for one in verdicts)
+    reasons = "; ".join(broken or failures_of(run))
+    verdict = f"The gate passed it: {kept}." if run.status == "published" else f"{str(run.status).capitalize()}: {reasons}."
+    return (
+        f"Diagnostics of {run_name(run)}, {draws}, {parameters} parameters: R-hat and effective sizes against the "
+        f"gate's bounds (the whole run's include the logit of the headline), ranks by chain with bands that hold all "
+        f"chains of a parameter in {100 * (1 - ALPHA):.0f} % of fits that mixed, and energy. {verdict}"
+    )
+
+
+# How it is drawn
+
+
+def _draw_gate(figure: SubFigure, facts: DiagnosticsFacts) -> None:
+    """Two tables: the gate's rules, and the chains."""
+    left, right = figure.subplots(1, 2, width_ratios=(1.45, 1))
+    rules = [(one.measure, one.value, wrap_words(one.of, 46, 1), one.bound, "kept" if one.kept else "BROKEN")
+             for one in facts.verdicts]  # fmt: skip
+    _write_table(left, ("gate", "worst", "of", "bound", ""), rules, (0, 0.165, 0.26, 0.79, 0.89))
+    names = list(facts.chains[0].means)
+    rows = [
+        (str(number), *(f"{chain.means[name]:.2g}" for name in names), str(chain.divergences), f"{chain.ebfmi:.2f}")
+        for number, chain in enumerate(facts.chains, 1)
+    ]
+    header = ("chain", *names, "diverged", "E-BFMI")
+    _write_table(right, header, rows, tuple(i / len(header) for i in range(len(header))))
+
+
+def _write_table(axes: Axes, header: Sequence[str], rows: Sequence[Sequence[str]], places: Sequence[float]) -> None:
+    axes.set_axis_off()
+    axes.set(xlim=(0, 1), ylim=(max(len(rows), 5) + 0.5, -0.6))
+    for number, row in enumerate((header, *rows)):
+        for place, word in zip(places, row, strict=True):
+            bold = word == "BROKEN"
+            colour = GREY if number == 0 else ORANGE if bold else INK
+            axes.text(place, number, word, fontsize=6.8, color=colour, fontweight="bold" if bold else "normal")
+    axes.axhline(0.2, color=GREY, linewidth=0.6)
+
+
+def _draw_strips(figure: SubFigure, facts: DiagnosticsFacts) -> None:
+    """Every parameter as a dot, in the row of its block."""
+    left, right = figure.subplots(1, 2, sharey=True)
+    names = [f"{block.name} ({len(block.rhat)})" if len(block.rhat) > 1 else block.name for block in facts.blocks]
+    for row, block in enumerate(facts.blocks):
+        _strip(left, row, np.maximum(block.rhat - 1, 1e-4), "o", BLUE, 0.0)
+        _strip(right, row, block.ess_bulk, "o", BLUE, -0.18)
+        _strip(right, row, block.ess_tail, "^", ORANGE, 0.18)
+    for axes, bound in ((left, facts.bounds["rhat"] - 1), (right, facts.bounds["ess"])):
+        axes.set_xscale("log")
+        axes.axvline(bound, color=INK, linewidth=1, linestyle=(0, (4, 2)))
+        axes.grid(axis="y", color=LIGHT, linewidth=0.5)
+        axes.tick_params(labelsize=7)
+    _log_ticks(left, (1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 0.1, 0.3, 1), 1)
+    _log_ticks(right, (5, 10, 30, 100, 200, 400, 1000, 2000, 4000, 10000, 30000), 0)
+    left.set_yticks(range(len(names)), names)
+    left.set_ylim(len(names) - 0.4, -0.6)
+    left.set_xlabel("R-hat (below 1.0001 drawn there)", fontsize=7.5)
+    right.set_xlabel("effective draws", fontsize=7.5)
+    marks = (("o", BLUE, "bulk ESS"), ("^", ORANGE, "tail ESS"))
+    handles: list[Artist] = [_dot(marker, colour, label) for marker, colour, label in marks]
+    handles.append(Line2D([], [], color=INK, linewidth=1, linestyle=(0, (4, 2)), label="the gate's bound"))
+    figure.legend(handles=handles, loc="outside upper right", ncols=3, fontsize=7)
+
+
+def _strip(axes: Axes, row: int, values: Floats, marker: str, colour: str, shift: float) -> None:
+    spread = np.linspace(-0.14, 0.14, len(values)) if len(values) > 1 else np.zeros(1)
+    axes.plot(values, row + shift + spread, marker, color=colour, markersize=2.4, markeredgewidth=0, alpha=0.75)
+
+
+def _dot(marker: str, colour: str, label: str) -> Line2D:
+    return Line2D([], [], marker=marker, color=colour, linestyle="none", markersize=4, label=label)
+
+
+def _log_ticks(axes: Axes, candidates: Sequence[float], more: int) -> None:
+    """Those in sight, written with `more` added."""
+    low, high = axes.get_xlim()
+    shown = [tick for tick in candidates if low <= tick <= high]
+    axes.set_xticks(shown, [f"{tick + more:.5g}" for tick in shown])
+    axes.set_xticks([], minor=True)
+
+
+def _draw_ranks(figure: SubFigure, ranks: Sequence[Ranks]) -> None:
+    figure.suptitle("Ranks by chain: share of draws below a rank, less that rank", x=0.01, ha="left", fontsize=8.5)
+    rows = -(-len(ranks) // COLUMNS)
+    panels = list(figure.subplots(rows, COLUMNS, sharex=True, sharey=True, squeeze=False).flat)
+    grid, top = np.linspace(0, 1, POINTS + 1), max(max(one.band, np.abs(one.difference).max()) for one in ranks)
+    for axes, one in zip(panels, ranks, strict=False):
+        axes.axhspan(-one.band, one.band, color=LIGHT, linewidth=0, zorder=0)
+        axes.axhline(0, color=GREY, linewidth=0.5, zorder=1)
+        for number, chain in enumerate(one.difference):
+            colour, line = CHAIN_STYLES[number % len(CHAIN_STYLES)]
+            axes.plot(grid, chain, color=colour, linestyle=line, linewidth=0.9)
+        axes.set_title(wrap_words(one.label, 27, 2), fontsize=6.5, pad=2)
+        axes.set(xlim=(0, 1), ylim=(-1.05 * top, 1.05 * top))
+        axes.set_xticks((0, 0.5, 1), ("0", "½", "1"))
+        axes.tick_params(labelsize=6.5, length=2)
+    for axes in panels[len(ranks) :]:
+        axes.remove()
+    _chain_legend(figure, len(ranks[0].difference))
+
+
+def _chain_legend(figure: SubFigure, chains: int) -> None:
+    handles: list[Artist] = [
+        Line2D([], [], color=colour, linestyle=line, label=f"chain {number}")
+        for number, (colour, line) in enumerate(CHAIN_STYLES[:chains], 1)
+    ]
+    handles.append(Patch(color=LIGHT, label=f"holds all chains of {100 * (1 - ALPHA):.0f} % of fits that mixed"))
+    figure.legend(handles=handles, loc="outside lower center", ncols=len(handles), fontsize=7)
+
+
+def _draw_energy(figure: SubFigure, facts: DiagnosticsFacts) -> None:
+    """Energies beside their changes from draw to draw, and through the draws."""
+    spread, through = figure.subplots(1, 2)
+    centred = facts.energy - facts.energy.mean(axis=1, keepdims=True)
+    change = np.diff(facts.energy, axis=1)
+    bins = np.linspace(*np.quantile(np.concatenate([centred.ravel(), change.ravel()]), (0.001, 0.999)), 50)
+    spread.hist(centred.ravel(), bins=bins, density=True, color="#BFD9EA", label="less its mean")
+    spread.hist(
+        change.ravel(), bins=bins, density=True, histtype="step", color=INK, linewidth=1.1, label="change per draw"
+    )
+    if len(facts.diverging):
+        heights = np.zeros(len(facts.diverging))
+        spread.plot(facts.diverging - facts.energy.mean(), heights, "|", color=ORANGE, markersize=9, label="diverged")
+    spread.set(xlabel="energy (nats)", ylabel="density")
+    spread.legend(loc="lower left", bbox_to_anchor=(0, 0.98), ncols=3, fontsize=7, handlelength=1.2, borderpad=0)
+    length = facts.energy.shape[1]
+    step = max(length // BLOCKS, 1)
+    for number, chain in enumerate(facts.energy[:, : length // step * step]):
+        colour, line = CHAIN_STYLES[number % len(CHAIN_STYLES)]
+        middles = np.arange(step / 2, chain.size, step)
+        through.plot(middles, chain.reshape(-1, step).mean(axis=1), color=colour, linestyle=line, linewidth=0.9)
+    through.set(xlabel=f"draw (means of {step})", ylabel="energy (nats)", xlim=(0, length))
+    for axes in (spread, through):
+        axes.tick_params(labelsize=7)

@@ -1,0 +1,64 @@
+"""How often what was said came true: the calibration curves of a backtest."""
+
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from matplotlib.figure import Figure
+from sqlalchemy import Connection
+
+from forecast.errors import NoBacktest
+from forecast.trust import Source, read_trust
+from forecast.trust_figures import reliability_figure
+from forecast.trust_scores import Calibration
+
+
+@dataclass(frozen=True, slots=True)
+class ReliabilityFacts:
+    """The curves of the trust page, and the backtest they are of."""
+
+    source: Source
+    calibrations: tuple[Calibration, ...]
+    caption: str
+
+
+def read_reliability(
+    connection: Connection, folder: Path, today: date, *, backtest_id: int | None = None, case_id: str | None = None
+) -> ReliabilityFacts:
+    """The curves of a backtest (None: the one that the sentence of `parley show` is of).
+
+    Parameters
+    ----------
+    folder : of the database, where the arrays of backtests lie
+
+    Raises
+    ------
+    NoBacktest
+        if there is none, none of that number, or none that holds windows of the curves' length that have ended
+    db.errors.StoreError
+        if there is no such case, or the file of the backtest is missing
+    """
+    trust = read_trust(connection, folder, today, backtest_id=backtest_id, case_id=case_id)
+    if not trust.calibrations:
+        raise NoBacktest(
+            f"{_name(trust.source)} holds no window of the curves' length that has ended; run `parley backtest`"
+        )
+    return ReliabilityFacts(trust.source, trust.calibrations, _caption(trust.source, trust.calibrations))
+
+
+def draw_reliability_figure(facts: ReliabilityFacts) -> Figure:
+    """Each curve in its band, over how often each probability was said."""
+    return reliability_figure(facts.calibrations)
+
+
+def _name(source: Source) -> str:
+    return "the shipped backtest" if source.evaluation_id is None else f"backtest {source.evaluation_id}"
+
+
+def _caption(source: Source, calibrations: tuple[Calibration, ...]) -> str:
+    bands = " and ".join(f"{level:g}" for level in sorted({100 * one.level for one in calibrations}))
+    return (
+        f"How often what Parley said came true in {_name(source)} ({source.kind}, {source.origins} origins from "
+        f"{source.first} to {source.last}): isotonic curves with {bands} % bands that hold the whole curve if the "
+        f"forecasts are right, over the number of origins. {' '.join(one.sentence for one in calibrations)}"
+    )
