@@ -262,7 +262,7 @@ def test_columns_are_as_wide_as_what_stands_in_them() -> None:
     widths = [
         float(each.attrib["width"]) for each in written_out(an_export(rows)).sheet(1).iterfind("m:cols/m:col", XML)
     ]
-    assert 30 < widths[6] < 33
+    assert 32 < widths[6] < 35
     rows.append((*ROW[:6], "y" * 2000, "{}", 1))
     widest = [
         float(each.attrib["width"]) for each in written_out(an_export(rows)).sheet(1).iterfind("m:cols/m:col", XML)

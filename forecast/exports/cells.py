@@ -40,7 +40,7 @@ _SHOWN = {
 }
 _WIDTHS = {INTEGER: 8, NUMBER: 10, PROBABILITY: 9, BOOLEAN: 8, DATE: 11, INSTANT: 20}
 _TEXT_LOOK = {"align": "left", "indent": 1}  # away from the numbers on its left
-_WIDEST, _FILTER_BUTTON = 44, 3
+_WIDEST, _FILTER_BUTTON, _INDENT = 46, 3, 2
 _UNWRITABLE = re.compile("[\ud800-\udfff\ufffe\uffff]")
 _MISWRITTEN = re.compile(r"<r>.*</r>\Z|.*_x[0-9a-fA-F]{4}_x[0-9a-fA-F]{4}_", re.DOTALL)
 _ESCAPE_LIKE = re.compile(r"(?=_x[0-9a-fA-F]{4}_)")
@@ -166,15 +166,15 @@ _NUMBERS: Mapping[str, Callable[[Any], float]] = {
 
 def first_widths(columns: Sequence[Column]) -> list[int]:
     """In characters: room for the names with their filter buttons, and for what is no text."""
-    return [max(_WIDTHS.get(column.type, 0), len(column.name) + _FILTER_BUTTON) for column in columns]
+    return [max(_WIDTHS.get(column.type, 0), len(column.name) + _INDENT + _FILTER_BUTTON) for column in columns]
 
 
 def widen(widths: list[int], places: Sequence[int], row: Sequence[object]) -> None:
     """Make room for the texts at these places of a row, within reason."""
     for place in places:
         text = row[place]
-        if isinstance(text, str) and 2 * len(text) > widths[place] < _WIDEST:
-            widths[place] = min(max(widths[place], _extent(text)), _WIDEST)
+        if isinstance(text, str) and 2 * len(text) + _INDENT > widths[place] < _WIDEST:
+            widths[place] = min(max(widths[place], _extent(text) + _INDENT), _WIDEST)
 
 
 def _extent(text: str) -> int:

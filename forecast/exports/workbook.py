@@ -42,7 +42,7 @@ DICTIONARY, HEADLINE = "columns", "headline"
 MOST_ROWS = 1_048_575
 """Below the header of a sheet."""
 
-_DICTIONARY_WIDTHS = (24, 34, 14, 11, 96)  # characters
+_DICTIONARY_WIDTHS = (24, 40, 14, 11, 96)  # characters
 _HEADLINE_FIELDS = ("as_of", "run_id", "kind", "target", "headline", "horizon_days", "mean", "q05", "q95")
 _LINES = (
     ("#0072B2", "solid", "circle"),
@@ -54,6 +54,7 @@ _LINES = (
 """Colours of `forecast.plots.style`, which would import Matplotlib; dashes and markers say the same in grey."""
 _LINE_HEIGHT = 15  # points
 _GRID = "#d9d9d9"
+_NOWHERE = io.BytesIO()  # always there: garbage along with the ZIP file, it could be closed before that is
 _MARKED = 40  # points of a line; the markers of more would hide it
 
 
@@ -119,7 +120,7 @@ class _Outlet:
         return getattr(self._file, name)
 
     def abandon(self) -> None:
-        self._file = io.BytesIO()
+        self._file = _NOWHERE
 
 
 @contextmanager
@@ -167,8 +168,8 @@ def _add_rows(workbook: Workbook, export: Export, rows: Iterable[Values], format
 
 
 def _is_read(column: Column) -> bool:
-    """Whether a person reads the text in a column, and it should be wide enough; nobody reads hashes."""
-    return column.type in (TEXT, JSON) and not column.name.endswith("_hash")
+    """Whether a person reads the texts of a column, so that there should be room for them: nobody reads hashes."""
+    return column.type in (TEXT, JSON) and not column.name.endswith(("_hash", "_key"))
 
 
 def _with_exact_instants(rows: Iterable[Values], columns: Sequence[Column]) -> Iterator[Values]:
