@@ -19,6 +19,7 @@ from db.errors import StoreError
 from db.rows import (
     CaseRow,
     CompletenessRow,
+    DeadlineRow,
     DocumentRow,
     EventRow,
     GradeRow,
@@ -102,6 +103,13 @@ def read_deadlines(connection: Connection, case: CaseRow) -> tuple[date, ...]:
     columns = tables.deadlines.c
     query = select(columns.deadline).where(columns.case_row_id == case.id).order_by(columns.deadline)
     return tuple(connection.execute(query).scalars())
+
+
+def read_deadline_rows(connection: Connection, case: CaseRow) -> tuple[DeadlineRow, ...]:
+    """Return the same dates with what they mean."""
+    columns = tables.deadlines.c
+    query = select(columns.deadline, columns.meaning).where(columns.case_row_id == case.id).order_by(columns.deadline)
+    return tuple(DeadlineRow(*row) for row in connection.execute(query))
 
 
 def read_documents(

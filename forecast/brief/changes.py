@@ -1,0 +1,224 @@
+"""What changed since an earlier run: the headline, what was entered in between, and the levels that moved."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from math import hypot
+
+from sqlalchemy import Connection
+
+from db.read import read_completeness, read_versions
+from db.read_reports import read_report_before
+from db.read_runs import FULL_KINDS, last_published, read_run, read_runs, read_states, read_targets
+from db.rows import EventRow, ObservationRow, RunRow, TargetForecastRow
+from forecast.errors import NoForecast
+
+OLDER_DAYS = 7
+"""Without an earlier brief the comparison is with a run at least so many days older."""
+MOVERS = 4
+LEAST_MOVE = 0.05
+"""Levels; less is not worth a word."""
+REPORT, OLDER, ASKED, FIRST = "report", "older", "asked", "first"
+
+
+@dataclass(frozen=True, slots=True)
+class Since:
+    """The run that is compared with, and why that one."""
+
+    reason: str
+    """report: the last brief was of it; older: the last at least a week older; asked; first: there is none."""
+    run: RunRow | None
+    report_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """The headline over one window, then and now; the error is of the difference, by Monte Carlo."""
+
+    horizon_days: int | None
+    deadline: date | None
+    before: float
+    now: float
+    error: float
+
+    @property
+    def change(self) -> float:
+        return self.now - self.before
+
+
+@dataclass(frozen=True, slots=True)
+class Entries:
+    """Rows of one kind that are in the later read and were not in the earlier one."""
+
+    added: int
+    revised: int
+    retracted: int
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A filtered level, then and now."""
+
+    indicator_id: str
+    name: str
+    before: float
+    now: float
+
+    @property
+    def change(self) -> float:
+        return self.now - self.before
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """All of it; empty where there is nothing to compare with."""
+
+    since: Since
+    steps: tuple[Step, ...] = ()
+    observations: Entries = Entries(0, 0, 0)
+    events: Entries = Entries(0, 0, 0)
+    attestations: int = 0
+    fits_published: int = 0
+    """Full runs after the earlier one, this one included."""
+    fits_rejected: int = 0
+    case_changed: bool = False
+    code_changed: bool = False
+    moves: tuple[Move, ...] = ()
+
+
+def choose_since(connection: Connection, run: RunRow, asked: date | int | None) -> Since:
+    """The earlier run to compare with: asked for by date or number, else that of the last brief, else an older one.
+
+    Raises
+    ------
+    NoForecast
+        if what was asked for is no published full run before this one
+    db.errors.StoreError
+        if there is no run of that number
+    """
+    if asked is not None:
+        return Since(ASKED, _asked(connection, run, asked), None)
+    report = read_report_before(connection, run)
+    if report is not None:
+        return Since(REPORT, read_run(connection, report.run_id), report.id)
+    older = last_published(connection, run.case_id, run.as_of - timedelta(days=OLDER_DAYS), kinds=FULL_KINDS)
+    return Since(OLDER if older else FIRST, older, None)
+
+
+def _asked(connection: Connection, run: RunRow, asked: date | int) -> RunRow:
+    if isinstance(asked, int):
+        return _earlier(run, check_full(read_run(connection, asked), run.case_id))
+    if asked >= run.as_of:
+        raise NoForecast(f"{asked} is not before run {run.id}, as of {run.as_of}; name an earlier date")
+    found = last_published(connection, run.case_id, asked, kinds=FULL_KINDS)
+    if found is None:
+        raise NoForecast(f"nothing was published as of {asked} or before; `parley runs` lists what there is")
+    return found
+
+
+def _earlier(run: RunRow, found: RunRow) -> RunRow:
+    if _order(found) >= _order(run):
+        raise NoForecast(
+            f"run {found.id}, as of {found.as_of}, is not before run {run.id}, as of {run.as_of}; name an earlier one"
+        )
+    return found
+
+
+def check_full(run: RunRow, case_id: str) -> RunRow:
+    """The same, if it is a published full run of the case: a brief is of no other."""
+    if run.case_id != case_id:
+        raise NoForecast(f"run {run.id} is of case {run.case_id}, not {case_id}; `parley runs` lists those of the case")
+    if run.kind not in FULL_KINDS:
+        raise NoForecast(f"run {run.id} is {run.kind}; name a full run, `parley runs` lists them")
+    if run.status != "published":
+        raise NoForecast(
+            f"run {run.id} was not published ({run.status or 'started'}); name one that was: `parley runs`"
+        )
+    return run
+
+
+def read_changes(connection: Connection, run: RunRow, since: Since, headline: str, names: dict[str, str]) -> Changes:
+    """What differs between two runs; observations and events are counted as each run could read them.
+
+    Parameters
+    ----------
+    names : of the indicators, by id
+    """
+    before = since.run
+    if before is None:
+        return Changes(since)
+    fits = _between(connection, before, run)
+    return Changes(
+        since,
+        _steps(connection, before, run, headline),
+        _entries(connection, ObservationRow, before, run),
+        _entries(connection, EventRow, before, run),
+        len(_attestations(connection, run) - _attestations(connection, before)),
+        sum(fit.status == "published" for fit in fits),
+        sum(fit.status == "rejected" for fit in fits),
+        before.case_hash != run.case_hash,
+        before.code_version != run.code_version,
+        _moves(connection, before, run, names),
+    )
+
+
+def read_instant(run: RunRow) -> datetime:
+    """When the rows of a run were read: later entries had no part in it."""
+    read_at = run.detail.get("read_at")
+    return run.as_recorded or (datetime.fromisoformat(read_at) if isinstance(read_at, str) else run.recorded_at)
+
+
+def _steps(connection: Connection, before: RunRow, run: RunRow, headline: str) -> tuple[Step, ...]:
+    then = {_reach(row): row for row in read_targets(connection, before.id) if row.target == headline}
+    now = (row for row in read_targets(connection, run.id) if row.target == headline and _reach(row) in then)
+    return tuple(_step(then[_reach(row)], row) for row in now)
+
+
+def _reach(row: TargetForecastRow) -> tuple[int | None, date | None]:
+    return row.horizon_days, row.deadline
+
+
+def _step(old: TargetForecastRow, new: TargetForecastRow) -> Step:
+    return Step(*_reach(new), old.mean, new.mean, hypot(old.mcse, new.mcse))
+
+
+def _entries[R: (ObservationRow, EventRow)](
+    connection: Connection, kind: type[R], before: RunRow, run: RunRow
+) -> Entries:
+    seen = {row.id for row in _visible(connection, kind, before)}
+    fresh = [row for row in _visible(connection, kind, run) if row.id not in seen]
+    retracted = sum(row.retracted for row in fresh)
+    added = sum(row.supersedes is None for row in fresh)
+    return Entries(added, len(fresh) - added - retracted, retracted)
+
+
+def _visible[R: (ObservationRow, EventRow)](connection: Connection, kind: type[R], run: RunRow) -> Collection[R]:
+    """Every row a run could read, revisions and retractions included."""
+    versions = read_versions(connection, kind, run.case_id, run.as_of, read_instant(run))
+    found = {version.row.id: version.row for version in versions}
+    found.update((version.ended_by.id, version.ended_by) for version in versions if version.ended_by is not None)
+    return found.values()
+
+
+def _attestations(connection: Connection, run: RunRow) -> set[int]:
+    return {row.id for row in read_completeness(connection, run.case_id, run.as_of, read_instant(run))}
+
+
+def _between(connection: Connection, before: RunRow, run: RunRow) -> list[RunRow]:
+    fits = read_runs(connection, run.case_id, kinds=FULL_KINDS, until=run.as_of)
+    return [fit for fit in fits if _order(before) < _order(fit) <= _order(run)]
+
+
+def _moves(connection: Connection, before: RunRow, run: RunRow, names: dict[str, str]) -> tuple[Move, ...]:
+    then = {row.indicator_id: row.mean for row in read_states(connection, before.id) if row.active}
+    moves = [
+        Move(row.indicator_id, names.get(row.indicator_id, row.indicator_id), then[row.indicator_id], row.mean)
+        for row in read_states(connection, run.id)
+        if row.active and row.indicator_id in then
+    ]
+    moves.sort(key=lambda move: -abs(move.change))
+    return tuple(move for move in moves[:MOVERS] if abs(move.change) >= LEAST_MOVE)
+
+
+def _order(run: RunRow) -> tuple[date, int]:
+    return run.as_of, run.id

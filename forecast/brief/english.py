@@ -1,0 +1,357 @@
+"""A brief in English: every sentence, made from the facts. `forecast.brief.japanese` says the same."""
+
+from collections.abc import Callable, Mapping
+from itertools import groupby
+
+from forecast.brief.bands import BANDS, MOVED, STALE_SHARE, UNATTESTED_DAYS, WIDE, Grounds, band_of
+from forecast.brief.changes import ASKED, LEAST_MOVE, OLDER, OLDER_DAYS, REPORT, Entries
+from forecast.brief.facts import Brief
+from forecast.brief.levels import Attested, Cited, Source, Watched
+from forecast.identity import code_version, model_version
+from forecast.plots.labels import ENGLISH
+from forecast.run_facts import STALE_AFTER_CADENCES, diagnostics_of
+from forecast.summary import judgement_sentence
+from forecast.trust_scores import Bound
+from forecast.words import counted, level_text, minute, percent, percent_range, reach, signed, target_name
+
+LABELS = ENGLISH
+HEADINGS = {
+    "table": "How likely is what?",
+    "changes": "What changed",
+    "attention": "What is out of date",
+    "watch": "What to watch",
+    "quality": "How good have these forecasts been?",
+    "method": "Method",
+    "documents": "Documents",
+    "sources": "Latest observation of each indicator",
+}
+WORDS = {
+    "brief": "Forecast brief",
+    "target": "at least one",
+    "base_rate": "base rate",
+    "documents_only": "documents only",
+    "history_only": "history only",
+    "before": "then",
+    "now": "now",
+    "change": "change, points ± Monte Carlo",
+}
+TERMS = {
+    "almost_no_chance": "almost no chance",
+    "very_unlikely": "very unlikely",
+    "unlikely": "unlikely",
+    "roughly_even": "roughly even chance",
+    "likely": "likely",
+    "very_likely": "very likely",
+    "almost_certain": "almost certain",
+}
+CONFIDENCE = {"low": "low", "moderate": "moderate", "high": "high"}
+SEPARATOR, STOP, GAP = "; ", ".", " "
+"""Between items, after the last one, and between sentences."""
+_OPENINGS = {"almost_no_chance": "There is {}", "roughly_even": "There is a {}"}
+_OCCURS = {
+    "arms_control_talks": "arms-control talks take place",
+    "denuclearisation_talks": "denuclearisation talks take place",
+    "limits_talks": "talks on limits, of any framing, take place",
+    "contact": "there is contact",
+    "deal": "a limited deal is concluded",
+    "crisis": "a crisis occurs",
+}
+
+
+def title(brief: Brief) -> str:
+    return f"{brief.summary.case_name}: forecast as of {brief.run.as_of}"
+
+
+def dateline(brief: Brief, number: int) -> str:
+    run = brief.run
+    issued = minute(run.recorded_at)
+    return f"Report {number}, written {brief.written_on} · run {run.id} ({LABELS.kinds[run.kind]}), issued {issued}"
+
+
+def likelihood(brief: Brief) -> str:
+    row = brief.headline
+    days = f"in the {row.horizon_days} days to {brief.ends_on}"
+    first = f"{_likely(row.mean)} that {_OCCURS.get(row.target, target_name(row.target))} {days}"
+    sentences = [f"{first}: {percent(row.mean)} (90 % interval {percent_range(row.q05, row.q95)})."]
+    if by := brief.by_deadline:
+        meaning = f", the {brief.deadline_meaning}" if brief.deadline_meaning else ""
+        second = f"{_likely(by.mean)} that this happens by {by.deadline}{meaning}"
+        sentences.append(f"{second}: {percent(by.mean)} (90 % interval {percent_range(by.q05, by.q95)}).")
+    return " ".join(sentences)
+
+
+def _likely(p: float) -> str:
+    term = band_of(p)
+    return _OPENINGS.get(term, "It is {}").format(TERMS[term])
+
+
+def confidence(brief: Brief) -> str:
+    return f"Confidence in this judgement is {CONFIDENCE[brief.grounds.confidence]}."
+
+
+def grounds(brief: Brief) -> str:
+    against = brief.grounds.against()
+    spoken = {name: say(brief, brief.grounds, name in against) for name, say in _GROUNDS.items()}
+    favour = [words for name, words in spoken.items() if name not in against]
+    parts = [
+        f"Against it: {'; '.join(spoken[name] for name in against)}." if against else "",
+        f"In its favour: {'; '.join(favour)}." if favour else "",
+    ]
+    return " ".join(filter(None, parts))
+
+
+def _interval(_: Brief, grounds: Grounds, against: bool) -> str:
+    return f"the 90 % interval is {'' if against else 'only '}{100 * grounds.width:.0f} points wide"
+
+
+def _documents(_: Brief, grounds: Grounds, against: bool) -> str:
+    if grounds.moved is None:
+        return "how much rests on the documents' judgements is not known"
+    without = f"without the documents' judgements it would be {percent(grounds.history_only)}"
+    return f"{without}, {100 * grounds.moved:.0f} % of it away" if against else f"{without}, much the same"
+
+
+def _attested_through(brief: Brief, grounds: Grounds, against: bool) -> str:
+    through = brief.run.complete_through
+    if against:
+        return f"events are attested only through {through}, {counted(grounds.unattested_days, 'day')} before"
+    return f"events are attested through {min(through, brief.run.as_of)}"
+
+
+def _stale(_: Brief, grounds: Grounds, against: bool) -> str:
+    return f"{'' if against else 'only '}{grounds.stale} of {grounds.indicators} indicators are stale"
+
+
+def _backtested(_: Brief, grounds: Grounds, against: bool) -> str:
+    if not grounds.bounds:
+        return "no backtest has measured the forecasts"
+    if against:
+        return f"the backtest missed {grounds.missed} of the {grounds.bounds} bounds set for it"
+    return f"the backtest met all {grounds.bounds} bounds set for it"
+
+
+_GROUNDS: Mapping[str, Callable[[Brief, Grounds, bool], str]] = {
+    "interval": _interval,
+    "documents": _documents,
+    "attested": _attested_through,
+    "stale": _stale,
+    "backtest": _backtested,
+}
+
+
+def terms() -> str:
+    listed = ", ".join(f"{TERMS[name]} {100 * low:.0f}–{100 * high:.0f} %" for name, low, high in BANDS)
+    return (
+        f"Terms of likelihood (ICD 203): {listed}; an edge belongs to the term nearer to even. Confidence is high when "
+        "none of 5 grounds speaks against it, moderate with 1 or 2, low with 3 or more: an interval wider than "
+        f"{100 * WIDE:.0f} points; documents that move the number by more than {100 * MOVED:.0f} % of it; events "
+        f"unattested for more than {UNATTESTED_DAYS} days; more than {100 * STALE_SHARE:.0f} % of indicators stale; "
+        "a bound missed in the backtest, or none measured."
+    )
+
+
+def judgement(brief: Brief) -> str:
+    return judgement_sentence(brief.summary) or "How much of the number is judgement was not computed for this run."
+
+
+def situation(brief: Brief) -> str:
+    run = brief.run
+    through = min(run.complete_through, run.as_of)
+    since = ": no qualifying meeting is on record"
+    if run.days_since_talks is not None:
+        since = f", {counted(run.days_since_talks, 'day')} after the last qualifying meeting"
+    words = f"{'It was dry' if run.dry else 'Talks were under way (wet)'} on {through}{since}."
+    if through == run.as_of or run.p_dry_now is None:
+        return words
+    return f"{words} Later days are not attested; P(dry on {run.as_of}) = {percent(run.p_dry_now)}."
+
+
+def table_note() -> str:
+    return (
+        "Windows begin the day after the as-of date. In brackets: 90 % interval, equal-tailed, over posterior draws of "
+        "P(event | draw). Documents only and history only are by Laplace."
+    )
+
+
+def history_caption(brief: Brief) -> str:
+    return brief.figures.history.caption
+
+
+def horizons_caption(brief: Brief) -> str:
+    facts, row = brief.figures.horizons, brief.headline
+    base = "" if row.base_rate is None else f", base rate {percent(row.base_rate)}"
+    return (
+        f"Run {facts.run_id} ({facts.kind}), as of {facts.as_of}: P({target_name(row.target)}) by the end "
+        f"of each window, mean with 50 % and 90 % intervals, joined by straight lines. "
+        f"{reach(row).capitalize()}: {percent(row.mean)} (90 % interval {percent_range(row.q05, row.q95)}){base}."
+    )
+
+
+def scenarios_caption(brief: Brief) -> str:
+    return brief.figures.scenarios.caption
+
+
+def compared(brief: Brief) -> str:
+    since = brief.changes.since
+    if since.run is None:
+        return f"This is the first report, and no run at least {OLDER_DAYS} days older was published to compare with."
+    run = f"run {since.run.id}, as of {since.run.as_of}"
+    return {
+        REPORT: f"Since report {since.report_id} ({run}):",
+        OLDER: f"This is the first report; compared with {run}:",
+        ASKED: f"Compared with {run}:",
+    }[since.reason]
+
+
+def entered(brief: Brief) -> str:
+    changes = brief.changes
+    new = "attestation" if changes.attestations == 1 else "attestations"
+    sentences = [
+        f"In between: observations {_entries(changes.observations)}; events {_entries(changes.events)}; "
+        f"{changes.attestations} {new}; fits {changes.fits_published} published, {changes.fits_rejected} rejected, "
+        "this one included.",
+        "The case was revised." if changes.case_changed else "",
+        "The program changed." if changes.code_changed else "",
+    ]
+    return " ".join(filter(None, sentences))
+
+
+def _entries(entries: Entries) -> str:
+    return f"{entries.added} added, {entries.revised} revised, {entries.retracted} retracted"
+
+
+def moved(brief: Brief) -> str:
+    moves = brief.changes.moves
+    if not moves:
+        return f"No level moved by {LEAST_MOVE} or more."
+    listed = "; ".join(f"{one.name} {signed(one.before)} → {signed(one.now)}" for one in moves)
+    return f"Levels that moved most: {listed}."
+
+
+def split() -> str:
+    return "How the change divides among its causes is not in this version."
+
+
+def staleness(brief: Brief) -> str:
+    stale, never = brief.stale, brief.never_observed
+    if stale:
+        are = "is" if len(stale) == 1 else "are"
+        listed = ", ".join(f"{one.name} ({one.days} days)" for one in stale)
+        words = (
+            f"{len(stale)} of {len(brief.levels)} indicators {are} stale, unobserved for more than "
+            f"{STALE_AFTER_CADENCES:.0f} times the expected cadence: {listed}."
+        )
+    else:
+        words = f"None of {len(brief.levels)} indicators is stale."
+    return f"{words} Never observed: {', '.join(one.name for one in never)}." if never else words
+
+
+def attestation(brief: Brief) -> str:
+    groups = groupby(brief.attested, key=lambda one: (one.through, one.days_ago, one.behind))
+    return f"Events are attested {'; '.join(_reached(list(found)) for _, found in groups)}."
+
+
+def _reached(found: list[Attested]) -> str:
+    first, types = found[0], ", ".join(LABELS.events[one.type] for one in found)
+    if first.through is None:
+        return f"never ({types})"
+    behind = f", {counted(first.days_ago or 0, 'day')} before the as-of date: behind" if first.behind else ""
+    return f"through {first.through} ({types}){behind}"
+
+
+def watching() -> str:
+    return (
+        "Where knowing the level better would tell most: posterior effect on the headline × uncertainty of the level."
+    )
+
+
+def swing(one: Watched) -> str:
+    return f"Level {signed(one.mean, 1)} ± {one.sd:.1f}; 1 sd moves the rate by {100 * one.swing:.0f} %."
+
+
+def favours(one: Watched) -> str:
+    return f"+2: {one.favours}"
+
+
+def hinders(one: Watched) -> str:
+    return f"−2: {one.hinders}"
+
+
+def deadline(brief: Brief) -> str:
+    by = brief.by_deadline
+    if by is None or by.deadline is None:
+        return "No deadline lies ahead."
+    meaning = f", {brief.deadline_meaning}" if brief.deadline_meaning else ""
+    return f"Deadline: {by.deadline}{meaning}, in {(by.deadline - brief.run.as_of).days} days."
+
+
+def track(brief: Brief) -> str:
+    if brief.track is None:
+        return brief.summary.track
+    counts = brief.track.counts
+    n = f"n = {counts.counted} {'run' if counts.counted == 1 else 'runs'} counted, {counts.resolved} forecasts scored."
+    return f"Live: {brief.summary.track} {n}"
+
+
+def backtest(brief: Brief) -> str:
+    version = brief.tested.other_version if brief.tested else None
+    note = f" That backtest was of model version {version}; this is {model_version()}." if version else ""
+    return brief.summary.quality.sentence + note
+
+
+def bounds(brief: Brief) -> str:
+    tested = brief.tested
+    if tested is None or not tested.measured:
+        return "No bounds have been measured; run `parley backtest`."
+    which = f"{len(tested.measured)} bounds set beforehand for {target_name(brief.case.headline)}"
+    if not tested.missed:
+        return f"Of {which} none was missed."
+    listed = "; ".join(_missed(bound) for bound in tested.missed)
+    return f"Of {which} it missed {len(tested.missed)}: {listed}. All: `parley calibrate`."
+
+
+def _missed(bound: Bound) -> str:
+    value = bound.figure.value if bound.figure else 0.0
+    figure = signed(value) if bound.measure == "difference" else f"{signed(100 * value, 0)} points"
+    return f"{bound.statement} ({figure})"
+
+
+def method(brief: Brief) -> str:
+    found, run = diagnostics_of(brief.run), brief.run
+    return (
+        f"Graded observations are filtered into levels of {len(brief.levels)} indicators; a Bayesian model of talks, "
+        "deals, contacts and crises is fitted by NUTS to the record and the documents' judgements, and simulated "
+        f"forward. Fit of run {run.id}: R-hat ≤ {found['rhat_max']:.4f}, bulk ESS ≥ {found['ess_bulk_min']:.0f}, tail "
+        f"ESS ≥ {found['ess_tail_min']:.0f}, {found['divergences']} divergences in {found['draws']} draws: it passed "
+        "the gate. Intervals are over parameters, present levels and present regime, not a range for the outcome."
+    )
+
+
+def provenance(brief: Brief) -> str:
+    run = brief.run
+    libraries = ", ".join(f"{name} {version}" for name, version in sorted(run.versions.items()))
+    return (
+        f"Seed {run.seed}; inputs {run.inputs_hash[:12]}; case {run.case_hash[:12]}; posterior "
+        f"{(run.posterior_hash or '–')[:12]}; code {run.code_version} ({libraries}). Brief by {code_version()}, model "
+        f"{model_version()}."
+    )
+
+
+def reproduce(brief: Brief) -> str:
+    run = brief.run
+    return (
+        f"`parley show --run {run.id}` prints every number with its full hashes; `parley update --as-of {run.as_of}` "
+        "fits anew: the same rows, seed and platform give the same numbers. `parley verify` checks the record."
+    )
+
+
+def document(one: Cited) -> str:
+    return f"{one.author}: {one.title}, {one.published_on.year} ({one.directness} directness)"
+
+
+def source(one: Source) -> str:
+    return f"{one.name} {level_text(one.level)}: {one.publisher or one.title}, {one.observed_on}, {one.grade}"
+
+
+def grades() -> str:
+    return "Grade: reliability of the source A–F, credibility of the report 1–6. Full titles: `parley observations`."

@@ -1,0 +1,351 @@
+"""Everything a brief says, before it is said in any language."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection
+
+from db.read import read_case, read_deadline_rows
+from db.read_runs import FULL_KINDS, last_published, read_run
+from db.rows import CaseRow, RunRow, TargetForecastRow
+from forecast.brief.bands import Grounds, band_of
+from forecast.brief.changes import Changes, check_full, choose_since, read_changes, read_instant
+from forecast.brief.levels import (
+    Attested,
+    Cited,
+    Level,
+    Source,
+    Watched,
+    levels_of,
+    read_attested,
+    read_cited,
+    read_sources,
+    read_watched,
+)
+from forecast.errors import NoBacktest, NoForecast
+from forecast.plots.history import HistoryFacts, read_history
+from forecast.plots.horizons import HorizonsFacts, read_horizons
+from forecast.plots.scenarios import ScenariosFacts, read_scenarios_shown
+from forecast.score_report import DAYS, FEWEST_SPELLS, TARGET
+from forecast.summary import Summary, read_summary, read_track
+from forecast.summary import as_json as summary_json
+from forecast.track import TrackRecord
+from forecast.trust import Trust, read_trust
+from forecast.trust_scores import MISSED, UNMEASURED, Bound, Comparison
+from indicators.names import Names
+
+HISTORY_DAYS = 3 * 365
+"""Days of as-of dates in the plots of a history."""
+SITUATIONS = ("all", "dry")
+
+
+@dataclass(frozen=True, slots=True)
+class Tested:
+    """What the backtest that the forecasts are judged by found."""
+
+    kind: str
+    origins: int
+    first: date
+    last: date
+    all: Comparison
+    dry: Comparison | None
+    headline_dry: Comparison | None
+    """None where the headline is the target that `all` is about."""
+    bounds: tuple[Bound, ...]
+    """Of the headline."""
+    other_version: str | None
+    """Of the model that was tested, where it is not that of this program."""
+
+    @property
+    def verdict(self) -> str:
+        """few (events, to tell), better or worse: than chance explains."""
+        low, high = self.all.difference.low, self.all.difference.high
+        if self.all.spells < FEWEST_SPELLS or low is None or high is None or low <= 0 <= high:
+            return "few"
+        return "better" if high < 0 else "worse"
+
+    @property
+    def measured(self) -> tuple[Bound, ...]:
+        return tuple(bound for bound in self.bounds if bound.verdict != UNMEASURED)
+
+    @property
+    def missed(self) -> tuple[Bound, ...]:
+        return tuple(bound for bound in self.bounds if bound.verdict == MISSED)
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """The facts of the three plots."""
+
+    history: HistoryFacts
+    horizons: HorizonsFacts
+    scenarios: ScenariosFacts
+
+
+@dataclass(frozen=True, slots=True)
+class Brief:
+    """One run, told to someone who has to act on it."""
+
+    case: CaseRow
+    written_on: date
+    read_at: datetime
+    """When the run read its rows."""
+    summary: Summary
+    headline: TargetForecastRow
+    """Over the longest rolling window."""
+    by_deadline: TargetForecastRow | None
+    deadline_meaning: str
+    grounds: Grounds
+    changes: Changes
+    levels: tuple[Level, ...]
+    attested: tuple[Attested, ...]
+    watched: tuple[Watched, ...]
+    track: TrackRecord | None
+    """None where live forecasts cannot be scored; the summary's sentence says why."""
+    tested: Tested | None
+    documents: tuple[Cited, ...]
+    sources: tuple[Source, ...]
+    figures: Figures
+
+    @property
+    def run(self) -> RunRow:
+        return self.summary.run
+
+    @property
+    def ends_on(self) -> date:
+        """The last day of the headline's window."""
+        return self.run.as_of + timedelta(days=self.headline.horizon_days or 0)
+
+    @property
+    def stale(self) -> tuple[Level, ...]:
+        """The longest unobserved first."""
+        return tuple(sorted((one for one in self.levels if one.stale), key=lambda one: -(one.days or 0)))
+
+    @property
+    def never_observed(self) -> tuple[Level, ...]:
+        return tuple(one for one in self.levels if not one.active)
+
+
+def read_brief(
+    connection: Connection,
+    folder: Path,
+    today: date,
+    *,
+    run_id: int | None = None,
+    since: date | int | None = None,
+    case_id: str | None = None,
+) -> Brief:
+    """Everything a brief of a run says (None: the last published full one).
+
+    Parameters
+    ----------
+    folder : of the database, where the arrays of backtests lie
+    today : on which it is written; the track record is of that day
+    since : a date or the number of a run to compare with; None for the run of the last brief
+
+    Raises
+    ------
+    NoForecast
+        if there is no published full run, or none before it where `since` asks for one
+    db.errors.StoreError
+        if there is no such case or run
+    """
+    case = read_case(connection, case_id)
+    run = _run(connection, case, run_id)
+    summary = read_summary(connection, today, run_id=run.id, case_id=case.case_id)
+    headline = _longest(summary)
+    deadlines = [row for row in summary.headline_rows() if row.deadline]
+    instant = read_instant(run)
+    names = {row.indicator_id: row.name for row in summary.catalogue}
+    levels = levels_of(summary.states, summary.catalogue, run.as_of)
+    tested = _tested(connection, folder, today, case)
+    return Brief(
+        case,
+        today,
+        instant,
+        summary,
+        headline,
+        deadlines[0] if deadlines else None,
+        _meaning(connection, case, deadlines[0].deadline if deadlines else None),
+        _grounds(headline, run, levels, tested),
+        read_changes(connection, run, choose_since(connection, run, since), case.headline, names),
+        levels,
+        read_attested(connection, run, instant),
+        read_watched(connection, run, levels, summary.catalogue, case.headline),
+        read_track(connection, today, case.case_id)[0],
+        tested,
+        read_cited(connection, run, instant),
+        read_sources(connection, run, instant, summary.catalogue),
+        _figures(connection, case, run),
+    )
+
+
+def _run(connection: Connection, case: CaseRow, run_id: int | None) -> RunRow:
+    if run_id is not None:
+        return check_full(read_run(connection, run_id), case.case_id)
+    run = last_published(connection, case.case_id, kinds=FULL_KINDS)
+    if run is None:
+        raise NoForecast("nothing has been published yet; run `parley update`")
+    return run
+
+
+def _longest(summary: Summary) -> TargetForecastRow:
+    rolling = [row for row in summary.headline_rows() if row.horizon_days is not None]
+    if not rolling:
+        raise NoForecast(f"run {summary.run.id} holds no forecast of its headline; run `parley verify`")
+    return max(rolling, key=lambda row: row.horizon_days or 0)
+
+
+def _meaning(connection: Connection, case: CaseRow, deadline: date | None) -> str:
+    return next((row.meaning for row in read_deadline_rows(connection, case) if row.deadline == deadline), "")
+
+
+def _grounds(headline: TargetForecastRow, run: RunRow, levels: tuple[Level, ...], tested: Tested | None) -> Grounds:
+    history = headline.history_only
+    active = [level for level in levels if level.active]
+    return Grounds(
+        headline.q95 - headline.q05,
+        history,
+        None if history is None or headline.mean == 0 else abs(headline.mean - history) / headline.mean,
+        (run.as_of - min(run.complete_through, run.as_of)).days,
+        sum(level.stale for level in active),
+        len(active),
+        len(tested.missed) if tested else 0,
+        len(tested.measured) if tested else 0,
+    )
+
+
+def _tested(connection: Connection, folder: Path, today: date, case: CaseRow) -> Tested | None:
+    """None where no backtest of the case is kept, or it does not reach the horizon that is judged."""
+    try:
+        trust = read_trust(connection, folder, today, case_id=case.case_id)
+    except NoBacktest:
+        return None
+    whole = _compared(trust, TARGET, "all")
+    if whole is None:
+        return None
+    source = trust.source
+    return Tested(
+        source.kind,
+        source.origins,
+        source.first,
+        source.last,
+        whole,
+        _compared(trust, TARGET, "dry"),
+        _compared(trust, case.headline, "dry") if case.headline != TARGET else None,
+        tuple(bound for bound in trust.bounds if bound.target == case.headline),
+        None if source.model_version == trust.model_version else source.model_version,
+    )
+
+
+def _compared(trust: Trust, target: str, situation: str) -> Comparison | None:
+    wanted = (target, DAYS, situation, "all")
+    found = (one for one in trust.comparisons if (one.target, one.horizon_days, one.situation, one.era) == wanted)
+    return next(found, None)
+
+
+def _figures(connection: Connection, case: CaseRow, run: RunRow) -> Figures:
+    """The histories are of full runs up to this one, over the last years."""
+    first = run.as_of - timedelta(days=HISTORY_DAYS)
+    span: dict[str, Any] = {"first": first, "last": run.as_of, "kinds": FULL_KINDS, "as_of": run.as_of}
+    return Figures(
+        read_history(connection, case.case_id, **span),
+        read_horizons(connection, case.case_id, run_id=run.id),
+        read_scenarios_shown(connection, case.case_id, run_id=run.id, **span),
+    )
+
+
+def in_language(brief: Brief, names: Names) -> Brief:
+    """The same with the case's names in another language; what has none there keeps its own."""
+
+    def named(kind: str, id_: str, own: str) -> str:
+        return names.get((kind, id_), own)
+
+    def of_indicator(one: Any) -> Any:
+        return replace(one, name=named("indicator", one.indicator_id, one.name))
+
+    deadline = str(brief.by_deadline.deadline) if brief.by_deadline else ""
+    return replace(
+        brief,
+        summary=replace(brief.summary, case_name=named("case", brief.case.case_id, brief.summary.case_name)),
+        deadline_meaning=named("deadline", deadline, brief.deadline_meaning),
+        changes=replace(brief.changes, moves=tuple(map(of_indicator, brief.changes.moves))),
+        levels=tuple(map(of_indicator, brief.levels)),
+        watched=tuple(_watched_in(of_indicator(one), names) for one in brief.watched),
+        documents=tuple(
+            replace(
+                one,
+                author=named("author", one.document_id, one.author),
+                title=named("title", one.document_id, one.title),
+            )
+            for one in brief.documents
+        ),
+        sources=tuple(map(of_indicator, brief.sources)),
+    )
+
+
+def _watched_in(one: Watched, names: Names) -> Watched:
+    return replace(
+        one,
+        question=names.get(("question", one.indicator_id), one.question),
+        favours=names.get(("level", f"{one.indicator_id}:+2"), one.favours),
+        hinders=names.get(("level", f"{one.indicator_id}:-2"), one.hinders),
+    )
+
+
+def as_json(brief: Brief) -> dict[str, Any]:
+    """The names other programs use: add, never rename. What `parley show --json` says of the run comes first."""
+    figures = brief.figures
+    return summary_json(brief.summary) | {
+        "written_on": brief.written_on,
+        "read_at": brief.read_at,
+        "likelihood": [_likelihood(row) for row in (brief.headline, brief.by_deadline) if row],
+        "confidence": {
+            "level": brief.grounds.confidence,
+            "against": brief.grounds.against(),
+            "grounds": asdict(brief.grounds),
+        },
+        "deadline_meaning": brief.deadline_meaning,
+        "changes": _changes(brief.changes),
+        "levels": [asdict(one) for one in brief.levels],
+        "attested": [asdict(one) for one in brief.attested],
+        "watched": [asdict(one) for one in brief.watched],
+        "track": asdict(brief.track.counts) if brief.track else None,
+        "tested": _backtest(brief.tested) if brief.tested else None,
+        "documents": [asdict(one) for one in brief.documents],
+        "sources": [asdict(one) for one in brief.sources],
+        "figures": {
+            name: {"caption": facts.caption}
+            for name, facts in (
+                ("history", figures.history),
+                ("horizons", figures.horizons),
+                ("scenarios", figures.scenarios),
+            )
+        },
+    }
+
+
+def _likelihood(row: TargetForecastRow) -> dict[str, Any]:
+    reach = {"deadline": row.deadline} if row.deadline else {"horizon_days": row.horizon_days}
+    return reach | {"term": band_of(row.mean), "mean": row.mean, "q05": row.q05, "q95": row.q95}
+
+
+def _changes(changes: Changes) -> Mapping[str, Any]:
+    since, run = changes.since, changes.since.run
+    values = asdict(replace(changes, since=replace(since, run=None)))
+    values["since"] = {
+        "reason": since.reason,
+        "run_id": run.id if run else None,
+        "as_of": run.as_of if run else None,
+        "report_id": since.report_id,
+    }
+    values["steps"] = [asdict(step) | {"change": step.change} for step in changes.steps]
+    values["moves"] = [asdict(move) | {"change": move.change} for move in changes.moves]
+    return values
+
+
+def _backtest(tested: Tested) -> dict[str, Any]:
+    return asdict(tested) | {"verdict": tested.verdict, "missed": len(tested.missed), "measured": len(tested.measured)}

@@ -1,0 +1,493 @@
+"""A brief in Japanese: every sentence, made from the facts. `forecast.brief.english` says the same."""
+
+from collections.abc import Callable, Mapping
+from datetime import date
+from itertools import groupby
+
+from forecast.brief.bands import BANDS, MOVED, STALE_SHARE, UNATTESTED_DAYS, WIDE, Grounds, band_of
+from forecast.brief.changes import ASKED, LEAST_MOVE, OLDER, OLDER_DAYS, REPORT, Entries
+from forecast.brief.facts import Brief, Tested
+from forecast.brief.levels import Attested, Cited, Source, Watched
+from forecast.identity import code_version, model_version
+from forecast.plots.chosen import GAP_DAYS, Horizon, days_to, stretches
+from forecast.plots.labels import JAPANESE
+from forecast.run_facts import STALE_AFTER_CADENCES, diagnostics_of
+from forecast.track import TrackRecord, first_pending, telling_line
+from forecast.track_scores import UNATTESTED, Pending, TrackLine
+from forecast.trust_scores import Bound
+from forecast.words import level_text, minute, share, signed
+
+LABELS = JAPANESE
+HEADINGS = {
+    "table": "対象別・期間別の確率",
+    "changes": "前回からの変化",
+    "attention": "更新の遅れ",
+    "watch": "注視すべき点",
+    "quality": "これまでの予測の成績",
+    "method": "手法",
+    "documents": "文献",
+    "sources": "各指標の最新の観測",
+}
+WORDS = {
+    "brief": "予測報告",
+    "target": "一度でも起きる確率",
+    "base_rate": "基準率",
+    "documents_only": "文献のみ",
+    "history_only": "過去の記録のみ",
+    "before": "前回",
+    "now": "今回",
+    "change": "変化（ポイント、±はモンテカルロ誤差）",
+}
+TERMS = {
+    "almost_no_chance": "ほぼあり得ない",
+    "very_unlikely": "可能性は非常に低い",
+    "unlikely": "可能性は低い",
+    "roughly_even": "ほぼ五分五分",
+    "likely": "可能性が高い",
+    "very_likely": "可能性は非常に高い",
+    "almost_certain": "ほぼ確実",
+}
+CONFIDENCE = {"low": "低い", "moderate": "中程度である", "high": "高い"}
+SEPARATOR, STOP, GAP = "；", "。", ""
+"""Between items, after the last one, and between sentences."""
+_PHRASES = {
+    "almost_no_chance": "ことは{}",
+    "roughly_even": "可能性は{}である",
+    "almost_certain": "ことは{}である",
+}
+_OCCURS = {
+    "arms_control_talks": "軍備管理協議が行われる",
+    "denuclearisation_talks": "非核化協議が行われる",
+    "limits_talks": "核戦力の制限をめぐる協議（枠組み不問）が行われる",
+    "contact": "当局間の接触が行われる",
+    "deal": "限定的な合意が成立する",
+    "crisis": "危機が発生する",
+}
+_DIRECTNESS = {"high": "直接性：高", "medium": "直接性：中", "low": "直接性：低"}
+_KINDS = {"strict": "当時の公表情報のみを使用", "retrospective": "現在の事例定義を過去に適用"}
+_VERDICTS = {
+    "few": "事象が少なく優劣は判断できない",
+    "better": "偶然では説明しにくい改善",
+    "worse": "偶然では説明しにくい悪化",
+}
+_MEASURES = {
+    "difference": "対数スコアが最良の単純予測を上回ること",
+    "bias": "予測の平均と実際の頻度の差が5ポイント以内であること",
+    "curve": "較正曲線が90%帯に収まること",
+}
+_SITUATIONS = {"all": "全体", "dry": "協議のない時期"}
+
+
+def title(brief: Brief) -> str:
+    return f"{brief.summary.case_name}：{LABELS.date(brief.run.as_of)}時点の見通し"
+
+
+def dateline(brief: Brief, number: int) -> str:
+    run = brief.run
+    _, clock, zone = minute(run.recorded_at).split()
+    issued = f"{LABELS.date(run.recorded_at.date())}{clock} {zone}"
+    written = LABELS.date(brief.written_on)
+    return f"報告第{number}号（{written}作成）・第{run.id}回計算（{LABELS.kinds[run.kind]}、{issued}発表）"
+
+
+def likelihood(brief: Brief) -> str:
+    row = brief.headline
+    window = f"{LABELS.date(brief.ends_on)}までの{row.horizon_days}日間に"
+    occurs = _OCCURS.get(row.target, f"{row.target}が起きる")
+    sentences = [f"{window}{occurs}{_likely(row.mean)}（{_probability(row.mean, row.q05, row.q95)}）。"]
+    if by := brief.by_deadline:
+        sentences.append(
+            f"{_deadline(brief)}までに{occurs}{_likely(by.mean)}（{_probability(by.mean, by.q05, by.q95)}）。"
+        )
+    return "".join(sentences)
+
+
+def _deadline(brief: Brief) -> str:
+    """The date, with what it means where that is known."""
+    by = brief.by_deadline
+    day = LABELS.date(by.deadline) if by and by.deadline else ""
+    return f"{day}（{brief.deadline_meaning}）" if brief.deadline_meaning else day
+
+
+def _likely(p: float) -> str:
+    term = band_of(p)
+    return _PHRASES.get(term, "{}").format(TERMS[term])
+
+
+def _probability(mean: float, low: float, high: float) -> str:
+    return f"確率{LABELS.percent(mean)}、90%区間{LABELS.percent_range(low, high)}"
+
+
+def confidence(brief: Brief) -> str:
+    return f"この判断の確信度は{CONFIDENCE[brief.grounds.confidence]}。"
+
+
+def grounds(brief: Brief) -> str:
+    against = brief.grounds.against()
+    spoken = {name: say(brief, brief.grounds, name in against) for name, say in _GROUNDS.items()}
+    favour = [words for name, words in spoken.items() if name not in against]
+    parts = [
+        f"確信度を下げる要因は、{'、'.join(spoken[name] for name in against)}である。" if against else "",
+        f"確信度を支える要因は、{'、'.join(favour)}である。" if favour else "",
+    ]
+    return "".join(parts)
+
+
+def _interval(_: Brief, grounds: Grounds, against: bool) -> str:
+    return f"90%区間の幅が{100 * grounds.width:.0f}ポイントに{'及ぶ' if against else 'とどまる'}こと"
+
+
+def _documents(_: Brief, grounds: Grounds, against: bool) -> str:
+    if grounds.moved is None or grounds.history_only is None:
+        return "文献の判断にどれほど依存しているかが不明であること"
+    without = LABELS.percent(grounds.history_only)
+    if against:
+        return f"文献の判断を除くと確率が{without}となり、今回の値の{100 * grounds.moved:.0f}%分も動くこと"
+    return f"文献の判断を除いても確率が{without}とほとんど変わらないこと"
+
+
+def _attested_through(brief: Brief, grounds: Grounds, against: bool) -> str:
+    through = brief.run.complete_through
+    if against:
+        return f"事象の確認が{grounds.unattested_days}日前の{LABELS.date(through)}で止まっていること"
+    return f"事象が{LABELS.date(min(through, brief.run.as_of))}まで確認済みであること"
+
+
+def _stale(_: Brief, grounds: Grounds, against: bool) -> str:
+    stays = "で観測が滞っていること" if against else "しか観測が滞っていないこと"
+    return f"指標{grounds.indicators}件のうち{grounds.stale}件{stays}"
+
+
+def _backtested(_: Brief, grounds: Grounds, against: bool) -> str:
+    if not grounds.bounds:
+        return "遡及検証が行われていないこと"
+    if against:
+        return f"遡及検証で基準{grounds.bounds}件のうち{grounds.missed}件を満たさなかったこと"
+    return f"遡及検証で基準{grounds.bounds}件をすべて満たしたこと"
+
+
+_GROUNDS: Mapping[str, Callable[[Brief, Grounds, bool], str]] = {
+    "interval": _interval,
+    "documents": _documents,
+    "attested": _attested_through,
+    "stale": _stale,
+    "backtest": _backtested,
+}
+
+
+def terms() -> str:
+    listed = "、".join(f"「{TERMS[name]}」{100 * low:.0f}–{100 * high:.0f}%" for name, low, high in BANDS)
+    return (
+        f"可能性の表現（ICD 203）：{listed}。境界の値には五分五分に近い側の表現を用いる。"
+        "確信度は、次の5項目のいずれにも該当しなければ高い、1–2項目なら中程度、3項目以上なら低いとする：90%区間の幅が"
+        f"{100 * WIDE:.0f}ポイントを超える、文献の判断が確率をその{100 * MOVED:.0f}%を超えて動かす、事象が"
+        f"{UNATTESTED_DAYS}日を超えて確認されていない、観測が滞っている指標が{100 * STALE_SHARE:.0f}%を超える、"
+        "遡及検証の基準に満たないものがある（または検証がない）。"
+    )
+
+
+def judgement(brief: Brief) -> str:
+    row = brief.headline
+    if row.history_only is None or row.documents_only is None or row.base_rate is None:
+        return "この計算では、確率のうち判断が占める割合は求めていない。"
+    base, mean = LABELS.percent(row.base_rate), LABELS.percent(row.mean)
+    subject = f"{LABELS.window(row.horizon_days, None)}の{LABELS.target(row.target)}"
+    documents = LABELS.percent(row.documents_only)
+    if row.history_only == row.mean:
+        return (
+            f"判断の占める割合：公表済みの文献はない。{subject}は、基準率{base}を出発点に指標の方向づけのみを用いると"
+            f"{documents}、過去の記録を加えると{mean}となる。指標の水準の評価も判断である。"
+        )
+    return (
+        f"判断の占める割合：{subject}の確率は、文献の判断を除くと{LABELS.percent(row.history_only)}（ラプラス近似）、"
+        f"加えると{mean}である。文献のみによる場合は、基準率{base}を出発点として{documents}（ラプラス近似）となる。"
+        "指標の水準の評価と方向づけも判断であり、基準率以外の値はすべてこれらに依拠する。"
+    )
+
+
+def situation(brief: Brief) -> str:
+    run = brief.run
+    through = min(run.complete_through, run.as_of)
+    state = "協議のない状態にあり" if run.dry else "協議が続いている状態にあり"
+    since = "該当する協議の記録はない"
+    if run.days_since_talks is not None:
+        since = f"最後の協議から{run.days_since_talks}日が経過していた"
+    words = f"{LABELS.date(through)}の時点では{state}、{since}。"
+    if through == run.as_of or run.p_dry_now is None:
+        return words
+    now, dry = LABELS.date(run.as_of), LABELS.percent(run.p_dry_now)
+    return f"{words}以後の期間は未確認であり、{now}の時点で協議のない状態にある確率は{dry}である。"
+
+
+def table_note() -> str:
+    return (
+        "各期間は基準日の翌日に始まる。括弧内は90%区間（等裾、事後分布の抽出ごとの確率による）。"
+        "「文献のみ」「過去の記録のみ」はラプラス近似による。"
+    )
+
+
+def history_caption(brief: Brief) -> str:
+    facts = brief.figures.history
+    last, days = facts.line[-1], [point.as_of for point in facts.line]
+    window = LABELS.window(facts.horizon_days, facts.deadline)
+    first, end = LABELS.date(facts.points[0].as_of), LABELS.date(facts.points[-1].as_of)
+    kinds = [point.kind for point in facts.points]
+    listed = "、".join(f"{name}{kinds.count(kind)}回" for kind, name in LABELS.kinds.items() if kind in kinds)
+    broken = f"計算が{GAP_DAYS}日を超えて途切れた箇所では線と帯も途切れる。" if len(stretches(days)) > 1 else ""
+    span = f"基準日は{first}" + ("" if first == end else f"から{end}まで")
+    base = "" if last.base_rate is None else f"、基準率{LABELS.percent(last.base_rate)}"
+    return (
+        f"{window}に{_OCCURS.get(facts.target, facts.target)}確率の推移。平均と50%・90%区間、計算{len(facts.points)}回"
+        f"（{listed}）、{span}。{broken}第{last.run_id}回計算（{LABELS.date(last.as_of)}時点）："
+        f"{_probability(last.mean, last.q05, last.q95)}{base}。"
+    )
+
+
+def horizons_caption(brief: Brief) -> str:
+    facts, row = brief.figures.horizons, brief.headline
+    base = "" if row.base_rate is None else f"、基準率{LABELS.percent(row.base_rate)}"
+    run = f"第{facts.run_id}回計算（{LABELS.kinds[facts.kind]}、{LABELS.date(facts.as_of)}時点）"
+    return (
+        f"{run}による{LABELS.target(row.target)}の累積確率。各期間の終わりまでに一度でも起きる確率の"
+        f"平均と50%・90%区間を直線で結んだ。{LABELS.window(row.horizon_days, None)}："
+        f"{_probability(row.mean, row.q05, row.q95)}{base}。"
+    )
+
+
+def scenarios_caption(brief: Brief) -> str:
+    facts = brief.figures.scenarios
+    window = LABELS.window(*_reach(facts.horizon))
+    run = f"第{facts.run_id}回計算（{LABELS.kinds[facts.kind]}、{LABELS.date(facts.as_of)}時点）"
+    drawn = f"{run}の期間別"
+    if facts.history:
+        ends = LABELS.date(facts.history[0].as_of), LABELS.date(facts.history[-1].as_of)
+        drawn = f"左は{run}の期間別、右は計算{len(facts.history)}回（基準日{ends[0]}から{ends[1]}まで）の{window}の推移"
+    shown = next((one for one in facts.windows if days_to(facts.as_of, facts.horizon) == one.days), facts.windows[-1])
+    shares = sorted(zip(LABELS.scenarios.values(), shown.probabilities, strict=True), key=lambda pair: -pair[1])
+    listed = "、".join(f"{name}{LABELS.percent(p)}" for name, p in shares)
+    return f"各期間には必ず一つのシナリオだけが成立し、面積の合計は100%となる。{drawn}。{window}では{listed}。"
+
+
+def compared(brief: Brief) -> str:
+    since = brief.changes.since
+    if since.run is None:
+        return f"初回の報告であり、{OLDER_DAYS}日以上前に公表した計算もないため、比較の対象はない。"
+    run = f"第{since.run.id}回計算、{LABELS.date(since.run.as_of)}時点"
+    return {
+        REPORT: f"前回の報告（第{since.report_id}号、{run}）との比較：",
+        OLDER: f"初回の報告であるため、以前の計算（{run}）と比較する：",
+        ASKED: f"指定した計算（{run}）との比較：",
+    }[since.reason]
+
+
+def entered(brief: Brief) -> str:
+    changes = brief.changes
+    sentences = [
+        f"この間の入力は、観測が{_entries(changes.observations)}、事象が{_entries(changes.events)}、"
+        f"事象の確認が{changes.attestations}件である。計算は今回を含めて公表{changes.fits_published}回、"
+        f"公表見送り{changes.fits_rejected}回。",
+        "事例の定義は改訂された。" if changes.case_changed else "",
+        "プログラムは更新された。" if changes.code_changed else "",
+    ]
+    return "".join(sentences)
+
+
+def _entries(entries: Entries) -> str:
+    return f"追加{entries.added}件・修正{entries.revised}件・撤回{entries.retracted}件"
+
+
+def moved(brief: Brief) -> str:
+    moves = brief.changes.moves
+    if not moves:
+        return f"水準が{LEAST_MOVE}以上動いた指標はない。"
+    listed = SEPARATOR.join(f"{one.name} {signed(one.before)}→{signed(one.now)}" for one in moves)
+    return f"水準が最も大きく動いた指標：{listed}。"
+
+
+def split() -> str:
+    return "変化の要因別の内訳は、この版には含まれない。"
+
+
+def staleness(brief: Brief) -> str:
+    stale, never = brief.stale, brief.never_observed
+    if stale:
+        listed = "、".join(f"{one.name}（{one.days}日）" for one in stale)
+        words = (
+            f"指標{len(brief.levels)}件のうち{len(stale)}件で、想定間隔の{STALE_AFTER_CADENCES:.0f}倍を超えて観測が"
+            f"途絶えている：{listed}。"
+        )
+    else:
+        words = f"指標{len(brief.levels)}件に、観測が滞っているものはない。"
+    return f"{words}観測のない指標：{'、'.join(one.name for one in never)}。" if never else words
+
+
+def attestation(brief: Brief) -> str:
+    groups = groupby(brief.attested, key=lambda one: (one.through, one.days_ago, one.behind))
+    return f"事象の確認状況：{SEPARATOR.join(_reached(list(found)) for _, found in groups)}。"
+
+
+def _reached(found: list[Attested]) -> str:
+    first, types = found[0], "・".join(LABELS.events[one.type] for one in found)
+    if first.through is None:
+        return f"{types}は未確認"
+    behind = f"（基準日の{first.days_ago}日前、遅れ）" if first.behind else ""
+    return f"{types}は{LABELS.date(first.through)}まで確認済み{behind}"
+
+
+def watching() -> str:
+    return "水準が明らかになれば見通しへの影響が最も大きい指標（事後分布の効果×水準の不確かさの順）。"
+
+
+def swing(one: Watched) -> str:
+    level = f"現在の水準{signed(one.mean, 1)}±{one.sd:.1f}"
+    return f"{level}。標準偏差1つ分の変化で発生率は{100 * one.swing:.0f}%変わる。"
+
+
+def favours(one: Watched) -> str:
+    return f"+2：{one.favours}"
+
+
+def hinders(one: Watched) -> str:
+    return f"−2：{one.hinders}"
+
+
+def deadline(brief: Brief) -> str:
+    by = brief.by_deadline
+    if by is None or by.deadline is None:
+        return "今後の期限はない。"
+    return f"期限：{_deadline(brief)}、残り{(by.deadline - brief.run.as_of).days}日。"
+
+
+def track(brief: Brief) -> str:
+    record = brief.track
+    if record is None:
+        return "実績：事象の確認が足りないため、公表済みの予測を採点できない。"
+    counts = record.counts
+    n = f"対象となる計算{counts.counted}回、採点済みの予測{counts.resolved}件（n）。"
+    return f"実績：{_track_sentence(record)}{n}"
+
+
+def _track_sentence(record: TrackRecord) -> str:
+    line = telling_line(record)
+    name = LABELS.target(record.headline)
+    if line is not None:
+        return _resolved(line, f"{LABELS.date(record.as_of)}までに、{name}")
+    if not record.counts.counted:
+        late = record.counts.after_the_fact
+        after = f"（{late}回の計算はいずれも事後に行われた）" if late else ""
+        return f"事前に公表した予測はまだない{after}。"
+    return f"{name}の予測で結果の確定したものはまだない{_due(first_pending(record))}。"
+
+
+def _due(first: Pending | None) -> str:
+    if first is None:
+        return ""
+    if first.state != UNATTESTED:
+        return f"（最初の採点は{LABELS.date(first.scored_on)}以降）"
+    need = first.missing[0]
+    return f"（最初の採点には{LABELS.events[need.type]}が{LABELS.date(need.needed_through)}まで確認される必要がある）"
+
+
+def _resolved(line: TrackLine, subject: str) -> str:
+    against = "" if line.base_log_score is None else f"、基準率は{line.base_log_score:.2f}"
+    verdict = "小さいほどよい" if line.enough else "件数が少なく優劣は判断できない"
+    window = LABELS.window(line.horizon_days, line.deadline)
+    score = f"対数スコアは{line.log_score:.2f}{against}（{verdict}）"
+    return f"{subject}（{window}）の予測{line.forecasts}件の結果が確定した。{score}。"
+
+
+def backtest(brief: Brief) -> str:
+    tested = brief.tested
+    if tested is None:
+        return "この事例については予測の精度をまだ検証していない。検証には`parley backtest`を実行する。"
+    score, difference = tested.all, tested.all.difference
+    low, high = (signed(value) if value is not None else "–" for value in (difference.low, difference.high))
+    version = tested.other_version
+    note = f"検証したモデルの版は{version}、現在の版は{model_version()}である。" if version else ""
+    return (
+        f"遡及検証（{_KINDS[tested.kind]}、{tested.first.year}年から{tested.last.year}年までの{score.n}時点）では、"
+        f"{score.horizon_days}日以内の{LABELS.targets['limits_talks']}に関するParleyの対数スコアは{score.log_score:.2f}、"
+        f"最良の単純予測は{score.naive_log_score:.2f}であった（差{signed(difference.value)}、90%区間{low}から{high}："
+        f"{_VERDICTS[tested.verdict]}）。{_when_dry(tested)}{note}"
+    )
+
+
+def _when_dry(tested: Tested) -> str:
+    if tested.dry is None:
+        return ""
+    said, came = LABELS.percent(tested.dry.mean_forecast), _share(tested.dry.frequency.value)
+    words = f"協議のない時期（{tested.dry.n}時点）には平均{said}と予測し、実際は{came}"
+    if tested.headline_dry is None:
+        return f"{words}であった。"
+    mine = tested.headline_dry
+    name = LABELS.target(mine.target)
+    said, came = LABELS.percent(mine.mean_forecast), _share(mine.frequency.value)
+    return f"{words}、{name}については{said}に対し{came}であった。"
+
+
+def _share(p: float) -> str:
+    return share(p).replace(" %", "%")
+
+
+def bounds(brief: Brief) -> str:
+    tested = brief.tested
+    if tested is None or not tested.measured:
+        return "基準の検証は行われていない。検証には`parley backtest`を実行する。"
+    name = LABELS.target(brief.case.headline)
+    which = f"{name}について事前に定めた基準{len(tested.measured)}件のうち"
+    if not tested.missed:
+        return f"{which}、満たさなかったものはない。"
+    listed = SEPARATOR.join(_missed(bound) for bound in tested.missed)
+    return f"{which}{len(tested.missed)}件を満たさなかった：{listed}。全基準は`parley calibrate`に示す。"
+
+
+def _missed(bound: Bound) -> str:
+    value = bound.figure.value if bound.figure else 0.0
+    figure = signed(value) if bound.measure == "difference" else f"{signed(100 * value, 0)}ポイント"
+    return f"{_MEASURES[bound.measure]}（{_SITUATIONS[bound.situation]}、{figure}）"
+
+
+def method(brief: Brief) -> str:
+    found, run = diagnostics_of(brief.run), brief.run
+    return (
+        f"等級を付した観測から指標{len(brief.levels)}件の水準をフィルターで推定し、協議・合意・接触・危機のベイズモデルを"
+        f"過去の記録と文献の判断にNUTSで当てはめ、将来をシミュレーションする。第{run.id}回計算の診断：R-hat≤"
+        f"{found['rhat_max']:.4f}、バルクESS≥{found['ess_bulk_min']:.0f}、テールESS≥{found['ess_tail_min']:.0f}、発散"
+        f"{found['divergences']}回（抽出{found['draws']}回）で、公表の基準を満たした。区間はパラメーター、現在の水準、"
+        "現在の局面についての不確かさを示し、結果の範囲を示すものではない。"
+    )
+
+
+def provenance(brief: Brief) -> str:
+    run = brief.run
+    libraries = "、".join(f"{name} {version}" for name, version in sorted(run.versions.items()))
+    return (
+        f"シード{run.seed}、入力{run.inputs_hash[:12]}、事例{run.case_hash[:12]}、事後分布"
+        f"{(run.posterior_hash or '–')[:12]}、コード{run.code_version}（{libraries}）。"
+        f"報告の作成：{code_version()}、モデル{model_version()}。"
+    )
+
+
+def reproduce(brief: Brief) -> str:
+    run = brief.run
+    return (
+        f"`parley show --run {run.id}`で全数値と全ハッシュを表示する。"
+        f"`parley update --as-of {run.as_of}`で計算をやり直すと、行・シード・動作環境が同じなら同じ値になる。`parley verify`は記録を検査する。"
+    )
+
+
+def document(one: Cited) -> str:
+    return f"{one.author}「{one.title}」{one.published_on.year}年（{_DIRECTNESS.get(one.directness, one.directness)}）"
+
+
+def source(one: Source) -> str:
+    day = f"{one.observed_on:%Y-%m-%d}"
+    return f"{one.name}（{level_text(one.level)}）：{one.publisher or one.title}、{day}、{one.grade}"
+
+
+def grades() -> str:
+    return "等級は情報源の信頼性（A–F）と情報の確度（1–6）。表題の全文は`parley observations`に示す。"
+
+
+def _reach(horizon: Horizon) -> tuple[int | None, date | None]:
+    return (horizon, None) if isinstance(horizon, int) else (None, horizon)

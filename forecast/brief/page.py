@@ -1,0 +1,180 @@
+"""A brief as a file: one HTML page or Markdown text, with nothing to fetch. Templates hold structure, no sentences."""
+
+import base64
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from types import ModuleType
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
+from matplotlib.figure import Figure
+from matplotlib.text import Text
+
+from db.rows import TargetForecastRow
+from forecast.brief import english, japanese
+from forecast.brief.facts import Brief, in_language
+from forecast.plots.history import draw_history
+from forecast.plots.horizons import draw_horizons
+from forecast.plots.labels import Labels
+from forecast.plots.scenarios import draw_scenarios
+from forecast.plots.style import WIDTH, as_drawing, as_png
+from forecast.words import TARGET_NAMES, error_size, signed
+from indicators.names import read_names
+
+LANGUAGES: Mapping[str, ModuleType] = {"en": english, "ja": japanese}
+FORMATS = ("html", "md")
+HEIGHTS = {"history": 1.9, "horizons": 1.65, "scenarios": 2.0}
+"""Inches: what two sheets of A4 leave for the plots."""
+SMALLER = 0.85
+"""Of the house style's letters: those of the plots match those of the page."""
+BESIDE = ("base_rate", "documents_only", "history_only")
+_CODE = re.compile("`([^`]+)`")
+_UNIT = re.compile(r"(?<=\d) (?=(?:%|d|days?|points)(?!\w))")
+_RANGE = re.compile(r"[\d.]+–[\d.]+(?:\N{NO-BREAK SPACE}?%)?")
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A probability with its interval; the interval is "" where there is none."""
+
+    mean: str
+    interval: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TargetTable:
+    """Targets by window, the headline first and with what stands beside it."""
+
+    header: tuple[str, ...]
+    rows: tuple[tuple[str, tuple[Cell, ...]], ...]
+    beside: tuple[tuple[str, tuple[Cell, ...]], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeTable:
+    """The headline by window: then, now, change."""
+
+    header: tuple[str, ...]
+    rows: tuple[tuple[str, tuple[str, ...]], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A brief in one language and format, complete but for the number of the report."""
+
+    brief: Brief
+    language: str
+    format: str
+    plots: Mapping[str, str]
+    """By name: a drawing for HTML, the address of a picture for Markdown."""
+
+
+def lay_out(brief: Brief, language: str, format_: str) -> Sheet:
+    """Names in the language, and the plots: what takes time."""
+    words = LANGUAGES[language]
+    figures = _draw(brief, words.LABELS)
+    plots = {
+        name: as_drawing(figure, name) if format_ == "html" else _address(figure) for name, figure in figures.items()
+    }
+    return Sheet(in_language(brief, read_names(brief.case.case_id, language)), language, format_, plots)
+
+
+def render(sheet: Sheet, number: int) -> str:
+    """The file's text; the same sheet and number give the same text."""
+    html = sheet.format == "html"
+    loader = PackageLoader("forecast")
+    environment = Environment(loader=loader, autoescape=html, undefined=StrictUndefined, keep_trailing_newline=True)
+    environment.filters["text"] = _in_html if html else _in_markdown
+    words, brief = LANGUAGES[sheet.language], sheet.brief
+    return environment.get_template(f"brief.{sheet.format}.j2").render(
+        brief=brief,
+        number=number,
+        language=sheet.language,
+        w=words,
+        targets=_target_table(brief, words),
+        change=_change_table(brief, words),
+        plots={name: Markup(plot) for name, plot in sheet.plots.items()},
+    )
+
+
+def _draw(brief: Brief, labels: Labels) -> dict[str, Figure]:
+    """The plots, lower than by themselves; of the curves by horizon the headline's, for the table has the others."""
+    facts = brief.figures
+    figures = {
+        "history": draw_history(facts.history, labels),
+        "horizons": draw_horizons(replace(facts.horizons, curves=facts.horizons.curves[:1]), labels),
+        "scenarios": draw_scenarios(facts.scenarios, labels),
+    }
+    figures["horizons"].axes[0].set_ylabel(labels.probability)  # the longer words would not fit
+    for name, figure in figures.items():
+        _shrink(figure, HEIGHTS[name])
+    return figures
+
+
+def _shrink(figure: Figure, height: float) -> None:
+    figure.set_size_inches(WIDTH, height)
+    for text in figure.findobj(Text):
+        text.set_fontsize(SMALLER * float(text.get_fontsize()))
+
+
+def _address(figure: Figure) -> str:
+    return f"data:image/png;base64,{base64.b64encode(as_png(figure)).decode()}"
+
+
+def _in_html(text: str) -> Markup:
+    """Commands between backticks stand out; a number stays on the line of its unit, a range on one line."""
+    marked = _CODE.sub(r"<code>\1</code>", str(escape(text)))
+    marked = _UNIT.sub("\N{NO-BREAK SPACE}", marked)
+    return Markup(_RANGE.sub(r'<span class="nowrap">\g<0></span>', marked))
+
+
+def _in_markdown(text: str) -> str:
+    """Text as Markdown shows it; commands between backticks stay."""
+    return re.sub(r"([\\*_\[\]<>|#])", r"\\\1", text)
+
+
+def _target_table(brief: Brief, words: ModuleType) -> TargetTable:
+    labels: Labels = words.LABELS
+    rows = brief.summary.targets
+    order = dict.fromkeys((brief.case.headline, *TARGET_NAMES, *(row.target for row in rows)))
+    by_target = {target: [row for row in rows if row.target == target] for target in order}
+    headline = by_target[brief.case.headline]
+    return TargetTable(
+        tuple(labels.window(row.horizon_days, row.deadline) for row in headline),
+        tuple(
+            (labels.target(target), tuple(_cell(row, labels) for row in mine))
+            for target, mine in by_target.items()
+            if mine
+        ),
+        tuple((words.WORDS[name], tuple(_beside(row, name, labels) for row in headline)) for name in BESIDE),
+    )
+
+
+def _cell(row: TargetForecastRow, labels: Labels) -> Cell:
+    interval = labels.percent_range(row.q05, row.q95).removesuffix(labels.percent_sign)
+    return Cell(labels.percent(row.mean), interval)
+
+
+def _beside(row: TargetForecastRow, name: str, labels: Labels) -> Cell:
+    value: float | None = getattr(row, name)
+    return Cell("–" if value is None else labels.percent(value))
+
+
+def _change_table(brief: Brief, words: ModuleType) -> ChangeTable:
+    labels: Labels = words.LABELS
+    steps = brief.changes.steps
+    return ChangeTable(
+        tuple(labels.window(step.horizon_days, step.deadline) for step in steps),
+        (
+            (words.WORDS["before"], tuple(labels.percent(step.before) for step in steps)),
+            (words.WORDS["now"], tuple(labels.percent(step.now) for step in steps)),
+            (words.WORDS["change"], tuple(f"{_points(step.change)} ± {error_size(step.error)}" for step in steps)),
+        ),
+    )
+
+
+def _points(change: float) -> str:
+    """Points of a hundred; finer where they are few."""
+    points = 100 * change
+    return signed(points, 2 if abs(points) < 1 else 1)

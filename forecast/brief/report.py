@@ -1,0 +1,85 @@
+"""Writing a brief: the file and the row that says so, both or neither."""
+
+import hashlib
+import os
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+
+from db.append import append_report
+from db.engine import Database
+from db.read_reports import next_report_id
+from db.rows import NewReport
+from forecast.brief.facts import Brief, read_brief
+from forecast.brief.page import Sheet, lay_out, render
+from forecast.identity import code_version
+from forecast.writing import check_place, written
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A brief that was written."""
+
+    number: int
+    file: Path
+    language: str
+    format: str
+    sha256: str
+    brief: Brief
+
+
+def write_report(
+    database: Database,
+    path: Path,
+    now: datetime,
+    *,
+    language: str = "en",
+    run_id: int | None = None,
+    since: date | int | None = None,
+    force: bool = False,
+    case_id: str | None = None,
+) -> Report:
+    """Write a brief of a run (None: the last published full one), as HTML or Markdown by the ending of `path`.
+
+    Parameters
+    ----------
+    now : the instant of writing; the track record is of its day
+    language : en or ja
+    since : a date or the number of a run to compare with; None for the run of the last brief
+
+    Raises
+    ------
+    NoForecast
+        if there is no such run, or none before it where `since` asks for one
+    NotWritten
+        if the file cannot be written there; then no report is recorded
+    db.errors.StoreError
+        if the report cannot be recorded; then there is no file
+    """
+    format_ = path.suffix.removeprefix(".").casefold()
+    check_place(path, force=force, example=f"brief.{format_}")
+    with database.read() as connection:
+        brief = read_brief(connection, database.folder, now.date(), run_id=run_id, since=since, case_id=case_id)
+    sheet = lay_out(brief, language, format_)
+    number, digest = _write(database, path, sheet, now, force=force)
+    return Report(number, path, language, format_, digest, brief)
+
+
+def _write(database: Database, path: Path, sheet: Sheet, now: datetime, *, force: bool) -> tuple[int, str]:
+    """The content is on the disk before the row is, under a name of its own; it takes its place once the row stands."""
+    with written([path], force=force) as (file,), database.write() as connection:
+        number = next_report_id(connection)
+        content = render(sheet, number).encode()
+        digest = hashlib.sha256(content).hexdigest()
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+        append_report(connection, _row(sheet, digest), now)
+    return number, digest
+
+
+def _row(sheet: Sheet, digest: str) -> NewReport:
+    run, since = sheet.brief.run, sheet.brief.changes.since.run
+    return NewReport(
+        run.case_id, run.id, since.id if since else None, sheet.language, sheet.format, digest, code_version()
+    )

@@ -1,0 +1,79 @@
+"""The command that writes a brief."""
+
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from forecast.cli.console import Json, case_id, now, opened, parse_day, print_json
+
+if TYPE_CHECKING:
+    from forecast.brief.report import Report
+
+FORMATS = (".html", ".md")
+LANGUAGES = ("en", "ja")
+
+
+def parse_since(text: str) -> date | int:
+    """A date, or the number of a run."""
+    return int(text) if text.isascii() and text.isdigit() else parse_day(text)
+
+
+def report(
+    out: Annotated[Path, typer.Option(metavar="FILE", help="The file to write: .html or .md.")],
+    lang: Annotated[str, typer.Option(metavar="en|ja", help="The language: English or Japanese.")] = "en",
+    run: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="The run to report (default: the last published).")
+    ] = None,
+    since: Annotated[
+        date | None,  # or a number: the parser decides
+        typer.Option(
+            parser=parse_since,
+            metavar="DATE|RUN",
+            help="What to compare with: the forecast of that date, or a run (default: that of the last report).",
+        ),
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace FILE if it exists.")] = False,
+    json_: Json = False,
+) -> None:
+    """Write a brief of two pages. How likely, how sure, what changed, what to watch, how good it has been.
+
+    One file with nothing to fetch. Each one is recorded, and the next compares with it.
+    """
+    _check(out, lang)
+    from forecast.cache import use_compile_cache
+
+    use_compile_cache()
+    from forecast.brief.report import write_report
+
+    with opened() as database:
+        done = write_report(
+            database, out, now(), language=lang, run_id=run, since=since, force=force, case_id=case_id()
+        )
+    if json_:
+        print_json(_json(done))
+    else:
+        typer.echo(_line(done))
+
+
+def _check(out: Path, lang: str) -> None:
+    if out.suffix.casefold() not in FORMATS:
+        raise typer.BadParameter(
+            f"{out.name!r} does not end in .html or .md; write {out.stem or 'brief'}.html", param_hint="'--out'"
+        )
+    if lang not in LANGUAGES:
+        raise typer.BadParameter(f"{lang!r} is not known; use one of {', '.join(LANGUAGES)}", param_hint="'--lang'")
+
+
+def _json(done: "Report") -> dict[str, Any]:
+    from forecast.brief.facts import as_json
+
+    file = {"file": str(done.file), "language": done.language, "format": done.format, "sha256": done.sha256}
+    return {"report": {"number": done.number, **file}} | as_json(done.brief)
+
+
+def _line(done: "Report") -> str:
+    since = done.brief.changes.since.run
+    compared = f", compared with run {since.id}" if since else ""
+    return f"wrote {done.file}: report {done.number}, of run {done.brief.run.id}{compared}"
