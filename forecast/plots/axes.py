@@ -7,7 +7,6 @@ from itertools import count, takewhile
 from unicodedata import east_asian_width
 
 import matplotlib as mpl
-from matplotlib import patheffects
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
@@ -16,8 +15,8 @@ from forecast.plots.style import JAPANESE, house_style
 
 BAND_50, BAND_90 = "#86B9DB", "#D5E6F1"
 """Told apart in grey, and from the line on them."""
-HALO = [patheffects.withStroke(linewidth=2, foreground="white")]
-"""Around a number that stands on lines."""
+PAPER = {"facecolor": "white", "edgecolor": "none", "alpha": 0.75, "pad": 0.5}
+"""Under a number that stands on lines."""
 DASHED = (0, (4, 2))
 SMALL = 7.5
 """Points: the size of words inside a picture."""
@@ -98,7 +97,7 @@ def show_windows(
         apart = ((abs(days - other) / end * room, (_width(words) + _width(text)) / 2) for other, text in shown.items())
         if all(there > needed for there, needed in apart):
             shown[days] = words
-    axes.set_xticks(list(shown), list(shown.values()))
+    axes.set_xticks(sorted(shown), [shown[days] for days in sorted(shown)])
     axes.set_xlim(0, end)
     return frozenset(shown)
 

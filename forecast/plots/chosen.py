@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from db.read_runs import FULL_KINDS, read_run, read_runs
 from db.rows import CaseRow, RunRow, ScenarioForecastRow, TargetForecastRow
 from forecast.errors import NoForecast
-from forecast.words import counted
+from forecast.words import counted, minute
 
 GAP_DAYS = 45
 """Longer than a month: monthly runs are joined."""
@@ -152,16 +152,20 @@ def run_counts(runs: Sequence[RunRow]) -> str:
 
 def _nothing(as_of: date | None, as_recorded: datetime | None) -> str:
     if as_recorded is not None:
-        return f"nothing had been published by {as_recorded.isoformat(timespec='seconds')}; name a later instant"
+        return f"nothing had been published by {minute(as_recorded)}; name a later instant"
     if as_of is not None:
         return f"nothing was published as of {as_of} or before; run `parley update --as-of {as_of}`"
     return "nothing has been published yet; run `parley update`"
 
 
 def _none_in(span: Span, published: Sequence[RunRow]) -> str:
-    asked = [f"from {span.first}" if span.first else "", f"to {span.last}" if span.last else ""]
     kinds = f"{' or '.join(span.kinds)} run" if span.kinds else "run"
-    words = " ".join(filter(None, ("no published", kinds, *asked)))
+    dates = {
+        (True, True): f" as of {span.first} to {span.last}",
+        (True, False): f" as of {span.first} or later",
+        (False, True): f" as of {span.last} or before",
+        (False, False): "",
+    }[span.first is not None, span.last is not None]
     first, last = published[0].as_of, published[-1].as_of
-    dates = f"as of {first}" if first == last else f"as of {first} to {last}"
-    return f"{words}; published: {run_counts(published)}, {dates}"
+    there = f"as of {first}" if first == last else f"as of {first} to {last}"
+    return f"no published {kinds}{dates}; published: {run_counts(published)}, {there}"

@@ -14,7 +14,7 @@ from db.read import read_case, read_events
 from db.read_forecasts import read_all_targets
 from db.rows import EventRow, RunRow, TargetForecastRow
 from forecast.errors import NoForecast
-from forecast.plots.axes import BAND_50, BAND_90, DASHED, HALO, SMALL, forecast_style, show_dates, show_percents
+from forecast.plots.axes import BAND_50, BAND_90, DASHED, PAPER, SMALL, forecast_style, show_dates, show_percents
 from forecast.plots.chosen import (
     Horizon,
     Span,
@@ -148,7 +148,9 @@ def _find_horizon(target: str, horizon: Horizon | None, rows: Sequence[TargetFor
     wanted = horizon or longest(found)
     if wanted not in found:
         there = ", ".join(map(horizon_words, sorted(found, key=lambda one: (isinstance(one, date), one))))
-        raise NoForecast(f"no run here forecast {target_name(target)} {horizon_words(wanted)}; there is {there}")
+        raise NoForecast(
+            f"no run here forecast {target_name(target)} {horizon_words(wanted)}; there are forecasts {there}"
+        )
     return wanted
 
 
@@ -274,7 +276,7 @@ def _draw_runs(axes: Axes, facts: HistoryFacts, labels: Labels) -> None:
             textcoords="offset points",
             va="center",
             color=BLUE,
-            path_effects=HALO,
+            bbox=PAPER,
         )
 
 

@@ -12,7 +12,7 @@ from db.read import read_case
 from db.read_runs import read_targets
 from db.rows import RunRow, TargetForecastRow
 from forecast.errors import NoForecast
-from forecast.plots.axes import BAND_50, BAND_90, DASHED, HALO, SMALL, forecast_style, show_percents, show_windows
+from forecast.plots.axes import BAND_50, BAND_90, DASHED, PAPER, SMALL, forecast_style, show_percents, show_windows
 from forecast.plots.chosen import days_to, horizon_of, longest, read_forecast_run
 from forecast.plots.labels import ENGLISH, Labels
 from forecast.plots.style import BLUE, INK, WIDTH
@@ -179,5 +179,5 @@ def _draw_numbers(axes: Axes, points: Sequence[HorizonPoint], labels: Labels) ->
             va=along,
             color=INK,
             fontsize=SMALL,
-            path_effects=HALO,
+            bbox=PAPER,
         )

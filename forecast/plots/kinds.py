@@ -69,7 +69,7 @@ def _history(connection: Connection, _: Path, asked: Asked) -> Picture:
     )
     ends = {"first": facts.points[0].as_of, "last": facts.points[-1].as_of}
     window = {"horizon_days": facts.horizon_days, "deadline": facts.deadline}
-    shown = {"target": facts.target, **window, **ends, "run_ids": facts.run_ids}
+    shown = {"target": facts.target, **window, **ends, "n": len(facts.points), "run_ids": facts.run_ids}
     return Picture(facts.caption, draw_history(facts), shown)
 
 
@@ -99,8 +99,8 @@ def _scenarios(connection: Connection, _: Path, asked: Asked) -> Picture:
         as_of=asked.as_of,
         as_recorded=asked.as_recorded,
     )
-    shown = {"run_id": facts.run_id, "as_of": facts.as_of, "horizon": facts.horizon, "run_ids": facts.run_ids}
-    return Picture(facts.caption, draw_scenarios(facts), shown)
+    shown = {"run_id": facts.run_id, "as_of": facts.as_of, "horizon": facts.horizon}
+    return Picture(facts.caption, draw_scenarios(facts), shown | {"n": len(facts.run_ids), "run_ids": facts.run_ids})
 
 
 def _states(connection: Connection, _: Path, asked: Asked) -> Picture:
@@ -147,7 +147,10 @@ def _reliability(connection: Connection, folder: Path, asked: Asked) -> Picture:
     from forecast.plots.reliability import draw_reliability_figure, read_reliability
 
     facts = read_reliability(connection, folder, asked.today, backtest_id=asked.backtest_id, case_id=asked.case_id)
-    return Picture(facts.caption, draw_reliability_figure(facts), {})
+    source, names = facts.source, ("target", "horizon_days", "situation", "n", "level", "inside")
+    curves = [{name: getattr(one, name) for name in names} for one in facts.calibrations]
+    shown = {"backtest_id": source.evaluation_id, "first": source.first, "last": source.last, "n": source.origins}
+    return Picture(facts.caption, draw_reliability_figure(facts), shown | {"curves": curves})
 
 
 def _when(asked: Asked) -> "When":

@@ -34,7 +34,7 @@ from forecast.words import SCENARIO_NAMES, percent
 
 FILLS = {
     "S0": ("#ECECEC", ""),
-    "S1": (SKY, "...."),
+    "S1": (SKY, "---"),
     "S2": (BLUE, ""),
     "S3": (GREEN, "||||"),
     "S4": (AMBER, "////"),
@@ -121,7 +121,7 @@ def read_scenarios_shown(
     history = tuple(_shares(one, rows) for one, rows in drawn)
     if not history:
         there = ", ".join(map(horizon_words, windows))
-        raise NoForecast(f"no run here forecast scenarios {horizon_words(wanted)}; there is {there}")
+        raise NoForecast(f"no run here forecast scenarios {horizon_words(wanted)}; there are forecasts {there}")
     history = history if len(history) > 1 else ()
     ordered = tuple(sorted(windows.values(), key=lambda shares: (shares.days, shares.deadline is not None)))
     caption = _caption(run, windows.get(wanted, ordered[-1]), history, wanted)
