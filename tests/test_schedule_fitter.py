@@ -70,12 +70,13 @@ class Shop:
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """An order, what came of it, from which process and after how long."""
+    """An order, what came of it, from which process, after how long, and how much processor time that one used."""
 
     order: Order
     made: Made
     pid: int
     seconds: float
+    worked: float
 
 
 @pytest.fixture(scope="module")
@@ -93,11 +94,18 @@ def delivered(shop: Shop) -> tuple[Delivered, Delivered]:
 
     def deliver(day: date, kind: str) -> Delivered:
         order, begun = shop.order(day, kind, sampler=SOUND), time.monotonic()
+        before = worked(shop.fitter.pid) if shop.fitter.pid else 0.0
         made = shop.make(order)
         assert shop.fitter.pid is not None
-        return Delivered(order, made, shop.fitter.pid, time.monotonic() - begun)
+        return Delivered(order, made, shop.fitter.pid, time.monotonic() - begun, worked(shop.fitter.pid) - before)
 
     return deliver(date(2020, 1, 3), BACKFILL), deliver(date(2020, 1, 4), OFFICIAL)
+
+
+def worked(pid: int) -> float:
+    """Seconds of processor time a process has used: unlike those on the wall, they do not tell of others at work."""
+    user, system = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:13]
+    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 
 
 def dead(pid: int) -> bool:
@@ -119,7 +127,7 @@ def children() -> set[str]:
 def test_one_process_makes_them_all_and_compiles_once(delivered: tuple[Delivered, Delivered]) -> None:
     first, second = delivered
     assert first.pid == second.pid
-    assert second.seconds < first.seconds
+    assert second.worked < first.worked
 
 
 def test_the_run_is_there_with_its_line_of_the_ledger(shop: Shop, delivered: tuple[Delivered, Delivered]) -> None:
