@@ -24,9 +24,10 @@ from db.read import read_case
 from db.read_runs import FULL_KINDS, read_run, read_runs
 from db.rows import RunRow
 from forecast.errors import NoPosterior
+from forecast.plots.axes import BAND_50, forecast_style
 from forecast.plots.chosen import read_forecast_run
-from forecast.plots.indicators import run_name, wrap_words
-from forecast.plots.style import BLUE, GREEN, GREY, INK, LIGHT, ORANGE, PURPLE, WIDTH, house_style
+from forecast.plots.indicators import BOLD, run_name, wrap_words
+from forecast.plots.style import BLUE, GREEN, GREY, INK, LIGHT, ORANGE, PURPLE, WIDTH
 from forecast.summary import failures_of
 from models.spec import Floats
 
@@ -37,8 +38,9 @@ BLOCKS = 40
 """Stretches of draws over which energies are averaged."""
 ALPHA = 0.05
 """Chance that some chain of a parameter leaves its band although all mixed."""
-CHAIN_STYLES = ((BLUE, "-"), (ORANGE, "--"), (GREEN, "-."), (PURPLE, ":"))
+CHAIN_STYLES: tuple[tuple[str, Any], ...] = ((BLUE, "-"), (ORANGE, "--"), (GREEN, "-."), (PURPLE, ":"))
 COLUMNS = 5
+BROKEN = "BROKEN"
 STATS = {
     "step": ("step_size",),
     "accepted": ("mean_tree_accept", "acceptance_rate"),
@@ -145,10 +147,10 @@ def draw_diagnostics(facts: DiagnosticsFacts) -> Figure:
     """One page of A4."""
     rows = -(-len(facts.ranks) // COLUMNS)
     heights = (1.25, 2.35, 0.95 * rows + 0.75, 1.75)
-    with house_style():
+    with forecast_style():
         figure = Figure(figsize=(WIDTH, sum(heights) + 0.3), layout="constrained")
         figure.suptitle(facts.title, x=0.01, ha="left", fontsize=9.5)
-        gate, strips, ranks, energy = figure.subfigures(4, 1, height_ratios=heights)
+        gate, strips, ranks, energy = figure.subfigures(4, 1, squeeze=False, height_ratios=heights).flat
         _draw_gate(gate, facts)
         _draw_strips(strips, facts)
         _draw_ranks(ranks, facts.ranks)
@@ -161,7 +163,7 @@ def _no_posterior(connection: Connection, run: RunRow) -> str:
         return f"run {run.id} kept no posterior; run `parley update --as-of {run.as_of}` for a new fit"
     fits = read_runs(connection, run.case_id, kinds=FULL_KINDS)
     of = next((fit.id for fit in fits if fit.id < run.id and fit.posterior_hash == run.posterior_hash), None)
-    stands = "name a run that was fitted (see `parley runs`)" if of is None else f"it stands on that of run {of}: name it"
+    stands = "see `parley runs` for one that was fitted" if of is None else f"it stands on that of run {of}: name it"
     return f"run {run.id} is {run.kind} and made no fit; {stands}"
 
 
@@ -275,13 +277,21 @@ def _ranks(posterior: Any, blocks: Sequence[Block]) -> tuple[Ranks, ...]:
     main = [label for name in SCALARS for label in _labels(posterior[name])]
     worst = (("R-hat", max(rhats, key=lambda one: rhats[one])), ("ESS", min(sizes, key=lambda one: sizes[one])))
     named = [(label, label) for label in main] + [(f"worst {what}: {label}", label) for what, label in worst]
-    return tuple(rank_draws(title, draws[label], sizes[label]) for title, label in named)
+    return tuple(rank_draws(title, draws[label], _effective(draws[label])) for title, label in named)
 
 
 def _draws(values: Any) -> dict[str, Floats]:
     """(chain, draw) of each scalar of a parameter."""
     flat = np.asarray(values.values, dtype=np.float64).reshape(*values.shape[:2], -1)
     return {label: flat[:, :, place] for place, label in enumerate(_labels(values))}
+
+
+def _effective(draws: Floats) -> float:
+    """Mean bulk ESS of the chains, each by itself."""
+    from arviz_stats.base import array_stats
+
+    sizes = [array_stats.ess(chain[None], chain_axis=0, draw_axis=1, method="bulk") for chain in draws]
+    return float(np.mean(sizes))
 
 
 def rank_draws(label: str, draws: Floats, size: float) -> Ranks:
@@ -294,14 +304,15 @@ def rank_draws(label: str, draws: Floats, size: float) -> Ranks:
     Parameters
     ----------
     draws : (chain, draw)
-    size : bulk ESS of all chains together
+    size : effective draws of one chain, measured in each by itself: those of all together fall where chains differ,
+        and would widen the band
     """
     chains, length = draws.shape
     order = np.sort(draws, axis=None)
     grid = np.linspace(0, 1, POINTS + 1)
     relative = np.searchsorted(order, draws, side="right") / order.size
     below = np.stack([np.searchsorted(np.sort(chain), grid, side="right") for chain in relative])
-    each = min(max(size / chains, 1.0), float(length)) if np.isfinite(size) else 1.0
+    each = min(max(size, 1.0), float(length)) if np.isfinite(size) else 1.0
     band = sqrt((1 - 1 / chains) * log(2 * chains / ALPHA) / (2 * each)) if chains > 1 else 1.0
     return Ranks(label, below / length - grid, band)
 
@@ -311,7 +322,8 @@ def _caption(run: RunRow, draws: str, blocks: Sequence[Block], verdicts: Sequenc
     broken = [f"{one.measure} {one.value} ({one.of}; gate {one.bound})" for one in verdicts if not one.kept]
     kept = ", ".join(f"{one.measure} {one.value}" for one in verdicts)
     reasons = "; ".join(broken or failures_of(run))
-    verdict = f"The gate passed it: {kept}." if run.status == "published" else f"{str(run.status).capitalize()}: {reasons}."
+    refused = f"{str(run.status).capitalize()}: {reasons}."
+    verdict = f"The gate passed it: {kept}." if run.status == "published" else refused
     return (
         f"Diagnostics of {run_name(run)}, {draws}, {parameters} parameters: R-hat and effective sizes against the "
         f"gate's bounds (the whole run's include the logit of the headline), ranks by chain with bands that hold all "
@@ -325,9 +337,9 @@ def _caption(run: RunRow, draws: str, blocks: Sequence[Block], verdicts: Sequenc
 def _draw_gate(figure: SubFigure, facts: DiagnosticsFacts) -> None:
     """Two tables: the gate's rules, and the chains."""
     left, right = figure.subplots(1, 2, width_ratios=(1.45, 1))
-    rules = [(one.measure, one.value, wrap_words(one.of, 46, 1), one.bound, "kept" if one.kept else "BROKEN")
+    rules = [(one.measure, one.value, wrap_words(one.of, 47, 1), one.bound, "kept" if one.kept else BROKEN)
              for one in facts.verdicts]  # fmt: skip
-    _write_table(left, ("gate", "worst", "of", "bound", ""), rules, (0, 0.165, 0.26, 0.79, 0.89))
+    _write_table(left, ("gate", "worst", "of", "bound", ""), rules, (0, 0.16, 0.25, 0.8, 0.9))
     names = list(facts.chains[0].means)
     rows = [
         (str(number), *(f"{chain.means[name]:.2g}" for name in names), str(chain.divergences), f"{chain.ebfmi:.2f}")
@@ -342,9 +354,8 @@ def _write_table(axes: Axes, header: Sequence[str], rows: Sequence[Sequence[str]
     axes.set(xlim=(0, 1), ylim=(max(len(rows), 5) + 0.5, -0.6))
     for number, row in enumerate((header, *rows)):
         for place, word in zip(places, row, strict=True):
-            bold = word == "BROKEN"
-            colour = GREY if number == 0 else ORANGE if bold else INK
-            axes.text(place, number, word, fontsize=6.8, color=colour, fontweight="bold" if bold else "normal")
+            style = {"color": ORANGE, **BOLD} if word == BROKEN else {"color": INK if number else GREY}
+            axes.text(place, number, word, fontsize=6.5, **style)
     axes.axhline(0.2, color=GREY, linewidth=0.6)
 
 
@@ -424,8 +435,9 @@ def _draw_energy(figure: SubFigure, facts: DiagnosticsFacts) -> None:
     spread, through = figure.subplots(1, 2)
     centred = facts.energy - facts.energy.mean(axis=1, keepdims=True)
     change = np.diff(facts.energy, axis=1)
-    bins = np.linspace(*np.quantile(np.concatenate([centred.ravel(), change.ravel()]), (0.001, 0.999)), 50)
-    spread.hist(centred.ravel(), bins=bins, density=True, color="#BFD9EA", label="less its mean")
+    low, high = np.quantile(np.concatenate([centred.ravel(), change.ravel()]), (0.001, 0.999))
+    bins = [float(edge) for edge in np.linspace(low, high, 50)]
+    spread.hist(centred.ravel(), bins=bins, density=True, color=BAND_50, label="less its mean")
     spread.hist(
         change.ravel(), bins=bins, density=True, histtype="step", color=INK, linewidth=1.1, label="change per draw"
     )

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -15,9 +16,10 @@ from db.read import read_case, read_catalogue
 from db.read_runs import read_effects as read_effect_rows
 from db.rows import EffectRow, IndicatorRow, RunRow
 from forecast.errors import NoForecast
+from forecast.plots.axes import forecast_style
 from forecast.plots.chosen import read_forecast_run
 from forecast.plots.indicators import REACH, NothingToDraw, build_ladder, by_group, draw_ladder, run_name
-from forecast.plots.style import AMBER, BLUE, GREEN, GREY, INK, WIDTH, house_style
+from forecast.plots.style import AMBER, BLUE, GREEN, GREY, INK, WIDTH
 from forecast.words import counted, signed, target_name
 from models.spec import EFFECT_TARGETS
 
@@ -104,7 +106,7 @@ def read_effects(
 def draw_effects(facts: EffectsFacts) -> Figure:
     """Up to four marks per indicator, each with its intervals, on one axis with a second one in factors."""
     ladder = build_ladder([effect.group for effect in facts.effects], heading=0.45)
-    with house_style():
+    with forecast_style():
         figure = Figure(figsize=(WIDTH, ROW * ladder.height + 1.5), layout="constrained")
         axes = figure.subplots()
         draw_ladder(axes, ladder)
@@ -116,7 +118,7 @@ def draw_effects(facts: EffectsFacts) -> Figure:
         axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: signed(value, 1) if value else "0"))
         _factor_axis(axes, facts.target)
         sources = [name for name in SOURCES if any(name in effect.estimates for effect in facts.effects)]
-        figure.legend(handles=_legend(sources), loc="outside lower center", ncols=3 if len(sources) > 2 else 2, fontsize=7)
+        figure.legend(handles=_legend(sources), loc="outside lower center", ncols=3, fontsize=7)
         return figure
 
 
@@ -168,7 +170,7 @@ def _draw_effect(axes: Axes, effect: IndicatorEffect, place: float) -> None:
         axes.plot(one.mean, y, **_mark(source), zorder=3)
 
 
-def _mark(source: str) -> dict[str, object]:
+def _mark(source: str) -> dict[str, Any]:
     colour, marker, filled = STYLES[source]
     return {
         "marker": marker,

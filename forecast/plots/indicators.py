@@ -4,16 +4,19 @@ import textwrap
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
+from typing import Any
 from unicodedata import east_asian_width
 
 from matplotlib.axes import Axes
 
 from db.rows import IndicatorRow, RunRow
 from forecast.errors import ForecastError
-from forecast.plots.style import GREY, LIGHT
+from forecast.plots.style import INK, LIGHT
 
 REACH = {50: NormalDist().inv_cdf(0.75), 90: NormalDist().inv_cdf(0.95)}
 """Half-width of the equal-tailed intervals of a standard normal, by level in per cent."""
+BOLD: dict[str, Any] = {"fontweight": "bold", "fontfamily": "sans-serif"}
+"""Of ids, which are Latin: the Japanese font has no bold face, and matplotlib would say so on stderr."""
 
 
 class NothingToDraw(ForecastError):
@@ -65,9 +68,8 @@ def draw_ladder(axes: Axes, ladder: Ladder, *, words: bool = True) -> None:
                 xycoords=("axes fraction", "data"),
                 textcoords="offset points",
                 va="center",
-                fontsize=7,
-                fontweight="bold",
-                color=GREY,
+                fontsize=7.5,
+                color=INK,
             )
     for place in ladder.places:
         axes.axhline(place + 0.5, color=LIGHT, linewidth=0.5, zorder=0)

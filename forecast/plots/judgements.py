@@ -4,10 +4,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from statistics import fmean
+from typing import Any
 
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from sqlalchemy import Connection
@@ -15,8 +17,9 @@ from sqlalchemy import Connection
 from db.read import read_catalogue, read_documents, read_judgements
 from db.rows import DocumentRow, JudgementRow
 from forecast.listing import When, case_of
-from forecast.plots.indicators import Ladder, NothingToDraw, build_ladder, by_group, draw_ladder, wrap_words
-from forecast.plots.style import BLUE, GREY, INK, LIGHT, ORANGE, WIDTH, house_style
+from forecast.plots.axes import forecast_style
+from forecast.plots.indicators import BOLD, Ladder, NothingToDraw, build_ladder, by_group, draw_ladder, wrap_words
+from forecast.plots.style import BLUE, GREY, INK, LIGHT, ORANGE, WIDTH
 from forecast.words import counted, level_text, minute, signed, target_name
 from indicators.content import TARGETS
 
@@ -32,6 +35,9 @@ LETTERS = 80
 """That have room over all columns."""
 MANY = 7
 """Columns beyond which authors' names stand upright."""
+ANY_FRAMING = "limits_talks"
+FRAMED = ("arms_control_talks", "denuclearisation_talks")
+"""Judgements on talks of any framing speak of these too."""
 NAMED = 3
 """Indicators a caption names."""
 
@@ -102,10 +108,8 @@ def read_judgements_shown(
         raise NothingToDraw(_nothing(when, target, documents, judgements))
     authors = _authors(documents, kept)
     asked = tuple(Asked(row.indicator_id, row.group_name, _weights(row.indicator_id, kept)) for row in catalogue)
-    others = sum(row.target == "limits_talks" for row in judgements) if target.endswith("_talks") else 0
-    return JudgementsFacts(
-        when.as_of, target, authors, asked, _caption(when, target, authors, asked, 0 if target == "limits_talks" else others)
-    )
+    others = sum(row.target == ANY_FRAMING for row in judgements) if target in FRAMED else 0
+    return JudgementsFacts(when.as_of, target, authors, asked, _caption(when, target, authors, asked, others))
 
 
 def draw_judgements(facts: JudgementsFacts) -> Figure:
@@ -113,11 +117,11 @@ def draw_judgements(facts: JudgementsFacts) -> Figure:
     ladder = build_ladder([asked.group for asked in facts.indicators], heading=0.75)
     many = len(facts.authors) > MANY
     letters = 22 if many else int(LETTERS / (len(facts.authors) + MEANS_WIDTH))
-    with house_style():
-        figure = Figure(figsize=(WIDTH, ROW * ladder.height + (2.3 if many else 1.65)), layout="constrained")
+    with forecast_style():
+        height = ROW * ladder.height + (2.3 if many else 1.65)
+        figure = Figure(figsize=(WIDTH, height), layout=ConstrainedLayoutEngine(w_pad=0.02, wspace=0.0))
         title = f"What the documents say on {target_name(facts.target)}: weights from −3 to +3 per level"
         figure.suptitle(title, x=0.01, ha="left", fontsize=9.5)
-        figure.get_layout_engine().set(w_pad=0.02, wspace=0.0)
         widths = [1.0] * len(facts.authors) + [MEANS_WIDTH]
         first, *others = figure.subplots(1, len(widths), sharey=True, width_ratios=widths)
         for axes in (first, *others):
@@ -128,7 +132,8 @@ def draw_judgements(facts: JudgementsFacts) -> Figure:
         _draw_means(others[-1], facts, ladder)
         first.set_yticks(ladder.places, [asked.indicator for asked in facts.indicators])
         for label, asked in zip(first.get_yticklabels(), facts.indicators, strict=True):
-            label.set_fontweight("bold" if asked.disputed else "normal")
+            if asked.disputed:
+                label.set(**BOLD)
         figure.legend(handles=_legend(facts), loc="outside lower center", ncols=4, fontsize=7.5)
         return figure
 
@@ -164,13 +169,13 @@ def _caption(when: When, target: str, authors: Sequence[Author], asked: Sequence
     explicit = sum(one.explicit for one in said)
     spoken = sum(bool(one.weights) for one in asked)
     recorded = "" if when.as_recorded is None else f", recorded by {minute(when.as_recorded)}"
-    beside = f" {counted(others, 'judgement')} on talks of any framing count here too; see limits_talks." if others else ""
+    beside = f" With {counted(others, 'judgement')} more on {target_name(ANY_FRAMING)}, not drawn." if others else ""
     return (
         f"What {counted(len(authors), 'document')} published by {when.as_of}{recorded} "
         f"{'says' if len(authors) == 1 else 'say'} on {target_name(target)}: {counted(len(said), 'judgement')} "
         f"on {spoken} of {counted(len(asked), 'indicator')}, {explicit} explicit (filled) and "
-        f"{len(said) - explicit} inferred (hatched); an empty cell is silence, not 0. Weights run from −3 to +3, + where "
-        f"a higher level makes it likelier; means are plain.{beside} {_dispute(asked)}"
+        f"{len(said) - explicit} inferred (hatched); an empty cell is silence, not 0. Weights run from −3 to +3, + "
+        f"where a higher level makes it likelier; means are plain.{beside} {_dispute(asked)}"
     )
 
 
@@ -194,7 +199,7 @@ def _prepare(axes: Axes, ladder: Ladder, facts: JudgementsFacts, *, words: bool)
     axes.spines["left"].set_visible(words)
 
 
-_DISPUTED = {"facecolor": "#FBF1D5", "linewidth": 0}
+_DISPUTED: dict[str, Any] = {"facecolor": "#FBF1D5", "linewidth": 0}
 
 
 def _heading(author: Author, letters: int) -> str:
@@ -212,12 +217,15 @@ def _draw_author(axes: Axes, author: Author, facts: JudgementsFacts, ladder: Lad
 
 def _draw_said(axes: Axes, said: Said, place: float) -> None:
     colour = ORANGE if said.weight < 0 else BLUE
-    style = {"facecolor": colour} if said.explicit else {"facecolor": "white", "hatch": "//////", "hatch_linewidth": 0.5}
+    style = {"facecolor": colour} if said.explicit else _INFERRED
     if said.weight:
         axes.barh(place, said.weight, height=0.62, edgecolor=colour, linewidth=0.8, zorder=2, **style)
     else:
         axes.plot(0, place, "o", color=INK, markersize=4, markerfacecolor=INK if said.explicit else "white", zorder=2)
     _write(axes, said.weight, place, level_text(said.weight))
+
+
+_INFERRED: dict[str, Any] = {"facecolor": "white", "hatch": "//////", "hatch_linewidth": 0.5}
 
 
 def _write(axes: Axes, weight: float, place: float, text: str) -> None:
@@ -250,9 +258,9 @@ def _draw_means(axes: Axes, facts: JudgementsFacts, ladder: Ladder) -> None:
 def _legend(facts: JudgementsFacts) -> list[Artist]:
     handles: list[Artist] = [
         Patch(facecolor=BLUE, edgecolor=BLUE, label="+, explicit"),
-        Patch(facecolor="white", edgecolor=BLUE, hatch="//////", hatch_linewidth=0.5, label="+, inferred"),
+        Patch(**_INFERRED, edgecolor=BLUE, label="+, inferred"),
         Patch(facecolor=ORANGE, edgecolor=ORANGE, label="−, explicit"),
-        Patch(facecolor="white", edgecolor=ORANGE, hatch="//////", hatch_linewidth=0.5, label="−, inferred"),
+        Patch(**_INFERRED, edgecolor=ORANGE, label="−, inferred"),
     ]
     if any(said.weight == 0 for author in facts.authors for said in author.said.values()):
         handles.append(Line2D([], [], marker="o", color=INK, linestyle="none", markersize=4, label="0: no bearing"))

@@ -1,5 +1,6 @@
 """How often what was said came true: the calibration curves of a backtest."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -10,7 +11,8 @@ from sqlalchemy import Connection
 from forecast.errors import NoBacktest
 from forecast.trust import Source, read_trust
 from forecast.trust_figures import reliability_figure
-from forecast.trust_scores import Calibration
+from forecast.trust_scores import ORIGINS, Calibration
+from forecast.words import target_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +57,17 @@ def _name(source: Source) -> str:
     return "the shipped backtest" if source.evaluation_id is None else f"backtest {source.evaluation_id}"
 
 
-def _caption(source: Source, calibrations: tuple[Calibration, ...]) -> str:
-    bands = " and ".join(f"{level:g}" for level in sorted({100 * one.level for one in calibrations}))
+def _caption(source: Source, calibrations: Sequence[Calibration]) -> str:
+    levels = " and ".join(f"{level:.0f}" for level in sorted({100 * one.level for one in calibrations}))
     return (
         f"How often what Parley said came true in {_name(source)} ({source.kind}, {source.origins} origins from "
-        f"{source.first} to {source.last}): isotonic curves with {bands} % bands that hold the whole curve if the "
-        f"forecasts are right, over the number of origins. {' '.join(one.sentence for one in calibrations)}"
+        f"{source.first} to {source.last}): isotonic curves with {levels} % bands, which hold the whole curve if the "
+        f"forecasts are right, over how often each probability was said. {'; '.join(map(_verdict, calibrations))}."
     )
+
+
+def _verdict(one: Calibration) -> str:
+    side = "inside" if one.inside else "outside"
+    few = "" if one.enough else ", too few events to tell more"
+    curve = f"{target_name(one.target)} in {one.horizon_days} d, {ORIGINS[one.situation]} (n = {one.n})"
+    return f"{curve[0].upper()}{curve[1:]}: {side} its band{few}"

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from math import sqrt
+from typing import Any
 
-import matplotlib.dates as mdates
 import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
@@ -17,8 +17,10 @@ from sqlalchemy import Connection
 from db.rows import GradeRow, IndicatorRow, ObservationRow
 from forecast.assemble import Rows, assemble, check_rows, read_rows
 from forecast.listing import When, case_of, find_place
-from forecast.plots.indicators import REACH, NothingToDraw, by_group, wrap_words
-from forecast.plots.style import BLUE, GREY, INK, LIGHT, WIDTH, house_style
+from forecast.plots.axes import BAND_50, BAND_90, forecast_style, show_dates
+from forecast.plots.indicators import BOLD, REACH, NothingToDraw, by_group, wrap_words
+from forecast.plots.labels import ENGLISH
+from forecast.plots.style import BLUE, GREY, INK, LIGHT, WIDTH
 from forecast.run_facts import STALE_AFTER_CADENCES, is_stale
 from forecast.words import counted, minute, signed
 from indicators.evidence import SD_FLOOR, Evidence, form_evidence
@@ -31,10 +33,12 @@ POINTS = 240
 SHOWN_GRADES = ("A1", "B2", "C3", "F6")
 LARGEST = 5.4
 """Points: the diameter of a dot of the smallest sd."""
-BANDS = {90: "#D5E6F1", 50: "#86B9DB"}
+BANDS = {90: BAND_90, 50: BAND_50}
 STALE = "#F1F1F1"
 TITLE_LETTERS = {1: 110, 2: 62, 3: 42}
 """Letters a line of a title has room for, by number of columns."""
+TOP = 2.8
+"""Where panels end, in levels: a little beyond the outermost."""
 LATE_SHARE = 0.01
 """Of the window: an observation known so much later than it happened gets a tail."""
 
@@ -112,18 +116,21 @@ def read_states(
 
 def draw_states(facts: StatesFacts) -> Figure:
     """One small panel per indicator, all to one scale."""
-    with house_style():
+    with forecast_style():
         columns = next(n for n, most in ((1, 3), (2, 8), (3, len(facts.paths))) if len(facts.paths) <= most)
         rows = -(-len(facts.paths) // columns)
         height = {1: 2.3, 2: 1.75, 3: 1.36}[columns]
         figure = Figure(figsize=(WIDTH, height * rows + 0.75), layout="constrained")
-        figure.suptitle(f"Levels from {facts.first} to {facts.last}, each day as known on that day (+2 favours talks)", x=0.01, ha="left", fontsize=9.5)
-        panels = list(figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True).flat)
+        title = f"Levels from {facts.first} to {facts.last}, each day as known on that day (+2 favours talks)"
+        figure.suptitle(title, x=0.01, ha="left", fontsize=9.5)
+        panels = list(figure.subplots(rows, columns, squeeze=False).flat)
         for axes, path, title in zip(panels, facts.paths, _titles(facts.paths, columns), strict=False):
             _draw_path(axes, path, facts)
+            show_dates(axes, facts.first, facts.last, ENGLISH, room=1.1 * WIDTH / columns)  # the labels are small
             _write_title(axes, path, title)
-        for axes in panels[: len(facts.paths) : columns]:
-            axes.set_ylabel("level")
+        for number, axes in enumerate(panels):
+            axes.tick_params(labelleft=number % columns == 0)
+            axes.set_ylabel("" if number % columns else "level")
         for axes in panels[max(len(facts.paths) - columns, 0) : len(facts.paths)]:
             axes.tick_params(labelbottom=True)
         for axes in panels[len(facts.paths) :]:
@@ -236,58 +243,68 @@ def _stale_sentence(paths: Sequence[Path], last: date) -> str:
     if not stale:
         return f"None is stale on {last} (hatched: {rule})."
     longest = max(stale, key=lambda name: stale[name])
-    are = "is" if len(stale) == 1 else "are"
-    return f"{len(stale)} of {len(paths)} {are} stale on {last} (hatched: {rule}); longest {longest}, {stale[longest]} days."
+    are = f"{len(stale)} of {len(paths)} {'is' if len(stale) == 1 else 'are'} stale on {last}"
+    return f"{are} (hatched: {rule}); longest {longest}, {stale[longest]} days."
 
 
 def _draw_path(axes: Axes, path: Path, facts: StatesFacts) -> None:
-    days = path.day.astype("datetime64[D]") - np.timedelta64(date(1970, 1, 1).toordinal(), "D")
-    for begin, end in path.stale:
-        axes.axvspan(begin, end + timedelta(days=1), facecolor=STALE, linewidth=0, zorder=0)
-        axes.axvspan(begin, end + timedelta(days=1), **_HATCH, facecolor="none", zorder=2)
+    axes.set(ylim=(-TOP, TOP), autoscale_on=False)
+    axes.hlines((-2, -1, 1, 2), *_ends(facts), color=LIGHT, linewidth=0.5, zorder=0.5)
+    axes.hlines(0, *_ends(facts), color=GREY, linewidth=0.5, zorder=0.5)
+    stale = [(begin.toordinal(), (end - begin).days + 1) for begin, end in path.stale]
+    axes.broken_barh(stale, (-TOP, 2 * TOP), facecolor=STALE, linewidth=0, zorder=0)
+    axes.broken_barh(stale, (-TOP, 2 * TOP), facecolor="none", **_HATCH, zorder=2)
     for level, colour in BANDS.items():
         half = REACH[level] * path.sd
-        axes.fill_between(days, path.mean - half, path.mean + half, color=colour, linewidth=0, zorder=1)
-    axes.plot(days, path.mean, color=BLUE, linewidth=1.1, zorder=3)
-    for dot in sorted(path.dots, key=lambda one: (one.stands, -one.weight)):
-        _draw_dot(axes, dot, facts)
+        axes.fill_between(path.day, path.mean - half, path.mean + half, color=colour, linewidth=0, zorder=1)
+    axes.plot(path.day, path.mean, color=BLUE, linewidth=1.1, zorder=3)
+    _draw_dots(axes, path.dots, facts)
     if not path.dots and np.isnan(path.mean).all():
         axes.text(0.5, 0.5, "not observed yet", transform=axes.transAxes, ha="center", va="center", color=GREY)
-    _scale(axes, facts)
-
-
-_HATCH = {"edgecolor": "#8A8A8A", "hatch": "////", "linewidth": 0, "hatch_linewidth": 0.35}
-
-
-def _draw_dot(axes: Axes, dot: Dot, facts: StatesFacts) -> None:
-    if (dot.known_on - dot.observed_on) > LATE_SHARE * (facts.last - facts.first):
-        known = min(dot.known_on, facts.last)
-        axes.plot((dot.observed_on, known), (dot.level,) * 2, color=INK, linewidth=0.6, zorder=4)
-    axes.plot(dot.observed_on, dot.level, **_mark(dot.weight, dot.stands), zorder=5)
-
-
-def _mark(weight: float, stands: bool) -> dict[str, object]:
-    """A dot whose area is in proportion to its weight."""
-    return {
-        "marker": "o",
-        "linestyle": "none",
-        "markersize": LARGEST * sqrt(weight * SD_FLOOR),
-        "color": INK if stands else GREY,
-        "markerfacecolor": INK if stands else "white",
-        "markeredgewidth": 0.4 if stands else 0.7,
-        "markeredgecolor": "white" if stands else GREY,
-    }
-
-
-def _scale(axes: Axes, facts: StatesFacts) -> None:
-    for level in (-2, -1, 0, 1, 2):
-        axes.axhline(level, color=GREY if level == 0 else LIGHT, linewidth=0.5, zorder=0.5)
-    axes.set(xlim=(facts.first, facts.last + timedelta(days=1)), ylim=(-2.8, 2.8))
     axes.set_yticks((-2, 0, 2), [signed(level, 0) for level in (-2, 0, 2)])
-    locator = mdates.AutoDateLocator(minticks=3, maxticks=7)
-    axes.xaxis.set_major_locator(locator)
-    axes.xaxis.set_major_formatter(mdates.ConciseDateFormatter(locator, show_offset=False))
-    axes.tick_params(labelsize=7, length=2.5)
+    axes.tick_params(labelsize=7, length=2.5, labelbottom=False)
+    for inside in (*axes.lines, *axes.collections):
+        inside.set_in_layout(False)  # none reaches beyond its panel, and to measure each takes seconds
+
+
+def _ends(facts: StatesFacts) -> tuple[int, int]:
+    return facts.first.toordinal(), facts.last.toordinal() + 1
+
+
+_HATCH: dict[str, Any] = {"edgecolor": "#8A8A8A", "hatch": "////", "linewidth": 0, "hatch_linewidth": 0.35}
+
+
+def _draw_dots(axes: Axes, dots: Sequence[Dot], facts: StatesFacts) -> None:
+    """Larger ones and those replaced behind; a tail to the day on which it was known, where that was much later."""
+    late = [one for one in dots if one.known_on - one.observed_on > LATE_SHARE * (facts.last - facts.first)]
+    for dot in late:
+        tail = dot.observed_on.toordinal(), min(dot.known_on, facts.last).toordinal()
+        axes.hlines(dot.level, *tail, color=INK, linewidth=0.6, zorder=4)
+    for stands in (False, True):
+        mine = sorted((dot for dot in dots if dot.stands is stands), key=lambda dot: -dot.weight)
+        days, levels = [dot.observed_on.toordinal() for dot in mine], [dot.level for dot in mine]
+        sizes = [_diameter(dot.weight) ** 2 for dot in mine]
+        axes.scatter(days, levels, sizes, **_FILLS[stands], zorder=4.5 + stands / 2)
+
+
+_FILLS: dict[bool, dict[str, Any]] = {
+    True: {"facecolor": INK, "edgecolor": "white", "linewidth": 0.4},
+    False: {"facecolor": "white", "edgecolor": GREY, "linewidth": 0.7},
+}
+"""Of observations that stand, and of those since replaced."""
+
+
+def _diameter(weight: float) -> float:
+    """Points: its area is in proportion to the weight."""
+    return LARGEST * sqrt(weight * SD_FLOOR)
+
+
+def _dot_handle(weight: float, stands: bool, label: str) -> Line2D:
+    fill = _FILLS[stands]
+    return Line2D(
+        [], [], marker="o", linestyle="none", markersize=_diameter(weight), markerfacecolor=fill["facecolor"],
+        markeredgecolor=fill["edgecolor"], markeredgewidth=fill["linewidth"], label=label,
+    )  # fmt: skip
 
 
 def _titles(paths: Sequence[Path], columns: int) -> list[str]:
@@ -301,8 +318,8 @@ def _write_title(axes: Axes, path: Path, below: str) -> None:
     """The indicator's id in bold over its group and name."""
     axes.set_title(below, fontsize=6.3, color=GREY, pad=3, linespacing=1.05)
     lift = 5 + 7.2 * (below.count("\n") + 1)
-    where = {"xycoords": "axes fraction", "textcoords": "offset points"}
-    axes.annotate(path.indicator, (0, 1), (0, lift), **where, fontsize=7.5, fontweight="bold")
+    where: dict[str, Any] = {"xycoords": "axes fraction", "textcoords": "offset points"}
+    axes.annotate(path.indicator, (0, 1), (0, lift), **where, fontsize=7.5, **BOLD)
 
 
 def _legend(facts: StatesFacts) -> list[Artist]:
@@ -311,8 +328,8 @@ def _legend(facts: StatesFacts) -> list[Artist]:
         Patch(facecolor=BANDS[50], label="50 % band"),
         Patch(facecolor=BANDS[90], label="90 % band"),
         Patch(**_HATCH, facecolor=STALE, label="stale"),
-        *(Line2D([], [], **_mark(weight, True), label=f"grade {grade}") for grade, weight in facts.grades),
+        *(_dot_handle(weight, True, f"grade {grade}") for grade, weight in facts.grades),
     ]
     if any(not dot.stands for path in facts.paths for dot in path.dots):
-        handles.append(Line2D([], [], **_mark(1 / SD_FLOOR, False), label="since replaced"))
+        handles.append(_dot_handle(1 / SD_FLOOR, False, "since replaced"))
     return handles

@@ -1,0 +1,366 @@
+"""Pictures of the model: effects by source, the diagnostics of a fit, reliability."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import arviz as az
+import numpy as np
+import pytest
+import xarray as xr
+from arviz_base import from_dict
+from toy_backtests import make_backtest, store_backtest
+from toy_runs import LOADED, SOUND, install_toy, toy_scenarios, toy_states, toy_targets
+
+from db.append import append_forecasts, append_run, append_run_status
+from db.engine import Database
+from db.errors import StoreError
+from db.posteriors import path_of, store_file
+from db.read_runs import read_effects as read_effect_rows
+from db.read_runs import read_run
+from db.rows import EffectRow, NewRun
+from forecast.backtest import Backtest
+from forecast.errors import NoBacktest, NoForecast, NoPosterior
+from forecast.plots.diagnostics import ALPHA, DiagnosticsFacts, draw_diagnostics, rank_draws, read_diagnostics
+from forecast.plots.effects import SOURCES, draw_effects, read_effects
+from forecast.plots.indicators import NothingToDraw
+from forecast.plots.reliability import draw_reliability_figure, read_reliability
+from forecast.plots.style import as_png, as_svg
+from forecast.trust import read_trust
+from models.density import DIMS
+from models.gate import diagnose
+from models.spec import EFFECT_TARGETS
+
+INDICATORS = ("press_tone", "border_posture", "harvest")
+AS_OF = date(2020, 1, 1)
+SIZES = {"target": 5, "indicator": 3, "process": 6, "later_pace": 2, "recurrent": 2, "knot": 4}
+
+
+@pytest.fixture
+def toy(tmp_path: Path) -> Iterator[Database]:
+    with install_toy(tmp_path) as database:
+        yield database
+
+
+# Effects
+
+
+def toy_effects(sources: Sequence[str] = tuple(SOURCES)) -> list[EffectRow]:
+    """Effects that differ by target, indicator and source; the press matters most."""
+    return [
+        EffectRow(target, indicator, source, round(0.3 - 0.1 * i - 0.02 * t + 0.01 * s, 3), 0.05 + 0.01 * s)
+        for s, source in enumerate(sources)
+        for t, target in enumerate(EFFECT_TARGETS)
+        for i, indicator in enumerate(INDICATORS)
+    ]
+
+
+def store_run(
+    database: Database,
+    *,
+    kind: str = "manual",
+    as_of: date = AS_OF,
+    effects: Sequence[EffectRow] = (),
+    posterior: str | None = None,
+    status: str = "published",
+    diagnostics: Mapping[str, object] = SOUND,
+) -> int:
+    """A run of the toy case with effects or a posterior, put there without a fit."""
+    with database.write() as connection:
+        run = NewRun("toy", kind, as_of, None, 7, "1" * 64, "2" * 64, "0", {}, posterior, True, 255, AS_OF, 0.97)
+        number = append_run(connection, run, LOADED)
+        append_run_status(connection, number, status, {"diagnostics": dict(diagnostics), "failures": []}, LOADED)
+        if status == "published":
+            append_forecasts(connection, number, toy_targets(), toy_scenarios(), toy_states(), effects, LOADED)
+    return number
+
+
+def test_effects_are_those_stored(toy: Database) -> None:
+    number = store_run(toy, effects=toy_effects())
+    with toy.read() as connection:
+        facts = read_effects(connection)
+        stored = {row for row in read_effect_rows(connection, number) if row.target == "arms_control_talks"}
+    assert facts.run_id == number
+    assert stored == {
+        EffectRow(facts.target, effect.indicator, source, one.mean, one.sd)
+        for effect in facts.effects
+        for source, one in effect.estimates.items()
+    }
+    assert [effect.indicator for effect in facts.effects] == list(INDICATORS)
+
+
+def test_marks_stand_at_means_within_their_intervals(toy: Database) -> None:
+    store_run(toy, effects=toy_effects())
+    with toy.read() as connection:
+        facts = read_effects(connection, target="contact")
+    axes = draw_effects(facts).axes[0]
+    marks = [float(line.get_xdata()[0]) for line in axes.lines if len(line.get_xdata()) == 1]
+    assert marks == [effect.estimates[source].mean for effect in facts.effects for source in SOURCES]
+    one = facts.effects[0].estimates["posterior"]
+    assert one.interval(90)[0] == pytest.approx(one.mean - 1.645 * one.sd, abs=1e-3)
+    assert one.interval(50)[1] == pytest.approx(one.mean + 0.674 * one.sd, abs=1e-3)
+    assert [label.get_text() for label in axes.get_yticklabels()] == list(INDICATORS)
+    assert axes.get_xlabel() == "effect on contact: log intensity per level"
+
+
+def test_a_second_axis_says_the_same_in_factors(toy: Database) -> None:
+    store_run(toy, effects=toy_effects())
+    with toy.read() as connection:
+        figure = draw_effects(read_effects(connection, target="deal"))
+    (above,) = figure.axes[0].child_axes
+    factors = [float(label.get_text().removeprefix("×")) for label in above.get_xticklabels()]
+    assert factors == pytest.approx(np.exp(above.get_xticks()), rel=0.005)
+    assert len(factors) > 2
+    assert above.get_xlabel() == "factor on the odds per level"
+    assert "log odds" in figure.axes[0].get_xlabel()
+
+
+def test_history_may_be_missing(toy: Database) -> None:
+    store_run(toy, effects=toy_effects(("orientation", "documents", "posterior")))
+    with toy.read() as connection:
+        facts = read_effects(connection)
+    assert "history" not in facts.caption
+    legend = [text.get_text() for text in draw_effects(facts).legends[0].get_texts()]
+    assert legend[:3] == ["orientation prior", "prior with the documents (no events)", "posterior"]
+
+
+def test_a_caption_names_the_run_and_the_largest_effect(toy: Database) -> None:
+    store_run(toy, effects=toy_effects())
+    with toy.read() as connection:
+        caption = read_effects(connection).caption
+    assert "Effects of 3 indicators on arms-control talks in run 1 (manual, as of 2020-01-01), log intensity" in caption
+    assert "means with 50 and 90 % intervals (normal, from mean and sd)" in caption
+    assert "Largest: press_tone, +0.33 (×1.39 per level; 90 % interval +0.20 to +0.46)" in caption
+    assert caption.endswith("2 of 3 90 % intervals of the posterior leave out 0.")
+
+
+def test_an_indicator_no_longer_in_the_catalogue_stands_last(toy: Database) -> None:
+    gone = [replace(row, indicator_id="abandoned") for row in toy_effects() if row.indicator_id == "harvest"]
+    store_run(toy, effects=[*gone, *toy_effects()])
+    with toy.read() as connection:
+        last = read_effects(connection).effects[-1]
+    assert (last.indicator, last.group) == ("abandoned", "no longer in the catalogue")
+
+
+def test_what_has_no_effects_is_told(toy: Database) -> None:
+    with toy.read() as connection, pytest.raises(NoForecast, match="nothing has been published yet; run `parley upd"):
+        read_effects(connection)
+    store_run(toy, effects=toy_effects())
+    provisional = store_run(toy, kind="provisional")
+    with toy.read() as connection:
+        with pytest.raises(NothingToDraw, match=r"run 2 is provisional and keeps no effects; .* the last is run 1"):
+            read_effects(connection, run_id=provisional)
+        with pytest.raises(NothingToDraw, match="no effects on limits_talks: indicators act on arms_control_talks"):
+            read_effects(connection, target="limits_talks")
+        with pytest.raises(NoForecast, match="nothing was published as of 2015-01-01 or before; run `parley update"):
+            read_effects(connection, as_of=date(2015, 1, 1))
+
+
+# Diagnostics
+
+
+def toy_tree(*, mixed: bool = True, chains: int = 4, draws: int = 500, diverged: int = 0) -> xr.DataTree:
+    """A posterior of independent draws, or one whose first chain has its own mean."""
+    random = np.random.default_rng(3)
+    shapes = {name: (chains, draws, *(SIZES[dim] for dim in dims)) for name, dims in DIMS.items()}
+    posterior = {name: random.standard_normal(shape) for name, shape in shapes.items()}
+    if not mixed:
+        posterior["unit"][0] += 2
+    diverging = np.zeros((chains, draws), dtype=bool)
+    diverging[0, :diverged] = True
+    energy, step = random.gamma(20.0, 2.0, (chains, draws)), np.full((chains, draws), 0.3)
+    stats = {"energy": energy, "diverging": diverging, "step_size": step}
+    coords = {name: [f"{name} {i}" for i in range(size)] for name, size in SIZES.items()}
+    coords |= {"target": list(EFFECT_TARGETS), "indicator": list(INDICATORS)}
+    dims = {name: list(names) for name, names in DIMS.items() if names}
+    return from_dict({"posterior": posterior, "sample_stats": stats}, coords=coords, dims=dims)
+
+
+def store_fit(database: Database, tree: xr.DataTree, *, kind: str = "official", status: str = "published") -> int:
+    """A run whose posterior is this tree, with what the gate would have kept of it."""
+    headline = np.random.default_rng(4).uniform(0.1, 0.9, (tree["posterior"]["unit"].size, 2))
+    found = diagnose(tree, headline)
+    kept = {name: getattr(found, name) for name in ("rhat_max", "ess_bulk_min", "ess_tail_min", "divergences", "draws")}
+    digest = store_file(database.folder, lambda path: tree.to_netcdf(path))
+    return store_run(database, kind=kind, status=status, posterior=digest, diagnostics=kept)
+
+
+@pytest.fixture(scope="module")
+def facts(tmp_path_factory: pytest.TempPathFactory) -> DiagnosticsFacts:
+    """Of a sound fit."""
+    with install_toy(tmp_path_factory.mktemp("fit")) as database:
+        store_fit(database, toy_tree())
+        with database.read() as connection:
+            return read_diagnostics(connection, database.folder)
+
+
+def test_diagnostics_are_those_of_arviz(facts: DiagnosticsFacts) -> None:
+    table = az.summary(toy_tree(), var_names=list(DIMS), kind="diagnostics", round_to="none")
+    found = {label: place for block in facts.blocks for place, label in enumerate(block.labels)}
+    assert list(table.index) == list(found)
+    for name, column in (("rhat", "r_hat"), ("ess_bulk", "ess_bulk"), ("ess_tail", "ess_tail")):
+        values = np.concatenate([getattr(block, name) for block in facts.blocks])
+        np.testing.assert_allclose(values, table[column], rtol=1e-9)
+    np.testing.assert_allclose([chain.ebfmi for chain in facts.chains], az.bfmi(toy_tree())["energy"].values)
+
+
+def test_every_parameter_stands_in_its_block(facts: DiagnosticsFacts) -> None:
+    sizes = {block.name: len(block.labels) for block in facts.blocks}
+    assert sizes == {f"weight[{target}]": 3 for target in EFFECT_TARGETS} | {
+        "unit": 1, "base": 6, "pace": 2, "fraction": 1, "momentum": 2, "regime_z": 4, "judgement_excess": 1
+    }  # fmt: skip
+    assert [one.label for one in facts.ranks[:3]] == ["unit", "judgement_excess", "fraction"]
+    assert facts.ranks[-1].label.startswith("worst ESS: ")
+
+
+def test_a_sound_fit_keeps_every_rule(facts: DiagnosticsFacts) -> None:
+    assert [one.measure for one in facts.verdicts] == ["R-hat", "bulk ESS", "tail ESS", "divergences", "E-BFMI"]
+    assert all(one.kept for one in facts.verdicts)
+    assert "Diagnostics of run 1 (official, as of 2020-01-01), 4 chains × 500 draws, 32 parameters" in facts.caption
+    assert "The gate passed it: R-hat 1.0" in facts.caption
+
+
+def test_a_rejected_fit_shows_what_it_broke(toy: Database) -> None:
+    store_fit(toy, toy_tree())
+    number = store_fit(toy, toy_tree(mixed=False, diverged=5), status="rejected")
+    with toy.read() as connection:
+        facts = read_diagnostics(connection, toy.folder, run_id=number)
+    broken = {one.measure: one.of for one in facts.verdicts if not one.kept}
+    assert broken == {"R-hat": "unit", "bulk ESS": "unit", "tail ESS": broken["tail ESS"], "divergences": "all chains"}
+    assert "Rejected: R-hat" in facts.caption
+    assert "divergences 5 (all chains; gate ≤ 2)" in facts.caption
+    unit = facts.ranks[0]
+    assert np.abs(unit.difference[0]).max() > unit.band
+    figure = draw_diagnostics(facts)
+    words = {text.get_text() for axes in figure.axes for text in axes.texts}
+    assert "BROKEN" in words
+    legends = [axes.get_legend() for axes in figure.axes if axes.get_legend()]
+    assert "diverged" in {text.get_text() for legend in legends for text in legend.get_texts()}
+
+
+def test_ranks_by_chain_depart_alike_and_end_at_nought(facts: DiagnosticsFacts) -> None:
+    for one in facts.ranks:
+        assert one.difference.shape == (4, 101)
+        np.testing.assert_allclose(one.difference.mean(axis=0), 0, atol=2 / 500)  # a chain's excess is others' lack
+        np.testing.assert_allclose(one.difference[:, [0, -1]], 0, atol=1e-12)
+
+
+@pytest.mark.parametrize("chains", [2, 4])
+def test_the_band_holds_most_fits_that_mixed(chains: int) -> None:
+    random = np.random.default_rng(chains)
+    ranks = [rank_draws("", random.standard_normal((chains, 500)), 500.0) for _ in range(400)]
+    outside = np.mean([np.abs(one.difference).max() > one.band for one in ranks])
+    assert 0.001 < outside <= ALPHA + 0.02
+
+
+def test_the_page_shows_all_that_was_measured(facts: DiagnosticsFacts) -> None:
+    figure = draw_diagnostics(facts)
+    width, height = figure.get_size_inches()
+    assert (width, height) < (8.3, 11.7)
+    labels = [axes.get_xlabel() for axes in figure.axes]
+    assert {"R-hat (below 1.0001 drawn there)", "effective draws", "energy (nats)"} <= set(labels)
+    ranks = [axes for axes in figure.axes if len(axes.lines) == 5 and not axes.get_xlabel()]
+    assert len(ranks) == len(facts.ranks)
+    np.testing.assert_array_equal(ranks[0].lines[1].get_ydata(), facts.ranks[0].difference[0])
+    assert as_png(figure)
+
+
+def test_what_was_not_fitted_has_no_diagnostics(toy: Database) -> None:
+    number = store_fit(toy, toy_tree())
+    with toy.read() as connection:
+        digest = read_run(connection, number).posterior_hash
+    store_run(toy, kind="provisional", posterior=digest)
+    store_run(toy, kind="provisional", posterior="4" * 64)
+    store_run(toy, posterior=None)
+    with toy.read() as connection:
+        with pytest.raises(NoPosterior, match="run 2 is provisional and made no fit; it stands on that of run 1: name"):
+            read_diagnostics(connection, toy.folder, run_id=2)
+        with pytest.raises(NoPosterior, match="run 3 is provisional and made no fit; see `parley runs`"):
+            read_diagnostics(connection, toy.folder, run_id=3)
+        with pytest.raises(NoPosterior, match="run 4 kept no posterior; run `parley update --as-of 2020-01-01`"):
+            read_diagnostics(connection, toy.folder, run_id=4)
+
+
+def test_an_altered_or_missing_posterior_is_told(toy: Database) -> None:
+    number = store_fit(toy, toy_tree())
+    with toy.read() as connection:
+        digest = read_run(connection, number).posterior_hash
+        assert digest is not None
+        path = path_of(toy.folder, digest)
+        path.write_bytes(path.read_bytes()[:-1] + b"x")
+        with pytest.raises(StoreError, match="not what its name says; restore it from a backup"):
+            read_diagnostics(connection, toy.folder)
+        path.unlink()
+        with pytest.raises(StoreError, match="is missing; restore it from a backup"):
+            read_diagnostics(connection, toy.folder)
+
+
+@pytest.mark.slow
+def test_a_real_fit_gives_what_the_gate_kept(published_copy: Path) -> None:
+    from db.engine import open_database
+
+    with open_database(f"sqlite:///{published_copy / 'parley.db'}") as database, database.read() as connection:
+        facts = read_diagnostics(connection, database.folder)
+        kept = read_run(connection, facts.run_id).detail["diagnostics"]
+        effects = read_effects(connection)
+    assert isinstance(kept, dict)
+    values = {one.measure: one.value for one in facts.verdicts}
+    assert values["R-hat"] == f"{kept['rhat_max']:.4f}"
+    assert values["bulk ESS"] == f"{kept['ess_bulk_min']:.0f}"
+    assert values["E-BFMI"] == f"{kept['ebfmi_min']:.2f}"
+    assert set(facts.chains[0].means) == {"step", "accepted", "depth"}
+    assert len(effects.effects) == 3
+
+
+# Reliability
+
+
+def test_curves_are_those_of_the_trust_page(toy: Database) -> None:
+    number = store_backtest(toy, make_backtest(last=date(1900, 1, 1)))
+    with toy.read() as connection:
+        facts = read_reliability(connection, toy.folder, date(2020, 1, 10))
+        trust = read_trust(connection, toy.folder, date(2020, 1, 10))
+    assert facts.calibrations == trust.calibrations
+    figure = draw_reliability_figure(facts)
+    curves = figure.axes[::2]
+    assert len(curves) == len(facts.calibrations)
+    for axes, one in zip(curves, facts.calibrations, strict=True):
+        assert tuple(axes.lines[1].get_xdata()) == one.curve.forecast
+        assert tuple(axes.lines[1].get_ydata()) == one.curve.frequency
+        assert f"n = {one.n}" in axes.get_title(loc="left")
+    first = facts.calibrations[0]
+    assert f"in backtest {number} (strict, " in facts.caption
+    assert f"Talks on limits, any framing in 180 d, all origins (n = {first.n}): inside its band" in facts.caption
+    assert "90 % bands" in facts.caption
+
+
+def first_windows(backtest: Backtest, number: int) -> Backtest:
+    """The same with the shortest windows alone."""
+    return replace(
+        backtest,
+        horizons=backtest.horizons[:number],
+        outcome=backtest.outcome[:, :, :number],
+        scenario=backtest.scenario[:, :number],
+        forecasts={name: said[:, :, :number] for name, said in backtest.forecasts.items()},
+        scenarios={name: said[:, :, :number] for name, said in backtest.scenarios.items()},
+    )
+
+
+def test_without_a_backtest_there_is_no_reliability(toy: Database) -> None:
+    with toy.read() as connection, pytest.raises(NoBacktest, match="no backtest of this case is stored; run `parley"):
+        read_reliability(connection, toy.folder, date(2020, 1, 10))
+    store_backtest(toy, first_windows(make_backtest(last=date(1900, 1, 1)), 2))
+    with toy.read() as connection, pytest.raises(NoBacktest, match="backtest 1 holds no window of the curves' length"):
+        read_reliability(connection, toy.folder, date(2020, 1, 10))
+
+
+# All
+
+
+def test_the_same_facts_give_the_same_bytes(toy: Database, facts: DiagnosticsFacts) -> None:
+    store_run(toy, effects=toy_effects())
+    with toy.read() as connection:
+        effects = read_effects(connection)
+    assert as_svg(draw_effects(effects)) == as_svg(draw_effects(effects))
+    assert as_svg(draw_diagnostics(facts)) == as_svg(draw_diagnostics(facts))
