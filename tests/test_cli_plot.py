@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import let_enter
+from conftest import PUBLISHED_AS_OF, let_enter
 from toy_runs import FAILURES, LOADED, add_run, install_toy
 
 from db.engine import Database
@@ -216,11 +216,13 @@ def test_every_kind_is_drawn_from_a_real_fit_by_a_machine_that_never_drew(publis
         "PARLEY_DATABASE_URL": f"sqlite:///{published_copy / 'parley.db'}",
         "MPLCONFIGDIR": str(tmp_path / "fonts"),
     }
-    for kind in (*KINDS,):
+    for kind in KINDS:
         if kind == "reliability":
             continue  # of a backtest, which the toy case has none of
         place = tmp_path / f"{kind}.png"
-        command = [sys.executable, "-W", "error", "-m", "forecast.cli", "plot", kind, "--out", str(place)]
-        done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300, check=False)
+        command = ["-m", "forecast.cli", "plot", kind, "--out", str(place), "--as-of", PUBLISHED_AS_OF.isoformat()]
+        done = subprocess.run(
+            [sys.executable, "-W", "error", *command], env=environment, capture_output=True, text=True, timeout=300
+        )
         assert (done.returncode, done.stderr) == (0, "")
         assert place.read_bytes().startswith(PNG)

@@ -46,7 +46,7 @@ RUNS = (
 )
 """Kind, as-of date, and how far above the toy's probabilities; with a long gap and two runs on one day."""
 REJECTED = date(2019, 12, 15)
-ASKED_LABELS = pytest.mark.parametrize("labels", [ENGLISH, JAPANESE], ids=["english", "japanese"])
+LANGUAGES = pytest.mark.parametrize("labels", [ENGLISH, JAPANESE], ids=["english", "japanese"])
 
 
 def _shifted(by: float) -> list[TargetForecastRow]:
@@ -197,6 +197,7 @@ def test_what_happened_stands_under_it_by_type_and_framing(world: Database) -> N
     assert [(mark.type, mark.started_on) for mark in facts.events] == [
         (event.type, event.started_on) for event in spanned
     ]
+    assert f"Below, {len(spanned)} events on record." in facts.caption
     strip = draw_history(facts).axes[1]
     assert [label.get_text() for label in strip.get_yticklabels()] == ["contact", "talks"]
     marks = [line for line in _drawn(strip) if len(line.get_xdata()) == 1]
@@ -548,7 +549,7 @@ def test_words_that_are_apart_stay() -> None:
     assert spread([0.2, 0.5, 0.8], 0.1, 1) == [0.2, 0.5, 0.8]
 
 
-@ASKED_LABELS
+@LANGUAGES
 @given(first=st.dates(date(1993, 1, 1), date(2026, 1, 1)), days=st.integers(0, 12_000))
 def test_dates_are_regular_and_have_room(labels: Labels, first: date, days: int) -> None:
     axes, last = AXES, first + timedelta(days=days)

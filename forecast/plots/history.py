@@ -29,12 +29,12 @@ from forecast.plots.chosen import (
 )
 from forecast.plots.labels import ENGLISH, Labels
 from forecast.plots.style import BLUE, GREEN, GREY, INK, ORANGE, SKY, WIDTH
-from forecast.words import percent, percent_range, reach, target_name
+from forecast.words import counted, percent, percent_range, reach, target_name
 from indicators.content import EVENT_TYPES, NO_FRAMING
 
 LANE = 0.19
 """Inches."""
-MARKED = 24
+MARKED = 40
 """Of one kind of run; of more, every second, third … is marked."""
 KIND_MARKERS = {"official": "o", "manual": "s", "backfill": "D", "provisional": "+"}
 EVENT_COLOURS = {"talks": BLUE, "contact": SKY, "deal": GREEN, "crisis": ORANGE}
@@ -129,14 +129,15 @@ def read_history(
     points = tuple(_point(run, row, run.id in lead) for run, row in shown)
     ends = points[0].as_of, points[-1].as_of
     events = read_events(connection, case.case_id, as_of or date.max, as_recorded)
+    during = [event for event in events if event.started_on <= ends[1] and event.ended_on >= ends[0]]
     return HistoryFacts(
         target,
         shown[0][1].horizon_days,
         shown[0][1].deadline,
         points,
         tuple(run.as_of for run in unpublished if ends[0] <= run.as_of <= ends[1]),
-        tuple(map(_mark, (event for event in events if event.started_on <= ends[1] and event.ended_on >= ends[0]))),
-        _caption(shown, points),
+        tuple(map(_mark, during)),
+        _caption(shown, points, len(during)),
     )
 
 
@@ -163,7 +164,7 @@ def _mark(event: EventRow) -> EventMark:
     return EventMark(event.type, event.framing, event.started_on, event.ended_on)
 
 
-def _caption(shown: Sequence[tuple[RunRow, TargetForecastRow]], points: Sequence[HistoryPoint]) -> str:
+def _caption(shown: Sequence[tuple[RunRow, TargetForecastRow]], points: Sequence[HistoryPoint], events: int) -> str:
     runs = [run for run, _ in shown]
     _, row = shown[0]
     first, last = runs[0].as_of, runs[-1].as_of
@@ -173,6 +174,7 @@ def _caption(shown: Sequence[tuple[RunRow, TargetForecastRow]], points: Sequence
         f"{run_counts(runs)}, as of {first}{f' to {last}' if last > first else ''}.",
         "The deadline is fixed, so that the window shrinks as the as-of date nears it." if row.deadline else "",
         f"Line and bands are {broken}." if broken else "",
+        f"Below, {counted(events, 'event')} on record." if events else "",
         _last_number(shown, points),
     )
     return " ".join(filter(None, sentences))
