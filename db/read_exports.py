@@ -34,8 +34,9 @@ from db.rows import CaseRow, NewRun, RunRow
 
 RUNS_AT_ONCE = 64
 FACTS_AT_ONCE = 1000
+_CACHE_KIB = 4096
 
-type Page = tuple[tuple[RunRow, ...], Mapping[int, list[tuple[Any, ...]]]]
+type Page = tuple[tuple[RunRow, ...], Mapping[int, list[Row[*tuple[Any, ...]]]]]
 """Runs, and by run id their rows, in no set order."""
 
 
@@ -90,6 +91,12 @@ class Extent:
     last: date | None
 
 
+def bound_memory(connection: Connection) -> None:
+    """Have SQLite keep few pages in memory: a row is read once, so that more of them only grow with the file."""
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql(f"PRAGMA cache_size=-{_CACHE_KIB}")
+
+
 def read_case_versions(connection: Connection, case_id: str) -> tuple[CaseRow, ...]:
     """Return every version of a case, oldest first."""
     cases = tables.cases.c
@@ -116,14 +123,16 @@ def read_pages_of_runs(
         yield runs, read_of_runs(connection, [run.id for run in runs], wanted)
 
 
-def read_of_runs(connection: Connection, run_ids: Sequence[int], wanted: OfRuns) -> Mapping[int, list[tuple[Any, ...]]]:
-    """Return the rows of some runs by run id, in no set order."""
+def read_of_runs(
+    connection: Connection, run_ids: Sequence[int], wanted: OfRuns
+) -> Mapping[int, list[Row[*tuple[Any, ...]]]]:
+    """Return the rows of some runs by run id, in no set order: the columns named, and last the run id."""
     columns = wanted.table.c
-    query = select(columns.run_id, *(columns[name] for name in wanted.columns)).where(columns.run_id.in_(run_ids))
-    found: defaultdict[int, list[tuple[Any, ...]]] = defaultdict(list)
+    query = select(*(columns[name] for name in wanted.columns), columns.run_id).where(columns.run_id.in_(run_ids))
+    found: defaultdict[int, list[Row[*tuple[Any, ...]]]] = defaultdict(list)
     for condition in _conditions(wanted):
-        for run_id, *values in connection.execute(query.where(condition)):
-            found[run_id].append(tuple(values))
+        for row in connection.execute(query.where(condition)).all():
+            found[row[-1]].append(row)
     return found
 
 

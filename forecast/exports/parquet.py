@@ -22,7 +22,7 @@ from forecast.exports.columns import (
 )
 from forecast.identity import code_version
 
-ROWS_IN_GROUP = 32_768
+ROWS_IN_GROUP = 8_192
 _TYPES = {
     TEXT: pa.string(),
     INTEGER: pa.int64(),

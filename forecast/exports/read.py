@@ -13,6 +13,7 @@ from db.read_exports import (
     FactsAsked,
     OfRuns,
     RunsAsked,
+    bound_memory,
     count_of_runs,
     count_runs,
     count_versions,
@@ -78,6 +79,7 @@ def read_export(connection: Connection, wanted: Wanted, *, case_id: str | None =
     db.errors.StoreError
         if there is no such case
     """
+    bound_memory(connection)
     case = read_case(connection, case_id)
     content = CONTENTS[wanted.what]
     found = _find(connection, case, wanted, content)

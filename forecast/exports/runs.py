@@ -75,8 +75,8 @@ def forecast_rows(connection: Connection, asked: RunsAsked, wanted: OfRuns) -> I
         for run in runs:
             before, after = _identity(run), _situation(run, count_stale(run, observed.get(run.id, ()), versions))
             headline = versions.of(run).headline
-            for target, *rest in sorted(forecasts.get(run.id, ()), key=_by_target):
-                yield (*before, target, target == headline, *rest, *after)
+            for row in sorted(forecasts.get(run.id, ()), key=_by_target):
+                yield (*before, row[0], row[0] == headline, *row[1:-1], *after)
 
 
 def scenario_rows(connection: Connection, asked: RunsAsked, wanted: OfRuns) -> Iterator[Values]:
@@ -84,7 +84,7 @@ def scenario_rows(connection: Connection, asked: RunsAsked, wanted: OfRuns) -> I
     for runs, scenarios in read_pages_of_runs(connection, asked, wanted):
         for run in runs:
             before = _identity(run)
-            for scenario, days, deadline, probability in sorted(scenarios.get(run.id, ()), key=_by_reach):
+            for scenario, days, deadline, probability, _ in sorted(scenarios.get(run.id, ()), key=_by_reach):
                 yield (*before, days, deadline, scenario, SCENARIO_NAMES.get(scenario, scenario), probability)
 
 
@@ -95,7 +95,7 @@ def state_rows(connection: Connection, asked: RunsAsked, wanted: OfRuns) -> Iter
         for run in runs:
             before, cadences = _identity(run), versions.cadences(run)
             places = _places(cadences)
-            for indicator, *state in sorted(states.get(run.id, ()), key=lambda row: (places.get(row[0], inf), row[0])):
+            for indicator, *state, _ in sorted(states.get(run.id, ()), key=lambda row: _by_place(row[0], places)):
                 yield (*before, indicator, *_level(run, cadences.get(indicator, inf), *state))
 
 
@@ -106,7 +106,7 @@ def effect_rows(connection: Connection, asked: RunsAsked, wanted: OfRuns) -> Ite
         for run in runs:
             before, places = _identity(run), _places(versions.cadences(run))
             for effect in sorted(effects.get(run.id, ()), key=lambda row: _by_effect(row, places)):
-                yield (*before, *effect)
+                yield (*before, *effect[:-1])
 
 
 def run_rows(connection: Connection, asked: RunsAsked) -> Iterator[Values]:
@@ -119,12 +119,12 @@ def run_rows(connection: Connection, asked: RunsAsked) -> Iterator[Values]:
             yield (*_identity(run), run.status, run.status_at, as_text(failures_of(run)), *situation)
 
 
-def count_stale(run: RunRow, observed: Sequence[tuple[Any, ...]], versions: Versions) -> int | None:
-    """How many indicators were stale on the as-of date, of (indicator, last observed on); None where none is known."""
+def count_stale(run: RunRow, observed: Sequence[Sequence[Any]], versions: Versions) -> int | None:
+    """How many indicators were stale on the as-of date, of (indicator, last observed on, …); None of none."""
     if not observed:
         return None
     cadences = versions.cadences(run)
-    return sum(is_stale(_days(run, last), cadences.get(indicator, inf)) for indicator, last in observed)
+    return sum(is_stale(_days(run, last), cadences.get(indicator, inf)) for indicator, last, _ in observed)
 
 
 def as_text(value: object) -> str:
@@ -183,22 +183,20 @@ def _places(names: Iterable[str]) -> dict[str, int]:
     return {name: place for place, name in enumerate(names)}
 
 
-def _by_target(row: tuple[Any, ...]) -> tuple[int, str, bool, int, date]:
+def _by_target(row: Sequence[Any]) -> tuple[tuple[float, str], bool, int, date]:
     target, days, deadline = row[:3]
-    return _TARGET_PLACES.get(target, len(TARGETS)), target, deadline is not None, days or 0, deadline or date.min
+    return _by_place(target, _TARGET_PLACES), deadline is not None, days or 0, deadline or date.min
 
 
-def _by_reach(row: tuple[Any, ...]) -> tuple[bool, int, date, str]:
+def _by_reach(row: Sequence[Any]) -> tuple[bool, int, date, str]:
     scenario, days, deadline = row[:3]
     return deadline is not None, days or 0, deadline or date.min, scenario
 
 
-def _by_effect(row: tuple[Any, ...], places: Mapping[str, int]) -> tuple[int, str, float, str, int]:
+def _by_place(name: str, places: Mapping[str, int]) -> tuple[float, str]:
+    return places.get(name, inf), name
+
+
+def _by_effect(row: Sequence[Any], places: Mapping[str, int]) -> tuple[tuple[float, str], tuple[float, str], int]:
     target, indicator, source = row[:3]
-    return (
-        _TARGET_PLACES.get(target, len(TARGETS)),
-        target,
-        places.get(indicator, inf),
-        indicator,
-        _SOURCE_PLACES[source],
-    )
+    return _by_place(target, _TARGET_PLACES), _by_place(indicator, places), _SOURCE_PLACES[source]

@@ -1,22 +1,36 @@
-"""Exports as text: CSV and JSON. What rows running have in common is turned into text once."""
+"""Exports as text: CSV and JSON. Cells are turned column by column, and what rows running share only once."""
 
-import csv
-import json
 import re
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
-from datetime import date, datetime
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import batched, groupby
+from json.encoder import encode_basestring
+from math import isfinite
 from typing import Any, BinaryIO
 
-from forecast.exports.columns import BOOLEAN, INSTANT, JSON, TEXT, Column, Export, Value, Values
+from forecast.exports.columns import (
+    BOOLEAN,
+    DATE,
+    INSTANT,
+    INTEGER,
+    JSON,
+    NUMBER,
+    PROBABILITY,
+    TEXT,
+    Column,
+    Export,
+    Value,
+    Values,
+)
 
 ROWS_AT_ONCE = 1000
 _FORMULA = re.compile(r"\s*[=+\-@\t\r＝＋－＠]")
-_BOOLEANS = {True: "true", False: "false", None: None}
+_QUOTED = re.compile(r'[",\r\n]')
 
+type Turn = Callable[[Any], str]
+"""Turns a cell that is not None into text."""
 type Group = tuple[Values, Sequence[Values], Values]
-"""The first cells of rows running, the cells that differ, the last ones."""
+"""The first cells of rows running, the cells in which they differ, the last ones."""
 
 
 def is_formula(text: str) -> bool:
@@ -27,36 +41,77 @@ def is_formula(text: str) -> bool:
 def write_csv(export: Export, file: BinaryIO, *, safe: bool = False) -> int:
     """Write the export as CSV and return how many of its cells a spreadsheet would take for formulas.
 
-    UTF-8, a line feed after each row, numbers in full; empty cells are None. With `safe` an apostrophe stands before
-    those cells; without it text is exact.
+    UTF-8, a line feed after each row, numbers with all their digits; an empty cell is None. With `safe` an apostrophe
+    stands before those cells; without it text is exact.
     """
-    first, last = export.shared
-    stop = len(export.columns) - last
-    leading, middle, trailing = (
-        _Lines(columns, safe) for columns in (export.columns[:first], export.columns[first:stop], export.columns[stop:])
-    )
-    file.write(_join([",".join(column.name for column in export.columns)], "", ""))
-    for before, rows, after in _groups(export):
-        prefix = "".join(f"{line}," for line in leading.of([before], len(rows)) if first)
-        suffix = "".join(f",{line}" for line in trailing.of([after], len(rows)) if last)
-        file.write(_join(middle.of(rows), prefix, suffix))
-    return leading.formulas + middle.formulas + trailing.formulas
+    *most, last = export.columns
+    pieces = [*("%s," for _ in most), "%s\n"]
+    parts = _parts(export, pieces, _SAFE_CSV if safe else _CSV, "")
+    file.write((",".join(column.name for column in (*most, last)) + "\n").encode())
+    formulas = 0
+    for group in _groups(export):
+        file.write("".join(_lines(parts, group)).encode())
+        formulas += _count_formulas(parts, group)
+    return formulas
 
 
 def write_json(export: Export, file: BinaryIO) -> None:
-    """Write the export as an array with an object per row; cells of type json are the values they hold."""
-    first, last = export.shared
-    stop = len(export.columns) - last
-    parts = export.columns[:first], export.columns[first:stop], export.columns[stop:]
-    leading, middle, trailing = (_encoder(columns) for columns in parts)
-    file.write(b"[")
-    between = "\n"
-    for before, rows, after in _groups(export):
-        prefix, suffix = leading(before), trailing(after)
-        objects = (", ".join(filter(None, (prefix, middle(row), suffix))) for row in rows)
-        file.write((between + ",\n".join(f"{{{members}}}" for members in objects)).encode())
+    """Write the export as an array with an object per row; cells of type json are the values they hold.
+
+    Raises
+    ------
+    ValueError
+        if a number is not finite, for which JSON has no form
+    """
+    *most, last = (f"{encode_basestring(column.name)}: %s" for column in export.columns)
+    first, *others = (*(f"{member}, " for member in most), f"{last}}}")
+    parts = _parts(export, [f"{{{first}", *others], _JSON, "null")
+    between = "[\n"
+    for group in _groups(export):
+        file.write((between + ",\n".join(_lines(parts, group))).encode())
         between = ",\n"
     file.write(b"\n]\n")
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Columns that stand side by side, and how their cells become text."""
+
+    columns: Sequence[Column]
+    turns: Sequence[Turn]
+    template: str
+    empty: str
+    """What None becomes."""
+
+    def lines(self, rows: Sequence[Values]) -> list[str]:
+        """The text of each row; of nothing where there are no columns."""
+        turned = [self._turned(*each) for each in zip(self.columns, self.turns, zip(*rows, strict=True), strict=True)]
+        return [self.template % cells for cells in zip(*turned, strict=True)]
+
+    def _turned(self, column: Column, turn: Turn, cells: Sequence[Value]) -> list[str]:
+        if column.nullable:
+            return [self.empty if cell is None else turn(cell) for cell in cells]
+        return list(map(turn, cells))
+
+    def count_formulas(self, rows: Sequence[Values]) -> int:
+        texts = (
+            cells for column, cells in zip(self.columns, zip(*rows, strict=True), strict=True) if column.type == TEXT
+        )
+        return sum(1 for cells in texts for cell in cells if cell and is_formula(cell))
+
+
+def _parts(export: Export, pieces: Sequence[str], turns: Mapping[str, Turn], empty: str) -> tuple[_Part, _Part, _Part]:
+    """The first columns that rows share, those in which they differ, and the last ones."""
+    first, last = export.shared
+    stop = len(export.columns) - last
+    found = (
+        _Part(columns, [turns[column.type] for column in columns], "".join(some), empty)
+        for columns, some in (
+            (export.columns[part], pieces[part]) for part in (slice(first), slice(first, stop), slice(stop, None))
+        )
+    )
+    leading, middle, trailing = found
+    return leading, middle, trailing
 
 
 def _groups(export: Export) -> Iterator[Group]:
@@ -71,69 +126,55 @@ def _groups(export: Export) -> Iterator[Group]:
             yield before, [row[first:stop] for row in some], after
 
 
-@dataclass(slots=True)
-class _Lines:
-    """Cells of some columns as lines of CSV, without what ends a line; counts formulas."""
-
-    columns: Sequence[Column]
-    safe: bool
-    formulas: int = 0
-    _written: list[str] = field(default_factory=list)
-
-    def write(self, line: str) -> None:
-        """What `csv` calls, once for each row."""
-        self._written.append(line[:-1])
-
-    def of(self, rows: Sequence[Values], times: int = 1) -> list[str]:
-        """The lines of rows that stand in the file so many times."""
-        self._written = []
-        csv.writer(self, lineterminator="\n").writerows(self._cells(rows, times))
-        return self._written
-
-    def _cells(self, rows: Sequence[Values], times: int) -> Iterator[list[Any]]:
-        """Cells as `csv` writes them rightly: it knows numbers, dates, text and None."""
-        turned = [(place, _TURNED[column.type]) for place, column in enumerate(self.columns) if column.type in _TURNED]
-        texts = [place for place, column in enumerate(self.columns) if column.type == TEXT]
-        for row in rows:
-            cells: list[Any] = list(row)
-            for place, turn in turned:
-                cells[place] = turn(cells[place])
-            for place in texts:
-                if cells[place] and is_formula(cells[place]):
-                    self.formulas += times
-                    cells[place] = f"'{cells[place]}" if self.safe else cells[place]
-            yield cells
+def _lines(parts: tuple[_Part, _Part, _Part], group: Group) -> list[str]:
+    leading, middle, trailing = parts
+    before, rows, after = group
+    prefix, suffix = "".join(leading.lines([before])), "".join(trailing.lines([after]))
+    return [f"{prefix}{line}{suffix}" for line in middle.lines(rows)]
 
 
-def _join(lines: Sequence[str], prefix: str, suffix: str) -> bytes:
-    return "".join([f"{prefix}{line}{suffix}\n" for line in lines]).encode()
+def _count_formulas(parts: tuple[_Part, _Part, _Part], group: Group) -> int:
+    leading, middle, trailing = parts
+    before, rows, after = group
+    shared = leading.count_formulas([before]) + trailing.count_formulas([after])
+    return middle.count_formulas(rows) + len(rows) * shared
 
 
-def _instant(value: Any) -> str | None:
-    return None if value is None else value.isoformat(timespec="microseconds")
+def _quoted(text: str) -> str:
+    return f'"{text.replace('"', '""')}"' if _QUOTED.search(text) else text
 
 
-_TURNED: dict[str, Callable[[Any], str | None]] = {BOOLEAN: _BOOLEANS.__getitem__, INSTANT: _instant}
+def _safe(text: str) -> str:
+    return _quoted(f"'{text}" if is_formula(text) else text)
 
 
-def _encoder(columns: Sequence[Column]) -> Callable[[Values], str]:
-    """A function that turns cells into the members of a JSON object, without its braces."""
-    names = [column.name for column in columns]
-    held = [place for place, column in enumerate(columns) if column.type == JSON]
-    encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, default=_plain).encode
-
-    def members(row: Values) -> str:
-        cells: list[Any] = list(row)
-        for place in held:
-            cells[place] = None if cells[place] is None else json.loads(cells[place])
-        return encode(dict(zip(names, cells, strict=True)))[1:-1]
-
-    return members
+def _instant(value: Any) -> str:
+    text: str = value.isoformat(timespec="microseconds")
+    return text
 
 
-def _plain(value: Value) -> str:
-    if isinstance(value, datetime):
-        return value.isoformat(timespec="microseconds")
-    if isinstance(value, date):
-        return value.isoformat()
-    raise TypeError(f"{type(value).__name__} has no JSON form")
+def _finite(value: float) -> str:
+    if not isfinite(value):
+        raise ValueError(f"{value} has no JSON form")
+    return repr(value)
+
+
+_CSV: dict[str, Turn] = {
+    TEXT: _quoted,
+    INTEGER: str,
+    NUMBER: repr,
+    PROBABILITY: repr,
+    BOOLEAN: {True: "true", False: "false"}.__getitem__,
+    DATE: str,
+    INSTANT: _instant,
+    JSON: _quoted,
+}
+_SAFE_CSV = _CSV | {TEXT: _safe}
+_JSON = _CSV | {
+    TEXT: encode_basestring,
+    NUMBER: _finite,
+    PROBABILITY: _finite,
+    DATE: '"{}"'.format,
+    INSTANT: lambda value: f'"{_instant(value)}"',
+    JSON: str,
+}
