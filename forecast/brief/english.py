@@ -14,7 +14,7 @@ from forecast.summary import judgement_sentence
 from forecast.trust_scores import Bound
 from forecast.words import counted, level_text, minute, percent, percent_range, reach, signed, target_name
 
-LABELS = ENGLISH
+LANGUAGE, LABELS = "en", ENGLISH
 HEADINGS = {
     "table": "How likely is what?",
     "changes": "What changed",
@@ -143,7 +143,7 @@ def terms() -> str:
     listed = ", ".join(f"{TERMS[name]} {100 * low:.0f}–{100 * high:.0f} %" for name, low, high in BANDS)
     return (
         f"Terms of likelihood (ICD 203): {listed}; an edge belongs to the term nearer to even. Confidence is high when "
-        "none of 5 grounds speaks against it, moderate with 1 or 2, low with 3 or more: an interval wider than "
+        "none of 5 grounds speaks against it, moderate with 1 or 2, low with 3 or more: a 90 % interval wider than "
         f"{100 * WIDE:.0f} points; documents that move the number by more than {100 * MOVED:.0f} % of it; events "
         f"unattested for more than {UNATTESTED_DAYS} days; more than {100 * STALE_SHARE:.0f} % of indicators stale; "
         "a bound missed in the backtest, or none measured."

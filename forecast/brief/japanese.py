@@ -17,7 +17,7 @@ from forecast.track_scores import UNATTESTED, Pending, TrackLine
 from forecast.trust_scores import Bound
 from forecast.words import level_text, minute, share, signed
 
-LABELS = JAPANESE
+LANGUAGE, LABELS = "ja", JAPANESE
 HEADINGS = {
     "table": "対象別・期間別の確率",
     "changes": "前回からの変化",
@@ -87,7 +87,7 @@ def dateline(brief: Brief, number: int) -> str:
     _, clock, zone = minute(run.recorded_at).split()
     issued = f"{LABELS.date(run.recorded_at.date())}{clock} {zone}"
     written = LABELS.date(brief.written_on)
-    return f"報告第{number}号（{written}作成）・第{run.id}回計算（{LABELS.kinds[run.kind]}、{issued}発表）"
+    return f"報告第{number}号（{written}作成）・更新番号{run.id}（{LABELS.kinds[run.kind]}、{issued}発表）"
 
 
 def likelihood(brief: Brief) -> str:
@@ -189,7 +189,7 @@ def terms() -> str:
 def judgement(brief: Brief) -> str:
     row = brief.headline
     if row.history_only is None or row.documents_only is None or row.base_rate is None:
-        return "この計算では、確率のうち判断が占める割合は求めていない。"
+        return "この更新では、確率のうち判断が占める割合は求めていない。"
     base, mean = LABELS.percent(row.base_rate), LABELS.percent(row.mean)
     subject = f"{LABELS.window(row.horizon_days, None)}の{LABELS.target(row.target)}"
     documents = LABELS.percent(row.documents_only)
@@ -233,12 +233,12 @@ def history_caption(brief: Brief) -> str:
     first, end = LABELS.date(facts.points[0].as_of), LABELS.date(facts.points[-1].as_of)
     kinds = [point.kind for point in facts.points]
     listed = "、".join(f"{name}{kinds.count(kind)}回" for kind, name in LABELS.kinds.items() if kind in kinds)
-    broken = f"計算が{GAP_DAYS}日を超えて途切れた箇所では線と帯も途切れる。" if len(stretches(days)) > 1 else ""
+    broken = f"更新が{GAP_DAYS}日を超えて途切れた箇所では線と帯も途切れる。" if len(stretches(days)) > 1 else ""
     span = f"基準日は{first}" + ("" if first == end else f"から{end}まで")
     base = "" if last.base_rate is None else f"、基準率{LABELS.percent(last.base_rate)}"
     return (
-        f"{window}に{_OCCURS.get(facts.target, facts.target)}確率の推移。平均と50%・90%区間、計算{len(facts.points)}回"
-        f"（{listed}）、{span}。{broken}第{last.run_id}回計算（{LABELS.date(last.as_of)}時点）："
+        f"{window}に{_OCCURS.get(facts.target, facts.target)}確率の推移。平均と50%・90%区間、更新{len(facts.points)}回"
+        f"（{listed}）、{span}。{broken}更新番号{last.run_id}（{LABELS.date(last.as_of)}時点）："
         f"{_probability(last.mean, last.q05, last.q95)}{base}。"
     )
 
@@ -246,7 +246,7 @@ def history_caption(brief: Brief) -> str:
 def horizons_caption(brief: Brief) -> str:
     facts, row = brief.figures.horizons, brief.headline
     base = "" if row.base_rate is None else f"、基準率{LABELS.percent(row.base_rate)}"
-    run = f"第{facts.run_id}回計算（{LABELS.kinds[facts.kind]}、{LABELS.date(facts.as_of)}時点）"
+    run = f"更新番号{facts.run_id}（{LABELS.kinds[facts.kind]}、{LABELS.date(facts.as_of)}時点）"
     return (
         f"{run}による{LABELS.target(row.target)}の累積確率。各期間の終わりまでに一度でも起きる確率の"
         f"平均と50%・90%区間を直線で結んだ。{LABELS.window(row.horizon_days, None)}："
@@ -257,11 +257,11 @@ def horizons_caption(brief: Brief) -> str:
 def scenarios_caption(brief: Brief) -> str:
     facts = brief.figures.scenarios
     window = LABELS.window(*_reach(facts.horizon))
-    run = f"第{facts.run_id}回計算（{LABELS.kinds[facts.kind]}、{LABELS.date(facts.as_of)}時点）"
+    run = f"更新番号{facts.run_id}（{LABELS.kinds[facts.kind]}、{LABELS.date(facts.as_of)}時点）"
     drawn = f"{run}の期間別"
     if facts.history:
         ends = LABELS.date(facts.history[0].as_of), LABELS.date(facts.history[-1].as_of)
-        drawn = f"左は{run}の期間別、右は計算{len(facts.history)}回（基準日{ends[0]}から{ends[1]}まで）の{window}の推移"
+        drawn = f"左は{run}の期間別、右は更新{len(facts.history)}回（基準日{ends[0]}から{ends[1]}まで）の{window}の推移"
     shown = next((one for one in facts.windows if days_to(facts.as_of, facts.horizon) == one.days), facts.windows[-1])
     shares = sorted(zip(LABELS.scenarios.values(), shown.probabilities, strict=True), key=lambda pair: -pair[1])
     listed = "、".join(f"{name}{LABELS.percent(p)}" for name, p in shares)
@@ -271,12 +271,12 @@ def scenarios_caption(brief: Brief) -> str:
 def compared(brief: Brief) -> str:
     since = brief.changes.since
     if since.run is None:
-        return f"初回の報告であり、{OLDER_DAYS}日以上前に公表した計算もないため、比較の対象はない。"
-    run = f"第{since.run.id}回計算、{LABELS.date(since.run.as_of)}時点"
+        return f"初回の報告であり、{OLDER_DAYS}日以上前に公表した更新もないため、比較の対象はない。"
+    run = f"更新番号{since.run.id}、{LABELS.date(since.run.as_of)}時点"
     return {
         REPORT: f"前回の報告（第{since.report_id}号、{run}）との比較：",
-        OLDER: f"初回の報告であるため、以前の計算（{run}）と比較する：",
-        ASKED: f"指定した計算（{run}）との比較：",
+        OLDER: f"初回の報告であるため、以前の更新（{run}）と比較する：",
+        ASKED: f"指定した更新（{run}）との比較：",
     }[since.reason]
 
 
@@ -284,10 +284,10 @@ def entered(brief: Brief) -> str:
     changes = brief.changes
     sentences = [
         f"この間の入力は、観測が{_entries(changes.observations)}、事象が{_entries(changes.events)}、"
-        f"事象の確認が{changes.attestations}件である。計算は今回を含めて公表{changes.fits_published}回、"
+        f"事象の確認が{changes.attestations}件である。更新は今回を含めて公表{changes.fits_published}回、"
         f"公表見送り{changes.fits_rejected}回。",
         "事例の定義は改訂された。" if changes.case_changed else "",
-        "プログラムは更新された。" if changes.code_changed else "",
+        "プログラムは改訂された。" if changes.code_changed else "",
     ]
     return "".join(sentences)
 
@@ -363,7 +363,7 @@ def track(brief: Brief) -> str:
     if record is None:
         return "実績：事象の確認が足りないため、公表済みの予測を採点できない。"
     counts = record.counts
-    n = f"対象となる計算{counts.counted}回、採点済みの予測{counts.resolved}件（n）。"
+    n = f"対象となる更新{counts.counted}回、採点済みの予測{counts.resolved}件（n）。"
     return f"実績：{_track_sentence(record)}{n}"
 
 
@@ -374,7 +374,7 @@ def _track_sentence(record: TrackRecord) -> str:
         return _resolved(line, f"{LABELS.date(record.as_of)}までに、{name}")
     if not record.counts.counted:
         late = record.counts.after_the_fact
-        after = f"（{late}回の計算はいずれも事後に行われた）" if late else ""
+        after = f"（{late}回の更新はいずれも事後に行われた）" if late else ""
         return f"事前に公表した予測はまだない{after}。"
     return f"{name}の予測で結果の確定したものはまだない{_due(first_pending(record))}。"
 
@@ -451,7 +451,7 @@ def method(brief: Brief) -> str:
     found, run = diagnostics_of(brief.run), brief.run
     return (
         f"等級を付した観測から指標{len(brief.levels)}件の水準をフィルターで推定し、協議・合意・接触・危機のベイズモデルを"
-        f"過去の記録と文献の判断にNUTSで当てはめ、将来をシミュレーションする。第{run.id}回計算の診断：R-hat≤"
+        f"過去の記録と文献の判断にNUTSで当てはめ、将来をシミュレーションする。更新番号{run.id}の診断：R-hat≤"
         f"{found['rhat_max']:.4f}、バルクESS≥{found['ess_bulk_min']:.0f}、テールESS≥{found['ess_tail_min']:.0f}、発散"
         f"{found['divergences']}回（抽出{found['draws']}回）で、公表の基準を満たした。区間はパラメーター、現在の水準、"
         "現在の局面についての不確かさを示し、結果の範囲を示すものではない。"
@@ -472,7 +472,8 @@ def reproduce(brief: Brief) -> str:
     run = brief.run
     return (
         f"`parley show --run {run.id}`で全数値と全ハッシュを表示する。"
-        f"`parley update --as-of {run.as_of}`で計算をやり直すと、行・シード・動作環境が同じなら同じ値になる。`parley verify`は記録を検査する。"
+        f"`parley update --as-of {run.as_of}`で計算をやり直すと、行・シード・動作環境が同じなら同じ値になる。"
+        "`parley verify`は記録を検査する。"
     )
 
 

@@ -31,7 +31,7 @@ SMALLER = 0.85
 BESIDE = ("base_rate", "documents_only", "history_only")
 _CODE = re.compile("`([^`]+)`")
 _UNIT = re.compile(r"(?<=\d) (?=(?:%|d|days?|points)(?!\w))")
-_RANGE = re.compile(r"[\d.]+–[\d.]+(?:\N{NO-BREAK SPACE}?%)?")
+_WHOLE = re.compile(r"[\d.]+–[\d.]+(?:\N{NO-BREAK SPACE}?%)?|\d{4}-\d\d-\d\d")
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,15 +123,15 @@ def _address(figure: Figure) -> str:
 
 
 def _in_html(text: str) -> Markup:
-    """Commands between backticks stand out; a number stays on the line of its unit, a range on one line."""
+    """Commands between backticks stand out; a number stays on the line of its unit, ranges and dates on one."""
     marked = _CODE.sub(r"<code>\1</code>", str(escape(text)))
     marked = _UNIT.sub("\N{NO-BREAK SPACE}", marked)
-    return Markup(_RANGE.sub(r'<span class="nowrap">\g<0></span>', marked))
+    return Markup(_WHOLE.sub(r'<span class="nowrap">\g<0></span>', marked))
 
 
 def _in_markdown(text: str) -> str:
-    """Text as Markdown shows it; commands between backticks stay."""
-    return re.sub(r"([\\*_\[\]<>|#])", r"\\\1", text)
+    """Text that Markdown shows as it is; commands between backticks stay."""
+    return re.sub(r"([\\*_\[\]|#])", r"\\\1", text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;"))
 
 
 def _target_table(brief: Brief, words: ModuleType) -> TargetTable:

@@ -17,7 +17,13 @@ LANGUAGES = ("en", "ja")
 
 def parse_since(text: str) -> date | int:
     """A date, or the number of a run."""
-    return int(text) if text.isascii() and text.isdigit() else parse_day(text)
+    if text.isascii() and text.isdigit():
+        return int(text)
+    try:
+        return parse_day(text)
+    except typer.BadParameter:
+        right = "write YYYY-MM-DD or a number"
+        raise typer.BadParameter(f"{text!r} is neither a date nor a run; {right}") from None
 
 
 def report(

@@ -1,0 +1,496 @@
+"""The brief: what it says is what the store holds, the same in both languages, in one file with nothing to fetch."""
+
+import hashlib
+import html
+import inspect
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+from brief_worlds import install_shipped, numbers, parsed, said, sentences, store_run
+from conftest import ATTESTATION, EVENT, OBSERVATION
+from toy_backtests import make_backtest, store_backtest
+from toy_case import write_toy_case
+from toy_runs import install_toy, toy_states
+
+from db.append import append_completeness, append_events, append_observations
+from db.chain import verify_chain
+from db.engine import Database
+from db.errors import StoreError
+from db.migrate import create_database
+from db.read import read_newest
+from db.read_reports import read_reports
+from db.rows import EffectRow, EventRow, IndicatorStateRow, ObservationRow
+from forecast.brief import english, japanese, report
+from forecast.brief.bands import BANDS
+from forecast.brief.changes import ASKED, FIRST, OLDER, REPORT, Entries
+from forecast.brief.facts import Brief, in_language, read_brief
+from forecast.brief.page import LANGUAGES, lay_out, render
+from forecast.brief.report import Report, write_report
+from forecast.errors import NoForecast, NotWritten
+from forecast.words import percent, percent_range
+from indicators.folder import read_case_folder
+from indicators.install import install_case
+from indicators.names import KINDS, read_names
+from indicators.shipped import shipped_case
+from models.spec import EFFECT_TARGETS
+
+TODAY = date(2026, 11, 22)
+NOON = datetime(2020, 1, 2, 12, tzinfo=UTC)
+BOTH = pytest.mark.parametrize("words", [english, japanese])
+FORMATS = pytest.mark.parametrize("format_", ["html", "md"])
+LANGUAGE = pytest.mark.parametrize("language", ["en", "ja"])
+
+
+@pytest.fixture(scope="module")
+def shipped(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
+    """The shipped case with two runs, and the backtest that comes with it."""
+    with install_shipped(tmp_path_factory.mktemp("shipped")) as database:
+        ids = [row.id for row in read_case_folder(shipped_case()).indicators]
+        for day, level in ((1, -0.5), (21, 0.25)):
+            states = [
+                IndicatorStateRow(id_, level * (place % 3), 0.5 + 0.05 * place, True, date(2026, 10, 1))
+                for place, id_ in enumerate(ids)
+            ]
+            effects = [EffectRow(target, id_, "posterior", 0.1, 0.05) for target in EFFECT_TARGETS for id_ in ids]
+            at = datetime(2026, 11, day + 1, 6, tzinfo=UTC)
+            store_run(
+                database,
+                date(2026, 11, day),
+                at,
+                case_id="us-dprk",
+                states=states,
+                effects=effects,
+                headline=0.1 + day / 100,
+                kind="official",
+            )
+        yield database
+
+
+@pytest.fixture(scope="module")
+def brief(shipped: Database) -> Brief:
+    with shipped.read() as connection:
+        return read_brief(connection, shipped.folder, TODAY)
+
+
+def spoken(words: ModuleType, brief: Brief) -> dict[str, str]:
+    return said(words, in_language(brief, read_names("us-dprk", words.LANGUAGE)))
+
+
+@pytest.fixture
+def toy(tmp_path: Path) -> Iterator[Database]:
+    """The toy case without a run."""
+    with install_toy(tmp_path) as database:
+        yield database
+
+
+def toy_run(database: Database, day: int, *, headline: float = 0.1, status: str = "published") -> int:
+    """A run as of a day of January 2020, made at noon of the next."""
+    at = NOON + timedelta(days=day)
+    return store_run(database, date(2020, 1, day), at, states=toy_states(), headline=headline, status=status)
+
+
+def toy_brief(database: Database, run_id: int | None = None, since: date | int | None = None) -> Brief:
+    with database.read() as connection:
+        return read_brief(connection, database.folder, date(2020, 3, 1), run_id=run_id, since=since)
+
+
+def write(database: Database, name: str, **asked: int | str | bool | date) -> Report:
+    now = datetime(2020, 3, 1, tzinfo=UTC)
+    return write_report(database, database.folder / name, now, **asked)  # type: ignore[arg-type]
+
+
+# What is said
+
+
+def test_sentences_hold_the_numbers_of_the_store(brief: Brief) -> None:
+    row, by = brief.headline, brief.by_deadline
+    assert by is not None
+    for words in (english, japanese):
+        text = words.likelihood(brief)
+        for value in (row, by):
+            assert words.LABELS.percent(value.mean) in text
+            assert words.LABELS.percent_range(value.q05, value.q95) in text
+    assert percent(row.mean) in english.likelihood(brief)
+    assert percent_range(row.q05, row.q95) in english.likelihood(brief)
+    assert (row.horizon_days, row.mean) == (365, pytest.approx(0.31 * 0.365))
+    assert "It is very unlikely that arms-control talks take place in the 365 days to 2027-11-21: 11 %" in (
+        english.likelihood(brief)
+    )
+    assert "2027年11月21日までの365日間に軍備管理協議が行われる可能性は非常に低い（確率11%、" in japanese.likelihood(
+        brief
+    )
+
+
+@pytest.mark.parametrize(("name", "low", "high"), BANDS)
+@BOTH
+def test_every_term_makes_a_sentence(brief: Brief, words: ModuleType, name: str, low: float, high: float) -> None:
+    row = replace(brief.headline, mean=(low + high) / 2)
+    text = words.likelihood(replace(brief, headline=row, by_deadline=None))
+    assert words.TERMS[name] in text
+    others = {term for other, term in words.TERMS.items() if other != name and term not in words.TERMS[name]}
+    assert not any(re.search(rf"(?<![a-z]){re.escape(term)}", text) for term in others - {"unlikely", "likely"})
+
+
+@BOTH
+def test_likelihood_and_confidence_are_never_in_one_sentence(brief: Brief, words: ModuleType) -> None:
+    spoken_ = spoken(words, brief)
+    terms = spoken_.pop("terms")  # the scale itself
+    assert all(term in terms for term in words.TERMS.values())
+    mark = "onfidence" if words is english else "確信度"
+    sure = [one for one in sentences(spoken_.values()) if mark in one]
+    assert sure
+    for one in sure:
+        assert not any(term in one for term in words.TERMS.values())
+        assert percent(brief.headline.mean).replace(" ", "") not in one.replace(" ", "")
+    assert words.CONFIDENCE[brief.grounds.confidence] in spoken_["confidence"]
+
+
+def test_both_languages_have_the_same_functions() -> None:
+    made = {
+        words: {
+            name: inspect.signature(function)
+            for name, function in inspect.getmembers(words, inspect.isfunction)
+            if function.__module__ == words.__name__ and not name.startswith("_")
+        }
+        for words in (english, japanese)
+    }
+    assert made[english] == made[japanese]
+    for name in ("HEADINGS", "WORDS", "TERMS", "CONFIDENCE"):
+        assert list(getattr(english, name)) == list(getattr(japanese, name))
+
+
+def test_both_languages_say_the_same_numbers(brief: Brief) -> None:
+    ours, theirs = spoken(english, brief), spoken(japanese, brief)
+    named = ("document", "source")  # names may hold numbers of their own
+    for name in ours:
+        if not name.startswith(named):
+            assert numbers(ours[name]) == numbers(theirs[name]), (name, ours[name], theirs[name])
+    assert numbers(english.source(brief.sources[0])) <= numbers(theirs["source 0"]) | {0.0, 1.0, 2.0}
+
+
+def test_japanese_has_no_english_left_but_names(brief: Brief) -> None:
+    known = re.compile(
+        r"`[^`]*`|parley|Parley|ICD|NUTS|ESS|R-hat|UTC|numpy|toy\w*|[0-9a-f]{8,}|\bn\b|[A-F]\d?\b", re.ASCII
+    )
+    for name, text in spoken(japanese, brief).items():
+        if not name.startswith(("source", "document")):
+            assert re.findall(r"[A-Za-z]{2,}", known.sub("", text)) == [], (name, text)
+
+
+@BOTH
+def test_confidence_names_its_grounds(brief: Brief, words: ModuleType) -> None:
+    grounds = replace(
+        brief.grounds, width=0.1, moved=0.5, history_only=0.2, unattested_days=0, stale=0, missed=0, bounds=5
+    )
+    text = words.grounds(replace(brief, grounds=grounds))
+    against, favour = re.split("In its favour" if words is english else "確信度を支える", text)
+    assert numbers(against) == {20, 50}
+    assert {10, 5} <= numbers(favour)
+
+
+def test_the_backtest_is_told_with_n_and_with_what_it_missed(brief: Brief) -> None:
+    assert brief.tested is not None
+    assert english.backtest(brief).startswith(brief.summary.quality.sentence)
+    assert {brief.tested.all.n, brief.tested.dry.n if brief.tested.dry else 0} <= numbers(english.backtest(brief))
+    assert len(brief.tested.missed) == brief.grounds.missed > 0
+    for bound in brief.tested.missed:
+        assert bound.statement in english.bounds(brief)
+
+
+def test_what_to_watch_is_what_is_both_uncertain_and_of_consequence(brief: Brief) -> None:
+    swings = [one.swing for one in brief.watched]
+    assert swings == sorted(swings, reverse=True)
+    assert max(level.sd for level in brief.levels) == brief.watched[0].sd  # the effects are all equal
+    assert all(one.favours and one.hinders and one.question for one in brief.watched)
+
+
+@BOTH
+def test_a_brief_of_a_case_without_backtest_or_names(toy: Database, words: ModuleType) -> None:
+    toy_run(toy, 3)
+    brief = toy_brief(toy)
+    sentences_ = said(words, in_language(brief, read_names("toy", words.LANGUAGE)))
+    assert "Ruritania" in sentences_["title"]
+    assert "`parley backtest`" in sentences_["bounds"]
+    assert brief.tested is None
+    assert "backtest" in brief.grounds.against()
+
+
+def test_a_stored_backtest_is_the_one_that_counts(toy: Database) -> None:
+    toy_run(toy, 3)
+    store_backtest(toy, make_backtest())
+    brief = toy_brief(toy)
+    assert brief.tested is not None
+    assert {brief.tested.all.n} <= numbers(english.backtest(brief)) <= numbers(japanese.backtest(brief))
+
+
+# Japanese names
+
+
+def test_every_indicator_has_its_name_question_and_criteria() -> None:
+    names, case = read_names("us-dprk", "ja"), read_case_folder(shipped_case())
+    ids = {row.id for row in case.indicators}
+    for kind in ("indicator", "question"):
+        assert {id_ for found, id_ in names if found == kind} == ids
+    assert {id_ for kind, id_ in names if kind == "level"} == {
+        f"{id_}:{level}" for id_ in ids for level in ("-2", "+2")
+    }
+    documents = {row.document_id for row in case.documents}
+    for kind in ("author", "title"):
+        assert {id_ for found, id_ in names if found == kind} == documents
+    assert {kind for kind, _ in names} == set(KINDS)
+    assert all(names.values())
+    assert read_names("toy", "ja") == read_names("us-dprk", "ko") == {}
+
+
+# What changed
+
+
+def test_entries_between_two_runs_are_counted(toy: Database) -> None:
+    toy_run(toy, 3)
+    with toy.read() as connection:
+        old = read_newest(connection, ObservationRow, "toy")
+        past = read_newest(connection, EventRow, "toy")
+    at, day = NOON + timedelta(days=4), date(2020, 1, 5)
+    new = replace(OBSERVATION, case_id="toy", indicator_id="harvest", observed_on=day, known_on=day)
+    with toy.write() as connection:
+        append_observations(connection, [new, replace(new, level=0.0), replace(new, known_on=date(2020, 1, 20))], at)
+        append_observations(
+            connection,
+            [
+                replace(old[0], level=0.5, supersedes=old[0].id, known_on=day),
+                replace(old[1], retracted=True, reason="wrong day", supersedes=old[1].id, known_on=day),
+            ],
+            at,
+        )
+        append_events(
+            connection,
+            [
+                replace(EVENT, case_id="toy", event_id="N1", started_on=day, ended_on=day, known_on=day),
+                replace(past[0], retracted=True, reason="no meeting", supersedes=past[0].id, known_on=day),
+            ],
+            at,
+        )
+        append_completeness(connection, [replace(ATTESTATION, case_id="toy", complete_through=day, known_on=day)], at)
+    toy_run(toy, 6, status="rejected")
+    second = toy_run(toy, 7, headline=0.2)
+    with toy.write() as connection:  # too late for the run
+        append_observations(connection, [replace(new, level=2.0)], NOON + timedelta(days=9))
+    changes = toy_brief(toy, second, since=date(2020, 1, 4)).changes
+    assert changes.observations == Entries(2, 1, 1)
+    assert changes.events == Entries(1, 0, 1)
+    assert (changes.attestations, changes.fits_published, changes.fits_rejected) == (1, 1, 1)
+    step = next(step for step in changes.steps if step.horizon_days == 365)
+    assert (step.before, step.now) == (pytest.approx(0.0365), pytest.approx(0.073))
+    assert step.error == pytest.approx(0.001 * 2**0.5)
+
+
+def test_the_levels_that_moved_most_come_first(shipped: Database) -> None:
+    with shipped.read() as connection:
+        changes = read_brief(connection, shipped.folder, TODAY, since=1).changes
+    sizes = [abs(move.change) for move in changes.moves]
+    assert sizes == sorted(sizes, reverse=True)
+    assert sizes[0] == pytest.approx(1.5)
+
+
+def test_the_first_report_has_nothing_to_compare_with(toy: Database) -> None:
+    toy_run(toy, 3)
+    toy_run(toy, 9)  # less than a week later
+    brief = toy_brief(toy)
+    assert (brief.changes.since.reason, brief.changes.since.run, brief.changes.steps) == (FIRST, None, ())
+    for words in (english, japanese):
+        assert numbers(words.compared(brief)) == {7}
+
+
+def test_without_a_report_it_compares_with_a_run_a_week_older(toy: Database) -> None:
+    first = toy_run(toy, 3)
+    toy_run(toy, 4)
+    toy_run(toy, 10)
+    since = toy_brief(toy).changes.since
+    assert (since.reason, since.run.id if since.run else None) == (OLDER, first)
+
+
+def test_a_report_compares_with_the_last_one_whatever_its_language(toy: Database) -> None:
+    first, second, third = (toy_run(toy, day) for day in (3, 4, 5))
+    assert write(toy, "a.html", run_id=first).brief.changes.since.reason == FIRST
+    done = [
+        write(toy, "b.html", run_id=second),
+        write(toy, "c.html", run_id=second, language="ja"),
+        write(toy, "d.html", run_id=third),
+        write(toy, "e.md", run_id=second),
+    ]
+    compared = [(one.brief.changes.since.reason, one.brief.changes.since.report_id) for one in done]
+    assert compared == [(REPORT, 1), (REPORT, 1), (REPORT, 3), (REPORT, 1)]
+    with toy.read() as connection:
+        stored = [(row.id, row.run_id, row.since_run_id) for row in read_reports(connection, "toy")]
+        assert verify_chain(connection) == ()
+    assert stored == [(5, 2, 1), (4, 3, 2), (3, 2, 1), (2, 2, 1), (1, 1, None)]
+
+
+def test_since_names_a_date_or_a_run(toy: Database) -> None:
+    first, second, third = (toy_run(toy, day) for day in (3, 10, 20))
+    for asked, expected in ((date(2020, 1, 15), second), (first, first), (date(2020, 1, 3), first)):
+        since = toy_brief(toy, third, asked).changes.since
+        assert (since.reason, since.run.id if since.run else None) == (ASKED, expected)
+
+
+@pytest.mark.parametrize(
+    ("since", "message"),
+    [
+        (date(2020, 1, 20), r"^2020-01-20 is not before run 2, as of 2020-01-20; name an earlier date$"),
+        (date(2019, 1, 1), r"^nothing was published as of 2019-01-01 or before; `parley runs` lists what there is$"),
+        (2, r"^run 2, as of 2020-01-20, is not before run 2, as of 2020-01-20; name an earlier one$"),
+        (3, r"^run 3 was not published \(rejected\); name one that was: `parley runs`$"),
+        (4, r"^run 4 is provisional; name a full run, `parley runs` lists them$"),
+    ],
+)
+def test_what_cannot_be_compared_with(toy: Database, since: date | int, message: str) -> None:
+    toy_run(toy, 3)
+    run = toy_run(toy, 20)
+    toy_run(toy, 4, status="rejected")
+    store_run(toy, date(2020, 1, 5), NOON, kind="provisional")
+    with pytest.raises(NoForecast, match=message):
+        toy_brief(toy, run, since)
+
+
+def test_there_must_be_a_published_run(toy: Database) -> None:
+    with pytest.raises(NoForecast, match=r"^nothing has been published yet; run `parley update`$"):
+        toy_brief(toy)
+    rejected = toy_run(toy, 3, status="rejected")
+    with pytest.raises(NoForecast, match=r"^run 1 was not published \(rejected\)"):
+        toy_brief(toy, rejected)
+    with pytest.raises(StoreError, match=r"^no run 9; runs go from 1 to 1$"):
+        toy_brief(toy, 9)
+
+
+# The file
+
+
+@LANGUAGE
+def test_the_page_is_valid_and_fetches_nothing(brief: Brief, language: str) -> None:
+    page = render(lay_out(brief, language, "html"), 12)
+    found = parsed(page)
+    assert (found.wrong, found.open) == ([], [])
+    assert not found.tags & {"script", "link", "iframe", "object", "img"}
+    assert all(address.startswith(("#", "data:")) for address in found.addresses)
+    assert all(where.startswith(("#", "data:")) for where in re.findall(r"url\([\"']?([^)\"']+)", page))
+    assert not re.search(r"@import|http-equiv", page)
+    ids = re.findall(r'\bid="([^"]+)"', page)
+    assert len(ids) == len(set(ids))
+    assert f'<html lang="{language}">' in page
+    assert page.count("<svg") == 3
+
+
+@LANGUAGE
+@FORMATS
+def test_no_template_is_left_over(brief: Brief, language: str, format_: str) -> None:
+    text = render(lay_out(brief, language, format_), 12)
+    without = re.sub(r"<style>.*?</style>|<svg.*?</svg>|data:image/png;base64,[^)]*", "", text, flags=re.DOTALL)
+    assert not re.search(r"\{\{|\}\}|\{%|%\}|None|nan|Undefined|<function|forecast\.|\bTrue\b|\bFalse\b", without)
+    words = LANGUAGES[language]
+    for heading in words.HEADINGS.values():
+        assert heading in without
+
+
+@LANGUAGE
+def test_page_and_markdown_say_the_same(brief: Brief, language: str) -> None:
+    sheet = lay_out(brief, language, "html")
+    page = "".join(parsed(render(sheet, 12)).text).replace("\u00a0", " ")
+    text = html.unescape(render(replace(sheet, format="md"), 12)).replace("\\", "")
+    spoken_ = spoken(LANGUAGES[language], brief)
+    for name, sentence in spoken_.items():
+        assert sentence.replace("`", "") in page, name
+        assert sentence in text, name
+
+
+def test_the_table_has_every_target_and_window(brief: Brief) -> None:
+    page = "".join(parsed(render(lay_out(brief, "en", "html"), 12)).text)
+    for row in brief.summary.targets:
+        assert percent(row.mean) in page
+        assert percent_range(row.q05, row.q95).removesuffix(" %") in page
+    for row in brief.summary.headline_rows():
+        assert all(percent(value) in page for value in (row.base_rate, row.documents_only, row.history_only))
+
+
+def test_the_same_facts_give_the_same_file(brief: Brief) -> None:
+    pages = {render(lay_out(brief, "ja", "html"), 12) for _ in range(2)}
+    assert len(pages) == 1
+
+
+@FORMATS
+def test_what_a_case_says_is_text_and_no_markup(tmp_path: Path, format_: str) -> None:
+    folder = write_toy_case(tmp_path / "toy")
+    settings = folder / "case.toml"
+    name = 'Talks <script>alert(1)</script> | & "more" *now*'
+    settings.write_text(settings.read_text().replace("Talks between Ruritania and Graustark", name.replace('"', '\\"')))
+    with _installed(folder, tmp_path) as database:
+        toy_run(database, 3)
+        done = write_report(database, tmp_path / f"a.{format_}", NOON)
+    text = done.file.read_text(encoding="utf-8")
+    assert "<script" not in text
+    if format_ == "html":
+        assert name in "".join(parsed(text).text)
+    else:
+        assert r"Talks &lt;script&gt;alert(1)&lt;/script&gt; \| &amp; " in text
+
+
+def _installed(folder: Path, place: Path) -> Database:
+    database = create_database(f"sqlite:///{place / 'parley.db'}")
+    install_case(database, read_case_folder(folder), NOON)
+    return database
+
+
+def test_a_file_that_cannot_be_written_leaves_no_report(toy: Database) -> None:
+    toy_run(toy, 3)
+    (toy.folder / "there.html").write_text("mine")
+    with pytest.raises(NotWritten, match=r"there\.html exists; give --force to replace it, or name another file$"):
+        write(toy, "there.html")
+    with pytest.raises(NotWritten, match=r"^the folder .*absent does not exist"):
+        write(toy, "absent/a.html")
+    with toy.read() as connection:
+        assert read_reports(connection, "toy") == ()
+    assert (toy.folder / "there.html").read_text() == "mine"
+
+
+def test_a_report_that_cannot_be_recorded_leaves_no_file(toy: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise StoreError("the disk is full")
+
+    toy_run(toy, 3)
+    monkeypatch.setattr(report, "append_report", refuse)
+    with pytest.raises(StoreError, match=r"^the disk is full$"):
+        write(toy, "a.html")
+    assert not [path for path in toy.folder.iterdir() if "a.html" in path.name]
+
+
+def test_the_row_names_the_file_by_its_hash(toy: Database) -> None:
+    toy_run(toy, 3)
+    done = write(toy, "a.html", language="ja")
+    with toy.read() as connection:
+        (row,) = read_reports(connection, "toy")
+    assert row.sha256 == done.sha256 == hashlib.sha256(done.file.read_bytes()).hexdigest()
+    assert (row.id, row.language, row.format, row.run_id) == (done.number, "ja", "html", 1)
+    assert f"報告第{row.id}号" in done.file.read_text(encoding="utf-8")
+
+
+@pytest.mark.slow
+@LANGUAGE
+def test_the_brief_of_the_shipped_case_has_two_printed_pages(brief: Brief, language: str, tmp_path: Path) -> None:
+    chromium, pdfinfo = shutil.which("chromium"), shutil.which("pdfinfo")
+    if chromium is None or pdfinfo is None:
+        pytest.skip("needs chromium and pdfinfo")
+    page = tmp_path / "brief.html"
+    page.write_text(render(lay_out(brief, language, "html"), 12), encoding="utf-8")
+    switches = ["--headless", "--no-sandbox", "--disable-gpu", "--no-pdf-header-footer"]
+    printed = tmp_path / "brief.pdf"
+    subprocess.run(
+        [chromium, *switches, f"--print-to-pdf={printed}", page.as_uri()], check=True, capture_output=True, timeout=120
+    )
+    told = subprocess.run([pdfinfo, printed], check=True, capture_output=True, text=True).stdout
+    assert re.search(r"^Pages:\s+2$", told, re.MULTILINE), told

@@ -1,0 +1,118 @@
+"""`parley report`: a file and a line, the same facts as JSON, and one line where it cannot be."""
+
+import json
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+from brief_worlds import store_run
+from toy_runs import install_toy, toy_states
+
+from db.engine import Database
+from db.read_reports import read_reports
+from forecast.cli.app import run
+
+type Command = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Database]:
+    monkeypatch.setenv("PARLEY_DATABASE_URL", f"sqlite:///{tmp_path / 'parley.db'}")
+    monkeypatch.chdir(tmp_path)
+    with install_toy(tmp_path) as database:
+        yield database
+
+
+@pytest.fixture
+def toy(empty: Database) -> Database:
+    """Two runs a month apart."""
+    for month in (1, 2):
+        at = datetime(2020, month, 4, tzinfo=UTC)
+        store_run(empty, date(2020, month, 3), at, states=toy_states(), headline=0.1 * month)
+    return empty
+
+
+@pytest.fixture
+def parley(capsys: pytest.CaptureFixture[str]) -> Command:
+    def call(*arguments: str) -> tuple[int, str, str]:
+        code = run(arguments)
+        said = capsys.readouterr()
+        return code, said.out, said.err
+
+    return call
+
+
+def test_it_says_what_it_wrote(toy: Database, parley: Command, tmp_path: Path) -> None:
+    assert parley("report", "--out", "a.html") == (0, "wrote a.html: report 1, of run 2, compared with run 1\n", "")
+    assert (tmp_path / "a.html").read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
+    code, out, _ = parley("report", "--out", "b.MD", "--lang", "ja", "--run", "1")
+    assert (code, out) == (0, "wrote b.MD: report 2, of run 1\n")
+    assert (tmp_path / "b.MD").read_text(encoding="utf-8").startswith("# ")
+
+
+def test_json_has_all_facts(toy: Database, parley: Command) -> None:
+    code, out, err = parley("report", "--out", "a.md", "--since", "2020-01-15", "--json")
+    assert (code, err) == (0, "")
+    told = json.loads(out)
+    assert told["report"].keys() == {"number", "file", "language", "format", "sha256"}
+    assert told["run"]["id"] == 2
+    assert (told["changes"]["since"]["reason"], told["changes"]["since"]["run_id"]) == ("asked", 1)
+    assert told["likelihood"][0] == {
+        "horizon_days": 365,
+        "term": "very_unlikely",
+        "mean": 0.2 * 0.365,
+        "q05": 0.2 * 0.365 * 0.2,
+        "q95": 0.2 * 0.365 * 2,
+    }
+    assert told["confidence"]["level"] in ("low", "moderate", "high")
+    expected = {"levels", "attested", "watched", "track", "tested", "documents", "sources", "figures", "targets"}
+    assert expected <= told.keys()
+    with toy.read() as connection:
+        assert read_reports(connection, "toy")[0].sha256 == told["report"]["sha256"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--out", "a.pdf"), "Invalid value for '--out': 'a.pdf' does not end in .html or .md; write a.html"),
+        (("--out", "a.html", "--lang", "ko"), "Invalid value for '--lang': 'ko' is not known; use one of en, ja"),
+        (("--out", "a.html", "--since", "soon"), "'soon' is neither a date nor a run; write YYYY-MM-DD or a number"),
+        (("--lang", "ja"), "Missing option '--out'"),
+    ],
+)
+def test_mistakes_in_usage(toy: Database, parley: Command, arguments: tuple[str, ...], message: str) -> None:
+    code, out, err = parley("report", *arguments)
+    assert (code, out) == (2, "")
+    assert message in err
+    assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--run", "9"), "no run 9; runs go from 1 to 2"),
+        (("--since", "2"), "run 2, as of 2020-02-03, is not before run 2, as of 2020-02-03; name an earlier one"),
+        (
+            ("--since", "2001-01-01"),
+            "nothing was published as of 2001-01-01 or before; `parley runs` lists what there is",
+        ),
+    ],
+)
+def test_what_is_not_there(toy: Database, parley: Command, arguments: tuple[str, ...], message: str) -> None:
+    assert parley("report", "--out", "a.html", *arguments) == (1, "", f"error: {message}\n")
+    assert not Path("a.html").exists()
+
+
+def test_nothing_published_yet(empty: Database, parley: Command) -> None:
+    line = "error: nothing has been published yet; run `parley update`\n"
+    assert parley("report", "--out", "a.html") == (1, "", line)
+
+
+def test_a_file_is_replaced_only_by_force(toy: Database, parley: Command) -> None:
+    Path("a.md").write_text("mine")
+    line = "error: a.md exists; give --force to replace it, or name another file\n"
+    assert parley("report", "--out", "a.md") == (1, "", line)
+    assert Path("a.md").read_text() == "mine"
+    assert parley("report", "--out", "a.md", "--force")[0] == 0
+    assert Path("a.md").read_text(encoding="utf-8").startswith("# Talks between Ruritania and Graustark")
