@@ -11,7 +11,22 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from forecast.cli import backtest, calibrate, check, desk, event, export, files, keeping, lists, runs, schedule, score
+from forecast.cli import (
+    backtest,
+    calibrate,
+    check,
+    desk,
+    event,
+    export,
+    files,
+    keeping,
+    lists,
+    plot,
+    report,
+    runs,
+    schedule,
+    score,
+)
 
 if TYPE_CHECKING:
     from indicators.errors import CaseError
@@ -45,6 +60,8 @@ for command in (
     lists.events,
     lists.runs,
     export.history,
+    plot.plot,
+    report.report,
     keeping.verify,
     keeping.backup,
     keeping.doctor,

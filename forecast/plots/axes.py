@@ -1,17 +1,14 @@
 """What the pictures of a forecast share: axes of dates and of per cents, and words that keep apart."""
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from datetime import date, timedelta
 from itertools import count, takewhile
 from unicodedata import east_asian_width
 
-import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from forecast.plots.labels import Labels
-from forecast.plots.style import JAPANESE, house_style
 
 BAND_50, BAND_90 = "#86B9DB", "#D5E6F1"
 """Told apart in grey, and from the line on them."""
@@ -22,17 +19,6 @@ SMALL = 7.5
 """Points: the size of words inside a picture."""
 _TICK_WIDTHS = {"day": 0.95, "month": 0.72, "year": 0.5}
 """Inches that a label and the space beside it take."""
-
-
-@contextmanager
-def forecast_style() -> Iterator[None]:
-    """The house style, with Japanese characters where the first font has none.
-
-    Of a generic family only one font draws, so that the second is named beside it.
-    """
-    with house_style():
-        mpl.rcParams["font.family"] = ["sans-serif", JAPANESE]
-        yield
 
 
 def show_dates(axes: Axes, first: date, last: date, labels: Labels, *, room: float) -> None:

@@ -24,10 +24,10 @@ from db.read import read_case
 from db.read_runs import FULL_KINDS, read_run, read_runs
 from db.rows import RunRow
 from forecast.errors import NoPosterior
-from forecast.plots.axes import BAND_50, forecast_style
+from forecast.plots.axes import BAND_50
 from forecast.plots.chosen import read_forecast_run
 from forecast.plots.indicators import BOLD, run_name, wrap_words
-from forecast.plots.style import BLUE, GREEN, GREY, INK, LIGHT, ORANGE, PURPLE, WIDTH
+from forecast.plots.style import BLUE, GREEN, GREY, INK, LIGHT, ORANGE, PURPLE, WIDTH, house_style
 from forecast.summary import failures_of
 from models.spec import Floats
 
@@ -147,7 +147,7 @@ def draw_diagnostics(facts: DiagnosticsFacts) -> Figure:
     """One page of A4."""
     rows = -(-len(facts.ranks) // COLUMNS)
     heights = (1.25, 2.35, 0.95 * rows + 0.75, 1.75)
-    with forecast_style():
+    with house_style():
         figure = Figure(figsize=(WIDTH, sum(heights) + 0.3), layout="constrained")
         figure.suptitle(facts.title, x=0.01, ha="left", fontsize=9.5)
         gate, strips, ranks, energy = figure.subfigures(4, 1, squeeze=False, height_ratios=heights).flat

@@ -16,10 +16,9 @@ from db.read import read_case, read_catalogue
 from db.read_runs import read_effects as read_effect_rows
 from db.rows import EffectRow, IndicatorRow, RunRow
 from forecast.errors import NoForecast
-from forecast.plots.axes import forecast_style
 from forecast.plots.chosen import read_forecast_run
 from forecast.plots.indicators import REACH, NothingToDraw, build_ladder, by_group, draw_ladder, run_name
-from forecast.plots.style import AMBER, BLUE, GREEN, GREY, INK, WIDTH
+from forecast.plots.style import AMBER, BLUE, GREEN, GREY, INK, WIDTH, house_style
 from forecast.words import counted, signed, target_name
 from models.spec import EFFECT_TARGETS
 
@@ -106,7 +105,7 @@ def read_effects(
 def draw_effects(facts: EffectsFacts) -> Figure:
     """Up to four marks per indicator, each with its intervals, on one axis with a second one in factors."""
     ladder = build_ladder([effect.group for effect in facts.effects], heading=0.45)
-    with forecast_style():
+    with house_style():
         figure = Figure(figsize=(WIDTH, ROW * ladder.height + 1.5), layout="constrained")
         axes = figure.subplots()
         draw_ladder(axes, ladder)

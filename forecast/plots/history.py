@@ -14,7 +14,7 @@ from db.read import read_case, read_events
 from db.read_forecasts import read_all_targets
 from db.rows import EventRow, RunRow, TargetForecastRow
 from forecast.errors import NoForecast
-from forecast.plots.axes import BAND_50, BAND_90, DASHED, PAPER, SMALL, forecast_style, show_dates, show_percents
+from forecast.plots.axes import BAND_50, BAND_90, DASHED, PAPER, SMALL, show_dates, show_percents
 from forecast.plots.chosen import (
     Horizon,
     Span,
@@ -28,7 +28,7 @@ from forecast.plots.chosen import (
     stretches,
 )
 from forecast.plots.labels import ENGLISH, Labels
-from forecast.plots.style import BLUE, GREEN, GREY, INK, ORANGE, SKY, WIDTH
+from forecast.plots.style import BLUE, GREEN, GREY, INK, ORANGE, SKY, WIDTH, house_style
 from forecast.words import counted, percent, percent_range, reach, target_name
 from indicators.content import EVENT_TYPES, NO_FRAMING
 
@@ -193,7 +193,7 @@ def draw_history(facts: HistoryFacts, labels: Labels = ENGLISH) -> Figure:
     """Line, bands and marks of runs, over a strip of events where there were any."""
     lanes = [type_ for type_ in EVENT_TYPES if any(event.type == type_ for event in facts.events)]
     strip = LANE * len(lanes)
-    with forecast_style():
+    with house_style():
         figure = Figure(figsize=(WIDTH, 3.2 + strip), layout="constrained")
         ratios = (2.4, strip) if lanes else (1,)
         panels = list(figure.subplots(len(ratios), 1, sharex=True, height_ratios=ratios, squeeze=False).flat)

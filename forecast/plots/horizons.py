@@ -12,10 +12,10 @@ from db.read import read_case
 from db.read_runs import read_targets
 from db.rows import RunRow, TargetForecastRow
 from forecast.errors import NoForecast
-from forecast.plots.axes import BAND_50, BAND_90, DASHED, PAPER, SMALL, forecast_style, show_percents, show_windows
+from forecast.plots.axes import BAND_50, BAND_90, DASHED, PAPER, SMALL, show_percents, show_windows
 from forecast.plots.chosen import days_to, horizon_of, longest, read_forecast_run
 from forecast.plots.labels import ENGLISH, Labels
-from forecast.plots.style import BLUE, INK, WIDTH
+from forecast.plots.style import BLUE, INK, WIDTH, house_style
 from forecast.words import TARGET_NAMES, percent, percent_range, reach, target_name
 
 SIDE = 3
@@ -112,7 +112,7 @@ def _caption(run: RunRow, rows: Sequence[TargetForecastRow], targets: int) -> st
 def draw_horizons(facts: HorizonsFacts, labels: Labels = ENGLISH) -> Figure:
     """The first target large, with its numbers; the others small, on a scale of their own."""
     main, *others = facts.curves
-    with forecast_style():
+    with house_style():
         figure = Figure(figsize=(WIDTH, 4.9), layout="constrained")
         large, *small = _panels(figure, len(facts.curves))
         _draw_curve(large, main, labels, top=_highest([main]))

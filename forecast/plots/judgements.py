@@ -17,9 +17,8 @@ from sqlalchemy import Connection
 from db.read import read_catalogue, read_documents, read_judgements
 from db.rows import DocumentRow, JudgementRow
 from forecast.listing import When, case_of
-from forecast.plots.axes import forecast_style
 from forecast.plots.indicators import BOLD, Ladder, NothingToDraw, build_ladder, by_group, draw_ladder, wrap_words
-from forecast.plots.style import BLUE, GREY, INK, LIGHT, ORANGE, WIDTH
+from forecast.plots.style import BLUE, GREY, INK, LIGHT, ORANGE, WIDTH, house_style
 from forecast.words import counted, level_text, minute, signed, target_name
 from indicators.content import TARGETS
 
@@ -117,7 +116,7 @@ def draw_judgements(facts: JudgementsFacts) -> Figure:
     ladder = build_ladder([asked.group for asked in facts.indicators], heading=0.75)
     many = len(facts.authors) > MANY
     letters = 22 if many else int(LETTERS / (len(facts.authors) + MEANS_WIDTH))
-    with forecast_style():
+    with house_style():
         height = ROW * ladder.height + (2.3 if many else 1.65)
         figure = Figure(figsize=(WIDTH, height), layout=ConstrainedLayoutEngine(w_pad=0.02, wspace=0.0))
         title = f"What the documents say on {target_name(facts.target)}: weights from −3 to +3 per level"

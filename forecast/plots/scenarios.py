@@ -14,7 +14,7 @@ from db.read_forecasts import read_all_scenarios
 from db.read_runs import FULL_KINDS
 from db.rows import CaseRow, RunRow, ScenarioForecastRow
 from forecast.errors import NoForecast
-from forecast.plots.axes import SMALL, forecast_style, show_dates, show_percents, show_windows, spread
+from forecast.plots.axes import SMALL, show_dates, show_percents, show_windows, spread
 from forecast.plots.chosen import (
     Horizon,
     Span,
@@ -29,7 +29,7 @@ from forecast.plots.chosen import (
     stretches,
 )
 from forecast.plots.labels import ENGLISH, Labels
-from forecast.plots.style import AMBER, BLUE, GREEN, INK, ORANGE, SKY, WIDTH
+from forecast.plots.style import AMBER, BLUE, GREEN, INK, ORANGE, SKY, WIDTH, house_style
 from forecast.words import SCENARIO_NAMES, percent
 
 FILLS = {
@@ -177,7 +177,7 @@ def _history_words(history: Sequence[Shares]) -> str:
 
 def draw_scenarios(facts: ScenariosFacts, labels: Labels = ENGLISH) -> Figure:
     """Areas with their names and numbers at the end."""
-    with forecast_style():
+    with house_style():
         figure = Figure(figsize=(WIDTH, 3.3), layout="constrained")
         panels = figure.subplots(1, 2 if facts.history else 1, sharey=True, squeeze=False).flat
         _draw_windows(panels[0], facts, labels, room=2.1 if facts.history else 5.0)

@@ -17,10 +17,10 @@ from sqlalchemy import Connection
 from db.rows import GradeRow, IndicatorRow, ObservationRow
 from forecast.assemble import Rows, assemble, check_rows, read_rows
 from forecast.listing import When, case_of, find_place
-from forecast.plots.axes import BAND_50, BAND_90, forecast_style, show_dates
+from forecast.plots.axes import BAND_50, BAND_90, show_dates
 from forecast.plots.indicators import BOLD, REACH, NothingToDraw, by_group, wrap_words
 from forecast.plots.labels import ENGLISH
-from forecast.plots.style import BLUE, GREY, INK, LIGHT, WIDTH
+from forecast.plots.style import BLUE, GREY, INK, LIGHT, WIDTH, house_style
 from forecast.run_facts import STALE_AFTER_CADENCES, is_stale
 from forecast.words import counted, minute, signed
 from indicators.evidence import SD_FLOOR, Evidence, form_evidence
@@ -116,7 +116,7 @@ def read_states(
 
 def draw_states(facts: StatesFacts) -> Figure:
     """One small panel per indicator, all to one scale."""
-    with forecast_style():
+    with house_style():
         columns = next(n for n, most in ((1, 3), (2, 8), (3, len(facts.paths))) if len(facts.paths) <= most)
         rows = -(-len(facts.paths) // columns)
         height = {1: 2.3, 2: 1.75, 3: 1.36}[columns]

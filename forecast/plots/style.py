@@ -22,7 +22,8 @@ INK, GREY, LIGHT = "#222222", "#555555", "#E4E4E4"
 STYLE: dict[Any, Any] = {
     "svg.hashsalt": "parley",
     "svg.fonttype": "none",  # text stays text: small, searchable, in the fonts of the reader
-    "font.family": "sans-serif",
+    "font.family": ["sans-serif", "IPAexGothic"],  # of a generic family one font draws; the second has the characters
+    "font.sans-serif": ["DejaVu Sans", "Verdana", "Arial"],  # that it lacks
     "font.size": 8.5,
     "axes.titlesize": 9,
     "axes.titlelocation": "left",
@@ -31,7 +32,6 @@ STYLE: dict[Any, Any] = {
     "legend.frameon": False,
     "savefig.dpi": 200,
 }
-LATIN, JAPANESE = ("DejaVu Sans", "Verdana", "Arial"), "IPAexGothic"
 WIDTH = 7.1
 """Inches: the text width of a sheet of A4."""
 _NO_METADATA = {"svg": dict.fromkeys(("Date", "Creator", "Format", "Type")), "png": {"Software": None}}
@@ -46,7 +46,7 @@ def house_style() -> Iterator[None]:
     _add_japanese()
     with mpl.rc_context():
         mpl.rcdefaults()
-        mpl.rcParams.update({**STYLE, "font.sans-serif": [*LATIN, JAPANESE, "sans-serif"]})
+        mpl.rcParams.update(STYLE)
         yield
 
 
