@@ -77,6 +77,7 @@ def history(
     json_: Json = False,
 ) -> None:
     """Write what is on file to a file: one tidy row each. With the meaning of every column beside it."""
+    from forecast.exports.contents import CONTENTS
     from forecast.exports.files import check_places, write_export
     from forecast.exports.read import Wanted, read_export
 
@@ -85,7 +86,7 @@ def history(
     _check_options(what, [name for name, value in given.items() if value])
     wanted = Wanted(what, as_of or today(), as_recorded, first, last, target, horizon, _check_names(target, kinds))
     _check_order(wanted)
-    check_places(out, force=force)
+    check_places(out, CONTENTS[what].columns, force=force)
     try:
         with opened() as database, database.read() as connection:
             export = read_export(connection, wanted, case_id=case_id())

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -41,14 +42,15 @@ def dictionary_place(path: Path) -> Path | None:
 
 def build_dictionary(export: Export, path: Path) -> bytes:
     """The content of the file at `path`: a JSON Schema, or a table with a row per column."""
-    return _schema(export) if path.name.endswith(".json") else _table(export)
+    return _schema(export) if path.name.endswith(".json") else build_table(export.columns)
 
 
-def _table(export: Export) -> bytes:
+def build_table(columns: Sequence[Column]) -> bytes:
+    """A row per column, as CSV."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(HEADER)
-    for column in export.columns:
+    for column in columns:
         nullable = "true" if column.nullable else "false"
         writer.writerow((column.name, column.type, column.unit, nullable, column.meaning))
     return text.getvalue().encode()

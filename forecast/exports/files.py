@@ -1,12 +1,12 @@
 """Exports as files: the format goes by the ending, and what the columns mean goes with the file."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
-from forecast.exports.columns import Export, Values
-from forecast.exports.dictionary import build_dictionary, dictionary_place
+from forecast.exports.columns import Column, Export, Values
+from forecast.exports.dictionary import build_dictionary, build_table, dictionary_place
 from forecast.exports.text import write_csv, write_json
 from forecast.writing import check_place, written
 
@@ -30,16 +30,12 @@ class Written:
     """Cells of a .csv that a spreadsheet would take for formulas."""
 
 
-def places_of(path: Path) -> tuple[Path, ...]:
-    """The files that an export to `path` makes."""
-    beside = dictionary_place(path)
-    return (path,) if beside is None else (path, beside)
-
-
-def check_places(path: Path, *, force: bool) -> None:
+def check_places(path: Path, columns: Sequence[Column], *, force: bool) -> None:
     """Raise NotWritten unless all files of an export to `path` may be written there."""
-    for place in places_of(path):
-        check_place(place, force=force, example="history.csv")
+    check_place(path, force=force, example="history.csv")
+    beside = dictionary_place(path)
+    if beside is not None and not _says(beside, build_table(columns)):
+        check_place(beside, force=force, example="history.columns.csv")
 
 
 def write_export(
@@ -55,13 +51,22 @@ def write_export(
         if a file cannot be written, or the format cannot hold the rows
     """
     followed = replace(export, rows=_followed(export.rows, progress))
-    places = places_of(path)
-    with written(places, force=force) as (file, *beside):
-        for each in beside:
-            each.write(build_dictionary(export, places[1]))
+    beside = dictionary_place(path)
+    meanings = {} if beside is None else {beside: build_dictionary(export, beside)}
+    new = {place: content for place, content in meanings.items() if not _says(place, content)}
+    with written([path, *new], force=force) as (file, *others):
+        for other, content in zip(others, new.values(), strict=True):
+            other.write(content)
         formulas = _write(followed, file, path.suffix.casefold(), safe)
-    explained_in = places[1] if beside else None
-    return Written(path, explained_in, export.what, export.count, len(export.columns), formulas)
+    return Written(path, beside, export.what, export.count, len(export.columns), formulas)
+
+
+def _says(place: Path, content: bytes) -> bool:
+    """Whether the file is there already: a .csv and a .parquet of one name share their dictionary."""
+    try:
+        return place.read_bytes() == content
+    except OSError:
+        return False
 
 
 def _write(export: Export, file: BinaryIO, ending: str, safe: bool) -> int:
