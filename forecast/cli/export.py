@@ -151,7 +151,7 @@ def _progress(rows: int) -> Iterator[Callable[[int], None]]:
 
 def _tell(written: "Written", safe: bool, json_: bool) -> None:
     """What was written on stdout; on stderr that a spreadsheet would take some of it for formulas."""
-    explained_in = "its sheet columns" if written.explained_in is None else str(written.explained_in)
+    explained_in = "its second sheet" if written.explained_in is None else str(written.explained_in)
     if json_:
         facts = {"file": str(written.file), "what": written.what, "rows": written.rows, "columns": written.columns}
         print_json({**facts, "explained_in": explained_in, "formulas": written.formulas})
