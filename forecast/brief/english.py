@@ -26,7 +26,6 @@ HEADINGS = {
     "sources": "Latest observation of each indicator",
 }
 WORDS = {
-    "brief": "Forecast brief",
     "target": "at least one",
     "base_rate": "base rate",
     "documents_only": "documents only",
@@ -168,8 +167,8 @@ def situation(brief: Brief) -> str:
 
 def table_note() -> str:
     return (
-        "Windows begin the day after the as-of date. In brackets: 90 % interval, equal-tailed, over posterior draws of "
-        "P(event | draw). Documents only and history only are by Laplace."
+        "Windows begin the day after the as-of date. In brackets: 90 % interval, equal-tailed, over posterior draws. "
+        "Documents only, history only: by Laplace."
     )
 
 

@@ -7,6 +7,23 @@ from itertools import groupby
 from forecast.brief.bands import BANDS, MOVED, STALE_SHARE, UNATTESTED_DAYS, WIDE, Grounds, band_of
 from forecast.brief.changes import ASKED, LEAST_MOVE, OLDER, OLDER_DAYS, REPORT, Entries
 from forecast.brief.facts import Brief, Tested
+from forecast.brief.japanese_words import (
+    CONFIDENCE,
+    DIRECTNESS,
+    KINDS,
+    MEASURES,
+    OCCURS,
+    PHRASES,
+    SITUATIONS,
+    TERMS,
+    VERDICTS,
+)
+from forecast.brief.japanese_words import (
+    HEADINGS as HEADINGS,
+)
+from forecast.brief.japanese_words import (
+    WORDS as WORDS,
+)
 from forecast.brief.levels import Attested, Cited, Source, Watched
 from forecast.identity import code_version, model_version
 from forecast.plots.chosen import GAP_DAYS, Horizon, days_to, stretches
@@ -18,64 +35,8 @@ from forecast.trust_scores import Bound
 from forecast.words import level_text, minute, share, signed
 
 LANGUAGE, LABELS = "ja", JAPANESE
-HEADINGS = {
-    "table": "対象別・期間別の確率",
-    "changes": "前回からの変化",
-    "attention": "更新の遅れ",
-    "watch": "注視すべき点",
-    "quality": "これまでの予測の成績",
-    "method": "手法",
-    "documents": "文献",
-    "sources": "各指標の最新の観測",
-}
-WORDS = {
-    "brief": "予測報告",
-    "target": "一度でも起きる確率",
-    "base_rate": "基準率",
-    "documents_only": "文献のみ",
-    "history_only": "過去の記録のみ",
-    "before": "前回",
-    "now": "今回",
-    "change": "変化（ポイント、±はモンテカルロ誤差）",
-}
-TERMS = {
-    "almost_no_chance": "ほぼあり得ない",
-    "very_unlikely": "可能性は非常に低い",
-    "unlikely": "可能性は低い",
-    "roughly_even": "ほぼ五分五分",
-    "likely": "可能性が高い",
-    "very_likely": "可能性は非常に高い",
-    "almost_certain": "ほぼ確実",
-}
-CONFIDENCE = {"low": "低い", "moderate": "中程度である", "high": "高い"}
 SEPARATOR, STOP, GAP = "；", "。", ""
 """Between items, after the last one, and between sentences."""
-_PHRASES = {
-    "almost_no_chance": "ことは{}",
-    "roughly_even": "可能性は{}である",
-    "almost_certain": "ことは{}である",
-}
-_OCCURS = {
-    "arms_control_talks": "軍備管理協議が行われる",
-    "denuclearisation_talks": "非核化協議が行われる",
-    "limits_talks": "核戦力の制限をめぐる協議（枠組み不問）が行われる",
-    "contact": "当局間の接触が行われる",
-    "deal": "限定的な合意が成立する",
-    "crisis": "危機が発生する",
-}
-_DIRECTNESS = {"high": "直接性：高", "medium": "直接性：中", "low": "直接性：低"}
-_KINDS = {"strict": "当時の公表情報のみを使用", "retrospective": "現在の事例定義を過去に適用"}
-_VERDICTS = {
-    "few": "事象が少なく優劣は判断できない",
-    "better": "偶然では説明しにくい改善",
-    "worse": "偶然では説明しにくい悪化",
-}
-_MEASURES = {
-    "difference": "対数スコアが最良の単純予測を上回ること",
-    "bias": "予測の平均と実際の頻度の差が5ポイント以内であること",
-    "curve": "較正曲線が90%帯に収まること",
-}
-_SITUATIONS = {"all": "全体", "dry": "協議のない時期"}
 
 
 def title(brief: Brief) -> str:
@@ -93,7 +54,7 @@ def dateline(brief: Brief, number: int) -> str:
 def likelihood(brief: Brief) -> str:
     row = brief.headline
     window = f"{LABELS.date(brief.ends_on)}までの{row.horizon_days}日間に"
-    occurs = _OCCURS.get(row.target, f"{row.target}が起きる")
+    occurs = OCCURS.get(row.target, f"{row.target}が起きる")
     sentences = [f"{window}{occurs}{_likely(row.mean)}（{_probability(row.mean, row.q05, row.q95)}）。"]
     if by := brief.by_deadline:
         sentences.append(
@@ -111,7 +72,7 @@ def _deadline(brief: Brief) -> str:
 
 def _likely(p: float) -> str:
     term = band_of(p)
-    return _PHRASES.get(term, "{}").format(TERMS[term])
+    return PHRASES.get(term, "{}").format(TERMS[term])
 
 
 def _probability(mean: float, low: float, high: float) -> str:
@@ -221,7 +182,7 @@ def situation(brief: Brief) -> str:
 
 def table_note() -> str:
     return (
-        "各期間は基準日の翌日に始まる。括弧内は90%区間（等裾、事後分布の抽出ごとの確率による）。"
+        "各期間は基準日の翌日に始まる。括弧内は90%区間（等裾、事後分布の抽出による）。"
         "「文献のみ」「過去の記録のみ」はラプラス近似による。"
     )
 
@@ -237,7 +198,7 @@ def history_caption(brief: Brief) -> str:
     span = f"基準日は{first}" + ("" if first == end else f"から{end}まで")
     base = "" if last.base_rate is None else f"、基準率{LABELS.percent(last.base_rate)}"
     return (
-        f"{window}に{_OCCURS.get(facts.target, facts.target)}確率の推移。平均と50%・90%区間、更新{len(facts.points)}回"
+        f"{window}に{OCCURS.get(facts.target, facts.target)}確率の推移。平均と50%・90%区間、更新{len(facts.points)}回"
         f"（{listed}）、{span}。{broken}更新番号{last.run_id}（{LABELS.date(last.as_of)}時点）："
         f"{_probability(last.mean, last.q05, last.q95)}{base}。"
     )
@@ -405,10 +366,10 @@ def backtest(brief: Brief) -> str:
     version = tested.other_version
     note = f"検証したモデルの版は{version}、現在の版は{model_version()}である。" if version else ""
     return (
-        f"遡及検証（{_KINDS[tested.kind]}、{tested.first.year}年から{tested.last.year}年までの{score.n}時点）では、"
+        f"遡及検証（{KINDS[tested.kind]}、{tested.first.year}年から{tested.last.year}年までの{score.n}時点）では、"
         f"{score.horizon_days}日以内の{LABELS.targets['limits_talks']}に関するParleyの対数スコアは{score.log_score:.2f}、"
         f"最良の単純予測は{score.naive_log_score:.2f}であった（差{signed(difference.value)}、90%区間{low}から{high}："
-        f"{_VERDICTS[tested.verdict]}）。{_when_dry(tested)}{note}"
+        f"{VERDICTS[tested.verdict]}）。{_when_dry(tested)}{note}"
     )
 
 
@@ -444,7 +405,7 @@ def bounds(brief: Brief) -> str:
 def _missed(bound: Bound) -> str:
     value = bound.figure.value if bound.figure else 0.0
     figure = signed(value) if bound.measure == "difference" else f"{signed(100 * value, 0)}ポイント"
-    return f"{_MEASURES[bound.measure]}（{_SITUATIONS[bound.situation]}、{figure}）"
+    return f"{MEASURES[bound.measure]}（{SITUATIONS[bound.situation]}、{figure}）"
 
 
 def method(brief: Brief) -> str:
@@ -478,7 +439,7 @@ def reproduce(brief: Brief) -> str:
 
 
 def document(one: Cited) -> str:
-    return f"{one.author}「{one.title}」{one.published_on.year}年（{_DIRECTNESS.get(one.directness, one.directness)}）"
+    return f"{one.author}「{one.title}」{one.published_on.year}年（{DIRECTNESS.get(one.directness, one.directness)}）"
 
 
 def source(one: Source) -> str:

@@ -24,7 +24,7 @@ from indicators.names import read_names
 
 LANGUAGES: Mapping[str, ModuleType] = {"en": english, "ja": japanese}
 FORMATS = ("html", "md")
-HEIGHTS = {"history": 1.9, "horizons": 1.65, "scenarios": 2.0}
+HEIGHTS = {"history": 1.8, "horizons": 1.55, "scenarios": 1.95}
 """Inches: what two sheets of A4 leave for the plots."""
 SMALLER = 0.85
 """Of the house style's letters: those of the plots match those of the page."""

@@ -1,0 +1,57 @@
+"""The words and phrases of a brief in Japanese; `forecast.brief.japanese` makes the sentences."""
+
+HEADINGS = {
+    "table": "対象別・期間別の確率",
+    "changes": "前回からの変化",
+    "attention": "更新の遅れ",
+    "watch": "注視すべき点",
+    "quality": "これまでの予測の成績",
+    "method": "手法",
+    "documents": "文献",
+    "sources": "各指標の最新の観測",
+}
+WORDS = {
+    "target": "一度でも起きる確率",
+    "base_rate": "基準率",
+    "documents_only": "文献のみ",
+    "history_only": "過去の記録のみ",
+    "before": "前回",
+    "now": "今回",
+    "change": "変化（ポイント、±はモンテカルロ誤差）",
+}
+TERMS = {
+    "almost_no_chance": "ほぼあり得ない",
+    "very_unlikely": "可能性は非常に低い",
+    "unlikely": "可能性は低い",
+    "roughly_even": "ほぼ五分五分",
+    "likely": "可能性が高い",
+    "very_likely": "可能性は非常に高い",
+    "almost_certain": "ほぼ確実",
+}
+CONFIDENCE = {"low": "低い", "moderate": "中程度である", "high": "高い"}
+PHRASES = {
+    "almost_no_chance": "ことは{}",
+    "roughly_even": "可能性は{}である",
+    "almost_certain": "ことは{}である",
+}
+OCCURS = {
+    "arms_control_talks": "軍備管理協議が行われる",
+    "denuclearisation_talks": "非核化協議が行われる",
+    "limits_talks": "核戦力の制限をめぐる協議（枠組み不問）が行われる",
+    "contact": "当局間の接触が行われる",
+    "deal": "限定的な合意が成立する",
+    "crisis": "危機が発生する",
+}
+DIRECTNESS = {"high": "直接性：高", "medium": "直接性：中", "low": "直接性：低"}
+KINDS = {"strict": "当時の公表情報のみを使用", "retrospective": "現在の事例定義を過去に適用"}
+VERDICTS = {
+    "few": "事象が少なく優劣は判断できない",
+    "better": "偶然では説明しにくい改善",
+    "worse": "偶然では説明しにくい悪化",
+}
+MEASURES = {
+    "difference": "対数スコアが最良の単純予測を上回ること",
+    "bias": "予測の平均と実際の頻度の差が5ポイント以内であること",
+    "curve": "較正曲線が90%帯に収まること",
+}
+SITUATIONS = {"all": "全体", "dry": "協議のない時期"}
