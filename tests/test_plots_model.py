@@ -350,9 +350,9 @@ def first_windows(backtest: Backtest, number: int) -> Backtest:
 def test_without_a_backtest_there_is_no_reliability(toy: Database) -> None:
     with toy.read() as connection, pytest.raises(NoBacktest, match="no backtest of this case is stored; run `parley"):
         read_reliability(connection, toy.folder, date(2020, 1, 10))
-    store_backtest(toy, first_windows(make_backtest(last=date(1900, 1, 1)), 2))
+    number = store_backtest(toy, first_windows(make_backtest(last=date(1900, 1, 1)), 2))
     with toy.read() as connection, pytest.raises(NoBacktest, match="backtest 1 holds no window of the curves' length"):
-        read_reliability(connection, toy.folder, date(2020, 1, 10))
+        read_reliability(connection, toy.folder, date(2020, 1, 10), backtest_id=number)
 
 
 # All

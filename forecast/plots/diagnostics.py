@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure, SubFigure
+from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from sqlalchemy import Connection
@@ -144,17 +144,29 @@ def read_diagnostics(
 
 
 def draw_diagnostics(facts: DiagnosticsFacts) -> Figure:
-    """One page of A4."""
+    """One page of A4; what stands on it is known, so that its places are measured out in inches."""
     rows = -(-len(facts.ranks) // COLUMNS)
-    heights = (1.25, 2.35, 0.95 * rows + 0.75, 1.75)
+    under_ranks = 4.55 + 0.98 * rows
+    height = under_ranks + 2.15
     with house_style():
-        figure = Figure(figsize=(WIDTH, sum(heights) + 0.3), layout="constrained")
-        figure.suptitle(facts.title, x=0.01, ha="left", fontsize=9.5)
-        gate, strips, ranks, energy = figure.subfigures(4, 1, squeeze=False, height_ratios=heights).flat
-        _draw_gate(gate, facts)
-        _draw_strips(strips, facts)
-        _draw_ranks(ranks, facts.ranks)
-        _draw_energy(energy, facts)
+        figure = Figure(figsize=(WIDTH, height))
+
+        def panels(top: float, bottom: float, rows: int, columns: int, *, share: str = "", **more: Any) -> list[Axes]:
+            """Panels between two heights, in inches from the top."""
+            sides: dict[str, Any] = {"top": 1 - top / height, "bottom": 1 - bottom / height, **more}
+            grid = figure.add_gridspec(rows, columns, **sides)
+            return list(grid.subplots(squeeze=False, sharex="x" in share, sharey="y" in share).flat)
+
+        figure.text(0.01, 1 - 0.2 / height, facts.title, fontsize=9.5)
+        _draw_gate(panels(0.35, 1.5, 1, 2, left=0.01, right=0.995, wspace=0.03, width_ratios=(1.4, 1)), facts)
+        _draw_strips(panels(1.85, 3.65, 1, 2, left=0.27, right=0.985, wspace=0.08, share="y"), facts)
+        figure.text(0.01, 1 - 4.3 / height, "Ranks by chain: share of draws below a rank, less that rank")
+        wide = {"left": 0.06, "right": 0.985, "wspace": 0.12, "hspace": 0.62}
+        _draw_ranks(panels(4.7, under_ranks, rows, COLUMNS, **wide, share="xy"), facts.ranks)
+        below = (0.5, 1 - (under_ranks + 0.34) / height)
+        handles = _chain_handles(len(facts.chains))
+        figure.legend(handles=handles, loc="center", bbox_to_anchor=below, ncols=len(handles), fontsize=7)
+        _draw_energy(panels(under_ranks + 0.75, height - 0.4, 1, 2, left=0.09, right=0.975, wspace=0.22), facts)
         return figure
 
 
@@ -334,15 +346,15 @@ def _caption(run: RunRow, draws: str, blocks: Sequence[Block], verdicts: Sequenc
 # How it is drawn
 
 
-def _draw_gate(figure: SubFigure, facts: DiagnosticsFacts) -> None:
+def _draw_gate(panels: Sequence[Axes], facts: DiagnosticsFacts) -> None:
     """Two tables: the gate's rules, and the chains."""
-    left, right = figure.subplots(1, 2, width_ratios=(1.45, 1))
+    left, right = panels
     rules = [(one.measure, one.value, wrap_words(one.of, 47, 1), one.bound, "kept" if one.kept else BROKEN)
              for one in facts.verdicts]  # fmt: skip
     _write_table(left, ("gate", "worst", "of", "bound", ""), rules, (0, 0.16, 0.25, 0.8, 0.9))
     names = list(facts.chains[0].means)
     rows = [
-        (str(number), *(f"{chain.means[name]:.2g}" for name in names), str(chain.divergences), f"{chain.ebfmi:.2f}")
+        (str(number), *(f"{chain.means[name]:.2f}" for name in names), str(chain.divergences), f"{chain.ebfmi:.2f}")
         for number, chain in enumerate(facts.chains, 1)
     ]
     header = ("chain", *names, "diverged", "E-BFMI")
@@ -359,9 +371,9 @@ def _write_table(axes: Axes, header: Sequence[str], rows: Sequence[Sequence[str]
     axes.axhline(0.2, color=GREY, linewidth=0.6)
 
 
-def _draw_strips(figure: SubFigure, facts: DiagnosticsFacts) -> None:
+def _draw_strips(panels: Sequence[Axes], facts: DiagnosticsFacts) -> None:
     """Every parameter as a dot, in the row of its block."""
-    left, right = figure.subplots(1, 2, sharey=True)
+    left, right = panels
     names = [f"{block.name} ({len(block.rhat)})" if len(block.rhat) > 1 else block.name for block in facts.blocks]
     for row, block in enumerate(facts.blocks):
         _strip(left, row, np.maximum(block.rhat - 1, 1e-4), "o", BLUE, 0.0)
@@ -381,7 +393,7 @@ def _draw_strips(figure: SubFigure, facts: DiagnosticsFacts) -> None:
     marks = (("o", BLUE, "bulk ESS"), ("^", ORANGE, "tail ESS"))
     handles: list[Artist] = [_dot(marker, colour, label) for marker, colour, label in marks]
     handles.append(Line2D([], [], color=INK, linewidth=1, linestyle=(0, (4, 2)), label="the gate's bound"))
-    figure.legend(handles=handles, loc="outside upper right", ncols=3, fontsize=7)
+    right.legend(handles=handles, loc="lower right", bbox_to_anchor=(1, 1), ncols=3, fontsize=7, borderpad=0)
 
 
 def _strip(axes: Axes, row: int, values: Floats, marker: str, colour: str, shift: float) -> None:
@@ -401,10 +413,7 @@ def _log_ticks(axes: Axes, candidates: Sequence[float], more: int) -> None:
     axes.set_xticks([], minor=True)
 
 
-def _draw_ranks(figure: SubFigure, ranks: Sequence[Ranks]) -> None:
-    figure.suptitle("Ranks by chain: share of draws below a rank, less that rank", x=0.01, ha="left", fontsize=8.5)
-    rows = -(-len(ranks) // COLUMNS)
-    panels = list(figure.subplots(rows, COLUMNS, sharex=True, sharey=True, squeeze=False).flat)
+def _draw_ranks(panels: Sequence[Axes], ranks: Sequence[Ranks]) -> None:
     grid, top = np.linspace(0, 1, POINTS + 1), max(max(one.band, np.abs(one.difference).max()) for one in ranks)
     for axes, one in zip(panels, ranks, strict=False):
         axes.axhspan(-one.band, one.band, color=LIGHT, linewidth=0, zorder=0)
@@ -418,21 +427,19 @@ def _draw_ranks(figure: SubFigure, ranks: Sequence[Ranks]) -> None:
         axes.tick_params(labelsize=6.5, length=2)
     for axes in panels[len(ranks) :]:
         axes.remove()
-    _chain_legend(figure, len(ranks[0].difference))
 
 
-def _chain_legend(figure: SubFigure, chains: int) -> None:
+def _chain_handles(chains: int) -> list[Artist]:
     handles: list[Artist] = [
         Line2D([], [], color=colour, linestyle=line, label=f"chain {number}")
         for number, (colour, line) in enumerate(CHAIN_STYLES[:chains], 1)
     ]
-    handles.append(Patch(color=LIGHT, label=f"holds all chains of {100 * (1 - ALPHA):.0f} % of fits that mixed"))
-    figure.legend(handles=handles, loc="outside lower center", ncols=len(handles), fontsize=7)
+    return [*handles, Patch(color=LIGHT, label=f"holds all chains of {100 * (1 - ALPHA):.0f} % of fits that mixed")]
 
 
-def _draw_energy(figure: SubFigure, facts: DiagnosticsFacts) -> None:
+def _draw_energy(panels: Sequence[Axes], facts: DiagnosticsFacts) -> None:
     """Energies beside their changes from draw to draw, and through the draws."""
-    spread, through = figure.subplots(1, 2)
+    spread, through = panels
     centred = facts.energy - facts.energy.mean(axis=1, keepdims=True)
     change = np.diff(facts.energy, axis=1)
     low, high = np.quantile(np.concatenate([centred.ravel(), change.ravel()]), (0.001, 0.999))

@@ -17,7 +17,16 @@ from sqlalchemy import Connection
 from db.read import read_catalogue, read_documents, read_judgements
 from db.rows import DocumentRow, JudgementRow
 from forecast.listing import When, case_of
-from forecast.plots.indicators import BOLD, Ladder, NothingToDraw, build_ladder, by_group, draw_ladder, wrap_words
+from forecast.plots.indicators import (
+    BOLD,
+    Ladder,
+    NothingToDraw,
+    build_ladder,
+    by_group,
+    draw_ladder,
+    settle,
+    wrap_words,
+)
 from forecast.plots.style import BLUE, GREY, INK, LIGHT, ORANGE, WIDTH, house_style
 from forecast.words import counted, level_text, minute, signed, target_name
 from indicators.content import TARGETS
@@ -134,7 +143,7 @@ def draw_judgements(facts: JudgementsFacts) -> Figure:
             if asked.disputed:
                 label.set(**BOLD)
         figure.legend(handles=_legend(facts), loc="outside lower center", ncols=4, fontsize=7.5)
-        return figure
+        return settle(figure)
 
 
 def _authors(documents: Iterable[DocumentRow], judgements: Sequence[JudgementRow]) -> tuple[Author, ...]:
