@@ -3,9 +3,9 @@
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from forecast.plots.trust import draw_differences, draw_reliability, draw_timelines
 from forecast.scoreboard import LEVEL
 from forecast.trust import FAILED, Trust
-from forecast.trust_figures import draw_differences, draw_reliability, draw_timelines
 from forecast.trust_scores import MET, MISSED
 from forecast.trust_tables import (
     backtest_words,

@@ -22,9 +22,10 @@ from db.read_runs import read_run
 from db.rows import EffectRow, NewRun
 from forecast.backtest import Backtest
 from forecast.errors import NoBacktest, NoForecast, NoPosterior
-from forecast.plots.diagnostics import ALPHA, DiagnosticsFacts, draw_diagnostics, rank_draws, read_diagnostics
+from forecast.plots.diagnostics import DiagnosticsFacts, draw_diagnostics, read_diagnostics
 from forecast.plots.effects import SOURCES, draw_effects, read_effects
 from forecast.plots.indicators import NothingToDraw
+from forecast.plots.mixing import ALPHA, rank_draws
 from forecast.plots.reliability import draw_reliability_figure, read_reliability
 from forecast.plots.style import as_png, as_svg
 from forecast.trust import read_trust

@@ -35,7 +35,7 @@ ROW = 0.25
 """Inches: the height of an indicator's row."""
 MOST = 3
 """The greatest weight, either way."""
-ROOM = 1.8
+ROOM = 2.2
 """Beside the bars, for their numbers, in the units of weights."""
 MEANS_WIDTH = 1.45
 """Of the column of means, in columns."""
@@ -127,7 +127,7 @@ def draw_judgements(facts: JudgementsFacts) -> Figure:
     letters = 22 if many else int(LETTERS / (len(facts.authors) + MEANS_WIDTH))
     with house_style():
         height = ROW * ladder.height + (2.3 if many else 1.65)
-        figure = Figure(figsize=(WIDTH, height), layout=ConstrainedLayoutEngine(w_pad=0.02, wspace=0.0))
+        figure = Figure(figsize=(WIDTH, height), layout=ConstrainedLayoutEngine(w_pad=0.05, wspace=0.0))
         title = f"What the documents say on {target_name(facts.target)}: weights from −3 to +3 per level"
         figure.suptitle(title, x=0.01, ha="left", fontsize=9.5)
         widths = [1.0] * len(facts.authors) + [MEANS_WIDTH]

@@ -9,8 +9,8 @@ from matplotlib.figure import Figure
 from sqlalchemy import Connection
 
 from forecast.errors import NoBacktest
+from forecast.plots.trust import reliability_figure
 from forecast.trust import Source, read_trust
-from forecast.trust_figures import reliability_figure
 from forecast.trust_scores import ORIGINS, Calibration
 from forecast.words import target_name
 
