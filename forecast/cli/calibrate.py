@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from forecast.cli.console import Json, case_id, opened, print_json, today
+from forecast.cli.console import Json, case_id, opened, prepare_pictures, print_json, today
 
 
 def calibrate(
@@ -24,9 +24,7 @@ def calibrate(
     """
     if force and out is None:
         raise typer.BadParameter("there is no file to replace; give --out FILE.html too", param_hint="'--force'")
-    from forecast.cache import use_compile_cache
-
-    use_compile_cache()
+    prepare_pictures()
     from forecast.trust import as_json, read_trust
     from forecast.trust_page import render_page
     from forecast.writing import check_place, write_file

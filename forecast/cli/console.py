@@ -1,6 +1,7 @@
 """What all commands share: their common options, the database, and how JSON and messages are written."""
 
 import json
+import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -75,6 +76,14 @@ def at_desk(analyst: str | None) -> Iterator["Desk"]:
 
     with opened() as database:
         yield Desk(database, who() if analyst is None else analyst.strip(), case_id(), today)
+
+
+def prepare_pictures() -> None:
+    """Caches of compiled code where the user's are; what Matplotlib says of its own cache of fonts is for nobody."""
+    from forecast.cache import use_compile_cache
+
+    use_compile_cache()
+    logging.getLogger("matplotlib").setLevel(logging.ERROR)
 
 
 def case_id() -> str | None:

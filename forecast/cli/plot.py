@@ -1,13 +1,23 @@
 """The command for pictures: plot."""
 
-import logging
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from forecast.cli.console import AsOf, AsRecorded, Json, case_id, check_choices, opened, parse_day, print_json, today
+from forecast.cli.console import (
+    AsOf,
+    AsRecorded,
+    Json,
+    case_id,
+    check_choices,
+    opened,
+    parse_day,
+    prepare_pictures,
+    print_json,
+    today,
+)
 from forecast.cli.export import parse_horizon
 
 if TYPE_CHECKING:
@@ -97,7 +107,7 @@ def plot(
     _check_ending(out)
     _check(kind, asked)
     check_place(out, force=force, example=f"{kind}.png")
-    _prepare()
+    prepare_pictures()
     from forecast.plots.style import as_png, as_svg
 
     with opened() as database, database.read() as connection:
@@ -132,14 +142,6 @@ def _check(kind: str, asked: "Asked") -> None:
         raise typer.BadParameter(what, param_hint="'--to'")
     if asked.run_id is not None and asked.as_of is not None:
         raise typer.BadParameter("a run has its own as-of date; give one of --run and --as-of", param_hint="'--run'")
-
-
-def _prepare() -> None:
-    """Caches of compiled code where the user's are; what Matplotlib says of its own cache of fonts is for nobody."""
-    from forecast.cache import use_compile_cache
-
-    use_compile_cache()
-    logging.getLogger("matplotlib").setLevel(logging.ERROR)
 
 
 def _tell(kind: str, out: Path, picture: "Picture", json_: bool) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from forecast.cli.console import Json, case_id, now, opened, parse_day, print_json
+from forecast.cli.console import Json, case_id, now, opened, parse_day, prepare_pictures, print_json
 
 if TYPE_CHECKING:
     from forecast.brief.report import Report
@@ -48,9 +48,7 @@ def report(
     One file with nothing to fetch. Each one is recorded, and the next compares with it.
     """
     _check(out, lang)
-    from forecast.cache import use_compile_cache
-
-    use_compile_cache()
+    prepare_pictures()
     from forecast.brief.report import write_report
 
     with opened() as database:
