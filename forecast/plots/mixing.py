@@ -91,9 +91,8 @@ def _labels(values: Any) -> tuple[str, ...]:
 
 
 def measure_chains(stats: Any, energy: Floats, diverging: Any) -> tuple[Chain, ...]:
-    from arviz_stats.base import array_stats
-
-    ebfmi = np.asarray(array_stats.bfmi(energy, chain_axis=0, draw_axis=1))
+    """E-BFMI as the gate takes it: Betancourt (2016), arXiv:1604.00695."""
+    ebfmi = np.square(np.diff(energy, axis=1)).mean(axis=1) / energy.var(axis=1)
     named = {name: next((key for key in keys if key in stats), None) for name, keys in STATS.items()}
     told = {name: np.asarray(stats[key].values, dtype=np.float64) for name, key in named.items() if key is not None}
     return tuple(
