@@ -20,12 +20,14 @@ from sqlalchemy import (
     Select,
     Table,
     and_,
+    case,
     func,
     literal,
     or_,
     select,
     true,
     tuple_,
+    type_coerce,
 )
 from sqlalchemy.engine import Row
 
@@ -134,6 +136,27 @@ def read_of_runs(
         for row in connection.execute(query.where(condition)).all():
             found[row[-1]].append(row)
     return found
+
+
+def count_unobserved(connection: Connection, run_ids: Sequence[int], days: Mapping[str, float]) -> dict[int, int]:
+    """Return, by run id, how many indicators had gone unobserved for more than so many days on the as-of date.
+
+    A run that holds no levels is left out; an indicator that `days` does not name is not counted.
+    """
+    states, runs = tables.indicator_states, tables.runs
+    since = _days_between(connection, runs.c.as_of, states.c.last_observed_on)
+    late = case((since > case(days, value=states.c.indicator_id), 1), else_=0) if days else literal(0)
+    query = select(states.c.run_id, func.sum(late)).join(runs, runs.c.id == states.c.run_id)
+    found = connection.execute(query.where(states.c.run_id.in_(run_ids)).group_by(states.c.run_id))
+    return {run_id: int(number) for run_id, number in found}
+
+
+def _days_between(
+    connection: Connection, later: ColumnElement[date], earlier: ColumnElement[date]
+) -> ColumnElement[Any]:
+    if connection.dialect.name == "sqlite":
+        return func.julianday(later) - func.julianday(earlier)
+    return type_coerce(later, Integer) - type_coerce(earlier, Integer)  # PostgreSQL subtracts dates to whole days
 
 
 def count_runs(connection: Connection, asked: RunsAsked) -> Extent:

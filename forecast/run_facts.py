@@ -27,6 +27,11 @@ def failures_of(run: RunRow) -> tuple[str, ...]:
     return tuple(found)
 
 
+def stale_after(cadence_days: float) -> float:
+    """How many days without an observation an indicator of this cadence may go before it is stale."""
+    return STALE_AFTER_CADENCES * cadence_days
+
+
 def is_stale(days: int | None, cadence_days: float) -> bool:
     """Whether an indicator has gone unobserved for longer than its cadence lets expect."""
-    return days is not None and days > STALE_AFTER_CADENCES * cadence_days
+    return days is not None and days > stale_after(cadence_days)

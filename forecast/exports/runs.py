@@ -4,6 +4,8 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import date
+from functools import cache
+from itertools import groupby
 from math import inf
 from typing import Any
 
@@ -11,14 +13,13 @@ from sqlalchemy import Connection
 
 from db import tables
 from db.read import read_case, read_catalogue
-from db.read_exports import OfRuns, RunsAsked, read_case_versions, read_of_runs, read_pages_of_runs, read_run_pages
+from db.read_exports import OfRuns, RunsAsked, count_unobserved, read_case_versions, read_pages_of_runs, read_run_pages
 from db.rows import CaseRow, EffectRow, IndicatorStateRow, RunRow, ScenarioForecastRow, TargetForecastRow
 from forecast.exports.columns import Values
-from forecast.run_facts import diagnostics_of, failures_of, is_stale, issued_before_the_fact
+from forecast.run_facts import diagnostics_of, failures_of, is_stale, issued_before_the_fact, stale_after
 from forecast.words import SCENARIO_NAMES
 from indicators.content import TARGETS
 
-_STALE = OfRuns(tables.indicator_states, ("indicator_id", "last_observed_on"))
 _TARGET_PLACES = {target: place for place, target in enumerate(TARGETS)}
 _SOURCE_PLACES = {name: place for place, name in enumerate(("orientation", "documents", "history", "posterior"))}
 
@@ -71,11 +72,11 @@ def forecast_rows(connection: Connection, asked: RunsAsked, wanted: OfRuns) -> I
     """By run, then target in the order of the catalogue, then horizon, deadlines last."""
     versions = read_versions_of_case(connection, asked.case_id)
     for runs, forecasts in read_pages_of_runs(connection, asked, wanted):
-        observed = read_of_runs(connection, [run.id for run in runs], _STALE)
+        stale = count_stale(connection, runs, versions)
         for run in runs:
-            before, after = _identity(run), _situation(run, count_stale(run, observed.get(run.id, ()), versions))
+            before, after = _identity(run), _situation(run, stale.get(run.id))
             headline = versions.of(run).headline
-            for row in sorted(forecasts.get(run.id, ()), key=_by_target):
+            for row in sorted(forecasts.get(run.id, ()), key=lambda row: _target_place(*row[:3])):
                 yield (*before, row[0], row[0] == headline, *row[1:-1], *after)
 
 
@@ -113,18 +114,19 @@ def run_rows(connection: Connection, asked: RunsAsked) -> Iterator[Values]:
     """Runs whatever became of them."""
     versions = read_versions_of_case(connection, asked.case_id)
     for runs in read_run_pages(connection, asked):
-        observed = read_of_runs(connection, [run.id for run in runs], _STALE)
+        stale = count_stale(connection, runs, versions)
         for run in runs:
-            situation = _situation(run, count_stale(run, observed.get(run.id, ()), versions))
-            yield (*_identity(run), run.status, run.status_at, as_text(failures_of(run)), *situation)
+            status = run.status, run.status_at, as_text(failures_of(run))
+            yield (*_identity(run), *status, *_situation(run, stale.get(run.id)))
 
 
-def count_stale(run: RunRow, observed: Sequence[Sequence[Any]], versions: Versions) -> int | None:
-    """How many indicators were stale on the as-of date, of (indicator, last observed on, …); None of none."""
-    if not observed:
-        return None
-    cadences = versions.cadences(run)
-    return sum(is_stale(_days(run, last), cadences.get(indicator, inf)) for indicator, last, _ in observed)
+def count_stale(connection: Connection, runs: Sequence[RunRow], versions: Versions) -> dict[int, int]:
+    """How many indicators were stale on the as-of date, by run; runs without levels are left out."""
+    counts: dict[int, int] = {}
+    for cadences, some in groupby(runs, key=versions.cadences):
+        days = {indicator: stale_after(cadence) for indicator, cadence in cadences.items()}
+        counts |= count_unobserved(connection, [run.id for run in some], days)
+    return counts
 
 
 def as_text(value: object) -> str:
@@ -183,8 +185,8 @@ def _places(names: Iterable[str]) -> dict[str, int]:
     return {name: place for place, name in enumerate(names)}
 
 
-def _by_target(row: Sequence[Any]) -> tuple[tuple[float, str], bool, int, date]:
-    target, days, deadline = row[:3]
+@cache
+def _target_place(target: str, days: int | None, deadline: date | None) -> tuple[tuple[float, str], bool, int, date]:
     return _by_place(target, _TARGET_PLACES), deadline is not None, days or 0, deadline or date.min
 
 

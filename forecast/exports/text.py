@@ -97,7 +97,7 @@ class _Part:
         texts = (
             cells for column, cells in zip(self.columns, zip(*rows, strict=True), strict=True) if column.type == TEXT
         )
-        return sum(1 for cells in texts for cell in cells if cell and is_formula(cell))
+        return sum(1 for cells in texts for cell in cells if cell and _FORMULA.match(cell))
 
 
 def _parts(export: Export, pieces: Sequence[str], turns: Mapping[str, Turn], empty: str) -> tuple[_Part, _Part, _Part]:
