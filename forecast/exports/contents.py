@@ -288,9 +288,18 @@ CONTENTS = {
         "version of an attestation", _COMPLETENESS, "complete_through", begin="run `parley event none --through DATE`"
     ),
     "indicators": Content("indicator of the catalogue, with its level", _CATALOGUE, begin="run `parley init`"),
-    "documents": Content("version of a document", _DOCUMENT, "published_on", begin="load a case that has some"),
+    "documents": Content(
+        "version of a document",
+        _DOCUMENT,
+        "published_on",
+        begin="load a case that has some: `parley init --case FOLDER`",
+    ),
     "judgements": Content(
-        "version of a judgement", _JUDGEMENT, "published_on", ("--target",), begin="load a case that has some"
+        "version of a judgement",
+        _JUDGEMENT,
+        "published_on",
+        ("--target",),
+        begin="load a case that has some: `parley init --case FOLDER`",
     ),
 }
 """By the word that `--what` takes."""
