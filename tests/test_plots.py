@@ -26,7 +26,7 @@ from db.rows import TargetForecastRow
 from forecast.errors import NoForecast
 from forecast.plots import history
 from forecast.plots.axes import show_dates, show_percents, spread
-from forecast.plots.chosen import GAP_DAYS, RHYTHM, gap_days, stretches
+from forecast.plots.chosen import GAP_DAYS, RHYTHM, Span, gap_days, stretches
 from forecast.plots.history import HistoryFacts, draw_history, read_history
 from forecast.plots.horizons import HorizonsFacts, draw_horizons, read_horizons
 from forecast.plots.labels import ENGLISH, JAPANESE, Labels
@@ -46,6 +46,7 @@ RUNS = (
 )
 """Kind, as-of date, and how far above the toy's probabilities; with a long gap and two runs on one day."""
 REJECTED = date(2019, 12, 15)
+SPAN = ("first", "last", "kinds", "as_of", "as_recorded")
 LANGUAGES = pytest.mark.parametrize("labels", [ENGLISH, JAPANESE], ids=["english", "japanese"])
 
 
@@ -79,9 +80,14 @@ def toy(tmp_path: Path) -> Iterator[Database]:
         yield database
 
 
+def _span(asked: dict[str, object]) -> Span:
+    """The span among what is asked, which keeps the rest."""
+    return Span(**{name: asked.pop(name) for name in SPAN if name in asked})  # type: ignore[arg-type]
+
+
 def _history(database: Database, **asked: object) -> HistoryFacts:
     with database.read() as connection:
-        return read_history(connection, **asked)  # type: ignore[arg-type]
+        return read_history(connection, None, _span(asked), **asked)  # type: ignore[arg-type]
 
 
 def _horizons(database: Database, **asked: object) -> HorizonsFacts:
@@ -91,7 +97,7 @@ def _horizons(database: Database, **asked: object) -> HorizonsFacts:
 
 def _scenarios(database: Database, **asked: object) -> ScenariosFacts:
     with database.read() as connection:
-        return read_scenarios_shown(connection, **asked)  # type: ignore[arg-type]
+        return read_scenarios_shown(connection, None, _span(asked), **asked)  # type: ignore[arg-type]
 
 
 def _solid(axes: Axes) -> list[Line2D]:

@@ -26,6 +26,7 @@ from forecast.brief.levels import (
     read_watched,
 )
 from forecast.errors import NoBacktest, NoForecast
+from forecast.plots.chosen import Span
 from forecast.plots.history import HistoryFacts, read_history
 from forecast.plots.horizons import HorizonsFacts, read_horizons
 from forecast.plots.scenarios import ScenariosFacts, read_scenarios_shown
@@ -250,11 +251,11 @@ def _compared(trust: Trust, target: str, situation: str) -> Comparison | None:
 def _figures(connection: Connection, case: CaseRow, run: RunRow) -> Figures:
     """The histories are of full runs up to this one, over the last years."""
     first = run.as_of - timedelta(days=HISTORY_DAYS)
-    span: dict[str, Any] = {"first": first, "last": run.as_of, "kinds": FULL_KINDS, "as_of": run.as_of}
+    span = Span(first, run.as_of, FULL_KINDS, as_of=run.as_of)
     return Figures(
-        read_history(connection, case.case_id, **span),
+        read_history(connection, case.case_id, span),
         read_horizons(connection, case.case_id, run_id=run.id),
-        read_scenarios_shown(connection, case.case_id, run_id=run.id, **span),
+        read_scenarios_shown(connection, case.case_id, span, run_id=run.id),
     )
 
 

@@ -48,6 +48,9 @@ class Span:
         )
 
 
+EVERY = Span()
+
+
 def read_span(connection: Connection, case: CaseRow, span: Span) -> tuple[tuple[RunRow, ...], tuple[RunRow, ...]]:
     """The published runs of a span, and those that were not published, by as-of date, then number.
 

@@ -1,8 +1,8 @@
 """The probability of one target through as-of dates, with what happened meanwhile."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 from matplotlib.artist import Artist
@@ -16,6 +16,7 @@ from db.rows import EventRow, RunRow, TargetForecastRow
 from forecast.errors import NoForecast
 from forecast.plots.axes import BAND_50, BAND_90, DASHED, PAPER, SMALL, show_dates, show_percents
 from forecast.plots.chosen import (
+    EVERY,
     Horizon,
     Span,
     gap_words,
@@ -93,25 +94,12 @@ class HistoryFacts:
 def read_history(
     connection: Connection,
     case_id: str | None = None,
+    span: Span = EVERY,
     *,
     target: str | None = None,
     horizon: Horizon | None = None,
-    first: date | None = None,
-    last: date | None = None,
-    kinds: Collection[str] | None = None,
-    as_of: date | None = None,
-    as_recorded: datetime | None = None,
 ) -> HistoryFacts:
-    """The history of a target (None: the headline) at a horizon (None: the longest rolling one).
-
-    Parameters
-    ----------
-    first, last
-        as-of dates to begin and end with
-    kinds
-        of run; None or none for all
-    as_of, as_recorded
-        runs and events that could be known by that date, and were on file by that instant
+    """The history of a target (None: the headline) at a horizon (None: the longest rolling one), with its events.
 
     Raises
     ------
@@ -120,7 +108,7 @@ def read_history(
     """
     case = read_case(connection, case_id)
     target = target or case.headline
-    runs, unpublished = read_span(connection, case, Span(first, last, kinds or (), as_of, as_recorded))
+    runs, unpublished = read_span(connection, case, span)
     said = read_all_targets(connection, case.case_id)
     rows = {run.id: [row for row in said.get(run.id, ()) if row.target == target] for run in runs}
     wanted = _find_horizon(target, horizon, [row for mine in rows.values() for row in mine])
@@ -128,7 +116,7 @@ def read_history(
     lead = leading([run for run, _ in shown])
     points = tuple(_point(run, row, run.id in lead) for run, row in shown)
     ends = points[0].as_of, points[-1].as_of
-    events = read_events(connection, case.case_id, as_of or date.max, as_recorded)
+    events = read_events(connection, case.case_id, span.as_of or date.max, span.as_recorded)
     during = [event for event in events if event.started_on <= ends[1] and event.ended_on >= ends[0]]
     return HistoryFacts(
         target,

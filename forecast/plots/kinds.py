@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from forecast.listing import When
+    from forecast.plots.chosen import Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,12 @@ class Asked:
     indicators: tuple[str, ...] = ()
     as_of: date | None = None
     as_recorded: datetime | None = None
+
+    @property
+    def span(self) -> "Span":
+        from forecast.plots.chosen import Span
+
+        return Span(self.first, self.last, self.kinds, self.as_of, self.as_recorded)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,17 +63,7 @@ class Kind:
 def _history(connection: Connection, _: Path, asked: Asked) -> Picture:
     from forecast.plots.history import draw_history, read_history
 
-    facts = read_history(
-        connection,
-        asked.case_id,
-        target=asked.target,
-        horizon=asked.horizon,
-        first=asked.first,
-        last=asked.last,
-        kinds=asked.kinds,
-        as_of=asked.as_of,
-        as_recorded=asked.as_recorded,
-    )
+    facts = read_history(connection, asked.case_id, asked.span, target=asked.target, horizon=asked.horizon)
     ends = {"first": facts.points[0].as_of, "last": facts.points[-1].as_of}
     window = {"horizon_days": facts.horizon_days, "deadline": facts.deadline}
     shown = {"target": facts.target, **window, **ends, "n": len(facts.points), "run_ids": facts.run_ids}
@@ -88,17 +85,7 @@ def _horizons(connection: Connection, _: Path, asked: Asked) -> Picture:
 def _scenarios(connection: Connection, _: Path, asked: Asked) -> Picture:
     from forecast.plots.scenarios import draw_scenarios, read_scenarios_shown
 
-    facts = read_scenarios_shown(
-        connection,
-        asked.case_id,
-        run_id=asked.run_id,
-        horizon=asked.horizon,
-        first=asked.first,
-        last=asked.last,
-        kinds=asked.kinds,
-        as_of=asked.as_of,
-        as_recorded=asked.as_recorded,
-    )
+    facts = read_scenarios_shown(connection, asked.case_id, asked.span, run_id=asked.run_id, horizon=asked.horizon)
     shown = {"run_id": facts.run_id, "as_of": facts.as_of, "horizon": facts.horizon}
     return Picture(facts.caption, draw_scenarios(facts), shown | {"n": len(facts.run_ids), "run_ids": facts.run_ids})
 

@@ -1,8 +1,8 @@
 """Scenarios as areas that sum to one: of one run by window, and through as-of dates."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date
 from itertools import accumulate, pairwise
 
 from matplotlib.axes import Axes
@@ -16,6 +16,7 @@ from db.rows import CaseRow, RunRow, ScenarioForecastRow
 from forecast.errors import NoForecast
 from forecast.plots.axes import SMALL, show_dates, show_percents, show_windows, spread
 from forecast.plots.chosen import (
+    EVERY,
     Horizon,
     Span,
     days_to,
@@ -79,27 +80,19 @@ class ScenariosFacts:
 def read_scenarios_shown(
     connection: Connection,
     case_id: str | None = None,
+    span: Span = EVERY,
     *,
     run_id: int | None = None,
     horizon: Horizon | None = None,
-    first: date | None = None,
-    last: date | None = None,
-    kinds: Collection[str] | None = None,
-    as_of: date | None = None,
-    as_recorded: datetime | None = None,
 ) -> ScenariosFacts:
     """The scenarios of a run (None: the last full one of the span), and of the span's full runs in one window.
 
     Parameters
     ----------
+    span
+        of the history, whose runs are those that fit the model; with `run_id` it ends with that run
     horizon
         of the history; None for the longest rolling one
-    first, last
-        as-of dates to begin and end with; with `run_id` the history ends with that run
-    kinds
-        of run; None or none for all that fit the model
-    as_of, as_recorded
-        runs of that date or before, and on file by that instant
 
     Raises
     ------
@@ -109,8 +102,7 @@ def read_scenarios_shown(
         if there is no run of that number
     """
     case = read_case(connection, case_id)
-    span = Span(first, last, kinds or FULL_KINDS, as_of, as_recorded)
-    runs = _history_runs(connection, case, span, run_id)
+    runs = _history_runs(connection, case, replace(span, kinds=span.kinds or FULL_KINDS), run_id)
     said = read_all_scenarios(connection, case.case_id)
     run = runs[-1]
     windows = {horizon_of(rows[0]): _shares(run, rows) for rows in _windows(said.get(run.id, ()))}
