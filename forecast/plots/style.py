@@ -35,6 +35,8 @@ STYLE: dict[Any, Any] = {
 WIDTH = 7.1
 """Inches: the text width of a sheet of A4."""
 _NO_METADATA = {"svg": dict.fromkeys(("Date", "Creator", "Format", "Type")), "png": {"Software": None}}
+_HASHED = re.compile(r'\bid="([a-z]+[0-9a-f]{10})"')
+_REFERRED = re.compile(r'(\bid="|url\(#|href="#)([\w.-]+)')
 
 PERCENT = FuncFormatter(lambda value, _: f"{100 * value:.0f} %")
 """Ticks of probabilities."""
@@ -64,15 +66,21 @@ def as_png(figure: Figure) -> bytes:
 
 
 def as_svg(figure: Figure) -> bytes:
-    """A file of its own; the same figure gives the same bytes."""
-    return _rendered(figure, "svg")
+    """A file of its own; the same figure gives the same bytes.
+
+    Matplotlib names shapes by hashes of coordinates whose last bits the layout does not repeat: here they are numbered.
+    """
+    drawing = _rendered(figure, "svg").decode()
+    found = dict.fromkeys(_HASHED.findall(drawing))
+    numbered = {name: f"shape_{number}" for number, name in enumerate(found, start=1)}
+    return _REFERRED.sub(lambda one: f"{one[1]}{numbered.get(one[2], one[2])}", drawing).encode()
 
 
 def as_drawing(figure: Figure, name: str) -> str:
     """SVG to stand inside HTML, its identifiers kept apart from those of other drawings in the page."""
     drawing = as_svg(figure).decode()
     drawing = drawing[drawing.index("<svg") :]
-    return re.sub(r'(\bid="|url\(#|href="#)', rf"\g<1>{name}-", drawing)
+    return _REFERRED.sub(rf"\g<1>{name}-\g<2>", drawing)
 
 
 def _rendered(figure: Figure, kind: str) -> bytes:
