@@ -21,7 +21,7 @@ from forecast.exports.contents import CONTENTS, options_of
 
 type Program = Callable[..., tuple[int, str, str]]
 
-MANY = 150_000
+MANY = 60_000
 
 
 @pytest.fixture(scope="module")
@@ -208,7 +208,7 @@ def long_folder(folder: Path, tmp_path: Path) -> Path:
     return tmp_path
 
 
-@pytest.mark.parametrize("ending", [".csv", ".parquet", ".xlsx"])
+@pytest.mark.parametrize("ending", [".csv", *(pytest.param(e, marks=pytest.mark.slow) for e in (".parquet", ".xlsx"))])
 def test_ctrl_c_leaves_no_file_and_one_line(long_folder: Path, ending: str) -> None:
     out = long_folder / "out"
     out.mkdir()
@@ -230,8 +230,6 @@ def test_text_is_written_without_the_mathematics(folder: Path, tmp_path: Path) -
         "sys.exit(code or f'imported {heavy}' if heavy else code)"
     )
     environment = {**os.environ, "PARLEY_DATABASE_URL": f"sqlite:///{folder / 'parley.db'}"}
-    for name in ("a.csv", "a.json"):
-        done = subprocess.run(
-            [sys.executable, "-c", program, str(tmp_path / name)], env=environment, capture_output=True, check=False
-        )
-        assert (done.returncode, done.stderr) == (0, b"")
+    command = [sys.executable, "-c", program, str(tmp_path / "a.csv")]
+    done = subprocess.run(command, env=environment, capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (0, b"")
