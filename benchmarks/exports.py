@@ -138,9 +138,7 @@ def _peak(folder: Path, ending: str) -> float:
 
 def _export(folder: Path, ending: str) -> None:
     command = _command(folder, ending)
-    subprocess.run(
-        command, env=_environment(folder), check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
+    subprocess.run(command, env=_environment(folder), check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
 def _command(folder: Path, ending: str) -> list[str]:
