@@ -17,7 +17,7 @@ from db.read_runs import read_effects as read_effect_rows
 from db.rows import EffectRow, IndicatorRow, RunRow
 from forecast.errors import NoForecast
 from forecast.plots.chosen import read_forecast_run
-from forecast.plots.indicators import REACH, NothingToDraw, build_ladder, by_group, draw_ladder, run_name, settle
+from forecast.plots.indicators import REACH, NothingToDraw, build_ladder, by_group, draw_ladder, run_name
 from forecast.plots.style import AMBER, BLUE, GREEN, GREY, INK, WIDTH, house_style
 from forecast.words import counted, signed, target_name
 from models.spec import EFFECT_TARGETS
@@ -118,7 +118,7 @@ def draw_effects(facts: EffectsFacts) -> Figure:
         _factor_axis(axes, facts.target)
         sources = [name for name in SOURCES if any(name in effect.estimates for effect in facts.effects)]
         figure.legend(handles=_legend(sources), loc="outside lower center", ncols=3, fontsize=7)
-        return settle(figure)
+        return figure
 
 
 def _no_effects(connection: Connection, run: RunRow) -> str:

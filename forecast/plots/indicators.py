@@ -8,7 +8,6 @@ from typing import Any
 from unicodedata import east_asian_width
 
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
 from db.rows import IndicatorRow, RunRow
 from forecast.errors import ForecastError
@@ -75,22 +74,6 @@ def draw_ladder(axes: Axes, ladder: Ladder, *, words: bool = True) -> None:
     for place in ladder.places:
         axes.axhline(place + 0.5, color=LIGHT, linewidth=0.5, zorder=0)
     axes.tick_params(left=False)
-
-
-def settle(figure: Figure) -> Figure:
-    """The figure with its panels where the layout puts them, once and for all.
-
-    The layout's solver does not repeat itself to the last bit, and ids in SVG are made of coordinates: rounded, the
-    same facts give the same bytes.
-    """
-    engine = figure.get_layout_engine()
-    assert engine is not None
-    engine.execute(figure)
-    figure.set_layout_engine("none")
-    for axes in figure.axes:
-        left, bottom, width, height = (round(float(end), 5) for end in axes.get_position(original=True).bounds)
-        axes.set_position((left, bottom, width, height))
-    return figure
 
 
 def wrap_words(text: str, width: int, lines: int) -> str:

@@ -24,7 +24,6 @@ from forecast.plots.indicators import (
     build_ladder,
     by_group,
     draw_ladder,
-    settle,
     wrap_words,
 )
 from forecast.plots.style import BLUE, GREY, INK, LIGHT, ORANGE, WIDTH, house_style
@@ -143,7 +142,7 @@ def draw_judgements(facts: JudgementsFacts) -> Figure:
             if asked.disputed:
                 label.set(**BOLD)
         figure.legend(handles=_legend(facts), loc="outside lower center", ncols=4, fontsize=7.5)
-        return settle(figure)
+        return figure
 
 
 def _authors(documents: Iterable[DocumentRow], judgements: Sequence[JudgementRow]) -> tuple[Author, ...]:

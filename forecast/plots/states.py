@@ -18,7 +18,7 @@ from db.rows import GradeRow, IndicatorRow, ObservationRow
 from forecast.assemble import Rows, assemble, check_rows, read_rows
 from forecast.listing import When, case_of, find_place
 from forecast.plots.axes import BAND_50, BAND_90, show_dates
-from forecast.plots.indicators import BOLD, REACH, NothingToDraw, by_group, settle, wrap_words
+from forecast.plots.indicators import BOLD, REACH, NothingToDraw, by_group, wrap_words
 from forecast.plots.labels import ENGLISH
 from forecast.plots.style import BLUE, GREY, INK, LIGHT, WIDTH, house_style
 from forecast.run_facts import STALE_AFTER_CADENCES, is_stale
@@ -136,7 +136,7 @@ def draw_states(facts: StatesFacts) -> Figure:
         for axes in panels[len(facts.paths) :]:
             axes.remove()
         figure.legend(handles=_legend(facts), loc="outside lower center", ncols=5, fontsize=7.5)
-        return settle(figure)
+        return figure
 
 
 def _chosen(catalogue: Sequence[IndicatorRow], names: Sequence[str]) -> tuple[IndicatorRow, ...]:
