@@ -17,17 +17,11 @@ def read_reports(connection: Connection, case_id: str, *, limit: int | None = No
 
 
 def read_report_before(connection: Connection, run: RunRow) -> ReportRow | None:
-    """Return the newest brief of an earlier run, by as-of date and number; None if there is none.
-
-    Where the run was reported before, only briefs that were there then count: written again, in another language or
-    format, it compares with the same one.
-    """
+    """Return the newest brief of an earlier run, by as-of date and number; None if there is none."""
     reports, runs = tables.reports.c, tables.runs.c
-    first = select(func.min(reports.id)).where(reports.run_id == run.id).scalar_subquery()
     query = _reports().join(tables.runs, reports.run_id == runs.id).where(reports.case_id == run.case_id)
     query = query.where(or_(runs.as_of < run.as_of, and_(runs.as_of == run.as_of, runs.id < run.id)))
-    query = query.where(or_(first.is_(None), reports.id < first)).order_by(reports.id.desc()).limit(1)
-    row = connection.execute(query).first()
+    row = connection.execute(query.order_by(reports.id.desc()).limit(1)).first()
     return ReportRow(**row._mapping) if row else None
 
 

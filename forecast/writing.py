@@ -41,6 +41,8 @@ def written(paths: Sequence[Path], *, force: bool = False) -> Iterator[tuple[Bin
             for file in files:
                 file.flush()
                 os.fsync(file.fileno())
+        for path in paths:  # another may have written there meanwhile
+            check_place(path, force=force, example=path.name)
         for place, aside in zip(paths, asides, strict=True):
             aside.replace(place)
     except OSError as error:

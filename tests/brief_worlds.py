@@ -22,7 +22,7 @@ from models.spec import TARGETS
 LOADED = datetime(2026, 11, 1, 12, tzinfo=UTC)
 VOID = {"meta", "br", "link", "img", "hr", "input"}
 OF_BRIEF = (
-    *("title", "likelihood", "confidence", "grounds", "judgement", "situation"),
+    *("title", "currency", "likelihood", "confidence", "grounds", "judgement", "situation"),
     *("history_caption", "horizons_caption", "scenarios_caption"),
     *("compared", "entered", "moved", "staleness", "attestation", "deadline"),
     *("track", "backtest", "bounds", "method", "provenance", "reproduce"),
@@ -99,7 +99,7 @@ def numbers(text: str) -> set[float]:
 def said(words: ModuleType, brief: Brief) -> dict[str, str]:
     """Every sentence of a brief, by the function that makes it."""
     sentences = {name: getattr(words, name)(brief) for name in OF_BRIEF}
-    sentences |= {name: getattr(words, name)() for name in ("terms", "table_note", "split", "watching", "grades")}
+    sentences |= {name: getattr(words, name)() for name in ("terms", "table_note", "watching", "grades")}
     sentences["dateline"] = words.dateline(brief, 12)
     for name, items in (("swing", brief.watched), ("document", brief.documents), ("source", brief.sources)):
         sentences |= {f"{name} {place}": getattr(words, name)(one) for place, one in enumerate(items)}

@@ -317,6 +317,32 @@ def test_the_first_report_has_nothing_to_compare_with(toy: Database) -> None:
         assert numbers(words.compared(brief)) == {7}
 
 
+def test_a_brief_says_what_has_come_after_its_forecast(toy: Database) -> None:
+    first, second = toy_run(toy, 3), toy_run(toy, 10)
+    old, new = toy_brief(toy, first), toy_brief(toy)
+    assert english.currency(old) == f"Not the newest forecast: run {second} is as of 2020-01-10."
+    assert japanese.currency(old) == f"最新の見通しではない：更新番号{second}は2020年1月10日時点である。"
+    assert english.currency(new) == "This forecast is 51 days old."
+    assert japanese.currency(new) == "この見通しは51日前のものである。"
+    rejected = toy_run(toy, 20, status="rejected")
+    assert toy_brief(toy).run.id == second != rejected
+    assert english.currency(toy_brief(toy)).endswith("A later run, as of 2020-01-20, was rejected and says nothing.")
+    row = new.headline
+    entered = replace(new, summary=replace(new.summary, provisional_targets=new.summary.targets))
+    assert f"without a fit: {percent(row.mean)} in 365 d" in english.currency(entered)
+    assert f"365日以内{japanese.LABELS.percent(row.mean)}" in japanese.currency(entered)
+
+
+def test_the_window_up_to_a_deadline_shrinks(toy: Database) -> None:
+    first = toy_run(toy, 3)
+    brief = toy_brief(toy, toy_run(toy, 20), since=first)
+    assert not brief.changes.entered
+    assert brief.shorter_days == 17
+    assert ("17 days shorter" in english.entered(brief)) == (brief.by_deadline is not None)
+    assert english.entered(brief).startswith("In between: nothing entered; fits 1 published, 0 rejected")
+    assert japanese.entered(brief).startswith("この間に入力はなかった。")
+
+
 def test_without_a_report_it_compares_with_a_run_a_week_older(toy: Database) -> None:
     first = toy_run(toy, 3)
     toy_run(toy, 4)

@@ -80,13 +80,14 @@ def test_a_later_run_of_the_same_day_is_compared_with_the_one_before(small: Data
         assert before(connection, first) is None
 
 
-def test_a_run_reported_again_is_compared_with_the_same_one(small: Database) -> None:
+def test_a_later_report_of_an_earlier_run_is_what_is_compared_with(small: Database) -> None:
     with small.write() as connection:
         first, second, third = add_runs(connection, 1, 2, 3)
         add_report(connection, first)
         add_report(connection, third)
-        add_report(connection, second)
         assert before(connection, third) == first
+        add_report(connection, second)
+        assert before(connection, third) == second
 
 
 def test_a_report_of_another_case_is_none(small: Database, small_case: NewCase) -> None:

@@ -183,7 +183,7 @@ def test_a_caption_counts_what_is_drawn(connection: Connection) -> None:
     )
     stale = read_states(connection, When(date(2019, 12, 30)), indicators=["press_tone"])
     assert "1 of 1 is stale on 2019-12-30" in stale.caption
-    assert "longest press_tone, 86 days." in stale.caption
+    assert "the longest of these press_tone, 86 days." in stale.caption
 
 
 def test_panels_hold_the_paths_to_one_scale(connection: Connection) -> None:

@@ -85,6 +85,12 @@ class Changes:
     code_changed: bool = False
     moves: tuple[Move, ...] = ()
 
+    @property
+    def entered(self) -> bool:
+        """Whether anything was."""
+        rows = (self.observations, self.events)
+        return self.attestations > 0 or any((one.added, one.revised, one.retracted) != (0, 0, 0) for one in rows)
+
 
 def choose_since(connection: Connection, run: RunRow, asked: date | int | None) -> Since:
     """The earlier run to compare with: asked for by date or number, else that of the last brief, else an older one.

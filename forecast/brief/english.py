@@ -67,6 +67,21 @@ def dateline(brief: Brief, number: int) -> str:
     return f"Report {number}, written {brief.written_on} · run {run.id} ({LABELS.kinds[run.kind]}), issued {issued}"
 
 
+def currency(brief: Brief) -> str:
+    """What has come after the forecast; "" where nothing has."""
+    if brief.later is not None:
+        return f"Not the newest forecast: run {brief.later.id} is as of {brief.later.as_of}."
+    summary, sentences = brief.summary, []
+    if (age := summary.age_days or 0) > 1:
+        sentences.append(f"This forecast is {age} days old.")
+    if summary.newer is not None:
+        sentences.append(f"A later run, as of {summary.newer.as_of}, was {summary.newer.status} and says nothing.")
+    if rows := brief.provisional_rows:
+        numbers = ", ".join(f"{percent(row.mean)} {reach(row)}" for row in rows)
+        sentences.append(f"With what was entered since, and without a fit: {numbers} (provisional).")
+    return " ".join(sentences)
+
+
 def likelihood(brief: Brief) -> str:
     row = brief.headline
     days = f"in the {row.horizon_days} days to {brief.ends_on}"
@@ -156,13 +171,15 @@ def judgement(brief: Brief) -> str:
 def situation(brief: Brief) -> str:
     run = brief.run
     through = min(run.complete_through, run.as_of)
-    since = ": no qualifying meeting is on record"
+    since = "; no qualifying meeting is on record"
     if run.days_since_talks is not None:
-        since = f", {counted(run.days_since_talks, 'day')} after the last qualifying meeting"
-    words = f"{'It was dry' if run.dry else 'Talks were under way (wet)'} on {through}{since}."
+        since = f"; the last one on limits ended {counted(run.days_since_talks, 'day')} before"
+    state = "it was dry: no such meeting in the last {} days" if run.dry else "talks were under way (wet)"
+    words = f"On {through} {state.format(brief.case.dry_after_days)}{since}."
     if through == run.as_of or run.p_dry_now is None:
         return words
-    return f"{words} Later days are not attested; P(dry on {run.as_of}) = {percent(run.p_dry_now)}."
+    still = f"with a probability of {percent(run.p_dry_now)} it is still dry on {run.as_of}"
+    return f"{words} Later days are not attested; {still}."
 
 
 def table_note() -> str:
@@ -193,11 +210,11 @@ def scenarios_caption(brief: Brief) -> str:
 def compared(brief: Brief) -> str:
     since = brief.changes.since
     if since.run is None:
-        return f"This is the first report, and no run at least {OLDER_DAYS} days older was published to compare with."
+        return f"There is nothing to compare with: no earlier report, and no forecast at least {OLDER_DAYS} days older."
     run = f"run {since.run.id}, as of {since.run.as_of}"
     return {
         REPORT: f"Since report {since.report_id} ({run}):",
-        OLDER: f"This is the first report; compared with {run}:",
+        OLDER: f"No earlier forecast was reported; compared with {run}:",
         ASKED: f"Compared with {run}:",
     }[since.reason]
 
@@ -205,14 +222,22 @@ def compared(brief: Brief) -> str:
 def entered(brief: Brief) -> str:
     changes = brief.changes
     new = "attestation" if changes.attestations == 1 else "attestations"
+    rows = f"observations {_entries(changes.observations)}; events {_entries(changes.events)}; "
     sentences = [
-        f"In between: observations {_entries(changes.observations)}; events {_entries(changes.events)}; "
-        f"{changes.attestations} {new}; fits {changes.fits_published} published, {changes.fits_rejected} rejected, "
-        "this one included.",
+        f"In between: {rows if changes.entered else 'nothing entered; '}"
+        f"{f'{changes.attestations} {new}; ' if changes.entered else ''}"
+        f"fits {changes.fits_published} published, {changes.fits_rejected} rejected, this one included.",
+        _shorter(brief),
         "The case was revised." if changes.case_changed else "",
         "The program changed." if changes.code_changed else "",
     ]
     return " ".join(filter(None, sentences))
+
+
+def _shorter(brief: Brief) -> str:
+    if not brief.shorter_days or brief.by_deadline is None:
+        return ""
+    return f"The window up to {brief.by_deadline.deadline} has become {counted(brief.shorter_days, 'day')} shorter."
 
 
 def _entries(entries: Entries) -> str:
@@ -224,11 +249,7 @@ def moved(brief: Brief) -> str:
     if not moves:
         return f"No level moved by {LEAST_MOVE} or more."
     listed = "; ".join(f"{one.name} {signed(one.before)} → {signed(one.now)}" for one in moves)
-    return f"Levels that moved most: {listed}."
-
-
-def split() -> str:
-    return "How the change divides among its causes is not in this version."
+    return f"Levels that moved most{'' if brief.changes.entered else ', by the passage of time'}: {listed}."
 
 
 def staleness(brief: Brief) -> str:
@@ -288,6 +309,8 @@ def track(brief: Brief) -> str:
     if brief.track is None:
         return brief.summary.track
     counts = brief.track.counts
+    if not counts.counted:
+        return f"Live: {brief.summary.track}"
     n = f"n = {counts.counted} {'run' if counts.counted == 1 else 'runs'} counted, {counts.resolved} forecasts scored."
     return f"Live: {brief.summary.track} {n}"
 

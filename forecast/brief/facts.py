@@ -110,6 +110,8 @@ class Brief:
     documents: tuple[Cited, ...]
     sources: tuple[Source, ...]
     figures: Figures
+    later: RunRow | None = None
+    """The last published full run, where this brief is of an earlier one."""
 
     @property
     def run(self) -> RunRow:
@@ -119,6 +121,19 @@ class Brief:
     def ends_on(self) -> date:
         """The last day of the headline's window."""
         return self.run.as_of + timedelta(days=self.headline.horizon_days or 0)
+
+    @property
+    def shorter_days(self) -> int:
+        """By how much the window up to the deadline has shrunk since the run that is compared with."""
+        since = self.changes.since.run
+        return (self.run.as_of - since.as_of).days if since else 0
+
+    @property
+    def provisional_rows(self) -> tuple[TargetForecastRow, ...]:
+        """What entries since this run make of the headline's two windows, without a fit."""
+        wanted = {(row.horizon_days, row.deadline) for row in (self.headline, self.by_deadline) if row}
+        rows = (row for row in self.summary.provisional_targets if row.target == self.case.headline)
+        return tuple(row for row in rows if (row.horizon_days, row.deadline) in wanted)
 
     @property
     def stale(self) -> tuple[Level, ...]:
@@ -156,7 +171,9 @@ def read_brief(
     """
     case = read_case(connection, case_id)
     run = _run(connection, case, run_id)
-    summary = read_summary(connection, today, run_id=run.id, case_id=case.case_id)
+    newest = _run(connection, case, None)
+    asked = None if run.id == newest.id else run.id
+    summary = read_summary(connection, today, run_id=asked, case_id=case.case_id)
     headline = _longest(summary)
     deadlines = [row for row in summary.headline_rows() if row.deadline]
     instant = read_instant(run)
@@ -181,6 +198,7 @@ def read_brief(
         read_cited(connection, run, instant),
         read_sources(connection, run, instant, summary.catalogue),
         _figures(connection, case, run),
+        newest if asked else None,
     )
 
 
@@ -302,6 +320,7 @@ def as_json(brief: Brief) -> dict[str, Any]:
     figures = brief.figures
     return summary_json(brief.summary) | {
         "written_on": brief.written_on,
+        "later_run_id": brief.later.id if brief.later else None,
         "read_at": brief.read_at,
         "likelihood": [_likelihood(row) for row in (brief.headline, brief.by_deadline) if row],
         "confidence": {

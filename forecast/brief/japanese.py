@@ -51,6 +51,22 @@ def dateline(brief: Brief, number: int) -> str:
     return f"報告第{number}号（{written}作成）・更新番号{run.id}（{LABELS.kinds[run.kind]}、{issued}発表）"
 
 
+def currency(brief: Brief) -> str:
+    """What has come after the forecast; "" where nothing has."""
+    if brief.later is not None:
+        return f"最新の見通しではない：更新番号{brief.later.id}は{LABELS.date(brief.later.as_of)}時点である。"
+    summary, sentences = brief.summary, []
+    if (age := summary.age_days or 0) > 1:
+        sentences.append(f"この見通しは{age}日前のものである。")
+    if summary.newer is not None:
+        sentences.append(f"{LABELS.date(summary.newer.as_of)}時点の更新は公表を見送った。")
+    if rows := brief.provisional_rows:
+        said = [(LABELS.window(row.horizon_days, row.deadline), LABELS.percent(row.mean)) for row in rows]
+        numbers = "、".join(f"{window}{p}" for window, p in said)
+        sentences.append(f"その後の入力を反映した暫定値（再推定なし）は、{numbers}である。")
+    return "".join(sentences)
+
+
 def likelihood(brief: Brief) -> str:
     row = brief.headline
     window = f"{LABELS.date(brief.ends_on)}までの{row.horizon_days}日間に"
@@ -169,7 +185,7 @@ def judgement(brief: Brief) -> str:
 def situation(brief: Brief) -> str:
     run = brief.run
     through = min(run.complete_through, run.as_of)
-    state = "協議のない状態にあり" if run.dry else "協議が続いている状態にあり"
+    state = f"過去{brief.case.dry_after_days}日に協議のない状態にあり" if run.dry else "協議が続いている状態にあり"
     since = "該当する協議の記録はない"
     if run.days_since_talks is not None:
         since = f"最後の協議から{run.days_since_talks}日が経過していた"
@@ -232,25 +248,35 @@ def scenarios_caption(brief: Brief) -> str:
 def compared(brief: Brief) -> str:
     since = brief.changes.since
     if since.run is None:
-        return f"初回の報告であり、{OLDER_DAYS}日以上前に公表した更新もないため、比較の対象はない。"
+        return f"以前の見通しに関する報告も、{OLDER_DAYS}日以上前に公表した更新もないため、比較の対象はない。"
     run = f"更新番号{since.run.id}、{LABELS.date(since.run.as_of)}時点"
     return {
         REPORT: f"前回の報告（第{since.report_id}号、{run}）との比較：",
-        OLDER: f"初回の報告であるため、以前の更新（{run}）と比較する：",
+        OLDER: f"以前の見通しに関する報告がないため、過去の更新（{run}）と比較する：",
         ASKED: f"指定した更新（{run}）との比較：",
     }[since.reason]
 
 
 def entered(brief: Brief) -> str:
     changes = brief.changes
-    sentences = [
+    rows = (
         f"この間の入力は、観測が{_entries(changes.observations)}、事象が{_entries(changes.events)}、"
-        f"事象の確認が{changes.attestations}件である。更新は今回を含めて公表{changes.fits_published}回、"
-        f"公表見送り{changes.fits_rejected}回。",
+        f"事象の確認が{changes.attestations}件である。"
+    )
+    sentences = [
+        rows if changes.entered else "この間に入力はなかった。",
+        f"更新は今回を含めて公表{changes.fits_published}回、公表見送り{changes.fits_rejected}回。",
+        _shorter(brief),
         "事例の定義は改訂された。" if changes.case_changed else "",
         "プログラムは改訂された。" if changes.code_changed else "",
     ]
     return "".join(sentences)
+
+
+def _shorter(brief: Brief) -> str:
+    if not brief.shorter_days or brief.by_deadline is None or brief.by_deadline.deadline is None:
+        return ""
+    return f"{LABELS.date(brief.by_deadline.deadline)}までの期間は{brief.shorter_days}日短くなった。"
 
 
 def _entries(entries: Entries) -> str:
@@ -262,11 +288,7 @@ def moved(brief: Brief) -> str:
     if not moves:
         return f"水準が{LEAST_MOVE}以上動いた指標はない。"
     listed = SEPARATOR.join(f"{one.name} {signed(one.before)}→{signed(one.now)}" for one in moves)
-    return f"水準が最も大きく動いた指標：{listed}。"
-
-
-def split() -> str:
-    return "変化の要因別の内訳は、この版には含まれない。"
+    return f"{'' if brief.changes.entered else '時間の経過により'}水準が最も大きく動いた指標：{listed}。"
 
 
 def staleness(brief: Brief) -> str:
@@ -324,7 +346,9 @@ def track(brief: Brief) -> str:
     if record is None:
         return "実績：事象の確認が足りないため、公表済みの予測を採点できない。"
     counts = record.counts
-    n = f"対象となる更新{counts.counted}回、採点済みの予測{counts.resolved}件（n）。"
+    if not counts.counted:
+        return f"実績：{_track_sentence(record)}"
+    n = f"対象となる更新{counts.counted}回、採点済みの予測{counts.resolved}件。"
     return f"実績：{_track_sentence(record)}{n}"
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, is_dataclass
 from datetime import UTC, date, datetime, time
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -84,6 +85,11 @@ def prepare_pictures() -> None:
 
     use_compile_cache()
     logging.getLogger("matplotlib").setLevel(logging.ERROR)
+
+
+def stem_of(out: Path, example: str) -> str:
+    """The name of a file without its ending, for a message; another where it has none to speak of."""
+    return out.stem if out.stem[:1].isalnum() else example
 
 
 def case_id() -> str | None:

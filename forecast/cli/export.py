@@ -9,7 +9,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from forecast.cli.console import AsOf, AsRecorded, Json, case_id, check_choices, opened, parse_day, print_json, today
+from forecast.cli.console import (
+    AsOf,
+    AsRecorded,
+    Json,
+    case_id,
+    check_choices,
+    opened,
+    parse_day,
+    print_json,
+    stem_of,
+    today,
+)
 
 if TYPE_CHECKING:
     from forecast.exports.files import Written
@@ -103,7 +114,7 @@ def _check_ending(out: Path, safe: bool) -> None:
 
     ending = out.suffix.casefold()
     if ending not in ENDINGS:
-        right = f"write {out.stem}.csv, .json, .parquet or .xlsx"
+        right = f"write {stem_of(out, 'history')}.csv, .json, .parquet or .xlsx"
         raise typer.BadParameter(f"{out.name!r} ends in none of the four formats; {right}", param_hint="'--out'")
     if safe and ending != ".csv":
         what = "only a .csv needs it" if ending == ".xlsx" else "it would change the text, which only a .csv needs"

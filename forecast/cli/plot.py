@@ -16,6 +16,7 @@ from forecast.cli.console import (
     parse_day,
     prepare_pictures,
     print_json,
+    stem_of,
     today,
 )
 from forecast.cli.export import parse_horizon
@@ -119,7 +120,8 @@ def plot(
 
 def _check_ending(out: Path) -> None:
     if out.suffix.casefold() not in ENDINGS:
-        right = f"write {out.stem}.png or {out.stem}.svg"
+        stem = stem_of(out, "picture")
+        right = f"write {stem}.png or {stem}.svg"
         raise typer.BadParameter(f"{out.name!r} ends in neither .png nor .svg; {right}", param_hint="'--out'")
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from forecast.cli.console import Json, case_id, now, opened, parse_day, prepare_pictures, print_json
+from forecast.cli.console import Json, case_id, now, opened, parse_day, prepare_pictures, print_json, stem_of
 
 if TYPE_CHECKING:
     from forecast.brief.report import Report
@@ -64,7 +64,7 @@ def report(
 def _check(out: Path, lang: str) -> None:
     if out.suffix.casefold() not in FORMATS:
         raise typer.BadParameter(
-            f"{out.name!r} does not end in .html or .md; write {out.stem or 'brief'}.html", param_hint="'--out'"
+            f"{out.name!r} does not end in .html or .md; write {stem_of(out, 'brief')}.html", param_hint="'--out'"
         )
     if lang not in LANGUAGES:
         raise typer.BadParameter(f"{lang!r} is not known; use one of {', '.join(LANGUAGES)}", param_hint="'--lang'")

@@ -263,6 +263,8 @@ _CATALOGUE = (
     Column("level_plus2", TEXT, "Criterion of level 2"),
     *_LEVEL,
     Column("observations", INTEGER, "Number of observations that stand"),
+    Column("case_id", TEXT, "The case"),
+    Column("as_of", DATE, "Day of which mean, sd, active, last_observed_on, stale_days and stale are"),
 )
 
 

@@ -55,7 +55,10 @@ def indicator_rows(connection: Connection, known: Known) -> tuple[Values, ...]:
     when = When(known.as_of, known.as_recorded)
     listed = read_indicator_list(connection, when, case_id=known.case_id)
     entries = {entry.id: entry for entry in listed.indicators}
-    return tuple((*_described(row), *_level(entries[row.indicator_id])) for row in read_catalogue(connection, case))
+    place = known.case_id, known.as_of
+    return tuple(
+        (*_described(row), *_level(entries[row.indicator_id]), *place) for row in read_catalogue(connection, case)
+    )
 
 
 def _described(row: IndicatorRow) -> Values:

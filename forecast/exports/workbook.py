@@ -191,6 +191,8 @@ def _add_header(sheet: Worksheet, names: Iterable[str], formats: Formats) -> Non
     for place, name in enumerate(names):
         sheet.write_string(0, place, name, formats.header)
     sheet.freeze_panes(1, 0)
+    sheet.set_paper(9)  # A4
+    sheet.repeat_rows(0)
 
 
 def _set_widths(sheet: Worksheet, widths: Iterable[int]) -> None:

@@ -113,7 +113,8 @@ def read_history(
     rows = {run.id: [row for row in said.get(run.id, ()) if row.target == target] for run in runs}
     wanted = _find_horizon(target, horizon, [row for mine in rows.values() for row in mine])
     shown = [(run, row) for run in runs for row in rows[run.id] if horizon_of(row) == wanted]
-    lead = leading([run for run, _ in shown])
+    ordered = [run for run, _ in shown]
+    lead = leading(ordered) or frozenset({run.as_of: run.id for run in ordered}.values())
     points = tuple(_point(run, row, run.id in lead) for run, row in shown)
     ends = points[0].as_of, points[-1].as_of
     events = read_events(connection, case.case_id, span.as_of or date.max, span.as_recorded)

@@ -182,7 +182,7 @@ def _caption(when: When, target: str, authors: Sequence[Author], asked: Sequence
         f"{'says' if len(authors) == 1 else 'say'} on {target_name(target)}: {counted(len(said), 'judgement')} "
         f"on {spoken} of {counted(len(asked), 'indicator')}, {explicit} explicit (filled) and "
         f"{len(said) - explicit} inferred (hatched); an empty cell is silence, not 0. Weights run from −3 to +3, + "
-        f"where a higher level makes it likelier; means are plain.{beside} {_dispute(asked)}"
+        f"where a higher level makes it likelier; means give each document the same weight.{beside} {_dispute(asked)}"
     )
 
 
@@ -219,7 +219,7 @@ def _draw_author(axes: Axes, author: Author, facts: JudgementsFacts, ladder: Lad
     for asked, place in zip(facts.indicators, ladder.places, strict=True):
         if asked.indicator in author.said:
             _draw_said(axes, author.said[asked.indicator], place)
-    axes.set_xlabel(f"mean {signed(author.mean, 1)}\nn = {len(author.said)}", fontsize=7)
+    axes.set_xlabel(f"mean {signed(author.mean)}\nn = {len(author.said)}", fontsize=7)
 
 
 def _draw_said(axes: Axes, said: Said, place: float) -> None:
@@ -254,7 +254,7 @@ def _draw_means(axes: Axes, facts: JudgementsFacts, ladder: Ladder) -> None:
             continue
         axes.plot((min(asked.weights), max(asked.weights)), (place, place), color=INK, linewidth=0.9, zorder=2)
         axes.plot(asked.mean, place, "D", color=INK, markersize=3.8, zorder=3)
-        text = f"{signed(asked.mean, 1)} ({len(asked.weights)})"
+        text = f"{signed(asked.mean)} ({len(asked.weights)})"
         axes.annotate(
             text, (1, place), (-2, 0), xycoords=("axes fraction", "data"), textcoords="offset points",
             ha="right", va="center", fontsize=6, color=GREY,

@@ -39,6 +39,8 @@ TITLE_LETTERS = {1: 110, 2: 62, 3: 42}
 """Letters a line of a title has room for, by number of columns."""
 TOP = 2.8
 """Where panels end, in levels: a little beyond the outermost."""
+STRIP = 0.5
+"""Levels: the height of the hatched strip under stale stretches, low enough to leave bands and dots free."""
 LATE_SHARE = 0.01
 """Of the window: an observation known so much later than it happened gets a tail."""
 
@@ -244,7 +246,7 @@ def _stale_sentence(paths: Sequence[Path], last: date) -> str:
         return f"None is stale on {last} (hatched: {rule})."
     longest = max(stale, key=lambda name: stale[name])
     are = f"{len(stale)} of {len(paths)} {'is' if len(stale) == 1 else 'are'} stale on {last}"
-    return f"{are} (hatched: {rule}); longest {longest}, {stale[longest]} days."
+    return f"{are} (hatched: {rule}); the longest of these {longest}, {stale[longest]} days."
 
 
 def _draw_path(axes: Axes, path: Path, facts: StatesFacts) -> None:
@@ -253,7 +255,7 @@ def _draw_path(axes: Axes, path: Path, facts: StatesFacts) -> None:
     axes.hlines(0, *_ends(facts), color=GREY, linewidth=0.5, zorder=0.5)
     stale = [(begin.toordinal(), (end - begin).days + 1) for begin, end in path.stale]
     axes.broken_barh(stale, (-TOP, 2 * TOP), facecolor=STALE, linewidth=0, zorder=0)
-    axes.broken_barh(stale, (-TOP, 2 * TOP), facecolor="none", **_HATCH, zorder=2)
+    axes.broken_barh(stale, (-TOP, STRIP), facecolor="white", **_HATCH, zorder=2)
     for level, colour in BANDS.items():
         half = REACH[level] * path.sd
         axes.fill_between(path.day, path.mean - half, path.mean + half, color=colour, linewidth=0, zorder=1)
@@ -271,7 +273,7 @@ def _ends(facts: StatesFacts) -> tuple[int, int]:
     return facts.first.toordinal(), facts.last.toordinal() + 1
 
 
-_HATCH: dict[str, Any] = {"edgecolor": "#8A8A8A", "hatch": "////", "linewidth": 0, "hatch_linewidth": 0.35}
+_HATCH: dict[str, Any] = {"edgecolor": "#6A6A6A", "hatch": "////////", "linewidth": 0, "hatch_linewidth": 0.4}
 
 
 def _draw_dots(axes: Axes, dots: Sequence[Dot], facts: StatesFacts) -> None:
