@@ -245,12 +245,13 @@ def test_spans_and_kinds_part_the_history(world: Database) -> None:
     assert not set(early.run_ids) & set(late.run_ids)
 
 
-def test_a_provisional_run_by_itself_is_a_cross_without_a_line(world: Database) -> None:
+def test_provisional_runs_by_themselves_carry_what_the_caption_names(world: Database) -> None:
     facts = _history(world, kinds=["provisional"])
-    assert facts.line == ()
+    assert [point.run_id for point in facts.line] == [7]
     assert "Run 7, as of 2020-01-01" in facts.caption
     axes = draw_history(facts).axes[0]
-    assert [line.get_marker() for line in _drawn(axes)] == ["+"]
+    assert "+" in {line.get_marker() for line in _drawn(axes)}
+    assert f"{percent(facts.line[-1].mean)}" in {text.get_text() for text in axes.texts}
 
 
 def test_one_run_is_a_bar_at_its_date(toy: Database) -> None:
