@@ -114,8 +114,9 @@ def read_run_list(
 ) -> RunList:
     """Runs, newest as-of date first; empty `kinds` and `statuses` keep all, `as_of` keeps those of one date."""
     case = read_case(connection, case_id)
-    runs = read_runs(connection, case.case_id, kinds=kinds or None, statuses=statuses or None, as_of=as_of, limit=limit)
-    return RunList(case.headline, tuple(_run(connection, run, case.headline) for run in runs))
+    runs = read_runs(connection, case.case_id, kinds=kinds or None, statuses=statuses or None, as_of=as_of)
+    shown = tuple(_run(connection, run, case.headline) for run in runs[:limit])
+    return RunList(case.headline, shown, len(runs))
 
 
 def case_of(connection: Connection, when: When, case_id: str | None) -> CaseRow:

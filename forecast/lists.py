@@ -252,3 +252,5 @@ class RunEntry:
 class RunList:
     headline: str
     runs: tuple[RunEntry, ...]
+    total: int
+    """Of all that answer, shown or not."""

@@ -344,6 +344,9 @@ def test_runs_by_kind_status_and_day(toy: Database, parley: Command, listed: Cal
 
     assert ids() == [2, 1, 3]
     assert ids("--limit", "1") == [2]
+    assert listed("runs", "--limit", "1")["total"] == 3
+    assert parley("runs", "--limit", "1").endswith("… and 2 more; --limit 3 for all\n")
+    assert "more;" not in parley("runs", "--limit", "3")
     assert ids("--status", "published") == [1, 3]
     assert ids("--kind", "backfill", "--kind", "official") == [2, 3]
     assert ids("--as-of", "2020-01-01") == [1]

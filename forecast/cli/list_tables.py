@@ -161,9 +161,11 @@ def print_event(found: EventDetail) -> None:
 def print_runs(listed: RunList) -> None:
     header = ("run", "as of", "kind", "status", "issued (UTC)", "headline", "within", "R-hat", "ESS", "div.", "draws")
     rows = [_run(one) for one in listed.runs]
-    title = bold(f"{counted(len(rows), 'run')}; headline: {target_name(listed.headline)}")
+    title = bold(f"{counted(listed.total, 'run')}; headline: {target_name(listed.headline)}")
     words = ["; ".join(one.failures) for one in listed.runs]
-    emit([title, *(grid_with_words(header, rows, words, "failures", left=(1, 2, 3, 4)) if rows else [])])
+    table = grid_with_words(header, rows, words, "failures", left=(1, 2, 3, 4)) if rows else []
+    more = listed.total - len(rows)
+    emit([title, *table, *([f"… and {more} more; --limit {listed.total} for all"] if more else [])])
 
 
 def _level(one: IndicatorEntry) -> list[str]:
