@@ -12,12 +12,22 @@ from forecast.errors import NotWritten
 
 def check_place(path: Path, *, force: bool, example: str) -> None:
     """Raise NotWritten unless a file may be written there: before long work, not after it."""
+    try:
+        problem = _problem(path, force, example)
+    except OSError as error:  # a folder that may not be entered, a name too long
+        raise NotWritten(_refusal(path, error)) from error
+    if problem is not None:
+        raise NotWritten(problem)
+
+
+def _problem(path: Path, force: bool, example: str) -> str | None:
     if path.is_dir():
-        raise NotWritten(f"{path} is a folder; name a file, such as {path / example}")
+        return f"{path} is a folder; name a file, such as {path / example}"
     if path.exists() and not force:
-        raise NotWritten(f"{path} exists; give --force to replace it, or name another file")
+        return f"{path} exists; give --force to replace it, or name another file"
     if not path.parent.is_dir():
-        raise NotWritten(f"the folder {path.parent} does not exist; make it, or name a file in one that does")
+        return f"the folder {path.parent} does not exist; make it, or name a file in one that does"
+    return None
 
 
 @contextmanager

@@ -30,6 +30,7 @@ from forecast.exports.contents import CONTENTS
 from forecast.exports.files import ENDINGS, check_places, write_export
 from forecast.exports.read import Wanted, read_export
 from forecast.exports.text import is_formula, write_csv, write_json
+from forecast.writing import check_place
 
 type Reader = Callable[[Path, tuple[Column, ...]], list[list[Any]]]
 
@@ -387,6 +388,18 @@ def test_a_folder_that_cannot_be_written_is_refused(
         NotWritten, match=rf"a{re.escape(ending)} cannot be written \(Permission denied\); name another"
     ):
         write_export(export, tmp_path / "out" / f"a{ending}")
+
+
+def test_a_folder_that_cannot_be_entered_is_refused(tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    (tmp_path / "shut").mkdir(mode=0o600)
+    request.getfixturevalue("unprivileged")
+    with pytest.raises(NotWritten, match=r"a\.csv cannot be written \(Permission denied\); name another file"):
+        check_place(tmp_path / "shut" / "a.csv", force=False, example="a.csv")
+
+
+def test_a_name_too_long_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(NotWritten, match=r"a\.csv cannot be written \(File name too long\); name another file"):
+        check_place(tmp_path / f"{'a' * 300}.csv", force=False, example="a.csv")
 
 
 @contextmanager

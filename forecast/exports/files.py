@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
@@ -50,6 +51,7 @@ def write_export(
     NotWritten
         if a file cannot be written, or the format cannot hold the rows
     """
+    write = _writer(path.suffix.casefold(), safe)
     followed = replace(export, rows=_followed(export.rows, progress))
     beside = dictionary_place(path)
     meanings = {} if beside is None else {beside: build_dictionary(export, beside)}
@@ -57,7 +59,7 @@ def write_export(
     with written([path, *new], force=force) as (file, *others):
         for other, content in zip(others, new.values(), strict=True):
             other.write(content)
-        formulas = _write(followed, file, path.suffix.casefold(), safe)
+        formulas = write(followed, file) or 0
     return Written(path, beside, export.what, export.count, len(export.columns), formulas)
 
 
@@ -69,22 +71,24 @@ def _says(place: Path, content: bytes) -> bool:
         return False
 
 
-def _write(export: Export, file: BinaryIO, ending: str, safe: bool) -> int:
-    """Write the rows in a format; libraries that only one of them needs are read for that one."""
+def _writer(ending: str, safe: bool) -> Callable[[Export, BinaryIO], int | None]:
+    """What writes rows in a format, and counts the formulas of a .csv.
+
+    Libraries that only one format needs are imported for that one, and before there is a file to take away again.
+    """
     match ending:
         case ".csv":
-            return write_csv(export, file, safe=safe)
+            return partial(write_csv, safe=safe)
         case ".json":
-            write_json(export, file)
+            return write_json
         case ".parquet":
             from forecast.exports.parquet import write_parquet
 
-            write_parquet(export, file)
+            return write_parquet
         case _:
             from forecast.exports.workbook import write_workbook
 
-            write_workbook(export, file)
-    return 0
+            return write_workbook
 
 
 def _followed(rows: Iterator[Values], progress: Progress) -> Iterator[Values]:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from itertools import batched
 from typing import Any, BinaryIO
 
+import pandas as pd  # noqa: F401  # PyArrow imports it at its first array otherwise, when there is already a file
 import pyarrow as pa  # type: ignore[import-untyped]
 from pyarrow import parquet
 
@@ -20,7 +21,6 @@ from forecast.exports.columns import (
     Export,
     Values,
 )
-from forecast.identity import code_version
 
 ROWS_IN_GROUP = 8_192
 _TYPES = {
@@ -45,7 +45,7 @@ def write_parquet(export: Export, file: BinaryIO) -> None:
 
 def build_schema(export: Export) -> Any:
     """Names, types and meanings of the columns, and what the export is of."""
-    about = {"title": export.title, **export.about, "code_version": code_version()}
+    about = {"title": export.title, **export.about}
     return pa.schema([_field(column) for column in export.columns], metadata=about)
 
 

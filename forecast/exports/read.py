@@ -36,6 +36,7 @@ from forecast.exports.runs import (
     states_of,
     targets_of,
 )
+from forecast.identity import code_version
 from indicators.tables import suggest
 
 type Rows = Callable[[Connection, RunsAsked, OfRuns], Iterator[Values]]
@@ -86,7 +87,8 @@ def read_export(connection: Connection, wanted: Wanted, *, case_id: str | None =
     if not found.count:
         raise NothingToExport(_nothing(connection, case, wanted, content))
     title = f"{case.name}: {wanted.what}, one row per {content.row}"
-    return Export(wanted.what, title, content.columns, found.count, found.rows, content.shared, _about(case, wanted))
+    about = {**_about(case, wanted), "code_version": code_version()}
+    return Export(wanted.what, title, content.columns, found.count, found.rows, content.shared, about)
 
 
 def _find(connection: Connection, case: CaseRow, wanted: Wanted, content: Content) -> _Found:

@@ -34,7 +34,6 @@ from forecast.exports.cells import (
 )
 from forecast.exports.columns import BOOLEAN, DATE, INSTANT, INTEGER, JSON, PROBABILITY, TEXT, Column, Export, Values
 from forecast.exports.dictionary import HEADER
-from forecast.identity import code_version
 from forecast.words import counted, target_name
 
 DICTIONARY, HEADLINE = "columns", "headline"
@@ -145,8 +144,7 @@ def _packed(file: BinaryIO, scratch: Path) -> Iterator[Workbook]:
 def _describe(workbook: Workbook, export: Export) -> None:
     """Say in the document's properties what it holds and what wrote it."""
     size = f"{counted(export.count, 'row')} × {counted(len(export.columns), 'column')} of {export.what}"
-    about = {**export.about, "code_version": code_version()}
-    comments = "\n".join(f"{name}: {value}" for name, value in about.items())
+    comments = "\n".join(f"{name}: {value}" for name, value in export.about.items())
     workbook.set_properties({"title": export.title, "subject": size, "author": "Parley", "comments": comments})
 
 
