@@ -182,7 +182,7 @@ def check_writable(path: Path) -> None:
 def _exists(place: Path) -> bool:
     try:
         return place.exists()
-    except PermissionError:
+    except OSError:  # what may not be looked at, or has a name too long, cannot be written either
         return True
 
 

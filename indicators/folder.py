@@ -156,7 +156,12 @@ def read_case_folder(path: Path | str) -> CaseFolder:
 
 
 def _check_folder(folder: Path) -> None:
-    if not folder.exists():
+    try:
+        stands = folder.exists()
+    except OSError as error:
+        right = f"name a folder that holds {', '.join(FILES)}"
+        raise CaseError([f"{folder}: cannot be read ({error.strerror}); {right}"]) from error
+    if not stands:
         raise CaseError([f"{folder}: there is no such folder; name one that holds {', '.join(FILES)}"])
     if not folder.is_dir():
         raise CaseError([f"{folder}: is a file; name the folder that holds {', '.join(FILES)}"])

@@ -467,3 +467,5 @@ def test_a_folder_that_does_not_exist_is_one_clear_line(tmp_path: Path) -> None:
     file = write_toy_case(tmp_path) / "case.toml"
     with pytest.raises(CaseError, match=f"^{re.escape(str(file))}: is a file; name the folder that holds "):
         read_case_folder(file)
+    with pytest.raises(CaseError, match=r"aa: cannot be read \(File name too long\); name a folder that holds"):
+        read_case_folder(tmp_path / ("a" * 300))

@@ -122,6 +122,12 @@ def test_a_read_only_place_is_refused(
             shared_folder.chmod(0o755)
 
 
+def test_a_name_too_long_is_refused(tmp_path: Path) -> None:
+    for attempt in (open_database, upgrade):
+        with pytest.raises(DatabaseUnwritable, match=r"aa\.db cannot be written; allow writing, or set"):
+            attempt(f"sqlite:///{tmp_path}/{'a' * 300}.db")
+
+
 def test_reading_connections_cannot_write(small: Database) -> None:
     with pytest.raises((StoreError, DBAPIError), match=r"readonly|read-only"), small.read() as connection:
         append_observations(connection, [OBSERVATION], NOW)
