@@ -19,7 +19,6 @@ from db.read import read_case
 from db.read_evaluations import read_evaluations
 from db.rows import CaseRow, EvaluationRow
 from forecast.backtest import Backtest, from_dataset
-from forecast.check import CHECKS
 from forecast.errors import NoBacktest
 from forecast.forecasters import MODEL
 from forecast.identity import model_version
@@ -46,6 +45,17 @@ from forecast.trust_scores import (
 
 PASSED, FAILED, LOOK, NOT_RUN = "passed", "FAILED", "look", "not run"
 _VERDICTS = {True: PASSED, False: FAILED, None: LOOK}
+CHECK_NAMES = (
+    "as-of",
+    "states",
+    "prior-predictive",
+    "posterior-predictive",
+    "power-scaling",
+    "leave-out-indicator",
+    "leave-out-document",
+    "sbc",
+)
+"""Those of `forecast.check`, which takes the model and seconds to import."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,8 +269,8 @@ def _read_checks(connection: Connection, case_id: str) -> tuple[Checked, ...]:
         results: Any = row.result["checks"]
         for result in results:
             found.setdefault(result["name"], _checked(row, result))
-    missing = {name: _not_run(name) for name in CHECKS if name not in found}
-    return tuple((found | missing)[name] for name in dict.fromkeys((*CHECKS, *found)))
+    missing = {name: _not_run(name) for name in CHECK_NAMES if name not in found}
+    return tuple((found | missing)[name] for name in dict.fromkeys((*CHECK_NAMES, *found)))
 
 
 def _checked(row: EvaluationRow, result: Mapping[str, Any]) -> Checked:
