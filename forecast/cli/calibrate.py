@@ -26,7 +26,6 @@ def calibrate(
         raise typer.BadParameter("there is no file to replace; give --out FILE.html too", param_hint="'--force'")
     prepare_pictures()
     from forecast.trust import as_json, read_trust
-    from forecast.trust_page import render_page
     from forecast.writing import check_place, write_file
 
     if out is not None:
@@ -34,6 +33,8 @@ def calibrate(
     with opened() as database, database.read() as connection:
         trust = read_trust(connection, database.folder, today(), backtest_id=backtest, case_id=case_id())
     if out is not None:
+        from forecast.trust_page import render_page
+
         write_file(render_page(trust).encode(), out, force=force)
     if json_:
         print_json(as_json(trust))
