@@ -1,11 +1,11 @@
 """A brief in English: every sentence, made from the facts. `forecast.brief.japanese` says the same."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from itertools import groupby
 
 from forecast.brief.bands import BANDS, MOVED, STALE_SHARE, UNATTESTED_DAYS, WIDE, Grounds, band_of
 from forecast.brief.changes import ASKED, LEAST_MOVE, OLDER, OLDER_DAYS, REPORT, Entries
-from forecast.brief.facts import Brief
+from forecast.brief.facts import Brief, Phrase
 from forecast.brief.levels import Attested, Cited, Source, Watched
 from forecast.identity import code_version, model_version
 from forecast.plots.labels import ENGLISH
@@ -104,13 +104,8 @@ def confidence(brief: Brief) -> str:
 
 
 def grounds(brief: Brief) -> str:
-    against = brief.grounds.against()
-    spoken = {name: say(brief, brief.grounds, name in against) for name, say in _GROUNDS.items()}
-    favour = [words for name, words in spoken.items() if name not in against]
-    parts = [
-        f"Against it: {'; '.join(spoken[name] for name in against)}." if against else "",
-        f"In its favour: {'; '.join(favour)}." if favour else "",
-    ]
+    against, favour = map("; ".join, brief.weigh(_GROUNDS))
+    parts = [f"Against it: {against}." if against else "", f"In its favour: {favour}." if favour else ""]
     return " ".join(filter(None, parts))
 
 
@@ -144,7 +139,7 @@ def _backtested(_: Brief, grounds: Grounds, against: bool) -> str:
     return f"the backtest met all {grounds.bounds} bounds set for it"
 
 
-_GROUNDS: Mapping[str, Callable[[Brief, Grounds, bool], str]] = {
+_GROUNDS: Mapping[str, Phrase] = {
     "interval": _interval,
     "documents": _documents,
     "attested": _attested_through,

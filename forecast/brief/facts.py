@@ -1,6 +1,6 @@
 """Everything a brief says, before it is said in any language."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -40,7 +40,8 @@ from indicators.names import Names
 
 HISTORY_DAYS = 3 * 365
 """Days of as-of dates in the plots of a history."""
-SITUATIONS = ("all", "dry")
+type Phrase = Callable[[Brief, Grounds, bool], str]
+"""One ground in words; True: it speaks against confidence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +117,12 @@ class Brief:
     @property
     def run(self) -> RunRow:
         return self.summary.run
+
+    def weigh(self, phrases: Mapping[str, Phrase]) -> tuple[list[str], list[str]]:
+        """What speaks against confidence and what in its favour, each ground in its phrase of a language."""
+        against = self.grounds.against()
+        said = {name: say(self, self.grounds, name in against) for name, say in phrases.items()}
+        return [said[name] for name in against], [words for name, words in said.items() if name not in against]
 
     @property
     def ends_on(self) -> date:
