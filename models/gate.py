@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-import arviz as az
 import numpy as np
 import xarray as xr
 from arviz_base import from_dict
+from arviz_stats import mcse, summary
 
 from models.density import DIMS
 from models.spec import Floats
@@ -49,7 +49,7 @@ def diagnose(tree: xr.DataTree, headline: Floats) -> Diagnostics:
     named = {name: posterior[name].transpose("chain", "draw", ...).values for name in DIMS}
     if varies.any():
         named["headline_logit"] = logit.reshape(chains, draws, -1)
-    table = az.summary(from_dict({"posterior": named}), kind="diagnostics", round_to="none")
+    table = summary(from_dict({"posterior": named}), kind="diagnostics", round_to="none")
     rhat, bulk, tail = float(table["r_hat"].max()), float(table["ess_bulk"].min()), float(table["ess_tail"].min())
     divergences = int(tree["sample_stats"]["diverging"].sum())
     ebfmi = float(np.min(_ebfmi(tree)))
@@ -75,5 +75,5 @@ def _ebfmi(tree: xr.DataTree) -> Floats:
 
 def mean_and_error(values: Floats, chains: int) -> tuple[float, float]:
     """Mean over the draws of all chains and its Monte-Carlo standard error."""
-    error = az.mcse(values.reshape(chains, -1), method="mean")
+    error = mcse(values.reshape(chains, -1), method="mean")
     return float(values.mean()), float(error)
