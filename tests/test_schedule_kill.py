@@ -38,7 +38,7 @@ def test_a_fit_is_killed_and_then_the_service(desk: Desk) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("desk", [20], indirect=True)
+@pytest.mark.parametrize("desk", [14], indirect=True)
 def test_the_service_is_killed_often(desk: Desk) -> None:
     """At moments from its start to the next run; every fourth when a run is stored."""
     whole = desk.first_run()
