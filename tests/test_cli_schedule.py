@@ -192,7 +192,8 @@ def test_a_database_that_is_not_there_is_told(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("PARLEY_DATABASE_URL", raising=False)
+    before = signal.getsignal(signal.SIGINT)
     assert run(["schedule", command]) == 1
     (line,) = capsys.readouterr().err.splitlines()
     assert line == f"error: no database at {tmp_path}/parley.db; run `parley init`"
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    assert signal.getsignal(signal.SIGINT) is before
