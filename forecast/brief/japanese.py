@@ -11,8 +11,10 @@ from forecast.brief.japanese_quality import backtest as backtest
 from forecast.brief.japanese_quality import bounds as bounds
 from forecast.brief.japanese_quality import track as track
 from forecast.brief.japanese_words import CONFIDENCE, DIRECTNESS, OCCURS, PHRASES, TERMS
+from forecast.brief.japanese_words import GAP as GAP
 from forecast.brief.japanese_words import HEADINGS as HEADINGS
 from forecast.brief.japanese_words import SEPARATOR as SEPARATOR
+from forecast.brief.japanese_words import STOP as STOP
 from forecast.brief.japanese_words import WORDS as WORDS
 from forecast.brief.levels import Attested, Cited, Source, Watched
 from forecast.identity import code_version, model_version
@@ -22,8 +24,6 @@ from forecast.run_facts import STALE_AFTER_CADENCES, diagnostics_of
 from forecast.words import level_text, minute, signed
 
 LANGUAGE, LABELS = "ja", JAPANESE
-STOP, GAP = "。", ""
-"""After the last item, and between sentences."""
 
 
 def title(brief: Brief) -> str:

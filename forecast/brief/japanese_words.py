@@ -1,7 +1,7 @@
 """The words and phrases of a brief in Japanese; `forecast.brief.japanese` makes the sentences."""
 
-SEPARATOR = "；"
-"""Between items."""
+SEPARATOR, STOP, GAP = "；", "。", ""
+"""Between items, after the last one, and between sentences."""
 HEADINGS = {
     "table": "対象別・期間別の確率",
     "changes": "前回からの変化",
