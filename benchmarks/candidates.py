@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from forecast.forecasters import Forecaster, LaplaceModel
+from forecast.evaluation.forecasters import Forecaster, LaplaceModel
 from models.spec import FOREVER, Bools, Catalogue, Forecast, Ints, Judgements, Observations, Problem
 from models.states import filter_states
 from models.structure import Structure

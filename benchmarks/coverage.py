@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from db.migrate import create_database
-from forecast.assemble import read_problem
+from forecast.engine.assemble import read_problem
 from indicators.folder import read_case_folder
 from indicators.install import install_case
 from indicators.shipped import shipped_case

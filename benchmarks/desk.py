@@ -116,7 +116,7 @@ def _observations(database: object, size: int) -> Iterator[object]:
 
 def _warm(folder: Path) -> None:
     from db.engine import open_database
-    from forecast.desk import Desk, log
+    from forecast.desk.actions import Desk, log
 
     with open_database(f"sqlite:///{folder / 'parley.db'}") as database:
         desk = Desk(database, "benchmark")
@@ -135,7 +135,7 @@ def _warm(folder: Path) -> None:
 def _import(base: Path, folder: Path, size: int) -> None:
     """Without a published run: the forecast after it is measured above."""
     from db.engine import open_database
-    from forecast.desk import Desk, import_file
+    from forecast.desk.actions import Desk, import_file
 
     folder.mkdir()
     _parley(folder, "init")

@@ -17,9 +17,9 @@ from tempfile import TemporaryDirectory
 import numpy as np
 
 from db.migrate import create_database
-from forecast.assemble import read_rows
-from forecast.backtest import monthly_origins, outcome_at, problems_at
-from forecast.lfo import EFFECTIVE_SHARE, SETTINGS, TOLERANCE, ExactModel, LeaveFutureOut, pareto_bound
+from forecast.engine.assemble import read_rows
+from forecast.evaluation.lfo import EFFECTIVE_SHARE, SETTINGS, TOLERANCE, ExactModel, LeaveFutureOut, pareto_bound
+from forecast.evaluation.origins import monthly_origins, outcome_at, problems_at
 from indicators.folder import read_case_folder
 from indicators.install import install_case
 from indicators.shipped import shipped_case

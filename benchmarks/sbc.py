@@ -21,10 +21,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from benchmarks.coverage import shipped_problem
-from forecast.assemble import inputs_hash
-from forecast.check_machinery import judge_calibration
+from forecast.checks.machinery import judge_calibration
+from forecast.checks.subject import Check
+from forecast.engine.assemble import inputs_hash
 from forecast.identity import code_version, model_version
-from forecast.subject import Check
 from models.laplace import build_density
 from models.sbc import DRAWS, QUANTITIES, SETTINGS, Band, Calibration, Ranked, calibrate_places, rank_truth
 from models.simulate import daily_levels

@@ -13,7 +13,7 @@ from db.posteriors import path_of
 from db.read import read_case
 from db.read_evaluations import read_evaluations
 from forecast.cli.console import database_url
-from forecast.quality import SHIPPED_BACKTEST, SHIPPED_FACTS
+from forecast.evaluation.quality import SHIPPED_BACKTEST, SHIPPED_FACTS
 
 PACKAGE = Path(__file__).parent.parent / "forecast"
 

@@ -50,7 +50,7 @@ def _resident() -> None:
 
     use_compile_cache()
     from db.engine import open_database
-    from forecast.run import update
+    from forecast.engine.update import update
 
     with open_database(os.environ["PARLEY_DATABASE_URL"]) as database:
         with timed("first update in a resident process (warm cache)"):
@@ -82,7 +82,7 @@ def _samplers(database: "Database") -> None:
     """Minimum bulk ESS per second of sampling, compiling apart."""
     import numpy as np
 
-    from forecast.assemble import read_problem
+    from forecast.engine.assemble import read_problem
     from models.gradient import compile_density
     from models.laplace import build_density, start_at
     from models.sampling import sample

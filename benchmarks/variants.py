@@ -16,10 +16,10 @@ from pathlib import Path
 
 from benchmarks.candidates import candidates
 from db.migrate import create_database
-from forecast.assemble import read_rows
-from forecast.backtest import Backtest, monthly_origins, problems_at, run_backtest
-from forecast.forecasters import Forecaster, Naive, shipped_forecasters
-from forecast.scoreboard import Score, Selection, score_table
+from forecast.engine.assemble import read_rows
+from forecast.evaluation.forecasters import Forecaster, Naive, shipped_forecasters
+from forecast.evaluation.origins import Backtest, monthly_origins, problems_at, run_backtest
+from forecast.evaluation.scoreboard import Score, Selection, score_table
 from indicators.folder import read_case_folder
 from indicators.install import install_case
 from indicators.shipped import shipped_case

@@ -35,9 +35,9 @@ NUMBERS = (
         )
     ),
     "indicators/evidence.py",
-    "forecast/assemble.py",
-    "forecast/engine.py",
-    "forecast/forecasters.py",
+    "forecast/engine/assemble.py",
+    "forecast/engine/fit.py",
+    "forecast/evaluation/forecasters.py",
 )
 """The sources that the numbers of a forecast depend on."""
 

@@ -279,7 +279,7 @@ def _solve(case: Path, folder: Path, as_of: date) -> Solved:
 @pytest.fixture(scope="session")
 def published_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the toy case and a forecast of it, as of `PUBLISHED_AS_OF`, by a real fit; tests copy it."""
-    from forecast.run import update
+    from forecast.engine.update import update
 
     folder = tmp_path_factory.mktemp("published")
     with install_toy(folder) as database:

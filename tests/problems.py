@@ -10,7 +10,7 @@ import numpy as np
 from db.engine import Database
 from db.migrate import create_database
 from db.rows import ObservationRow
-from forecast.assemble import Rows, read_problem
+from forecast.engine.assemble import Rows, read_problem
 from indicators.content import CaseFolder
 from indicators.evidence import Evidence
 from indicators.install import install_case

@@ -24,8 +24,11 @@ from db.append import (
 from db.engine import Database
 from db.read import read_completeness, read_events, read_judgements, read_observations
 from db.rows import NewCompleteness, NewEvent, NewJudgement, NewObservation
-from forecast.assemble import Rows, inputs_hash
-from forecast.backtest import (
+from forecast.engine.assemble import Rows, inputs_hash
+from forecast.errors import NotEnough
+from forecast.evaluation.forecasters import ConstantRates, LaplaceModel, Naive
+from forecast.evaluation.lfo import LeaveFutureOut
+from forecast.evaluation.origins import (
     KINDS,
     PENDING,
     Backtest,
@@ -38,10 +41,7 @@ from forecast.backtest import (
     run_backtest,
     to_dataset,
 )
-from forecast.errors import NotEnough
-from forecast.forecasters import ConstantRates, LaplaceModel, Naive
-from forecast.lfo import LeaveFutureOut
-from forecast.workers import run_task
+from forecast.evaluation.tasks import run_task
 from models.baselines import BASELINES, naive_forecast
 from models.exposure import read_clock
 from models.spec import SCENARIOS, TARGETS, Floats, Horizon, Problem, Span

@@ -35,7 +35,7 @@ from forecast.brief.facts import Brief, in_language, read_brief
 from forecast.brief.page import LANGUAGES, Sheet, lay_out, render
 from forecast.brief.report import Report, write_report
 from forecast.errors import NoForecast, NotWritten
-from forecast.words import percent, percent_range
+from forecast.words.numbers import percent, percent_range
 from indicators.folder import read_case_folder
 from indicators.install import install_case
 from indicators.names import KINDS, read_names

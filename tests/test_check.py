@@ -20,15 +20,15 @@ from db.engine import Database
 from db.known import copy_known
 from db.migrate import create_database
 from db.read_evaluations import read_evaluations
-from forecast.assemble import read_problem
-from forecast.check import CHECKS, run_checks
-from forecast.check_machinery import check_as_of, compare_states, origins_of
-from forecast.check_sources import check_documents, check_indicators, check_power_scaling
+from forecast.checks.machinery import check_as_of, compare_states, origins_of
+from forecast.checks.run import CHECKS, run_checks
+from forecast.checks.sources import check_documents, check_indicators, check_power_scaling
+from forecast.checks.subject import Check, Subject, build_subject
 from forecast.cli.app import run
+from forecast.engine.assemble import read_problem
+from forecast.engine.update import silent
 from forecast.errors import NotEnough
 from forecast.identity import code_version, model_version
-from forecast.run import silent
-from forecast.subject import Check, Subject, build_subject
 from indicators.folder import read_case_folder
 from models.dense import solve_level
 from models.exposure import Exposure, build_exposure

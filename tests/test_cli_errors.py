@@ -312,7 +312,7 @@ def test_posteriors_that_cannot_be_stored_leave_no_run(
 
     (unchanged.parent / "posteriors").write_text("in the way")
     monkeypatch.setenv("PARLEY_DATABASE_URL", _address(unchanged))
-    monkeypatch.setattr("forecast.run.update", update)
+    monkeypatch.setattr("forecast.engine.update.update", update)
     code = run(["update"])
     said = capsys.readouterr()
     store = unchanged.parent / "posteriors"

@@ -14,8 +14,8 @@ from toy_runs import FAILURES, LOADED, add_run, install_toy
 from db.append import append_events, append_observations
 from db.engine import Database
 from db.read import read_events, read_observations
-from forecast.assemble import read_problem
 from forecast.cli.app import run
+from forecast.engine.assemble import read_problem
 from indicators.folder import read_case_folder
 from indicators.install import install_case
 from indicators.shipped import shipped_case

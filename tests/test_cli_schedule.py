@@ -18,8 +18,8 @@ from db.engine import Database
 from db.read_schedule import read_attempts
 from forecast.cli.app import run
 from forecast.cli.schedule_tables import print_made
+from forecast.record.summary import read_summary
 from forecast.schedule.log import close_log
-from forecast.summary import read_summary
 
 
 @pytest.fixture

@@ -11,7 +11,8 @@ from toy_runs import AS_OF, FAILURES, add_run, install_toy
 
 from db.engine import Database
 from forecast.cli.app import run
-from forecast.words import error_size, percent, percent_range, target_name
+from forecast.words.names import target_name
+from forecast.words.numbers import error_size, percent, percent_range
 
 NUMBERS = ("mean", "q50", "base_rate", "documents_only", "history_only")
 type Command = Callable[..., tuple[int, str]]

@@ -15,8 +15,8 @@ from db.chain import head, verify_chain
 from db.engine import Database
 from db.read import read_completeness, read_events, read_history, read_observations
 from db.rows import EventRow, NewEvent, NewObservation, ObservationRow
-from forecast import desk as actions
-from forecast.desk import (
+from forecast.desk import actions
+from forecast.desk.actions import (
     Desk,
     Receipt,
     add_event,
@@ -28,9 +28,9 @@ from forecast.desk import (
     revise,
     revise_event,
 )
+from forecast.desk.preview import Preview
 from forecast.errors import NotOnFile
-from forecast.listing import When, read_indicator
-from forecast.preview import Preview
+from forecast.record.catalogue import When, read_indicator
 from indicators.errors import CaseError
 from indicators.folder import read_case_folder
 from indicators.install import install_case

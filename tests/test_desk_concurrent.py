@@ -19,8 +19,8 @@ from db.chain import verify_chain
 from db.engine import Database, open_database
 from db.errors import StoreError
 from db.read_runs import read_run
-from forecast.assemble import inputs_hash, read_problem
 from forecast.cache import use_compile_cache
+from forecast.engine.assemble import inputs_hash, read_problem
 from indicators.folder import read_case_folder
 from indicators.install import install_case
 
@@ -44,7 +44,7 @@ class Told:
 def sit(url: str, analyst: str, number: int, doors: Barrier, answers: "Queue[list[Told]]") -> None:
     """Log entries as fast as they are answered, once everyone is there; a process of its own."""
     use_compile_cache()
-    from forecast.desk import Desk, log
+    from forecast.desk.actions import Desk, log
 
     told: list[Told] = []
     with open_database(url) as database:

@@ -27,8 +27,8 @@ from db.posteriors import FOLDER, orphans
 from db.read_runs import read_posterior_hashes
 from db.verify import verify_store
 from forecast.cli.app import run
-from forecast.doctor import PROBLEM, examine
-from forecast.run import update
+from forecast.doctor.examine import PROBLEM, examine
+from forecast.engine.update import update
 from indicators.coding import OBSERVATION_COLUMNS
 from indicators.folder import read_case_folder
 from indicators.install import install_case

@@ -23,8 +23,8 @@ from db.errors import Conflict
 from db.migrate import create_database
 from db.read import read_completeness, read_events, read_newest, read_observations
 from db.rows import CompletenessRow, EventRow, ObservationRow
-from forecast.assemble import EVENT_TYPES, read_rows
-from forecast.desk import Desk, Receipt, add_event, attest, log, retract, retract_event, revise, revise_event
+from forecast.desk.actions import Desk, Receipt, add_event, attest, log, retract, retract_event, revise, revise_event
+from forecast.engine.assemble import EVENT_TYPES, read_rows
 from forecast.errors import NotOnFile
 from indicators.errors import CaseError
 from indicators.folder import read_case_folder

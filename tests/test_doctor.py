@@ -23,7 +23,7 @@ from db.engine import Database, open_database
 from db.migrate import upgrade
 from db.posteriors import path_of, store_file
 from db.tables import SCHEMA_VERSION
-from forecast.doctor import CHECKS, DISK_NOTICE, DISK_PROBLEM, NOTICE, PROBLEM, Finding, check_space, examine
+from forecast.doctor.examine import CHECKS, DISK_NOTICE, DISK_PROBLEM, NOTICE, PROBLEM, Finding, check_space, examine
 from indicators.content import EVENT_TYPES
 from indicators.folder import read_case_folder
 from indicators.install import install_case

@@ -31,9 +31,9 @@ from db.rows import (
 from forecast.exports.contents import CONTENTS, options_of
 from forecast.exports.facts import TABLES
 from forecast.exports.read import NothingToExport, Wanted, read_export
-from forecast.listing import When, read_indicator_list
+from forecast.record.catalogue import When, read_indicator_list
+from forecast.record.summary import diagnostics_of, failures_of, is_stale
 from forecast.run_facts import issued_before_the_fact
-from forecast.summary import diagnostics_of, failures_of, is_stale
 from indicators.content import TARGETS
 
 type Records = list[dict[str, Any]]

@@ -31,7 +31,7 @@ from db.rows import (
     NewObservation,
     ObservationRow,
 )
-from forecast.assemble import EVENT_TYPES, Rows, assemble, inputs_hash
+from forecast.engine.assemble import EVENT_TYPES, Rows, assemble, inputs_hash
 from indicators.content import CaseFolder
 from indicators.evidence import form_evidence
 from indicators.folder import read_case_folder

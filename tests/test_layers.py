@@ -87,4 +87,4 @@ def test_only_the_assembler_turns_rows_into_a_problem() -> None:
         for node in ast.walk(_tree(module))
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Problem"
     ]
-    assert set(makers) == {"forecast/assemble.py"}
+    assert set(makers) == {"forecast/engine/assemble.py"}

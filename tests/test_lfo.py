@@ -12,7 +12,7 @@ from toy_runs import install_toy
 
 from db.append import append_events, append_observations
 from db.engine import Database
-from forecast.lfo import (
+from forecast.evaluation.lfo import (
     TOLERANCE,
     ExactModel,
     LeaveFutureOut,

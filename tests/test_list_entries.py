@@ -16,9 +16,9 @@ from db.append import append_completeness, append_events, append_observations
 from db.engine import Database
 from db.read import read_events, read_observations
 from db.rows import NewEvent, NewObservation
-from forecast.listing import UnknownId, When
-from forecast.listing_entries import Wanted, read_event, read_event_list, read_observation_list
-from forecast.lists import Change, Ending, EventEntry, ObservationVersion
+from forecast.record.catalogue import UnknownId, When
+from forecast.record.entries import Wanted, read_event, read_event_list, read_observation_list
+from forecast.record.payloads import Change, Ending, EventEntry, ObservationVersion
 
 DAY = OBSERVATION.observed_on
 EVER = date(2099, 1, 1)

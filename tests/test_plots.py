@@ -29,10 +29,10 @@ from forecast.plots.axes import show_dates, show_percents, spread
 from forecast.plots.chosen import GAP_DAYS, RHYTHM, Span, gap_days, stretches
 from forecast.plots.history import HistoryFacts, draw_history, read_history
 from forecast.plots.horizons import HorizonsFacts, draw_horizons, read_horizons
-from forecast.plots.labels import ENGLISH, JAPANESE, Labels
 from forecast.plots.scenarios import ScenariosFacts, draw_scenarios, read_scenarios_shown
 from forecast.plots.style import WIDTH, as_png, as_svg
-from forecast.words import percent
+from forecast.words.labels import ENGLISH, JAPANESE, Labels
+from forecast.words.numbers import percent
 
 DEADLINE = date(2022, 1, 1)
 RUNS = (

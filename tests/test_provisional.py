@@ -15,12 +15,12 @@ from db.append import append_run, append_run_status
 from db.engine import Database, open_database
 from db.posteriors import path_of
 from db.read_runs import read_run, read_scenarios, read_targets
-from forecast.assemble import inputs_hash, read_problem, read_rows
-from forecast.desk import Desk, Receipt, add_event, attest, log
-from forecast.engine import PATHS_PER_DRAW
+from forecast.desk.actions import Desk, Receipt, add_event, attest, log
+from forecast.engine.assemble import inputs_hash, read_problem, read_rows
+from forecast.engine.draws import read_draws
+from forecast.engine.fit import PATHS_PER_DRAW
+from forecast.engine.provisional import Anchor, read_anchor, shift, take_reading
 from forecast.errors import NoPosterior
-from forecast.posterior_draws import read_draws
-from forecast.provisional import Anchor, read_anchor, shift, take_reading
 from models.density import Parameters
 from models.exposure import build_exposure
 from models.projection import project

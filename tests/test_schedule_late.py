@@ -15,8 +15,8 @@ from db import tables
 from db.append import append_completeness, append_events, append_observations, append_run, append_run_status
 from db.engine import Database, open_database
 from db.rows import NewCompleteness, NewEvent, NewObservation
-from forecast.assemble import inputs_hash, read_problem
-from forecast.run_rows import new_run
+from forecast.engine.assemble import inputs_hash, read_problem
+from forecast.engine.rows import new_run
 from forecast.schedule.duty import Duty, make_due, take_up
 from forecast.schedule.orders import Made, Order, Progress, enter, fulfil
 from forecast.schedule.slots import BACKFILL, OFFICIAL, calendar_of

@@ -6,10 +6,10 @@ from datetime import date, timedelta
 import numpy as np
 import pytest
 
-from forecast.backtest import PENDING, Backtest
-from forecast.forecasters import MODEL
-from forecast.score_report import payload, quality_sentence
-from forecast.scoreboard import (
+from forecast.evaluation.forecasters import MODEL
+from forecast.evaluation.origins import PENDING, Backtest
+from forecast.evaluation.report import payload, quality_sentence
+from forecast.evaluation.scoreboard import (
     NAIVE,
     Selection,
     best_baseline,

@@ -23,8 +23,8 @@ from db.read_runs import read_scenarios, read_targets
 from db.rows import NewCompleteness, ScenarioForecastRow, TargetForecastRow
 from forecast.cli.app import run
 from forecast.errors import NotEnough
-from forecast.track import RULE, STANDS_AT_MOST, Counts, TrackRecord, read_track_record, track_sentence
-from forecast.track_scores import (
+from forecast.evaluation.track import RULE, STANDS_AT_MOST, Counts, TrackRecord, read_track_record, track_sentence
+from forecast.evaluation.track_scores import (
     OPEN,
     UNATTESTED,
     YES_ALREADY,
@@ -35,7 +35,8 @@ from forecast.track_scores import (
     score_forecasts,
     score_scenarios,
 )
-from forecast.words import percent, target_name
+from forecast.words.names import target_name
+from forecast.words.numbers import percent
 from indicators.folder import read_case_folder
 from indicators.install import install_case
 from models.spec import SCENARIOS

@@ -21,16 +21,10 @@ from db.errors import StoreError
 from db.posteriors import path_of
 from db.read import read_case
 from db.read_evaluations import read_evaluations
-from forecast.backtest import Backtest, to_dataset
-from forecast.check import CHECKS
+from forecast.checks.run import CHECKS
 from forecast.cli.app import run
 from forecast.errors import NoBacktest, NotWritten
-from forecast.quality import SHIPPED_BACKTEST, SHIPPED_FACTS
-from forecast.score_report import quality_sentence
-from forecast.scoreboard import Selection, score_table
-from forecast.trust import FAILED, LOOK, NOT_RUN, PASSED, Trust, as_json, read_trust
-from forecast.trust_page import render_page
-from forecast.trust_scores import (
+from forecast.evaluation.figures import (
     MET,
     MISSED,
     UNMEASURED,
@@ -43,8 +37,14 @@ from forecast.trust_scores import (
     draw_timeline,
     judge,
 )
-from forecast.trust_tables import bounds_tables, calibration_table, comparison_tables, ranked_table
-from forecast.words import percent
+from forecast.evaluation.origins import Backtest, to_dataset
+from forecast.evaluation.quality import SHIPPED_BACKTEST, SHIPPED_FACTS
+from forecast.evaluation.report import quality_sentence
+from forecast.evaluation.scoreboard import Selection, score_table
+from forecast.trust.page import render_page
+from forecast.trust.read import FAILED, LOOK, NOT_RUN, PASSED, Trust, as_json, read_trust
+from forecast.trust.tables import bounds_tables, calibration_table, comparison_tables, ranked_table
+from forecast.words.numbers import percent
 from forecast.writing import check_place, write_file
 from indicators.folder import read_case_folder
 from indicators.install import install_case
@@ -294,8 +294,8 @@ def test_a_missing_file_is_named(toy: Database, small_backtest: Backtest) -> Non
 def test_before_any_is_stored_the_shipped_backtest_serves_its_own_case(
     toy: Database, small_backtest: Backtest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("forecast.quality.files", lambda _: tmp_path)
-    monkeypatch.setattr("forecast.trust.files", lambda _: tmp_path)
+    monkeypatch.setattr("forecast.evaluation.quality.files", lambda _: tmp_path)
+    monkeypatch.setattr("forecast.trust.read.files", lambda _: tmp_path)
     with toy.read() as connection:
         case_hash = read_case(connection).case_hash
     facts = {"case_hash": case_hash, "model_version": "0" * 8, "as_of": "2019-12-31", "quality": "Fair."}

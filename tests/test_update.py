@@ -19,9 +19,9 @@ from db.errors import DatabaseUnwritable
 from db.migrate import create_database
 from db.posteriors import path_of
 from db.read_runs import read_effects, read_run, read_states, read_targets
+from forecast.engine.update import Outcome, update
 from forecast.errors import NotEnough
-from forecast.run import Outcome, update
-from forecast.summary import as_json, read_summary
+from forecast.record.summary import as_json, read_summary
 from models.spec import EFFECT_TARGETS, TARGETS
 
 AS_OF, SMALL = PUBLISHED_AS_OF, SMALL_FIT

@@ -17,11 +17,12 @@ import numpy as np
 import pytest
 from problems import DAY, SHIPPED, make_observations, make_problem
 
-from forecast import identity, workers
+from forecast import identity
 from forecast.errors import NotWritten, NoWorkers
-from forecast.forecasters import ConstantRates, DocumentsOnly, Forecaster, LaplaceModel, Naive
-from forecast.lfo import ExactModel, LeaveFutureOut
-from forecast.workers import Forecasts, Task, run_task, run_tasks, task_folder
+from forecast.evaluation import tasks as worker_tasks
+from forecast.evaluation.forecasters import ConstantRates, DocumentsOnly, Forecaster, LaplaceModel, Naive
+from forecast.evaluation.lfo import ExactModel, LeaveFutureOut
+from forecast.evaluation.tasks import Forecasts, Task, run_task, run_tasks, task_folder
 from models.settings import SamplerSettings
 from models.spec import Forecast, Judgements, Problem
 
@@ -229,11 +230,11 @@ def test_a_damaged_file_is_not_believed(kept: Path) -> None:
     kept.mkdir(parents=True)
     for task, damage in zip(tasks, DAMAGES, strict=True):
         forecasts = tuple(replace(forecast, pareto_k=0.25) for forecast in run_task(task))
-        workers._keep(task, forecasts)
-        assert bits([workers._load(task) or ()]) == bits([forecasts])
+        worker_tasks._keep(task, forecasts)
+        assert bits([worker_tasks._load(task) or ()]) == bits([forecasts])
         path = kept / f"{task.key}.npz"
         path.write_bytes(damage(path.read_bytes()))
-        assert workers._load(task) is None
+        assert worker_tasks._load(task) is None
 
 
 def test_the_key_changes_with_all_that_the_forecast_depends_on(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -261,7 +262,7 @@ def test_the_key_changes_with_all_that_the_forecast_depends_on(monkeypatch: pyte
     keys = [task.key for task in tasks]
     assert len(set(keys)) == len(tasks)
     assert keys == [Task(task.forecaster, tuple(task.problems)).key for task in tasks]
-    monkeypatch.setattr(workers, "model_version", lambda: "other sources")
+    monkeypatch.setattr(worker_tasks, "model_version", lambda: "other sources")
     assert not {task.key for task in tasks} & set(keys)
 
 
@@ -278,7 +279,7 @@ def test_where_nothing_can_be_kept_nothing_is_begun(deeds: Path, kept: Path) -> 
 
 @pytest.mark.parametrize("address", ["nowhere", "tcp://127.0.0.1:1"])
 def test_a_scheduler_that_does_not_answer_is_told_of(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(workers, "ANSWER_SECONDS", 1)
+    monkeypatch.setattr(worker_tasks, "ANSWER_SECONDS", 1)
     with pytest.raises(NoWorkers, match=rf"^no Dask scheduler answers at '{address}' \(.*\); start one with `dask sch"):
         run_tasks(QUICK_TASKS, cached=False, dask=address)
     gc.collect()  # a client that is left half open complains when it is thrown away
@@ -288,7 +289,7 @@ def test_a_scheduler_that_does_not_answer_is_told_of(address: str, monkeypatch: 
 def test_a_scheduler_without_workers_is_told_of(monkeypatch: pytest.MonkeyPatch) -> None:
     from distributed import LocalCluster
 
-    monkeypatch.setattr(workers, "ANSWER_SECONDS", 1)
+    monkeypatch.setattr(worker_tasks, "ANSWER_SECONDS", 1)
     with (
         LocalCluster(n_workers=0, **DASK) as cluster,
         pytest.raises(NoWorkers, match=r"has no worker; start one with `dask worker tcp://127.0.0.1:\d+`$"),

@@ -42,7 +42,7 @@ from benchmarks.worlds.scoring import (
     world_problems,
 )
 from db.engine import Database
-from forecast.forecasters import MODEL, LaplaceModel, baselines
+from forecast.evaluation.forecasters import MODEL, LaplaceModel, baselines
 from indicators.content import CaseFolder
 from indicators.folder import read_case_folder
 from models.structure import SHIPPED

@@ -11,9 +11,9 @@ from db.engine import Database
 from db.posteriors import store_file
 from db.read import read_case
 from db.rows import NewEvaluation
-from forecast.backtest import Backtest, daily_origins, to_dataset
+from forecast.evaluation.origins import Backtest, daily_origins, to_dataset
+from forecast.evaluation.report import quality_sentence
 from forecast.identity import code_version, model_version
-from forecast.score_report import quality_sentence
 from models.reliability import overlap_root
 from models.spec import SCENARIOS, TARGETS, Floats, Horizon
 
@@ -78,7 +78,7 @@ def store_backtest(
     version: str | None = None,
     changes: Mapping[str, object] | None = None,
 ) -> int:
-    """Store it as `forecast.evaluate` would, of its scores the sentence alone; its number."""
+    """Store it as `forecast.evaluation.evaluate` would, of its scores the sentence alone; its number."""
     digest = store_file(database.folder, lambda path: to_dataset(backtest).to_netcdf(path))
     with database.write() as connection:
         case = read_case(connection)
@@ -98,7 +98,7 @@ def store_backtest(
 
 
 def store_checks(database: Database, checks: list[dict[str, object]]) -> int:
-    """Store results of checks as `forecast.check` would."""
+    """Store results of checks as `forecast.checks.run` would."""
     with database.write() as connection:
         case = read_case(connection)
         evaluation = NewEvaluation(

@@ -27,7 +27,7 @@ from benchmarks.worlds.scoring import (
     score_worlds,
     world_problems,
 )
-from forecast.forecasters import MODEL, Forecaster, LaplaceModel, baselines
+from forecast.evaluation.forecasters import MODEL, Forecaster, LaplaceModel, baselines
 from models.structure import SHIPPED, Structure
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from benchmarks.worlds.scoring import coverage, forecast_worlds, world_problems
-from forecast.forecasters import DRAWS, Forecaster, LaplaceModel
+from forecast.evaluation.forecasters import DRAWS, Forecaster, LaplaceModel
 from models.laplace import build_density, fit_laplace
 from models.projection import project
 from models.spec import Floats, Forecast, Problem

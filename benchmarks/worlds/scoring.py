@@ -12,9 +12,9 @@ import numpy as np
 from benchmarks.worlds.case import Truth, write_world
 from benchmarks.worlds.hidden import HORIZONS
 from db.migrate import create_database
-from forecast.assemble import read_problem
-from forecast.forecasters import Forecaster
-from forecast.workers import Task, run_tasks
+from forecast.engine.assemble import read_problem
+from forecast.evaluation.forecasters import Forecaster
+from forecast.evaluation.tasks import Task, run_tasks
 from indicators.folder import read_case_folder
 from indicators.install import install_case
 from models.exposure import read_clock

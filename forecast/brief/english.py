@@ -7,12 +7,13 @@ from forecast.brief.bands import BANDS, MOVED, STALE_SHARE, UNATTESTED_DAYS, WID
 from forecast.brief.changes import ASKED, LEAST_MOVE, OLDER, OLDER_DAYS, REPORT, Entries
 from forecast.brief.facts import Brief, Phrase
 from forecast.brief.levels import Attested, Cited, Source, Watched
+from forecast.evaluation.figures import Bound
 from forecast.identity import code_version, model_version
-from forecast.plots.labels import ENGLISH
+from forecast.record.summary import judgement_sentence
 from forecast.run_facts import STALE_AFTER_CADENCES, diagnostics_of
-from forecast.summary import judgement_sentence
-from forecast.trust_scores import Bound
-from forecast.words import counted, level_text, minute, percent, percent_range, reach, signed, target_name
+from forecast.words.labels import ENGLISH
+from forecast.words.names import target_name
+from forecast.words.numbers import counted, level_text, minute, percent, percent_range, reach, signed
 
 LANGUAGE, LABELS = "en", ENGLISH
 HEADINGS = {

@@ -26,16 +26,16 @@ from forecast.brief.levels import (
     read_watched,
 )
 from forecast.errors import NoBacktest, NoForecast
+from forecast.evaluation.figures import MISSED, UNMEASURED, Bound, Comparison
+from forecast.evaluation.report import DAYS, FEWEST_SPELLS, TARGET
+from forecast.evaluation.track import TrackRecord
 from forecast.plots.chosen import Span
 from forecast.plots.history import HistoryFacts, read_history
 from forecast.plots.horizons import HorizonsFacts, read_horizons
 from forecast.plots.scenarios import ScenariosFacts, read_scenarios_shown
-from forecast.score_report import DAYS, FEWEST_SPELLS, TARGET
-from forecast.summary import Summary, read_summary, read_track
-from forecast.summary import as_json as summary_json
-from forecast.track import TrackRecord
-from forecast.trust import Trust, read_trust
-from forecast.trust_scores import MISSED, UNMEASURED, Bound, Comparison
+from forecast.record.summary import Summary, read_summary, read_track
+from forecast.record.summary import as_json as summary_json
+from forecast.trust.read import Trust, read_trust
 from indicators.names import Names
 
 HISTORY_DAYS = 3 * 365

@@ -19,9 +19,9 @@ from forecast.brief.japanese_words import WORDS as WORDS
 from forecast.brief.levels import Attested, Cited, Source, Watched
 from forecast.identity import code_version, model_version
 from forecast.plots.chosen import GAP_DAYS, Horizon, days_to, stretches
-from forecast.plots.labels import JAPANESE
 from forecast.run_facts import STALE_AFTER_CADENCES, diagnostics_of
-from forecast.words import level_text, minute, signed
+from forecast.words.labels import JAPANESE
+from forecast.words.numbers import level_text, minute, signed
 
 LANGUAGE, LABELS = "ja", JAPANESE
 

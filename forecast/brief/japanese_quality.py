@@ -2,12 +2,12 @@
 
 from forecast.brief.facts import Brief, Tested
 from forecast.brief.japanese_words import KINDS, MEASURES, SEPARATOR, SITUATIONS, VERDICTS
+from forecast.evaluation.figures import Bound
+from forecast.evaluation.track import TrackRecord, first_pending, telling_line
+from forecast.evaluation.track_scores import UNATTESTED, Pending, TrackLine
 from forecast.identity import model_version
-from forecast.plots.labels import JAPANESE as LABELS
-from forecast.track import TrackRecord, first_pending, telling_line
-from forecast.track_scores import UNATTESTED, Pending, TrackLine
-from forecast.trust_scores import Bound
-from forecast.words import share, signed
+from forecast.words.labels import JAPANESE as LABELS
+from forecast.words.numbers import share, signed
 
 
 def track(brief: Brief) -> str:

@@ -16,10 +16,11 @@ from forecast.brief import english, japanese
 from forecast.brief.facts import Brief, in_language
 from forecast.plots.history import draw_history
 from forecast.plots.horizons import draw_horizons
-from forecast.plots.labels import Labels
 from forecast.plots.scenarios import draw_scenarios
 from forecast.plots.style import WIDTH, as_drawing, as_png
-from forecast.words import TARGET_NAMES, error_size, signed
+from forecast.words.labels import Labels
+from forecast.words.names import TARGET_NAMES
+from forecast.words.numbers import error_size, signed
 from indicators.names import read_names
 
 LANGUAGES: Mapping[str, ModuleType] = {"en": english, "ja": japanese}

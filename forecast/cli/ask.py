@@ -3,10 +3,10 @@
 import typer
 
 from forecast.cli.list_tables import print_indicator
-from forecast.desk import Desk
-from forecast.desk_entries import check_cell
-from forecast.listing import When, read_indicator, read_indicator_list
-from forecast.words import signed
+from forecast.desk.actions import Desk
+from forecast.desk.entries import check_cell
+from forecast.record.catalogue import When, read_indicator, read_indicator_list
+from forecast.words.numbers import signed
 
 LAST_SHOWN = 5
 _PROMPTS = {

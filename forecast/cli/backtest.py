@@ -8,7 +8,7 @@ import typer
 from forecast.cli.console import AsOf, Json, case_id, check_choices, opened, parse_day, print_json, today
 
 if TYPE_CHECKING:
-    from forecast.evaluate import Plan
+    from forecast.evaluation.evaluate import Plan
 
 
 def backtest(
@@ -56,7 +56,7 @@ def backtest(
         engine = "nuts" if nuts else "psis" if psis else "laplace"
         plan = _plan(first, last, every, horizons, models, "strict" if strict else "retrospective", engine)
         from forecast.cli.progress import watch
-        from forecast.evaluate import evaluate
+        from forecast.evaluation.evaluate import evaluate
         from models.spec import TARGETS
 
         shown = check_choices("--target", targets, TARGETS)
@@ -80,7 +80,7 @@ def _plan(
     first: date | None, last: date | None, every: str, horizons: str, models: list[str] | None, kind: str, engine: str
 ) -> "Plan":
     """The plan of the options; each mistake in usage says what would be right."""
-    from forecast.evaluate import FORECASTERS, Plan, parse_step
+    from forecast.evaluation.evaluate import FORECASTERS, Plan, parse_step
 
     if first and last and last < first:
         raise typer.BadParameter(f"{last} lies before --from {first}; name a later day", param_hint="'--to'")

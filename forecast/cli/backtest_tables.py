@@ -7,8 +7,9 @@ from rich.text import Text
 
 from db.rows import EvaluationRow
 from forecast.cli.tables import bold, emit, grid, paragraph
-from forecast.forecasters import MODEL
-from forecast.words import counted, share, target_name
+from forecast.evaluation.forecasters import MODEL
+from forecast.words.names import target_name
+from forecast.words.numbers import counted, share
 
 KINDS = {
     "strict": "strict: only judgements published by each origin",

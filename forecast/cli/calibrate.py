@@ -25,7 +25,7 @@ def calibrate(
     if force and out is None:
         raise typer.BadParameter("there is no file to replace; give --out FILE.html too", param_hint="'--force'")
     prepare_pictures()
-    from forecast.trust import as_json, read_trust
+    from forecast.trust.read import as_json, read_trust
     from forecast.writing import check_place, write_file
 
     if out is not None:
@@ -33,7 +33,7 @@ def calibrate(
     with opened() as database, database.read() as connection:
         trust = read_trust(connection, database.folder, today(), backtest_id=backtest, case_id=case_id())
     if out is not None:
-        from forecast.trust_page import render_page
+        from forecast.trust.page import render_page
 
         write_file(render_page(trust).encode(), out, force=force)
     if json_:

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from rich.text import Text
 
 from forecast.cli.tables import bold, emit, facts, grid, paragraph
-from forecast.trust import Checked, Trust
-from forecast.trust_tables import (
+from forecast.trust.read import Checked, Trust
+from forecast.trust.tables import (
     Table,
     backtest_words,
     bounds_tables,

@@ -8,7 +8,7 @@ import typer
 from forecast.cli.console import AsOf, Json, case_id, check_choices, opened, print_json, today
 
 if TYPE_CHECKING:
-    from forecast.subject import Check
+    from forecast.checks.subject import Check
 
 VERDICTS = {True: "ok", False: "FAILED", None: "look"}
 
@@ -35,7 +35,7 @@ def check(
 
     warm = is_warm()
     use_compile_cache()
-    from forecast.check import CHECKS, as_json, run_checks
+    from forecast.checks.run import CHECKS, as_json, run_checks
     from forecast.cli.progress import watch
 
     chosen = check_choices("NAME", names, tuple(CHECKS)) or tuple(CHECKS)

@@ -14,7 +14,7 @@ import typer
 
 if TYPE_CHECKING:
     from db.engine import Database
-    from forecast.desk import Desk
+    from forecast.desk.actions import Desk
 
 DEFAULT_URL = "sqlite:///parley.db"
 
@@ -72,8 +72,8 @@ def at_desk(analyst: str | None) -> Iterator["Desk"]:
     from forecast.cache import use_compile_cache
 
     use_compile_cache()
-    from forecast.desk import Desk
-    from forecast.desk_store import who
+    from forecast.desk.actions import Desk
+    from forecast.desk.session import who
 
     with opened() as database:
         yield Desk(database, who() if analyst is None else analyst.strip(), case_id(), today)

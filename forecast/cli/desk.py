@@ -8,8 +8,8 @@ import typer
 from forecast.cli.console import Json, at_desk, print_json
 
 if TYPE_CHECKING:
-    from forecast.desk import Desk, Receipt
-    from forecast.preview import Preview
+    from forecast.desk.actions import Desk, Receipt
+    from forecast.desk.preview import Preview
 
 Note = Annotated[str | None, typer.Option(help="What a colleague should know about the coding.")]
 Analyst = Annotated[
@@ -71,7 +71,7 @@ def log(
 def _log(
     desk: "Desk", given: dict[str, str | None], others: dict[str, str | None], dry_run: bool, asks: bool, json_: bool
 ) -> "Receipt":
-    from forecast import desk as actions
+    from forecast.desk import actions
 
     return actions.log(
         desk,
@@ -108,7 +108,7 @@ def revise(
     json_: Json = False,
 ) -> None:
     """Correct an observation. The new row differs in what is given; the old one stays on file."""
-    from forecast import desk as actions
+    from forecast.desk import actions
 
     with at_desk(analyst) as desk:
         receipt = actions.revise(
@@ -140,7 +140,7 @@ def retract(
     json_: Json = False,
 ) -> None:
     """Withdraw an observation. With the reason; it stays on file and no longer counts."""
-    from forecast import desk as actions
+    from forecast.desk import actions
 
     with at_desk(analyst) as desk:
         answer(actions.retract(desk, row, reason, known_on=known_on, dry_run=dry_run), json_)
@@ -154,7 +154,7 @@ def show(seen: "Preview", json_: bool, *, asks: bool) -> bool:
         print_preview(seen)
     if not asks:
         return True
-    from forecast.preview import GREAT
+    from forecast.desk.preview import GREAT
 
     plain = not seen.warnings and (seen.surprise is None or abs(seen.surprise.z) < GREAT)
     return typer.confirm("Store it?", default=plain)
@@ -163,7 +163,7 @@ def show(seen: "Preview", json_: bool, *, asks: bool) -> bool:
 def answer(receipt: "Receipt", json_: bool) -> None:
     """Print what an action did."""
     if json_:
-        from forecast.desk_words import receipt_json
+        from forecast.desk.receipt import receipt_json
 
         print_json(receipt_json(receipt))
     else:

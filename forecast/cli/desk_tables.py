@@ -3,10 +3,11 @@
 from rich.text import Text
 
 from forecast.cli.tables import bold, emit, grid, paragraph
-from forecast.desk_store import Receipt
-from forecast.desk_words import entry_sentence, forecast_title, moved_targets, shift_cells, surprise_sentence
-from forecast.preview import Preview
-from forecast.words import counted, level_text, target_name
+from forecast.desk.preview import Preview
+from forecast.desk.receipt import entry_sentence, forecast_title, moved_targets, shift_cells, surprise_sentence
+from forecast.desk.session import Receipt
+from forecast.words.names import target_name
+from forecast.words.numbers import counted, level_text
 
 SHOWN_ENTRIES = 5
 _TABLE_NAMES = {"observations": "observation", "events": "event", "completeness": "attestation"}

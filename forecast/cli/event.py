@@ -58,7 +58,7 @@ def add(
     json_: Json = False,
 ) -> None:
     """Record an event. It shows at once what that does to the forecast."""
-    from forecast.desk import add_event
+    from forecast.desk.actions import add_event
 
     with at_desk(analyst) as desk:
         receipt = add_event(
@@ -103,7 +103,7 @@ def revise(
     json_: Json = False,
 ) -> None:
     """Correct an event. It differs in what is given; --confidence medium or high settles a dispute."""
-    from forecast.desk import revise_event
+    from forecast.desk.actions import revise_event
 
     with at_desk(analyst) as desk:
         receipt = revise_event(
@@ -137,7 +137,7 @@ def retract(
     json_: Json = False,
 ) -> None:
     """Withdraw an event. With the reason; it stays on file and no longer counts."""
-    from forecast.desk import retract_event
+    from forecast.desk.actions import retract_event
 
     with at_desk(analyst) as desk:
         answer(retract_event(desk, id_, reason, known_on=known_on, dry_run=dry_run), json_)
@@ -164,7 +164,7 @@ def none(
     """Attest that nothing else happened. Up to a day; silence counts as evidence only when a person attests it."""
     if (through is None) == (retracted is None):
         raise typer.BadParameter("give either --through DATE or, to withdraw an attestation, --retract ROW")
-    from forecast.desk import attest, retract
+    from forecast.desk.actions import attest, retract
 
     with at_desk(analyst) as desk:
         if retracted is not None:

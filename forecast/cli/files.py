@@ -54,7 +54,7 @@ def import_(
         raise typer.BadParameter(f"{encoding!r} is not known; use one of {known}", param_hint="'--encoding'")
     with at_desk(analyst) as desk:
         from forecast.cli.progress import watched
-        from forecast.desk import import_file
+        from forecast.desk.actions import import_file
 
         with watched() as report:
             receipt = import_file(desk, file, encoding=encoding, dry_run=dry_run, progress=report)

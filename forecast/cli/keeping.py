@@ -58,7 +58,7 @@ def backup(
 
 def doctor(json_: Json = False) -> None:
     """See whether all is in order. And what to run for each finding; exit 1 if there is a problem."""
-    from forecast.doctor import examine
+    from forecast.doctor.examine import examine
 
     found = examine(database_url(), datetime.now(UTC), case_id=case_id())
     if json_:

@@ -9,8 +9,8 @@ from rich.text import Text
 from db.backup import Backup
 from db.verify import Verification
 from forecast.cli.tables import bold, emit, facts, paragraph
-from forecast.doctor import PROBLEM, Examination, Finding
-from forecast.words import counted
+from forecast.doctor.examine import PROBLEM, Examination, Finding
+from forecast.words.numbers import counted
 
 ELSEWHERE = "keep this hash elsewhere: it stands for everything stored so far"
 

@@ -6,7 +6,7 @@ from rich.text import Text
 
 from forecast.cli.render import LEVEL_HEADER, level_cells
 from forecast.cli.tables import bold, emit, facts, grid_with_words, paragraph
-from forecast.lists import (
+from forecast.record.payloads import (
     DocumentDetail,
     DocumentList,
     EventDetail,
@@ -23,7 +23,8 @@ from forecast.lists import (
     RunEntry,
     RunList,
 )
-from forecast.words import counted, percent, signed, target_name
+from forecast.words.names import target_name
+from forecast.words.numbers import counted, percent, signed
 from indicators.case_rows import CASE_ANALYST
 from indicators.content import NO_FRAMING
 

@@ -27,7 +27,7 @@ def indicators(
 ) -> None:
     """List the indicators with their levels. With ID: its coding rule and last observations."""
     from forecast.cli import list_tables
-    from forecast.listing import When, read_indicator, read_indicator_list
+    from forecast.record.catalogue import When, read_indicator, read_indicator_list
 
     when = When(as_of or today(), as_recorded)
     with opened() as database, database.read() as connection:
@@ -65,8 +65,8 @@ def observations(
 ) -> None:
     """List observations. Newest first, with the row numbers that `parley revise` and `parley retract` take."""
     from forecast.cli import list_tables
-    from forecast.listing import When
-    from forecast.listing_entries import Wanted, read_observation_list
+    from forecast.record.catalogue import When
+    from forecast.record.entries import Wanted, read_observation_list
 
     _check_order(first, until)
     when = When(as_of or today(), as_recorded)
@@ -82,7 +82,7 @@ def observations(
 def documents(id_: Id = None, as_of: AsOf = None, as_recorded: AsRecorded = None, json_: Json = False) -> None:
     """List the documents. With their judgements counted; with ID: its caveats and judgements."""
     from forecast.cli import list_tables
-    from forecast.listing import When, read_document, read_document_list
+    from forecast.record.catalogue import When, read_document, read_document_list
 
     when = When(as_of or today(), as_recorded)
     with opened() as database, database.read() as connection:
@@ -117,8 +117,8 @@ def events(
 ) -> None:
     """List what happened. And how far that is complete. With ID: the event, its source and its history."""
     from forecast.cli import list_tables
-    from forecast.listing import When
-    from forecast.listing_entries import Wanted, read_event, read_event_list
+    from forecast.record.catalogue import When
+    from forecast.record.entries import Wanted, read_event, read_event_list
     from indicators.content import EVENT_TYPES
 
     kept = check_choices("--type", types, EVENT_TYPES)
@@ -151,7 +151,7 @@ def runs(
 ) -> None:
     """List the runs, newest as-of date first."""
     from forecast.cli import list_tables
-    from forecast.listing import RUN_KINDS, RUN_STATUSES, read_run_list
+    from forecast.record.catalogue import RUN_KINDS, RUN_STATUSES, read_run_list
 
     kept = check_choices("--kind", kinds, RUN_KINDS)
     stood = check_choices("--status", statuses, RUN_STATUSES)

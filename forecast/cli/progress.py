@@ -8,14 +8,14 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
 if TYPE_CHECKING:
-    from forecast.engine import Progress as Report
+    from forecast.engine.fit import Progress as Report
 
 COLD = "the first time on this machine: half a minute or more; later runs reuse it"
 
 
 @contextmanager
 def watch(*, warm: bool) -> Iterator["Report"]:
-    """Yield a progress function for `forecast.run.update`."""
+    """Yield a progress function for `forecast.engine.update.update`."""
     console = Console(stderr=True)
     columns = (
         SpinnerColumn(),

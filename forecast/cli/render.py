@@ -6,7 +6,7 @@ from rich.text import Text
 
 from db.rows import RunRow, TargetForecastRow
 from forecast.cli.tables import bold, column_widths, emit, facts, grid, paragraph
-from forecast.summary import (
+from forecast.record.summary import (
     Summary,
     cadence_of,
     diagnostics_of,
@@ -15,18 +15,8 @@ from forecast.summary import (
     judgement_sentence,
     stale_days,
 )
-from forecast.words import (
-    INTERVALS,
-    SCENARIO_NAMES,
-    TARGET_NAMES,
-    counted,
-    error_size,
-    percent,
-    percent_range,
-    reach,
-    signed,
-    target_name,
-)
+from forecast.words.names import INTERVALS, SCENARIO_NAMES, TARGET_NAMES, target_name
+from forecast.words.numbers import counted, error_size, percent, percent_range, reach, signed
 from indicators.install import InstallReport
 
 ATTEMPTS = {"rejected": "was rejected", "failed": "failed", "started": "has not finished", None: "has not finished"}

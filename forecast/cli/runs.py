@@ -53,7 +53,7 @@ def update(
         warm = is_warm()
         use_compile_cache()
         from forecast.cli.progress import watch
-        from forecast.run import update as run_update
+        from forecast.engine.update import update as run_update
 
         with watch(warm=warm) as progress:
             outcome = run_update(database, as_of or today(), settings=settings, progress=progress, case_id=case_id())
@@ -77,7 +77,7 @@ def show(
 
 
 def _print_summary(database: "Database", json_: bool, *, run_id: int | None = None, as_of: date | None = None) -> bool:
-    from forecast.summary import as_json, read_summary
+    from forecast.record.summary import as_json, read_summary
 
     with database.read() as connection:
         summary = read_summary(connection, today(), run_id=run_id, as_of=as_of, case_id=case_id())

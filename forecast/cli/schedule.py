@@ -182,7 +182,7 @@ def _announcement(settings: "Settings") -> str:
     """What the service will do."""
     from db.read import read_case
     from forecast.schedule.slots import calendar_of, find_next, read_ledger
-    from forecast.words import minute
+    from forecast.words.numbers import minute
 
     with opened() as database:
         with database.read() as connection:
@@ -216,8 +216,8 @@ def _stoppable() -> Iterator[Event]:
 
 def _print_made(settings: "Settings", made: "tuple[AttemptRow, ...]", json_: bool) -> None:
     """What was made or why nothing was, the headline of the newest published, and when the next is due."""
+    from forecast.record.summary import as_json, read_summary
     from forecast.schedule.status import attempt_json, read_status
-    from forecast.summary import as_json, read_summary
 
     newest = max((row.run_id for row in made if row.outcome == "published" and row.run_id), default=None)
     with opened() as database, database.read() as connection:

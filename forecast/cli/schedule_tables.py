@@ -8,11 +8,11 @@ from rich.text import Text
 from db.rows import AttemptRow, RunRow
 from forecast.cli.render import headline_lines
 from forecast.cli.tables import bold, emit, facts, grid_with_words, paragraph
+from forecast.record.summary import Summary
 from forecast.schedule.channels import Trial
 from forecast.schedule.slots import Slot
 from forecast.schedule.status import Behind, ChannelState, Holder, Status, Told, Waiting, lasting
-from forecast.summary import Summary
-from forecast.words import counted, minute
+from forecast.words.numbers import counted, minute
 
 SHOWN_DAYS = 5
 """Of many missing days the first."""

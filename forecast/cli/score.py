@@ -8,7 +8,7 @@ def score(as_of: AsOf = None, as_recorded: AsRecorded = None, json_: Json = Fals
 
     Only forecasts issued before the fact count.
     """
-    from forecast.track import as_json, read_track_record
+    from forecast.evaluation.track import as_json, read_track_record
 
     with opened() as database, database.read() as connection:
         record = read_track_record(connection, as_of or today(), case_id=case_id(), as_recorded=as_recorded)

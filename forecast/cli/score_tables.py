@@ -5,11 +5,12 @@ from itertools import groupby
 
 from rich.text import Text
 
-from forecast.assemble import DEAL_REACH_DAYS
 from forecast.cli.tables import bold, emit, grid, paragraph
-from forecast.track import TOO_FEW, Counts, TrackRecord, track_sentence
-from forecast.track_scores import OPEN, UNATTESTED, YES_ALREADY, Pending, ScenarioLine, TrackLine, within
-from forecast.words import SCENARIO_NAMES, counted, percent, signed, target_name
+from forecast.engine.assemble import DEAL_REACH_DAYS
+from forecast.evaluation.track import TOO_FEW, Counts, TrackRecord, track_sentence
+from forecast.evaluation.track_scores import OPEN, UNATTESTED, YES_ALREADY, Pending, ScenarioLine, TrackLine, within
+from forecast.words.names import SCENARIO_NAMES, target_name
+from forecast.words.numbers import counted, percent, signed
 
 type Lines = list[str | Text]
 

@@ -13,7 +13,7 @@ from forecast.exports.columns import (
     TEXT,
     Column,
 )
-from forecast.words import SCENARIO_NAMES
+from forecast.words.names import SCENARIO_NAMES
 
 _SCENARIOS = ", ".join(f"{label} {name}" for label, name in SCENARIO_NAMES.items())
 

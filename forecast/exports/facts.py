@@ -16,7 +16,7 @@ from forecast.exports.columns import Column, Values
 from forecast.exports.runs import as_text
 
 if TYPE_CHECKING:
-    from forecast.lists import IndicatorEntry
+    from forecast.record.payloads import IndicatorEntry
 
 TABLES: dict[str, Table] = {
     table.name: table
@@ -49,7 +49,7 @@ def _ended(ending: Row[*tuple[Any, ...]]) -> Values:
 
 def indicator_rows(connection: Connection, known: Known) -> tuple[Values, ...]:
     """The indicators of the catalogue in its order, each with its filtered level."""
-    from forecast.listing import When, read_indicator_list
+    from forecast.record.catalogue import When, read_indicator_list
 
     case = read_case(connection, known.case_id, as_recorded=known.as_recorded)
     when = When(known.as_of, known.as_recorded)

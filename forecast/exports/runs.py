@@ -17,7 +17,7 @@ from db.read_exports import OfRuns, RunsAsked, count_unobserved, read_case_versi
 from db.rows import CaseRow, EffectRow, IndicatorStateRow, RunRow, ScenarioForecastRow, TargetForecastRow
 from forecast.exports.columns import Values
 from forecast.run_facts import diagnostics_of, failures_of, is_stale, issued_before_the_fact, stale_after
-from forecast.words import SCENARIO_NAMES
+from forecast.words.names import SCENARIO_NAMES
 from indicators.content import TARGETS
 
 _TARGET_PLACES = {target: place for place, target in enumerate(TARGETS)}

@@ -34,7 +34,8 @@ from forecast.exports.cells import (
 )
 from forecast.exports.columns import BOOLEAN, DATE, INSTANT, INTEGER, JSON, PROBABILITY, TEXT, Column, Export, Values
 from forecast.exports.dictionary import HEADER
-from forecast.words import counted, target_name
+from forecast.words.names import target_name
+from forecast.words.numbers import counted
 
 DICTIONARY, HEADLINE = "columns", "headline"
 """Sheets after the first, which is named as what it holds."""

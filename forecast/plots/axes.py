@@ -8,7 +8,7 @@ from unicodedata import east_asian_width
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from forecast.plots.labels import Labels
+from forecast.words.labels import Labels
 
 BAND_50, BAND_90 = "#86B9DB", "#D5E6F1"
 """Told apart in grey, and from the line on them."""

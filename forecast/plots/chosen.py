@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from db.read_runs import FULL_KINDS, read_run, read_runs
 from db.rows import CaseRow, RunRow, ScenarioForecastRow, TargetForecastRow
 from forecast.errors import NoForecast
-from forecast.words import counted, minute
+from forecast.words.numbers import counted, minute
 
 GAP_DAYS = 45
 """Longer than a month: monthly runs are joined."""
@@ -128,7 +128,7 @@ def horizon_of(row: TargetForecastRow | ScenarioForecastRow) -> Horizon:
 
 
 def horizon_words(horizon: Horizon) -> str:
-    """What `forecast.words.reach` says of its rows."""
+    """What `forecast.words.numbers.reach` says of its rows."""
     return f"in {horizon} d" if isinstance(horizon, int) else f"by {horizon}"
 
 

@@ -19,7 +19,8 @@ from forecast.errors import NoForecast
 from forecast.plots.chosen import read_forecast_run
 from forecast.plots.indicators import REACH, NothingToDraw, build_ladder, by_group, draw_ladder, run_name
 from forecast.plots.style import AMBER, BLUE, GREEN, GREY, INK, WIDTH, house_style
-from forecast.words import counted, signed, target_name
+from forecast.words.names import target_name
+from forecast.words.numbers import counted, signed
 from models.spec import EFFECT_TARGETS
 
 SOURCES = {

@@ -28,9 +28,10 @@ from forecast.plots.chosen import (
     run_counts,
     stretches,
 )
-from forecast.plots.labels import ENGLISH, Labels
 from forecast.plots.style import BLUE, GREEN, GREY, INK, ORANGE, SKY, WIDTH, house_style
-from forecast.words import counted, percent, percent_range, reach, target_name
+from forecast.words.labels import ENGLISH, Labels
+from forecast.words.names import target_name
+from forecast.words.numbers import counted, percent, percent_range, reach
 from indicators.content import EVENT_TYPES, NO_FRAMING
 
 LANE = 0.19

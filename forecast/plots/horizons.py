@@ -14,9 +14,10 @@ from db.rows import RunRow, TargetForecastRow
 from forecast.errors import NoForecast
 from forecast.plots.axes import BAND_50, BAND_90, DASHED, PAPER, SMALL, show_percents, show_windows
 from forecast.plots.chosen import days_to, horizon_of, longest, read_forecast_run
-from forecast.plots.labels import ENGLISH, Labels
 from forecast.plots.style import BLUE, INK, WIDTH, house_style
-from forecast.words import TARGET_NAMES, percent, percent_range, reach, target_name
+from forecast.words.labels import ENGLISH, Labels
+from forecast.words.names import TARGET_NAMES, target_name
+from forecast.words.numbers import percent, percent_range, reach
 
 SIDE = 3
 """Panels on a side of the figure; the headline's takes four of them."""

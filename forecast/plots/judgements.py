@@ -16,7 +16,6 @@ from sqlalchemy import Connection
 
 from db.read import read_catalogue, read_documents, read_judgements
 from db.rows import DocumentRow, JudgementRow
-from forecast.listing import When, case_of
 from forecast.plots.indicators import (
     BOLD,
     Ladder,
@@ -27,7 +26,9 @@ from forecast.plots.indicators import (
     wrap_words,
 )
 from forecast.plots.style import BLUE, GREY, INK, LIGHT, ORANGE, WIDTH, house_style
-from forecast.words import counted, level_text, minute, signed, target_name
+from forecast.record.catalogue import When, case_of
+from forecast.words.names import target_name
+from forecast.words.numbers import counted, level_text, minute, signed
 from indicators.content import TARGETS
 
 ROW = 0.25

@@ -14,8 +14,8 @@ from sqlalchemy import Connection
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from forecast.listing import When
     from forecast.plots.chosen import Span
+    from forecast.record.catalogue import When
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +141,7 @@ def _reliability(connection: Connection, folder: Path, asked: Asked) -> Picture:
 
 
 def _when(asked: Asked) -> "When":
-    from forecast.listing import When
+    from forecast.record.catalogue import When
 
     return When(asked.as_of or asked.today, asked.as_recorded)
 

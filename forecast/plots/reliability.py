@@ -9,10 +9,10 @@ from matplotlib.figure import Figure
 from sqlalchemy import Connection
 
 from forecast.errors import NoBacktest
+from forecast.evaluation.figures import ORIGINS, Calibration
 from forecast.plots.trust import reliability_figure
-from forecast.trust import Source, read_trust
-from forecast.trust_scores import ORIGINS, Calibration
-from forecast.words import target_name
+from forecast.trust.read import Source, read_trust
+from forecast.words.names import target_name
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,9 +29,10 @@ from forecast.plots.chosen import (
     read_span,
     stretches,
 )
-from forecast.plots.labels import ENGLISH, Labels
 from forecast.plots.style import AMBER, BLUE, GREEN, INK, ORANGE, SKY, WIDTH, house_style
-from forecast.words import SCENARIO_NAMES, percent
+from forecast.words.labels import ENGLISH, Labels
+from forecast.words.names import SCENARIO_NAMES
+from forecast.words.numbers import percent
 
 FILLS = {
     "S0": ("#ECECEC", ""),

@@ -15,14 +15,14 @@ from matplotlib.patches import Patch
 from sqlalchemy import Connection
 
 from db.rows import GradeRow, IndicatorRow, ObservationRow
-from forecast.assemble import Rows, assemble, check_rows, read_rows
-from forecast.listing import When, case_of, find_place
+from forecast.engine.assemble import Rows, assemble, check_rows, read_rows
 from forecast.plots.axes import BAND_50, BAND_90, show_dates
 from forecast.plots.indicators import BOLD, REACH, NothingToDraw, by_group, wrap_words
-from forecast.plots.labels import ENGLISH
 from forecast.plots.style import BLUE, GREY, INK, LIGHT, WIDTH, house_style
+from forecast.record.catalogue import When, case_of, find_place
 from forecast.run_facts import STALE_AFTER_CADENCES, is_stale
-from forecast.words import counted, minute, signed
+from forecast.words.labels import ENGLISH
+from forecast.words.numbers import counted, minute, signed
 from indicators.evidence import SD_FLOOR, Evidence, form_evidence
 from models.spec import Floats, Ints
 from models.states import FilteredStates, filter_states

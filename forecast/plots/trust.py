@@ -8,10 +8,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MultipleLocator
 
+from forecast.evaluation.figures import Calibration, Comparison, Timeline
+from forecast.evaluation.scoreboard import CHOSEN_BEFORE, ERAS
 from forecast.plots.style import BLUE, GREY, LIGHT, ORANGE, PERCENT, WIDTH, as_drawing, house_style
-from forecast.scoreboard import CHOSEN_BEFORE, ERAS
-from forecast.trust_scores import Calibration, Comparison, Timeline
-from forecast.words import target_name
+from forecast.words.names import target_name
 
 
 def draw_reliability(calibrations: Sequence[Calibration]) -> str:

@@ -13,7 +13,7 @@ from math import hypot
 from db.read_schedule import ScheduledValue
 from db.rows import AlertRow
 from forecast.schedule.settings import AlertSettings
-from forecast.words import error_size, percent, signed
+from forecast.words.numbers import error_size, percent, signed
 
 THRESHOLD, DAY, WEEK, DRIFT = "threshold", "move_day", "move_week", "drift"
 MOVEMENTS = (THRESHOLD, DAY, WEEK, DRIFT)

@@ -13,8 +13,8 @@ from db.leases import mark_work
 from db.read_runs import read_run
 from db.rows import NewAttempt, RunRow
 from forecast.identity import code_version, library_versions
+from forecast.record.summary import failures_of
 from forecast.schedule.slots import Slot
-from forecast.summary import failures_of
 from models.settings import SamplerSettings
 
 type Progress = Callable[[str, int, int, str], None]
@@ -69,7 +69,7 @@ def fulfil(database: Database, order: Order, progress: Progress, clock: Clock = 
     db.errors.Conflict
         if the day has a run already
     """
-    from forecast.run import Outcome, update  # takes seconds to import, and only the fitting process needs it
+    from forecast.engine.update import Outcome, update  # takes seconds to import, and only the fitting process needs it
 
     def store_beside(connection: Connection, outcome: Outcome, now: datetime) -> None:
         enter(connection, order, outcome.run_id, order.taken_s, now)

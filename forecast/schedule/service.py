@@ -20,6 +20,7 @@ from db.read import read_case
 from db.read_schedule import read_attempts
 from db.rows import AttemptRow
 from forecast.errors import BadSettings
+from forecast.evaluation.track import ISSUE_LAG_DAYS
 from forecast.schedule.alerts import raise_alerts
 from forecast.schedule.bell import hung
 from forecast.schedule.courier import deliver, run_courier
@@ -29,7 +30,6 @@ from forecast.schedule.log import logged
 from forecast.schedule.orders import Clock, Progress, utc_now
 from forecast.schedule.settings import Settings
 from forecast.schedule.slots import Calendar, calendar_of
-from forecast.track import ISSUE_LAG_DAYS
 
 TICK_S = 15.0
 """Between two looks at the ledger, at most; a bell comes in between."""

@@ -19,7 +19,7 @@ from db.rows import AlertRow, AttemptRow, DeliveryRow, LeaseRow, RunRow
 from forecast.schedule.orders import lease_name
 from forecast.schedule.settings import Settings
 from forecast.schedule.slots import Calendar, Due, Ledger, Slot, calendar_of, find_due, find_next, read_ledger, retry_at
-from forecast.words import counted, minute
+from forecast.words.numbers import counted, minute
 from indicators.content import EVENT_TYPES
 
 LAST = 7

@@ -1,0 +1,404 @@
+"""From what is said at the desk to rows, and from what is on file to what may be corrected."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, fields, replace
+from datetime import date, timedelta
+from pathlib import Path
+
+from sqlalchemy import Connection
+
+from db.append import observation_key
+from db.errors import StoreError
+from db.read import find_observations, read_events, read_history, read_newest, read_retracted
+from db.rows import CompletenessRow, EventRow, NewCompleteness, NewEvent, NewObservation, ObservationRow
+from forecast.desk.preview import NEAR_DAYS
+from forecast.desk.session import Desk
+from forecast.engine.assemble import EVENT_TYPES, Rows
+from forecast.errors import NotOnFile
+from forecast.words.numbers import counted
+from indicators.coding import EVENT_COLUMNS, OBSERVATION_COLUMNS, Rules, new_event, new_observation
+from indicators.errors import CaseError
+from indicators.sheets import read_sheet
+from indicators.tables import Problems, Row, parse_day, suggest, suggest_id
+
+type Value = date | float | str | None
+type Progress = Callable[[str, int, int], None]
+
+_STORED_AS = {
+    "indicator": "indicator_id",
+    "source": "source_title",
+    "publisher": "source_publisher",
+    "url": "source_url",
+}
+_NOT_CARRIED = ("known_on", "grade", "analyst")  # a correction has its own day and analyst
+_OBSERVATION_CELLS = {name: _STORED_AS.get(name, name) for name in OBSERVATION_COLUMNS if name not in _NOT_CARRIED}
+_EVENT_CELLS = {name: "event_id" if name == "id" else name for name in EVENT_COLUMNS if name not in _NOT_CARRIED}
+CHECKED_AT_A_TIME = 5000
+
+
+def observation_cells(old: ObservationRow | None = None, **values: Value) -> dict[str, str]:
+    """The cells of an entry; those not given are those of the row it corrects."""
+    known = {}
+    if old is not None:
+        known = {cell: getattr(old, name) for cell, name in _OBSERVATION_CELLS.items()}
+        known["grade"] = f"{old.reliability}{old.credibility}"
+    return _cells({**known, **values}, OBSERVATION_COLUMNS)
+
+
+def event_cells(old: EventRow | None = None, **values: Value) -> dict[str, str]:
+    """The cells of an event; the reason of a dispute goes with the dispute."""
+    known = {} if old is None else {cell: getattr(old, name) for cell, name in _EVENT_CELLS.items()}
+    settled = _text(values.get("confidence", "low")).strip().casefold() != "low"
+    if old is not None and old.disputed and settled:
+        known["reason"] = ""
+    return _cells({**known, **values}, EVENT_COLUMNS)
+
+
+def _cells(values: dict[str, Value], names: Iterable[str]) -> dict[str, str]:
+    unknown = next((name for name in values if name not in names), None)
+    if unknown is not None:
+        raise TypeError(f"{unknown!r} is no part of an entry; {suggest(unknown, tuple(names))}")
+    return {name: _text(values.get(name)) for name in names}
+
+
+def _text(value: Value) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, float | int):
+        return f"{value:.12g}"
+    return value if isinstance(value, str) else value.isoformat()
+
+
+def read_observation_entry(
+    rows: Rows, cells: dict[str, str], desk: Desk, old: ObservationRow | None = None
+) -> NewObservation:
+    """The observation the cells make; CaseError with everything that is wrong with them."""
+    problems = Problems()
+    entry = new_observation(Row("", 0, cells, problems), _rules(rows, desk))
+    problems.raise_any()
+    assert entry is not None
+    if old is not None and _asserts(entry) == _asserts(old):
+        raise NotOnFile(f"row {old.id} says all of this already; give what is to change, such as --level")
+    return entry
+
+
+def check_cell(desk: Desk, column: str, text: str) -> tuple[str, ...]:
+    """What is wrong with one cell of an observation, the others apart."""
+    with desk.database.read() as connection:
+        rules = _rules(desk.reading(connection).rows, desk)
+    problems = Problems()
+    new_observation(Row("", 0, {**observation_cells(), column: text}, problems), rules)
+    return tuple(line for line in problems.lines if line.startswith(f"{column}:"))
+
+
+def _asserts(row: NewObservation | NewEvent) -> tuple[object, ...]:
+    """What a row says, apart from who says it since when."""
+    kind = NewObservation if isinstance(row, NewObservation) else NewEvent
+    left_out = ["known_on", "analyst", "supersedes", "retracted"]
+    if kind is NewObservation:  # its reason is why it was revised; that of an event, why it is disputed
+        left_out.append("reason")
+    return tuple(getattr(row, item.name) for item in fields(kind) if item.name not in left_out)
+
+
+def read_event_entry(
+    connection: Connection, rows: Rows, cells: dict[str, str], desk: Desk, old: EventRow | None = None
+) -> NewEvent:
+    """The event the cells make; CaseError with everything that is wrong with them."""
+    taken = [] if old else [row.event_id for row in read_newest(connection, EventRow, rows.case.case_id)]
+    problems = Problems()
+    entry = new_event(Row("", 0, cells, problems), _rules(rows, desk), taken)
+    problems.raise_any()
+    assert entry is not None
+    if old is not None and _asserts(entry) == _asserts(old):
+        raise NotOnFile(f"event {old.event_id} says all of this already; give what is to change, such as --confidence")
+    return entry
+
+
+def _rules(rows: Rows, desk: Desk) -> Rules:
+    return Rules(
+        rows.case.case_id,
+        tuple(row.indicator_id for row in rows.catalogue),
+        frozenset(f"{row.reliability}{row.credibility}" for row in rows.grades),
+        desk.today(),
+        desk.analyst,
+    )
+
+
+def same_row(connection: Connection, rows: Rows, entry: NewObservation) -> int | None:
+    """The row that asserts the very same, if there is one that stands.
+
+    Raises
+    ------
+    NotOnFile
+        if that row was superseded or retracted: to add it again would contradict the correction
+    """
+    key = observation_key(entry)
+    there = standing_keys(rows).get(key)  # a revision may say the very same, too
+    if there is not None:
+        return there
+    first = find_observations(connection, [key])
+    if not first:
+        return None
+    number = next(iter(first.values()))
+    newest = read_history(connection, ObservationRow, number)[-1]
+    if newest.id == number:
+        return number
+    raise NotOnFile(f"the same row was stored as row {number}, and {_ended(newest)}")
+
+
+def standing_keys(rows: Rows) -> dict[str, int]:
+    """The numbers of the observations that stand, by what they assert."""
+    standing = (row for row in rows.observations if row.valid_until is None or row.valid_until > rows.as_of)
+    return {row.row_key: row.id for row in standing}
+
+
+def _ended(newest: ObservationRow | EventRow) -> str:
+    """How a row came to its end, and what can be done instead."""
+    if newest.retracted:
+        again = "if it holds after all, log it anew with a note that says why"
+        return f"retracted as row {newest.id} ({newest.reason}); {again}"
+    return f"superseded by row {newest.id}; revise that one"
+
+
+def standing_observation(connection: Connection, number: int, case_id: str) -> ObservationRow:
+    """The observation of this number, if it may be corrected: the newest version of what it asserts."""
+    try:
+        newest = read_history(connection, ObservationRow, number)[-1]
+    except StoreError:
+        raise NotOnFile(f"no observation has the row number {number}; `parley observations` lists them") from None
+    _check_case(newest.case_id, case_id, f"observation {number}")
+    if newest.id != number:
+        raise NotOnFile(f"row {number} was {_ended(newest)}")
+    if newest.retracted:
+        raise NotOnFile(f"row {number} is itself the retraction of row {newest.supersedes}; log the observation anew")
+    return newest
+
+
+def _check_case(found: str, wanted: str, name: str) -> None:
+    if found != wanted:
+        raise NotOnFile(f"{name} is of case {found}, and this desk of {wanted}; set PARLEY_CASE to {found}")
+
+
+def standing_event(connection: Connection, case_id: str, event_id: str) -> EventRow:
+    """The newest version of an event, if it may be corrected."""
+    newest = {row.event_id: row for row in read_newest(connection, EventRow, case_id)}
+    found = {id_.casefold(): row for id_, row in newest.items()}.get(event_id.strip().casefold())
+    if found is None:
+        raise NotOnFile(f"unknown event {event_id!r}; {suggest_id(event_id, tuple(sorted(newest)))}")
+    if found.retracted:
+        raise NotOnFile(
+            f"event {found.event_id} was retracted as row {found.id} ({found.reason}); add it anew under another id"
+        )
+    return found
+
+
+def standing_attestation(connection: Connection, number: int, case_id: str) -> CompletenessRow:
+    """The attestation of this number, if it may be withdrawn."""
+    try:
+        newest = read_history(connection, CompletenessRow, number)[-1]
+    except StoreError:
+        raise NotOnFile(f"no attestation has the row number {number}; `parley events --json` lists them") from None
+    _check_case(newest.case_id, case_id, f"attestation {number}")
+    if newest.id != number or newest.retracted:
+        raise NotOnFile(f"attestation {number} was withdrawn or replaced as row {newest.id} ({newest.reason})")
+    return newest
+
+
+def retraction[R: NewObservation | NewEvent | NewCompleteness](
+    old: R, reason: str, known_on: date | str, desk: Desk
+) -> R:
+    """The row that withdraws `old`; CaseError where the reason or the day is wanting."""
+    problems = Problems()
+    day = known_on if isinstance(known_on, date) else parse_day(known_on)
+    if not reason.strip():
+        problems.add("reason", "is empty; say why the row is withdrawn")
+    if "\0" in reason:
+        problems.add("reason", "holds a null character; delete it")
+    if len(reason) > 10_000:
+        problems.add("reason", f"has {len(reason)} characters; write at most 10000")
+    if day is None:
+        problems.add("known_on", f"{known_on!r} is not a date; write YYYY-MM-DD, such as {desk.today()}")
+    elif day > desk.today():
+        problems.add("known_on", f"{day} lies ahead; the latest day is today, {desk.today()}")
+    elif old.known_on is not None and day < old.known_on:
+        problems.add(
+            "known_on", f"{day} lies before {old.known_on}, when the row was known; write that day or a later one"
+        )
+    problems.raise_any()
+    assert day is not None
+    id_: int = old.id  # type: ignore[union-attr]
+    gone = replace(old, known_on=day, retracted=True, reason=reason.strip(), supersedes=id_)
+    who = "attested_by" if isinstance(old, NewCompleteness) else "analyst"
+    return replace(gone, **{who: desk.analyst})  # type: ignore[arg-type]
+
+
+def event_notes(rows: Rows, entry: NewEvent) -> tuple[str, ...]:
+    """What an analyst should know about an event just entered."""
+    notes = []
+    if entry.disputed:
+        settle = f"settle it with `parley event revise {entry.event_id} --confidence medium`, or retract it"
+        notes.append(f"in dispute ({entry.reason}): left out of forecasts and scores until settled; {settle}")
+    if entry.retracted or entry.disputed:
+        return tuple(notes)
+    before = _furthest(rows, entry.type)
+    if before is not None and entry.started_on > before.complete_through:
+        notes.append(
+            f"{entry.type} attested complete through {before.complete_through} only: this one counts, and other days "
+            "after that stay open until `parley event none --through DATE` speaks for them"
+        )
+    elif before is not None and entry.supersedes is None:
+        notes.append(
+            f"{before.attested_by} had attested (row {before.id}) that {entry.type} is complete through "
+            f"{before.complete_through}: this one was missing, and counts from {entry.known_on}"
+        )
+    near = [
+        row.event_id
+        for row in rows.events
+        if row.type == entry.type
+        and row.event_id != entry.event_id
+        and abs((row.started_on - entry.started_on).days) <= NEAR_DAYS
+    ]
+    if near and entry.supersedes is None:
+        notes.append(f"likely duplicate of {', '.join(near)}: if it is the same, retract this one")
+    return tuple(notes)
+
+
+def attestations(
+    connection: Connection,
+    rows: Rows,
+    desk: Desk,
+    through: date | str,
+    types: Sequence[str],
+    since: date | str | None,
+    note: str,
+) -> tuple[list[NewCompleteness], list[str]]:
+    """One attestation per type, from where the one before it began, and what to know about them."""
+    problems, today = Problems(), desk.today()
+    day = _attested_day("through", through, problems)
+    begin = None if since is None else _attested_day("since", since, problems)
+    if day is not None and day > today:
+        problems.add(
+            "through", f"{day} lies ahead; what has not happened yet cannot be attested: at most today, {today}"
+        )
+    for kind in types:
+        if kind not in EVENT_TYPES:
+            problems.add("type", f"{kind!r} is not a type of event; {suggest(kind, EVENT_TYPES)}")
+    if not desk.analyst.strip():
+        problems.add("analyst", "is empty; an attestation is a person's word: give --analyst")
+    problems.raise_any()
+    assert day is not None
+    out = []
+    for kind in types or EVENT_TYPES:
+        before = _furthest(rows, kind)
+        _check_span(kind, before, day, begin, problems, rows)
+        first = begin or (before.complete_from if before else day)
+        said = [note.strip(), f"from {before.complete_through + timedelta(days=1)} on" if before else ""]
+        remark = "; ".join(filter(None, said))
+        out.append(NewCompleteness(rows.case.case_id, kind, first, day, today, desk.analyst, remark))
+    problems.raise_any()
+    newest = read_newest(connection, CompletenessRow, rows.case.case_id)
+    out = [_after_withdrawal(row, newest) for row in out]
+    return out, _attestation_notes(connection, rows, out, today)
+
+
+def _after_withdrawal(row: NewCompleteness, newest: Iterable[CompletenessRow]) -> NewCompleteness:
+    """A word that was given and withdrawn is given again by superseding its withdrawal."""
+    span = (row.type, row.complete_from, row.complete_through)
+    gone = (old for old in newest if old.retracted and (old.type, old.complete_from, old.complete_through) == span)
+    last = max((old.id for old in gone), default=None)
+    return row if last is None else replace(row, supersedes=last)
+
+
+def _attested_day(name: str, value: date | str, problems: Problems) -> date | None:
+    day = value if isinstance(value, date) else parse_day(value)
+    if day is None:
+        problems.add(name, f"{value!r} is not a date; write YYYY-MM-DD, such as 2026-10-10")
+    return day
+
+
+def _furthest(rows: Rows, kind: str) -> CompletenessRow | None:
+    return max(
+        (row for row in rows.completeness if row.type == kind), key=lambda row: row.complete_through, default=None
+    )
+
+
+def _check_span(
+    kind: str, before: CompletenessRow | None, day: date, begin: date | None, problems: Problems, rows: Rows
+) -> None:
+    if before is None and begin is None:
+        problems.add("since", f"nothing is attested of {kind} yet; say from which day on with --since")
+    if before is not None and day <= before.complete_through:
+        problems.add("through", f"{kind} is attested through {before.complete_through} already; write a later day")
+    if begin is not None and begin > day:
+        problems.add("since", f"{begin} lies after {day}; write that day or an earlier one")
+    if before is not None and begin is not None and begin > before.complete_through + timedelta(days=1):
+        problems.add(
+            "since",
+            f"{kind} is attested through {before.complete_through}; a gap would be lost: begin the day after it",
+        )
+
+
+def _attestation_notes(connection: Connection, rows: Rows, made: Sequence[NewCompleteness], today: date) -> list[str]:
+    """Events in dispute within the days attested, and a day that is not over."""
+    notes = []
+    for row in made:
+        before = _furthest(rows, row.type)
+        first = before.complete_through + timedelta(days=1) if before else row.complete_from
+        events = read_events(connection, row.case_id, rows.as_of, disputed=True)
+        inside = [
+            event for event in events if event.type == row.type and first <= event.started_on <= row.complete_through
+        ]
+        settled = [event.event_id for event in inside if not event.disputed]
+        open_ = [event.event_id for event in inside if event.disputed]
+        on_file = (
+            f"{counted(len(settled), 'event')} on file ({', '.join(settled)}) and no others" if settled else "none"
+        )
+        notes.append(f"{row.type}: {on_file} from {first} through {row.complete_through}")
+        if open_:
+            notes.append(f"{row.type}: {', '.join(open_)} in dispute in these days: left out until settled")
+    if any(row.complete_through == today for row in made):
+        notes.append(f"{today} is not over: an event later today would contradict this")
+    return notes
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """The rows of a file, each once, with the key each has in the database."""
+
+    entries: dict[str, NewObservation]
+    number: int
+    """Rows in the file."""
+
+    def fresh(self, connection: Connection, rows: Rows) -> tuple[list[NewObservation], list[str]]:
+        """Those that are not there yet, and what to say of the others."""
+        there, standing = find_observations(connection, self.entries), standing_keys(rows)
+        entries = [entry for key, entry in self.entries.items() if key not in there and key not in standing]
+        notes = []
+        twice = self.number - len(self.entries)
+        if twice:
+            notes.append(f"{counted(twice, 'row')} of the file stands in it twice and counts once")
+        if there:
+            case_id = next(iter(self.entries.values())).case_id
+            gone = read_retracted(connection, case_id) & set(there.values())
+            if gone:
+                notes.append(f"{counted(len(gone), 'row')} of the file had been retracted and stays so")
+        return entries, notes
+
+
+def read_import(rows: Rows, path: Path, encoding: str | None, desk: Desk, progress: Progress) -> Imported:
+    """Read and check every row of a file; CaseError with all problems."""
+    problems = Problems()
+    progress("reading", 0, 0)
+    read = read_sheet(path, problems, encoding=encoding)
+    problems.raise_any()
+    if not read:
+        raise CaseError([f"{path.name}: has no rows under its header; write one observation per row"])
+    rules, entries = _rules(rows, desk), {}
+    for number, row in enumerate(read, start=1):
+        entry = new_observation(row, rules)
+        if entry is not None:
+            entries[observation_key(entry)] = entry
+        if number % CHECKED_AT_A_TIME == 0:
+            progress("checking", number, len(read))
+    problems.raise_any()
+    return Imported(entries, len(read))

@@ -1,0 +1,162 @@
+"""What can be said of an observation before it is stored: how surprising it is, and what it would count with."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from db.rows import NewObservation, ObservationRow
+from forecast.engine.assemble import Rows
+from forecast.words.numbers import level_text
+from indicators.evidence import SD_FLOOR
+from models.spec import Problem
+from models.states import FilteredStates, expect_observation, filter_states
+
+NEAR_DAYS = 3
+"""Reports of one thing are dated within so many days of each other."""
+
+
+GREAT = 3.0
+"""Standard deviations from which on a surprise asks for a second look."""
+
+
+@dataclass(frozen=True, slots=True)
+class Surprise:
+    """What the filter expects of an observation, from what is known on its day, against what it says; in levels."""
+
+    level: float
+    expected: float
+    sd: float
+    """Of the observation: of the level and of the grade's error together."""
+
+    @property
+    def z(self) -> float:
+        """How many standard deviations it lies above what is expected."""
+        return (self.level - self.expected) / self.sd
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """An entry that may be stored, with what its analyst should see first."""
+
+    entry: NewObservation
+    indicator_name: str
+    criterion: str
+    """What its level means; empty where it lies between two levels."""
+    surprise: Surprise | None
+    """None before the indicator's first observation."""
+    warnings: tuple[str, ...]
+
+
+def make_preview(rows: Rows, problem: Problem | None, entry: NewObservation) -> Preview:
+    """Hold an entry against what is on file; a row that it will supersede must not be among it."""
+    place = next(i for i, row in enumerate(rows.catalogue) if row.indicator_id == entry.indicator_id)
+    criteria = {float(each.level): each.criterion for each in rows.catalogue[place].levels}
+    standing = [row for row in rows.observations if row.valid_until is None or row.valid_until > rows.as_of]
+    return Preview(
+        entry,
+        rows.catalogue[place].name,
+        criteria.get(entry.level, ""),
+        None if problem is None else _surprise(rows, problem, entry, place, _filtered(problem)),
+        (*_twins(standing, entry), *_origin_warnings(standing, entry)),
+    )
+
+
+def _filtered(problem: Problem) -> FilteredStates:
+    return filter_states(problem.observations, problem.catalogue)
+
+
+def startling(rows: Rows, problem: Problem | None, entries: Sequence[NewObservation]) -> list[str]:
+    """Of many entries those that a person should look at again: great surprises and likely duplicates, a line each."""
+    standing: dict[str, list[ObservationRow]] = {}
+    for row in rows.observations:
+        if row.valid_until is None or row.valid_until > rows.as_of:
+            standing.setdefault(row.indicator_id, []).append(row)
+    place = {row.indicator_id: i for i, row in enumerate(rows.catalogue)}
+    filtered = None if problem is None else _filtered(problem)
+    out = []
+    for entry in entries:
+        name = f"{entry.indicator_id} {level_text(entry.level)} on {entry.observed_on} ({entry.source_title[:40]})"
+        if problem is not None and filtered is not None:
+            found = _surprise(rows, problem, entry, place[entry.indicator_id], filtered)
+            if found is not None and abs(found.z) >= GREAT:
+                out.append(f"{name}: expected {found.expected:+.2f} ± {found.sd:.2f} (sd), {abs(found.z):.1f} sd away")
+        out += [f"{name}: {twin}" for twin in _twins(standing.get(entry.indicator_id, ()), entry)]
+    return out
+
+
+def _surprise(
+    rows: Rows, problem: Problem, entry: NewObservation, place: int, filtered: FilteredStates
+) -> Surprise | None:
+    """The filter's forecast of the observation on the day it is known, from the rows known by then."""
+    known = entry.known_on.toordinal()
+    now = filtered.at(np.array([known]), np.array([float(known)]))
+    if not now.active[0, place]:
+        return None
+    grade = (entry.reliability, entry.credibility)
+    sd = next((each.sd_levels for each in rows.grades if (each.reliability, each.credibility) == grade), SD_FLOOR)
+    mean, variance = expect_observation(
+        float(now.mean[0, place]),
+        float(now.variance[0, place]),
+        bool(problem.catalogue.fades[place]),
+        float(problem.catalogue.half_life[place]),
+        known - entry.observed_on.toordinal(),
+        max(sd, SD_FLOOR) ** 2,
+    )
+    return Surprise(entry.level, mean, float(np.sqrt(variance)))
+
+
+def _twins(standing: Iterable[ObservationRow], entry: NewObservation) -> Iterator[str]:
+    """Rows of the indicator that may report the same thing, and whether they will count as one with it."""
+    for row in standing:
+        near = abs((row.observed_on - entry.observed_on).days) <= NEAR_DAYS
+        if row.indicator_id != entry.indicator_id or not near or not _same_report(row, entry):
+            continue
+        one = _is_one(row, entry)
+        effect = (
+            "they count as one piece of evidence: the best grade, the mean of its levels"
+            if one
+            else "both count; give both the same --origin if they are one report, or revise that row instead"
+        )
+        yield f"likely duplicate of {_named(row)}: {effect}"
+
+
+def _same_report(row: ObservationRow, entry: NewObservation) -> bool:
+    return any(
+        mine and mine.casefold() == theirs.casefold()
+        for mine, theirs in (
+            (entry.origin, row.origin),
+            (entry.source_url, row.source_url),
+            (entry.source_title, row.source_title),
+        )
+    )
+
+
+def _is_one(row: ObservationRow, entry: NewObservation) -> bool:
+    """Whether the rules of evidence make one observation of both."""
+    if entry.origin or row.origin:
+        return entry.origin == row.origin
+    mine = (entry.observed_on, entry.source_publisher, entry.source_title)
+    return mine == (row.observed_on, row.source_publisher, row.source_title)
+
+
+def _origin_warnings(standing: Sequence[ObservationRow], entry: NewObservation) -> Iterator[str]:
+    """Other indicators fed by the same origin, and those fed by the same page without saying so."""
+    others = [row for row in standing if row.indicator_id != entry.indicator_id]
+    fed = sorted({row.indicator_id for row in others if entry.origin and row.origin == entry.origin})
+    if fed:
+        number = len(fed) + 1
+        yield (
+            f"common origin {entry.origin!r} already feeds {', '.join(fed)}: one piece of evidence for {number} "
+            f"indicators, so the precision of each is divided by {number}"
+        )
+    linked = [row for row in others if entry.source_url and row.source_url == entry.source_url]
+    apart = next((row for row in linked if not entry.origin or row.origin != entry.origin), None)
+    if apart is not None:
+        what = f"its origin, {apart.origin!r}" if apart.origin else "both an --origin"
+        yield f"likely common origin: the same URL feeds {_named(apart)}; give {what} if they are one piece of evidence"
+
+
+def _named(row: ObservationRow) -> str:
+    grade = f"{row.reliability}{row.credibility}"
+    return f"row {row.id} ({row.indicator_id} {row.observed_on}, {level_text(row.level)}, {grade}, by {row.analyst})"

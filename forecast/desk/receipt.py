@@ -1,0 +1,135 @@
+"""What a receipt says, in words and as JSON, the same on every face."""
+
+from dataclasses import asdict, is_dataclass
+from typing import Any
+
+from db.rows import NewCompleteness, NewEvent, NewObservation
+from forecast.desk.preview import GREAT, Preview, Surprise
+from forecast.desk.session import Receipt
+from forecast.engine.provisional import Provisional, Shift
+from forecast.words.numbers import error_size, level_text, percent, signed
+from indicators.content import NO_FRAMING
+
+
+def entry_sentence(entry: object) -> str:
+    """One line that names a row and what it asserts."""
+    if isinstance(entry, NewObservation):
+        grade = f"{entry.reliability}{entry.credibility}"
+        parts = [entry.source_title, entry.source_publisher, entry.source_url]
+        source = ", ".join(filter(None, parts))
+        level = level_text(entry.level)
+        origin = f", origin {entry.origin}" if entry.origin else ""
+        if entry.retracted:
+            return f"{entry.indicator_id} {level} on {entry.observed_on}, withdrawn on {entry.known_on}: {entry.reason}"
+        return (
+            f"{entry.indicator_id} {level} on {entry.observed_on}, known on {entry.known_on}, {grade}: {source}{origin}"
+            f" (by {entry.analyst})"
+        )
+    if isinstance(entry, NewEvent):
+        framing = "" if entry.framing == NO_FRAMING else f", {entry.framing}"
+        days = (
+            str(entry.started_on) if entry.started_on == entry.ended_on else f"{entry.started_on} to {entry.ended_on}"
+        )
+        dispute = f" (disputed: {entry.reason})" if entry.disputed else ""
+        by = f" (by {entry.analyst})" if entry.analyst else ""
+        if entry.retracted:
+            return f"{entry.event_id}: {entry.type}{framing}, {days}, withdrawn on {entry.known_on}: {entry.reason}{by}"
+        return (
+            f"{entry.event_id}: {entry.type}{framing}, {days}, known on {entry.known_on}, confidence "
+            f"{entry.confidence}{dispute}: {entry.source}{by}"
+        )
+    assert isinstance(entry, NewCompleteness)
+    if entry.retracted:
+        return f"{entry.type} complete through {entry.complete_through}, withdrawn on {entry.known_on}: {entry.reason}"
+    note = f"; {entry.note}" if entry.note else ""
+    reach = f"{entry.type} complete through {entry.complete_through}"
+    return f"{reach}, known on {entry.known_on} (by {entry.attested_by}{note})"
+
+
+def surprise_sentence(seen: Preview) -> str:
+    """What the filter expects against what was entered."""
+    if seen.surprise is None:
+        return "nothing to expect yet: this is the indicator's first observation"
+    found = seen.surprise
+    expected = f"expected {signed(found.expected)} ± {found.sd:.2f} (sd), entered {level_text(found.level)}"
+    return f"{expected}: {surprise_word(found)}"
+
+
+def surprise_word(found: Surprise) -> str:
+    if abs(found.z) < 0.05:
+        return "as expected"
+    side = "above" if found.z > 0 else "below"
+    weight = "" if abs(found.z) < 2 else ", a surprise" if abs(found.z) < GREAT else ", a great surprise: is it right?"
+    return f"{abs(found.z):.1f} sd {side}{weight}"
+
+
+def change_text(moved: Shift) -> str:
+    """The change in percentage points, with its Monte-Carlo error."""
+    if moved.old == moved.new:
+        return "none"
+    return f"{signed(100 * (moved.new - moved.old))} ± {error_size(moved.error)}"
+
+
+def shift_cells(moved: Shift) -> tuple[str, str, str, str]:
+    """Window, old, new, change."""
+    window = f"by {moved.deadline}" if moved.deadline else f"in {moved.horizon_days} d"
+    return window, percent(moved.old), percent(moved.new), change_text(moved)
+
+
+def forecast_title(forecast: Provisional, run: int | None) -> str:
+    number = "" if run is None else f" (run {run})"
+    return f"Provisional{number}, with the posterior of run {forecast.source}"
+
+
+def moved_targets(receipt: Receipt) -> tuple[str, ...]:
+    """The headline and, where an event is of another kind, what it is an event of."""
+    assert receipt.forecast is not None
+    types = {entry.type for entry in receipt.entries if isinstance(entry, NewEvent)}
+    own = [_TARGET_OF[type_] for type_ in sorted(types)]
+    return tuple(dict.fromkeys((receipt.forecast.headline, *own)))
+
+
+_TARGET_OF = {"talks": "limits_talks", "contact": "contact", "deal": "deal", "crisis": "crisis"}
+
+
+def receipt_json(receipt: Receipt) -> dict[str, Any]:
+    """The names other programs use: add, never rename."""
+    seen = receipt.preview
+    return {
+        "action": receipt.action,
+        "table": receipt.table,
+        "stored": receipt.stored,
+        "rows": list(receipt.rows),
+        "entries": [_entry(entry) for entry in receipt.entries],
+        "unchanged": receipt.unchanged,
+        "criterion": seen.criterion if seen else None,
+        "surprise": {**asdict(seen.surprise), "z": seen.surprise.z} if seen and seen.surprise else None,
+        "warnings": list(seen.warnings) if seen else [],
+        "notes": list(receipt.notes),
+        "forecast": _forecast(receipt.forecast, receipt.run) if receipt.forecast else None,
+        "remark": receipt.remark,
+    }
+
+
+def _entry(entry: object) -> dict[str, Any]:
+    assert is_dataclass(entry)
+    assert not isinstance(entry, type)
+    values = {name: value for name, value in asdict(entry).items() if name not in ("id", "recorded_at", "row_key")}
+    return {name: value for name, value in values.items() if name not in ("valid_from", "valid_until")}
+
+
+def _forecast(forecast: Provisional, run: int | None) -> dict[str, Any]:
+    return {
+        "headline": forecast.headline,
+        "run": run,
+        "posterior_of": forecast.source,
+        "anchored": forecast.anchored,
+        "as_of": forecast.run.as_of,
+        "horizons": [_shift(each) for each in forecast.shifts],
+        "targets": {target: [_shift(each) for each in moved] for target, moved in forecast.by_target.items()},
+    }
+
+
+def _shift(moved: Shift) -> dict[str, Any]:
+    reach = {"horizon_days": moved.horizon_days} if moved.deadline is None else {"deadline": moved.deadline}
+    return reach | {"old": moved.old, "new": moved.new, "error": moved.error}

@@ -1,0 +1,168 @@
+"""Storing what comes over the desk: one transaction per action, and the provisional forecast it brings about."""
+
+import getpass
+import os
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime
+
+from sqlalchemy import Connection
+
+from db.append import append_forecasts, append_run, append_run_status
+from db.chain import has_link, last_link
+from db.engine import Database
+from db.errors import StoreError
+from db.known import FACT_TABLES
+from db.read import read_added, read_case
+from db.tables import cases, observations
+from forecast.desk.preview import Preview
+from forecast.engine.assemble import Rows, read_rows
+from forecast.engine.provisional import Anchor, Provisional, Reading, read_anchor, shift, take_reading
+from forecast.errors import ForecastError
+
+type Append = Callable[[Connection, Reading, datetime], list[int]]
+"""Appends the rows of an action, given what is on file just before, and returns their numbers."""
+type Entry = object
+type _State = tuple[date, dict[str, tuple[int, str]]]
+"""The day, and where the chain ends of every table of facts and of versions of cases."""
+
+
+def utc_today() -> date:
+    return datetime.now(UTC).date()
+
+
+def who() -> str:
+    """Who is at the desk: PARLEY_ANALYST, or the name the system knows its user by."""
+    name = os.environ.get("PARLEY_ANALYST", "").strip()
+    if name:
+        return name
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return "analyst"
+
+
+@dataclass(slots=True)
+class Desk:
+    """A desk at a database: who sits there, and what need not be read again for the next entry."""
+
+    database: Database
+    analyst: str = field(default_factory=who)
+    case_id: str | None = None
+    """None: the only case of the database."""
+    today: Callable[[], date] = utc_today
+    kept: tuple[_State, Reading] | None = field(default=None, repr=False)
+    _anchor: Anchor | None = field(default=None, repr=False)
+
+    def reading(self, connection: Connection) -> Reading:
+        """What is on file today; of what was read for the last entry only what has changed is read again."""
+        state = self._state(connection)
+        if self.kept is None or self.kept[0] != state:
+            rows = self._with_added(connection, state)
+            if rows is None:
+                case = read_case(connection, self.case_id)
+                rows = read_rows(connection, self.today(), case_id=case.case_id)
+            self.kept = state, take_reading(rows)
+        return self.kept[1]
+
+    def _with_added(self, connection: Connection, state: _State) -> Rows | None:
+        """The last reading with the observations added since, if nothing else is new."""
+        if self.kept is None:
+            return None
+        (day, links), rows = self.kept[0], self.kept[1].rows
+        changed = {name for name, link in state[1].items() if link != links[name]}
+        if day != state[0] or changed != {observations.name}:
+            return None
+        after, hash_ = links[observations.name]
+        if not has_link(connection, observations, after, hash_):  # what was read has been taken back since
+            return None
+        found = read_added(connection, rows.observations, rows.case.case_id, day, after)
+        return None if found is None else replace(rows, observations=found)
+
+    def anchor(self, connection: Connection, case_id: str) -> Anchor:
+        """The posterior that provisional forecasts use."""
+        self._anchor = read_anchor(connection, self.database.folder, case_id, self.today(), self._anchor)
+        return self._anchor
+
+    def _state(self, connection: Connection) -> _State:
+        return self.today(), {table.name: last_link(connection, table) for table in (cases, *FACT_TABLES)}
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What an action did, or with `dry_run` would have done."""
+
+    action: str
+    """logged, revised, retracted, attested, imported; unchanged where the same row was there already."""
+    table: str
+    rows: tuple[int, ...]
+    """Numbers of the rows stored, or of the row that was there already; empty in a dry run."""
+    stored: bool
+    entries: tuple[Entry, ...]
+    """The rows themselves."""
+    preview: Preview | None = None
+    notes: tuple[str, ...] = ()
+    """What an analyst should know about it, a sentence each."""
+    forecast: Provisional | None = None
+    run: int | None = None
+    """The provisional run; None in a dry run, and where there is no forecast."""
+    remark: str = ""
+    """Why there is no forecast."""
+    unchanged: int = 0
+    """Rows of an import that were there already."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """The state just before and just after an action."""
+
+    rows: tuple[int, ...]
+    before: Reading
+    after: Reading
+    at: datetime
+
+
+class _Undone(Exception):
+    """Ends the transaction of a dry run."""
+
+
+def submit(desk: Desk, append: Append, *, dry_run: bool) -> Stored:
+    """Append in one transaction; a dry run does the same and takes it back, so that it is refused alike.
+
+    The instant is taken under the write lock: rows recorded by it are just those the forecast is made from.
+    """
+    stored: Stored | None = None
+    known = desk.kept
+    with suppress(_Undone), desk.database.write() as connection:
+        before = desk.reading(connection)
+        at = datetime.now(UTC)
+        rows = append(connection, before, at)
+        after = desk.reading(connection)
+        stored = Stored(tuple(rows), before, after, at)
+        if dry_run:
+            desk.kept = known
+            raise _Undone
+    assert stored is not None
+    return stored
+
+
+def answer(desk: Desk, stored: Stored, cause: str, *, dry_run: bool) -> tuple[Provisional | None, int | None, str]:
+    """(forecast, its run, why there is none): nothing that goes wrong here costs the entry, which is stored."""
+    try:
+        with desk.database.read() as connection:
+            anchor = desk.anchor(connection, stored.after.rows.case.case_id)
+        forecast = shift(anchor, stored.before, stored.after, None if dry_run else stored.at)
+        return forecast, None if dry_run else _store(desk.database, forecast, cause), ""
+    except (ForecastError, StoreError) as error:
+        return None, None, str(error)
+
+
+def _store(database: Database, forecast: Provisional, cause: str) -> int:
+    detail = {"diagnostics": {}, "failures": [], "posterior_of": forecast.source, "cause": cause}
+    with database.write() as connection:
+        at = datetime.now(UTC)
+        run_id = append_run(connection, forecast.run, at)
+        append_run_status(connection, run_id, "published", detail, at)
+        append_forecasts(connection, run_id, forecast.targets, forecast.scenarios, forecast.states, (), at)
+    return run_id

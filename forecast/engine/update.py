@@ -1,0 +1,184 @@
+"""One update, top to bottom: read as of → check → assemble → build → fit → diagnose → predict → store → summarise."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, date, datetime
+
+import numpy as np
+from sqlalchemy import Connection
+
+from db.append import append_forecasts, append_run, append_run_status
+from db.engine import Database
+from db.posteriors import check_store, store_file
+from db.rows import EffectRow, NewRun, TargetForecastRow
+from forecast.engine.assemble import Rows, read_problem
+from forecast.engine.fit import Fit, Progress, References, fit_problem, references
+from forecast.engine.rows import QUANTILES, new_run, scenario_rows, state_rows, target_rows
+from forecast.errors import NotEnough
+from forecast.identity import seed_of
+from indicators.evidence import Evidence
+from models.effects import effect_summaries
+from models.gate import mean_and_error
+from models.settings import SamplerSettings
+from models.spec import EFFECT_TARGETS, Problem
+from models.structure import SHIPPED
+
+
+def silent(stage: str, done: int, total: int, remark: str) -> None:
+    """Progress that nobody watches."""
+
+
+def nothing_more(connection: Connection, outcome: "Outcome", now: datetime) -> None:
+    """Nothing is stored beside the run."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What an update left behind."""
+
+    run_id: int
+    status: str  # published or rejected
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+type Beside = Callable[[Connection, Outcome, datetime], None]
+"""Stores what belongs to the run in its transaction; what it raises undoes the run."""
+
+
+def update(
+    database: Database,
+    as_of: date,
+    *,
+    kind: str = "manual",
+    settings: SamplerSettings | None = None,
+    progress: Progress = silent,
+    case_id: str | None = None,
+    as_recorded: datetime | None = None,
+    beside: Beside = nothing_more,
+    clock: Callable[[], datetime] = utc_now,
+) -> Outcome:
+    """Make and store the forecast as of a date.
+
+    With `as_recorded` only rows recorded by that instant are read. `beside` stores what belongs to the run with it.
+    A fit that the gate refuses twice is stored as rejected, with its diagnostics and without forecasts.
+
+    Raises
+    ------
+    NotEnough
+        if the rows known by then cannot carry a forecast
+    db.errors.StoreError
+        if the database cannot be read or written; then nothing is stored
+    """
+    if as_of > clock().astimezone(UTC).date():
+        raise NotEnough(f"{as_of} lies ahead; what will be known by then is not known: the latest as-of date is today")
+    check_store(database.folder)
+    progress("reading the case", 0, 0, f"as of {as_of}")
+    with database.read() as connection:
+        rows, evidence, problem = read_problem(connection, as_of, as_recorded, case_id=case_id)
+        read_at = as_recorded or clock()
+    seed = seed_of(rows.case.case_id)
+    fit = fit_problem(problem, rows.case.headline, settings or SamplerSettings(), seed, progress)
+    others = references(problem, fit, seed, progress) if fit.diagnostics.passed else None
+    progress("storing", 0, 0, "")
+    run = new_run(rows, problem, float(fit.projection.p_dry.mean()), kind=kind, seed=seed)
+    run = replace(run, posterior_hash=_store_posterior(database, run, fit))
+    return _store(database, run, rows, evidence, problem, fit, others, read_at, beside, clock)
+
+
+def _store(
+    database: Database,
+    run: NewRun,
+    rows: Rows,
+    evidence: Evidence,
+    problem: Problem,
+    fit: Fit,
+    others: References | None,
+    read_at: datetime,
+    beside: Beside,
+    clock: Callable[[], datetime],
+) -> Outcome:
+    """All rows in one transaction; the file they name is there and synced."""
+    status = "rejected" if others is None else "published"
+    with database.write() as connection:
+        now = clock()
+        run_id = append_run(connection, run, now)
+        append_run_status(connection, run_id, status, _detail(fit, read_at), now)
+        if others is not None:
+            append_forecasts(
+                connection,
+                run_id,
+                _targets(problem, fit, others),
+                scenario_rows(problem, fit.projection.scenarios.mean(axis=0)),
+                state_rows(rows, evidence, problem, fit.density.exposure.filtered),
+                _effects(problem, fit, run.seed),
+                now,
+            )
+        beside(connection, Outcome(run_id, status), now)
+    return Outcome(run_id, status)
+
+
+def _store_posterior(database: Database, run: NewRun, fit: Fit) -> str:
+    """The DataTree beside the database, its provenance in its attributes."""
+    tree = fit.tree
+    tree.attrs.update(
+        {
+            "case_id": run.case_id,
+            "as_of": run.as_of.isoformat(),
+            "seed": str(run.seed),
+            "inputs_hash": run.inputs_hash,
+            "case_hash": run.case_hash,
+            "code_version": run.code_version,
+            "versions": ", ".join(f"{name} {number}" for name, number in sorted(run.versions.items())),
+            "structure": repr(SHIPPED),
+        }
+    )
+    tree.attrs.pop("created_at", None)  # a time of day would give the same posterior another hash
+    for group in tree.subtree:
+        group.attrs.pop("created_at", None)
+        group.attrs.pop("sampling_time", None)
+    encoding = {"/posterior": {name: {"zlib": True} for name in tree["posterior"].data_vars}}
+    return store_file(database.folder, lambda path: tree.to_netcdf(path, encoding=encoding))
+
+
+def _detail(fit: Fit, read_at: datetime) -> dict[str, object]:
+    """`read_at`: what was recorded later is not in the forecast, though it may be recorded before the run."""
+    d = asdict(fit.diagnostics)
+    return {
+        "diagnostics": {
+            "rhat_max": _finite(d["rhat_max"]),
+            "ess_bulk_min": _finite(d["ess_bulk_min"]),
+            "ess_tail_min": _finite(d["ess_tail_min"]),
+            "divergences": d["divergences"],
+            "draws": d["draws"],
+            "ebfmi_min": _finite(d["ebfmi_min"]),
+        },
+        "failures": list(d["failures"]),
+        "attempts": fit.attempts,
+        "read_at": read_at.isoformat(),
+    }
+
+
+def _finite(value: float) -> float | None:
+    return value if np.isfinite(value) else None
+
+
+def _targets(problem: Problem, fit: Fit, others: References) -> list[TargetForecastRow]:
+    values, chains = fit.projection.targets, fit.tree["posterior"].sizes["chain"]
+    _, targets, horizons = values.shape
+    found = [[mean_and_error(values[:, t, h], chains) for h in range(horizons)] for t in range(targets)]
+    means, errors = np.moveaxis(np.array(found), -1, 0)
+    stands_beside = (others.base_rate, others.documents_only, others.history_only)
+    return target_rows(problem, means, errors, np.quantile(values, QUANTILES, axis=0), stands_beside)
+
+
+def _effects(problem: Problem, fit: Fit, seed: int) -> Sequence[EffectRow]:
+    names = problem.catalogue.names
+    return [
+        EffectRow(target, names[i], source, float(mean[t, i]), float(sd[t, i]))
+        for source, (mean, sd) in effect_summaries(problem, fit.density, fit.tree, seed).items()
+        for t, target in enumerate(EFFECT_TARGETS)
+        for i in range(len(names))
+    ]

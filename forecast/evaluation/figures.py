@@ -1,0 +1,394 @@
+"""What a backtest tells of Parley, number by number, and whether there were enough events to tell it."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from math import isfinite
+
+import numpy as np
+
+from forecast.evaluation.forecasters import MODEL
+from forecast.evaluation.origins import PENDING, Backtest
+from forecast.evaluation.report import DAYS
+from forecast.evaluation.scoreboard import (
+    ERAS,
+    LEVEL,
+    NAIVE,
+    SITUATIONS,
+    RankedScore,
+    Selection,
+    best_baseline,
+    kept_origins,
+    origins_per_block,
+    ranked_table,
+    reliability_of,
+    scenario_counts,
+    scenario_table,
+    score_table,
+)
+from forecast.words.names import target_name
+from forecast.words.numbers import percent, share
+from models.reliability import Reliability, decompose
+from models.scores import block_bootstrap_interval, brier
+from models.spec import TARGETS, Bools, Floats, Ints
+
+TOLD_WITHIN = 0.05
+"""Half-width of the interval of a frequency, and of the band of a curve, that tells something."""
+BLOCKS = 5
+"""Blocks with origins that it takes: an interval from resampling fewer is too narrow to be believed."""
+RULE = (
+    f"Enough to tell: the {100 * LEVEL:.0f} % interval of a difference leaves out 0; that of a frequency or a bias "
+    f"reaches at most {100 * TOLD_WITHIN:.0f} points to each side; a calibration curve leaves its band, or the band "
+    f"reaches no further than that. And always: the origins lie in at least {BLOCKS} blocks of 18 months, and the "
+    "outcome went both ways. Else a question mark follows the number: too few to tell."
+)
+MET, WITHIN_CHANCE, MISSED, UNMEASURED = "met", "met but within chance", "missed", "not measured"
+ORIGINS = {"all": "all origins", "dry": "origins when dry", "wet": "origins when wet"}
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A number, its interval by block bootstrap (None where there is none), and whether there is enough to tell it."""
+
+    value: float
+    low: float | None
+    high: float | None
+    enough: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Parley beside the naive forecast that is best over the same origins; log scores in nats, smaller is better."""
+
+    target: str
+    horizon_days: int
+    situation: str
+    era: str
+    n: int  # origins
+    spells: int  # runs of consecutive origins that ended alike
+    mean_forecast: float
+    frequency: Figure
+    bias: Figure  # mean forecast less frequency
+    log_score: float
+    naive: str
+    naive_log_score: float
+    difference: Figure  # negative: Parley is better
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """The same of a score of all windows at once: when (of a target), or which scenario (of a horizon)."""
+
+    target: str | None
+    horizon_days: int | None
+    situation: str
+    n: int
+    score: float
+    naive: str
+    naive_score: float
+    difference: Figure
+    counts: Mapping[str, int] | None  # scenarios: how often each came true
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """Frequency of yes by isotonic regression at each distinct forecast, and its band; all of shape (value,)."""
+
+    forecast: tuple[float, ...]
+    count: tuple[int, ...]
+    frequency: tuple[float, ...]
+    low: tuple[float, ...]
+    high: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """Parley's reliability (CORP), and its Brier score = miscalibration - discrimination + uncertainty."""
+
+    target: str
+    horizon_days: int
+    situation: str
+    n: int
+    level: float  # of the band
+    inside: bool  # the whole curve within the band
+    half_width: float  # of the band, mean over origins
+    enough: bool
+    brier: float
+    miscalibration: float
+    discrimination: float
+    uncertainty: float
+    curve: Curve
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """What Parley said at each origin, and what came of it; outcome is None where the window is not attested."""
+
+    target: str
+    horizon_days: int
+    naive: str
+    origin: tuple[date, ...]
+    dry: tuple[bool, ...]
+    probability: tuple[float, ...]
+    naive_probability: tuple[float, ...]
+    outcome: tuple[bool | None, ...]
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """What we ask of the model at 180 days, set before it was measured."""
+
+    measure: str  # difference, bias or curve
+    situation: str
+    statement: str
+
+
+PROMISES = (
+    Promise("difference", "all", "better log score than the best naive, over all"),
+    Promise("difference", "dry", "better log score than the best naive, when dry"),
+    Promise("bias", "dry", f"mean within {100 * TOLD_WITHIN:.0f} points of the frequency, when dry"),
+    Promise("curve", "all", f"curve inside the {100 * LEVEL:.0f} % band, over all"),
+    Promise("curve", "dry", f"curve inside the {100 * LEVEL:.0f} % band, when dry"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """Whether a promise was kept for one target; ``figure`` is its difference, bias, or reach beyond the band."""
+
+    target: str
+    horizon_days: int
+    measure: str
+    situation: str
+    statement: str
+    n: int
+    figure: Figure | None
+    verdict: str
+
+
+def compare_all(backtest: Backtest, targets: tuple[str, ...]) -> tuple[Comparison, ...]:
+    """Every horizon by situation; at 180 days by era too."""
+    found = (compare(backtest, selection) for target in targets for selection in _selections(backtest, target))
+    return tuple(one for one in found if one is not None)
+
+
+def _selections(backtest: Backtest, target: str) -> Iterator[Selection]:
+    for days in backtest.days():
+        yield from (Selection(target, days, situation) for situation in SITUATIONS)
+    if DAYS in backtest.days():
+        yield from (Selection(target, DAYS, situation, era) for era in ERAS[1:] for situation in ("all", "dry"))
+
+
+def compare(backtest: Backtest, selection: Selection) -> Comparison | None:
+    """Parley against the best naive forecast; None where no origin counts."""
+    y, kept = _resolved(backtest, selection)
+    if not kept.any():
+        return None
+    best = best_baseline(backtest, selection)
+    pair = replace(backtest, forecasts={name: backtest.forecasts[name] for name in (best, MODEL)})
+    naive, mine = score_table(pair, selection, reference=best)
+    interval = block_bootstrap_interval(np.where(kept, y, np.nan), origins_per_block(backtest), LEVEL)
+    settled, d = _settled(backtest, kept, y), mine.log_difference
+    return Comparison(
+        target=selection.target,
+        horizon_days=selection.days,
+        situation=selection.situation,
+        era=selection.era,
+        n=mine.n,
+        spells=mine.spells,
+        mean_forecast=mine.bias + mine.frequency,
+        frequency=_level(mine.frequency, *interval, settled),
+        bias=_level(mine.bias, mine.bias_low, mine.bias_high, settled),
+        log_score=mine.log,
+        naive=best,
+        naive_log_score=naive.log,
+        difference=_figure(d.mean, d.low, d.high, settled and d.decided),
+    )
+
+
+def compare_times(backtest: Backtest, targets: tuple[str, ...]) -> tuple[Ranked, ...]:
+    """When the event comes: ranked probability scores over the windows, all and dry."""
+    out = []
+    for target in targets:
+        y = backtest.outcome[:, TARGETS.index(target)]
+        for situation in ("all", "dry"):
+            kept = kept_origins(backtest, situation, "all") & ~np.isnan(y).any(axis=1)
+            table = ranked_table(backtest, target, situation)
+            if table:
+                out.append(_ranked(table, _settled(backtest, kept, y), target=target, situation=situation))
+    return tuple(out)
+
+
+def compare_scenarios(backtest: Backtest) -> tuple[Ranked, ...]:
+    """Which scenario comes true: multi-category log scores at each horizon."""
+    out = []
+    for h, days in enumerate(backtest.days()):
+        label = backtest.scenario[:, h]
+        table = scenario_table(backtest, days)
+        if table:
+            settled = _settled(backtest, label != PENDING, label)
+            out.append(_ranked(table, settled, days=days, counts=scenario_counts(backtest, days)))
+    return tuple(out)
+
+
+def _ranked(
+    table: tuple[RankedScore, ...],
+    settled: bool,
+    *,
+    target: str | None = None,
+    days: int | None = None,
+    situation: str = "all",
+    counts: Mapping[str, int] | None = None,
+) -> Ranked:
+    mine = next(score for score in table if score.name == MODEL)
+    best = min((score for score in table if score.name in NAIVE), key=lambda score: score.mean)
+    d = mine.difference
+    difference = _figure(d.mean, d.low, d.high, settled and d.decided)
+    return Ranked(target, days, situation, mine.n, mine.mean, best.name, best.mean, difference, counts)
+
+
+def calibrate(backtest: Backtest, target: str, situation: str) -> Calibration | None:
+    """Parley's reliability at 180 days; None where that was not forecast or no origin counts."""
+    if DAYS not in backtest.days():
+        return None
+    selection = Selection(target, DAYS, situation)
+    y, kept = _resolved(backtest, selection)
+    if not kept.any():
+        return None
+    found = reliability_of(backtest, MODEL, selection)
+    parts = decompose(brier, _forecast(backtest, MODEL, selection)[kept], y[kept])
+    half = float(np.average((found.high - found.low) / 2, weights=found.count))
+    enough = _settled(backtest, kept, y) and (not found.inside or half <= TOLD_WITHIN)
+    return Calibration(
+        target=target,
+        horizon_days=DAYS,
+        situation=situation,
+        n=int(kept.sum()),
+        level=found.level,
+        inside=found.inside,
+        half_width=half,
+        enough=enough,
+        brier=parts.score,
+        miscalibration=parts.miscalibration,
+        discrimination=parts.discrimination,
+        uncertainty=parts.uncertainty,
+        curve=_curve(found),
+        sentence=_curve_sentence(selection, int(kept.sum()), found.inside, half, enough),
+    )
+
+
+def _curve(found: Reliability) -> Curve:
+    arrays = (found.forecast, found.frequency, found.low, found.high)
+    forecast, frequency, low, high = (tuple(map(float, values)) for values in arrays)
+    return Curve(forecast, tuple(map(int, found.count)), frequency, low, high)
+
+
+def _curve_sentence(selection: Selection, n: int, inside: bool, half: float, enough: bool) -> str:
+    which = f"{target_name(selection.target)} in {selection.days} d, {ORIGINS[selection.situation]} (n = {n})"
+    return (
+        f"{which[0].upper()}{which[1:]}: the curve {'lies inside' if inside else 'leaves'} the {100 * LEVEL:.0f} % "
+        f"band, which reaches {100 * half:.0f} points to each side on average"
+        f"{'' if enough else ': too few events to tell more'}."
+    )
+
+
+def draw_timeline(backtest: Backtest, target: str) -> Timeline | None:
+    """Parley's probabilities over 180 days beside the best naive ones; None where that was not forecast."""
+    selection = Selection(target, DAYS)
+    if DAYS not in backtest.days() or not _resolved(backtest, selection)[1].any():
+        return None
+    best = best_baseline(backtest, selection)
+    said, naive = _forecast(backtest, MODEL, selection), _forecast(backtest, best, selection)
+    y, kept = _resolved(backtest, selection)
+    return Timeline(
+        target=target,
+        horizon_days=DAYS,
+        naive=best,
+        origin=backtest.origins,
+        dry=tuple(map(bool, backtest.dry)),
+        probability=tuple(map(float, said)),
+        naive_probability=tuple(map(float, naive)),
+        outcome=tuple(bool(one) if resolved else None for one, resolved in zip(y, kept, strict=True)),
+        sentence=f"{percent(float(said[kept].mean()))} was said on average of {target_name(target)} in {DAYS} d, and "
+        f"{share(float(y[kept].mean()))} of {int(kept.sum())} windows came true. {_worst(backtest, said, y, kept)}",
+    )
+
+
+def _worst(backtest: Backtest, said: Floats, y: Floats, kept: Bools) -> str:
+    """The largest error on either side."""
+    out = []
+    for outcome, errors, what in ((1.0, 1 - said, "came true"), (0.0, said, "did not come true")):
+        if (kept & (y == outcome)).any():
+            i = int(np.argmax(np.where(kept & (y == outcome), errors, -1)))
+            out.append(f"{percent(float(said[i]))} on {backtest.origins[i]}, which {what}")
+    return f"Furthest off: {'; '.join(out)}."
+
+
+def judge(target: str, comparisons: tuple[Comparison, ...], calibrations: tuple[Calibration, ...]) -> tuple[Bound, ...]:
+    """Every promise for one target."""
+    compared = {c.situation: c for c in comparisons if (c.target, c.horizon_days, c.era) == (target, DAYS, "all")}
+    curves = {c.situation: c for c in calibrations if c.target == target}
+    return tuple(
+        _judge_curve(promise, target, curves.get(promise.situation))
+        if promise.measure == "curve"
+        else _judge_figure(promise, target, compared.get(promise.situation))
+        for promise in PROMISES
+    )
+
+
+def _judge_figure(promise: Promise, target: str, found: Comparison | None) -> Bound:
+    if found is None:
+        return _bound(promise, target, 0, None, UNMEASURED)
+    if promise.measure == "difference":
+        figure, met, firm = found.difference, found.difference.value < 0, found.difference.enough
+    else:
+        figure = found.bias
+        met = abs(figure.value) <= TOLD_WITHIN
+        firm = figure.enough and max(abs(figure.low or 0.0), abs(figure.high or 0.0)) <= TOLD_WITHIN
+    return _bound(promise, target, found.n, figure, _verdict(met, firm))
+
+
+def _judge_curve(promise: Promise, target: str, found: Calibration | None) -> Bound:
+    if found is None:
+        return _bound(promise, target, 0, None, UNMEASURED)
+    at, low, high = (np.array(values) for values in (found.curve.frequency, found.curve.low, found.curve.high))
+    beyond = float(np.maximum(np.maximum(low - at, at - high), 0).max())
+    figure = Figure(beyond if not found.inside else 0.0, None, None, found.enough)
+    return _bound(promise, target, found.n, figure, _verdict(found.inside, found.enough))
+
+
+def _bound(promise: Promise, target: str, n: int, figure: Figure | None, verdict: str) -> Bound:
+    return Bound(target, DAYS, promise.measure, promise.situation, promise.statement, n, figure, verdict)
+
+
+def _verdict(met: bool, firm: bool) -> str:
+    if not met:
+        return MISSED
+    return MET if firm else WITHIN_CHANCE
+
+
+def _resolved(backtest: Backtest, selection: Selection) -> tuple[Floats, Bools]:
+    """Outcomes and which origins count, (origin,) both."""
+    y = backtest.outcome[:, TARGETS.index(selection.target), backtest.days().index(selection.days)]
+    return y, kept_origins(backtest, selection.situation, selection.era) & ~np.isnan(y)
+
+
+def _forecast(backtest: Backtest, name: str, selection: Selection) -> Floats:
+    place = TARGETS.index(selection.target), backtest.days().index(selection.days)
+    return np.asarray(backtest.forecasts[name][:, *place])
+
+
+def _settled(backtest: Backtest, kept: Bools, outcome: Floats | Ints) -> bool:
+    """Whether an interval can be believed: enough blocks hold origins, and some window came out unlike another."""
+    blocks = len(np.unique(np.flatnonzero(kept) // origins_per_block(backtest)))
+    return blocks >= BLOCKS and bool(np.ptp(outcome[kept], axis=0).any())
+
+
+def _level(value: float, low: float, high: float, settled: bool) -> Figure:
+    return _figure(value, low, high, settled and high - low <= 2 * TOLD_WITHIN)
+
+
+def _figure(value: float, low: float, high: float, enough: bool) -> Figure:
+    return Figure(float(value), low if isfinite(low) else None, high if isfinite(high) else None, bool(enough))

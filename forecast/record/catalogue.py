@@ -1,0 +1,258 @@
+"""Reading what is on file, as of a date: indicators, documents and runs."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+import numpy as np
+from sqlalchemy import Connection
+
+from db.errors import StoreError
+from db.read import read_case, read_documents, read_judgements
+from db.read_runs import read_runs, read_targets
+from db.rows import CaseRow, DocumentRow, IndicatorRow, JudgementRow, ObservationRow, RunRow
+from forecast.engine.assemble import Rows, assemble, check_rows, read_rows
+from forecast.errors import ForecastError, NoForecast
+from forecast.record.payloads import (
+    Criterion,
+    DocumentDetail,
+    DocumentEntry,
+    DocumentList,
+    IndicatorDetail,
+    IndicatorEntry,
+    IndicatorList,
+    JudgementEntry,
+    ObservationEntry,
+    RunEntry,
+    RunList,
+)
+from forecast.record.summary import diagnostics_of, failures_of, is_stale
+from indicators.content import TARGETS
+from indicators.evidence import form_evidence, last_observed
+from indicators.tables import suggest_id
+from models.states import States, filter_states
+
+RUN_KINDS = ("official", "manual", "backfill", "provisional")
+RUN_STATUSES = ("started", "published", "rejected", "failed")
+
+
+class UnknownId(ForecastError):
+    """Nothing of that name is on file as of the date."""
+
+
+@dataclass(frozen=True, slots=True)
+class When:
+    """What a list may use: rows known by `as_of` and, where given, recorded by `as_recorded`."""
+
+    as_of: date
+    as_recorded: datetime | None = None
+
+
+def read_indicator_list(connection: Connection, when: When, *, case_id: str | None = None) -> IndicatorList:
+    """Every indicator of the catalogue with its filtered level."""
+    rows = _rows(connection, when, case_id)
+    return IndicatorList(when.as_of, when.as_recorded, _indicator_entries(rows))
+
+
+def read_indicator(
+    connection: Connection, when: When, name: str, *, last: int, case_id: str | None = None
+) -> IndicatorDetail:
+    """One indicator, with its `last` newest observations; UnknownId names the nearest one."""
+    rows = _rows(connection, when, case_id)
+    entries = _indicator_entries(rows)
+    place = find_place("indicator", name, [entry.id for entry in entries])
+    row, entry = rows.catalogue[place], entries[place]
+    standing = sorted(_standing(rows, entry.id), key=lambda o: (o.observed_on, o.known_on, o.row_key), reverse=True)
+    return IndicatorDetail(
+        when.as_of,
+        when.as_recorded,
+        entry,
+        row.orientation,
+        row.typical_sources,
+        row.documents,
+        row.document_refs,
+        row.note,
+        tuple(Criterion(level.level, level.criterion) for level in row.levels),
+        tuple(ObservationEntry(*coded(one)) for one in standing[:last]),
+    )
+
+
+def read_document_list(connection: Connection, when: When, *, case_id: str | None = None) -> DocumentList:
+    """Every document published by then, oldest first."""
+    documents, judgements = _documents(connection, when, case_id)
+    entries = [_document(row, judgements) for row in documents]
+    return DocumentList(when.as_of, when.as_recorded, tuple(sorted(entries, key=lambda e: (e.published_on, e.id))))
+
+
+def read_document(connection: Connection, when: When, name: str, *, case_id: str | None = None) -> DocumentDetail:
+    """One document with its judgements; UnknownId names the nearest one."""
+    documents, judgements = _documents(connection, when, case_id)
+    row = documents[find_place("document", name, [row.document_id for row in documents])]
+    mine = [judgement for judgement in judgements if judgement.document_id == row.document_id]
+    return DocumentDetail(
+        when.as_of,
+        when.as_recorded,
+        _document(row, judgements),
+        row.title,
+        row.publisher,
+        row.language,
+        row.information_cutoff,
+        row.caveats,
+        tuple(_judgement(one) for one in sorted(mine, key=_by_target)),
+    )
+
+
+def read_run_list(
+    connection: Connection,
+    *,
+    kinds: Sequence[str] = (),
+    statuses: Sequence[str] = (),
+    as_of: date | None = None,
+    limit: int | None = None,
+    case_id: str | None = None,
+) -> RunList:
+    """Runs, newest as-of date first; empty `kinds` and `statuses` keep all, `as_of` keeps those of one date."""
+    case = read_case(connection, case_id)
+    runs = read_runs(connection, case.case_id, kinds=kinds or None, statuses=statuses or None, as_of=as_of)
+    shown = tuple(_run(connection, run, case.headline) for run in runs[:limit])
+    return RunList(case.headline, shown, len(runs))
+
+
+def case_of(connection: Connection, when: When, case_id: str | None) -> CaseRow:
+    """The case; refused where nothing had been recorded by the instant."""
+    case = read_case(connection, case_id)
+    if when.as_recorded is not None:
+        try:
+            read_case(connection, case.case_id, as_recorded=when.as_recorded)
+        except StoreError:
+            instant = when.as_recorded.isoformat(timespec="seconds")
+            raise NoForecast(
+                f"nothing of case {case.case_id} was recorded by {instant}; name a later instant"
+            ) from None
+    return case
+
+
+def _rows(connection: Connection, when: When, case_id: str | None) -> Rows:
+    case = case_of(connection, when, case_id)
+    rows = read_rows(connection, when.as_of, when.as_recorded, case_id=case.case_id)
+    check_rows(rows)
+    return rows
+
+
+def find_place(kind: str, name: str, ids: Sequence[str]) -> int:
+    """Place of an id, whatever its case."""
+    places = {id_.casefold(): place for place, id_ in enumerate(ids)}
+    if name.casefold() not in places:
+        raise UnknownId(f"unknown {kind} {name!r}; {suggest_id(name, tuple(sorted(ids)))}")
+    return places[name.casefold()]
+
+
+def _indicator_entries(rows: Rows) -> tuple[IndicatorEntry, ...]:
+    evidence = form_evidence(rows.observations, rows.catalogue, rows.grades)
+    problem = assemble(rows, evidence)
+    day = np.array([problem.as_of])
+    now = filter_states(problem.observations, problem.catalogue).at(day, day.astype(float))
+    last = last_observed(evidence, problem.as_of)
+    count = Counter(row.indicator_id for row in _standing(rows))
+    return tuple(
+        _indicator(row, now, place, date.fromordinal(int(last[place])) if last[place] >= 0 else None, rows.as_of, count)
+        for place, row in enumerate(rows.catalogue)
+    )
+
+
+def _indicator(
+    row: IndicatorRow, now: States, place: int, last: date | None, as_of: date, count: Counter[str]
+) -> IndicatorEntry:
+    days = (as_of - last).days if last else None
+    return IndicatorEntry(
+        row.indicator_id,
+        row.name,
+        row.question,
+        row.group_name,
+        row.kind,
+        row.half_life_days,
+        row.lag_days,
+        row.expected_cadence_days,
+        row.contested,
+        float(now.mean[0, place]),
+        float(np.sqrt(now.variance[0, place])),
+        bool(now.active[0, place]),
+        last,
+        days,
+        is_stale(days, row.expected_cadence_days),
+        count[row.indicator_id],
+    )
+
+
+def _standing(rows: Rows, indicator_id: str | None = None) -> Iterable[ObservationRow]:
+    """Observations that neither a revision nor a retraction has replaced by then."""
+    return (
+        row
+        for row in rows.observations
+        if (indicator_id is None or row.indicator_id == indicator_id)
+        and (row.valid_until is None or row.valid_until > rows.as_of)
+    )
+
+
+type Coded = tuple[int, date, date, float, str, str, str, str, str, str, str]
+
+
+def coded(row: ObservationRow) -> Coded:
+    """The values of an `ObservationEntry`, in its order."""
+    return (
+        row.id,
+        row.observed_on,
+        row.known_on,
+        row.level,
+        f"{row.reliability}{row.credibility}",
+        row.source_title,
+        row.source_publisher,
+        row.source_url,
+        row.origin,
+        row.analyst,
+        row.note,
+    )
+
+
+def _documents(
+    connection: Connection, when: When, case_id: str | None
+) -> tuple[tuple[DocumentRow, ...], tuple[JudgementRow, ...]]:
+    case = case_of(connection, when, case_id)
+    wanted = (case.case_id, when.as_of, when.as_recorded)
+    return read_documents(connection, *wanted), read_judgements(connection, *wanted)
+
+
+def _document(row: DocumentRow, judgements: Iterable[JudgementRow]) -> DocumentEntry:
+    count = Counter(one.basis for one in judgements if one.document_id == row.document_id)
+    return DocumentEntry(
+        row.document_id, row.author, row.published_on, row.directness, count["explicit"], count["inferred"]
+    )
+
+
+def _by_target(row: JudgementRow) -> tuple[int, str]:
+    return (TARGETS.index(row.target) if row.target in TARGETS else len(TARGETS), row.indicator_id)
+
+
+def _judgement(row: JudgementRow) -> JudgementEntry:
+    return JudgementEntry(row.target, row.indicator_id, row.weight, row.basis, row.location, row.note)
+
+
+def _run(connection: Connection, run: RunRow, headline: str) -> RunEntry:
+    rolling = [row for row in read_targets(connection, run.id) if row.target == headline and row.horizon_days]
+    longest = max(rolling, key=lambda row: row.horizon_days or 0, default=None)
+    diagnostics = diagnostics_of(run)
+    return RunEntry(
+        run.id,
+        run.as_of,
+        run.kind,
+        run.status,
+        run.recorded_at,
+        longest.horizon_days if longest else None,
+        longest.mean if longest else None,
+        diagnostics["rhat_max"],
+        diagnostics["ess_bulk_min"],
+        diagnostics["divergences"],
+        diagnostics["draws"],
+        failures_of(run),
+    )

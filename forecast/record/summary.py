@@ -1,0 +1,270 @@
+"""What a run says, read back from the store: one payload for table, JSON and later faces."""
+
+from dataclasses import asdict, dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Connection
+
+from db.read import read_case, read_catalogue
+from db.read_runs import FULL_KINDS, last_published, read_run, read_runs, read_scenarios, read_states, read_targets
+from db.rows import CaseRow, IndicatorRow, IndicatorStateRow, RunRow, ScenarioForecastRow, TargetForecastRow
+from forecast.errors import NoForecast, NotEnough
+from forecast.evaluation.quality import Quality, read_quality
+from forecast.evaluation.track import TrackRecord, read_track_record, track_sentence
+from forecast.run_facts import diagnostics_of as diagnostics_of  # said of a summary's run, and asked for here
+from forecast.run_facts import failures_of as failures_of
+from forecast.run_facts import is_stale as is_stale
+from forecast.words.names import target_name
+from forecast.words.numbers import percent, reach
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """One run with its forecast; a run that was not published carries the last good forecast and that run's id."""
+
+    case_name: str
+    headline: str
+    run: RunRow
+    forecast_of: RunRow | None  # the run the forecasts below are of; None when nothing was ever published
+    newer: RunRow | None  # a later attempt that was not published
+    age_days: int | None  # days from the forecast's as-of date to today, where the current forecast was asked for
+    targets: tuple[TargetForecastRow, ...]
+    scenarios: tuple[ScenarioForecastRow, ...]
+    states: tuple[IndicatorStateRow, ...]
+    catalogue: tuple[IndicatorRow, ...]
+    quality: Quality
+    track: str  # what live forecasts were worth so far, as of today
+    provisional: RunRow | None = None  # the newest run on this forecast's posterior, where entries came after it
+    provisional_targets: tuple[TargetForecastRow, ...] = ()
+
+    @property
+    def rejected(self) -> bool:
+        return self.run.status != "published"
+
+    def headline_rows(self) -> tuple[TargetForecastRow, ...]:
+        return tuple(row for row in self.targets if row.target == self.headline)
+
+
+def read_summary(
+    connection: Connection,
+    today: date,
+    *,
+    run_id: int | None = None,
+    as_of: date | None = None,
+    case_id: str | None = None,
+) -> Summary:
+    """The run asked for: by id, by as-of date, or the last published one.
+
+    Raises
+    ------
+    NoForecast
+        if no run answers to what was asked; then the message says what to run
+    db.errors.StoreError
+        if there is no run of that number
+    """
+    case = read_case(connection, case_id)
+    run = read_run(connection, run_id) if run_id is not None else _newest(connection, case, as_of, today)
+    source = (
+        run
+        if run.status == "published"
+        else last_published(connection, case.case_id, as_of=run.as_of, kinds=FULL_KINDS)
+    )
+    current = run_id is None and as_of is None
+    provisional = _provisional(connection, source) if current and source else None
+    return Summary(
+        case.name,
+        case.headline,
+        run,
+        source,
+        _later_attempt(connection, run, as_of) if run_id is None else None,
+        max((today - source.as_of).days, 0) if current and source else None,
+        read_targets(connection, source.id) if source else (),
+        read_scenarios(connection, source.id) if source else (),
+        read_states(connection, source.id) if source else (),
+        read_catalogue(connection, case),
+        read_quality(connection, case_id=case.case_id),
+        read_track(connection, today, case.case_id)[1],
+        provisional,
+        read_targets(connection, provisional.id) if provisional else (),
+    )
+
+
+def read_track(connection: Connection, today: date, case_id: str) -> tuple[TrackRecord | None, str]:
+    """The track record and its sentence; None and the reason where live forecasts cannot be scored."""
+    try:
+        record = read_track_record(connection, today, case_id=case_id)
+    except NotEnough as error:  # a score that cannot be made must not cost the forecast
+        return None, f"Live forecasts cannot be scored: {error}."
+    return record, track_sentence(record)
+
+
+def _newest(connection: Connection, case: CaseRow, as_of: date | None, today: date) -> RunRow:
+    """The newest published run (of a date); where none was published, the newest attempt."""
+    for statuses in (("published",), None):
+        found = read_runs(connection, case.case_id, kinds=FULL_KINDS, statuses=statuses, as_of=as_of, limit=1)
+        if found:
+            return found[0]
+    if as_of is None:
+        raise NoForecast("nothing has been published yet; run `parley update`")
+    before = last_published(connection, case.case_id, as_of=as_of, kinds=FULL_KINDS)
+    if as_of > today:
+        raise NoForecast(f"{as_of} lies ahead; the latest date a forecast can be of is today, {today}")
+    last = f"; the last before it is run {before.id}, as of {before.as_of}" if before else ""
+    raise NoForecast(f"no run as of {as_of}{last}; run `parley update --as-of {as_of}`")
+
+
+def _later_attempt(connection: Connection, run: RunRow, as_of: date | None) -> RunRow | None:
+    """The newest attempt, when it is not the run itself: runs come by as-of date, then by number."""
+    newest = read_runs(connection, run.case_id, kinds=FULL_KINDS, as_of=as_of, limit=1)[0]
+    return newest if newest.id != run.id else None
+
+
+def _provisional(connection: Connection, source: RunRow) -> RunRow | None:
+    """The newest provisional run that stands on this run's posterior."""
+    found = read_runs(connection, source.case_id, kinds=("provisional",), statuses=("published",), limit=1)
+    return found[0] if found and found[0].id > source.id and found[0].posterior_hash == source.posterior_hash else None
+
+
+def as_json(summary: Summary) -> dict[str, Any]:
+    """The names other programs use: add, never rename."""
+    return {
+        "run": _run(summary.run),
+        "case": summary.case_name,
+        "headline": summary.headline,
+        "situation": _situation(summary.forecast_of or summary.run),
+        "forecast_run_id": _source_id(summary),
+        "forecast_as_of": summary.forecast_of.as_of if summary.forecast_of else None,
+        "stale": {
+            "age_days": summary.age_days,
+            "newer_run": _attempt(summary.newer) if summary.newer else None,
+        },
+        "provisional": _provisional_json(summary),
+        "judgement": judgement_sentence(summary),
+        "quality": _quality(summary.quality),
+        "track_record": summary.track,
+        "targets": [_with_reach(row) | {"run_id": _source_id(summary)} for row in summary.targets],
+        "scenarios": _scenarios(summary.scenarios),
+        "indicators": [_state(row, summary) for row in summary.states],
+    }
+
+
+def judgement_sentence(summary: Summary) -> str | None:
+    """How much of the headline number is judgement, at the longest rolling horizon; None where it is not known."""
+    rolling = [row for row in summary.headline_rows() if row.horizon_days is not None]
+    if not rolling:
+        return None
+    row = max(rolling, key=lambda r: r.horizon_days or 0)
+    if row.history_only is None or row.documents_only is None or row.base_rate is None:
+        return None
+    if row.history_only == row.mean:
+        return (
+            "How much is judgement: no document had been published. The catalogue's orientation alone, from a base "
+            f"rate of {percent(row.base_rate)} for {target_name(row.target)} {reach(row)}, says "
+            f"{percent(row.documents_only)}; with the record {percent(row.mean)}. Coded levels are judgement too."
+        )
+    return (
+        f"How much is judgement: without the documents' judgements the model says {percent(row.history_only)} (by "
+        f"Laplace) for {target_name(row.target)} {reach(row)}, with them {percent(row.mean)}; the documents alone, "
+        f"from a base rate of {percent(row.base_rate)}, say {percent(row.documents_only)} (by Laplace). Coded levels "
+        "and the catalogue's orientation are judgement too: all of these but the base rate rest on them."
+    )
+
+
+def stale_days(row: IndicatorStateRow, summary: Summary) -> int | None:
+    """Days from the last observation to the forecast's as-of date; None where nothing was ever observed."""
+    if row.last_observed_on is None or summary.forecast_of is None:
+        return None
+    return (summary.forecast_of.as_of - row.last_observed_on).days
+
+
+def _run(run: RunRow) -> dict[str, Any]:
+    return {
+        "id": run.id,
+        "case": run.case_id,
+        "as_of": run.as_of,
+        "kind": run.kind,
+        "status": run.status,
+        "issued_at": run.recorded_at,
+        "seed": run.seed,
+        "inputs_hash": run.inputs_hash,
+        "case_hash": run.case_hash,
+        "code_version": run.code_version,
+        "posterior_hash": run.posterior_hash,
+        "diagnostics": diagnostics_of(run),
+        "failures": list(failures_of(run)),
+    }
+
+
+def _situation(run: RunRow) -> dict[str, Any]:
+    """Where the case stood for the forecast that is shown."""
+    return {
+        "as_of": run.as_of,
+        "dry": run.dry,
+        "days_since_talks": run.days_since_talks,
+        "complete_through": run.complete_through,
+        "p_dry_now": run.p_dry_now,
+    }
+
+
+def _provisional_json(summary: Summary) -> dict[str, Any] | None:
+    """The headline with what was entered since the forecast, without a fit."""
+    run = summary.provisional
+    if run is None:
+        return None
+    rows = [row for row in summary.provisional_targets if row.target == summary.headline]
+    horizons = [_with_reach(row) for row in rows]
+    return {"run_id": run.id, "as_of": run.as_of, "issued_at": run.recorded_at, "targets": horizons}
+
+
+def _attempt(run: RunRow) -> dict[str, Any]:
+    return {"id": run.id, "as_of": run.as_of, "status": run.status, "failures": list(failures_of(run))}
+
+
+def _state(row: IndicatorStateRow, summary: Summary) -> dict[str, Any]:
+    days = stale_days(row, summary)
+    return {
+        "id": row.indicator_id,
+        "mean": row.mean,
+        "sd": row.sd,
+        "active": row.active,
+        "last_observed_on": row.last_observed_on,
+        "stale_days": days,
+        "stale": is_stale(days, cadence_of(row, summary)),
+    }
+
+
+def cadence_of(row: IndicatorStateRow, summary: Summary) -> float:
+    """Expected days between observations; endless for an indicator the catalogue no longer holds."""
+    found = (entry.expected_cadence_days for entry in summary.catalogue if entry.indicator_id == row.indicator_id)
+    return next(found, float("inf"))
+
+
+def _quality(quality: Quality) -> dict[str, Any]:
+    return {
+        "sentence": quality.sentence,
+        "model_version": quality.model_version,
+        "as_of": quality.as_of,
+        "note": quality.note,
+    }
+
+
+def _source_id(summary: Summary) -> int | None:
+    return summary.forecast_of.id if summary.forecast_of else None
+
+
+def _with_reach(row: TargetForecastRow) -> dict[str, Any]:
+    values = asdict(row)
+    del values["deadline" if row.deadline is None else "horizon_days"]
+    return values
+
+
+def _scenarios(rows: tuple[ScenarioForecastRow, ...]) -> list[dict[str, Any]]:
+    """One entry per window, scenarios S0…S5 within."""
+    out: dict[tuple[int | None, date | None], dict[str, float]] = {}
+    for row in rows:
+        out.setdefault((row.horizon_days, row.deadline), {})[row.scenario] = row.probability
+    return [
+        ({"horizon_days": days} if deadline is None else {"deadline": deadline}) | {"probabilities": probabilities}
+        for (days, deadline), probabilities in out.items()
+    ]

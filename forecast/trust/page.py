@@ -1,0 +1,49 @@
+"""The trust page: one HTML file without scripts and without anything to fetch."""
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from forecast.evaluation.figures import MET, MISSED
+from forecast.evaluation.scoreboard import LEVEL
+from forecast.plots.trust import draw_differences, draw_reliability, draw_timelines
+from forecast.trust.read import FAILED, Trust
+from forecast.trust.tables import (
+    backtest_words,
+    bounds_tables,
+    calibration_table,
+    check_table,
+    comparison_tables,
+    era_note,
+    provenance,
+    ranked_table,
+    track_table,
+)
+from forecast.words.names import SCENARIO_NAMES
+
+EMPHASISED = {MET: "good", MISSED: "bad", FAILED: "bad"}
+"""Verdicts that stand out, and their class in the style sheet."""
+
+
+def render_page(trust: Trust) -> str:
+    """The page; the same facts give the same text."""
+    loader = PackageLoader("forecast")
+    environment = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, keep_trailing_newline=True)
+    return environment.get_template("trust.html.j2").render(
+        trust=trust,
+        level=f"{100 * LEVEL:.0f} %",
+        emphasised=EMPHASISED,
+        backtest=backtest_words(trust.source),
+        track=track_table(trust.track.lines),
+        comparisons=comparison_tables(trust),
+        eras=era_note(trust),
+        scenarios=SCENARIO_NAMES,
+        ranked=ranked_table(trust),
+        calibration=calibration_table(trust),
+        bounds=bounds_tables(trust),
+        missed=sum(bound.verdict == MISSED for bound in trust.bounds),
+        checks=check_table(trust.checks),
+        provenance=provenance(trust),
+        differences=Markup(draw_differences(trust.comparisons)),
+        timelines=Markup(draw_timelines(trust.timelines)) if trust.timelines else "",
+        reliability=Markup(draw_reliability(trust.calibrations)) if trust.calibrations else "",
+    )

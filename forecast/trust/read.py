@@ -1,0 +1,283 @@
+"""How far the forecasts can be trusted: everything that was measured, each number with its n and whether it is enough.
+
+One payload for the table, the page and JSON. The sentence is that of `forecast.evaluation.quality`, never made anew;
+the numbers below it are of the same backtest, unless another one was asked for.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+from importlib.resources import as_file, files
+from pathlib import Path
+from typing import Any
+
+import xarray as xr
+from sqlalchemy import Connection
+
+from db.posteriors import path_of
+from db.read import read_case
+from db.read_evaluations import read_evaluations
+from db.rows import CaseRow, EvaluationRow
+from forecast.errors import NoBacktest
+from forecast.evaluation.figures import (
+    RULE,
+    Bound,
+    Calibration,
+    Comparison,
+    Ranked,
+    Timeline,
+    calibrate,
+    compare_all,
+    compare_scenarios,
+    compare_times,
+    draw_timeline,
+    judge,
+)
+from forecast.evaluation.forecasters import MODEL
+from forecast.evaluation.origins import Backtest, from_dataset
+from forecast.evaluation.quality import SHIPPED_BACKTEST, Quality, read_quality
+from forecast.evaluation.report import TARGET
+from forecast.evaluation.scoreboard import NAIVE
+from forecast.evaluation.track import Counts, TrackRecord
+from forecast.evaluation.track_scores import ScenarioLine, TrackLine
+from forecast.identity import model_version
+from forecast.record.summary import read_track
+
+PASSED, FAILED, LOOK, NOT_RUN = "passed", "FAILED", "look", "not run"
+_VERDICTS = {True: PASSED, False: FAILED, None: LOOK}
+CHECK_NAMES = (
+    "as-of",
+    "states",
+    "prior-predictive",
+    "posterior-predictive",
+    "power-scaling",
+    "leave-out-indicator",
+    "leave-out-document",
+    "sbc",
+)
+"""Those of `forecast.checks.run`, in its order: importing that takes the model. A test holds them together."""
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """What live forecasts were worth; what waits is only counted (`parley score` lists it)."""
+
+    sentence: str
+    rule: str | None
+    counts: Counts | None  # None where live forecasts cannot be scored; the sentence says why
+    lines: tuple[TrackLine, ...]
+    scenarios: tuple[ScenarioLine, ...]
+    pending: int
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Which backtest the numbers are of, and which code, case and rows made it; None where that is not kept."""
+
+    evaluation_id: int | None  # None: shipped with the program
+    kind: str  # strict or retrospective
+    engine: str | None
+    every: str | None
+    standard: bool
+    origins: int
+    first: date
+    last: date
+    as_of: date
+    recorded_at: datetime | None
+    code_version: str | None
+    model_version: str
+    case_hash: str
+    inputs_hash: str | None
+    file_hash: str | None
+    sentence: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """The newest result of one check, and what it holds for."""
+
+    name: str
+    verdict: str
+    sentence: str
+    as_of: date | None
+    recorded_at: datetime | None
+    code_version: str | None
+    model_version: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """The trust page."""
+
+    case_id: str
+    case_name: str
+    case_hash: str
+    headline: str
+    model_version: str  # of this program
+    quality: Quality
+    track: Track
+    source: Source
+    rule: str
+    bounds: tuple[Bound, ...]
+    comparisons: tuple[Comparison, ...]
+    times: tuple[Ranked, ...]
+    scenarios: tuple[Ranked, ...]
+    calibrations: tuple[Calibration, ...]
+    timelines: tuple[Timeline, ...]
+    checks: tuple[Checked, ...]
+
+
+def read_trust(
+    connection: Connection, folder: Path, today: date, *, backtest_id: int | None = None, case_id: str | None = None
+) -> Trust:
+    """Everything that was measured of a case, up to ``today``.
+
+    Parameters
+    ----------
+    folder : of the database, where the arrays of backtests lie
+    backtest_id : a stored backtest; by default the one the sentence is of
+
+    Raises
+    ------
+    NoBacktest
+        if none is stored or shipped for this case, or none with this number, or it lacks Parley or a naive forecast
+    db.errors.StoreError
+        if there is no such case, or the file of the backtest is missing
+    """
+    case = read_case(connection, case_id)
+    quality = read_quality(connection, case_id=case.case_id)
+    source, backtest = _read_backtest(connection, folder, case, quality, backtest_id)
+    targets = tuple(dict.fromkeys((TARGET, case.headline)))
+    comparisons = compare_all(backtest, targets)
+    curves = [calibrate(backtest, target, situation) for target in targets for situation in ("all", "dry")]
+    calibrations = tuple(curve for curve in curves if curve is not None)
+    timelines = [draw_timeline(backtest, target) for target in targets]
+    return Trust(
+        case_id=case.case_id,
+        case_name=case.name,
+        case_hash=case.case_hash,
+        headline=case.headline,
+        model_version=model_version(),
+        quality=quality,
+        track=_track(*read_track(connection, today, case.case_id)),
+        source=source,
+        rule=RULE,
+        bounds=tuple(bound for target in targets for bound in judge(target, comparisons, calibrations)),
+        comparisons=comparisons,
+        times=compare_times(backtest, targets),
+        scenarios=compare_scenarios(backtest),
+        calibrations=calibrations,
+        timelines=tuple(timeline for timeline in timelines if timeline is not None),
+        checks=_read_checks(connection, case.case_id),
+    )
+
+
+def as_json(trust: Trust) -> dict[str, Any]:
+    """The names other programs use: add, never rename."""
+    return asdict(trust)
+
+
+def _track(record: TrackRecord | None, sentence: str) -> Track:
+    if record is None:
+        return Track(sentence, None, None, (), (), 0)
+    return Track(sentence, record.rule, record.counts, record.lines, record.scenarios, len(record.pending))
+
+
+def _read_backtest(
+    connection: Connection, folder: Path, case: CaseRow, quality: Quality, backtest_id: int | None
+) -> tuple[Source, Backtest]:
+    wanted = quality.evaluation_id if backtest_id is None else backtest_id
+    if wanted is not None:
+        row = _row(read_evaluations(connection, case.case_id, kind="backtest"), wanted)
+        assert row.file_hash is not None
+        backtest = from_dataset(xr.load_dataset(path_of(folder, row.file_hash)))
+        return _stored_source(row, backtest), _sound(backtest, wanted)
+    shipped, version, as_of = files("forecast") / SHIPPED_BACKTEST, quality.model_version, quality.as_of
+    if version is None or as_of is None or not shipped.is_file():
+        raise NoBacktest("no backtest of this case is stored; run `parley backtest`")
+    with as_file(shipped) as path:
+        backtest = from_dataset(xr.load_dataset(path))
+    return _shipped_source(version, as_of, quality.sentence, case.case_hash, backtest), backtest
+
+
+def _row(rows: Sequence[EvaluationRow], wanted: int) -> EvaluationRow:
+    found = {row.id: row for row in rows if row.file_hash is not None}
+    if wanted in found:
+        return found[wanted]
+    stored = f"those stored are {', '.join(map(str, sorted(found)))}" if found else "none is stored"
+    raise NoBacktest(f"no backtest {wanted} of this case: {stored}; run `parley backtest` for a new one")
+
+
+def _sound(backtest: Backtest, number: int) -> Backtest:
+    """The same, if it can be compared."""
+    if MODEL in backtest.forecasts and set(NAIVE) & set(backtest.forecasts):
+        return backtest
+    held = ", ".join(backtest.forecasts)
+    raise NoBacktest(
+        f"backtest {number} holds only {held}; the page compares {MODEL} with naive forecasts: run `parley backtest` "
+        "without --model"
+    )
+
+
+def _stored_source(row: EvaluationRow, backtest: Backtest) -> Source:
+    settings, sentence = row.settings, row.result.get("quality")
+    return Source(
+        evaluation_id=row.id,
+        kind=backtest.kind,
+        engine=str(settings.get("engine")),
+        every=str(settings.get("every")),
+        standard=bool(settings.get("standard")),
+        origins=len(backtest.origins),
+        first=backtest.origins[0],
+        last=backtest.origins[-1],
+        as_of=row.as_of,
+        recorded_at=row.recorded_at,
+        code_version=row.code_version,
+        model_version=row.model_version,
+        case_hash=row.case_hash,
+        inputs_hash=row.inputs_hash,
+        file_hash=row.file_hash,
+        sentence=None if sentence is None else str(sentence),
+    )
+
+
+def _shipped_source(version: str, as_of: date, sentence: str, case_hash: str, backtest: Backtest) -> Source:
+    return Source(
+        evaluation_id=None,
+        kind=backtest.kind,
+        engine=None,
+        every=None,
+        standard=True,
+        origins=len(backtest.origins),
+        first=backtest.origins[0],
+        last=backtest.origins[-1],
+        as_of=as_of,
+        recorded_at=None,
+        code_version=None,
+        model_version=version,
+        case_hash=case_hash,
+        inputs_hash=None,
+        file_hash=None,
+        sentence=sentence,
+    )
+
+
+def _read_checks(connection: Connection, case_id: str) -> tuple[Checked, ...]:
+    """Every check once, each from the newest evaluation in which it was run."""
+    found: dict[str, Checked] = {}
+    for row in read_evaluations(connection, case_id, kind="check"):
+        results: Any = row.result["checks"]
+        for result in results:
+            found.setdefault(result["name"], _checked(row, result))
+    missing = {name: _not_run(name) for name in CHECK_NAMES if name not in found}
+    return tuple((found | missing)[name] for name in dict.fromkeys((*CHECK_NAMES, *found)))
+
+
+def _checked(row: EvaluationRow, result: Mapping[str, Any]) -> Checked:
+    verdict, sentence = _VERDICTS[result["passed"]], str(result["sentence"])
+    dates = (row.as_of, row.recorded_at, row.code_version, row.model_version)
+    return Checked(str(result["name"]), verdict, sentence, *dates)
+
+
+def _not_run(name: str) -> Checked:
+    return Checked(name, NOT_RUN, f"not run; run `parley check {name}`", None, None, None, None)

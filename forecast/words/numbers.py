@@ -1,0 +1,60 @@
+"""Numbers as readers see them, the same on every face."""
+
+from datetime import UTC, datetime
+
+from db.rows import ScenarioForecastRow, TargetForecastRow
+
+
+def percent(p: float | None) -> str:
+    """A probability for a reader: whole per cents, finer near the ends, never a false 0 or 100."""
+    return "–" if p is None else f"{_figure(p)} %"
+
+
+def share(p: float) -> str:
+    """An observed share for a reader: whole per cents, one decimal below 10 %; nought and all can be counted."""
+    return percent(p) if 0 < p < 0.0995 or 0.995 < p < 1 else f"{100 * p:.0f} %"
+
+
+def percent_range(low: float, high: float) -> str:
+    return f"{_figure(low)}–{_figure(high)} %"
+
+
+def error_size(p: float) -> str:
+    """A Monte-Carlo error in percentage points, one significant figure below one."""
+    points = 100 * p
+    if points < 0.01:
+        return "<0.01"
+    return f"{points:.2f}" if points < 0.1 else f"{points:.1f}"
+
+
+def reach(row: TargetForecastRow | ScenarioForecastRow) -> str:
+    """The window of a forecast."""
+    return f"by {row.deadline}" if row.deadline else f"in {row.horizon_days} d"
+
+
+def minute(instant: datetime) -> str:
+    """An instant for a reader, in UTC."""
+    return f"{instant.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+
+
+def counted(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _figure(p: float) -> str:
+    if p < 0.001:
+        return "<0.1"
+    if p > 0.999:
+        return ">99.9"
+    return f"{100 * p:.1f}" if p < 0.0995 or p > 0.9 else f"{100 * p:.0f}"
+
+
+def signed(value: float, digits: int = 2) -> str:
+    """A number with its sign, and no sign on what rounds to zero."""
+    text = f"{value:+z.{digits}f}".replace("-", "−")
+    return text if text.strip("+0.") else text[1:]
+
+
+def level_text(level: float) -> str:
+    """A coded level with its sign; a decimal only where it has one."""
+    return signed(level, 0 if float(level).is_integer() else 1)
