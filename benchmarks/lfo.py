@@ -18,11 +18,12 @@ import numpy as np
 
 from db.migrate import create_database
 from forecast.engine.assemble import read_rows
-from forecast.evaluation.lfo import EFFECTIVE_SHARE, SETTINGS, TOLERANCE, ExactModel, LeaveFutureOut, pareto_bound
+from forecast.evaluation.lfo import SETTINGS, TOLERANCE, ExactModel, LeaveFutureOut
 from forecast.evaluation.origins import monthly_origins, outcome_at, problems_at
 from indicators.folder import read_case_folder
 from indicators.install import install_case
 from indicators.shipped import shipped_case
+from models.importance import EFFECTIVE_SHARE, pareto_bound
 from models.scores import log_score
 from models.spec import Floats, Forecast, Horizon, Problem
 from models.structure import SHIPPED

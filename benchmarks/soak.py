@@ -118,10 +118,13 @@ def _serve(folder: Path, days: Days) -> None:
 
     use_compile_cache()
     from forecast.schedule.service import serve
+    from forecast.schedule.steps import record_alerts
 
     stop = Event()
     signal.signal(signal.SIGTERM, lambda number, frame: stop.set())
-    serve(_url(folder), read_settings(folder / "parley.toml"), case_id=None, stop=stop, clock=days)
+    serve(
+        _url(folder), read_settings(folder / "parley.toml"), case_id=None, stop=stop, steps=(record_alerts,), clock=days
+    )
 
 
 def _url(folder: Path) -> str:

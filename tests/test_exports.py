@@ -32,8 +32,7 @@ from forecast.exports.contents import CONTENTS, options_of
 from forecast.exports.facts import TABLES
 from forecast.exports.read import NothingToExport, Wanted, read_export
 from forecast.record.catalogue import When, read_indicator_list
-from forecast.record.summary import diagnostics_of, failures_of, is_stale
-from forecast.run_facts import issued_before_the_fact
+from forecast.run_facts import diagnostics_of, failures_of, is_stale, issued_before_the_fact
 from indicators.content import TARGETS
 
 type Records = list[dict[str, Any]]

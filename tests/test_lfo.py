@@ -17,13 +17,11 @@ from forecast.evaluation.lfo import (
     ExactModel,
     LeaveFutureOut,
     _Fit,
-    is_trusted,
     mean_over,
-    pareto_bound,
-    smoothed_weights,
 )
 from models.density import Parameters, pack, unpack
 from models.gradient import compile_density
+from models.importance import is_trusted, pareto_bound, smoothed_weights
 from models.laplace import build_density, start_at
 from models.settings import SamplerSettings
 from models.spec import Forecast, Problem

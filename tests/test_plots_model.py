@@ -329,7 +329,7 @@ def test_curves_are_those_of_the_trust_page(toy: Database) -> None:
     backtest = make_backtest(last=date(1900, 1, 1))
     number = store_backtest(toy, backtest)
     with toy.read() as connection:
-        facts = read_reliability(connection, toy.folder, date(2020, 1, 10))
+        facts = read_reliability(connection, toy.folder)
     assert facts.calibrations[0] == calibrate(backtest, "limits_talks", "all")
     assert [one.situation for one in facts.calibrations] == ["all", "dry", "all", "dry"]
     figure = draw_reliability_figure(facts)
@@ -359,10 +359,10 @@ def first_windows(backtest: Backtest, number: int) -> Backtest:
 
 def test_without_a_backtest_there_is_no_reliability(toy: Database) -> None:
     with toy.read() as connection, pytest.raises(NoBacktest, match="no backtest of this case is stored; run `parley"):
-        read_reliability(connection, toy.folder, date(2020, 1, 10))
+        read_reliability(connection, toy.folder)
     number = store_backtest(toy, first_windows(make_backtest(last=date(1900, 1, 1)), 2))
     with toy.read() as connection, pytest.raises(NoBacktest, match="backtest 1 holds no window of the curves' length"):
-        read_reliability(connection, toy.folder, date(2020, 1, 10), backtest_id=number)
+        read_reliability(connection, toy.folder, backtest_id=number)
 
 
 # All

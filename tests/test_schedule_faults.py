@@ -45,6 +45,7 @@ from forecast.schedule.orders import Made, Order, Progress, lease_name
 from forecast.schedule.service import Service, serve, tick
 from forecast.schedule.settings import AlertFile, AlertSettings, Email, ScheduleSettings, Settings, Webhook
 from forecast.schedule.status import Status, read_status
+from forecast.schedule.steps import record_alerts
 
 MORNING = datetime(2020, 1, 3, 7, tzinfo=UTC)
 TO_FILE = AlertSettings(file=AlertFile(path="alerts.jsonl"), stale_indicators=False)
@@ -111,7 +112,7 @@ def open_world(url: str, alerts: AlertSettings = TO_FILE) -> Iterator[World]:
     with open_database(url, lock_timeout_s=0.2) as opened:
         database, clock = replace(opened, folder=Path.cwd()), Clock(MORNING)
         duty = duty_of(database, clock, replace(settings_of(), alerts=alerts), whole=True)
-        yield World(database, clock, Service(duty))
+        yield World(database, clock, Service(duty, (record_alerts,)))
 
 
 @pytest.fixture
@@ -398,7 +399,7 @@ def served(url: str, folder: Path, **schedule: Any) -> Iterator[tuple[Database, 
     settings = Settings(schedule=ScheduleSettings(lease_seconds=4.0, **schedule), alerts=TO_FILE)
     stop = Event()
     with open_database(url) as database, ThreadPoolExecutor(1) as pool:
-        service = pool.submit(serve, url, settings, case_id=None, stop=stop)
+        service = pool.submit(serve, url, settings, case_id=None, stop=stop, steps=(record_alerts,))
         try:
             yield replace(database, folder=folder), service
         finally:

@@ -34,7 +34,9 @@ from forecast.schedule.orders import Made, Order, Progress, lease_name
 from forecast.schedule.service import Service, make_due_once, serve, tick
 from forecast.schedule.settings import Settings
 from forecast.schedule.slots import Calendar
+from forecast.schedule.steps import record_alerts
 
+STEPS = (record_alerts,)
 DAY = date(2020, 1, 3)
 PARLEY = Path(sys.executable).parent / "parley"
 
@@ -58,7 +60,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def service(toy: Database, clock: Clock) -> Service:
-    return Service(duty_of(toy, clock, settings_of(lease_seconds=60)))
+    return Service(duty_of(toy, clock, settings_of(lease_seconds=60)), STEPS)
 
 
 @pytest.fixture
@@ -150,7 +152,7 @@ def test_what_failed_before_the_start_is_tried_at_once_and_later_it_waits(
     for _ in range(3):
         tick(service, Event())
     assert days_of(ledger_of(toy), "failed") == [DAY]
-    restarted = Service(duty_of(toy, clock, settings_of()))
+    restarted = Service(duty_of(toy, clock, settings_of()), STEPS)
     lay_down(service.duty)
     tick(restarted, Event())
     assert days_of(ledger_of(toy)) == [DAY]
@@ -222,7 +224,7 @@ def test_two_bells_hang_on_one_store(database_url: str, caplog: pytest.LogCaptur
 def test_once_with_nothing_due_makes_nothing_and_gives_the_lease_back(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'parley.db'}"
     install_toy_at(url, tmp_path, datetime.now(UTC))
-    assert make_due_once(url, settings_of(), case_id=None, progress=quietly) == ()
+    assert make_due_once(url, settings_of(), case_id=None, progress=quietly, steps=STEPS) == ()
     with open_database(url) as database:
         assert holder_of(database) is None
 
@@ -231,14 +233,14 @@ def test_once_beside_a_service_is_refused(toy: Database) -> None:
     other = Duty(toy, "toy", settings_of(), raising(FitFailed("never")))
     take_up(other)
     with pytest.raises(LeaseHeld, match=f"^{re.escape(other.holder)} holds the lease of the schedule of toy"):
-        make_due_once(f"sqlite:///{toy.url}", settings_of(), case_id=None, progress=quietly)
+        make_due_once(f"sqlite:///{toy.url}", settings_of(), case_id=None, progress=quietly, steps=STEPS)
     assert holder_of(toy) == other.holder
 
 
 def test_once_tries_what_failed_again_at_once_and_says_what_it_entered(toy: Database) -> None:
     """The calendar of the toy case ended long before this day."""
     for _ in range(2):
-        (row,) = make_due_once(f"sqlite:///{toy.url}", settings_of(), case_id=None, progress=quietly)
+        (row,) = make_due_once(f"sqlite:///{toy.url}", settings_of(), case_id=None, progress=quietly, steps=STEPS)
         assert (row.outcome, row.run_id) == ("failed", None)
         assert row.error == f"{row.as_of} lies beyond the case's calendar, which ends on 2024-01-01"
         assert row.log == str(toy.folder / "logs" / "schedule.log")
@@ -265,7 +267,9 @@ def test_changed_settings_are_used_at_once_and_wrong_ones_are_not(
         known.append(found)
         return found
 
-    serve(toy_url(tmp_path), settings_of(lease_seconds=2), case_id=None, stop=stop, clock=now, reread=reread)
+    serve(
+        toy_url(tmp_path), settings_of(lease_seconds=2), case_id=None, stop=stop, steps=STEPS, clock=now, reread=reread
+    )
     assert said().count("settings not read") == 1
     assert said().count("settings changed") == 1
     assert said().count("service started") == said().count("service stopped") == 2

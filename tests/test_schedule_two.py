@@ -175,11 +175,11 @@ def test_two_services_in_two_processes(begun: Database, database_url: str, seed:
 
 
 def test_a_person_waits_for_the_service_and_the_service_for_a_person(toy: Database, database_url: str) -> None:
-    service = Service(_on_duty(toy))
+    service = Service(_on_duty(toy), ())
     tick(service, Event())
     assert service.on_duty
     with pytest.raises(LeaseHeld, match=f"{service.duty.holder} holds the lease of the schedule of toy and was heard"):
-        make_due_once(database_url, SETTINGS, case_id=None, progress=quietly)
+        make_due_once(database_url, SETTINGS, case_id=None, progress=quietly, steps=())
     lay_down(service.duty)
     person = _on_duty(toy)
     take_up(person)

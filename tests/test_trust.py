@@ -295,7 +295,7 @@ def test_before_any_is_stored_the_shipped_backtest_serves_its_own_case(
     toy: Database, small_backtest: Backtest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("forecast.evaluation.quality.files", lambda _: tmp_path)
-    monkeypatch.setattr("forecast.trust.read.files", lambda _: tmp_path)
+    monkeypatch.setattr("forecast.evaluation.stored.files", lambda _: tmp_path)
     with toy.read() as connection:
         case_hash = read_case(connection).case_hash
     facts = {"case_hash": case_hash, "model_version": "0" * 8, "as_of": "2019-12-31", "quality": "Fair."}

@@ -6,15 +6,8 @@ from rich.text import Text
 
 from db.rows import RunRow, TargetForecastRow
 from forecast.cli.tables import bold, column_widths, emit, facts, grid, paragraph
-from forecast.record.summary import (
-    Summary,
-    cadence_of,
-    diagnostics_of,
-    failures_of,
-    is_stale,
-    judgement_sentence,
-    stale_days,
-)
+from forecast.record.summary import Summary, cadence_of, judgement_sentence, stale_days
+from forecast.run_facts import diagnostics_of, failures_of, is_stale
 from forecast.words.names import INTERVALS, SCENARIO_NAMES, TARGET_NAMES, target_name
 from forecast.words.numbers import counted, error_size, percent, percent_range, reach, signed
 from indicators.install import InstallReport

@@ -20,6 +20,7 @@ from forecast.cli.console import Json, case_id, database_url, opened, print_json
 if TYPE_CHECKING:
     from db.rows import AttemptRow
     from forecast.schedule.settings import Settings
+    from forecast.schedule.steps import Step
 
 app = typer.Typer(
     help="Make the forecast every day. By itself, each day once, also after an interruption; and say how that stands.",
@@ -51,7 +52,14 @@ def run() -> None:
     settings = read_settings()
     typer.echo(_announcement(settings), err=True)
     with _stoppable() as stop:
-        serve(database_url(), settings, case_id=case_id(), stop=stop, reread=read_settings)
+        serve(database_url(), settings, case_id=case_id(), stop=stop, steps=_steps(), reread=read_settings)
+
+
+def _steps() -> "tuple[Step, ...]":
+    """What the service does after its runs."""
+    from forecast.schedule.steps import record_alerts
+
+    return (record_alerts,)
 
 
 @app.command()
@@ -69,7 +77,7 @@ def once(json_: Json = False) -> None:
     settings = read_settings()
     try:
         with watch(warm=warm) as progress:
-            made = make_due_once(database_url(), settings, case_id=case_id(), progress=progress)
+            made = make_due_once(database_url(), settings, case_id=case_id(), progress=progress, steps=_steps())
     except KeyboardInterrupt:
         typer.echo("error: stopped; runs made so far are stored, the next `parley schedule once` goes on", err=True)
         raise typer.Exit(130) from None

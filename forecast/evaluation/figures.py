@@ -249,6 +249,12 @@ def _ranked(
     return Ranked(target, days, situation, mine.n, mine.mean, best.name, best.mean, difference, counts)
 
 
+def calibrate_all(backtest: Backtest, targets: tuple[str, ...]) -> tuple[Calibration, ...]:
+    """Every target over all origins and over the dry ones, where any counts."""
+    found = (calibrate(backtest, target, situation) for target in targets for situation in ("all", "dry"))
+    return tuple(one for one in found if one is not None)
+
+
 def calibrate(backtest: Backtest, target: str, situation: str) -> Calibration | None:
     """Parley's reliability at 180 days; None where that was not forecast or no origin counts."""
     if DAYS not in backtest.days():

@@ -13,6 +13,7 @@ import numpy as np
 
 from models.density import Density, Parameters, pack
 from models.gradient import CompiledDensity, compile_density
+from models.importance import is_trusted, smoothed_weights
 from models.laplace import build_density
 from models.projection import project
 from models.sampling import parameters_of, sample
@@ -21,9 +22,6 @@ from models.spec import Floats, Forecast, Problem
 from models.structure import Structure
 
 SETTINGS = SamplerSettings(chains=4, draws=500, tune=500, cores=1)
-EFFECTIVE_SHARE = 0.5
-"""Share of the draws that must remain effective. The bound on k alone lets it sink to a tenth, where weights of finite
-samples still lag behind the posterior they aim at."""
 TOLERANCE = 0.03
 """How far a reweighted probability may lie from an exact one: four Monte-Carlo errors of the difference between means
 over 1000 effective and 2000 draws with an sd of 0.2. `benchmarks.lfo` measures it."""
@@ -65,17 +63,6 @@ class LeaveFutureOut:
                 yield fit.forecast()
 
 
-def pareto_bound(draws: int) -> float:
-    """The largest k at which the weights of so many draws can be trusted: min(1 - 1 / log10(S), 0.7)."""
-    return float(min(1 - 1 / np.log10(draws), 0.7))
-
-
-def is_trusted(weight: Floats, k: float) -> bool:
-    """Whether weights that sum to 1, (draw,), can stand for a fit: by k, and by the draws that remain effective."""
-    effective = 1 / float(weight @ weight)
-    return k <= pareto_bound(len(weight)) and effective >= EFFECTIVE_SHARE * len(weight)
-
-
 def mean_over(problem: Problem, density: Density, parameters: Parameters, weight: Floats, seed: int) -> Forecast:
     """Weighted average over draws; the weights, (draw,), sum to 1."""
     out = project(problem, density.exposure.filtered, parameters, density.structure, paths=1, seed=seed)
@@ -99,20 +86,6 @@ class _Fit:
     def weights(self, later: CompiledDensity) -> tuple[Floats, float]:
         """Weights of the draws under a later posterior; see `smoothed_weights`."""
         return smoothed_weights(_log_posterior(later, self.theta) - self.log_posterior)
-
-
-def smoothed_weights(log_ratio: Floats) -> tuple[Floats, float]:
-    """Pareto-smoothed weights of draws, (draw,), which sum to 1, and Pareto's k; k is infinite where they overflow."""
-    from arviz_stats.base import array_stats
-
-    even = np.full(len(log_ratio), 1 / len(log_ratio))
-    if not np.isfinite(log_ratio).all():
-        return even, float("inf")
-    if np.ptp(log_ratio) < 1e-9:  # nothing has become known: no tail to fit
-        return even, 0.0
-    log_weight, k = array_stats.psislw(-log_ratio)
-    weight = np.exp(log_weight)
-    return weight / weight.sum(), float(k)
 
 
 def _log_posterior(evaluate: CompiledDensity, theta: Floats) -> Floats:

@@ -33,6 +33,11 @@ FEWEST_SPELLS = 10
 """Spells of like outcomes below which an interval says nothing about chance: one spell can decide all of them."""
 
 
+def judged_targets(headline: str) -> tuple[str, ...]:
+    """The targets that a backtest is judged by: talks of any framing, then the headline where it is another."""
+    return tuple(dict.fromkeys((TARGET, headline)))
+
+
 def quality_sentence(backtest: Backtest, headline: str = TARGET) -> str | None:
     """One sentence an editor could print; None where the backtest lacks Parley, a baseline or an outcome.
 

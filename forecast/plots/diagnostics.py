@@ -35,7 +35,7 @@ from forecast.plots.mixing import (
     measure_ranks,
 )
 from forecast.plots.style import BLUE, GREEN, GREY, INK, LIGHT, ORANGE, PURPLE, WIDTH, house_style
-from forecast.record.summary import failures_of
+from forecast.run_facts import failures_of
 from models.spec import Floats
 
 BLOCKS = 40

@@ -133,7 +133,7 @@ def _diagnostics(connection: Connection, folder: Path, asked: Asked) -> Picture:
 def _reliability(connection: Connection, folder: Path, asked: Asked) -> Picture:
     from forecast.plots.reliability import draw_reliability_figure, read_reliability
 
-    facts = read_reliability(connection, folder, asked.today, backtest_id=asked.backtest_id, case_id=asked.case_id)
+    facts = read_reliability(connection, folder, backtest_id=asked.backtest_id, case_id=asked.case_id)
     source, names = facts.source, ("target", "horizon_days", "situation", "n", "level", "inside")
     curves = [{name: getattr(one, name) for name in names} for one in facts.calibrations]
     shown = {"backtest_id": source.evaluation_id, "first": source.first, "last": source.last, "n": source.origins}

@@ -2,16 +2,18 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 
 from matplotlib.figure import Figure
 from sqlalchemy import Connection
 
+from db.read import read_case
 from forecast.errors import NoBacktest
-from forecast.evaluation.figures import ORIGINS, Calibration
+from forecast.evaluation.figures import ORIGINS, Calibration, calibrate_all
+from forecast.evaluation.quality import read_quality
+from forecast.evaluation.report import judged_targets
+from forecast.evaluation.stored import Source, read_backtest
 from forecast.plots.trust import reliability_figure
-from forecast.trust.read import Source, read_trust
 from forecast.words.names import target_name
 
 
@@ -25,7 +27,7 @@ class ReliabilityFacts:
 
 
 def read_reliability(
-    connection: Connection, folder: Path, today: date, *, backtest_id: int | None = None, case_id: str | None = None
+    connection: Connection, folder: Path, *, backtest_id: int | None = None, case_id: str | None = None
 ) -> ReliabilityFacts:
     """The curves of a backtest (None: the one that the sentence of `parley show` is of).
 
@@ -40,12 +42,13 @@ def read_reliability(
     db.errors.StoreError
         if there is no such case, or the file of the backtest is missing
     """
-    trust = read_trust(connection, folder, today, backtest_id=backtest_id, case_id=case_id)
-    if not trust.calibrations:
-        raise NoBacktest(
-            f"{_name(trust.source)} holds no window of the curves' length that has ended; run `parley backtest`"
-        )
-    return ReliabilityFacts(trust.source, trust.calibrations, _caption(trust.source, trust.calibrations))
+    case = read_case(connection, case_id)
+    quality = read_quality(connection, case_id=case.case_id)
+    source, backtest = read_backtest(connection, folder, case, quality, backtest_id)
+    curves = calibrate_all(backtest, judged_targets(case.headline))
+    if not curves:
+        raise NoBacktest(f"{_name(source)} holds no window of the curves' length that has ended; run `parley backtest`")
+    return ReliabilityFacts(source, curves, _caption(source, curves))
 
 
 def draw_reliability_figure(facts: ReliabilityFacts) -> Figure:

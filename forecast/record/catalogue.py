@@ -27,7 +27,7 @@ from forecast.record.payloads import (
     RunEntry,
     RunList,
 )
-from forecast.record.summary import diagnostics_of, failures_of, is_stale
+from forecast.run_facts import diagnostics_of, failures_of, is_stale
 from indicators.content import TARGETS
 from indicators.evidence import form_evidence, last_observed
 from indicators.tables import suggest_id

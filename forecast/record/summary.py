@@ -12,9 +12,7 @@ from db.rows import CaseRow, IndicatorRow, IndicatorStateRow, RunRow, ScenarioFo
 from forecast.errors import NoForecast, NotEnough
 from forecast.evaluation.quality import Quality, read_quality
 from forecast.evaluation.track import TrackRecord, read_track_record, track_sentence
-from forecast.run_facts import diagnostics_of as diagnostics_of  # said of a summary's run, and asked for here
-from forecast.run_facts import failures_of as failures_of
-from forecast.run_facts import is_stale as is_stale
+from forecast.run_facts import diagnostics_of, failures_of, is_stale
 from forecast.words.names import target_name
 from forecast.words.numbers import percent, reach
 

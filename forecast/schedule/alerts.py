@@ -15,7 +15,7 @@ from db.read import read_case, read_catalogue, read_completeness
 from db.read_runs import last_published, read_run, read_states
 from db.read_schedule import ScheduledValue, read_alerts, read_attempts, read_scheduled_values
 from db.rows import AlertRow, AttemptRow, IndicatorRow, IndicatorStateRow, NewAlert
-from forecast.record.summary import failures_of, is_stale
+from forecast.run_facts import failures_of, is_stale
 from forecast.schedule.movement import body_of, facts_of, find_movement, title_of, told_values
 from forecast.schedule.settings import AlertSettings, Settings
 from forecast.schedule.slots import BACKFILL, retry_at

@@ -13,7 +13,7 @@ from db.leases import mark_work
 from db.read_runs import read_run
 from db.rows import NewAttempt, RunRow
 from forecast.identity import code_version, library_versions
-from forecast.record.summary import failures_of
+from forecast.run_facts import failures_of
 from forecast.schedule.slots import Slot
 from models.settings import SamplerSettings
 

@@ -1,13 +1,14 @@
 """The service: every day's run, whatever happened in between, and word of what is worth telling.
 
-    bell, or a tick every few seconds → lease → runs that are due, by the fitting process → alerts → courier
+    bell, or a tick every few seconds → lease → runs that are due, by the fitting process → steps after them → courier
 
 The tick is what the promise rests on: it reads the ledger against the clock as it is, so that sleep, a restart or a
-clock set back only delays it. The bell makes it punctual.
+clock set back only delays it. The bell makes it punctual. What is done after runs is handed
+in as steps: the service knows none of them.
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,7 +22,6 @@ from db.read_schedule import read_attempts
 from db.rows import AttemptRow
 from forecast.errors import BadSettings
 from forecast.evaluation.track import ISSUE_LAG_DAYS
-from forecast.schedule.alerts import raise_alerts
 from forecast.schedule.bell import hung
 from forecast.schedule.courier import deliver, run_courier
 from forecast.schedule.duty import Duty, Stopped, lay_down, make_due, take_up
@@ -30,6 +30,7 @@ from forecast.schedule.log import logged
 from forecast.schedule.orders import Clock, Progress, utc_now
 from forecast.schedule.settings import Settings
 from forecast.schedule.slots import Calendar, calendar_of
+from forecast.schedule.steps import Step
 
 TICK_S = 15.0
 """Between two looks at the ledger, at most; a bell comes in between."""
@@ -46,6 +47,8 @@ class Service:
     """A duty, and what the service remembers between two ticks."""
 
     duty: Duty
+    steps: Sequence[Step]
+    """Taken after runs, in order."""
     on_duty: bool = False
     """Whether the lease was ours at the last tick: only then are alerts sent."""
     fresh: bool = True
@@ -64,10 +67,11 @@ def serve(
     *,
     case_id: str | None,
     stop: Event,
+    steps: Sequence[Step],
     clock: Clock = utc_now,
     reread: Callable[[], Settings] | None = None,
 ) -> None:
-    """Make every day's run until `stop` is set; which days are due is asked of `clock`.
+    """Make every day's run until `stop` is set, and take the steps after them; days due are asked of `clock`.
 
     With `reread` the settings are read again every few seconds, and those that have changed are used at once.
 
@@ -79,7 +83,7 @@ def serve(
     with ExitStack() as stack:
         database, case = _open(stack, url, settings, case_id)
         while not stop.is_set():
-            settings = _serve_by(settings, database, case, url, stop, clock, reread)
+            settings = _serve_by(settings, database, case, url, stop, steps, clock, reread)
 
 
 def _serve_by(
@@ -88,6 +92,7 @@ def _serve_by(
     case: str,
     url: str,
     stop: Event,
+    steps: Sequence[Step],
     clock: Clock,
     reread: Callable[[], Settings] | None,
 ) -> Settings:
@@ -96,7 +101,7 @@ def _serve_by(
         log = stack.enter_context(logged(settings.log, database.folder, stderr=True))
         fitter = stack.enter_context(Fitter(url, 60 * settings.schedule.fit_minutes))
         duty = Duty(database, case, settings, fitter.make, str(log), clock=clock, stopped=stop.is_set)
-        service, wake, ended = Service(duty), Event(), Event()
+        service, wake, ended = Service(duty, steps), Event(), Event()
         calendar = calendar_of(settings.schedule)
         bell = stack.enter_context(hung(database, case, calendar))
         courier = Thread(
@@ -133,7 +138,9 @@ def _read_again(service: Service, settings: Settings, reread: Callable[[], Setti
     return found
 
 
-def make_due_once(url: str, settings: Settings, *, case_id: str | None, progress: Progress) -> tuple[AttemptRow, ...]:
+def make_due_once(
+    url: str, settings: Settings, *, case_id: str | None, progress: Progress, steps: Sequence[Step]
+) -> tuple[AttemptRow, ...]:
     """Make every run that is due now, those that wait for another try included, and send what is worth telling.
 
     Returns the lines it added to the ledger, oldest first.
@@ -154,7 +161,7 @@ def make_due_once(url: str, settings: Settings, *, case_id: str | None, progress
         take_up(duty)
         try:
             make_due(duty, progress, eager=True)
-            tell(duty)
+            _take(steps, duty)
             progress("sending alerts", 0, 0, "")
             deliver(database, case, settings, duty.clock)
         finally:
@@ -201,22 +208,19 @@ def _tick(service: Service, wake: Event) -> None:
     take_up(duty)
     service.on_duty = True
     if late:  # the next try may make up for what failed, but it was worth telling when it could not be
-        tell(duty)
+        _take(service.steps, duty)
     if make_due(duty, _logged, eager=service.fresh):
         service.look_at = 0.0
     service.fresh = False
     if monotonic() >= service.look_at:
-        tell(duty)
+        _take(service.steps, duty)
         service.look_at = monotonic() + LOOK_AGAIN_S
         wake.set()
 
 
-def tell(duty: Duty) -> None:
-    """Put on record what is worth telling."""
-    with duty.database.write() as connection:
-        raised = raise_alerts(connection, duty.case_id, duty.settings, duty.clock())
-    for alert in raised:
-        logger.info("alert", extra={"rule": alert.rule, "title": alert.title})
+def _take(steps: Sequence[Step], duty: Duty) -> None:
+    for step in steps:
+        step(duty)
 
 
 def _logged(stage: str, done: int, total: int, remark: str) -> None:

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 from forecast.evaluation.figures import Bound, Calibration, Comparison, Figure, Ranked
 from forecast.evaluation.scoreboard import CHOSEN_BEFORE
+from forecast.evaluation.stored import Source
 from forecast.evaluation.track_scores import TrackLine, within
-from forecast.trust.read import Checked, Source, Trust
+from forecast.trust.read import Checked, Trust
 from forecast.words.names import target_name
 from forecast.words.numbers import percent, share, signed
 

@@ -1,0 +1,134 @@
+"""A backtest read back: stored in the database, or shipped with the program."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from importlib.resources import as_file, files
+from pathlib import Path
+
+import xarray as xr
+from sqlalchemy import Connection
+
+from db.posteriors import path_of
+from db.read_evaluations import read_evaluations
+from db.rows import CaseRow, EvaluationRow
+from forecast.errors import NoBacktest
+from forecast.evaluation.forecasters import MODEL
+from forecast.evaluation.origins import Backtest, from_dataset
+from forecast.evaluation.quality import SHIPPED_BACKTEST, Quality
+from forecast.evaluation.scoreboard import NAIVE
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Which backtest the numbers are of, and which code, case and rows made it; None where that is not kept."""
+
+    evaluation_id: int | None  # None: shipped with the program
+    kind: str  # strict or retrospective
+    engine: str | None
+    every: str | None
+    standard: bool
+    origins: int
+    first: date
+    last: date
+    as_of: date
+    recorded_at: datetime | None
+    code_version: str | None
+    model_version: str
+    case_hash: str
+    inputs_hash: str | None
+    file_hash: str | None
+    sentence: str | None
+
+
+def read_backtest(
+    connection: Connection, folder: Path, case: CaseRow, quality: Quality, backtest_id: int | None
+) -> tuple[Source, Backtest]:
+    """A backtest and what it is of.
+
+    Parameters
+    ----------
+    folder : of the database, where the arrays of backtests lie
+    backtest_id : a stored backtest; None: the one the sentence of `quality` is of
+
+    Raises
+    ------
+    NoBacktest
+        if none is stored or shipped for this case, or none with this number, or it lacks Parley or a naive forecast
+    db.errors.StoreError
+        if the file of the backtest is missing
+    """
+    wanted = quality.evaluation_id if backtest_id is None else backtest_id
+    if wanted is not None:
+        row = _row(read_evaluations(connection, case.case_id, kind="backtest"), wanted)
+        assert row.file_hash is not None
+        backtest = from_dataset(xr.load_dataset(path_of(folder, row.file_hash)))
+        return _stored_source(row, backtest), _sound(backtest, wanted)
+    shipped, version, as_of = files("forecast") / SHIPPED_BACKTEST, quality.model_version, quality.as_of
+    if version is None or as_of is None or not shipped.is_file():
+        raise NoBacktest("no backtest of this case is stored; run `parley backtest`")
+    with as_file(shipped) as path:
+        backtest = from_dataset(xr.load_dataset(path))
+    return _shipped_source(version, as_of, quality.sentence, case.case_hash, backtest), backtest
+
+
+def _row(rows: Sequence[EvaluationRow], wanted: int) -> EvaluationRow:
+    found = {row.id: row for row in rows if row.file_hash is not None}
+    if wanted in found:
+        return found[wanted]
+    stored = f"those stored are {', '.join(map(str, sorted(found)))}" if found else "none is stored"
+    raise NoBacktest(f"no backtest {wanted} of this case: {stored}; run `parley backtest` for a new one")
+
+
+def _sound(backtest: Backtest, number: int) -> Backtest:
+    """The same, if it can be compared."""
+    if MODEL in backtest.forecasts and set(NAIVE) & set(backtest.forecasts):
+        return backtest
+    held = ", ".join(backtest.forecasts)
+    raise NoBacktest(
+        f"backtest {number} holds only {held}; the page compares {MODEL} with naive forecasts: run `parley backtest` "
+        "without --model"
+    )
+
+
+def _stored_source(row: EvaluationRow, backtest: Backtest) -> Source:
+    settings, sentence = row.settings, row.result.get("quality")
+    return Source(
+        evaluation_id=row.id,
+        kind=backtest.kind,
+        engine=str(settings.get("engine")),
+        every=str(settings.get("every")),
+        standard=bool(settings.get("standard")),
+        origins=len(backtest.origins),
+        first=backtest.origins[0],
+        last=backtest.origins[-1],
+        as_of=row.as_of,
+        recorded_at=row.recorded_at,
+        code_version=row.code_version,
+        model_version=row.model_version,
+        case_hash=row.case_hash,
+        inputs_hash=row.inputs_hash,
+        file_hash=row.file_hash,
+        sentence=None if sentence is None else str(sentence),
+    )
+
+
+def _shipped_source(version: str, as_of: date, sentence: str, case_hash: str, backtest: Backtest) -> Source:
+    return Source(
+        evaluation_id=None,
+        kind=backtest.kind,
+        engine=None,
+        every=None,
+        standard=True,
+        origins=len(backtest.origins),
+        first=backtest.origins[0],
+        last=backtest.origins[-1],
+        as_of=as_of,
+        recorded_at=None,
+        code_version=None,
+        model_version=version,
+        case_hash=case_hash,
+        inputs_hash=None,
+        file_hash=None,
+        sentence=sentence,
+    )

@@ -1,0 +1,22 @@
+"""What is done after the runs of a pass: steps, taken in order, which the command line hands to the service.
+
+A step that did not come to its end is taken again at the next pass: it does each thing once, by what is on record.
+"""
+
+import logging
+from collections.abc import Callable
+
+from forecast.schedule.alerts import raise_alerts
+from forecast.schedule.duty import Duty
+
+logger = logging.getLogger("parley.schedule")
+
+type Step = Callable[[Duty], None]
+
+
+def record_alerts(duty: Duty) -> None:
+    """Put on record what is worth telling; the courier delivers it."""
+    with duty.database.write() as connection:
+        raised = raise_alerts(connection, duty.case_id, duty.settings, duty.clock())
+    for alert in raised:
+        logger.info("alert", extra={"rule": alert.rule, "title": alert.title})

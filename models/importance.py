@@ -1,0 +1,38 @@
+"""Draws reweighted to another posterior, and whether they can stand for it: Pareto-smoothed importance sampling.
+
+Smoothing bounds the weights; where its shape k passes the bound, or too few draws remain effective, only a fit will do.
+Vehtari, Simpson, Gelman, Yao & Gabry (2024), arXiv:1507.02646.
+"""
+
+import numpy as np
+
+from models.spec import Floats
+
+EFFECTIVE_SHARE = 0.5
+"""Share of the draws that must remain effective. The bound on k alone lets it sink to a tenth, where weights of finite
+samples still lag behind the posterior they aim at."""
+
+
+def smoothed_weights(log_ratio: Floats) -> tuple[Floats, float]:
+    """Pareto-smoothed weights of draws, (draw,), which sum to 1, and Pareto's k; k is infinite where they overflow."""
+    from arviz_stats.base import array_stats
+
+    even = np.full(len(log_ratio), 1 / len(log_ratio))
+    if not np.isfinite(log_ratio).all():
+        return even, float("inf")
+    if np.ptp(log_ratio) < 1e-9:  # nothing has become known: no tail to fit
+        return even, 0.0
+    log_weight, k = array_stats.psislw(-log_ratio)
+    weight = np.exp(log_weight)
+    return weight / weight.sum(), float(k)
+
+
+def pareto_bound(draws: int) -> float:
+    """The largest k at which the weights of so many draws can be trusted: min(1 - 1 / log10(S), 0.7)."""
+    return float(min(1 - 1 / np.log10(draws), 0.7))
+
+
+def is_trusted(weight: Floats, k: float) -> bool:
+    """Whether weights that sum to 1, (draw,), can stand for a fit: by k, and by the draws that remain effective."""
+    effective = 1 / float(weight @ weight)
+    return k <= pareto_bound(len(weight)) and effective >= EFFECTIVE_SHARE * len(weight)
