@@ -28,6 +28,13 @@ def rake(values: Floats, totals: Floats, errors: Floats) -> Floats:
     values : (draw, total) what each draw says
     totals : (total,) means over all draws
     errors : (total,) how exactly each is to be met, above 0; in the units of the values
+
+    Examples
+    --------
+    >>> draws = np.array([[0.1], [0.2], [0.3], [0.6]])
+    >>> weights = rake(draws, totals=np.array([0.25]), errors=np.array([1e-6]))
+    >>> round(float(weights @ draws[:, 0]), 4), round(float(weights.sum()), 4), bool((weights > 0).all())
+    (0.25, 1.0, True)
     """
     n = len(values)
     spread = values.std(axis=0)
@@ -47,7 +54,13 @@ def rake(values: Floats, totals: Floats, errors: Floats) -> Floats:
 
 
 def effective_size(weights: Floats) -> float:
-    """Number of equally weighted draws that would carry as much: 1 / sum w^2 (Kish)."""
+    """Number of equally weighted draws that would carry as much: 1 / Σ w², weights that sum to 1, (draw,).
+
+    Kish (1965), Survey Sampling.
+
+    >>> effective_size(np.array([0.25, 0.25, 0.25, 0.25])), round(effective_size(np.array([0.9, 0.05, 0.05])), 2)
+    (4.0, 1.23)
+    """
     return float(1 / np.square(weights).sum())
 
 

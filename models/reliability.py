@@ -44,14 +44,30 @@ class Reliability:
 
 
 def recalibrate(forecast: Floats, outcome: Floats) -> Floats:
-    """Frequency of yes by isotonic regression on the forecast, (origin,); equal forecasts are pooled first."""
+    """Frequency of yes by isotonic regression on the forecast, (origin,); equal forecasts are pooled first.
+
+    Minimises Σ (f(p) - y)² over nondecreasing f by pooling adjacent violators. Ayer et al. (1955),
+    doi:10.1214/aoms/1177728423.
+
+    >>> recalibrate(np.array([0.1, 0.3, 0.3, 0.9]), np.array([0.0, 1.0, 0.0, 0.0])).round(3).tolist()
+    [0.0, 0.333, 0.333, 0.333]
+    """
     _, place, count = np.unique(forecast, return_inverse=True, return_counts=True)
     mean = np.bincount(place, outcome) / count
     return np.asarray(isotonic_regression(mean, weights=count.astype(float)).x[place])
 
 
 def decompose(score: Callable[[Floats, Floats], Floats], forecast: Floats, outcome: Floats) -> Decomposition:
-    """Split the mean of a proper score by recalibrating and by forecasting the overall frequency alone."""
+    """Split the mean of a proper score by recalibrating and by forecasting the overall frequency alone.
+
+    With s the forecasts' mean score, r that of the recalibrated ones, c that of the constant frequency:
+    s = (s - r) - (c - r) + c. Dimitriadis, Gneiting & Jordan (2021), doi:10.1073/pnas.2016191118.
+
+    >>> from models.scores import brier
+    >>> parts = decompose(brier, np.array([0.2, 0.2, 0.8, 0.8]), np.array([0.0, 0.0, 1.0, 1.0]))
+    >>> round(parts.miscalibration, 2), round(parts.discrimination, 2), round(parts.uncertainty, 2)
+    (0.04, 0.25, 0.25)
+    """
     whole = float(score(forecast, outcome).mean())
     recalibrated = float(score(recalibrate(forecast, outcome), outcome).mean())
     constant = float(score(np.full(len(outcome), outcome.mean()), outcome).mean())
@@ -59,7 +75,14 @@ def decompose(score: Callable[[Floats, Floats], Floats], forecast: Floats, outco
 
 
 def overlap_root(origin: Floats, days: int) -> Floats:
-    """Cholesky factor of the correlation of windows of ``days``, the share of days that two of them have in common."""
+    """Cholesky factor of the correlation of windows of ``days``, the share of days that two of them have in common.
+
+    L with L Lᵀ = C, C(i, j) = max(0, 1 - |origin i - origin j| / days), (origin, origin).
+
+    >>> root = overlap_root(np.array([0.0, 15.0, 60.0]), days=30)
+    >>> (root @ root.T).round(2).tolist()
+    [[1.0, 0.5, 0.0], [0.5, 1.0, 0.0], [0.0, 0.0, 1.0]]
+    """
     share = np.clip(1 - np.abs(np.subtract.outer(origin, origin)) / days, 0, None)
     return np.asarray(np.linalg.cholesky(share + JITTER * np.eye(len(origin))))
 
@@ -87,6 +110,15 @@ def reliability(
     days : length of the window
     kept : (origin,) which origins count; all of them by default
     level : share of the worlds whose whole curve the band holds
+
+    Examples
+    --------
+    >>> origin, outcome = np.arange(0.0, 400.0, 10.0), np.tile([0.0, 0.0, 0.0, 1.0], 10)
+    >>> fair = reliability(np.full(40, 0.25), outcome, origin, days=30)
+    >>> fair.frequency.tolist(), fair.inside
+    ([0.25], True)
+    >>> reliability(np.full(40, 0.95), outcome, origin, days=30).inside
+    False
     """
     keep = np.ones(len(forecast), dtype=bool) if kept is None else kept
     p, y = forecast[keep], outcome[keep]

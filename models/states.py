@@ -76,7 +76,17 @@ class FilteredStates:
 def predict(
     mean: Floats, variance: Floats, elapsed: Floats, fades: Bools, half_life: Floats | float
 ) -> tuple[Floats, Floats]:
-    """Mean and variance after ``elapsed`` days without an observation."""
+    """Mean and variance after ``elapsed`` days without an observation, in levels and levels squared; shapes broadcast.
+
+    With l = 2^(-elapsed / half-life) and C = LEVEL_VARIANCE: an ``event`` level goes to l m, C - (C - V) l²; a
+    ``state`` to m, C - (C - V) l where V < C. The transition of an Ornstein-Uhlenbeck process: Uhlenbeck & Ornstein
+    (1930), doi:10.1103/PhysRev.36.823.
+
+    >>> mean, variance = np.array([2.0, 2.0]), np.array([0.0, 0.0])
+    >>> m, v = predict(mean, variance, np.array([30.0, 30.0]), np.array([True, False]), half_life=30.0)
+    >>> m.tolist(), v.tolist()
+    ([1.0, 2.0], [1.5, 1.0])
+    """
     left = np.exp2(-elapsed / half_life)
     faded = LEVEL_VARIANCE - (LEVEL_VARIANCE - variance) * left**2
     held = np.where(variance < LEVEL_VARIANCE, LEVEL_VARIANCE - (LEVEL_VARIANCE - variance) * left, variance)
@@ -88,6 +98,10 @@ def age_rows(rows: Observations, catalogue: Catalogue) -> tuple[Floats, Floats]:
 
     An ``event`` level of ``left`` days' memory satisfies y = left * x + e with var(e) = R + C (1 - left**2): an old row
     tells little, and what it tells fades towards neutral. A ``state`` has moved by increments unknown.
+
+    Returns
+    -------
+    level, variance : (row,), in levels and levels squared
     """
     fades, half_life = catalogue.fades[rows.indicator], catalogue.half_life[rows.indicator]
     left = np.exp2(-(rows.entered - rows.observed) / half_life)
@@ -103,6 +117,9 @@ def expect_observation(
     """Mean and variance of an observation that happened ``days`` before it is known, given the level on that day.
 
     The inverse of what `age_rows` does: an ``event`` level was higher then, a ``state`` may have moved since.
+
+    >>> expect_observation(1.0, 0.5, fades=False, half_life=30.0, days=30, error_variance=0.25)
+    (1.0, 1.75)
     """
     left = 2.0 ** (-days / half_life)
     if not fades:
@@ -114,6 +131,7 @@ def expect_observation(
 def filter_states(rows: Observations, catalogue: Catalogue) -> FilteredStates:
     """Run the filters: vectorised over indicators, linear in rows.
 
+    The gain of a row is V / (V + R), its update m + gain (y - m), V (1 - gain). Kalman (1960), doi:10.1115/1.3662552.
     Rows of one indicator and day are updated one after another, which in a Gaussian model equals doing so at once.
     """
     level, variance = age_rows(rows, catalogue)
