@@ -12,9 +12,6 @@ from db import tables
 from db.errors import StoreError
 from db.rows import EffectRow, IndicatorStateRow, NewRun, RunRow, ScenarioForecastRow, TargetForecastRow
 
-FULL_KINDS = ("official", "manual", "backfill")
-"""Kinds of run that fit the model; a provisional one stands on the posterior of one of these."""
-
 
 def read_run(connection: Connection, run_id: int) -> RunRow:
     """Return one run with its newest status; StoreError if there is none of that number."""

@@ -24,6 +24,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
+from db.kinds import BACKFILL, OFFICIAL, RUN_KINDS, RUN_STATUSES
 from db.shapes import between, chained, fact, forecasts, metadata, one_of, partly_unique, rule, text_column
 from db.types import Instant
 
@@ -204,7 +205,7 @@ runs = chained(
     Column("days_since_talks", Integer),
     Column("complete_through", Date, nullable=False),
     Column("p_dry_now", Float),
-    one_of("kind", "official", "manual", "backfill", "provisional"),
+    one_of("kind", *RUN_KINDS),
     between("p_dry_now", 0, 1),
     Index(None, "case_id", "as_of"),
 )
@@ -214,7 +215,7 @@ run_statuses = chained(
     Column("run_id", ForeignKey("runs.id"), nullable=False, index=True),
     text_column("status"),
     Column("detail", JSON, nullable=False),
-    one_of("status", "started", "published", "rejected", "failed"),
+    one_of("status", *RUN_STATUSES),
 )
 
 
@@ -299,7 +300,7 @@ attempts = chained(
     Column("diagnostics", JSON, nullable=False),
     text_column("error"),
     text_column("log"),
-    one_of("kind", "official", "backfill"),
+    one_of("kind", OFFICIAL, BACKFILL),
     one_of("outcome", "published", "rejected", "failed", "skipped"),
     rule(
         "run_where_fitted",

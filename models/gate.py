@@ -1,11 +1,12 @@
 """The gate: whether a fit may be published."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import xarray as xr
 from arviz_base import from_dict
-from arviz_stats import mcse, summary
+from arviz_stats import summary
 
 from models.density import DIMS
 from models.spec import Floats
@@ -16,6 +17,9 @@ DIVERGENT_SHARE_MAX = 0.001
 TINY = 1e-12
 EBFMI_MIN = 0.3
 """Below 0.3 the momentum resampling explores the energy too slowly. Betancourt (2016), arXiv:1604.00695."""
+
+
+type Verdict = Literal["published", "rejected"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +37,11 @@ class Diagnostics:
     @property
     def passed(self) -> bool:
         return not self.failures
+
+    @property
+    def verdict(self) -> Verdict:
+        """What becomes of the run."""
+        return "published" if self.passed else "rejected"
 
 
 def diagnose(tree: xr.DataTree, headline: Floats) -> Diagnostics:
@@ -71,9 +80,3 @@ def _ebfmi(tree: xr.DataTree) -> Floats:
     """E-BFMI per chain from the energies, (chain,)."""
     energy = np.asarray(tree["sample_stats"]["energy"].transpose("chain", "draw").values, dtype=np.float64)
     return np.asarray(np.square(np.diff(energy, axis=1)).mean(axis=1) / energy.var(axis=1))
-
-
-def mean_and_error(values: Floats, chains: int) -> tuple[float, float]:
-    """Mean over the draws of all chains and its Monte-Carlo standard error."""
-    error = mcse(values.reshape(chains, -1), method="mean")
-    return float(values.mean()), float(error)

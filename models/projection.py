@@ -285,3 +285,23 @@ def _lagged_deviation(problem: Problem, ahead: _Path, effect: Floats, swing: Flo
         deviation = np.einsum("dki,dgi->dkg", effect[:, :, mine], swing[:, :, mine], optimize=True)
         out += _interpolate(deviation, ahead.days - lag - problem.as_of)
     return out
+
+
+def mean_with_error(values: Floats, chains: int) -> tuple[float, float]:
+    """Mean of P(event | draw) over the draws of all chains, (draw,), and its Monte-Carlo standard error.
+
+    sd / sqrt(effective sample size), since draws of a chain depend on each other. Vehtari et al. (2021),
+    doi:10.1214/20-BA1221.
+    """
+    from arviz_stats import mcse  # half a second that a projection without a fit does without
+
+    return float(values.mean()), float(mcse(values.reshape(chains, -1), method="mean"))
+
+
+def weighted_error(weights: Floats, values: Floats) -> Floats:
+    """Monte-Carlo standard error of weighted means over independent draws, the first dimension of `values`.
+
+    sqrt(Σ w² (x - Σ w x)²) for weights that sum to 1, (draw,).
+    """
+    away = values - np.tensordot(weights, values, axes=1)
+    return np.asarray(np.sqrt(np.tensordot(weights**2, away**2, axes=1)))

@@ -13,13 +13,15 @@ from toy_runs import SOUND, toy_scenarios, toy_states, toy_targets
 
 from db.append import append_attempt, append_forecasts, append_run, append_run_status
 from db.engine import Database
+from db.kinds import BACKFILL
 from db.migrate import create_database
 from db.read_schedule import read_attempts
 from db.rows import AttemptRow, NewRun
+from forecast.progress import Progress
 from forecast.schedule.duty import Duty
-from forecast.schedule.orders import Made, Order, Progress, enter, new_attempt
+from forecast.schedule.orders import Made, Order, enter, new_attempt
 from forecast.schedule.settings import ScheduleSettings, Settings
-from forecast.schedule.slots import BACKFILL, Slot, calendar_of
+from forecast.schedule.slots import Slot, calendar_of
 from indicators.folder import read_case_folder
 from indicators.install import install_case
 

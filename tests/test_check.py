@@ -26,9 +26,9 @@ from forecast.checks.sources import check_documents, check_indicators, check_pow
 from forecast.checks.subject import Check, Subject, build_subject
 from forecast.cli.app import run
 from forecast.engine.assemble import read_problem
-from forecast.engine.update import silent
 from forecast.errors import NotEnough
 from forecast.identity import code_version, model_version
+from forecast.progress import silent
 from indicators.folder import read_case_folder
 from models.dense import solve_level
 from models.exposure import Exposure, build_exposure

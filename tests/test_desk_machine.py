@@ -24,8 +24,9 @@ from db.migrate import create_database
 from db.read import read_completeness, read_events, read_newest, read_observations
 from db.rows import CompletenessRow, EventRow, ObservationRow
 from forecast.desk.actions import Desk, Receipt, add_event, attest, log, retract, retract_event, revise, revise_event
-from forecast.engine.assemble import EVENT_TYPES, read_rows
+from forecast.engine.assemble import read_rows
 from forecast.errors import NotOnFile
+from indicators.content import EVENT_TYPES
 from indicators.errors import CaseError
 from indicators.folder import read_case_folder
 from indicators.install import install_case

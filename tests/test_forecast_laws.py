@@ -31,8 +31,8 @@ from db.rows import (
     NewObservation,
     ObservationRow,
 )
-from forecast.engine.assemble import EVENT_TYPES, Rows, assemble, inputs_hash
-from indicators.content import CaseFolder
+from forecast.engine.assemble import Rows, assemble, inputs_hash
+from indicators.content import EVENT_TYPES, CaseFolder
 from indicators.evidence import form_evidence
 from indicators.folder import read_case_folder
 from indicators.shipped import shipped_case

@@ -8,7 +8,8 @@ import pytest
 import xarray as xr
 from scipy.signal import lfilter
 
-from models.gate import Diagnostics, diagnose, mean_and_error
+from models.gate import Diagnostics, diagnose
+from models.projection import mean_with_error
 from models.sampling import DIMS
 from models.spec import Floats
 
@@ -111,6 +112,6 @@ def test_three_divergences_in_four_thousand_are_let_pass() -> None:
 
 def test_the_error_of_a_mean_is_that_of_independent_draws() -> None:
     values = np.random.default_rng(4).normal(0.3, 0.1, 4000)
-    mean, error = mean_and_error(values, 4)
+    mean, error = mean_with_error(values, 4)
     assert mean == values.mean()
     assert error == pytest.approx(0.1 / np.sqrt(4000), rel=0.15)

@@ -15,8 +15,8 @@ from models import laplace
 from models.density import CONTACT_BASE, Density
 from models.effects import without_judgements
 from models.exposure import build_exposure
-from models.gate import mean_and_error
 from models.laplace import NoMode, build_density, fit_laplace, start_at
+from models.projection import mean_with_error
 from models.sampling import parameters_of, sample
 from models.settings import SamplerSettings
 from models.spec import TARGETS, Floats
@@ -166,7 +166,7 @@ def test_the_sampler_gives_the_same_forecasts(solved_shipped: Solved) -> None:
     sampled = project_with(solved_shipped.problem, solved_shipped.fit, parameters_of(tree, SHIPPED)).targets
     approximate = forecast(solved_shipped.problem, solved_shipped.fit, 4000).targets
     for t, h in np.ndindex(approximate.shape[1:]):
-        mean, error = mean_and_error(sampled[:, t, h], 4)
+        mean, error = mean_with_error(sampled[:, t, h], 4)
         own, own_error = approximate[:, t, h].mean(), approximate[:, t, h].std() / np.sqrt(4000)
         assert abs(own - mean) < 0.03 * mean + 3 * np.hypot(error, own_error), (TARGETS[t], h)
     headline = TARGETS.index("arms_control_talks")

@@ -16,14 +16,16 @@ from sqlalchemy import func, select
 
 from db.engine import Database, open_database
 from db.errors import LeaseLost
+from db.kinds import BACKFILL, OFFICIAL
 from db.leases import read_lease, take_lease
 from db.posteriors import path_of
 from db.read_runs import read_run
 from db.tables import attempts, runs
+from forecast.clock import utc_now
 from forecast.schedule.duty import Stopped
 from forecast.schedule.fitter import FitFailed, Fitter
-from forecast.schedule.orders import Made, Order, lease_name, utc_now
-from forecast.schedule.slots import BACKFILL, OFFICIAL, Slot
+from forecast.schedule.orders import Made, Order, lease_name
+from forecast.schedule.slots import Slot
 from models.settings import SamplerSettings
 
 SOUND = SamplerSettings(chains=4, draws=500, tune=300)

@@ -14,12 +14,14 @@ from sqlalchemy import ColumnElement, Connection, Table, select
 from db import tables
 from db.append import append_completeness, append_events, append_observations, append_run, append_run_status
 from db.engine import Database, open_database
+from db.kinds import BACKFILL, OFFICIAL
 from db.rows import NewCompleteness, NewEvent, NewObservation
 from forecast.engine.assemble import inputs_hash, read_problem
 from forecast.engine.rows import new_run
+from forecast.progress import Progress
 from forecast.schedule.duty import Duty, make_due, take_up
-from forecast.schedule.orders import Made, Order, Progress, enter, fulfil
-from forecast.schedule.slots import BACKFILL, OFFICIAL, calendar_of
+from forecast.schedule.orders import Made, Order, enter, fulfil
+from forecast.schedule.slots import calendar_of
 from indicators.content import EVENT_TYPES
 from models.settings import SamplerSettings
 

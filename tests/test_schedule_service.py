@@ -27,10 +27,11 @@ from db.engine import Database, open_database
 from db.errors import LeaseHeld
 from db.leases import read_lease
 from forecast.errors import BadSettings
+from forecast.progress import Progress
 from forecast.schedule.bell import hung
 from forecast.schedule.duty import Duty, is_gone, lay_down, take_up
 from forecast.schedule.fitter import FitFailed
-from forecast.schedule.orders import Made, Order, Progress, lease_name
+from forecast.schedule.orders import Made, Order, lease_name
 from forecast.schedule.service import Service, make_due_once, serve, tick
 from forecast.schedule.settings import Settings
 from forecast.schedule.slots import Calendar

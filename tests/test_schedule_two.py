@@ -20,8 +20,8 @@ from db.errors import LeaseHeld, LeaseLost
 from db.leases import read_lease
 from db.tables import runs
 from db.verify import verify_store
+from forecast.clock import utc_now
 from forecast.schedule.duty import Duty, lay_down, make_due, take_up
-from forecast.schedule.orders import utc_now
 from forecast.schedule.service import Service, make_due_once, tick
 
 START = datetime(2020, 1, 3, 5, tzinfo=UTC)

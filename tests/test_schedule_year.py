@@ -14,12 +14,14 @@ from sqlalchemy import func, select
 
 from db.engine import Database, open_database
 from db.errors import Conflict, LeaseHeld, LeaseLost
+from db.kinds import BACKFILL, OFFICIAL
 from db.tables import runs
+from forecast.progress import Progress
 from forecast.schedule.duty import Duty, _order, lay_down, make_due, read_due, take_up
 from forecast.schedule.fitter import FitFailed
-from forecast.schedule.orders import Made, Order, Progress
+from forecast.schedule.orders import Made, Order
 from forecast.schedule.settings import Settings
-from forecast.schedule.slots import BACKFILL, OFFICIAL, Calendar, calendar_of, find_next, read_ledger
+from forecast.schedule.slots import Calendar, calendar_of, find_next, read_ledger
 
 YEAR = (date(2020, 1, 3), date(2021, 1, 2))
 ZONES = ("UTC", "Europe/Kyiv", "America/New_York", "Asia/Seoul", "Australia/Lord_Howe")

@@ -7,9 +7,10 @@ from math import hypot
 
 from sqlalchemy import Connection
 
+from db.kinds import FULL_KINDS
 from db.read import read_completeness, read_versions
 from db.read_reports import read_report_before
-from db.read_runs import FULL_KINDS, last_published, read_run, read_runs, read_states, read_targets
+from db.read_runs import last_published, read_run, read_runs, read_states, read_targets
 from db.rows import EventRow, ObservationRow, RunRow, TargetForecastRow
 from forecast.errors import NoForecast
 

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from types import ModuleType
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 from db.rows import TargetForecastRow
+from forecast import rendering
 from forecast.brief import english, japanese
 from forecast.brief.facts import Brief, in_language
 from forecast.plots.history import draw_history
@@ -84,11 +84,10 @@ def lay_out(brief: Brief, language: str, format_: str) -> Sheet:
 def render(sheet: Sheet, number: int) -> str:
     """The file's text; the same sheet and number give the same text."""
     html = sheet.format == "html"
-    loader = PackageLoader("forecast")
-    environment = Environment(loader=loader, autoescape=html, undefined=StrictUndefined, keep_trailing_newline=True)
-    environment.filters["text"] = _in_html if html else _in_markdown
     words, brief = LANGUAGES[sheet.language], sheet.brief
-    return environment.get_template(f"brief.{sheet.format}.j2").render(
+    return rendering.render(
+        f"brief.{sheet.format}.j2",
+        filters={"text": _in_html if html else _in_markdown},
         brief=brief,
         number=number,
         language=sheet.language,

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
-from datetime import UTC, date, datetime
+from datetime import date
 
 from db.append import append_evaluation
 from db.engine import Database
@@ -11,10 +11,11 @@ from forecast.checks.machinery import check_as_of, check_sbc, check_states
 from forecast.checks.model import check_posterior_predictive, check_prior_predictive
 from forecast.checks.sources import check_documents, check_indicators, check_power_scaling
 from forecast.checks.subject import Check, Subject, build_subject
+from forecast.clock import utc_now
 from forecast.engine.assemble import inputs_hash, read_problem
-from forecast.engine.fit import Progress
 from forecast.errors import NotEnough
 from forecast.identity import code_version, model_version, seed_of
+from forecast.progress import Progress
 from models.structure import SHIPPED
 
 CHECKS: dict[str, Callable[[Subject], Check]] = {
@@ -55,7 +56,7 @@ def run_checks(
     NotEnough
         if the rows known by then cannot carry a forecast
     """
-    today = datetime.now(UTC).date()
+    today = utc_now().date()
     if as_of > today:
         raise NotEnough(f"{as_of} lies ahead; the latest as-of date is today, {today}")
     progress("reading the case", 0, 0, f"as of {as_of}")
@@ -89,7 +90,7 @@ def _store(subject: Subject, found: Sequence[Check]) -> None:
         result={"checks": [as_json(check) for check in found]},
     )
     with subject.database.write() as connection:
-        append_evaluation(connection, evaluation, datetime.now(UTC))
+        append_evaluation(connection, evaluation, utc_now())
 
 
 def as_json(check: Check) -> dict[str, object]:

@@ -6,7 +6,7 @@ from functools import cache
 
 from db.engine import Database
 from forecast.engine.assemble import Rows
-from forecast.engine.fit import Progress
+from forecast.progress import Progress
 from models.density import Density, Parameters
 from models.laplace import build_density, fit_laplace
 from models.sampling import parameters_of, sample

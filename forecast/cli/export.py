@@ -134,7 +134,7 @@ def _check_options(what: str, given: list[str]) -> None:
 
 def _check_names(target: str | None, kinds: list[str] | None) -> tuple[str, ...]:
     """The kinds of run; a target or kind that does not exist is refused."""
-    from db.read_runs import FULL_KINDS
+    from db.kinds import FULL_KINDS
     from indicators.content import TARGETS
 
     check_choices("--target", [target] if target else None, TARGETS)

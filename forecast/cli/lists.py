@@ -150,8 +150,9 @@ def runs(
     json_: Json = False,
 ) -> None:
     """List the runs, newest as-of date first."""
+    from db.kinds import RUN_KINDS, RUN_STATUSES
     from forecast.cli import list_tables
-    from forecast.record.catalogue import RUN_KINDS, RUN_STATUSES, read_run_list
+    from forecast.record.catalogue import read_run_list
 
     kept = check_choices("--kind", kinds, RUN_KINDS)
     stood = check_choices("--status", statuses, RUN_STATUSES)

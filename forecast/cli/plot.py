@@ -127,7 +127,7 @@ def _check_ending(out: Path) -> None:
 
 def _check(kind: str, asked: "Asked") -> None:
     """Refuse what no picture shows, and what this one does not."""
-    from db.read_runs import FULL_KINDS
+    from db.kinds import FULL_KINDS
     from forecast.plots.kinds import KINDS, OPTIONS
     from indicators.content import TARGETS
 

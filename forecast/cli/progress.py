@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
 if TYPE_CHECKING:
-    from forecast.engine.fit import Progress as Report
+    from forecast.progress import Progress as Report
 
 COLD = "the first time on this machine: half a minute or more; later runs reuse it"
 

@@ -13,10 +13,11 @@ from db.read import find_observations, read_events, read_history, read_newest, r
 from db.rows import CompletenessRow, EventRow, NewCompleteness, NewEvent, NewObservation, ObservationRow
 from forecast.desk.preview import NEAR_DAYS
 from forecast.desk.session import Desk
-from forecast.engine.assemble import EVENT_TYPES, Rows
+from forecast.engine.assemble import Rows
 from forecast.errors import NotOnFile
 from forecast.words.numbers import counted
 from indicators.coding import EVENT_COLUMNS, OBSERVATION_COLUMNS, Rules, new_event, new_observation
+from indicators.content import EVENT_TYPES
 from indicators.errors import CaseError
 from indicators.sheets import read_sheet
 from indicators.tables import Problems, Row, parse_day, suggest, suggest_id

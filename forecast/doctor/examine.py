@@ -24,6 +24,7 @@ from db.backup import ASIDE
 from db.chain import last_link
 from db.engine import LOCK_TIMEOUT_S, Database, open_database, parse_address, shown
 from db.errors import StoreError
+from db.kinds import FULL_KINDS
 from db.posteriors import FOLDER, orphans, path_of
 from db.read import read_case, read_completeness
 from db.read_runs import last_published, read_posterior_hashes, read_runs
@@ -44,7 +45,6 @@ from indicators.shipped import shipped_case
 from indicators.tables import suggest
 
 PROBLEM, NOTICE = "problem", "notice"
-FULL_RUNS = ("official", "manual", "backfill")
 SETTINGS = (
     "PARLEY_DATABASE_URL",
     "PARLEY_CASE",
@@ -261,7 +261,7 @@ def check_forecast(opened: Opened) -> _Found:
     if case is None:
         return
     today = opened.now.astimezone(UTC).date()
-    last = last_published(opened.connection, case.case_id, kinds=FULL_RUNS)
+    last = last_published(opened.connection, case.case_id, kinds=FULL_KINDS)
     if last is None:
         yield Finding("forecast", NOTICE, "no forecast was ever published", "run `parley update`")
     elif today - last.as_of > FORECAST_WITHIN:

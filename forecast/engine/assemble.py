@@ -31,6 +31,7 @@ from db.rows import (
     ObservationRow,
 )
 from forecast.errors import NotEnough
+from indicators.content import EVENT_TYPES
 from indicators.evidence import Evidence, form_evidence
 from models.spec import (
     EFFECT_TARGETS,
@@ -49,7 +50,6 @@ from models.spec import (
 ROLLING_DAYS = (30, 90, 180, 365)
 DEAL_REACH_DAYS = 14
 """A deal marks the last meeting begun by the deal's end if that meeting ended at most so many days before."""
-EVENT_TYPES = ("talks", "contact", "deal", "crisis")
 
 
 @dataclass(frozen=True, slots=True)

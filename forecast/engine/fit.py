@@ -1,12 +1,12 @@
 """The numbers of one forecast: fit, gate and projection, and the forecasts that stand beside it."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
 import xarray as xr
 from scipy.special import expit, logit
 
+from forecast.progress import Progress
 from models.baselines import base_rate
 from models.density import Density, Parameters
 from models.effects import without_judgements
@@ -23,9 +23,6 @@ from models.structure import SHIPPED
 PATHS_PER_DRAW = 2
 REFERENCE_DRAWS = 1000
 RETRY_TUNE, RETRY_ACCEPT = 2000, 0.95
-
-Progress = Callable[[str, int, int, str], None]
-"""(stage, done, total, remark); total 0 where the length is not known."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,8 +16,9 @@ import numpy as np
 from sqlalchemy import Connection
 
 from db.errors import StoreError
+from db.kinds import FULL_KINDS
 from db.posteriors import path_of
-from db.read_runs import FULL_KINDS, last_published, read_targets
+from db.read_runs import last_published, read_targets
 from db.rows import IndicatorStateRow, NewRun, RunRow, ScenarioForecastRow, TargetForecastRow
 from forecast.engine.assemble import Rows, assemble, check_rows, inputs_hash, read_problem
 from forecast.engine.draws import read_draws
@@ -26,7 +27,7 @@ from forecast.errors import NoPosterior, NotEnough
 from indicators.evidence import Evidence, form_evidence
 from models.baselines import base_rate
 from models.density import Parameters
-from models.projection import Projection, project
+from models.projection import Projection, project, weighted_error
 from models.raking import rake
 from models.spec import TARGETS, Floats, Observations, Problem
 from models.states import FilteredStates, filter_states
@@ -214,7 +215,7 @@ def _mean(anchor: Anchor, values: Floats) -> Floats:
 
 def _shifts(anchor: Anchor, old: Standing, new: Standing, t: int) -> tuple[Shift, ...]:
     before, after = old.projection.targets[:, t], new.projection.targets[:, t]
-    error = _error(anchor.weights, after - before)
+    error = weighted_error(anchor.weights, after - before)
     rows = zip(new.problem.horizons, anchor.weights @ before, anchor.weights @ after, error, strict=True)
     return tuple(Shift(*reach_of(horizon), float(a), float(b), float(e)) for horizon, a, b, e in rows)
 
@@ -222,11 +223,5 @@ def _shifts(anchor: Anchor, old: Standing, new: Standing, t: int) -> tuple[Shift
 def _level_error(anchor: Anchor, new: Standing) -> Floats:
     """Monte-Carlo error of the means, (target, horizon): the full run's own, and that of the way from there."""
     if anchor.base is None or anchor.base.targets.shape != new.projection.targets.shape:
-        return _error(anchor.weights, new.projection.targets)
-    return np.hypot(anchor.errors, _error(anchor.weights, new.projection.targets - anchor.base.targets))
-
-
-def _error(weights: Floats, values: Floats) -> Floats:
-    """Standard error of weighted means over draws, the first dimension."""
-    away = values - np.tensordot(weights, values, axes=1)
-    return np.asarray(np.sqrt(np.tensordot(weights**2, away**2, axes=1)))
+        return weighted_error(anchor.weights, new.projection.targets)
+    return np.hypot(anchor.errors, weighted_error(anchor.weights, new.projection.targets - anchor.base.targets))

@@ -11,21 +11,20 @@ from db.append import append_forecasts, append_run, append_run_status
 from db.engine import Database
 from db.posteriors import check_store, store_file
 from db.rows import EffectRow, NewRun, TargetForecastRow
+from forecast.clock import Clock, utc_now
 from forecast.engine.assemble import Rows, read_problem
-from forecast.engine.fit import Fit, Progress, References, fit_problem, references
+from forecast.engine.fit import Fit, References, fit_problem, references
 from forecast.engine.rows import QUANTILES, new_run, scenario_rows, state_rows, target_rows
 from forecast.errors import NotEnough
 from forecast.identity import seed_of
+from forecast.progress import Progress, silent
 from indicators.evidence import Evidence
 from models.effects import effect_summaries
-from models.gate import mean_and_error
+from models.gate import Verdict
+from models.projection import mean_with_error
 from models.settings import SamplerSettings
 from models.spec import EFFECT_TARGETS, Problem
 from models.structure import SHIPPED
-
-
-def silent(stage: str, done: int, total: int, remark: str) -> None:
-    """Progress that nobody watches."""
 
 
 def nothing_more(connection: Connection, outcome: "Outcome", now: datetime) -> None:
@@ -37,11 +36,7 @@ class Outcome:
     """What an update left behind."""
 
     run_id: int
-    status: str  # published or rejected
-
-
-def utc_now() -> datetime:
-    return datetime.now(UTC)
+    status: Verdict
 
 
 type Beside = Callable[[Connection, Outcome, datetime], None]
@@ -58,7 +53,7 @@ def update(
     case_id: str | None = None,
     as_recorded: datetime | None = None,
     beside: Beside = nothing_more,
-    clock: Callable[[], datetime] = utc_now,
+    clock: Clock = utc_now,
 ) -> Outcome:
     """Make and store the forecast as of a date.
 
@@ -98,10 +93,10 @@ def _store(
     others: References | None,
     read_at: datetime,
     beside: Beside,
-    clock: Callable[[], datetime],
+    clock: Clock,
 ) -> Outcome:
     """All rows in one transaction; the file they name is there and synced."""
-    status = "rejected" if others is None else "published"
+    status = fit.diagnostics.verdict
     with database.write() as connection:
         now = clock()
         run_id = append_run(connection, run, now)
@@ -168,7 +163,7 @@ def _finite(value: float) -> float | None:
 def _targets(problem: Problem, fit: Fit, others: References) -> list[TargetForecastRow]:
     values, chains = fit.projection.targets, fit.tree["posterior"].sizes["chain"]
     _, targets, horizons = values.shape
-    found = [[mean_and_error(values[:, t, h], chains) for h in range(horizons)] for t in range(targets)]
+    found = [[mean_with_error(values[:, t, h], chains) for h in range(horizons)] for t in range(targets)]
     means, errors = np.moveaxis(np.array(found), -1, 0)
     stands_beside = (others.base_rate, others.documents_only, others.history_only)
     return target_rows(problem, means, errors, np.quantile(values, QUANTILES, axis=0), stands_beside)

@@ -4,7 +4,7 @@ import hashlib
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 
 import numpy as np
 
@@ -13,15 +13,15 @@ from db.engine import Database
 from db.posteriors import check_store, store_file
 from db.read_evaluations import read_evaluations
 from db.rows import CaseRow, EvaluationRow, NewEvaluation
+from forecast.clock import utc_now
 from forecast.engine.assemble import inputs_hash, read_problem
-from forecast.engine.fit import Progress
-from forecast.engine.update import silent
 from forecast.errors import NotEnough
 from forecast.evaluation.forecasters import MODEL, Forecaster, shipped_forecasters
 from forecast.evaluation.lfo import ExactModel, LeaveFutureOut
 from forecast.evaluation.origins import Backtest, daily_origins, monthly_origins, problems_at, run_backtest, to_dataset
 from forecast.evaluation.report import payload
 from forecast.identity import code_version, model_version, seed_of
+from forecast.progress import Progress, silent
 from models.outcomes import attested_through
 from models.spec import Horizon, Problem
 from models.structure import SHIPPED
@@ -164,7 +164,7 @@ def _store(
         file_hash=file_hash,
     )
     with database.write() as connection:
-        append_evaluation(connection, evaluation, datetime.now(UTC))
+        append_evaluation(connection, evaluation, utc_now())
         return read_evaluations(connection, case.case_id, kind="backtest", limit=1)[0]
 
 

@@ -19,7 +19,7 @@ from db.read import read_case, read_catalogue, read_completeness, read_events
 from db.read_forecasts import read_all_scenarios, read_all_targets
 from db.read_runs import read_runs
 from db.rows import CaseRow, RunRow, ScenarioForecastRow, TargetForecastRow
-from forecast.engine.assemble import EVENT_TYPES, Rows, assemble
+from forecast.engine.assemble import Rows, assemble
 from forecast.errors import NotEnough
 from forecast.evaluation.track_scores import (
     UNATTESTED,
@@ -37,6 +37,7 @@ from forecast.run_facts import ISSUE_LAG_DAYS as ISSUE_LAG_DAYS
 from forecast.run_facts import issued_before_the_fact
 from forecast.words.names import target_name
 from forecast.words.numbers import counted
+from indicators.content import EVENT_TYPES
 from indicators.evidence import form_evidence
 from models.spec import SCENARIOS, Problem
 

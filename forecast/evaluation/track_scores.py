@@ -17,7 +17,8 @@ from datetime import date, timedelta
 
 import numpy as np
 
-from forecast.engine.assemble import DEAL_REACH_DAYS, EVENT_TYPES
+from forecast.engine.assemble import DEAL_REACH_DAYS
+from indicators.content import EVENT_TYPES
 from models.outcomes import events_of, scenarios_of
 from models.scores import brier, categorical_log_score, log_score
 from models.spec import SCENARIOS, TARGETS, Bools, Floats, Ints, Problem

@@ -17,7 +17,7 @@ from xlsxwriter import Workbook  # type: ignore[import-untyped]
 from xlsxwriter.exceptions import FileCreateError  # type: ignore[import-untyped]
 from xlsxwriter.worksheet import Worksheet  # type: ignore[import-untyped]
 
-from db.read_runs import FULL_KINDS
+from db.kinds import FULL_KINDS
 from forecast.errors import NotWritten
 from forecast.exports.cells import (
     AS_TEXT,

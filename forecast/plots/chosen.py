@@ -8,7 +8,8 @@ from statistics import median
 
 from sqlalchemy import Connection
 
-from db.read_runs import FULL_KINDS, read_run, read_runs
+from db.kinds import FULL_KINDS
+from db.read_runs import read_run, read_runs
 from db.rows import CaseRow, RunRow, ScenarioForecastRow, TargetForecastRow
 from forecast.errors import NoForecast
 from forecast.words.numbers import counted, minute

@@ -14,9 +14,10 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from sqlalchemy import Connection
 
+from db.kinds import FULL_KINDS
 from db.posteriors import check_file, path_of
 from db.read import read_case
-from db.read_runs import FULL_KINDS, read_run, read_runs
+from db.read_runs import read_run, read_runs
 from db.rows import RunRow
 from forecast.errors import NoPosterior
 from forecast.plots.axes import BAND_50

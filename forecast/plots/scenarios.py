@@ -9,9 +9,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from sqlalchemy import Connection
 
+from db.kinds import FULL_KINDS
 from db.read import read_case
 from db.read_forecasts import read_all_scenarios
-from db.read_runs import FULL_KINDS
 from db.rows import CaseRow, RunRow, ScenarioForecastRow
 from forecast.errors import NoForecast
 from forecast.plots.axes import SMALL, show_dates, show_percents, show_windows, spread

@@ -33,9 +33,6 @@ from indicators.evidence import form_evidence, last_observed
 from indicators.tables import suggest_id
 from models.states import States, filter_states
 
-RUN_KINDS = ("official", "manual", "backfill", "provisional")
-RUN_STATUSES = ("started", "published", "rejected", "failed")
-
 
 class UnknownId(ForecastError):
     """Nothing of that name is on file as of the date."""

@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime, timedelta
 from sqlalchemy import Connection
 
 from db.append import append_alerts
+from db.kinds import BACKFILL
 from db.read import read_case, read_catalogue, read_completeness
 from db.read_runs import last_published, read_run, read_states
 from db.read_schedule import ScheduledValue, read_alerts, read_attempts, read_scheduled_values
@@ -18,7 +19,7 @@ from db.rows import AlertRow, AttemptRow, IndicatorRow, IndicatorStateRow, NewAl
 from forecast.run_facts import failures_of, is_stale
 from forecast.schedule.movement import body_of, facts_of, find_movement, title_of, told_values
 from forecast.schedule.settings import AlertSettings, Settings
-from forecast.schedule.slots import BACKFILL, retry_at
+from forecast.schedule.slots import retry_at
 from forecast.words.names import target_name
 from forecast.words.numbers import counted, minute
 from indicators.content import EVENT_TYPES

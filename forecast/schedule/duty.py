@@ -19,13 +19,16 @@ from sqlalchemy import Connection
 from db.append import append_attempt
 from db.engine import Database
 from db.errors import LeaseLost, StoreError
+from db.kinds import BACKFILL, OFFICIAL
 from db.leases import keep_lease, mark_work, release_lease, take_lease
 from db.read_schedule import read_attempts
 from db.rows import LeaseRow, NewAttempt
+from forecast.clock import Clock, utc_now
+from forecast.progress import Progress
 from forecast.schedule.fitter import FitFailed, first_line
-from forecast.schedule.orders import Clock, Made, Order, Progress, lease_name, new_attempt, utc_now
+from forecast.schedule.orders import Made, Order, lease_name, new_attempt
 from forecast.schedule.settings import Settings
-from forecast.schedule.slots import BACKFILL, OFFICIAL, Due, Slot, calendar_of, find_due, read_ledger
+from forecast.schedule.slots import Due, Slot, calendar_of, find_due, read_ledger
 
 BEATS = 4
 """Beats within the life of a lease."""

@@ -16,7 +16,8 @@ from db.engine import open_database
 from db.errors import LeaseLost
 from forecast.errors import ForecastError
 from forecast.lifeline import end_with
-from forecast.schedule.orders import Made, Order, Progress, fulfil
+from forecast.progress import Progress
+from forecast.schedule.orders import Made, Order, fulfil
 
 POLL_S = 0.5
 """How often a waiting parent looks up."""

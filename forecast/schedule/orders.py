@@ -1,8 +1,7 @@
 """One scheduled run, ordered and made: the forecast and its line of the ledger are stored together, or neither."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from time import monotonic
 
 from sqlalchemy import Connection
@@ -12,17 +11,12 @@ from db.engine import Database
 from db.leases import mark_work
 from db.read_runs import read_run
 from db.rows import NewAttempt, RunRow
+from forecast.clock import Clock, utc_now
 from forecast.identity import code_version, library_versions
+from forecast.progress import Progress
 from forecast.run_facts import failures_of
 from forecast.schedule.slots import Slot
 from models.settings import SamplerSettings
-
-type Progress = Callable[[str, int, int, str], None]
-type Clock = Callable[[], datetime]
-
-
-def utc_now() -> datetime:
-    return datetime.now(UTC)
 
 
 @dataclass(frozen=True, slots=True)

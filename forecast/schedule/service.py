@@ -20,14 +20,15 @@ from db.errors import LeaseHeld, LeaseLost, StoreError
 from db.read import read_case
 from db.read_schedule import read_attempts
 from db.rows import AttemptRow
+from forecast.clock import Clock, utc_now
 from forecast.errors import BadSettings
 from forecast.evaluation.track import ISSUE_LAG_DAYS
+from forecast.progress import Progress
 from forecast.schedule.bell import hung
 from forecast.schedule.courier import deliver, run_courier
 from forecast.schedule.duty import Duty, Stopped, lay_down, make_due, take_up
 from forecast.schedule.fitter import Fitter
 from forecast.schedule.log import logged
-from forecast.schedule.orders import Clock, Progress, utc_now
 from forecast.schedule.settings import Settings
 from forecast.schedule.slots import Calendar, calendar_of
 from forecast.schedule.steps import Step

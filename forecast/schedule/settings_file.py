@@ -5,8 +5,7 @@ from collections.abc import Mapping
 from dataclasses import MISSING, fields
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
+from forecast.rendering import render
 from forecast.schedule.settings import (
     SMTP_PASSWORD,
     WEBHOOK_SECRET,
@@ -32,9 +31,9 @@ _OPTIONAL = {
 
 def render_settings(settings: Settings) -> str:
     """The settings in force as TOML, each key with what it means and its default; channels not set are examples."""
-    environment = Environment(loader=PackageLoader("forecast"), undefined=StrictUndefined, keep_trailing_newline=True)
     own, default, example = map(as_plain, (settings, Settings(), Settings(alerts=_EXAMPLE)))
-    return environment.get_template("parley.toml.j2").render(
+    return render(
+        "parley.toml.j2",
         key=lambda table, name: f"{_pair(name, own[table][name])}  # default: {_toml(default[table][name])}",
         channel=lambda name: _channel(name, own["alerts"][name], example["alerts"][name]),
         webhook_secret=WEBHOOK_SECRET,

@@ -7,10 +7,10 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
+from db.kinds import BACKFILL, OFFICIAL
 from db.read_schedule import first_recorded, read_days
 from forecast.schedule.settings import ScheduleSettings
 
-OFFICIAL, BACKFILL = "official", "backfill"
 RETRY_FIRST, RETRY_LAST = timedelta(minutes=1), timedelta(days=1)
 _DAY = timedelta(days=1)
 

@@ -11,9 +11,10 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from db.kinds import FULL_KINDS
 from db.leases import read_lease
 from db.read import read_case, read_completeness
-from db.read_runs import FULL_KINDS, last_published, read_run
+from db.read_runs import last_published, read_run
 from db.read_schedule import read_alerts, read_attempts, read_deliveries, read_undelivered
 from db.rows import AlertRow, AttemptRow, DeliveryRow, LeaseRow, RunRow
 from forecast.schedule.orders import lease_name

@@ -13,12 +13,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from forecast.cache import cache_root
 from forecast.errors import NotWritten
+from forecast.rendering import render
 from forecast.schedule.settings import SMTP_PASSWORD, WEBHOOK_SECRET, Settings
 
 NAME = "parley"
@@ -68,9 +68,8 @@ def build_unit(
     own = {key: value for key, value in sorted(environment.items()) if key.startswith("PARLEY_")}
     shown = [f"{key}={value}" for key, value in own.items() if key not in secrets and key not in SECRETS]
     secrets_file = folder / SECRETS_FILE
-    loader = PackageLoader("forecast")
-    pages = Environment(loader=loader, undefined=StrictUndefined, trim_blocks=True, keep_trailing_newline=True)
-    text = pages.get_template("parley.service.j2").render(
+    text = render(
+        "parley.service.j2",
         user=user,
         account=_account(),
         folder=_bare(folder),

@@ -1,11 +1,11 @@
 """The trust page: one HTML file without scripts and without anything to fetch."""
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from forecast.evaluation.figures import MET, MISSED
 from forecast.evaluation.scoreboard import LEVEL
 from forecast.plots.trust import draw_differences, draw_reliability, draw_timelines
+from forecast.rendering import render
 from forecast.trust.read import FAILED, Trust
 from forecast.trust.tables import (
     backtest_words,
@@ -26,9 +26,8 @@ EMPHASISED = {MET: "good", MISSED: "bad", FAILED: "bad"}
 
 def render_page(trust: Trust) -> str:
     """The page; the same facts give the same text."""
-    loader = PackageLoader("forecast")
-    environment = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, keep_trailing_newline=True)
-    return environment.get_template("trust.html.j2").render(
+    return render(
+        "trust.html.j2",
         trust=trust,
         level=f"{100 * LEVEL:.0f} %",
         emphasised=EMPHASISED,
