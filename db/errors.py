@@ -1,21 +1,16 @@
-"""What can go wrong in storage.
-
-    StoreError                  any of them; also a value or rule the tables refuse
-    ├── DatabaseMissing         no database there, or one without tables
-    ├── DatabaseTooNew          made by a later version of the program
-    ├── DatabaseTooOld          made by an earlier version; ``parley init`` migrates it
-    ├── DatabaseUnwritable      the file or its folder cannot be written
-    ├── DatabaseLocked          another process holds the write lock for too long
-    ├── Conflict                the row contradicts one that is there already
-    ├── LeaseHeld               someone else makes the scheduled runs
-    ├── LeaseLost               someone else has taken over making them
-    └── BrokenChain             stored rows no longer match their hashes
-
-Each message is one line: what is wrong with its value; what would be right or what to run.
-"""
+"""What can go wrong in storage, and the root of all errors that a user can mend; `forecast.errors` draws the tree."""
 
 
-class StoreError(Exception):
+class ParleyError(Exception):
+    """One line: what is wrong with its value; what would be right; what to run."""
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """Everything that is wrong, a line each."""
+        return (str(self),)
+
+
+class StoreError(ParleyError):
     """Base of every storage error."""
 
 

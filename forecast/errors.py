@@ -1,19 +1,38 @@
-"""Errors a user can mend.
+"""Errors a user can mend: one root over those of storage, of a case's data and of forecasting.
 
-ForecastError
-├── NoForecast    nothing published yet, or nothing as of that date
-├── NoBacktest    no stored backtest answers to what was asked
-├── NoPosterior   no posterior to make a provisional forecast with
-├── NotOnFile     there is no such row, or it can no longer be corrected
-├── NotEnough     the data as of that date cannot carry a forecast
-├── BadSettings   the settings file cannot be read, or says what it must not
-├── NoWorkers     tasks cannot be run where they were sent
-└── NotWritten    a file cannot be written where it was asked for
+ParleyError                   one line: what is wrong with its value; what would be right; what to run
+├── StoreError                storage: a value or rule the tables refuse, a posterior that cannot be read
+│   ├── DatabaseMissing       no database there, or one without tables
+│   ├── DatabaseTooNew        made by a later version of the program
+│   ├── DatabaseTooOld        made by an earlier version; `parley init` migrates it
+│   ├── DatabaseUnwritable    the file or its folder cannot be written
+│   ├── DatabaseLocked        another process holds the write lock for too long
+│   ├── Conflict              the row contradicts one that is there already
+│   ├── LeaseHeld             someone else makes the scheduled runs
+│   ├── LeaseLost             someone else has taken over making them
+│   └── BrokenChain           stored rows no longer match their hashes
+├── CaseError                 a case folder, a file or an entry with mistakes: every problem at once
+└── ForecastError
+    ├── NoForecast            nothing published yet, or nothing as of that date
+    ├── NoBacktest            no stored backtest answers to what was asked
+    ├── NoPosterior           no posterior to make a provisional forecast with
+    ├── NotOnFile             there is no such row, or it can no longer be corrected
+    ├── UnknownId             no indicator, document or event has that name as of the date
+    ├── NotEnough             the data as of that date cannot carry a forecast
+    ├── FitFailed             a scheduled run could not be made
+    ├── NoWorkers             tasks cannot be run where they were sent
+    ├── BadSettings           the settings file cannot be read, or says what it must not
+    ├── NotSent               an alert did not go out
+    ├── NothingToDraw         what was asked for holds nothing that could be drawn
+    ├── NothingToExport       no row answers to what was asked
+    └── NotWritten            a file cannot be written where it was asked for
 """
 
+from db.errors import ParleyError as ParleyError  # the root lies lowest, where storage can stand on it
 
-class ForecastError(Exception):
-    """One line: what is wrong with its value; what would be right; what to run."""
+
+class ForecastError(ParleyError):
+    """What a forecast, or a question about one, cannot do without."""
 
 
 class NoForecast(ForecastError):
@@ -32,17 +51,41 @@ class NotOnFile(ForecastError):
     """There is no such row, or it is superseded or retracted already."""
 
 
+class UnknownId(ForecastError):
+    """Nothing of that name is on file as of the date."""
+
+
 class NotEnough(ForecastError):
     """The rows known as of the date do not make a forecast."""
+
+
+class FitFailed(ForecastError):
+    """A run could not be made; the first line says why, `trace` where."""
+
+    def __init__(self, line: str, trace: str = "") -> None:
+        super().__init__(line)
+        self.trace = trace
 
 
 class NoWorkers(ForecastError):
     """Tasks found no worker, or lost it time and again."""
 
 
-class NotWritten(ForecastError):
-    """A file cannot be written there; nothing was changed."""
-
-
 class BadSettings(ForecastError):
     """The settings file cannot be read, or a value in it is not right."""
+
+
+class NotSent(ForecastError):
+    """The alert did not go out, or no answer says that it did."""
+
+
+class NothingToDraw(ForecastError):
+    """What was asked for holds nothing that could be drawn."""
+
+
+class NothingToExport(ForecastError):
+    """No row answers to what was asked."""
+
+
+class NotWritten(ForecastError):
+    """A file cannot be written there; nothing was changed."""

@@ -1,9 +1,11 @@
-"""The one error of a case folder: CaseError(Exception), raised once with every problem found."""
+"""The one error of a case folder, raised once with every problem found."""
 
 from collections.abc import Sequence
 
+from db.errors import ParleyError
 
-class CaseError(Exception):
+
+class CaseError(ParleyError):
     """A case folder, or evidence read with it, that cannot be used.
 
     Each problem is one line, "FILE: row N, column C: what is wrong with its value; what would be right"; the text of
@@ -11,8 +13,13 @@ class CaseError(Exception):
     """
 
     def __init__(self, problems: Sequence[str]) -> None:
-        self.problems: tuple[str, ...] = tuple(problems)
-        super().__init__("\n".join(self.problems))
+        self._problems = tuple(problems)
+        super().__init__("\n".join(self._problems))
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """Every problem found, the first one first."""
+        return self._problems
 
     def summary(self) -> str:
         """One line: the first problem, and how many more there are."""

@@ -29,7 +29,8 @@ from receivers import (
 from standardwebhooks.webhooks import Webhook as Verifier
 from standardwebhooks.webhooks import WebhookVerificationError
 
-from forecast.schedule.channels import NotSent, alert_key, as_json, send, send_email, send_to_file, send_webhook, sign
+from forecast.errors import NotSent
+from forecast.schedule.channels import alert_key, as_json, send, send_email, send_to_file, send_webhook, sign
 from forecast.schedule.settings import SMTP_PASSWORD, WEBHOOK_SECRET, AlertFile, AlertSettings, Email, Webhook
 
 SOON = 0.3

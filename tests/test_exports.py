@@ -28,9 +28,10 @@ from db.rows import (
     ScenarioForecastRow,
     TargetForecastRow,
 )
+from forecast.errors import NothingToExport
 from forecast.exports.contents import CONTENTS, options_of
 from forecast.exports.facts import TABLES
-from forecast.exports.read import NothingToExport, Wanted, read_export
+from forecast.exports.read import Wanted, read_export
 from forecast.record.catalogue import When, read_indicator_list
 from forecast.run_facts import diagnostics_of, failures_of, is_stale, issued_before_the_fact
 from indicators.content import TARGETS

@@ -16,7 +16,8 @@ from db.append import append_completeness, append_events, append_observations
 from db.engine import Database
 from db.read import read_events, read_observations
 from db.rows import NewEvent, NewObservation
-from forecast.record.catalogue import UnknownId, When
+from forecast.errors import UnknownId
+from forecast.record.catalogue import When
 from forecast.record.entries import Wanted, read_event, read_event_list, read_observation_list
 from forecast.record.payloads import Change, Ending, EventEntry, ObservationVersion
 

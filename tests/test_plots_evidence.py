@@ -20,12 +20,13 @@ from db.read import read_documents, read_judgements
 from db.rows import NewObservation
 from forecast.engine.assemble import read_problem
 from forecast.engine.rows import state_rows
-from forecast.plots.indicators import NothingToDraw, build_ladder, wrap_words
+from forecast.errors import NothingToDraw, UnknownId
+from forecast.plots.indicators import build_ladder, wrap_words
 from forecast.plots.judgements import JudgementsFacts, draw_judgements, read_judgements_shown
 from forecast.plots.states import POINTS, StatesFacts, draw_states, read_states
 from forecast.plots.states import Path as LevelPath
 from forecast.plots.style import as_png, as_svg
-from forecast.record.catalogue import UnknownId, When, read_indicator_list
+from forecast.record.catalogue import When, read_indicator_list
 from indicators.folder import read_case_folder
 from indicators.install import install_case
 from models.states import filter_states

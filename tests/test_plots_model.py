@@ -21,12 +21,11 @@ from db.posteriors import path_of, store_file
 from db.read_runs import read_effects as read_effect_rows
 from db.read_runs import read_run
 from db.rows import EffectRow, NewRun
-from forecast.errors import NoBacktest, NoForecast, NoPosterior
+from forecast.errors import NoBacktest, NoForecast, NoPosterior, NothingToDraw
 from forecast.evaluation.figures import calibrate
 from forecast.evaluation.origins import Backtest
 from forecast.plots.diagnostics import DiagnosticsFacts, draw_diagnostics, read_diagnostics
 from forecast.plots.effects import SOURCES, draw_effects, read_effects
-from forecast.plots.indicators import NothingToDraw
 from forecast.plots.mixing import ALPHA, rank_draws
 from forecast.plots.reliability import draw_reliability_figure, read_reliability
 from forecast.plots.style import as_svg

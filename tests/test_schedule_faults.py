@@ -38,10 +38,11 @@ from db.read_runs import last_published
 from db.read_schedule import read_deliveries
 from db.rows import DeliveryRow
 from db.verify import verify_store
+from forecast.errors import FitFailed
 from forecast.progress import Progress
 from forecast.schedule.courier import deliver, run_courier
 from forecast.schedule.duty import Duty
-from forecast.schedule.fitter import FitFailed, Fitter, first_line
+from forecast.schedule.fitter import Fitter, first_line
 from forecast.schedule.orders import Made, Order, lease_name
 from forecast.schedule.service import Service, serve, tick
 from forecast.schedule.settings import AlertFile, AlertSettings, Email, ScheduleSettings, Settings, Webhook

@@ -22,8 +22,9 @@ from db.posteriors import path_of
 from db.read_runs import read_run
 from db.tables import attempts, runs
 from forecast.clock import utc_now
+from forecast.errors import FitFailed
 from forecast.schedule.duty import Stopped
-from forecast.schedule.fitter import FitFailed, Fitter
+from forecast.schedule.fitter import Fitter
 from forecast.schedule.orders import Made, Order, lease_name
 from forecast.schedule.slots import Slot
 from models.settings import SamplerSettings

@@ -16,9 +16,9 @@ from db.engine import Database, open_database
 from db.errors import Conflict, LeaseHeld, LeaseLost
 from db.kinds import BACKFILL, OFFICIAL
 from db.tables import runs
+from forecast.errors import FitFailed
 from forecast.progress import Progress
 from forecast.schedule.duty import Duty, _order, lay_down, make_due, read_due, take_up
-from forecast.schedule.fitter import FitFailed
 from forecast.schedule.orders import Made, Order
 from forecast.schedule.settings import Settings
 from forecast.schedule.slots import Calendar, calendar_of, find_next, read_ledger

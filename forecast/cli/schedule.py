@@ -163,8 +163,8 @@ def install(
 def trial(json_: Json = False) -> None:
     """Send a test message by every channel. Past quiet hours, and nothing is recorded; exit 1 if one failed."""
     from db.read import read_case
-    from forecast.errors import BadSettings
-    from forecast.schedule.channels import NotSent, trial_alert, try_channels
+    from forecast.errors import BadSettings, NotSent
+    from forecast.schedule.channels import trial_alert, try_channels
     from forecast.schedule.settings import read_settings
 
     settings = read_settings().alerts

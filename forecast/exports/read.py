@@ -21,7 +21,7 @@ from db.read_exports import (
     read_targets_of,
 )
 from db.rows import CaseRow
-from forecast.errors import ForecastError
+from forecast.errors import NothingToExport
 from forecast.exports.columns import Export, Values
 from forecast.exports.contents import CONTENTS, Content
 from forecast.exports.facts import TABLES, Known, indicator_rows, version_rows
@@ -40,10 +40,6 @@ from forecast.identity import code_version
 from indicators.tables import suggest
 
 type Rows = Callable[[Connection, RunsAsked, OfRuns], Iterator[Values]]
-
-
-class NothingToExport(ForecastError):
-    """No row answers to what was asked."""
 
 
 @dataclass(frozen=True, slots=True)

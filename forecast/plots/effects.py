@@ -15,9 +15,9 @@ from sqlalchemy import Connection
 from db.read import read_case, read_catalogue
 from db.read_runs import read_effects as read_effect_rows
 from db.rows import EffectRow, IndicatorRow, RunRow
-from forecast.errors import NoForecast
+from forecast.errors import NoForecast, NothingToDraw
 from forecast.plots.chosen import read_forecast_run
-from forecast.plots.indicators import REACH, NothingToDraw, build_ladder, by_group, draw_ladder, run_name
+from forecast.plots.indicators import REACH, build_ladder, by_group, draw_ladder, run_name
 from forecast.plots.style import AMBER, BLUE, GREEN, GREY, INK, WIDTH, house_style
 from forecast.words.names import target_name
 from forecast.words.numbers import counted, signed

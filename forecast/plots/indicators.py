@@ -10,17 +10,12 @@ from unicodedata import east_asian_width
 from matplotlib.axes import Axes
 
 from db.rows import IndicatorRow, RunRow
-from forecast.errors import ForecastError
 from forecast.plots.style import INK, LIGHT
 
 REACH = {50: NormalDist().inv_cdf(0.75), 90: NormalDist().inv_cdf(0.95)}
 """Half-width of the equal-tailed intervals of a standard normal, by level in per cent."""
 BOLD: dict[str, Any] = {"fontweight": "bold", "fontfamily": "sans-serif"}
 """Of ids, which are Latin: the Japanese font has no bold face, and matplotlib would say so on stderr."""
-
-
-class NothingToDraw(ForecastError):
-    """What was asked for holds nothing that could be drawn."""
 
 
 @dataclass(frozen=True, slots=True)

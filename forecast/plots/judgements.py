@@ -16,15 +16,8 @@ from sqlalchemy import Connection
 
 from db.read import read_catalogue, read_documents, read_judgements
 from db.rows import DocumentRow, JudgementRow
-from forecast.plots.indicators import (
-    BOLD,
-    Ladder,
-    NothingToDraw,
-    build_ladder,
-    by_group,
-    draw_ladder,
-    wrap_words,
-)
+from forecast.errors import NothingToDraw
+from forecast.plots.indicators import BOLD, Ladder, build_ladder, by_group, draw_ladder, wrap_words
 from forecast.plots.style import BLUE, GREY, INK, LIGHT, ORANGE, WIDTH, house_style
 from forecast.record.catalogue import When, case_of
 from forecast.words.names import target_name

@@ -16,8 +16,9 @@ from sqlalchemy import Connection
 
 from db.rows import GradeRow, IndicatorRow, ObservationRow
 from forecast.engine.assemble import Rows, assemble, check_rows, read_rows
+from forecast.errors import NothingToDraw
 from forecast.plots.axes import BAND_50, BAND_90, show_dates
-from forecast.plots.indicators import BOLD, REACH, NothingToDraw, by_group, wrap_words
+from forecast.plots.indicators import BOLD, REACH, by_group, wrap_words
 from forecast.plots.style import BLUE, GREY, INK, LIGHT, WIDTH, house_style
 from forecast.record.catalogue import When, case_of, find_place
 from forecast.run_facts import STALE_AFTER_CADENCES, is_stale

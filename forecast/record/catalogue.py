@@ -13,7 +13,7 @@ from db.read import read_case, read_documents, read_judgements
 from db.read_runs import read_runs, read_targets
 from db.rows import CaseRow, DocumentRow, IndicatorRow, JudgementRow, ObservationRow, RunRow
 from forecast.engine.assemble import Rows, assemble, check_rows, read_rows
-from forecast.errors import ForecastError, NoForecast
+from forecast.errors import NoForecast, UnknownId
 from forecast.record.payloads import (
     Criterion,
     DocumentDetail,
@@ -32,10 +32,6 @@ from indicators.content import TARGETS
 from indicators.evidence import form_evidence, last_observed
 from indicators.tables import suggest_id
 from models.states import States, filter_states
-
-
-class UnknownId(ForecastError):
-    """Nothing of that name is on file as of the date."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,17 +30,13 @@ from urllib.parse import SplitResult, quote, urlsplit
 
 from db.rows import AlertRow
 from db.types import to_utc
-from forecast.errors import ForecastError
+from forecast.errors import NotSent
 from forecast.schedule.settings import SMTP_PASSWORD, WEBHOOK_SECRET, AlertFile, AlertSettings, Email, Webhook
 
 SAID = 200
 """So many characters of what a server says are kept."""
 
 logger = logging.getLogger("parley.schedule")
-
-
-class NotSent(ForecastError):
-    """The alert did not go out, or no answer says that it did."""
 
 
 class _NoStartTls(smtplib.SMTPException):

@@ -19,7 +19,8 @@ from db.engine import Database
 from db.errors import Conflict, StoreError
 from db.read_schedule import read_deliveries, read_undelivered
 from db.rows import AlertRow, DeliveryRow, NewDelivery
-from forecast.schedule.channels import NotSent, send
+from forecast.errors import NotSent
+from forecast.schedule.channels import send
 from forecast.schedule.settings import Settings
 
 SENT, FAILED, ABANDONED = "sent", "failed", "abandoned"

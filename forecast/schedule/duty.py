@@ -24,8 +24,9 @@ from db.leases import keep_lease, mark_work, release_lease, take_lease
 from db.read_schedule import read_attempts
 from db.rows import LeaseRow, NewAttempt
 from forecast.clock import Clock, utc_now
+from forecast.errors import FitFailed
 from forecast.progress import Progress
-from forecast.schedule.fitter import FitFailed, first_line
+from forecast.schedule.fitter import first_line
 from forecast.schedule.orders import Made, Order, lease_name, new_attempt
 from forecast.schedule.settings import Settings
 from forecast.schedule.slots import Due, Slot, calendar_of, find_due, read_ledger

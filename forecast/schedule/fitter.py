@@ -14,7 +14,7 @@ from typing import Self
 
 from db.engine import open_database
 from db.errors import LeaseLost
-from forecast.errors import ForecastError
+from forecast.errors import FitFailed
 from forecast.lifeline import end_with
 from forecast.progress import Progress
 from forecast.schedule.orders import Made, Order, fulfil
@@ -26,14 +26,6 @@ TOLD_S = 1.0
 ENDING_S = 5.0
 RUNS_A_CHILD = 10
 """After so many a new child is begun: the memory that fits leave in pieces is given back with the old one."""
-
-
-class FitFailed(ForecastError):
-    """A run could not be made; the first line says why, `trace` where."""
-
-    def __init__(self, line: str, trace: str = "") -> None:
-        super().__init__(line)
-        self.trace = trace
 
 
 @dataclass(frozen=True, slots=True)
