@@ -16,6 +16,10 @@ class CaseError(ParleyError):
         self._problems = tuple(problems)
         super().__init__("\n".join(self._problems))
 
+    def __reduce__(self) -> tuple[type["CaseError"], tuple[tuple[str, ...]]]:
+        """Made anew from its problems where it crosses a process."""
+        return type(self), (self._problems,)
+
     @property
     def problems(self) -> tuple[str, ...]:
         """Every problem found, the first one first."""
