@@ -17,7 +17,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from db.rows import GradeRow, IndicatorRow, ObservationRow
+from db.rows import GradeRow, IndicatorRow, NewObservation, ObservationRow
 from indicators.errors import CaseError
 
 NEVER: int = date.max.toordinal()
@@ -106,7 +106,7 @@ def form_evidence(
             continue
         member = _member(row, position[row.indicator_id], _sd_of(row, sd))
         if member.since < member.until:
-            origins[_origin_key(row)].append(member)
+            origins[origin_of(row)].append(member)
     effective = sorted(one for members in origins.values() for one in _effective_of(members))
     return _to_arrays(effective, len(catalogue), tuple(sorted(left_out)))
 
@@ -146,10 +146,16 @@ def _member(row: ObservationRow, indicator: int, sd: float) -> _Member:
     )
 
 
-def _origin_key(row: ObservationRow) -> tuple[object, ...]:
+def origin_of(row: NewObservation) -> tuple[object, ...]:
+    """What a row goes back to: its origin, or without one its own report on its own indicator and day."""
     if row.origin:
         return (row.origin,)
     return (row.indicator_id, row.observed_on, row.source_publisher, row.source_title)
+
+
+def same_origin(one: NewObservation, other: NewObservation) -> bool:
+    """Whether two rows are one piece of evidence: of one origin, or of one report on one indicator and day."""
+    return origin_of(one) == origin_of(other)
 
 
 def _effective_of(members: list[_Member]) -> Iterator[_Effective]:

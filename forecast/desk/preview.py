@@ -8,7 +8,7 @@ import numpy as np
 from db.rows import NewObservation, ObservationRow
 from forecast.engine.assemble import Rows
 from forecast.words.numbers import level_text
-from indicators.evidence import SD_FLOOR
+from indicators.evidence import SD_FLOOR, same_origin
 from models.spec import Problem
 from models.states import FilteredStates, expect_observation, filter_states
 
@@ -112,10 +112,9 @@ def _twins(standing: Iterable[ObservationRow], entry: NewObservation) -> Iterato
         near = abs((row.observed_on - entry.observed_on).days) <= NEAR_DAYS
         if row.indicator_id != entry.indicator_id or not near or not _same_report(row, entry):
             continue
-        one = _is_one(row, entry)
         effect = (
             "they count as one piece of evidence: the best grade, the mean of its levels"
-            if one
+            if same_origin(row, entry)
             else "both count; give both the same --origin if they are one report, or revise that row instead"
         )
         yield f"likely duplicate of {_named(row)}: {effect}"
@@ -130,14 +129,6 @@ def _same_report(row: ObservationRow, entry: NewObservation) -> bool:
             (entry.source_title, row.source_title),
         )
     )
-
-
-def _is_one(row: ObservationRow, entry: NewObservation) -> bool:
-    """Whether the rules of evidence make one observation of both."""
-    if entry.origin or row.origin:
-        return entry.origin == row.origin
-    mine = (entry.observed_on, entry.source_publisher, entry.source_title)
-    return mine == (row.observed_on, row.source_publisher, row.source_title)
 
 
 def _origin_warnings(standing: Sequence[ObservationRow], entry: NewObservation) -> Iterator[str]:
