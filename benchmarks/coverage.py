@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from db.migrate import create_database
+from db.when import When
 from forecast.engine.assemble import read_problem
 from indicators.folder import read_case_folder
 from indicators.install import install_case
@@ -71,7 +72,7 @@ def shipped_problem(as_of: date) -> Problem:
     ):
         install_case(database, read_case_folder(shipped_case()), datetime.now(UTC))
         with database.read() as connection:
-            return read_problem(connection, as_of)[2]
+            return read_problem(connection, When(as_of=as_of))[2]
 
 
 def main() -> None:

@@ -17,6 +17,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 
 from db.migrate import create_database
+from db.when import When
 from forecast.engine.assemble import read_rows
 from forecast.evaluation.lfo import SETTINGS, TOLERANCE, ExactModel, LeaveFutureOut
 from forecast.evaluation.origins import monthly_origins, outcome_at, problems_at
@@ -73,7 +74,7 @@ def _stretches(firsts: Sequence[date], number: int, step: int) -> list[tuple[lis
     with TemporaryDirectory() as folder, create_database(f"sqlite:///{Path(folder) / 'parley.db'}") as database:
         install_case(database, read_case_folder(shipped_case()), datetime.now(UTC))
         with database.read() as connection:
-            today = read_rows(connection, TODAY)
+            today = read_rows(connection, When(as_of=TODAY))
             (truth,) = problems_at(connection, (TODAY,), HORIZONS, "strict", today)
             found = []
             for first in firsts:

@@ -50,14 +50,15 @@ def _resident() -> None:
 
     use_compile_cache()
     from db.engine import open_database
+    from db.when import When
     from forecast.engine.update import update
 
     with open_database(os.environ["PARLEY_DATABASE_URL"]) as database:
         with timed("first update in a resident process (warm cache)"):
-            update(database, AS_OF)
+            update(database, When(as_of=AS_OF))
         stages = Stages()
         with timed("refit in a resident process"):
-            update(database, AS_OF, progress=stages)
+            update(database, When(as_of=AS_OF), progress=stages)
         stages.print()
         _samplers(database)
 
@@ -82,6 +83,7 @@ def _samplers(database: "Database") -> None:
     """Minimum bulk ESS per second of sampling, compiling apart."""
     import numpy as np
 
+    from db.when import When
     from forecast.engine.assemble import read_problem
     from models.gradient import compile_density
     from models.laplace import build_density, start_at
@@ -90,7 +92,7 @@ def _samplers(database: "Database") -> None:
     from models.structure import SHIPPED
 
     with database.read() as connection:
-        problem = read_problem(connection, AS_OF)[2]
+        problem = read_problem(connection, When(as_of=AS_OF))[2]
     density = build_density(problem, SHIPPED)
     evaluate, theta = compile_density(density), start_at(density)
     evaluate(theta)

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from benchmarks.candidates import candidates
 from db.migrate import create_database
+from db.when import When
 from forecast.engine.assemble import read_rows
 from forecast.evaluation.forecasters import Forecaster, Naive, shipped_forecasters
 from forecast.evaluation.origins import Backtest, monthly_origins, problems_at, run_backtest
@@ -73,7 +74,7 @@ def _run(options: argparse.Namespace, forecasters: Mapping[str, Forecaster]) -> 
     ):
         install_case(database, read_case_folder(shipped_case()), datetime.now(UTC))
         with database.read() as connection:
-            today = read_rows(connection, date(2026, 10, 10))
+            today = read_rows(connection, When(as_of=date(2026, 10, 10)))
             origins = monthly_origins(options.first, options.last, options.step)
             problems = list(problems_at(connection, origins, HORIZONS, kind, today))
             (truth,) = problems_at(connection, (date(2026, 10, 10),), HORIZONS, kind, today)

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, Table, insert, select
 
 from db import tables
+from db.when import When
 
 CASE_TABLES = (tables.cases, tables.indicators, tables.level_criteria, tables.grades, tables.deadlines)
 FACT_TABLES = (tables.documents, tables.judgements, tables.observations, tables.events, tables.completeness)
@@ -23,7 +24,7 @@ def copy_known(source: Connection, target: Connection, as_of: date) -> int:
     published: set[tuple[str, str]] = set()
     for table in (*CASE_TABLES, *FACT_TABLES):
         rows = [dict(row) for row in source.execute(select(table).order_by(table.c.id)).mappings()]
-        kept = rows if table in CASE_TABLES else _known(table, rows, as_of, published)
+        kept = rows if table in CASE_TABLES else _known(table, rows, When(as_of=as_of), published)
         if table is tables.documents:
             published = {(row["case_id"], row["document_id"]) for row in kept}
         if kept:
@@ -32,14 +33,14 @@ def copy_known(source: Connection, target: Connection, as_of: date) -> int:
     return left
 
 
-def _known(table: Table, rows: Sequence[Row], as_of: date, published: set[tuple[str, str]]) -> list[dict[str, Any]]:
+def _known(table: Table, rows: Sequence[Row], when: When, published: set[tuple[str, str]]) -> list[dict[str, Any]]:
     """The rows known by the day; a judgement only with its document."""
     kept: dict[int, dict[str, Any]] = {}
     before = {row["id"]: row["supersedes"] for row in rows}
     for row in rows:
         known_on = row["known_on"] or row.get("published_on")
         heard = table is not tables.judgements or (row["case_id"], row["document_id"]) in published
-        if heard and (known_on is None or known_on <= as_of):
+        if heard and when.known(known_on):
             _keep(row, kept, before)
     return list(kept.values())
 

@@ -1,8 +1,8 @@
 """Reading a case as of a date, and optionally as recorded by an instant.
 
-As of D a row counts if it could be known by D; its newest version by then is current, and a retraction removes it. With
-`as_recorded` only rows recorded by that instant count, corrections and retractions included. So rows known after D, or
-recorded after the instant, leave a read exactly as it was. Order is by content, never by row id.
+Which rows count, `db.when` says; the newest version among them is current, and a retraction removes it. As recorded by
+an instant only corrections and retractions recorded by then count. So rows known after the day, or recorded after the
+instant, leave a read exactly as it was. Order is by content, never by row id.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -11,7 +11,7 @@ from datetime import date, datetime
 from itertools import batched
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, Table, func, or_, select
+from sqlalchemy import Connection, Select, Table, select
 from sqlalchemy.engine import Row
 
 from db import tables
@@ -28,6 +28,7 @@ from db.rows import (
     LevelRow,
     ObservationRow,
 )
+from db.when import When, visible
 
 _TABLES: dict[type, Table] = {
     DocumentRow: tables.documents,
@@ -112,41 +113,33 @@ def read_deadline_rows(connection: Connection, case: CaseRow) -> tuple[DeadlineR
     return tuple(DeadlineRow(*row) for row in connection.execute(query))
 
 
-def read_documents(
-    connection: Connection, case_id: str, as_of: date, as_recorded: datetime | None = None
-) -> tuple[DocumentRow, ...]:
-    """Return the documents known by `as_of`, in their version of then, by document_id."""
-    rows = _current(connection, DocumentRow, case_id, as_of, as_recorded)
+def read_documents(connection: Connection, case_id: str, when: When) -> tuple[DocumentRow, ...]:
+    """Return the documents known by then, in their version of then, by document_id."""
+    rows = _current(connection, DocumentRow, case_id, when)
     return tuple(sorted(rows, key=lambda row: row.document_id))
 
 
-def read_judgements(
-    connection: Connection, case_id: str, as_of: date, as_recorded: datetime | None = None
-) -> tuple[JudgementRow, ...]:
+def read_judgements(connection: Connection, case_id: str, when: When) -> tuple[JudgementRow, ...]:
     """Return the judgements of the documents that `read_documents` returns, by document, indicator and target."""
-    published = {row.document_id for row in read_documents(connection, case_id, as_of, as_recorded)}
-    rows = _current(connection, JudgementRow, case_id, as_of, as_recorded)
-    visible = (row for row in rows if row.document_id in published)
-    return tuple(sorted(visible, key=lambda row: (row.document_id, row.indicator_id, row.target)))
+    published = {row.document_id for row in read_documents(connection, case_id, when)}
+    rows = _current(connection, JudgementRow, case_id, when)
+    heard = (row for row in rows if row.document_id in published)
+    return tuple(sorted(heard, key=lambda row: (row.document_id, row.indicator_id, row.target)))
 
 
-def read_events(
-    connection: Connection, case_id: str, as_of: date, as_recorded: datetime | None = None, *, disputed: bool = False
-) -> tuple[EventRow, ...]:
-    """Return the events known by `as_of`, by start and event_id; those in dispute then only with `disputed`."""
-    rows = _current(connection, EventRow, case_id, as_of, as_recorded)
+def read_events(connection: Connection, case_id: str, when: When, *, disputed: bool = False) -> tuple[EventRow, ...]:
+    """Return the events known by then, by start and event_id; those in dispute then only with `disputed`."""
+    rows = _current(connection, EventRow, case_id, when)
     rows = [row for row in rows if disputed or not row.disputed]
     return tuple(sorted(rows, key=lambda row: (row.started_on, row.event_id)))
 
 
-def read_completeness(
-    connection: Connection, case_id: str, as_of: date, as_recorded: datetime | None = None
-) -> tuple[CompletenessRow, ...]:
+def read_completeness(connection: Connection, case_id: str, when: When) -> tuple[CompletenessRow, ...]:
     """Return every attestation that stands as of the date, by type and reach; the last of a type reaches furthest.
 
-    `complete_through` is as attested and may lie after `as_of`.
+    `complete_through` is as attested and may lie after the as-of date.
     """
-    rows = _current(connection, CompletenessRow, case_id, as_of, as_recorded)
+    rows = _current(connection, CompletenessRow, case_id, when)
     return tuple(
         sorted(
             rows,
@@ -165,22 +158,20 @@ def read_completeness(
 def read_observations(
     connection: Connection,
     case_id: str,
-    as_of: date,
-    as_recorded: datetime | None = None,
+    when: When,
     *,
     indicator_id: str | None = None,
 ) -> tuple[ObservationRow, ...]:
-    """Return every observation valid on some day up to `as_of`, superseded ones included, with its days of validity.
+    """Return every observation valid on some day by then, superseded ones included, with its days of validity.
 
     Retractions are not returned; they end the validity of what they retract. Ordered by indicator, observed_on,
     known_on and content.
     """
     columns = tables.observations.c
-    query = _visible(_select(ObservationRow), tables.observations, case_id, as_of, as_recorded)
-    query = query.where(columns.retracted.is_(False))
+    query = _select_visible(ObservationRow, case_id, when).where(columns.retracted.is_(False))
     if indicator_id is not None:
         query = query.where(columns.indicator_id == indicator_id)
-    corrections = _corrections(connection, tables.observations, case_id).seen(as_of, as_recorded)
+    corrections = _corrections(connection, tables.observations, case_id).seen(when)
     found = list(_observations(connection.execute(query).all(), corrections))
     found.sort(key=_by_content)
     return tuple(found)
@@ -206,15 +197,15 @@ class Version[R]:
 
 
 def read_versions[R: (ObservationRow, EventRow)](
-    connection: Connection, kind: type[R], case_id: str, as_of: date, as_recorded: datetime | None = None
+    connection: Connection, kind: type[R], case_id: str, when: When
 ) -> tuple[Version[R], ...]:
     """Return every version visible as of the date, whether or not it stands, retractions as what ends others; by id.
 
     A version ends with the first later one of its fact to be known, so that what ended it stays the same ever after.
     """
     table = _TABLES[kind]
-    corrections = _corrections(connection, table, case_id).seen(as_of, as_recorded)
-    query = _visible(_select(kind), table, case_id, as_of, as_recorded).order_by(table.c.id)
+    corrections = _corrections(connection, table, case_id).seen(when)
+    query = _select_visible(kind, case_id, when).order_by(table.c.id)
     rows = [_make(kind, row) for row in connection.execute(query)]
     by_id: dict[int | None, R] = {row.id: row for row in rows}
     return tuple(Version(row, by_id.get(corrections.successor(row.id))) for row in rows if not row.retracted)
@@ -234,7 +225,7 @@ def read_history[R: (DocumentRow, JudgementRow, ObservationRow, EventRow, Comple
 
 
 def read_added(
-    connection: Connection, observations: Sequence[ObservationRow], case_id: str, as_of: date, after: int
+    connection: Connection, observations: Sequence[ObservationRow], case_id: str, when: When, after: int
 ) -> tuple[ObservationRow, ...] | None:
     """Return what `read_observations` would, given what it gave when row `after` was the last one.
 
@@ -245,7 +236,7 @@ def read_added(
     rows = connection.execute(query).all()
     if any(row.supersedes is not None for row in rows):
         return None
-    new = [_make(ObservationRow, row) for row in rows if row.known_on <= as_of]
+    new = [_make(ObservationRow, row) for row in rows if when.holds(row.known_on, row.recorded_at)]
     return tuple(sorted((*observations, *new), key=_by_content))
 
 
@@ -286,10 +277,10 @@ class _Corrections:
         fact = self.fact(row_id)
         return [fact, *(id_ for id_, _, _ in self.by_fact.get(fact, ()))]
 
-    def seen(self, as_of: date, as_recorded: datetime | None) -> "_Corrections":
-        """Return only those known by the date and recorded by the instant; facts stay what they are."""
+    def seen(self, when: When) -> "_Corrections":
+        """Return only those known and recorded by then; facts stay what they are."""
         by_fact = {
-            fact: [row for row in rows if row[1] is not None and row[1] <= as_of and _recorded(row[2], as_recorded)]
+            fact: [row for row in rows if when.holds(known_on=row[1], recorded_at=row[2])]
             for fact, rows in self.by_fact.items()
         }
         return _Corrections(self.first, by_fact)
@@ -306,10 +297,6 @@ class _Corrections:
         return [(known, id_) for id_, known, _ in self.by_fact.get(self.fact(row_id), ()) if id_ > row_id and known]
 
 
-def _recorded(recorded_at: datetime, as_recorded: datetime | None) -> bool:
-    return as_recorded is None or recorded_at <= as_recorded
-
-
 def _corrections(connection: Connection, table: Table, case_id: str) -> _Corrections:
     columns = table.c
     # Neither the case nor the order is asked of the database: SQLite then takes the small partial index on supersedes.
@@ -324,7 +311,7 @@ def _corrections(connection: Connection, table: Table, case_id: str) -> _Correct
 
 
 def _current[R: (DocumentRow, JudgementRow, ObservationRow, EventRow, CompletenessRow)](
-    connection: Connection, kind: type[R], case_id: str, as_of: date, as_recorded: datetime | None
+    connection: Connection, kind: type[R], case_id: str, when: When
 ) -> list[R]:
     """Return the version of each fact that holds as of the date, without retracted ones, in no set order.
 
@@ -332,23 +319,14 @@ def _current[R: (DocumentRow, JudgementRow, ObservationRow, EventRow, Completene
     """
     table = _TABLES[kind]
     corrections = _corrections(connection, table, case_id)
-    query = _visible(_select(kind), table, case_id, as_of, as_recorded).order_by(table.c.id)
+    query = _select_visible(kind, case_id, when).order_by(table.c.id)
     newest = {corrections.fact(row.id): row for row in connection.execute(query)}
     return [_make(kind, row) for row in newest.values() if not row.retracted]
 
 
-def _visible(
-    query: Select[*tuple[Any, ...]], table: Table, case_id: str, as_of: date, as_recorded: datetime | None
-) -> Select[*tuple[Any, ...]]:
-    known = _known_on(table)
-    query = query.where(table.c.case_id == case_id, or_(known.is_(None), known <= as_of))
-    return query if as_recorded is None else query.where(table.c.recorded_at <= as_recorded)
-
-
-def _known_on(table: Table) -> ColumnElement[date]:
-    if table is tables.documents:
-        return func.coalesce(table.c.known_on, table.c.published_on)
-    return table.c.known_on
+def _select_visible(kind: type, case_id: str, when: When) -> Select[*tuple[Any, ...]]:
+    table = _TABLES[kind]
+    return _select(kind).where(table.c.case_id == case_id, visible(table, when))
 
 
 def _select(kind: type) -> Select[*tuple[Any, ...]]:

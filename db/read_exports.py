@@ -7,14 +7,13 @@ versions of facts by number.
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
     Date,
-    FromClause,
     Integer,
     ScalarSelect,
     Select,
@@ -33,6 +32,7 @@ from sqlalchemy.engine import Row
 
 from db import tables
 from db.rows import CaseRow, NewRun, RunRow
+from db.when import WHENEVER, When, recorded_by, visible
 
 RUNS_AT_ONCE = 64
 FACTS_AT_ONCE = 1000
@@ -42,18 +42,18 @@ type Page = tuple[tuple[RunRow, ...], Mapping[int, list[Row[*tuple[Any, ...]]]]]
 """Runs, and by run id their rows, in no set order."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RunsAsked:
-    """Which runs of a case: of these kinds (none: all), as of days from `first` to `last`, recorded by an instant.
+    """Which runs of a case: of these kinds (none: all), as of days from `first` to `last`, and no later than `when`.
 
-    A run has the status it had by then; `published` keeps those of that status.
+    A run has the status that had been recorded by then; `published` keeps those of that status.
     """
 
     case_id: str
+    when: When = WHENEVER
     kinds: tuple[str, ...] = ()
     first: date | None = None
     last: date | None = None
-    as_recorded: datetime | None = None
     published: bool = True
 
 
@@ -67,9 +67,9 @@ class OfRuns:
     horizon: int | date | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FactsAsked:
-    """Which versions of a kind of fact: known by `as_of`, recorded by an instant, of days from `first` to `last`.
+    """Which versions of a kind of fact: known and recorded by `when`, of days from `first` to `last`.
 
     `dated_by` names the column whose days those are; `target` keeps the judgements on one target.
     """
@@ -77,8 +77,7 @@ class FactsAsked:
     table: Table
     dated_by: str
     case_id: str
-    as_of: date
-    as_recorded: datetime | None = None
+    when: When = WHENEVER
     first: date | None = None
     last: date | None = None
     target: str | None = None
@@ -218,17 +217,17 @@ def count_versions(connection: Connection, asked: FactsAsked) -> Extent:
 def _select_runs(asked: RunsAsked) -> Select[*tuple[Any, ...]]:
     """Runs with the newest status they had by the instant."""
     runs, statuses = tables.runs, tables.run_statuses
-    by_then = true() if asked.as_recorded is None else statuses.c.recorded_at <= asked.as_recorded
-    newest = select(func.max(statuses.c.id)).where(statuses.c.run_id == runs.c.id, by_then).correlate(runs)
+    of_run = statuses.c.run_id == runs.c.id
+    newest = select(func.max(statuses.c.id)).where(of_run, recorded_by(statuses, asked.when)).correlate(runs)
     joined = runs.outerjoin(statuses, and_(statuses.c.run_id == runs.c.id, statuses.c.id == newest.scalar_subquery()))
     asserted = (runs.c[item.name] for item in fields(NewRun))
     status = statuses.c.status, statuses.c.recorded_at.label("status_at"), statuses.c.detail
     query = select(*asserted, runs.c.id, runs.c.recorded_at, *status).select_from(joined)
-    query = query.where(runs.c.case_id == asked.case_id)
+    query = query.where(
+        runs.c.case_id == asked.case_id, runs.c.as_of <= asked.when.as_of, recorded_by(runs, asked.when)
+    )
     if asked.kinds:
         query = query.where(runs.c.kind.in_(asked.kinds))
-    if asked.as_recorded is not None:
-        query = query.where(runs.c.recorded_at <= asked.as_recorded)
     if asked.published:
         query = query.where(statuses.c.status == "published")
     return _between(query, runs.c.as_of, asked.first, asked.last)
@@ -269,7 +268,7 @@ def _select_versions(asked: FactsAsked, names: Sequence[str]) -> Select[*tuple[A
     query = select(table.c.id, *(_column(table, name) for name in names)).select_from(table)
     if table is tables.judgements:
         query = query.join(tables.documents, tables.documents.c.id == _newest_document(asked))
-    query = query.where(table.c.case_id == asked.case_id, table.c.retracted.is_(False), _visible(table, asked))
+    query = query.where(table.c.case_id == asked.case_id, table.c.retracted.is_(False), visible(table, asked.when))
     if asked.target is not None:
         query = query.where(table.c.target == asked.target)
     return _between(query, _column(table, asked.dated_by), asked.first, asked.last)
@@ -282,15 +281,8 @@ def _column(table: Table, name: str) -> ColumnElement[Any]:
 def _newest_document(asked: FactsAsked) -> ScalarSelect[int]:
     document, judgement = tables.documents.alias(), tables.judgements.c
     same = document.c.case_id == judgement.case_id, document.c.document_id == judgement.document_id
-    query = select(func.max(document.c.id)).where(*same, _visible(document, asked))
+    query = select(func.max(document.c.id)).where(*same, visible(document, asked.when))
     return query.correlate(tables.judgements).scalar_subquery()
-
-
-def _visible(table: FromClause, asked: FactsAsked) -> ColumnElement[bool]:
-    columns = table.c
-    known = func.coalesce(columns.known_on, columns.published_on) if "published_on" in columns else columns.known_on
-    recorded = true() if asked.as_recorded is None else columns.recorded_at <= asked.as_recorded
-    return and_(or_(known.is_(None), known <= asked.as_of), recorded)
 
 
 def _read_endings(connection: Connection, asked: FactsAsked, first: int, last: int) -> dict[int, Row[*tuple[Any, ...]]]:
@@ -300,6 +292,6 @@ def _read_endings(connection: Connection, asked: FactsAsked, first: int, last: i
     later = direct.where(next_one.c.supersedes.between(first, last)).cte("later", recursive=True)
     later = later.union_all(select(later.c.version, further.c.id).where(further.c.supersedes == later.c.id))
     ending = table.c.id, table.c.known_on, table.c.reason, table.c.retracted
-    query = select(later.c.version, *ending).join(table, table.c.id == later.c.id).where(_visible(table, asked))
+    query = select(later.c.version, *ending).join(table, table.c.id == later.c.id).where(visible(table, asked.when))
     latest_first = query.order_by(later.c.version, table.c.known_on.desc(), table.c.id.desc())
     return {row.version: row for row in connection.execute(latest_first)}

@@ -54,6 +54,7 @@ from db.rows import (
     TargetForecastRow,
 )
 from db.tables import CHAINED, SCHEMA_VERSION
+from db.when import When
 from forecast.cache import use_compile_cache
 
 # Before anything imports NumPy or the models. Threads of BLAS fight over two cores and gain nothing on small matrices.
@@ -283,7 +284,7 @@ def published_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     folder = tmp_path_factory.mktemp("published")
     with install_toy(folder) as database:
-        assert update(database, PUBLISHED_AS_OF, settings=SMALL_FIT).status == "published"
+        assert update(database, When(as_of=PUBLISHED_AS_OF), settings=SMALL_FIT).status == "published"
     return folder
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from db.engine import Database
 from db.migrate import create_database
 from db.rows import ObservationRow
+from db.when import When
 from forecast.engine.assemble import Rows, read_problem
 from indicators.content import CaseFolder
 from indicators.evidence import Evidence
@@ -57,7 +58,7 @@ def stored(folder: CaseFolder, path: Path) -> Database:
 
 def read_as_of(database: Database, as_of: date) -> tuple[Rows, Evidence, Problem]:
     with database.read() as connection:
-        return read_problem(connection, as_of)
+        return read_problem(connection, When(as_of=as_of))
 
 
 def forecast(problem: Problem, fit: LaplaceFit, draws: int, paths: int = 1, seed: int = 1) -> Projection:

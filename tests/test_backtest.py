@@ -24,6 +24,7 @@ from db.append import (
 from db.engine import Database
 from db.read import read_completeness, read_events, read_judgements, read_observations
 from db.rows import NewCompleteness, NewEvent, NewJudgement, NewObservation
+from db.when import When
 from forecast.engine.assemble import Rows, inputs_hash
 from forecast.errors import NotEnough
 from forecast.evaluation.forecasters import ConstantRates, LaplaceModel, Naive
@@ -134,7 +135,7 @@ def again[T](kind: type[T], row: object, **changed: object) -> T:
 def add_later_rows(database: Database, known_on: date) -> None:
     """New facts of long ago, corrections and retractions of every kind, all known only from a day on."""
     with database.read() as connection:
-        at = ("toy", TODAY)
+        at = ("toy", When(as_of=TODAY))
         seen, events = read_observations(connection, *at), read_events(connection, *at)
         said, attested = read_judgements(connection, *at), read_completeness(connection, *at)
     gone = {"retracted": True, "reason": "no", "known_on": known_on}

@@ -25,6 +25,7 @@ from db.read import (
     read_observations,
 )
 from db.rows import CompletenessRow, DocumentRow, EventRow, JudgementRow, ObservationRow
+from db.when import When
 from indicators.evidence import form_evidence
 from indicators.folder import read_case_folder
 from indicators.install import InstallReport, TableCount, install_case
@@ -33,7 +34,7 @@ from indicators.shipped import shipped_case
 FIRST = datetime(2020, 1, 1, 12, tzinfo=UTC)
 SECOND = datetime(2020, 6, 1, 12, tzinfo=UTC)
 THIRD = datetime(2020, 9, 1, 12, tzinfo=UTC)
-EVER = date(2030, 1, 1)
+EVER = When(as_of=date(2030, 1, 1))
 
 
 @pytest.fixture
@@ -83,8 +84,9 @@ def test_the_shipped_case_comes_back_as_it_stands_in_the_folder(database: Databa
         assert {(row.analyst, row.valid_from == row.known_on, row.valid_until) for row in rows} == {
             ("case", True, None)
         }
-        assert len(read_judgements(connection, "us-dprk", date(2024, 1, 1))) == 9
-        assert {row.known_on for row in read_completeness(connection, "us-dprk", date(1990, 1, 1))} == {None}
+        assert len(read_judgements(connection, "us-dprk", When(as_of=date(2024, 1, 1)))) == 9
+        early = When(as_of=date(1990, 1, 1))
+        assert {row.known_on for row in read_completeness(connection, "us-dprk", early)} == {None}
         evidence = form_evidence(rows, catalogue, read_grades(connection, case))
     assert (len(set(evidence.indicator.tolist())), evidence.left_out) == (19, ())
 
@@ -114,7 +116,7 @@ def test_a_changed_event_supersedes(database: Database, install: Callable[..., I
         (event,) = (row for row in read_events(connection, "toy", EVER) if row.event_id == "T2010-1")
         assert (event.framing, event.known_on) == ("denuclearisation", date(2010, 3, 12))
         assert [row.framing for row in read_history(connection, EventRow, event.id)] == ["arms_control", event.framing]
-        assert read_events(connection, "toy", EVER, FIRST)[0].framing == "arms_control"
+        assert read_events(connection, "toy", When(as_of=EVER.as_of, as_recorded=FIRST))[0].framing == "arms_control"
 
 
 def test_a_changed_document_acts_from_the_day_it_is_recorded(
@@ -127,8 +129,12 @@ def test_a_changed_document_acts_from_the_day_it_is_recorded(
         "judgements": TableCount("judgements", changed=1, unchanged=3),
     }
     with database.read() as connection:
-        titles = [read_documents(connection, "toy", day)[0].title for day in (date(2020, 5, 31), SECOND.date())]
-        weights = [read_judgements(connection, "toy", day)[0].weight for day in (date(2020, 5, 31), SECOND.date())]
+        titles = [
+            read_documents(connection, "toy", When(as_of=day))[0].title for day in (date(2020, 5, 31), SECOND.date())
+        ]
+        weights = [
+            read_judgements(connection, "toy", When(as_of=day))[0].weight for day in (date(2020, 5, 31), SECOND.date())
+        ]
     assert (titles, weights) == (["Play the game", "Play fair"], [2.5, 2.0])
     assert _counts(install(THIRD, documents=("Play the game", "Play fair"), judgements=(",2.5,", ",2,"))) == {}
 
@@ -150,7 +156,9 @@ def test_a_row_gone_from_the_folder_is_retracted_from_the_day_it_is_recorded(
         assert (row.observed_on, row.valid_until) == (date(2010, 12, 31), SECOND.date())
         retraction = read_history(connection, ObservationRow, row.id)[-1]
         assert (retraction.retracted, retraction.reason) == (True, f"not in case version {report.case_hash[:8]}")
-        spans = [len(read_completeness(connection, "toy", day)) for day in (date(2020, 5, 31), SECOND.date())]
+        spans = [
+            len(read_completeness(connection, "toy", When(as_of=day))) for day in (date(2020, 5, 31), SECOND.date())
+        ]
         assert spans == [4, 3]
         assert verify_chain(connection) == ()
 
@@ -194,7 +202,7 @@ def test_a_document_gone_takes_its_judgements_along(
     assert [row.retracted for row in counts.values()] == [1, 1]
     with database.read() as connection:
         assert [row.document_id for row in read_documents(connection, "toy", EVER)] == ["rassendyll-2015"]
-        assert len(read_documents(connection, "toy", date(2020, 5, 31))) == 2
+        assert len(read_documents(connection, "toy", When(as_of=date(2020, 5, 31)))) == 2
 
 
 def test_what_analysts_log_is_never_withdrawn(database: Database, install: Callable[..., InstallReport]) -> None:

@@ -20,6 +20,7 @@ from db.engine import Database
 from db.known import copy_known
 from db.migrate import create_database
 from db.read_evaluations import read_evaluations
+from db.when import When
 from forecast.checks.machinery import check_as_of, compare_states, origins_of
 from forecast.checks.run import CHECKS, run_checks
 from forecast.checks.sources import check_documents, check_indicators, check_power_scaling
@@ -146,7 +147,7 @@ def test_reading_as_of_a_date_does_not_leak(subject: Subject) -> None:
 @pytest.mark.parametrize("ahead", [60, 400])
 def test_a_reader_that_sees_ahead_is_caught(subject: Subject, ahead: int) -> None:
     def leaky(connection: Connection, day: date) -> Problem:
-        later = read_problem(connection, day + timedelta(days=ahead))[2]
+        later = read_problem(connection, When(as_of=day + timedelta(days=ahead)))[2]
         return replace(later, as_of=day.toordinal())
 
     check = check_as_of(subject, leaky)
@@ -158,8 +159,8 @@ def test_a_reader_that_lets_one_late_row_through_is_caught(subject: Subject) -> 
     """Judgements of today applied to the past: what the retrospective backtest does, and says that it does."""
 
     def hindsight(connection: Connection, day: date) -> Problem:
-        today = read_problem(connection, AS_OF)[2]
-        return replace(read_problem(connection, day)[2], judgements=today.judgements)
+        today = read_problem(connection, When(as_of=AS_OF))[2]
+        return replace(read_problem(connection, When(as_of=day))[2], judgements=today.judgements)
 
     check = check_as_of(subject, hindsight)
     assert check.passed is False

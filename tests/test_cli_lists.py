@@ -14,6 +14,7 @@ from toy_runs import FAILURES, LOADED, add_run, install_toy
 from db.append import append_events, append_observations
 from db.engine import Database
 from db.read import read_events, read_observations
+from db.when import When
 from forecast.cli.app import run
 from forecast.engine.assemble import read_problem
 from indicators.folder import read_case_folder
@@ -74,7 +75,7 @@ def refused(capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str]
 def test_indicators_stand_where_the_filter_puts_them(toy: Database, listed: Callable[..., dict[str, Any]]) -> None:
     said = listed("indicators", *AS_OF)
     with toy.read() as connection:
-        _, _, problem = read_problem(connection, date(2020, 1, 1))
+        _, _, problem = read_problem(connection, When(as_of=date(2020, 1, 1)))
     day = np.array([problem.as_of])
     now = filter_states(problem.observations, problem.catalogue).at(day, day.astype(float))
     assert [row["id"] for row in said["indicators"]] == list(problem.catalogue.names)
@@ -125,7 +126,7 @@ def test_as_of_hides_what_was_not_known_and_as_recorded_what_was_not_entered(
     toy: Database, listed: Callable[..., dict[str, Any]]
 ) -> None:
     with toy.write() as connection:
-        last = read_observations(connection, "toy", date(2020, 1, 1), indicator_id="press_tone")[-1]
+        last = read_observations(connection, "toy", When(as_of=date(2020, 1, 1)), indicator_id="press_tone")[-1]
         new = replace(last, level=2.0, observed_on=date(2020, 2, 1), known_on=date(2020, 2, 3))
         append_observations(connection, [new], datetime(2020, 3, 1, 12, tzinfo=UTC))
 
@@ -204,13 +205,13 @@ def corrected(toy: Database) -> Database:
     on = date(2019, 12, 1)
     with toy.write() as connection:
         tone, posture = (
-            read_observations(connection, "toy", date(2020, 1, 1), indicator_id=name)[-1]
+            read_observations(connection, "toy", When(as_of=date(2020, 1, 1)), indicator_id=name)[-1]
             for name in ("press_tone", "border_posture")
         )
         coded = replace(tone, level=1.5, supersedes=tone.id, known_on=on, analyst="kim")
         gone = replace(posture, supersedes=posture.id, known_on=on, analyst="kim", retracted=True, reason="miscounted")
         append_observations(connection, [coded, gone], CORRECTED)
-        events = {row.event_id: row for row in read_events(connection, "toy", date(2020, 1, 1))}
+        events = {row.event_id: row for row in read_events(connection, "toy", When(as_of=date(2020, 1, 1)))}
         talks, contact = events["T2019-2"], events["C2019"]
         doubtful = replace(talks, supersedes=talks.id, known_on=on, analyst="kim", confidence="low", reason="denied")
         never = replace(contact, supersedes=contact.id, known_on=on, analyst="kim", retracted=True, reason="a double")

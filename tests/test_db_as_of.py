@@ -25,6 +25,7 @@ from db.read import (
     read_observations,
 )
 from db.rows import EventRow, ObservationRow
+from db.when import When
 
 DAY = date(2016, 1, 1)
 LATER = date(2018, 1, 1)
@@ -33,7 +34,7 @@ EVER = date(2099, 1, 1)
 
 def everything(connection: Connection, as_of: date, as_recorded: datetime | None = None) -> tuple[object, ...]:
     reads = (read_documents, read_judgements, read_events, read_completeness, read_observations)
-    return tuple(read(connection, "small", as_of, as_recorded) for read in reads)
+    return tuple(read(connection, "small", When(as_of=as_of, as_recorded=as_recorded)) for read in reads)
 
 
 def add_later_rows(connection: Connection, recorded_at: datetime) -> None:
@@ -79,10 +80,10 @@ def test_a_correction_holds_from_its_known_on_and_the_old_row_until_then(full: D
     with full.write() as connection:
         append_observations(connection, [replace(OBSERVATION, level=2.0, supersedes=3, known_on=LATER)], NOW)
     with full.read() as connection:
-        rows = read_observations(connection, "small", LATER)
+        rows = read_observations(connection, "small", When(as_of=LATER))
         spans = {(row.id, row.valid_from, row.valid_until) for row in rows if row.id >= 3}
         assert spans == {(3, OBSERVATION.known_on, LATER), (4, LATER, None)}
-        before = read_observations(connection, "small", LATER - timedelta(days=1))
+        before = read_observations(connection, "small", When(as_of=LATER - timedelta(days=1)))
         assert {row.valid_until for row in before} == {None}
 
 
@@ -91,8 +92,8 @@ def test_a_correction_known_earlier_replaces_the_row_altogether(full: Database) 
     with full.write() as connection:
         append_observations(connection, [replace(OBSERVATION, level=2.0, supersedes=3, known_on=earlier)], NOW)
     with full.read() as connection:
-        assert [row.id for row in read_observations(connection, "small", earlier)] == [4]
-        assert {row.id for row in read_observations(connection, "small", DAY)} == {1, 2, 4}
+        assert [row.id for row in read_observations(connection, "small", When(as_of=earlier))] == [4]
+        assert {row.id for row in read_observations(connection, "small", When(as_of=DAY))} == {1, 2, 4}
 
 
 def test_the_last_visible_version_wins_when_a_middle_one_is_known_later(full: Database) -> None:
@@ -101,7 +102,8 @@ def test_the_last_visible_version_wins_when_a_middle_one_is_known_later(full: Da
         append_events(connection, [replace(EVENT, venue="Bonn", supersedes=2, known_on=DAY)], NOW)
     with full.read() as connection:
         venues = [
-            [row.venue for row in read_events(connection, "small", day)] for day in (EVENT.known_on, DAY, LATER, EVER)
+            [row.venue for row in read_events(connection, "small", When(as_of=day))]
+            for day in (EVENT.known_on, DAY, LATER, EVER)
         ]
     assert venues == [["Oslo"], ["Bonn"], ["Bonn"], ["Bonn"]]
 
@@ -112,7 +114,7 @@ def test_a_retracted_fact_can_come_back(full: Database) -> None:
         append_events(connection, [gone], NOW)
         append_events(connection, [replace(EVENT, supersedes=2, known_on=LATER)], NOW)
     with full.read() as connection:
-        counts = [len(read_events(connection, "small", day)) for day in (EVENT.known_on, DAY, LATER)]
+        counts = [len(read_events(connection, "small", When(as_of=day))) for day in (EVENT.known_on, DAY, LATER)]
         assert counts == [1, 0, 1]
         assert [row.id for row in read_history(connection, EventRow, 2)] == [1, 2, 3]
         assert [row.id for row in read_newest(connection, EventRow, "small")] == [3]
@@ -125,7 +127,7 @@ def test_judgements_come_and_go_with_their_document(full: Database) -> None:
         append_documents(connection, [gone], NOW)
     with full.read() as connection:
         days = (published - timedelta(days=1), published, LATER - timedelta(days=1), LATER)
-        assert [len(read_judgements(connection, "small", day)) for day in days] == [0, 1, 1, 0]
+        assert [len(read_judgements(connection, "small", When(as_of=day))) for day in days] == [0, 1, 1, 0]
 
 
 def test_a_shipped_attestation_holds_at_every_date_and_a_later_one_from_its_known_on(full: Database) -> None:
@@ -134,7 +136,7 @@ def test_a_shipped_attestation_holds_at_every_date_and_a_later_one_from_its_know
         append_completeness(connection, [further], NOW)
     with full.read() as connection:
         reach = [
-            [row.complete_through for row in read_completeness(connection, "small", day)]
+            [row.complete_through for row in read_completeness(connection, "small", When(as_of=day))]
             for day in (date(1990, 1, 1), LATER)
         ]
     assert reach == [[ATTESTATION.complete_through], [ATTESTATION.complete_through, LATER]]
@@ -152,7 +154,7 @@ def test_order_is_by_content_whatever_the_order_of_entry(small: Database) -> Non
     with small.write() as connection:
         append_observations(connection, rows, NOW)
     with small.read() as connection:
-        first = read_observations(connection, "small", DAY)
+        first = read_observations(connection, "small", When(as_of=DAY))
     keys = [(row.indicator_id, row.observed_on, row.known_on, row.row_key) for row in first]
     assert keys == sorted(keys)
     assert {row.note for row in first} == {"a", "b"}
@@ -163,9 +165,9 @@ def test_one_indicator_reads_as_its_part_of_all(full: Database) -> None:
         moved = replace(OBSERVATION, indicator_id="posture", supersedes=1, known_on=LATER)
         append_observations(connection, [moved], NOW)
     with full.read() as connection:
-        rows = read_observations(connection, "small", EVER)
+        rows = read_observations(connection, "small", When(as_of=EVER))
         for indicator in ("tone", "posture"):
-            mine = read_observations(connection, "small", EVER, indicator_id=indicator)
+            mine = read_observations(connection, "small", When(as_of=EVER), indicator_id=indicator)
             assert mine == tuple(row for row in rows if row.indicator_id == indicator)
 
 

@@ -16,6 +16,7 @@ from db.errors import Conflict
 from db.read import read_history, read_observations
 from db.rows import NewObservation, ObservationRow
 from db.tables import observations, seals
+from db.when import When
 
 MANY = 12_000
 
@@ -33,7 +34,7 @@ def test_a_long_append_is_one_chain_under_one_seal(small: Database) -> None:
         assert verify_chain(connection) == ()
         mine = select(func.count()).select_from(seals).where(seals.c.table_name == "observations")
         assert connection.execute(mine).scalar() == 1
-        assert len(read_observations(connection, "small", date(2099, 1, 1))) == MANY
+        assert len(read_observations(connection, "small", When(as_of=date(2099, 1, 1)))) == MANY
 
 
 def test_a_row_that_comes_twice_far_apart_keeps_everything_out(small: Database) -> None:
@@ -53,7 +54,7 @@ def test_checks_and_corrections_go_through_indexes(full: Database) -> None:
         append_observations(connection, [replace(OBSERVATION, supersedes=1, known_on=date(2018, 1, 1))], NOW)
         append_observations(connection, [replace(OBSERVATION, note="new")], NOW)
         read_history(connection, ObservationRow, 1)
-        read_observations(connection, "small", date(2020, 1, 1))
+        read_observations(connection, "small", When(as_of=date(2020, 1, 1)))
     queries = [(sql, values) for sql, values in asked if sql.startswith("SELECT") and "observations" in sql]
     assert len(queries) >= 6
     with full.engine.connect() as connection:

@@ -15,6 +15,7 @@ from db.chain import head, verify_chain
 from db.engine import Database
 from db.read import read_completeness, read_events, read_history, read_observations
 from db.rows import EventRow, NewEvent, NewObservation, ObservationRow
+from db.when import When
 from forecast.desk import actions
 from forecast.desk.actions import (
     Desk,
@@ -30,7 +31,7 @@ from forecast.desk.actions import (
 )
 from forecast.desk.preview import Preview
 from forecast.errors import NotOnFile
-from forecast.record.catalogue import When, read_indicator
+from forecast.record.catalogue import read_indicator
 from indicators.errors import CaseError
 from indicators.folder import read_case_folder
 from indicators.install import install_case
@@ -57,7 +58,7 @@ def code(desk: Desk, level: float | str = 1, **others: object) -> Receipt:
 
 
 def standing(connection: Connection) -> list[ObservationRow]:
-    return [row for row in read_observations(connection, "toy", TODAY) if row.valid_until is None]
+    return [row for row in read_observations(connection, "toy", When(as_of=TODAY)) if row.valid_until is None]
 
 
 def observation(desk: Desk, row: int) -> ObservationRow:
@@ -122,7 +123,7 @@ def test_a_row_of_another_case_is_not_this_desks(desk: Desk) -> None:
     install_case(desk.database, folder, datetime(2020, 2, 1, tzinfo=UTC))
     mine = Desk(desk.database, "kim", "toy", desk.today)
     with desk.database.read() as connection:
-        theirs = read_observations(connection, "other", date(2026, 10, 10))[0].id
+        theirs = read_observations(connection, "other", When(as_of=date(2026, 10, 10)))[0].id
     with pytest.raises(
         NotOnFile, match=rf"^observation {theirs} is of case other, and this desk of toy; set PARLEY_CASE"
     ):
@@ -172,7 +173,9 @@ def test_a_correction_acts_from_its_own_day(desk: Desk) -> None:
     (row,) = code(desk).rows
     revise(desk, row, level=-1)
     with desk.database.read() as connection:
-        yesterday = read_observations(connection, "toy", TODAY - timedelta(days=1), indicator_id="press_tone")
+        yesterday = read_observations(
+            connection, "toy", When(as_of=TODAY - timedelta(days=1)), indicator_id="press_tone"
+        )
         today = standing(connection)
     assert any(found.id == row and found.valid_until is None for found in yesterday)
     assert [found.level for found in today if found.observed_on == BEFORE] == [-1.0]
@@ -258,7 +261,7 @@ def test_a_desk_sees_at_once_what_another_stored(desk: Desk) -> None:
 def test_a_surprise_is_the_distance_from_the_level_on_file(desk: Desk) -> None:
     """For what is observed and known today: the level `parley indicators` shows, and the grade's error on top."""
     with desk.database.read() as connection:
-        level = read_indicator(connection, When(TODAY), "press_tone", last=0).indicator
+        level = read_indicator(connection, When(as_of=TODAY), "press_tone", last=0).indicator
     seen = code(desk, 1, on=TODAY, dry_run=True).preview
     assert seen is not None
     assert seen.surprise is not None
@@ -312,7 +315,7 @@ def test_an_event_gets_the_next_free_id_and_says_what_stays_open(desk: Desk) -> 
 def test_a_dispute_keeps_an_event_out_until_it_is_settled(desk: Desk) -> None:
     def counted() -> set[str]:
         with desk.database.read() as connection:
-            return {row.event_id for row in read_events(connection, "toy", TODAY)}
+            return {row.event_id for row in read_events(connection, "toy", When(as_of=TODAY))}
 
     given = {"on": BEFORE, "source": "Gazette", "framing": "arms_control", "id": "T2020-1"}
     receipt = add_event(desk, "talks", confidence="low", reason="agenda unclear", **given)  # type: ignore[arg-type]
@@ -375,8 +378,8 @@ def test_an_attestation_goes_on_from_the_last_one(desk: Desk) -> None:
     assert "contact: 1 event on file (K1) and no others from 2020-01-01 through 2020-02-15" in receipt.notes
     assert "crisis: X1 in dispute in these days: left out until settled" in receipt.notes
     with desk.database.read() as connection:
-        rows = read_completeness(connection, "toy", TODAY)
-        earlier = read_completeness(connection, "toy", TODAY - timedelta(days=1))
+        rows = read_completeness(connection, "toy", When(as_of=TODAY))
+        earlier = read_completeness(connection, "toy", When(as_of=TODAY - timedelta(days=1)))
     reach = {row.type: (row.complete_from, row.complete_through, row.attested_by) for row in rows}
     assert set(reach.values()) == {(date(2010, 1, 1), date(2020, 2, 15), "kim")}
     assert all(row.complete_through == date(2019, 12, 31) for row in earlier)
@@ -387,7 +390,11 @@ def test_a_word_taken_back_may_be_given_again(desk: Desk) -> None:
     retract(desk, row, "spoke too soon", attestation=True)
     attest(desk, BEFORE, types=["talks"])
     with desk.database.read() as connection:
-        reach = [each.complete_through for each in read_completeness(connection, "toy", TODAY) if each.type == "talks"]
+        reach = [
+            each.complete_through
+            for each in read_completeness(connection, "toy", When(as_of=TODAY))
+            if each.type == "talks"
+        ]
     assert reach == [date(2019, 12, 31), BEFORE]
 
 

@@ -19,6 +19,7 @@ from db.chain import verify_chain
 from db.engine import Database, open_database
 from db.errors import StoreError
 from db.read_runs import read_run
+from db.when import When
 from forecast.cache import use_compile_cache
 from forecast.engine.assemble import inputs_hash, read_problem
 from indicators.folder import read_case_folder
@@ -143,5 +144,7 @@ def replay(database: Database, each: Told) -> None:
     with database.read() as connection:
         run = read_run(connection, each.run)
         assert run.as_recorded is not None
-        _, _, problem = read_problem(connection, run.as_of, run.as_recorded, case_id=run.case_id)
+        _, _, problem = read_problem(
+            connection, When(as_of=run.as_of, as_recorded=run.as_recorded), case_id=run.case_id
+        )
     assert inputs_hash(problem) == run.inputs_hash

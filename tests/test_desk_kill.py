@@ -26,6 +26,7 @@ from db.migrate import create_database
 from db.posteriors import FOLDER, orphans
 from db.read_runs import read_posterior_hashes
 from db.verify import verify_store
+from db.when import When
 from forecast.cli.app import run
 from forecast.doctor.examine import PROBLEM, examine
 from forecast.engine.update import update
@@ -46,7 +47,7 @@ def forecast_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     case = write_toy_case(folder / "case", {"case.toml": calendar}, through=TODAY.year - 1)
     with create_database(f"sqlite:///{folder / 'parley.db'}") as database:
         install_case(database, read_case_folder(case), datetime.now(UTC))
-        assert update(database, TODAY, settings=SMALL_FIT).status == "published"
+        assert update(database, When(as_of=TODAY), settings=SMALL_FIT).status == "published"
     return folder
 
 

@@ -23,6 +23,7 @@ from db.errors import Conflict
 from db.migrate import create_database
 from db.read import read_completeness, read_events, read_newest, read_observations
 from db.rows import CompletenessRow, EventRow, ObservationRow
+from db.when import When
 from forecast.desk.actions import Desk, Receipt, add_event, attest, log, retract, retract_event, revise, revise_event
 from forecast.engine.assemble import read_rows
 from forecast.errors import NotOnFile
@@ -315,14 +316,17 @@ class AtTheDesk(RuleBasedStateMachine):
     def read_at_the_desk(self) -> None:
         """What a desk has kept, brought up to date, is what is on file."""
         with self.database.read() as connection:
-            assert self.desk.reading(connection).rows == read_rows(connection, self.today, case_id=self.case)
+            assert self.desk.reading(connection).rows == read_rows(
+                connection, When(as_of=self.today), case_id=self.case
+            )
 
     def _agree(self, day: date, instant: datetime | None) -> None:
+        when = When(as_of=day, as_recorded=instant)
         with self.database.read() as connection:
-            observed = read_observations(connection, self.case, day, instant)
-            settled = read_events(connection, self.case, day, instant)
-            happened = read_events(connection, self.case, day, instant, disputed=True)
-            attested = read_completeness(connection, self.case, day, instant)
+            observed = read_observations(connection, self.case, when)
+            settled = read_events(connection, self.case, when)
+            happened = read_events(connection, self.case, when, disputed=True)
+            attested = read_completeness(connection, self.case, when)
         spans = {(row.id, row.valid_from, row.valid_until): _values(row, OBSERVED) for row in observed}
         assert len(spans) == len(observed)
         assert spans == {
@@ -639,5 +643,7 @@ def test_a_dispute_keeps_its_reason_however_low_is_written(toy_file: Path, tmp_p
         (event,) = add_event(desk, "contact", on=day, source="Gazette", confidence="low", reason=denied).entries
         revise_event(desk, event.event_id, confidence="LOW", venue="Zenda")  # type: ignore[attr-defined]
         with database.read() as connection:
-            (row,) = (row for row in read_events(connection, "toy", day, disputed=True) if row.venue == "Zenda")
+            (row,) = (
+                row for row in read_events(connection, "toy", When(as_of=day), disputed=True) if row.venue == "Zenda"
+            )
     assert (row.disputed, row.reason) == (True, denied)

@@ -24,6 +24,7 @@ from conftest import let_enter
 from export_worlds import TEXTS, TODAY, make
 
 from db.engine import Database
+from db.when import When
 from forecast.errors import NotWritten
 from forecast.exports.columns import DATE, INSTANT, INTEGER, JSON, NUMBER, PROBABILITY, TEXT, Column, Export, Values
 from forecast.exports.contents import CONTENTS
@@ -51,14 +52,14 @@ def exported(world: Database, tmp_path_factory: pytest.TempPathFactory) -> Path:
     with world.read() as connection:
         for what in ALL:
             for ending in PLAIN:
-                write_export(read_export(connection, Wanted(what, TODAY)), folder / f"{what}{ending}")
+                write_export(read_export(connection, Wanted(what, When(as_of=TODAY))), folder / f"{what}{ending}")
     return folder
 
 
 def _export(world: Database, what: str) -> Export:
     """An export whose rows have been read."""
     with world.read() as connection:
-        export = read_export(connection, Wanted(what, TODAY))
+        export = read_export(connection, Wanted(what, When(as_of=TODAY)))
         return replace(export, rows=iter(list(export.rows)))
 
 

@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 from python_calamine import CalamineWorkbook
 
 from db.engine import Database
+from db.when import When
 from forecast.errors import NotWritten
 from forecast.exports.cells import LARGEST_INTEGER, LONGEST_TEXT
 from forecast.exports.columns import (
@@ -535,8 +536,8 @@ def _limit(size: int) -> Callable[[], None]:
 
 def test_the_forecasts_on_file_come_back(full: Database) -> None:
     with full.read() as connection:
-        stored = [*read_export(connection, Wanted("forecasts", date(2030, 1, 1))).rows]
-        book = written_out(read_export(connection, Wanted("forecasts", date(2030, 1, 1))))
+        stored = [*read_export(connection, Wanted("forecasts", When(as_of=date(2030, 1, 1)))).rows]
+        book = written_out(read_export(connection, Wanted("forecasts", When(as_of=date(2030, 1, 1)))))
     assert stored
     head, *rows = book.rows("forecasts")
     columns = CONTENTS["forecasts"].columns

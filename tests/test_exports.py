@@ -28,11 +28,12 @@ from db.rows import (
     ScenarioForecastRow,
     TargetForecastRow,
 )
+from db.when import WHENEVER, When
 from forecast.errors import NothingToExport
 from forecast.exports.contents import CONTENTS, options_of
 from forecast.exports.facts import TABLES
 from forecast.exports.read import Wanted, read_export
-from forecast.record.catalogue import When, read_indicator_list
+from forecast.record.catalogue import read_indicator_list
 from forecast.run_facts import diagnostics_of, failures_of, is_stale, issued_before_the_fact
 from indicators.content import TARGETS
 
@@ -72,10 +73,14 @@ def own_world(folder: Path, tmp_path: Path) -> Iterator[Database]:
         yield database
 
 
+def wanted_of(what: str, as_of: date = TODAY, as_recorded: datetime | None = None, **asked: Any) -> Wanted:
+    return Wanted(what, When(as_of=as_of, as_recorded=as_recorded), **asked)
+
+
 def export_of(connection: Connection, what: str, as_of: date = TODAY, **asked: Any) -> Records:
     """The rows of an export by the names of its columns; none where there are none."""
     try:
-        export = read_export(connection, Wanted(what, as_of, **asked))
+        export = read_export(connection, wanted_of(what, as_of, **asked))
     except NothingToExport:
         return []
     rows = [dict(zip((column.name for column in export.columns), row, strict=True)) for row in export.rows]
@@ -217,7 +222,7 @@ def test_versions_agree_with_what_lists_read(
 ) -> None:
     with world.read() as connection:
         rows = export_of(connection, what, as_of, as_recorded=as_recorded)
-        versions: Any = read_versions(connection, KINDS[what], "toy", as_of, as_recorded)
+        versions: Any = read_versions(connection, KINDS[what], "toy", When(as_of=as_of, as_recorded=as_recorded))
     assert [row["id"] for row in rows] == [version.row.id for version in versions]
     for row, version in zip(rows, versions, strict=True):
         _check_version(row, version.row, version.ended_by)
@@ -253,7 +258,7 @@ def test_a_judgement_comes_with_its_document(world: Database) -> None:
     with world.read() as connection:
         before = export_of(connection, "judgements", date(2015, 2, 28))
         rows = export_of(connection, "judgements", date(2016, 1, 1))
-        standing = read_judgements(connection, "toy", date(2016, 1, 1))
+        standing = read_judgements(connection, "toy", When(as_of=date(2016, 1, 1)))
     assert before == []
     assert {row["document_id"] for row in rows} == {"rassendyll-2015"}
     assert {(row["author"], row["published_on"]) for row in rows} == {("R. Rassendyll", date(2015, 3, 1))}
@@ -269,7 +274,7 @@ def test_texts_are_as_they_were_entered(world: Database) -> None:
 def test_indicators_have_their_levels_and_criteria(world: Database) -> None:
     with world.read() as connection:
         rows = {row["indicator_id"]: row for row in export_of(connection, "indicators")}
-        listed = read_indicator_list(connection, When(TODAY))
+        listed = read_indicator_list(connection, When(as_of=TODAY))
     assert list(rows) == ["press_tone", "border_posture", "harvest"]
     for entry in listed.indicators:
         row = rows[entry.id]
@@ -362,11 +367,12 @@ def test_targets_and_horizons_divide_the_forecasts(world: Database) -> None:
 @pytest.mark.parametrize("size", [1, 2, 5, 1000])
 def test_pages_of_any_size_hold_the_same(world: Database, size: int) -> None:
     with world.read() as connection:
-        runs = [run for page in read_run_pages(connection, RunsAsked("toy", published=False), size) for run in page]
+        every = RunsAsked(case_id="toy", published=False)
+        runs = [run for page in read_run_pages(connection, every, size) for run in page]
         assert runs == sorted(read_runs(connection, "toy"), key=lambda run: (run.as_of, run.id))
-        asked = FactsAsked(TABLES["observations"], "observed_on", "toy", EVER)
+        asked = FactsAsked(table=TABLES["observations"], dated_by="observed_on", case_id="toy")
         pages = [list(page) for page in read_version_pages(connection, asked, ["note"], size)]
-        versions = read_versions(connection, ObservationRow, "toy", EVER)
+        versions = read_versions(connection, ObservationRow, "toy", WHENEVER)
     assert max(map(len, pages)) == min(size, len(versions))
     found = [(row.id, ending and ending.id) for page in pages for row, ending in page]
     assert found == [(version.row.id, version.ended_by and version.ended_by.id) for version in versions]
@@ -385,7 +391,7 @@ def test_cells_are_of_their_columns_type(world: Database, what: str) -> None:
         "json": str,
     }
     with world.read() as connection:
-        export = read_export(connection, Wanted(what, TODAY))
+        export = read_export(connection, wanted_of(what))
         for row in export.rows:
             for column, value in zip(export.columns, row, strict=True):
                 assert (value is None and column.nullable) or type(value) is types[column.type], (column.name, value)
@@ -408,7 +414,7 @@ def test_every_column_has_a_meaning_and_a_name_of_its_own() -> None:
 def test_rows_that_follow_one_another_share_what_is_said_to_be_shared(world: Database) -> None:
     with world.read() as connection:
         for what in OF_RUNS:
-            export = read_export(connection, Wanted(what, TODAY))
+            export = read_export(connection, wanted_of(what))
             by_run: dict[Any, set[Any]] = {}
             for row in export.rows:
                 first, last = export.shared
@@ -417,7 +423,7 @@ def test_rows_that_follow_one_another_share_what_is_said_to_be_shared(world: Dat
 
 
 def _nothing(connection: Connection, what: str, **asked: Any) -> None:
-    read_export(connection, Wanted(what, TODAY, **asked))
+    read_export(connection, wanted_of(what, **asked))
 
 
 REFUSALS: list[tuple[str, dict[str, Any], str]] = [

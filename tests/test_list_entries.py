@@ -16,8 +16,8 @@ from db.append import append_completeness, append_events, append_observations
 from db.engine import Database
 from db.read import read_events, read_observations
 from db.rows import NewEvent, NewObservation
+from db.when import When
 from forecast.errors import UnknownId
-from forecast.record.catalogue import When
 from forecast.record.entries import Wanted, read_event, read_event_list, read_observation_list
 from forecast.record.payloads import Change, Ending, EventEntry, ObservationVersion
 
@@ -105,8 +105,8 @@ def renumbered(found: Sequence[Entry], numbers: dict[int, int]) -> list[Entry]:
 def standing(connection: Connection, when: When, table: str) -> list[int]:
     """The rows that a forecast as of then reads."""
     if table == "events":
-        return [row.id for row in read_events(connection, "small", when.as_of, when.as_recorded, disputed=True)]
-    rows = read_observations(connection, "small", when.as_of, when.as_recorded)
+        return [row.id for row in read_events(connection, "small", when, disputed=True)]
+    rows = read_observations(connection, "small", when)
     return [row.id for row in rows if row.valid_until is None]
 
 
@@ -128,11 +128,11 @@ def put_for_now(database: Database, steps: Sequence[tuple[int, Step]], table: st
 def test_a_list_is_that_of_a_database_into_which_later_rows_were_never_put(
     small: Database, table: str, steps: list[Step], days: int, hours: int | None
 ) -> None:
-    when = When(DAY + timedelta(days=days), None if hours is None else NOW + timedelta(hours=hours))
+    when = When(as_of=DAY + timedelta(days=days), as_recorded=None if hours is None else NOW + timedelta(hours=hours))
     every = list(enumerate(steps))
     by_then = [(number, step) for number, step in every if visible(step, when)]
     listed: list[list[Entry]] = []
-    for rows, asked in ((every, when), (by_then, When(EVER))):
+    for rows, asked in ((every, when), (by_then, When(as_of=EVER))):
         with put_for_now(small, rows, table) as (connection, numbers):
             found = entries(connection, asked, table)
             listed.append(renumbered(found, numbers))
@@ -149,7 +149,7 @@ def test_what_ended_a_version_stays_the_same_ever_after(small: Database, steps: 
     last: dict[int, Ending] = {}
     with put_for_now(small, list(enumerate(steps)), "observations") as (connection, _):
         for day in (DAY + timedelta(days=days) for days in range(8)):
-            for entry in entries(connection, When(day), "observations"):
+            for entry in entries(connection, When(as_of=day), "observations"):
                 assert entry.ending is not None or entry.row not in last
                 if entry.ending is not None:
                     assert entry.ending == last.setdefault(entry.row, entry.ending)
@@ -186,7 +186,7 @@ def rows(desk: Database) -> Callable[..., list[int]]:
 
     def read(wanted: Wanted | None = None, *, indicators: Sequence[str] = (), limit: int | None = None) -> list[int]:
         with desk.read() as connection:
-            found = read_observation_list(connection, When(EVER), wanted, indicators=indicators, limit=limit)
+            found = read_observation_list(connection, When(as_of=EVER), wanted, indicators=indicators, limit=limit)
         return [entry.row for entry in found.observations]
 
     return read
@@ -251,13 +251,13 @@ EMPTY: tuple[tuple[Wanted, tuple[str, ...], str], ...] = (
 def test_an_empty_list_says_which_filter_leaves_nothing(desk: Database) -> None:
     with desk.read() as connection:
         for wanted, indicators, said in EMPTY:
-            found = read_observation_list(connection, When(EVER), wanted, indicators=indicators)
+            found = read_observation_list(connection, When(as_of=EVER), wanted, indicators=indicators)
             assert (found.matching, found.observations) == (0, ())
             assert found.nothing.startswith(said)
 
 
 def test_before_anything_was_known_there_is_nothing(desk: Database) -> None:
-    when = When(DAY - timedelta(days=1))
+    when = When(as_of=DAY - timedelta(days=1))
     with desk.read() as connection:
         found = read_observation_list(connection, when), read_event_list(connection, when)
     assert [each.nothing for each in found] == [
@@ -270,8 +270,8 @@ def test_what_no_longer_stands_is_asked_for(small: Database) -> None:
         append_events(connection, [EVENT], NOW)
         append_events(connection, [replace(EVENT, supersedes=1, retracted=True, reason="a rumour")], NOW)
     with small.read() as connection:
-        found = read_event_list(connection, When(EVER))
-        asked = read_event_list(connection, When(EVER), ALL)
+        found = read_event_list(connection, When(as_of=EVER))
+        asked = read_event_list(connection, When(as_of=EVER), ALL)
     assert found.nothing == "no event stands as of 2099-01-01; --superseded --retracted lists 1 that did"
     assert [(entry.row, entry.status) for entry in asked.events] == [(1, "retracted")]
 
@@ -283,10 +283,10 @@ def test_a_dispute_is_listed_and_settled_by_a_later_version(small: Database) -> 
         append_events(connection, [doubtful], NOW)
         append_events(connection, [settled], NOW)
     with small.read() as connection:
-        (then,) = read_event_list(connection, When(EVENT.known_on), disputed=True).events
-        (now,) = read_event_list(connection, When(EVER), Wanted(("kim",))).events
-        nothing = read_event_list(connection, When(EVER), disputed=True).nothing
-        unread = read_events(connection, "small", EVENT.known_on)
+        (then,) = read_event_list(connection, When(as_of=EVENT.known_on), disputed=True).events
+        (now,) = read_event_list(connection, When(as_of=EVER), Wanted(("kim",))).events
+        nothing = read_event_list(connection, When(as_of=EVER), disputed=True).nothing
+        unread = read_events(connection, "small", When(as_of=EVENT.known_on))
     assert (then.disputed, then.reason, then.analyst, then.status) == (True, "denied", "kim", "stands")
     assert (now.disputed, now.reason, now.row) == (False, "", 2)
     assert nothing == "--disputed leaves none of 1 event on file; none of them is in dispute"
@@ -304,8 +304,8 @@ def test_the_history_of_an_event_says_who_changed_what(small: Database) -> None:
         with small.write() as connection:
             append_events(connection, [step], NOW + timedelta(hours=hours))
     with small.read() as connection:
-        found = [read_event(connection, When(date(2015, month, 1)), "t1") for month in (4, 5, 6)]
-        early = read_event(connection, When(EVER, NOW + timedelta(hours=1)), "t1")
+        found = [read_event(connection, When(as_of=date(2015, month, 1)), "t1") for month in (4, 5, 6)]
+        early = read_event(connection, When(as_of=EVER, as_recorded=NOW + timedelta(hours=1)), "t1")
     last = found[-1].history
     assert [(each.row, each.what, each.analyst, each.reason) for each in last] == [
         (1, "entered", "case", ""),
@@ -327,5 +327,5 @@ def test_coverage_names_its_attestation(small: Database) -> None:
     with small.write() as connection:
         append_completeness(connection, [ATTESTATION, further], NOW)
     with small.read() as connection:
-        spans = [read_event_list(connection, When(day)).complete[0] for day in (date(2015, 12, 31), EVER)]
+        spans = [read_event_list(connection, When(as_of=day)).complete[0] for day in (date(2015, 12, 31), EVER)]
     assert [(span.row, span.attested_by) for span in spans] == [(1, "me"), (2, "kim")]

@@ -23,6 +23,7 @@ from db.errors import StoreError
 from db.read import read_events
 from db.read_runs import read_scenarios, read_targets
 from db.rows import TargetForecastRow
+from db.when import WHENEVER, When
 from forecast.errors import NoForecast
 from forecast.plots import history
 from forecast.plots.axes import show_dates, show_percents, spread
@@ -46,7 +47,7 @@ RUNS = (
 )
 """Kind, as-of date, and how far above the toy's probabilities; with a long gap and two runs on one day."""
 REJECTED = date(2019, 12, 15)
-SPAN = ("first", "last", "kinds", "as_of", "as_recorded")
+SPAN = ("first", "last", "kinds", "when")
 LANGUAGES = pytest.mark.parametrize("labels", [ENGLISH, JAPANESE], ids=["english", "japanese"])
 
 
@@ -198,7 +199,7 @@ def test_a_run_that_was_not_published_is_marked_at_the_bottom(world: Database) -
 def test_what_happened_stands_under_it_by_type_and_framing(world: Database) -> None:
     facts = _history(world)
     with world.read() as connection:
-        events = read_events(connection, "toy", date.max)
+        events = read_events(connection, "toy", WHENEVER)
     spanned = [event for event in events if event.started_on >= date(2019, 3, 1)]
     assert [(mark.type, mark.started_on) for mark in facts.events] == [
         (event.type, event.started_on) for event in spanned
@@ -266,15 +267,15 @@ def test_one_run_is_a_bar_at_its_date(toy: Database) -> None:
 def test_what_comes_later_changes_no_earlier_history(toy: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     as_of = date(2020, 1, 1)
     add_run(toy, as_of=as_of)
-    before = _history(toy, as_of=as_of), _scenarios(toy, as_of=as_of), _horizons(toy, as_of=as_of)
-    known = {"as_recorded": LOADED}
-    recorded = _history(toy, **known), _scenarios(toy, **known), _horizons(toy, **known)
+    then, known = When(as_of=as_of), When(as_of=WHENEVER.as_of, as_recorded=LOADED)
+    before = _history(toy, when=then), _scenarios(toy, when=then), _horizons(toy, when=then)
+    recorded = _history(toy, when=known), _scenarios(toy, when=known), _horizons(toy, when=known)
     monkeypatch.setattr(toy_runs, "LOADED", datetime(2020, 3, 1, tzinfo=UTC))
     add_run(toy, as_of=date(2020, 2, 1), targets=_shifted(0.1))
-    assert (_history(toy, as_of=as_of), _scenarios(toy, as_of=as_of), _horizons(toy, as_of=as_of)) == before
+    assert (_history(toy, when=then), _scenarios(toy, when=then), _horizons(toy, when=then)) == before
     add_run(toy, as_of=as_of, targets=_shifted(0.2))
-    assert (_history(toy, **known), _scenarios(toy, **known), _horizons(toy, **known)) == recorded
-    assert _history(toy, as_of=as_of) != before[0]
+    assert (_history(toy, when=known), _scenarios(toy, when=known), _horizons(toy, when=known)) == recorded
+    assert _history(toy, when=then) != before[0]
 
 
 def test_of_many_runs_some_are_marked_and_the_last_always(toy: Database, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -303,11 +304,11 @@ def test_of_many_runs_some_are_marked_and_the_last_always(toy: Database, monkeyp
             "^no published official or manual run as of 2019-05-01 or before; published: ",
         ),
         (
-            {"as_of": date(2019, 1, 1)},
+            {"when": When(as_of=date(2019, 1, 1))},
             "^nothing was published as of 2019-01-01 or before; run `parley update --as-of 2019-01-01`$",
         ),
         (
-            {"as_recorded": datetime(2019, 1, 1, tzinfo=UTC)},
+            {"when": When(as_of=WHENEVER.as_of, as_recorded=datetime(2019, 1, 1, tzinfo=UTC))},
             "^nothing had been published by 2019-01-01 00:00 UTC; name a later instant$",
         ),
         ({"target": "truce"}, "^no run here forecast truce; name another target$"),

@@ -18,6 +18,7 @@ from db.engine import Database, open_database
 from db.migrate import create_database
 from db.read import read_documents, read_judgements
 from db.rows import NewObservation
+from db.when import When
 from forecast.engine.assemble import read_problem
 from forecast.engine.rows import state_rows
 from forecast.errors import NothingToDraw, UnknownId
@@ -26,12 +27,12 @@ from forecast.plots.judgements import JudgementsFacts, draw_judgements, read_jud
 from forecast.plots.states import POINTS, StatesFacts, draw_states, read_states
 from forecast.plots.states import Path as LevelPath
 from forecast.plots.style import as_png, as_svg
-from forecast.record.catalogue import When, read_indicator_list
+from forecast.record.catalogue import read_indicator_list
 from indicators.folder import read_case_folder
 from indicators.install import install_case
 from models.states import filter_states
 
-WHEN = When(date(2019, 12, 1))
+WHEN = When(as_of=date(2019, 12, 1))
 
 
 @pytest.fixture(scope="module")
@@ -73,7 +74,7 @@ def observe(database: Database, **changes: object) -> None:
 
 def test_levels_are_those_of_the_filter_on_each_day(connection: Connection) -> None:
     facts = read_states(connection, WHEN)
-    _, _, problem = read_problem(connection, WHEN.as_of)
+    _, _, problem = read_problem(connection, WHEN)
     filtered = filter_states(problem.observations, problem.catalogue)
     for path in facts.paths:
         place = problem.catalogue.names.index(path.indicator)
@@ -92,7 +93,7 @@ def test_a_path_ends_at_the_level_that_the_list_shows(connection: Connection) ->
 
 
 def test_a_path_reaches_the_levels_that_a_run_stores(connection: Connection) -> None:
-    rows, evidence, problem = read_problem(connection, WHEN.as_of)
+    rows, evidence, problem = read_problem(connection, WHEN)
     stored = state_rows(rows, evidence, problem, filter_states(problem.observations, problem.catalogue))
     paths = by_name(read_states(connection, WHEN))
     assert {row.indicator_id: (row.mean, row.sd) for row in stored} == {
@@ -102,7 +103,7 @@ def test_a_path_reaches_the_levels_that_a_run_stores(connection: Connection) -> 
 
 def test_what_is_known_later_does_not_change_the_path_before(connection: Connection) -> None:
     first, middle = date(2016, 1, 1), date(2018, 6, 1)
-    early = read_states(connection, When(middle), first=first)
+    early = read_states(connection, When(as_of=middle), first=first)
     later = by_name(read_states(connection, WHEN, first=first))
     for path in early.paths:
         shared, here, there = np.intersect1d(path.day, later[path.indicator].day, return_indices=True)
@@ -182,7 +183,7 @@ def test_a_caption_counts_what_is_drawn(connection: Connection) -> None:
     assert facts.caption.endswith(
         "None is stale on 2019-12-01 (hatched: unobserved for more than 2 times the cadence)."
     )
-    stale = read_states(connection, When(date(2019, 12, 30)), indicators=["press_tone"])
+    stale = read_states(connection, When(as_of=date(2019, 12, 30)), indicators=["press_tone"])
     assert "1 of 1 is stale on 2019-12-30" in stale.caption
     assert "the longest of these press_tone, 86 days." in stale.caption
 
@@ -243,7 +244,7 @@ def _wide_case(folder: Path) -> Database:
 
 def test_judgements_are_those_on_file(connection: Connection) -> None:
     facts = read_judgements_shown(connection, WHEN)
-    rows = [row for row in read_judgements(connection, "toy", WHEN.as_of) if row.target == "arms_control_talks"]
+    rows = [row for row in read_judgements(connection, "toy", WHEN) if row.target == "arms_control_talks"]
     drawn = {
         (author.document, indicator, said.weight, said.explicit)
         for author in facts.authors
@@ -251,7 +252,7 @@ def test_judgements_are_those_on_file(connection: Connection) -> None:
     }
     assert drawn == {(row.document_id, row.indicator_id, row.weight, row.basis == "explicit") for row in rows}
     assert [author.published_on for author in facts.authors] == sorted(
-        row.published_on for row in read_documents(connection, "toy", WHEN.as_of)
+        row.published_on for row in read_documents(connection, "toy", WHEN)
     )
 
 
@@ -269,11 +270,11 @@ def test_silence_is_no_judgement(connection: Connection) -> None:
 
 
 def test_documents_speak_from_their_day_on(connection: Connection) -> None:
-    facts = read_judgements_shown(connection, When(date(2017, 6, 14)))
+    facts = read_judgements_shown(connection, When(as_of=date(2017, 6, 14)))
     assert [author.author for author in facts.authors] == ["R. Rassendyll"]
     assert next(asked for asked in facts.indicators if asked.indicator == "harvest").mean is None
     with pytest.raises(NothingToDraw, match="no document had been published by 2014-01-01; choose a later date"):
-        read_judgements_shown(connection, When(date(2014, 1, 1)))
+        read_judgements_shown(connection, When(as_of=date(2014, 1, 1)))
 
 
 def test_a_target_no_one_speaks_of_is_told(connection: Connection) -> None:

@@ -21,6 +21,7 @@ from db.posteriors import path_of, store_file
 from db.read_runs import read_effects as read_effect_rows
 from db.read_runs import read_run
 from db.rows import EffectRow, NewRun
+from db.when import When
 from forecast.errors import NoBacktest, NoForecast, NoPosterior, NothingToDraw
 from forecast.evaluation.figures import calibrate
 from forecast.evaluation.origins import Backtest
@@ -164,7 +165,7 @@ def test_what_has_no_effects_is_told(toy: Database) -> None:
         with pytest.raises(NothingToDraw, match="no effects on limits_talks: indicators act on arms_control_talks"):
             read_effects(connection, target="limits_talks")
         with pytest.raises(NoForecast, match="nothing was published as of 2015-01-01 or before; run `parley update"):
-            read_effects(connection, as_of=date(2015, 1, 1))
+            read_effects(connection, when=When(as_of=date(2015, 1, 1)))
 
 
 # Diagnostics

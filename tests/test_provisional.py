@@ -15,6 +15,7 @@ from db.append import append_run, append_run_status
 from db.engine import Database, open_database
 from db.posteriors import path_of
 from db.read_runs import read_run, read_scenarios, read_targets
+from db.when import When
 from forecast.desk.actions import Desk, Receipt, add_event, attest, log
 from forecast.engine.assemble import inputs_hash, read_problem, read_rows
 from forecast.engine.draws import read_draws
@@ -60,7 +61,7 @@ def full_projection(database: Database, as_of: date) -> tuple[Floats, Floats]:
     """Means and Monte-Carlo errors, (target, horizon), of a thousand draws of the posterior, for what is on file."""
     with database.read() as connection:
         run = read_run(connection, 1)
-        _, _, problem = read_problem(connection, as_of)
+        _, _, problem = read_problem(connection, When(as_of=as_of))
     parameters = read_draws(path_of(database.folder, str(run.posterior_hash)), 1000).parameters
     filtered = build_exposure(problem).filtered
     values = project(problem, filtered, parameters, SHIPPED, paths=PATHS_PER_DRAW, seed=run.seed).targets
@@ -84,7 +85,7 @@ def test_for_what_the_full_update_read_it_says_what_that_said(database: Database
     anchor = anchor_of(database)
     assert anchor.base is not None
     with database.read() as connection:
-        rows = read_rows(connection, PUBLISHED_AS_OF)
+        rows = read_rows(connection, When(as_of=PUBLISHED_AS_OF))
         published = read_targets(connection, 1)
     reading = take_reading(rows)
     found = {(row.target, row.horizon_days, row.deadline): row for row in shift(anchor, reading, reading, None).targets}
@@ -143,7 +144,7 @@ def test_replaying_what_was_recorded_gives_the_inputs_of_the_run(desk: Desk) -> 
     code(desk, -1, note="later")
     with desk.database.read() as connection:
         run = read_run(connection, receipt.run or 0)
-        _, _, problem = read_problem(connection, run.as_of, run.as_recorded)
+        _, _, problem = read_problem(connection, When(as_of=run.as_of, as_recorded=run.as_recorded))
     assert inputs_hash(problem) == run.inputs_hash
 
 
@@ -228,7 +229,7 @@ def test_without_a_published_run_it_names_the_command(database: Database) -> Non
 def test_a_changed_case_asks_for_an_update(database: Database) -> None:
     anchor = anchor_of(database)
     with database.read() as connection:
-        rows = read_rows(connection, TODAY)
+        rows = read_rows(connection, When(as_of=TODAY))
     changed = take_reading(replace(rows, case=replace(rows.case, case_hash="f" * 64)))
     with pytest.raises(NoPosterior, match="the case has changed since run 1; run `parley update`"):
         shift(anchor, changed, changed, None)

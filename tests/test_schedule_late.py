@@ -16,6 +16,7 @@ from db.append import append_completeness, append_events, append_observations, a
 from db.engine import Database, open_database
 from db.kinds import BACKFILL, OFFICIAL
 from db.rows import NewCompleteness, NewEvent, NewObservation
+from db.when import When
 from forecast.engine.assemble import inputs_hash, read_problem
 from forecast.engine.rows import new_run
 from forecast.progress import Progress
@@ -150,7 +151,9 @@ def making(
         if order.slot.day in fitted:
             return fulfil(database, replace(order, sampler=SAMPLER), progress, clock)
         with database.read() as connection:
-            rows, _, problem = read_problem(connection, order.slot.as_of, order.slot.at, case_id=order.case_id)
+            rows, _, problem = read_problem(
+                connection, When(as_of=order.slot.as_of, as_recorded=order.slot.at), case_id=order.case_id
+            )
         with database.write() as connection:
             run = new_run(rows, problem, 0.5, kind=order.slot.kind, seed=1)
             run_id = append_run(connection, run, clock())
@@ -245,7 +248,9 @@ def hashes(database: Database, days: int) -> dict[date, str]:
     found = {}
     with database.read() as connection:
         for day in (FIRST + timedelta(n) for n in range(days)):
-            _, _, problem = read_problem(connection, day - timedelta(1), CALENDAR.instant(day), case_id="toy")
+            _, _, problem = read_problem(
+                connection, When(as_of=day - timedelta(1), as_recorded=CALENDAR.instant(day)), case_id="toy"
+            )
             found[day] = inputs_hash(problem)
     return found
 

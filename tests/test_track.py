@@ -21,6 +21,7 @@ from db.read import read_completeness
 from db.read_forecasts import read_all_scenarios, read_all_targets
 from db.read_runs import read_scenarios, read_targets
 from db.rows import NewCompleteness, ScenarioForecastRow, TargetForecastRow
+from db.when import When
 from forecast.cli.app import run
 from forecast.errors import NotEnough
 from forecast.evaluation.track import RULE, STANDS_AT_MOST, Counts, TrackRecord, read_track_record, track_sentence
@@ -291,7 +292,7 @@ def attest(database: Database, kind: str, through: date, at: datetime | None = N
 
 def tell(database: Database, as_of: date, as_recorded: datetime | None = None) -> TrackRecord:
     with database.read() as connection:
-        return read_track_record(connection, as_of, case_id="toy", as_recorded=as_recorded)
+        return read_track_record(connection, When(as_of=as_of, as_recorded=as_recorded), case_id="toy")
 
 
 @pytest.fixture
@@ -379,7 +380,7 @@ def test_a_forecast_is_scored_once_its_window_is_attested(toy: Database) -> None
 def test_no_attestation_at_all_is_refused(lite: Database) -> None:
     issue(lite, date(2020, 1, 5))
     with lite.read() as connection:
-        rows = read_completeness(connection, "toy", date(2020, 1, 5))
+        rows = read_completeness(connection, "toy", When(as_of=date(2020, 1, 5)))
     withdrawn = [
         replace(row, retracted=True, reason="typed twice", supersedes=row.id, known_on=date(2020, 1, 6))
         for row in rows

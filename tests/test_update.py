@@ -19,6 +19,7 @@ from db.errors import DatabaseUnwritable
 from db.migrate import create_database
 from db.posteriors import path_of
 from db.read_runs import read_effects, read_run, read_states, read_targets
+from db.when import When
 from forecast.engine.update import Outcome, update
 from forecast.errors import NotEnough
 from forecast.record.summary import as_json, read_summary
@@ -72,7 +73,7 @@ def test_the_posterior_lies_beside_the_database_under_its_hash(published: tuple[
 
 def test_the_same_inputs_give_the_same_numbers(published: tuple[Database, Outcome]) -> None:
     database, outcome = published
-    again = update(database, AS_OF, settings=SMALL)
+    again = update(database, When(as_of=AS_OF), settings=SMALL)
     first, second = payload(database, outcome), payload(database, again)
     for part in ("scenarios", "indicators", "situation"):
         assert first[part] == second[part]
@@ -98,7 +99,7 @@ def test_json_keeps_its_names(published: tuple[Database, Outcome]) -> None:
 
 def test_a_refused_fit_leaves_the_last_good_forecast(published: tuple[Database, Outcome]) -> None:
     database, _ = published
-    refused = update(database, AS_OF, settings=TINY)
+    refused = update(database, When(as_of=AS_OF), settings=TINY)
     assert refused.status == "rejected"
     found = payload(database, refused)
     assert found["run"]["status"] == "rejected"  # type: ignore[index]
@@ -112,9 +113,9 @@ def test_too_early_and_too_late_dates_store_nothing(published: tuple[Database, O
     database, _ = published
     before = count(database)
     with pytest.raises(NotEnough, match="holds less than a year; choose a date from"):
-        update(database, date(1990, 1, 1), settings=TINY)
+        update(database, When(as_of=date(1990, 1, 1)), settings=TINY)
     with pytest.raises(NotEnough, match="lies ahead; what will be known by then is not known"):
-        update(database, date(2999, 1, 1), settings=TINY)
+        update(database, When(as_of=date(2999, 1, 1)), settings=TINY)
     assert count(database) == before
 
 
@@ -122,7 +123,7 @@ def test_a_folder_that_cannot_hold_posteriors_is_noticed_first(tmp_path: Path) -
     with create_database(f"sqlite:///{tmp_path / 'parley.db'}") as database:
         (tmp_path / "posteriors").write_text("in the way")
         with pytest.raises(DatabaseUnwritable, match=r"posteriors cannot be written .*; allow writing there"):
-            update(database, AS_OF, settings=TINY)
+            update(database, When(as_of=AS_OF), settings=TINY)
         assert count(database) == 0
 
 
@@ -140,7 +141,7 @@ def test_a_sampler_that_was_stopped_publishes_nothing(
 
     monkeypatch.setattr(nutpie, "sample", cut_short)
     with pytest.raises(KeyboardInterrupt):
-        update(database, AS_OF, settings=SMALL)
+        update(database, When(as_of=AS_OF), settings=SMALL)
     assert count(database) == before
 
 

@@ -12,6 +12,7 @@ import numpy as np
 from benchmarks.worlds.case import Truth, write_world
 from benchmarks.worlds.hidden import HORIZONS
 from db.migrate import create_database
+from db.when import When
 from forecast.engine.assemble import read_problem
 from forecast.evaluation.forecasters import Forecaster
 from forecast.evaluation.tasks import Task, run_tasks
@@ -91,7 +92,7 @@ def _world(seed: int, origins: int, leak: int) -> World:
         install_case(database, read_case_folder(Path(folder) / "world"), datetime.now(UTC))
         at = chosen_origins(truth, origins)
         with database.read() as connection:
-            read = (read_problem(connection, truth.origins[i] + timedelta(days=leak))[2] for i in at)
+            read = (read_problem(connection, When(as_of=truth.origins[i] + timedelta(days=leak)))[2] for i in at)
             problems = tuple(replace(problem, as_of=problem.as_of - leak, horizons=horizons) for problem in read)
     dry = np.array([not read_clock(p, p.as_of + 1, p.as_of + 1).wet[0] for p in problems])
     return World(seed, problems, dry, truth.true[at], truth.attainable[at], truth.outcome[at])

@@ -12,6 +12,7 @@ from db.read import read_completeness, read_versions
 from db.read_reports import read_report_before
 from db.read_runs import last_published, read_run, read_runs, read_states, read_targets
 from db.rows import EventRow, ObservationRow, RunRow, TargetForecastRow
+from db.when import When
 from forecast.errors import NoForecast
 
 OLDER_DAYS = 7
@@ -175,6 +176,11 @@ def read_instant(run: RunRow) -> datetime:
     return run.as_recorded or (datetime.fromisoformat(read_at) if isinstance(read_at, str) else run.recorded_at)
 
 
+def read_when(run: RunRow) -> When:
+    """What a run could read: known by its as-of date, recorded by the instant at which it read."""
+    return When(as_of=run.as_of, as_recorded=read_instant(run))
+
+
 def _steps(connection: Connection, before: RunRow, run: RunRow, headline: str) -> tuple[Step, ...]:
     then = {_reach(row): row for row in read_targets(connection, before.id) if row.target == headline}
     now = (row for row in read_targets(connection, run.id) if row.target == headline and _reach(row) in then)
@@ -201,14 +207,14 @@ def _entries[R: (ObservationRow, EventRow)](
 
 def _visible[R: (ObservationRow, EventRow)](connection: Connection, kind: type[R], run: RunRow) -> Collection[R]:
     """Every row a run could read, revisions and retractions included."""
-    versions = read_versions(connection, kind, run.case_id, run.as_of, read_instant(run))
+    versions = read_versions(connection, kind, run.case_id, read_when(run))
     found = {version.row.id: version.row for version in versions}
     found.update((version.ended_by.id, version.ended_by) for version in versions if version.ended_by is not None)
     return found.values()
 
 
 def _attestations(connection: Connection, run: RunRow) -> set[int]:
-    return {row.id for row in read_completeness(connection, run.case_id, run.as_of, read_instant(run))}
+    return {row.id for row in read_completeness(connection, run.case_id, read_when(run))}
 
 
 def _between(connection: Connection, before: RunRow, run: RunRow) -> list[RunRow]:

@@ -12,8 +12,9 @@ from db.kinds import FULL_KINDS
 from db.read import read_case, read_deadline_rows
 from db.read_runs import last_published, read_run
 from db.rows import CaseRow, RunRow, TargetForecastRow
+from db.when import When
 from forecast.brief.bands import Grounds, band_of
-from forecast.brief.changes import Changes, check_full, choose_since, read_changes, read_instant
+from forecast.brief.changes import Changes, check_full, choose_since, read_changes, read_instant, read_when
 from forecast.brief.levels import (
     Attested,
     Cited,
@@ -184,14 +185,14 @@ def read_brief(
     summary = read_summary(connection, today, run_id=asked, case_id=case.case_id)
     headline = _longest(summary)
     deadlines = [row for row in summary.headline_rows() if row.deadline]
-    instant = read_instant(run)
+    when = read_when(run)
     names = {row.indicator_id: row.name for row in summary.catalogue}
     levels = levels_of(summary.states, summary.catalogue, run.as_of)
     tested = _tested(connection, folder, today, case)
     return Brief(
         case,
         today,
-        instant,
+        read_instant(run),
         summary,
         headline,
         deadlines[0] if deadlines else None,
@@ -199,12 +200,12 @@ def read_brief(
         _grounds(headline, run, levels, tested),
         read_changes(connection, run, choose_since(connection, run, since), case.headline, names),
         levels,
-        read_attested(connection, run, instant),
+        read_attested(connection, run.case_id, when),
         read_watched(connection, run, levels, summary.catalogue, case.headline),
         read_track(connection, today, case.case_id)[0],
         tested,
-        read_cited(connection, run, instant),
-        read_sources(connection, run, instant, summary.catalogue),
+        read_cited(connection, run.case_id, when),
+        read_sources(connection, run.case_id, when, summary.catalogue),
         _figures(connection, case, run),
         newest if asked else None,
     )
@@ -277,7 +278,7 @@ def _compared(trust: Trust, target: str, situation: str) -> Comparison | None:
 def _figures(connection: Connection, case: CaseRow, run: RunRow) -> Figures:
     """The histories are of full runs up to this one, over the last years."""
     first = run.as_of - timedelta(days=HISTORY_DAYS)
-    span = Span(first, run.as_of, FULL_KINDS, as_of=run.as_of)
+    span = Span(first, run.as_of, FULL_KINDS, When(as_of=run.as_of))
     return Figures(
         read_history(connection, case.case_id, span),
         read_horizons(connection, case.case_id, run_id=run.id),

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from math import exp
 
 from sqlalchemy import Connection
@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from db.read import read_completeness, read_documents, read_observations
 from db.read_runs import read_effects
 from db.rows import EffectRow, IndicatorRow, IndicatorStateRow, ObservationRow, RunRow
+from db.when import When
 from forecast.brief.bands import UNATTESTED_DAYS
 from forecast.run_facts import is_stale
 from indicators.content import EVENT_TYPES
@@ -148,13 +149,13 @@ def _watched(row: IndicatorRow, level: Level, effect: float) -> Watched:
     )
 
 
-def read_attested(connection: Connection, run: RunRow, instant: datetime) -> tuple[Attested, ...]:
+def read_attested(connection: Connection, case_id: str, when: When) -> tuple[Attested, ...]:
     """How far each type of event was attested when the run read its rows, the furthest behind first."""
     through: dict[str, date] = {}
-    for row in read_completeness(connection, run.case_id, run.as_of, instant):
-        if row.complete_from <= run.as_of:
-            through[row.type] = min(row.complete_through, run.as_of)
-    found = (_attested(kind, through.get(kind), run.as_of) for kind in EVENT_TYPES)
+    for row in read_completeness(connection, case_id, when):
+        if row.complete_from <= when.as_of:
+            through[row.type] = min(row.complete_through, when.as_of)
+    found = (_attested(kind, through.get(kind), when.as_of) for kind in EVENT_TYPES)
     return tuple(sorted(found, key=lambda one: one.through or date.min))
 
 
@@ -163,20 +164,20 @@ def _attested(kind: str, through: date | None, as_of: date) -> Attested:
     return Attested(kind, through, days, days is None or days > UNATTESTED_DAYS)
 
 
-def read_cited(connection: Connection, run: RunRow, instant: datetime) -> tuple[Cited, ...]:
+def read_cited(connection: Connection, case_id: str, when: When) -> tuple[Cited, ...]:
     """The documents the run could know, oldest first."""
-    rows = read_documents(connection, run.case_id, run.as_of, instant)
+    rows = read_documents(connection, case_id, when)
     found = (Cited(row.document_id, row.author, row.title, row.published_on, row.directness) for row in rows)
     return tuple(sorted(found, key=lambda one: (one.published_on, one.document_id)))
 
 
 def read_sources(
-    connection: Connection, run: RunRow, instant: datetime, catalogue: Sequence[IndicatorRow]
+    connection: Connection, case_id: str, when: When, catalogue: Sequence[IndicatorRow]
 ) -> tuple[Source, ...]:
     """The latest observation of each indicator that the run could know, in the order of the catalogue."""
     newest: dict[str, ObservationRow] = {}
-    for row in read_observations(connection, run.case_id, run.as_of, instant):
-        standing = row.valid_until is None or row.valid_until > run.as_of
+    for row in read_observations(connection, case_id, when):
+        standing = row.valid_until is None or row.valid_until > when.as_of
         last = newest.get(row.indicator_id)
         if standing and (last is None or (row.observed_on, row.known_on) >= (last.observed_on, last.known_on)):
             newest[row.indicator_id] = row

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from db.engine import Database
 from db.known import copy_known
 from db.migrate import create_database
+from db.when import When
 from forecast.checks.subject import Check, Subject
 from forecast.engine.assemble import Rows, inputs_hash, read_problem
 from forecast.words.numbers import counted
@@ -93,7 +94,7 @@ def _table(calibration: Calibration) -> tuple[tuple[str, ...], ...]:
 def check_as_of(subject: Subject, reader: Reader | None = None) -> Check:
     """Reading as of a date against a database in which nothing later exists."""
     case_id = subject.rows.case.case_id
-    read = reader or (lambda connection, day: read_problem(connection, day, case_id=case_id)[2])
+    read = reader or (lambda connection, day: read_problem(connection, When(as_of=day), case_id=case_id)[2])
     origins, found = origins_of(subject.rows), []
     for number, origin in enumerate(origins):
         subject.progress("reading as of past dates", number, len(origins), str(origin))

@@ -7,6 +7,7 @@ from datetime import date
 from db.append import append_evaluation
 from db.engine import Database
 from db.rows import NewEvaluation
+from db.when import When
 from forecast.checks.machinery import check_as_of, check_sbc, check_states
 from forecast.checks.model import check_posterior_predictive, check_prior_predictive
 from forecast.checks.sources import check_documents, check_indicators, check_power_scaling
@@ -61,7 +62,7 @@ def run_checks(
         raise NotEnough(f"{as_of} lies ahead; the latest as-of date is today, {today}")
     progress("reading the case", 0, 0, f"as of {as_of}")
     with database.read() as connection:
-        rows, _, problem = read_problem(connection, as_of, case_id=case_id)
+        rows, _, problem = read_problem(connection, When(as_of=as_of), case_id=case_id)
     chosen = seed_of(rows.case.case_id) if seed is None else seed
     subject = build_subject(
         database, rows, problem, SHIPPED, simulations=simulations, seed=chosen, nuts=nuts, progress=progress

@@ -2,10 +2,11 @@
 
 import typer
 
+from db.when import When
 from forecast.cli.list_tables import print_indicator
 from forecast.desk.actions import Desk
 from forecast.desk.entries import check_cell
-from forecast.record.catalogue import When, read_indicator, read_indicator_list
+from forecast.record.catalogue import read_indicator, read_indicator_list
 from forecast.words.numbers import signed
 
 LAST_SHOWN = 5
@@ -29,7 +30,7 @@ def ask_entry(desk: Desk, given: dict[str, str | None]) -> dict[str, str | None]
 
 def _ask_indicator(desk: Desk) -> str:
     with desk.database.read() as connection:
-        listed = read_indicator_list(connection, When(desk.today()), case_id=desk.case_id)
+        listed = read_indicator_list(connection, When(as_of=desk.today()), case_id=desk.case_id)
     for one in listed.indicators:
         level = f"{signed(one.mean)} ± {one.sd:.2f}" if one.active else "–"
         typer.echo(f"{one.id:<28} {level:>14}  {one.name}")
@@ -40,7 +41,7 @@ def _show_indicator(desk: Desk, indicator: str) -> None:
     """Question, criteria, last observations, and the level the filter now expects."""
     with desk.database.read() as connection:
         print_indicator(
-            read_indicator(connection, When(desk.today()), indicator, last=LAST_SHOWN, case_id=desk.case_id)
+            read_indicator(connection, When(as_of=desk.today()), indicator, last=LAST_SHOWN, case_id=desk.case_id)
         )
     typer.echo()
 

@@ -88,6 +88,7 @@ def history(
     json_: Json = False,
 ) -> None:
     """Write what is on file to a file: one tidy row each. With the meaning of every column beside it."""
+    from db.when import When
     from forecast.exports.contents import CONTENTS
     from forecast.exports.files import check_places, write_export
     from forecast.exports.read import Wanted, read_export
@@ -95,7 +96,8 @@ def history(
     _check_ending(out, safe)
     given = {"--from": first, "--to": last, "--target": target, "--horizon": horizon, "--kind": kinds}
     _check_options(what, [name for name, value in given.items() if value])
-    wanted = Wanted(what, as_of or today(), as_recorded, first, last, target, horizon, _check_names(target, kinds))
+    when = When(as_of=as_of or today(), as_recorded=as_recorded)
+    wanted = Wanted(what, when, first, last, target, horizon, _check_names(target, kinds))
     _check_order(wanted)
     check_places(out, CONTENTS[what].columns, force=force)
     try:

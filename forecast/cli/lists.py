@@ -26,10 +26,11 @@ def indicators(
     json_: Json = False,
 ) -> None:
     """List the indicators with their levels. With ID: its coding rule and last observations."""
+    from db.when import When
     from forecast.cli import list_tables
-    from forecast.record.catalogue import When, read_indicator, read_indicator_list
+    from forecast.record.catalogue import read_indicator, read_indicator_list
 
-    when = When(as_of or today(), as_recorded)
+    when = When(as_of=as_of or today(), as_recorded=as_recorded)
     with opened() as database, database.read() as connection:
         if id_ is None:
             listed = read_indicator_list(connection, when, case_id=case_id())
@@ -64,12 +65,12 @@ def observations(
     json_: Json = False,
 ) -> None:
     """List observations. Newest first, with the row numbers that `parley revise` and `parley retract` take."""
+    from db.when import When
     from forecast.cli import list_tables
-    from forecast.record.catalogue import When
     from forecast.record.entries import Wanted, read_observation_list
 
     _check_order(first, until)
-    when = When(as_of or today(), as_recorded)
+    when = When(as_of=as_of or today(), as_recorded=as_recorded)
     wanted = Wanted(tuple(analysts or ()), source, first, until, superseded, retracted)
     limit = (None if json_ else SHOWN_OBSERVATIONS) if last is None else last or None
     with opened() as database, database.read() as connection:
@@ -81,10 +82,11 @@ def observations(
 
 def documents(id_: Id = None, as_of: AsOf = None, as_recorded: AsRecorded = None, json_: Json = False) -> None:
     """List the documents. With their judgements counted; with ID: its caveats and judgements."""
+    from db.when import When
     from forecast.cli import list_tables
-    from forecast.record.catalogue import When, read_document, read_document_list
+    from forecast.record.catalogue import read_document, read_document_list
 
-    when = When(as_of or today(), as_recorded)
+    when = When(as_of=as_of or today(), as_recorded=as_recorded)
     with opened() as database, database.read() as connection:
         if id_ is None:
             listed = read_document_list(connection, when, case_id=case_id())
@@ -116,14 +118,14 @@ def events(
     json_: Json = False,
 ) -> None:
     """List what happened. And how far that is complete. With ID: the event, its source and its history."""
+    from db.when import When
     from forecast.cli import list_tables
-    from forecast.record.catalogue import When
     from forecast.record.entries import Wanted, read_event, read_event_list
     from indicators.content import EVENT_TYPES
 
     kept = check_choices("--type", types, EVENT_TYPES)
     _check_order(first, until)
-    when = When(as_of or today(), as_recorded)
+    when = When(as_of=as_of or today(), as_recorded=as_recorded)
     wanted = Wanted(tuple(analysts or ()), source, first, until, superseded, retracted)
     with opened() as database, database.read() as connection:
         if id_ is None:

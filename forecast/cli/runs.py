@@ -42,6 +42,7 @@ def update(
     json_: Json = False,
 ) -> None:
     """Make a forecast and store it. The model is fitted to what is known by the day."""
+    from db.when import When
     from forecast.cache import is_warm, use_compile_cache
     from models.settings import SAMPLERS, SamplerSettings
 
@@ -56,7 +57,8 @@ def update(
         from forecast.engine.update import update as run_update
 
         with watch(warm=warm) as progress:
-            outcome = run_update(database, as_of or today(), settings=settings, progress=progress, case_id=case_id())
+            when = When(as_of=as_of or today())
+            outcome = run_update(database, when, settings=settings, progress=progress, case_id=case_id())
         _print_summary(database, json_, run_id=outcome.run_id)
     if outcome.status == "rejected":
         raise typer.Exit(1)

@@ -8,10 +8,12 @@ def score(as_of: AsOf = None, as_recorded: AsRecorded = None, json_: Json = Fals
 
     Only forecasts issued before the fact count.
     """
+    from db.when import When
     from forecast.evaluation.track import as_json, read_track_record
 
+    when = When(as_of=as_of or today(), as_recorded=as_recorded)
     with opened() as database, database.read() as connection:
-        record = read_track_record(connection, as_of or today(), case_id=case_id(), as_recorded=as_recorded)
+        record = read_track_record(connection, when, case_id=case_id())
     if json_:
         print_json(as_json(record))
     else:

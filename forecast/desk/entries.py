@@ -345,7 +345,7 @@ def _attestation_notes(connection: Connection, rows: Rows, made: Sequence[NewCom
     for row in made:
         before = _furthest(rows, row.type)
         first = before.complete_through + timedelta(days=1) if before else row.complete_from
-        events = read_events(connection, row.case_id, rows.as_of, disputed=True)
+        events = read_events(connection, row.case_id, rows.when, disputed=True)
         inside = [
             event for event in events if event.type == row.type and first <= event.started_on <= row.complete_through
         ]

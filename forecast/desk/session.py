@@ -16,6 +16,7 @@ from db.errors import StoreError
 from db.known import FACT_TABLES
 from db.read import read_added, read_case
 from db.tables import cases, observations
+from db.when import When
 from forecast.desk.preview import Preview
 from forecast.engine.assemble import Rows, read_rows
 from forecast.engine.provisional import Anchor, Provisional, Reading, read_anchor, shift, take_reading
@@ -62,7 +63,7 @@ class Desk:
             rows = self._with_added(connection, state)
             if rows is None:
                 case = read_case(connection, self.case_id)
-                rows = read_rows(connection, self.today(), case_id=case.case_id)
+                rows = read_rows(connection, When(as_of=self.today()), case_id=case.case_id)
             self.kept = state, take_reading(rows)
         return self.kept[1]
 
@@ -77,7 +78,7 @@ class Desk:
         after, hash_ = links[observations.name]
         if not has_link(connection, observations, after, hash_):  # what was read has been taken back since
             return None
-        found = read_added(connection, rows.observations, rows.case.case_id, day, after)
+        found = read_added(connection, rows.observations, rows.case.case_id, rows.when, after)
         return None if found is None else replace(rows, observations=found)
 
     def anchor(self, connection: Connection, case_id: str) -> Anchor:

@@ -31,6 +31,7 @@ from db.read_runs import last_published, read_posterior_hashes, read_runs
 from db.read_schedule import read_attempts
 from db.rows import CaseRow
 from db.tables import CHAINED, seals
+from db.when import When
 from forecast.cache import cache_root
 from forecast.errors import BadSettings
 from forecast.evaluation.track import ISSUE_LAG_DAYS
@@ -244,7 +245,7 @@ def check_completeness(opened: Opened) -> _Found:
     if case is None:
         return
     today = opened.now.astimezone(UTC).date()
-    rows = read_completeness(opened.connection, case.case_id, today)
+    rows = read_completeness(opened.connection, case.case_id, When(as_of=today))
     through = {row.type: min(row.complete_through, today) for row in rows if row.complete_from <= today}
     for known, group in groupby(sorted(EVENT_TYPES, key=lambda kind: through.get(kind, date.min)), through.get):
         if known is None or today - known > ATTESTED_WITHIN:

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
@@ -30,6 +30,7 @@ from db.rows import (
     JudgementRow,
     ObservationRow,
 )
+from db.when import When
 from forecast.errors import NotEnough
 from indicators.content import EVENT_TYPES
 from indicators.evidence import Evidence, form_evidence
@@ -52,12 +53,11 @@ DEAL_REACH_DAYS = 14
 """A deal marks the last meeting begun by the deal's end if that meeting ended at most so many days before."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Rows:
-    """Everything the store holds as of a date, in an order that depends on content alone."""
+    """Everything the store holds by `when`, in an order that depends on content alone."""
 
-    as_of: date
-    as_recorded: datetime | None
+    when: When
     case: CaseRow
     catalogue: tuple[IndicatorRow, ...]
     grades: tuple[GradeRow, ...]
@@ -68,25 +68,25 @@ class Rows:
     events: tuple[EventRow, ...]
     completeness: tuple[CompletenessRow, ...]
 
+    @property
+    def as_of(self) -> date:
+        return self.when.as_of
 
-def read_rows(
-    connection: Connection, as_of: date, as_recorded: datetime | None = None, *, case_id: str | None = None
-) -> Rows:
-    """Read what could be known by ``as_of`` (and, with ``as_recorded``, what this desk had recorded by then)."""
-    case = read_case(connection, case_id, as_recorded=as_recorded)
-    when = (case.case_id, as_of, as_recorded)
+
+def read_rows(connection: Connection, when: When, *, case_id: str | None = None) -> Rows:
+    """Return what could be known, and what this desk had recorded, by then; StoreError if there is no such case."""
+    case = read_case(connection, case_id, as_recorded=when.as_recorded)
     return Rows(
-        as_of,
-        as_recorded,
-        case,
-        read_catalogue(connection, case),
-        read_grades(connection, case),
-        read_deadlines(connection, case),
-        read_documents(connection, *when),
-        read_judgements(connection, *when),
-        read_observations(connection, *when),
-        read_events(connection, *when),
-        read_completeness(connection, *when),
+        when=when,
+        case=case,
+        catalogue=read_catalogue(connection, case),
+        grades=read_grades(connection, case),
+        deadlines=read_deadlines(connection, case),
+        documents=read_documents(connection, case.case_id, when),
+        judgements=read_judgements(connection, case.case_id, when),
+        observations=read_observations(connection, case.case_id, when),
+        events=read_events(connection, case.case_id, when),
+        completeness=read_completeness(connection, case.case_id, when),
     )
 
 
@@ -132,11 +132,9 @@ def assemble(rows: Rows, evidence: Evidence) -> Problem:
     )
 
 
-def read_problem(
-    connection: Connection, as_of: date, as_recorded: datetime | None = None, *, case_id: str | None = None
-) -> tuple[Rows, Evidence, Problem]:
+def read_problem(connection: Connection, when: When, *, case_id: str | None = None) -> tuple[Rows, Evidence, Problem]:
     """Read, check and assemble in one step."""
-    rows = read_rows(connection, as_of, as_recorded, case_id=case_id)
+    rows = read_rows(connection, when, case_id=case_id)
     check_rows(rows)
     evidence = form_evidence(rows.observations, rows.catalogue, rows.grades)
     return rows, evidence, assemble(rows, evidence)

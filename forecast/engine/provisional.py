@@ -20,6 +20,7 @@ from db.kinds import FULL_KINDS
 from db.posteriors import path_of
 from db.read_runs import last_published, read_targets
 from db.rows import IndicatorStateRow, NewRun, RunRow, ScenarioForecastRow, TargetForecastRow
+from db.when import When
 from forecast.engine.assemble import Rows, assemble, check_rows, inputs_hash, read_problem
 from forecast.engine.draws import read_draws
 from forecast.engine.rows import QUANTILES, new_run, reach_of, scenario_rows, state_rows, target_rows
@@ -158,7 +159,8 @@ def _anchored(connection: Connection, run: RunRow, parameters: Parameters) -> An
     """Weights that reproduce the run, if what it had read can be read again."""
     equal = np.full(len(parameters.unit), 1 / len(parameters.unit))
     read_at = datetime.fromisoformat(str(run.detail.get("read_at", run.recorded_at.isoformat())))
-    rows, _, problem = read_problem(connection, run.as_of, read_at, case_id=run.case_id)
+    when = When(as_of=run.as_of, as_recorded=read_at)
+    rows, _, problem = read_problem(connection, when, case_id=run.case_id)
     published = {(row.target, row.horizon_days, row.deadline): row for row in read_targets(connection, run.id)}
     found = [[published.get((target, *reach_of(horizon))) for horizon in problem.horizons] for target in TARGETS]
     if inputs_hash(problem) != run.inputs_hash or not all(all(line) for line in found):

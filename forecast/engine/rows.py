@@ -25,7 +25,7 @@ def new_run(rows: Rows, problem: Problem, p_dry: float, *, kind: str, seed: int)
         case_id=rows.case.case_id,
         kind=kind,
         as_of=rows.as_of,
-        as_recorded=rows.as_recorded,
+        as_recorded=rows.when.as_recorded,
         seed=seed,
         inputs_hash=inputs_hash(problem),
         case_hash=rows.case.case_hash,

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 
 import numpy as np
 from sqlalchemy import Connection
@@ -11,6 +11,7 @@ from db.append import append_forecasts, append_run, append_run_status
 from db.engine import Database
 from db.posteriors import check_store, store_file
 from db.rows import EffectRow, NewRun, TargetForecastRow
+from db.when import When
 from forecast.clock import Clock, utc_now
 from forecast.engine.assemble import Rows, read_problem
 from forecast.engine.fit import Fit, References, fit_problem, references
@@ -45,19 +46,18 @@ type Beside = Callable[[Connection, Outcome, datetime], None]
 
 def update(
     database: Database,
-    as_of: date,
+    when: When,
     *,
     kind: str = "manual",
     settings: SamplerSettings | None = None,
     progress: Progress = silent,
     case_id: str | None = None,
-    as_recorded: datetime | None = None,
     beside: Beside = nothing_more,
     clock: Clock = utc_now,
 ) -> Outcome:
-    """Make and store the forecast as of a date.
+    """Make and store the forecast from what was known and recorded by `when`.
 
-    With `as_recorded` only rows recorded by that instant are read. `beside` stores what belongs to the run with it.
+    `beside` stores what belongs to the run with it.
     A fit that the gate refuses twice is stored as rejected, with its diagnostics and without forecasts.
 
     Raises
@@ -67,13 +67,14 @@ def update(
     db.errors.StoreError
         if the database cannot be read or written; then nothing is stored
     """
+    as_of = when.as_of
     if as_of > clock().astimezone(UTC).date():
         raise NotEnough(f"{as_of} lies ahead; what will be known by then is not known: the latest as-of date is today")
     check_store(database.folder)
     progress("reading the case", 0, 0, f"as of {as_of}")
     with database.read() as connection:
-        rows, evidence, problem = read_problem(connection, as_of, as_recorded, case_id=case_id)
-        read_at = as_recorded or clock()
+        rows, evidence, problem = read_problem(connection, when, case_id=case_id)
+        read_at = when.as_recorded or clock()
     seed = seed_of(rows.case.case_id)
     fit = fit_problem(problem, rows.case.headline, settings or SamplerSettings(), seed, progress)
     others = references(problem, fit, seed, progress) if fit.diagnostics.passed else None

@@ -13,6 +13,7 @@ from db.engine import Database
 from db.posteriors import check_store, store_file
 from db.read_evaluations import read_evaluations
 from db.rows import CaseRow, EvaluationRow, NewEvaluation
+from db.when import When
 from forecast.clock import utc_now
 from forecast.engine.assemble import inputs_hash, read_problem
 from forecast.errors import NotEnough
@@ -82,7 +83,7 @@ def evaluate(
     progress("reading the case", 0, 0, f"as of {as_of}")
     horizons = tuple(Horizon(days) for days in sorted(plan.horizons))
     with database.read() as connection:
-        today, _, latest = read_problem(connection, as_of, case_id=case_id)
+        today, _, latest = read_problem(connection, When(as_of=as_of), case_id=case_id)
         truth = replace(latest, horizons=horizons)
         origins = _origins(plan, today.case, truth)
         problems = []

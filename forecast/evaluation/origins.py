@@ -13,6 +13,7 @@ import numpy as np
 import xarray as xr
 from sqlalchemy import Connection
 
+from db.when import When
 from forecast.engine.assemble import Rows, assemble, check_rows, read_rows
 from forecast.evaluation.forecasters import Forecaster
 from forecast.evaluation.lfo import LeaveFutureOut
@@ -66,7 +67,7 @@ def problems_at(
         if what was known at an origin cannot carry a forecast
     """
     for origin in origins:
-        rows = read_rows(connection, origin, case_id=today.case.case_id)
+        rows = read_rows(connection, When(as_of=origin), case_id=today.case.case_id)
         check_rows(rows)
         if kind == "retrospective":
             rows = replace(rows, documents=today.documents, judgements=today.judgements)

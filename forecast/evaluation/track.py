@@ -19,6 +19,7 @@ from db.read import read_case, read_catalogue, read_completeness, read_events
 from db.read_forecasts import read_all_scenarios, read_all_targets
 from db.read_runs import read_runs
 from db.rows import CaseRow, RunRow, ScenarioForecastRow, TargetForecastRow
+from db.when import When
 from forecast.engine.assemble import Rows, assemble
 from forecast.errors import NotEnough
 from forecast.evaluation.track_scores import (
@@ -76,10 +77,8 @@ class TrackRecord:
     pending: tuple[Pending, ...]
 
 
-def read_track_record(
-    connection: Connection, today: date, *, case_id: str | None = None, as_recorded: datetime | None = None
-) -> TrackRecord:
-    """Score the published runs with as-of dates up to ``today`` on the events and attestations known by then.
+def read_track_record(connection: Connection, when: When, *, case_id: str | None = None) -> TrackRecord:
+    """Score the runs published by then on the events and attestations known by then.
 
     Raises
     ------
@@ -89,17 +88,17 @@ def read_track_record(
         if there is no such case
     """
     case = read_case(connection, case_id)
-    runs = read_runs(connection, case.case_id, statuses=("published",), until=today)
-    live, counts = live_runs([run for run in runs if as_recorded is None or run.recorded_at <= as_recorded])
+    runs = read_runs(connection, case.case_id, statuses=("published",), until=when.as_of)
+    live, counts = live_runs([run for run in runs if when.recorded(run.recorded_at)])
     if not live:
-        return TrackRecord(today, as_recorded, case.headline, RULE, counts, (), (), ())
-    truth = _read_truth(connection, case, today, as_recorded)
-    forecasts, scenarios = _read_forecasts(connection, live, today)
+        return TrackRecord(when.as_of, when.as_recorded, case.headline, RULE, counts, (), (), ())
+    truth = _read_truth(connection, case, when)
+    forecasts, scenarios = _read_forecasts(connection, live, when.as_of)
     lines, pending = score_forecasts(forecasts, truth)
     scenario_lines, pending_scenarios = score_scenarios(scenarios, truth)
     counts = replace(counts, resolved=sum(line.forecasts for line in lines))
     waiting = (*pending, *pending_scenarios)
-    return TrackRecord(today, as_recorded, case.headline, RULE, counts, lines, scenario_lines, waiting)
+    return TrackRecord(when.as_of, when.as_recorded, case.headline, RULE, counts, lines, scenario_lines, waiting)
 
 
 def live_runs(runs: Iterable[RunRow]) -> tuple[tuple[RunRow, ...], Counts]:
@@ -120,18 +119,28 @@ def live_runs(runs: Iterable[RunRow]) -> tuple[tuple[RunRow, ...], Counts]:
     return tuple(first[day] for day in sorted(first)), counts
 
 
-def _read_truth(connection: Connection, case: CaseRow, today: date, as_recorded: datetime | None) -> Problem:
+def _read_truth(connection: Connection, case: CaseRow, when: When) -> Problem:
     """What resolves forecasts: events and attestations alone."""
-    when = (case.case_id, today, as_recorded)
-    completeness = read_completeness(connection, *when)
+    completeness = read_completeness(connection, case.case_id, when)
     absent = [kind for kind in EVENT_TYPES if kind not in {row.type for row in completeness}]
     if absent:
         raise NotEnough(
-            f"no one has attested how far events of type {', '.join(absent)} are complete as of {today}; "
+            f"no one has attested how far events of type {', '.join(absent)} are complete as of {when.as_of}; "
             "run `parley event none --type TYPE --since DATE --through DATE` once someone can"
         )
-    catalogue, events = read_catalogue(connection, case), read_events(connection, *when)
-    rows = Rows(today, as_recorded, case, catalogue, (), (), (), (), (), events, completeness)
+    catalogue = read_catalogue(connection, case)
+    rows = Rows(
+        when=when,
+        case=case,
+        catalogue=catalogue,
+        grades=(),
+        deadlines=(),
+        documents=(),
+        judgements=(),
+        observations=(),
+        events=read_events(connection, case.case_id, when),
+        completeness=completeness,
+    )
     return assemble(rows, form_evidence((), catalogue, ()))
 
 

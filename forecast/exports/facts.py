@@ -1,8 +1,6 @@
 """Rows of exports that come from what was asserted: every version of a fact, and the catalogue with its levels."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Table
@@ -12,6 +10,7 @@ from db import tables
 from db.read import read_case, read_catalogue
 from db.read_exports import FactsAsked, read_version_pages
 from db.rows import IndicatorRow
+from db.when import When
 from forecast.exports.columns import Column, Values
 from forecast.exports.runs import as_text
 
@@ -26,15 +25,6 @@ TABLES: dict[str, Table] = {
 _STANDS: Values = ("stands", None, None, "")
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
-    """What the catalogue's levels may use."""
-
-    case_id: str
-    as_of: date
-    as_recorded: datetime | None
-
-
 def version_rows(connection: Connection, asked: FactsAsked, columns: Sequence[Column]) -> Iterator[Values]:
     """Versions by number: what was asserted, and what ended it."""
     names = [column.name for column in columns[1 : -len(_STANDS)]]
@@ -47,15 +37,14 @@ def _ended(ending: Row[*tuple[Any, ...]]) -> Values:
     return "retracted" if ending.retracted else "superseded", ending.known_on, ending.id, ending.reason
 
 
-def indicator_rows(connection: Connection, known: Known) -> tuple[Values, ...]:
-    """The indicators of the catalogue in its order, each with its filtered level."""
-    from forecast.record.catalogue import When, read_indicator_list
+def indicator_rows(connection: Connection, case_id: str, when: When) -> tuple[Values, ...]:
+    """The indicators of the catalogue in its order, each with its level filtered from what was known by then."""
+    from forecast.record.catalogue import read_indicator_list
 
-    case = read_case(connection, known.case_id, as_recorded=known.as_recorded)
-    when = When(known.as_of, known.as_recorded)
-    listed = read_indicator_list(connection, when, case_id=known.case_id)
+    case = read_case(connection, case_id, as_recorded=when.as_recorded)
+    listed = read_indicator_list(connection, when, case_id=case_id)
     entries = {entry.id: entry for entry in listed.indicators}
-    place = known.case_id, known.as_of
+    place = case_id, when.as_of
     return tuple(
         (*_described(row), *_level(entries[row.indicator_id]), *place) for row in read_catalogue(connection, case)
     )

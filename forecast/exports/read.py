@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 
 from sqlalchemy import Connection, Table
 
@@ -21,10 +21,11 @@ from db.read_exports import (
     read_targets_of,
 )
 from db.rows import CaseRow
+from db.when import When
 from forecast.errors import NothingToExport
 from forecast.exports.columns import Export, Values
 from forecast.exports.contents import CONTENTS, Content
-from forecast.exports.facts import TABLES, Known, indicator_rows, version_rows
+from forecast.exports.facts import TABLES, indicator_rows, version_rows
 from forecast.exports.runs import (
     effect_rows,
     effects_of,
@@ -47,8 +48,7 @@ class Wanted:
     """What to export: a word of `CONTENTS`, what may be used, and which rows; those that do not apply stay empty."""
 
     what: str
-    as_of: date
-    as_recorded: datetime | None = None
+    when: When
     first: date | None = None
     last: date | None = None
     target: str | None = None
@@ -92,7 +92,7 @@ def _find(connection: Connection, case: CaseRow, wanted: Wanted, content: Conten
         facts = _facts(case, wanted, content)
         return _Found(count_versions(connection, facts).count, version_rows(connection, facts, content.columns))
     if wanted.what == "indicators":
-        rows = indicator_rows(connection, Known(case.case_id, wanted.as_of, wanted.as_recorded))
+        rows = indicator_rows(connection, case.case_id, wanted.when)
         return _Found(len(rows), iter(rows))
     runs = _runs(case, wanted)
     if wanted.what == "runs":
@@ -113,29 +113,34 @@ def _of_runs(wanted: Wanted) -> tuple[Rows, OfRuns]:
 
 
 def _runs(case: CaseRow, wanted: Wanted) -> RunsAsked:
-    last = wanted.as_of if wanted.last is None else min(wanted.last, wanted.as_of)
-    published = wanted.what != "runs"
-    return RunsAsked(case.case_id, wanted.kinds, wanted.first, last, wanted.as_recorded, published)
+    return RunsAsked(
+        case_id=case.case_id,
+        when=wanted.when,
+        kinds=wanted.kinds,
+        first=wanted.first,
+        last=wanted.last,
+        published=wanted.what != "runs",
+    )
 
 
 def _facts(case: CaseRow, wanted: Wanted, content: Content) -> FactsAsked:
     return FactsAsked(
-        TABLES[wanted.what],
-        content.dated_by,
-        case.case_id,
-        wanted.as_of,
-        wanted.as_recorded,
-        wanted.first,
-        wanted.last,
-        wanted.target,
+        table=TABLES[wanted.what],
+        dated_by=content.dated_by,
+        case_id=case.case_id,
+        when=wanted.when,
+        first=wanted.first,
+        last=wanted.last,
+        target=wanted.target,
     )
 
 
 def _about(case: CaseRow, wanted: Wanted) -> dict[str, str]:
     """The case, and what was asked for, as text."""
+    as_recorded = wanted.when.as_recorded
     asked = {
-        "as_of": wanted.as_of,
-        "as_recorded": wanted.as_recorded and wanted.as_recorded.isoformat(),
+        "as_of": wanted.when.as_of,
+        "as_recorded": as_recorded and as_recorded.isoformat(),
         "from": wanted.first,
         "to": wanted.last,
         "target": wanted.target,
@@ -164,11 +169,11 @@ def _nothing(connection: Connection, case: CaseRow, wanted: Wanted, content: Con
 def _on_file(connection: Connection, case: CaseRow, wanted: Wanted, content: Content) -> Extent:
     """All that there is of a kind, whenever known."""
     if wanted.what in TABLES:
-        everything = FactsAsked(TABLES[wanted.what], content.dated_by, case.case_id, date.max)
+        everything = FactsAsked(table=TABLES[wanted.what], dated_by=content.dated_by, case_id=case.case_id)
         return count_versions(connection, everything)
     if wanted.what == "indicators":
         return Extent(0, None, None)
-    return count_runs(connection, RunsAsked(case.case_id, published=wanted.what != "runs"))
+    return count_runs(connection, RunsAsked(case_id=case.case_id, published=wanted.what != "runs"))
 
 
 def _unknown(connection: Connection, case: CaseRow, wanted: Wanted) -> str:

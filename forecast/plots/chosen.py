@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from itertools import pairwise
 from statistics import median
 
@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from db.kinds import FULL_KINDS
 from db.read_runs import read_run, read_runs
 from db.rows import CaseRow, RunRow, ScenarioForecastRow, TargetForecastRow
+from db.when import WHENEVER, When
 from forecast.errors import NoForecast
 from forecast.words.numbers import counted, minute
 
@@ -26,13 +27,12 @@ type Horizon = int | date
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Which runs of a history: as-of dates, kinds (empty: all), as of D and as recorded by an instant."""
+    """Which runs of a history: as-of dates, kinds (empty: all), and what was on file by `when`."""
 
     first: date | None = None
     last: date | None = None
     kinds: Collection[str] = ()
-    as_of: date | None = None
-    as_recorded: datetime | None = None
+    when: When = WHENEVER
 
     def holds(self, run: RunRow) -> bool:
         return (
@@ -42,11 +42,9 @@ class Span:
         )
 
     def had(self, run: RunRow) -> bool:
-        """Whether the run and its outcome were on file."""
+        """Whether the run, of that as-of date or an earlier one, and its outcome were on file."""
         settled = run.status_at or run.recorded_at
-        return (self.as_of is None or run.as_of <= self.as_of) and (
-            self.as_recorded is None or max(run.recorded_at, settled) <= self.as_recorded
-        )
+        return self.when.holds(run.as_of, max(run.recorded_at, settled))
 
 
 EVERY = Span()
@@ -63,7 +61,7 @@ def read_span(connection: Connection, case: CaseRow, span: Span) -> tuple[tuple[
     on_file = [run for run in read_runs(connection, case.case_id)[::-1] if span.had(run)]
     published = [run for run in on_file if run.status == "published"]
     if not published:
-        raise NoForecast(_nothing(span.as_of, span.as_recorded))
+        raise NoForecast(_nothing(span.when))
     found = tuple(run for run in published if span.holds(run))
     if not found:
         raise NoForecast(_none_in(span, published))
@@ -71,10 +69,8 @@ def read_span(connection: Connection, case: CaseRow, span: Span) -> tuple[tuple[
     return found, tuple(refused)
 
 
-def read_forecast_run(
-    connection: Connection, case: CaseRow, *, run_id: int | None, as_of: date | None, as_recorded: datetime | None
-) -> RunRow:
-    """The published run of that number, or the last published full one.
+def read_forecast_run(connection: Connection, case: CaseRow, *, run_id: int | None, when: When = WHENEVER) -> RunRow:
+    """The published run of that number, or the last full one published by then.
 
     Raises
     ------
@@ -83,12 +79,12 @@ def read_forecast_run(
     db.errors.StoreError
         if there is no run of that number
     """
-    wanted = Span(kinds=FULL_KINDS, as_of=as_of, as_recorded=as_recorded)
-    found = read_runs(connection, case.case_id, kinds=FULL_KINDS, statuses=("published",), until=as_of)
+    wanted = Span(kinds=FULL_KINDS, when=when)
+    found = read_runs(connection, case.case_id, kinds=FULL_KINDS, statuses=("published",), until=when.as_of)
     last = next((run for run in found if wanted.had(run)), None)
     if run_id is None:
         if last is None:
-            raise NoForecast(_nothing(as_of, as_recorded))
+            raise NoForecast(_nothing(when))
         return last
     run = read_run(connection, run_id)
     if run.case_id != case.case_id:
@@ -154,11 +150,11 @@ def run_counts(runs: Sequence[RunRow]) -> str:
     )
 
 
-def _nothing(as_of: date | None, as_recorded: datetime | None) -> str:
-    if as_recorded is not None:
-        return f"nothing had been published by {minute(as_recorded)}; name a later instant"
-    if as_of is not None:
-        return f"nothing was published as of {as_of} or before; run `parley update --as-of {as_of}`"
+def _nothing(when: When) -> str:
+    if when.as_recorded is not None:
+        return f"nothing had been published by {minute(when.as_recorded)}; name a later instant"
+    if when != WHENEVER:
+        return f"nothing was published as of {when.as_of} or before; run `parley update --as-of {when.as_of}`"
     return "nothing has been published yet; run `parley update`"
 
 

@@ -19,6 +19,7 @@ from db.posteriors import check_file, path_of
 from db.read import read_case
 from db.read_runs import read_run, read_runs
 from db.rows import RunRow
+from db.when import WHENEVER, When
 from forecast.errors import NoPosterior
 from forecast.plots.axes import BAND_50
 from forecast.plots.chosen import read_forecast_run
@@ -71,9 +72,9 @@ def read_diagnostics(
     *,
     run_id: int | None = None,
     case_id: str | None = None,
-    as_of: date | None = None,
+    when: When = WHENEVER,
 ) -> DiagnosticsFacts:
-    """The diagnostics of a run, rejected ones too (None: the last published fit, as of a date or earlier).
+    """The diagnostics of a run, rejected ones too (None: the last fit published by then).
 
     Parameters
     ----------
@@ -90,9 +91,7 @@ def read_diagnostics(
     """
     case = read_case(connection, case_id)
     run = (
-        read_forecast_run(connection, case, run_id=None, as_of=as_of, as_recorded=None)
-        if run_id is None
-        else read_run(connection, run_id)
+        read_forecast_run(connection, case, run_id=None, when=when) if run_id is None else read_run(connection, run_id)
     )
     if run.kind not in FULL_KINDS or run.posterior_hash is None:
         raise NoPosterior(_no_posterior(connection, run))

@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 from db.read import read_case, read_catalogue
 from db.read_runs import read_effects as read_effect_rows
 from db.rows import EffectRow, IndicatorRow, RunRow
+from db.when import WHENEVER, When
 from forecast.errors import NoForecast, NothingToDraw
 from forecast.plots.chosen import read_forecast_run
 from forecast.plots.indicators import REACH, build_ladder, by_group, draw_ladder, run_name
@@ -79,9 +80,9 @@ def read_effects(
     run_id: int | None = None,
     target: str | None = None,
     case_id: str | None = None,
-    as_of: date | None = None,
+    when: When = WHENEVER,
 ) -> EffectsFacts:
-    """The effects of a run (None: the last published fit, as of a date or earlier) on a target (None: the headline).
+    """The effects of a run (None: the last fit published by then) on a target (None: the headline).
 
     Raises
     ------
@@ -94,7 +95,7 @@ def read_effects(
     target = target or (case.headline if case.headline in EFFECT_TARGETS else EFFECT_TARGETS[0])
     if target not in EFFECT_TARGETS:
         raise NothingToDraw(f"no effects on {target}: indicators act on {', '.join(EFFECT_TARGETS)}; name one of these")
-    run = read_forecast_run(connection, case, run_id=run_id, as_of=as_of, as_recorded=None)
+    run = read_forecast_run(connection, case, run_id=run_id, when=when)
     rows = [row for row in read_effect_rows(connection, run.id) if row.target == target]
     if not rows:
         raise NothingToDraw(_no_effects(connection, run))
@@ -126,7 +127,7 @@ def _no_effects(connection: Connection, run: RunRow) -> str:
     """Which run to name instead of one without effects."""
     case = read_case(connection, run.case_id)
     try:
-        fitted = read_forecast_run(connection, case, run_id=None, as_of=None, as_recorded=None)
+        fitted = read_forecast_run(connection, case, run_id=None)
     except NoForecast as error:
         return f"run {run.id} is {run.kind} and keeps no effects: {error}"
     return f"run {run.id} is {run.kind} and keeps no effects; name one that was fitted: the last is run {fitted.id}"

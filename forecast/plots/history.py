@@ -118,7 +118,7 @@ def read_history(
     lead = leading(ordered) or frozenset({run.as_of: run.id for run in ordered}.values())
     points = tuple(_point(run, row, run.id in lead) for run, row in shown)
     ends = points[0].as_of, points[-1].as_of
-    events = read_events(connection, case.case_id, span.as_of or date.max, span.as_recorded)
+    events = read_events(connection, case.case_id, span.when)
     during = [event for event in events if event.started_on <= ends[1] and event.ended_on >= ends[0]]
     return HistoryFacts(
         target,

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from db.read import read_case
 from db.read_runs import read_targets
 from db.rows import RunRow, TargetForecastRow
+from db.when import WHENEVER, When
 from forecast.errors import NoForecast
 from forecast.plots.axes import BAND_50, BAND_90, DASHED, PAPER, SMALL, show_percents, show_windows
 from forecast.plots.chosen import days_to, horizon_of, longest, read_forecast_run
@@ -63,10 +64,9 @@ def read_horizons(
     case_id: str | None = None,
     *,
     run_id: int | None = None,
-    as_of: date | None = None,
-    as_recorded: datetime | None = None,
+    when: When = WHENEVER,
 ) -> HorizonsFacts:
-    """The curves of a run (None: the last published full one, as of that date and recorded by that instant).
+    """The curves of a run (None: the last full one published by then).
 
     Raises
     ------
@@ -76,7 +76,7 @@ def read_horizons(
         if there is no run of that number
     """
     case = read_case(connection, case_id)
-    run = read_forecast_run(connection, case, run_id=run_id, as_of=as_of, as_recorded=as_recorded)
+    run = read_forecast_run(connection, case, run_id=run_id, when=when)
     rows = read_targets(connection, run.id)
     if not rows:
         raise NoForecast(f"run {run.id} holds no forecast of a target; run `parley verify`")

@@ -16,10 +16,11 @@ from sqlalchemy import Connection
 
 from db.read import read_catalogue, read_documents, read_judgements
 from db.rows import DocumentRow, JudgementRow
+from db.when import When
 from forecast.errors import NothingToDraw
 from forecast.plots.indicators import BOLD, Ladder, build_ladder, by_group, draw_ladder, wrap_words
 from forecast.plots.style import BLUE, GREY, INK, LIGHT, ORANGE, WIDTH, house_style
-from forecast.record.catalogue import When, case_of
+from forecast.record.catalogue import case_of
 from forecast.words.names import target_name
 from forecast.words.numbers import counted, level_text, minute, signed
 from indicators.content import TARGETS
@@ -100,8 +101,8 @@ def read_judgements_shown(
     """What documents published by then say of a target (None: the headline); NothingToDraw if none does."""
     case = case_of(connection, when, case_id)
     target = target or case.headline
-    wanted = (case.case_id, when.as_of, when.as_recorded)
-    documents, judgements = read_documents(connection, *wanted), read_judgements(connection, *wanted)
+    documents = read_documents(connection, case.case_id, when)
+    judgements = read_judgements(connection, case.case_id, when)
     catalogue = by_group(read_catalogue(connection, case))
     known = {row.indicator_id for row in catalogue}
     kept = [row for row in judgements if row.target == target and row.indicator_id in known]

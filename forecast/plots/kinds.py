@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
 
+from db.when import WHENEVER, When
+
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from forecast.plots.chosen import Span
-    from forecast.record.catalogue import When
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +37,20 @@ class Asked:
     as_recorded: datetime | None = None
 
     @property
+    def when(self) -> When:
+        """Of runs: where no day was asked for, all that are on file."""
+        return When(as_of=self.as_of or WHENEVER.as_of, as_recorded=self.as_recorded)
+
+    @property
+    def known(self) -> When:
+        """Of what was asserted: where no day was asked for, what is known today."""
+        return When(as_of=self.as_of or self.today, as_recorded=self.as_recorded)
+
+    @property
     def span(self) -> "Span":
         from forecast.plots.chosen import Span
 
-        return Span(self.first, self.last, self.kinds, self.as_of, self.as_recorded)
+        return Span(self.first, self.last, self.kinds, self.when)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +84,7 @@ def _history(connection: Connection, _: Path, asked: Asked) -> Picture:
 def _horizons(connection: Connection, _: Path, asked: Asked) -> Picture:
     from forecast.plots.horizons import draw_horizons, read_horizons
 
-    facts = read_horizons(
-        connection, asked.case_id, run_id=asked.run_id, as_of=asked.as_of, as_recorded=asked.as_recorded
-    )
+    facts = read_horizons(connection, asked.case_id, run_id=asked.run_id, when=asked.when)
     targets = [curve.target for curve in facts.curves]
     return Picture(
         facts.caption, draw_horizons(facts), {"run_ids": (facts.run_id,), "as_of": facts.as_of, "targets": targets}
@@ -95,7 +104,7 @@ def _states(connection: Connection, _: Path, asked: Asked) -> Picture:
 
     facts = read_states(
         connection,
-        _when(asked),
+        asked.known,
         first=asked.first,
         last=asked.last,
         indicators=asked.indicators,
@@ -108,7 +117,7 @@ def _states(connection: Connection, _: Path, asked: Asked) -> Picture:
 def _effects(connection: Connection, _: Path, asked: Asked) -> Picture:
     from forecast.plots.effects import draw_effects, read_effects
 
-    facts = read_effects(connection, run_id=asked.run_id, target=asked.target, case_id=asked.case_id, as_of=asked.as_of)
+    facts = read_effects(connection, run_id=asked.run_id, target=asked.target, case_id=asked.case_id, when=asked.when)
     shown = {"run_ids": (facts.run_id,), "as_of": facts.as_of, "target": facts.target}
     return Picture(facts.caption, draw_effects(facts), shown | {"indicators": [one.indicator for one in facts.effects]})
 
@@ -116,7 +125,7 @@ def _effects(connection: Connection, _: Path, asked: Asked) -> Picture:
 def _judgements(connection: Connection, _: Path, asked: Asked) -> Picture:
     from forecast.plots.judgements import draw_judgements, read_judgements_shown
 
-    facts = read_judgements_shown(connection, _when(asked), target=asked.target, case_id=asked.case_id)
+    facts = read_judgements_shown(connection, asked.known, target=asked.target, case_id=asked.case_id)
     shown = {"as_of": facts.as_of, "target": facts.target, "documents": [one.document for one in facts.authors]}
     return Picture(
         facts.caption, draw_judgements(facts), shown | {"indicators": [one.indicator for one in facts.indicators]}
@@ -126,7 +135,7 @@ def _judgements(connection: Connection, _: Path, asked: Asked) -> Picture:
 def _diagnostics(connection: Connection, folder: Path, asked: Asked) -> Picture:
     from forecast.plots.diagnostics import draw_diagnostics, read_diagnostics
 
-    facts = read_diagnostics(connection, folder, run_id=asked.run_id, case_id=asked.case_id, as_of=asked.as_of)
+    facts = read_diagnostics(connection, folder, run_id=asked.run_id, case_id=asked.case_id, when=asked.when)
     return Picture(facts.caption, draw_diagnostics(facts), {"run_ids": (facts.run_id,), "as_of": facts.as_of})
 
 
@@ -138,12 +147,6 @@ def _reliability(connection: Connection, folder: Path, asked: Asked) -> Picture:
     curves = [{name: getattr(one, name) for name in names} for one in facts.calibrations]
     shown = {"backtest_id": source.evaluation_id, "first": source.first, "last": source.last, "n": source.origins}
     return Picture(facts.caption, draw_reliability_figure(facts), shown | {"curves": curves})
-
-
-def _when(asked: Asked) -> "When":
-    from forecast.record.catalogue import When
-
-    return When(asked.as_of or asked.today, asked.as_recorded)
 
 
 OPTIONS = {

@@ -129,7 +129,7 @@ def _history_runs(connection: Connection, case: CaseRow, span: Span, run_id: int
         if not lead:
             raise NoForecast("no run here fitted the model; scenarios are drawn of official, manual and backfill runs")
         return tuple(run for run in runs if run.id in lead)
-    run = read_forecast_run(connection, case, run_id=run_id, as_of=span.as_of, as_recorded=span.as_recorded)
+    run = read_forecast_run(connection, case, run_id=run_id, when=span.when)
     runs, _ = read_span(connection, case, replace(span, first=None, last=None, kinds=()))
     lead = leading(runs)
     return (*(one for one in runs if one.id in lead and one.as_of < run.as_of and span.holds(one)), run)

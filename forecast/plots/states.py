@@ -15,12 +15,13 @@ from matplotlib.patches import Patch
 from sqlalchemy import Connection
 
 from db.rows import GradeRow, IndicatorRow, ObservationRow
+from db.when import When
 from forecast.engine.assemble import Rows, assemble, check_rows, read_rows
 from forecast.errors import NothingToDraw
 from forecast.plots.axes import BAND_50, BAND_90, show_dates
 from forecast.plots.indicators import BOLD, REACH, by_group, wrap_words
 from forecast.plots.style import BLUE, GREY, INK, LIGHT, WIDTH, house_style
-from forecast.record.catalogue import When, case_of, find_place
+from forecast.record.catalogue import case_of, find_place
 from forecast.run_facts import STALE_AFTER_CADENCES, is_stale
 from forecast.words.labels import ENGLISH
 from forecast.words.numbers import counted, minute, signed
@@ -104,7 +105,7 @@ def read_states(
         if the window holds no day
     """
     case = case_of(connection, when, case_id)
-    rows = read_rows(connection, when.as_of, when.as_recorded, case_id=case.case_id)
+    rows = read_rows(connection, when, case_id=case.case_id)
     check_rows(rows)
     chosen = _chosen(rows.catalogue, indicators)
     last = min(last or when.as_of, when.as_of)

@@ -2,8 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 
 import numpy as np
 from sqlalchemy import Connection
@@ -12,6 +11,7 @@ from db.errors import StoreError
 from db.read import read_case, read_documents, read_judgements
 from db.read_runs import read_runs, read_targets
 from db.rows import CaseRow, DocumentRow, IndicatorRow, JudgementRow, ObservationRow, RunRow
+from db.when import When
 from forecast.engine.assemble import Rows, assemble, check_rows, read_rows
 from forecast.errors import NoForecast, UnknownId
 from forecast.record.payloads import (
@@ -32,14 +32,6 @@ from indicators.content import TARGETS
 from indicators.evidence import form_evidence, last_observed
 from indicators.tables import suggest_id
 from models.states import States, filter_states
-
-
-@dataclass(frozen=True, slots=True)
-class When:
-    """What a list may use: rows known by `as_of` and, where given, recorded by `as_recorded`."""
-
-    as_of: date
-    as_recorded: datetime | None = None
 
 
 def read_indicator_list(connection: Connection, when: When, *, case_id: str | None = None) -> IndicatorList:
@@ -128,7 +120,7 @@ def case_of(connection: Connection, when: When, case_id: str | None) -> CaseRow:
 
 def _rows(connection: Connection, when: When, case_id: str | None) -> Rows:
     case = case_of(connection, when, case_id)
-    rows = read_rows(connection, when.as_of, when.as_recorded, case_id=case.case_id)
+    rows = read_rows(connection, when, case_id=case.case_id)
     check_rows(rows)
     return rows
 
@@ -212,8 +204,7 @@ def _documents(
     connection: Connection, when: When, case_id: str | None
 ) -> tuple[tuple[DocumentRow, ...], tuple[JudgementRow, ...]]:
     case = case_of(connection, when, case_id)
-    wanted = (case.case_id, when.as_of, when.as_recorded)
-    return read_documents(connection, *wanted), read_judgements(connection, *wanted)
+    return read_documents(connection, case.case_id, when), read_judgements(connection, case.case_id, when)
 
 
 def _document(row: DocumentRow, judgements: Iterable[JudgementRow]) -> DocumentEntry:

@@ -10,7 +10,8 @@ from sqlalchemy import Connection
 
 from db.read import Version, read_catalogue, read_completeness, read_history, read_versions
 from db.rows import CaseRow, EventRow, NewEvent, ObservationRow
-from forecast.record.catalogue import When, case_of, coded, find_place
+from db.when import When
+from forecast.record.catalogue import case_of, coded, find_place
 from forecast.record.payloads import (
     Change,
     Coverage,
@@ -70,7 +71,7 @@ def read_observation_list(
     """
     wanted = wanted or Wanted()
     case = case_of(connection, when, case_id)
-    versions = read_versions(connection, ObservationRow, case.case_id, when.as_of, when.as_recorded)
+    versions = read_versions(connection, ObservationRow, case.case_id, when)
     ids = _indicator_ids(connection, case, versions)
     named = [ids[find_place("indicator", name, ids)] for name in indicators]
     kept, nothing = _filtered(versions, wanted, _observation_filters(wanted, named), "observation", when)
@@ -95,7 +96,7 @@ def read_event_list(
     """
     wanted = wanted or Wanted()
     case = case_of(connection, when, case_id)
-    versions = read_versions(connection, EventRow, case.case_id, when.as_of, when.as_recorded)
+    versions = read_versions(connection, EventRow, case.case_id, when)
     filters = _event_filters(wanted, types, disputed)
     kept, nothing = _filtered(versions, wanted, filters, "event", when)
     kept.sort(key=lambda version: (version.row.started_on, version.row.event_id, version.row.id))
@@ -107,15 +108,12 @@ def read_event_list(
 def read_event(connection: Connection, when: When, name: str, *, case_id: str | None = None) -> EventDetail:
     """One event, retracted or not, with its source and its history by then; UnknownId names the nearest one."""
     case = case_of(connection, when, case_id)
-    versions = read_versions(connection, EventRow, case.case_id, when.as_of, when.as_recorded)
+    versions = read_versions(connection, EventRow, case.case_id, when)
     newest = list({version.row.event_id: version for version in versions}.values())
     version = newest[find_place("event", name, [each.row.event_id for each in newest])]
-    history = [row for row in read_history(connection, EventRow, version.row.id) if _visible(row, when)]
-    return EventDetail(when.as_of, when.as_recorded, _event(version), version.row.source, _history(history))
-
-
-def _visible(row: EventRow, when: When) -> bool:
-    return row.known_on <= when.as_of and (when.as_recorded is None or row.recorded_at <= when.as_recorded)
+    history = read_history(connection, EventRow, version.row.id)
+    by_then = [row for row in history if when.holds(row.known_on, row.recorded_at)]
+    return EventDetail(when.as_of, when.as_recorded, _event(version), version.row.source, _history(by_then))
 
 
 def _indicator_ids(connection: Connection, case: CaseRow, versions: Iterable[Version[ObservationRow]]) -> Sequence[str]:
@@ -309,7 +307,7 @@ def _changes(before: EventRow, after: EventRow) -> tuple[Change, ...]:
 
 def _coverage(connection: Connection, case: CaseRow, when: When) -> tuple[Coverage, ...]:
     """Per type the attestation that reaches furthest: the last one read."""
-    rows = read_completeness(connection, case.case_id, when.as_of, when.as_recorded)
+    rows = read_completeness(connection, case.case_id, when)
     furthest = {row.type: row for row in rows if row.complete_from <= when.as_of}
     return tuple(
         Coverage(row.type, row.complete_from, min(row.complete_through, when.as_of), row.id, row.attested_by)

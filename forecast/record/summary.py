@@ -10,6 +10,7 @@ from db.kinds import FULL_KINDS
 from db.read import read_case, read_catalogue
 from db.read_runs import last_published, read_run, read_runs, read_scenarios, read_states, read_targets
 from db.rows import CaseRow, IndicatorRow, IndicatorStateRow, RunRow, ScenarioForecastRow, TargetForecastRow
+from db.when import When
 from forecast.errors import NoForecast, NotEnough
 from forecast.evaluation.quality import Quality, read_quality
 from forecast.evaluation.track import TrackRecord, read_track_record, track_sentence
@@ -92,7 +93,7 @@ def read_summary(
 def read_track(connection: Connection, today: date, case_id: str) -> tuple[TrackRecord | None, str]:
     """The track record and its sentence; None and the reason where live forecasts cannot be scored."""
     try:
-        record = read_track_record(connection, today, case_id=case_id)
+        record = read_track_record(connection, When(as_of=today), case_id=case_id)
     except NotEnough as error:  # a score that cannot be made must not cost the forecast
         return None, f"Live forecasts cannot be scored: {error}."
     return record, track_sentence(record)

@@ -16,6 +16,7 @@ from db.read import read_case, read_catalogue, read_completeness
 from db.read_runs import last_published, read_run, read_states
 from db.read_schedule import ScheduledValue, read_alerts, read_attempts, read_scheduled_values
 from db.rows import AlertRow, AttemptRow, IndicatorRow, IndicatorStateRow, NewAlert
+from db.when import When
 from forecast.run_facts import failures_of, is_stale
 from forecast.schedule.movement import body_of, facts_of, find_movement, title_of, told_values
 from forecast.schedule.settings import AlertSettings, Settings
@@ -73,7 +74,7 @@ def read_record(connection: Connection, case_id: str, settings: AlertSettings, n
     today = now.astimezone(UTC).date()
     alerts, attempts = read_alerts(connection, case_id), read_attempts(connection, case_id)
     newest = last_published(connection, case_id)
-    attested = read_completeness(connection, case_id, today)
+    attested = read_completeness(connection, case_id, When(as_of=today))
     return Record(
         case_id,
         case.headline,

@@ -11,6 +11,7 @@ from db.engine import Database
 from db.leases import mark_work
 from db.read_runs import read_run
 from db.rows import NewAttempt, RunRow
+from db.when import When
 from forecast.clock import Clock, utc_now
 from forecast.identity import code_version, library_versions
 from forecast.progress import Progress
@@ -70,12 +71,11 @@ def fulfil(database: Database, order: Order, progress: Progress, clock: Clock = 
 
     outcome = update(
         database,
-        order.slot.as_of,
+        When(as_of=order.slot.as_of, as_recorded=order.slot.at),
         kind=order.slot.kind,
         settings=order.sampler,
         progress=progress,
         case_id=order.case_id,
-        as_recorded=order.slot.at,
         beside=store_beside,
         clock=clock,
     )

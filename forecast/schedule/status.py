@@ -17,6 +17,7 @@ from db.read import read_case, read_completeness
 from db.read_runs import last_published, read_run
 from db.read_schedule import read_alerts, read_attempts, read_deliveries, read_undelivered
 from db.rows import AlertRow, AttemptRow, DeliveryRow, LeaseRow, RunRow
+from db.when import When
 from forecast.schedule.orders import lease_name
 from forecast.schedule.settings import Settings
 from forecast.schedule.slots import Calendar, Due, Ledger, Slot, calendar_of, find_due, find_next, read_ledger, retry_at
@@ -166,7 +167,7 @@ def read_status(
 
 def read_behind(connection: Connection, case_id: str, today: date, days: int) -> tuple[Behind, ...]:
     """The types of events attested through no day of the last so many, the furthest behind first."""
-    rows = read_completeness(connection, case_id, today)
+    rows = read_completeness(connection, case_id, When(as_of=today))
     through = {row.type: min(row.complete_through, today) for row in rows if row.complete_from <= today}
     groups = groupby(sorted(EVENT_TYPES, key=lambda kind: through.get(kind, date.min)), through.get)
     known = [Behind(tuple(kinds), day, (today - day).days if day else None) for day, kinds in groups]
