@@ -13,13 +13,13 @@ command -v uv >/dev/null 2>&1 && uv python install -q 3.13 && uv python find 3.1
 echo "no Python >= 3.12 found: put one on PATH, set PYTHON=/path/to/python, or install uv" >&2; exit 1
 endef
 
-.PHONY: run test lint bench setup lock clean
+.PHONY: run test lint bench soak setup lock clean
 run: setup
 	@$(VENV)/bin/parley init
 	@$(VENV)/bin/parley update
 
 test: setup
-	$(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
+	$(PY) -m pytest -n 2 --dist loadgroup --no-loadscope-reorder $(PYTEST_ARGS)
 
 lint: setup
 	$(VENV)/bin/ruff check .
@@ -28,6 +28,9 @@ lint: setup
 
 bench: setup
 	$(PY) -m benchmarks.update
+
+soak: setup  # PART=name for one part, of docs/soak.md
+	$(PY) -m benchmarks.soak_tests $(PART)
 
 setup: $(VENV)/.ok
 $(VENV)/.ok: requirements.lock pyproject.toml

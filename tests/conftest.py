@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from fcntl import LOCK_EX, flock
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -67,9 +68,12 @@ from toy_runs import install_toy  # noqa: E402
 
 from indicators.folder import read_case_folder  # noqa: E402
 from indicators.shipped import shipped_case  # noqa: E402
+from models.density import Parameters  # noqa: E402
 from models.laplace import build_density, fit_laplace  # noqa: E402
 from models.settings import SamplerSettings  # noqa: E402
 from models.structure import Structure  # noqa: E402
+
+pytest_plugins = ("tiers",)
 
 NOW = datetime(2020, 6, 1, 12, tzinfo=UTC)
 PUBLISHED_AS_OF = date(2019, 6, 1)
@@ -175,20 +179,6 @@ REPORT = NewReport("small", 1, None, "en", "html", "a" * 64, "0.1.0")
 _numbers = itertools.count()
 
 
-def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--run-slow", action="store_true", help="run the tests marked slow as well")
-
-
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    slow = {item.path for item in items if item.get_closest_marker("slow")}
-    items.sort(key=lambda item: item.path not in slow)  # workers take whole files: the longest must not come last
-    if not config.getoption("--run-slow"):
-        skip = pytest.mark.skip(reason="slow: give --run-slow")
-        for item in items:
-            if item.get_closest_marker("slow"):
-                item.add_marker(skip)
-
-
 @pytest.fixture(scope="session")
 def postgresql_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[URL]:
     """Address of a PostgreSQL server of this session's own.
@@ -278,13 +268,38 @@ def _solve(case: Path, folder: Path, as_of: date) -> Solved:
 
 
 @pytest.fixture(scope="session")
+def sampled_shipped(solved_shipped: Solved) -> Parameters:
+    """Draws of the sampler for it, 4 chains of 1000."""
+    from models.sampling import parameters_of, sample
+
+    tree = sample(solved_shipped.problem, solved_shipped.fit.density, SMALL_FIT, seed=8)
+    return parameters_of(tree, Structure())
+
+
+@pytest.fixture(scope="session")
 def published_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the toy case and a forecast of it, as of `PUBLISHED_AS_OF`, by a real fit; tests copy it."""
-    from forecast.engine.update import update
 
-    folder = tmp_path_factory.mktemp("published")
-    with install_toy(folder) as database:
-        assert update(database, When(as_of=PUBLISHED_AS_OF), settings=SMALL_FIT).status == "published"
+    def publish(folder: Path) -> None:
+        from forecast.engine.update import update
+
+        with install_toy(folder) as database:
+            assert update(database, When(as_of=PUBLISHED_AS_OF), settings=SMALL_FIT).status == "published"
+
+    return made_once(tmp_path_factory.getbasetemp(), "published", publish)
+
+
+def made_once(place: Path, name: str, make: Callable[[Path], None]) -> Path:
+    """A folder that the first of all workers to ask for it fills; the others wait, and then find it."""
+    shared = place.parent if "PYTEST_XDIST_WORKER" in os.environ else place
+    folder, made = shared / name, shared / f"{name}.made"
+    with (shared / f"{name}.lock").open("w") as lock:
+        flock(lock, LOCK_EX)
+        if not made.exists():
+            shutil.rmtree(folder, ignore_errors=True)  # of a worker that did not come to the end
+            folder.mkdir()
+            make(folder)
+            made.touch()
     return folder
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from conftest import PUBLISHED_AS_OF
+from sizes import slow, soak
 from sqlalchemy import Connection, Select, func, select
 from toy_case import write_toy_case
 from toy_runs import LOADED, install_toy
@@ -101,9 +102,13 @@ def test_four_desks_at_one_file(tmp_path: Path) -> None:
         check_entries(database, seat(f"sqlite:///{tmp_path / 'parley.db'}", 4, 5), 20)
 
 
-@pytest.mark.slow
-def test_twenty_desks_at_one_database(toy_database: Database, database_url: str) -> None:
-    check_entries(toy_database, seat(database_url, 20, 25), 500)
+@pytest.mark.parametrize(
+    ("database_url", "desks", "entries"),
+    [slow("postgresql", 8, 15), soak("desk", "postgresql", 20, 25), soak("desk", "sqlite", 20, 25)],
+    indirect=["database_url"],
+)
+def test_many_desks_at_one_database(toy_database: Database, database_url: str, desks: int, entries: int) -> None:
+    check_entries(toy_database, seat(database_url, desks, entries), desks * entries)
 
 
 @pytest.fixture
@@ -112,13 +117,13 @@ def published(published_copy: Path) -> Iterator[Database]:
         yield database
 
 
-@pytest.mark.slow
-def test_twenty_desks_each_with_a_forecast_after_every_entry(published: Database) -> None:
-    told = seat(f"sqlite:///{published.url}", 20, 25)
-    check_entries(published, told, 500)
+@pytest.mark.parametrize(("desks", "entries"), [slow(8, 10), soak("desk", 20, 25)])
+def test_many_desks_each_with_a_forecast_after_every_entry(published: Database, desks: int, entries: int) -> None:
+    told = seat(f"sqlite:///{published.url}", desks, entries)
+    check_entries(published, told, desks * entries)
     assert {each.remark for each in told} == {""}
     check_runs(published, told)
-    for each in told[::50]:
+    for each in told[:: len(told) // 10]:
         replay(published, each)
 
 

@@ -16,6 +16,7 @@ from shutil import copytree
 
 import pytest
 from conftest import SMALL_FIT
+from sizes import slow, soak
 from sqlalchemy import Connection, Select, func, select
 from toy_case import CASE, write_toy_case
 from toy_runs import install_toy
@@ -235,19 +236,20 @@ def test_log_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert not victim.runs
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("seed", range(3))
-def test_log_killed_often(victim: Victim, seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert kill_often(victim, victim.log, 15, seed, monkeypatch) > 5
+OFTEN = pytest.mark.parametrize(("times", "seed"), [slow(9, 0), *(soak("desk", 15, seed) for seed in range(3))])
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("seed", range(3))
-def test_import_killed_often(victim: Victim, seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert kill_often(victim, victim.file, 15, seed, monkeypatch) > 5
+@OFTEN
+def test_log_killed_often(victim: Victim, times: int, seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert kill_often(victim, victim.log, times, seed, monkeypatch) > times // 3
 
 
-@pytest.mark.slow
-def test_update_killed_often(victim: Victim, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert kill_often(victim, lambda: ("update",), 10, 7, monkeypatch) > 5
+@OFTEN
+def test_import_killed_often(victim: Victim, times: int, seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert kill_often(victim, victim.file, times, seed, monkeypatch) > times // 3
+
+
+@pytest.mark.parametrize("times", [slow(6), soak("desk", 15)])
+def test_update_killed_often(victim: Victim, times: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert kill_often(victim, lambda: ("update",), times, 7, monkeypatch) >= times // 2
     assert (victim.folder / FOLDER).is_dir()

@@ -12,6 +12,7 @@ from desk_worlds import Ledger, Version
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
+from sizes import slow, soak
 from sqlalchemy import Table, select
 from toy_case import CASE, write_toy_case
 from toy_runs import LOADED
@@ -610,19 +611,15 @@ def run(world: World, examples: int, steps: int = 25) -> None:
     )
 
 
-def test_the_desk_does_what_the_rules_say(toy_file: Path, tmp_path: Path) -> None:
-    run(in_files(toy_file, tmp_path), 20)
+@pytest.mark.parametrize("examples", [20, slow(40), soak("desk", 200)])
+def test_the_desk_does_what_the_rules_say(toy_file: Path, tmp_path: Path, examples: int) -> None:
+    run(in_files(toy_file, tmp_path), examples)
 
 
-@pytest.mark.slow
-def test_the_desk_does_what_the_rules_say_for_long(toy_file: Path, tmp_path: Path) -> None:
-    run(in_files(toy_file, tmp_path), 200)
-
-
-@pytest.mark.slow
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
-def test_the_desk_does_what_the_rules_say_on_postgresql(database_url: str, tmp_path: Path) -> None:
-    run(in_one_database(database_url, tmp_path), 25)
+@pytest.mark.parametrize("examples", [slow(15), soak("desk", 100)])
+def test_the_desk_does_what_the_rules_say_on_postgresql(database_url: str, tmp_path: Path, examples: int) -> None:
+    run(in_one_database(database_url, tmp_path), examples)
 
 
 def test_a_revision_that_changes_nothing_is_refused_whatever_the_last_one_gave_as_its_reason(

@@ -8,17 +8,16 @@ import numpy as np
 import pytest
 from problems import SHIPPED, Solved, forecast, make_problem, project_with, read_as_of, stored
 from scipy.optimize import OptimizeResult
+from sizes import slow, soak
 
 from indicators.folder import read_case_folder
 from indicators.shipped import shipped_case
 from models import laplace
-from models.density import CONTACT_BASE, Density
+from models.density import CONTACT_BASE, Density, Parameters
 from models.effects import without_judgements
 from models.exposure import build_exposure
 from models.laplace import NoMode, build_density, fit_laplace, start_at
 from models.projection import mean_with_error
-from models.sampling import parameters_of, sample
-from models.settings import SamplerSettings
 from models.spec import TARGETS, Floats
 from models.structure import Structure
 
@@ -143,8 +142,9 @@ def test_a_given_exposure_is_used(solved_toy: Solved) -> None:
     assert build_density(solved_toy.problem, SHIPPED, exposure).exposure is exposure
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("structure", [SHIPPED, Structure(moment_term=True), Structure(regime=False)])
+@pytest.mark.parametrize(
+    "structure", [slow(SHIPPED), soak("model", Structure(moment_term=True)), soak("model", Structure(regime=False))]
+)
 def test_a_mode_is_found_at_every_origin(structure: Structure, tmp_path: Path) -> None:
     """Every fourth year, with and without judgements: backtests stop at the first origin without one."""
     with stored(read_case_folder(shipped_case()), tmp_path) as database:
@@ -155,15 +155,14 @@ def test_a_mode_is_found_at_every_origin(structure: Structure, tmp_path: Path) -
 
 
 @pytest.mark.slow
-def test_the_sampler_gives_the_same_forecasts(solved_shipped: Solved) -> None:
+@pytest.mark.xdist_group("sampled")
+def test_the_sampler_gives_the_same_forecasts(solved_shipped: Solved, sampled_shipped: Parameters) -> None:
     """Means within 3 % and three Monte-Carlo errors, ends of the headline's intervals within 0.03.
 
     Against 6000 sampled draws the two differed by at most 2 %. With the mode in place of the mean Laplace's headline
     was 10 to 20 % too high.
     """
-    settings = SamplerSettings(chains=4, draws=1000, tune=500)
-    tree = sample(solved_shipped.problem, solved_shipped.fit.density, settings, seed=8)
-    sampled = project_with(solved_shipped.problem, solved_shipped.fit, parameters_of(tree, SHIPPED)).targets
+    sampled = project_with(solved_shipped.problem, solved_shipped.fit, sampled_shipped).targets
     approximate = forecast(solved_shipped.problem, solved_shipped.fit, 4000).targets
     for t, h in np.ndindex(approximate.shape[1:]):
         mean, error = mean_with_error(sampled[:, t, h], 4)

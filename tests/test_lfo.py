@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from conftest import EVENT, OBSERVATION
 from problems import SHIPPED, make_observations, make_problem, read_as_of
+from sizes import slow, soak
 from toy_runs import install_toy
 
 from db.append import append_events, append_observations
@@ -157,6 +158,9 @@ ARRIVALS = {
     "a crisis known late": (date(2018, 8, 9), date(2018, 8, 10)),
     "a judgement": (date(2017, 6, 14), date(2017, 6, 15)),
 }
+WEIGHTIEST = ("talks", "an observation known late", "a judgement")
+"""One of each kind of row; what else can arrive is of one of these kinds."""
+ARRIVALS_BY_SIZE = [slow(name) if name in WEIGHTIEST else soak("evaluation", name) for name in ARRIVALS]
 
 
 @pytest.mark.slow
@@ -168,8 +172,7 @@ def test_three_judgements_at_once_ask_for_a_fit(toy: Database) -> None:
     assert not is_trusted(weight, k)
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("arrival", ARRIVALS)
+@pytest.mark.parametrize("arrival", ARRIVALS_BY_SIZE)
 def test_reweighted_draws_agree_with_an_exact_fit(toy: Database, arrival: str) -> None:
     """Forecasts within the stated tolerance; means of the rates within five Monte-Carlo errors."""
     read = (read_as_of(toy, origin)[2] for origin in ARRIVALS[arrival])

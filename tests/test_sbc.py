@@ -8,6 +8,7 @@ import pytest
 from arviz_stats.ecdf_utils import get_pointwise_confidence_band, simulate_confidence_bands
 from problems import Solved, make_observations, make_problem
 from scipy.stats import kstest
+from sizes import slow, soak
 
 from models.density import Density, Parameters
 from models.laplace import build_density
@@ -53,12 +54,20 @@ def rank(small: tuple[Problem, Density, DailyLevels]) -> Ranker:
 @pytest.fixture(scope="module")
 def fitted() -> Sampler:
     """The sampler, few draws; a world that it has fitted is not fitted again."""
+
+    def fit(world: Problem, density: Density, seed: int) -> Posterior:
+        return Posterior(parameters_of(sample(world, density, TINY, seed), density.structure), 0)
+
+    return _kept(fit)
+
+
+def _kept(sampler: Sampler) -> Sampler:
+    """The same, but a seed's world is fitted once."""
     known: dict[int, Posterior] = {}
 
     def fit(world: Problem, density: Density, seed: int) -> Posterior:
         if seed not in known:
-            tree = sample(world, density, TINY, seed)
-            known[seed] = Posterior(parameters_of(tree, density.structure), 0)
+            known[seed] = sampler(world, density, seed)
         return known[seed]
 
     return fit
@@ -99,13 +108,14 @@ def test_a_posterior_that_is_off_is_caught(rank: Ranker, fitted: Sampler) -> Non
     assert not calibrate_places(_places(rank(off)), 0.95, seed=1).passed
 
 
-@pytest.mark.slow
-def test_the_sampler_is_calibrated_on_a_case(solved_toy: Solved) -> None:
+@pytest.mark.parametrize("worlds", [slow(16), soak("model", 40)])
+def test_the_sampler_is_calibrated_on_a_case(solved_toy: Solved, worlds: int) -> None:
     """As `parley check` runs it; and what it would have said of halved intervals."""
     problem, density = solved_toy.problem, solved_toy.fit.density
     arguments = (problem, density, daily_levels(problem, density), HEADLINE, 2)
-    ranked = [rank_truth(*arguments, number) for number in range(40)]
-    halved = [rank_truth(*arguments, number, _moved(sample_world, _half)) for number in range(40)]
+    fit = _kept(sample_world)
+    ranked = [rank_truth(*arguments, number, fit) for number in range(worlds)]
+    halved = [rank_truth(*arguments, number, _moved(fit, _half)) for number in range(worlds)]
     assert calibrate_places(_places(ranked), 0.95, seed=1).passed
     assert not calibrate_places(_places(halved), 0.95, seed=1).passed
 

@@ -15,6 +15,7 @@ from schedule_kills import (
     wait_to_store,
 )
 from schedule_worlds import ledger_of, wait_for
+from sizes import slow, soak
 
 __all__ = ("desk",)
 
@@ -37,12 +38,11 @@ def test_a_fit_is_killed_and_then_the_service(desk: Desk) -> None:
     assert service.endswith(UNHEARD)
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("desk", [14], indirect=True)
-def test_the_service_is_killed_often(desk: Desk) -> None:
+@pytest.mark.parametrize(("desk", "kills"), [slow(5, 6), soak("schedule", 14, 25)], indirect=["desk"])
+def test_the_service_is_killed_often(desk: Desk, kills: int) -> None:
     """At moments from its start to the next run; every fourth when a run is stored."""
     whole = desk.first_run()
-    for k, delay in enumerate(moments(25, 1, whole)):
+    for k, delay in enumerate(moments(kills, 1, whole)):
         desk.start()
         if k % 4 == 3:
             wait_to_store(desk)
@@ -53,6 +53,6 @@ def test_the_service_is_killed_often(desk: Desk) -> None:
         desk.check()
     desk.complete()
     print(f"\na run took {whole:.0f} s; hit {dict(desk.hit)}; leases after {[round(s, 1) for s in desk.recovered]} s")
-    assert desk.hit["run"] > 5
+    assert desk.hit["run"] >= kills // 4
     assert max(desk.recovered) < LEASE_S + STARTING_S
     assert all(error.endswith(UNHEARD) for error in desk.errors())

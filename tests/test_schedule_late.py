@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from schedule_worlds import Clock, install_toy_at, ledger_of, quietly, settings_of
+from sizes import slow, soak
 from sqlalchemy import ColumnElement, Connection, Table, select
 
 from db import tables
@@ -270,16 +271,17 @@ def test_an_entry_moves_the_first_run_after_it_and_none_before(tmp_path: Path) -
     check_entries_move_runs(tmp_path, a_few_days(), 5)
 
 
-@pytest.mark.slow
-def test_thirty_days_off_are_made_as_they_would_have_been_on_the_day(tmp_path: Path) -> None:
-    fitted = [FIRST + timedelta(n) for n in (1, 10, 20, 29)]
-    on, off = two_worlds(tmp_path, a_month(1), 30, fitted)
+@pytest.mark.parametrize(("seed", "fitted"), [slow(1, (10, 29)), soak("schedule", 2, (1, 10, 20, 29))])
+def test_thirty_days_off_are_made_as_they_would_have_been_on_the_day(
+    tmp_path: Path, seed: int, fitted: tuple[int, ...]
+) -> None:
+    """All of what a run reads is compared on every day; what a fit makes of it, on some."""
+    on, off = two_worlds(tmp_path, a_month(seed), 30, [FIRST + timedelta(n) for n in fitted])
     assert kinds(on) == [OFFICIAL] * 30
     assert kinds(off) == [OFFICIAL, *[BACKFILL] * 28, OFFICIAL]
     assert read_said(off) == read_said(on)
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [slow(1), *(soak("schedule", seed) for seed in range(2, 6))])
 def test_each_of_a_months_entries_moves_the_first_run_after_it(tmp_path: Path, seed: int) -> None:
     check_entries_move_runs(tmp_path, a_month(seed), 31)

@@ -13,6 +13,7 @@ from threading import Event, Semaphore
 
 import pytest
 from schedule_worlds import Clock, days_of, duty_of, install_toy_at, ledger_of, quietly, settings_of
+from sizes import slow, soak
 from sqlalchemy import func, select
 
 from db.engine import Database, open_database
@@ -155,15 +156,23 @@ def test_two_services_in_two_threads(begun: Database, database_url: str) -> None
     complete(begun)
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("seed", range(2, 7))
+def often(seeds: Sequence[int]) -> pytest.MarkDecorator:
+    """One of the seeds on PostgreSQL, where two can write at once; all of them on both in the soak."""
+    first, *others = [(kind, seed) for seed in seeds for kind in ("postgresql", "sqlite")]
+    return pytest.mark.parametrize(
+        ("database_url", "seed"),
+        [slow(*first), *(soak("schedule", *other) for other in others)],
+        indirect=["database_url"],
+    )
+
+
+@often(range(2, 7))
 def test_two_services_in_two_threads_often(begun: Database, database_url: str, seed: int) -> None:
     check_both_worked(live_in_threads(database_url, seed), begun)
     complete(begun)
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("seed", range(3))
+@often(range(3))
 def test_two_services_in_two_processes(begun: Database, database_url: str, seed: int) -> None:
     with multiprocessing.get_context("spawn").Pool(2) as pool:
         pool.map(time.sleep, (0.1, 0.1), 1)  # both are there

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from schedule_worlds import Clock, days_of, duty_of, install_toy_at, ledger_of, quietly, settings_of, store
+from sizes import soak
 from sqlalchemy import func, select
 
 from db.engine import Database, open_database
@@ -72,8 +73,8 @@ def live(database: Database, clock: Clock, settings: Settings, until: datetime, 
     ("zone", "at"),
     [
         ("Europe/Kyiv", "03:30"),
-        pytest.param("America/New_York", "02:30", marks=pytest.mark.slow),
-        pytest.param("UTC", "06:00", marks=pytest.mark.slow),
+        soak("schedule", "America/New_York", "02:30"),
+        soak("schedule", "UTC", "06:00"),
     ],
 )
 def test_a_year_has_one_run_a_day(toy: Database, zone: str, at: str) -> None:

@@ -16,6 +16,7 @@ from threading import Thread
 import numpy as np
 import pytest
 from problems import DAY, SHIPPED, make_observations, make_problem
+from sizes import slow, soak
 
 from forecast import identity
 from forecast.errors import NotWritten, NoWorkers
@@ -173,8 +174,7 @@ def test_processes_give_the_bits_of_one_task_after_another_though_one_is_killed(
     assert capfd.readouterr().err == ""
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("where", ["local", "address"])
+@pytest.mark.parametrize("where", [soak("evaluation", "local"), slow("address")])
 def test_a_dask_worker_that_is_killed_costs_its_own_task_alone(
     deeds: Path, where: str, request: pytest.FixtureRequest, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -185,8 +185,7 @@ def test_a_dask_worker_that_is_killed_costs_its_own_task_alone(
     assert capfd.readouterr().err == ""
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("dask", [None, "local"])
+@pytest.mark.parametrize("dask", [soak("evaluation", None), slow("local")])
 def test_a_task_that_kills_every_worker_is_told_of(deeds: Path, dask: str | None) -> None:
     deadly = Deadly(deeds, PROBLEMS[1].as_of, deaths=99)
     with pytest.raises(NoWorkers, match=r"^Deadly as of 2002-04-29 lost its worker 4 times; look whether memory"):
@@ -329,8 +328,7 @@ def test_a_scheduler_that_ends_midway_is_told_of(deeds: Path, capfd: pytest.Capt
 # What ends a run
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("dask", [None, "local"])
+@pytest.mark.parametrize("dask", [slow(None), slow("local")])
 def test_a_mistake_of_a_forecaster_is_its_own(deeds: Path, dask: str | None) -> None:
     with pytest.raises(ArithmeticError, match=r"^no mode at 819$"):
         run_tasks(tasks_of(Wrong(deeds), PROBLEMS[:1]), dask=dask)
@@ -350,9 +348,17 @@ if __name__ == "__main__":
 """
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("dask", [None, "local"])
-@pytest.mark.parametrize(("sent", "to_all"), [(signal.SIGINT, False), (signal.SIGINT, True), (signal.SIGKILL, False)])
+@pytest.mark.parametrize(
+    ("dask", "sent", "to_all"),
+    [
+        slow(None, signal.SIGINT, True),
+        slow("local", signal.SIGINT, False),
+        slow("local", signal.SIGKILL, False),
+        soak("evaluation", None, signal.SIGINT, False),
+        soak("evaluation", None, signal.SIGKILL, False),
+        soak("evaluation", "local", signal.SIGINT, True),
+    ],
+)
 def test_no_process_outlives_the_run(
     deeds: Path, tmp_path: Path, dask: str | None, sent: signal.Signals, to_all: bool
 ) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from problems import read_as_of, stored
+from sizes import slow, soak
 
 from benchmarks.worlds.__main__ import changed
 from benchmarks.worlds.broken import LEAKED, SHUFFLED, broken_forecasts, interval_coverage
@@ -288,41 +289,44 @@ def test_variants_are_named_by_what_they_change() -> None:
     assert changed(found, f"regime={SHIPPED.regime}") == replace(found, regime=SHIPPED.regime)
 
 
-SEEDS, ORIGINS = (1, 2, 3, 4), 60
+SEEDS = (1, 2, 3, 4)
+
+
+@pytest.fixture(scope="module", params=[slow(30), soak("evaluation", 60)])
+def origins(request: pytest.FixtureRequest) -> int:
+    """So many of each world."""
+    number: int = request.param
+    return number
 
 
 @pytest.fixture(scope="module")
-def forecasts() -> dict[str, Floats]:
-    worlds = world_problems(SEEDS, ORIGINS)
+def forecasts(origins: int) -> dict[str, Floats]:
+    worlds = world_problems(SEEDS, origins)
     found = forecast_worlds(worlds, {**baselines(SHIPPED), MODEL: LaplaceModel(SHIPPED)}, cached=False)
-    return found | broken_forecasts(SEEDS, ORIGINS, SHIPPED)
+    return found | broken_forecasts(SEEDS, origins, SHIPPED)
 
 
-@pytest.mark.slow
-def test_the_shipped_model_has_no_fault(forecasts: dict[str, Floats]) -> None:
-    """At 240 origins nearer the true probability than every as-of baseline, without bias, seeing nothing ahead."""
-    scores = score_worlds(world_problems(SEEDS, ORIGINS), forecasts, baselines(SHIPPED))
+def test_the_shipped_model_has_no_fault(forecasts: dict[str, Floats], origins: int) -> None:
+    """Nearer the true probability than every as-of baseline, without bias, seeing nothing ahead."""
+    scores = score_worlds(world_problems(SEEDS, origins), forecasts, baselines(SHIPPED))
     assert faults(scores, MODEL, baselines(SHIPPED)) == []
 
 
-@pytest.mark.slow
-def test_shuffled_states_are_found_out(forecasts: dict[str, Floats]) -> None:
-    scores = score_worlds(world_problems(SEEDS, ORIGINS), forecasts, baselines(SHIPPED))
+def test_shuffled_states_are_found_out(forecasts: dict[str, Floats], origins: int) -> None:
+    scores = score_worlds(world_problems(SEEDS, origins), forecasts, baselines(SHIPPED))
     error = {score.name: score.error for score in scores}
     assert error[SHUFFLED] > error[MODEL] + 0.01
     assert faults(scores, SHUFFLED, baselines(SHIPPED))
 
 
-@pytest.mark.slow
-def test_leaked_rows_are_found_out(forecasts: dict[str, Floats]) -> None:
+def test_leaked_rows_are_found_out(forecasts: dict[str, Floats], origins: int) -> None:
     """Half a year of later rows, against the same model without them."""
-    worlds = world_problems(SEEDS, ORIGINS)
+    worlds = world_problems(SEEDS, origins)
     scores = score_worlds(worlds, forecasts, baselines(SHIPPED), honest=forecasts[MODEL])
     (fault,) = faults(scores, LEAKED, baselines(SHIPPED))
     assert fault.endswith("it saw the future")
 
 
-@pytest.mark.slow
-def test_halved_intervals_are_found_out() -> None:
-    whole, half = interval_coverage(SEEDS[:2], ORIGINS, SHIPPED)
+def test_halved_intervals_are_found_out(origins: int) -> None:
+    whole, half = interval_coverage(SEEDS[:2], origins, SHIPPED)
     assert half < HELD_AT_LEAST <= whole
