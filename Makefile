@@ -13,23 +13,23 @@ command -v uv >/dev/null 2>&1 && uv python install -q 3.13 && uv python find 3.1
 echo "no Python >= 3.12 found: put one on PATH, set PYTHON=/path/to/python, or install uv" >&2; exit 1
 endef
 
-.PHONY: run test lint bench soak setup lock clean
+.PHONY: run test lint bench soak setup dev lock clean
 run: setup
 	@$(VENV)/bin/parley init
 	@$(VENV)/bin/parley update
 
-test: setup
+test: dev
 	$(PY) -m pytest -n 2 --dist loadgroup --no-loadscope-reorder $(PYTEST_ARGS)
 
-lint: setup
+lint: dev
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
 
-bench: setup
+bench: dev
 	$(PY) -m benchmarks.update
 
-soak: setup  # PART=name for one part, of docs/soak.md
+soak: dev  # PART=name for one part, of docs/soak.md
 	$(PY) -m benchmarks.soak_tests $(PART)
 
 setup: $(VENV)/.ok
@@ -40,10 +40,18 @@ $(VENV)/.ok: requirements.lock pyproject.toml
 	@$(PY) -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
-lock:  # setuptools rides in build.in: a venv of 3.12+ has none, and the editable install needs it
-	uv pip compile -q --universal --python-version 3.12 --extra dev --generate-hashes --no-emit-index-url --no-header \
-	  pyproject.toml build.in -o requirements.lock
-	! grep -nE '://|--(index|extra-index|find-links)' requirements.lock
+dev: $(VENV)/.dev
+$(VENV)/.dev: $(VENV)/.ok requirements-dev.lock
+	@echo "adding what tests and lint need to $(VENV) (a minute, once)"
+	@$(PY) -m pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@
+
+# setuptools rides in build.in: a venv of 3.12+ has none, and the editable install needs it
+COMPILE := uv pip compile -q --universal --python-version 3.12 --generate-hashes --no-emit-index-url --no-header
+lock:  # for developers first: the users' is a part of it, to the version
+	$(COMPILE) --extra dev pyproject.toml build.in -o requirements-dev.lock
+	$(COMPILE) -c requirements-dev.lock pyproject.toml build.in -o requirements.lock
+	! grep -nE '://|--(index|extra-index|find-links)' requirements.lock requirements-dev.lock
 
 clean:
 	rm -rf $(VENV)

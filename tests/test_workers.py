@@ -284,6 +284,12 @@ def test_a_scheduler_that_does_not_answer_is_told_of(address: str, monkeypatch: 
     gc.collect()  # a client that is left half open complains when it is thrown away
 
 
+def test_without_dask_one_is_told_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    with pytest.raises(NoWorkers, match=r"^Dask is not installed here .*; run `pip install 'parley\[dask\]'"):
+        run_tasks(QUICK_TASKS, cached=False, dask="local")
+
+
 @pytest.mark.slow
 def test_a_scheduler_without_workers_is_told_of(monkeypatch: pytest.MonkeyPatch) -> None:
     from distributed import LocalCluster

@@ -95,7 +95,7 @@ def run_tasks(
     Raises
     ------
     NoWorkers
-        if the scheduler does not answer, or a task loses its worker time and again
+        if Dask is not installed, its scheduler does not answer, or a task loses its worker time and again
     NotWritten
         if results are to be kept and cannot be
     """
@@ -180,7 +180,12 @@ def _lost(task: Task) -> str:
 def _over_dask(tasks: Mapping[int, Task], workers: int, address: str) -> Results:
     if not tasks:
         return
-    from distributed import KilledWorker, as_completed
+    try:
+        from distributed import KilledWorker, as_completed
+    except ImportError as error:
+        raise NoWorkers(
+            f"Dask is not installed here ({error}); run `pip install 'parley[dask]'`, or leave --dask out"
+        ) from None
 
     with _local_client(workers) if address == "local" else _client(address) as client:
         futures = {client.submit(run_task, task, pure=False): i for i, task in tasks.items()}
