@@ -36,7 +36,7 @@ def cache_root() -> Path:
 
 def is_warm() -> bool:
     """Whether an earlier process has compiled for these versions."""
-    return (cache_root() / _key() / "numba").exists()
+    return any((cache_root() / _key() / "numba").rglob("*.nbi"))  # importing the model makes the folder
 
 
 def _key() -> str:

@@ -205,7 +205,7 @@ def test_the_doctor_comes_to_an_empty_folder(
 
 
 def test_all_is_well(desk: Database, capsys: pytest.CaptureFixture[str]) -> None:
-    from forecast.cli.keeping_tables import print_examination
+    from forecast.cli.keeping import print_examination
     from forecast.doctor.examine import examine
 
     found = examine(f"sqlite:///{desk.url}", LOADED)

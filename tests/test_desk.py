@@ -29,6 +29,7 @@ from forecast.desk.actions import (
     revise,
     revise_event,
 )
+from forecast.desk.draft import EventDraft, ObservationDraft
 from forecast.desk.preview import Preview
 from forecast.errors import NotOnFile
 from forecast.record.catalogue import read_indicator
@@ -110,6 +111,25 @@ def test_the_very_same_row_is_there_once(desk: Desk) -> None:
     assert everything(desk) == before
 
 
+def test_a_draft_says_what_its_parts_say(desk: Desk) -> None:
+    draft = ObservationDraft(indicator="press_tone", level=1, on=BEFORE, source="Leader", grade="B2", note="front page")
+    assert log(desk, draft, dry_run=True).entries == code(desk, 1, note="front page", dry_run=True).entries
+    (row,) = log(desk, draft).rows
+    changes = ObservationDraft(level=0, known_on=TODAY)
+    by_parts = revise(desk, row, level=0, known_on=TODAY, dry_run=True)
+    assert revise(desk, row, changes, dry_run=True).entries == by_parts.entries
+    event = EventDraft(type="contact", on=BEFORE, source="Gazette")
+    by_parts = add_event(desk, "contact", on=BEFORE, source="Gazette", dry_run=True)
+    assert add_event(desk, event, dry_run=True).entries == by_parts.entries
+
+
+def test_what_is_no_part_of_an_entry_is_refused(desk: Desk) -> None:
+    with pytest.raises(TypeError, match=r"^'sauce' is no part of an entry; did you mean 'source'\?$"):
+        code(desk, sauce="Leader")
+    with pytest.raises(TypeError, match=r"^note given beside a draft; give all parts in the draft$"):
+        revise(desk, 1, ObservationDraft(level=0), note="misread")
+
+
 def test_what_a_revision_says_already_is_not_logged_beside_it(desk: Desk) -> None:
     (row,) = code(desk, 0).rows
     (newer,) = revise(desk, row, level=1).rows
@@ -121,7 +141,7 @@ def test_a_row_of_another_case_is_not_this_desks(desk: Desk) -> None:
     elsewhere = replace(read_case_folder(shipped_case()).case, id="other")
     folder = replace(read_case_folder(shipped_case()), case=elsewhere)
     install_case(desk.database, folder, datetime(2020, 2, 1, tzinfo=UTC))
-    mine = Desk(desk.database, "kim", "toy", desk.today)
+    mine = Desk(desk.database, "kim", case_id="toy", today=desk.today)
     with desk.database.read() as connection:
         theirs = read_observations(connection, "other", When(as_of=date(2026, 10, 10)))[0].id
     with pytest.raises(

@@ -86,7 +86,9 @@ class AtTheDesk(RuleBasedStateMachine):
         super().__init__()
         self.database, self.case = world()
         self.today = FIRST_DAY
-        self.desks = {who: Desk(self.database, who, self.case, lambda: self.today) for who in ("kim", "lee")}
+        self.desks = {
+            who: Desk(self.database, who, case_id=self.case, today=lambda: self.today) for who in ("kim", "lee")
+        }
         self.desk = self.desks["kim"]
         self.observations = self._loaded(ObservationRow, OBSERVED)
         self.events = self._loaded(EventRow, HAPPENED)

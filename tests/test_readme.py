@@ -19,7 +19,8 @@ from forecast.cli.app import app, run
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 FENCES = [fence.strip("\n").splitlines() for fence in README.split("```")[1::2]]
-COMMANDS = get_command(app).commands  # type: ignore[attr-defined]
+PROGRAM = get_command(app)
+COMMANDS = {name: PROGRAM.commands[name] for name in PROGRAM.list_commands(None)}  # type: ignore[attr-defined]
 ANSWER = [
     "Talks, as of 2026-11-22",
     "",

@@ -1,40 +1,24 @@
-"""The program: its commands, and how mistakes are told.
-
-Heavy libraries are imported inside the commands, so that `parley --help` answers at once.
-"""
+"""The program: how it begins, and how mistakes are told. Its commands stand in `forecast.cli.lazy`."""
 
 import os
 import re
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import Annotated
 
 import typer
 
-from forecast.cli import (
-    backtest,
-    calibrate,
-    check,
-    desk,
-    event,
-    export,
-    files,
-    keeping,
-    lists,
-    plot,
-    report,
-    runs,
-    schedule,
-    score,
-)
-
-if TYPE_CHECKING:
-    from indicators.errors import CaseError
+from db.errors import StoreError
+from forecast.cli.lazy import LazyGroup
+from forecast.errors import ForecastError
+from forecast.identity import code_version
+from indicators.errors import CaseError
 
 SHOWN_PROBLEMS = 20
 _NEGATIVE = re.compile(r"-\d+(\.\d+)?")
 
 app = typer.Typer(
+    cls=LazyGroup,
     name="parley",
     help="How likely are US–DPRK arms-control talks? A forecast that knows what it knew when, and keeps its own score.",
     add_completion=False,
@@ -42,38 +26,24 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
-for command in (
-    runs.init,
-    runs.update,
-    runs.show,
-    desk.log,
-    desk.revise,
-    desk.retract,
-    files.template,
-    backtest.backtest,
-    score.score,
-    calibrate.calibrate,
-    check.check,
-    lists.indicators,
-    lists.observations,
-    lists.documents,
-    lists.events,
-    lists.runs,
-    export.history,
-    plot.plot,
-    report.report,
-    keeping.verify,
-    keeping.backup,
-    keeping.doctor,
-):
-    app.command()(command)
-app.command("import")(files.import_)
-app.add_typer(event.app, name="event")
-app.add_typer(schedule.app, name="schedule")
+
+def _tell_version(asked: bool) -> None:
+    if asked:
+        release, _, code = code_version().partition("+")
+        typer.echo(f"parley {release} (code {code})")
+        raise typer.Exit
 
 
 @app.callback(invoke_without_command=True)
-def _root(context: typer.Context) -> None:
+def _root(
+    context: typer.Context,
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_tell_version, is_eager=True, help="Print the release and the version of the code."
+        ),
+    ] = False,
+) -> None:
     if context.invoked_subcommand is None:
         typer.echo(context.get_help())
         raise typer.Exit(2)
@@ -86,10 +56,6 @@ def main() -> None:
 
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return its exit code: 1 and a line on stderr for data and state, 2 for usage."""
-    from db.errors import StoreError
-    from forecast.errors import ForecastError
-    from indicators.errors import CaseError
-
     try:
         code = app(
             args=_protected(sys.argv[1:] if arguments is None else arguments), prog_name="parley", standalone_mode=False
@@ -120,7 +86,7 @@ def _fail(messages: Sequence[str], code: int = 1) -> int:
     return code
 
 
-def _problems(error: "CaseError") -> list[str]:
+def _problems(error: CaseError) -> list[str]:
     """Every problem of a folder, so that all can be mended at once; of very many the first."""
     lines = list(error.problems[:SHOWN_PROBLEMS])
     more = len(error.problems) - len(lines)

@@ -1,11 +1,14 @@
 """Asking for an entry on a terminal: the indicator's question and criteria first, then each part until it is sound."""
 
+from dataclasses import replace
+
 import typer
 
 from db.when import When
 from forecast.cli.list_tables import print_indicator
 from forecast.desk.actions import Desk
-from forecast.desk.entries import check_cell
+from forecast.desk.draft import ObservationDraft
+from forecast.desk.entries import check_part
 from forecast.record.catalogue import read_indicator, read_indicator_list
 from forecast.words.numbers import signed
 
@@ -16,16 +19,19 @@ _PROMPTS = {
     "source": "Source (title)",
     "grade": "Grade (source: A reliable … E not, F cannot be judged; content: 1 confirmed … 5 improbable, 6 unknown)",
 }
-_CELLS = {"indicator": "indicator", "level": "level", "on": "observed_on", "source": "source", "grade": "grade"}
+ASKED = ("indicator", *_PROMPTS)
+"""What a terminal is asked for where it is missing; nothing can be logged without."""
 
 
-def ask_entry(desk: Desk, given: dict[str, str | None]) -> dict[str, str | None]:
+def ask_draft(desk: Desk, draft: ObservationDraft) -> ObservationDraft:
     """Fill in what is missing; what was given is shown with the rest before anything is stored."""
-    indicator = given["indicator"] or _ask_indicator(desk)
+    indicator = draft.indicator or _ask_indicator(desk)
     _show_indicator(desk, indicator)
     defaults = {"on": desk.today().isoformat(), "grade": "B2"}
-    asked = {name: given[name] or _ask(desk, name, prompt, defaults.get(name)) for name, prompt in _PROMPTS.items()}
-    return {"indicator": indicator, **asked}
+    asked = {
+        name: getattr(draft, name) or _ask(desk, name, prompt, defaults.get(name)) for name, prompt in _PROMPTS.items()
+    }
+    return replace(draft, indicator=indicator, **asked)
 
 
 def _ask_indicator(desk: Desk) -> str:
@@ -50,7 +56,7 @@ def _ask(desk: Desk, name: str, prompt: str, default: str | None) -> str:
     """Ask until the answer is sound, saying each time what is wrong."""
     while True:
         said: str = typer.prompt(prompt, default=default, type=str)
-        wrong = check_cell(desk, _CELLS[name], said)
+        wrong = check_part(desk, name, said)
         if not wrong:
             return said
         for line in wrong:

@@ -1,14 +1,14 @@
 """The command that scores the model on the past."""
 
+from collections.abc import Callable
 from datetime import date
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from forecast.cli.console import AsOf, Json, case_id, check_choices, opened, parse_day, print_json, today
-
-if TYPE_CHECKING:
-    from forecast.evaluation.evaluate import Plan
+from forecast.cli.progress import watch
+from models.spec import TARGETS
 
 
 def backtest(
@@ -35,7 +35,7 @@ def backtest(
     dask: Annotated[
         str | None, typer.Option(metavar="local|ADDRESS", help="Spread the work over Dask workers.")
     ] = None,
-    workers: Annotated[int, typer.Option(min=1, help="Processes on this machine.")] = 2,
+    workers: Annotated[int, typer.Option(min=1, metavar="N", help="Processes on this machine.")] = 2,
     targets: Annotated[
         list[str] | None,
         typer.Option("--target", metavar="TARGET", help="Show these; may be repeated (JSON has all)."),
@@ -50,15 +50,20 @@ def backtest(
     if nuts and psis:
         raise typer.BadParameter("give one of --nuts and --psis", param_hint="'--nuts'")
     with opened() as database:
-        from forecast.cache import use_compile_cache
+        # with pandas, xarray and ArviZ it takes some three seconds, which help should not wait for
+        from forecast.cli.backtest_tables import print_backtest
+        from forecast.evaluation.evaluate import FORECASTERS, Plan, evaluate, parse_step
 
-        use_compile_cache()
-        engine = "nuts" if nuts else "psis" if psis else "laplace"
-        plan = _plan(first, last, every, horizons, models, "strict" if strict else "retrospective", engine)
-        from forecast.cli.progress import watch
-        from forecast.evaluation.evaluate import evaluate
-        from models.spec import TARGETS
-
+        _check(first, last, every, parse_step)
+        plan = Plan(
+            first=first,
+            last=last,
+            every=every,
+            horizons=_days(horizons),
+            models=check_choices("--model", models, FORECASTERS) or FORECASTERS,
+            kind="strict" if strict else "retrospective",
+            engine="nuts" if nuts else "psis" if psis else "laplace",
+        )
         shown = check_choices("--target", targets, TARGETS)
         try:
             with watch(warm=True) as progress:
@@ -71,27 +76,24 @@ def backtest(
     if json_:
         print_json(row)
     else:
-        from forecast.cli.backtest_tables import print_backtest
-
         print_backtest(row, shown)
 
 
-def _plan(
-    first: date | None, last: date | None, every: str, horizons: str, models: list[str] | None, kind: str, engine: str
-) -> "Plan":
-    """The plan of the options; each mistake in usage says what would be right."""
-    from forecast.evaluation.evaluate import FORECASTERS, Plan, parse_step
-
+def _check(first: date | None, last: date | None, every: str, parse_step: Callable[[str], object]) -> None:
+    """Refuse origins that end before they begin, and a step that is none."""
     if first and last and last < first:
         raise typer.BadParameter(f"{last} lies before --from {first}; name a later day", param_hint="'--to'")
     try:
         parse_step(every)
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="'--every'") from None
+
+
+def _days(horizons: str) -> tuple[int, ...]:
+    """The windows written with commas between."""
     days = horizons.split(",")
     if not all(day.strip().isdecimal() and 1 <= int(day) <= 3650 for day in days):
         raise typer.BadParameter(
             f"{horizons!r} is not a list of days; write such as 30,90,180,365", param_hint="'--horizons'"
         )
-    chosen = check_choices("--model", models, FORECASTERS) or FORECASTERS
-    return Plan(first, last, every, tuple(sorted({int(day) for day in days})), chosen, kind, engine)
+    return tuple(sorted({int(day) for day in days}))

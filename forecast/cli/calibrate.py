@@ -5,7 +5,8 @@ from typing import Annotated
 
 import typer
 
-from forecast.cli.console import Json, case_id, opened, prepare_pictures, print_json, today
+from forecast.cli.console import Json, case_id, opened, print_json, today
+from forecast.writing import check_place, write_file
 
 
 def calibrate(
@@ -24,23 +25,21 @@ def calibrate(
     """
     if force and out is None:
         raise typer.BadParameter("there is no file to replace; give --out FILE.html too", param_hint="'--force'")
-    prepare_pictures()
-    from forecast.trust.read import as_json, read_trust
-    from forecast.writing import check_place, write_file
-
     if out is not None:
         check_place(out, force=force, example="trust.html")
+    # with pandas and xarray it takes some three seconds, which neither help nor a mistake should wait for
+    from forecast.cli.calibrate_tables import print_trust
+    from forecast.trust.read import as_json, read_trust
+
     with opened() as database, database.read() as connection:
         trust = read_trust(connection, database.folder, today(), backtest_id=backtest, case_id=case_id())
     if out is not None:
-        from forecast.trust.page import render_page
+        from forecast.trust.page import render_page  # its pictures are for a page alone
 
         write_file(render_page(trust).encode(), out, force=force)
     if json_:
         print_json(as_json(trust))
         return
-    from forecast.cli.calibrate_tables import print_trust
-
     print_trust(trust)
     if out is not None:
         typer.echo(f"\nwrote {out}")

@@ -5,7 +5,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from forecast.cache import is_warm
 from forecast.cli.console import AsOf, Json, case_id, check_choices, opened, print_json, today
+from forecast.cli.progress import watch
+from forecast.cli.tables import bold, emit, grid, paragraph
 
 if TYPE_CHECKING:
     from forecast.checks.subject import Check
@@ -14,12 +17,11 @@ VERDICTS = {True: "ok", False: "FAILED", None: "look"}
 
 
 def check(
-    names: Annotated[
-        list[str] | None, typer.Argument(metavar="[NAME]...", help="Checks to run (default: all).")
-    ] = None,
+    names: Annotated[list[str] | None, typer.Argument(metavar="NAME", help="Checks to run (default: all).")] = None,
     as_of: AsOf = None,
     simulations: Annotated[
-        int, typer.Option(min=10, help="Worlds of simulation-based calibration; the published run takes 200.")
+        int,
+        typer.Option(min=10, metavar="N", help="Worlds of simulation-based calibration; the published run takes 200."),
     ] = 20,
     nuts: Annotated[
         bool, typer.Option("--nuts", help="Take the posterior from the sampler, not from Laplace's approximation.")
@@ -31,12 +33,9 @@ def check(
     Checks: as-of, states, prior-predictive, posterior-predictive, power-scaling, leave-out-indicator,
     leave-out-document, sbc.
     """
-    from forecast.cache import is_warm, use_compile_cache
-
     warm = is_warm()
-    use_compile_cache()
+    # with pandas, xarray and ArviZ it takes some three seconds, which help should not wait for
     from forecast.checks.run import CHECKS, as_json, run_checks
-    from forecast.cli.progress import watch
 
     chosen = check_choices("NAME", names, tuple(CHECKS)) or tuple(CHECKS)
     day = as_of or today()
@@ -54,8 +53,6 @@ def check(
 
 def _print(found: Sequence["Check"]) -> None:
     """A line per check, then the table of each."""
-    from forecast.cli.tables import bold, emit, grid, paragraph
-
     width = max(len(one.name) for one in found) + 2
     for one in found:
         mark = f"{VERDICTS[one.passed]:<8}{one.name:<{width}}"

@@ -1,20 +1,18 @@
 """What all commands share: their common options, the database, and how JSON and messages are written."""
 
 import json
-import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, is_dataclass
 from datetime import UTC, date, datetime, time
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-if TYPE_CHECKING:
-    from db.engine import Database
-    from forecast.desk.actions import Desk
+from db.engine import Database, open_database
+from indicators.tables import suggest
 
 DEFAULT_URL = "sqlite:///parley.db"
 
@@ -58,33 +56,10 @@ AsRecorded = Annotated[
 
 
 @contextmanager
-def opened() -> Iterator["Database"]:
+def opened() -> Iterator[Database]:
     """The database PARLEY_DATABASE_URL names."""
-    from db.engine import open_database
-
     with open_database(database_url()) as database:
         yield database
-
-
-@contextmanager
-def at_desk(analyst: str | None) -> Iterator["Desk"]:
-    """The desk of an analyst (None: PARLEY_ANALYST, else the system's user) at that database."""
-    from forecast.cache import use_compile_cache
-
-    use_compile_cache()
-    from forecast.desk.actions import Desk
-    from forecast.desk.session import who
-
-    with opened() as database:
-        yield Desk(database, who() if analyst is None else analyst.strip(), case_id(), today)
-
-
-def prepare_pictures() -> None:
-    """Caches of compiled code where the user's are; what Matplotlib says of its own cache of fonts is for nobody."""
-    from forecast.cache import use_compile_cache
-
-    use_compile_cache()
-    logging.getLogger("matplotlib").setLevel(logging.ERROR)
 
 
 def stem_of(out: Path, example: str) -> str:
@@ -111,8 +86,6 @@ def today() -> date:
 
 def check_choices(option: str, given: list[str] | None, choices: tuple[str, ...]) -> tuple[str, ...]:
     """The values of an option that takes a closed list; anything else is a mistake in usage."""
-    from indicators.tables import suggest
-
     for value in given or ():
         if value not in choices:
             raise typer.BadParameter(f"{value!r} is not known; {suggest(value, choices)}", param_hint=f"'{option}'")

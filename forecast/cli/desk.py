@@ -1,138 +1,79 @@
-"""Commands of the analyst's desk: log, revise, retract."""
+"""Commands of the analyst's desk: log, revise, retract; and what the desk answers.
+
+The answer is the entry, its surprise, the warnings, and the headline before and after.
+"""
 
 import sys
-from typing import TYPE_CHECKING, Annotated
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated
 
 import typer
+from rich.text import Text
 
-from forecast.cli.console import Json, at_desk, print_json
+from forecast.cli.ask import ASKED, ask_draft
+from forecast.cli.console import Json, case_id, opened, print_json, today
+from forecast.cli.drafting import drafted
+from forecast.cli.tables import bold, emit, grid, paragraph
+from forecast.desk import actions
+from forecast.desk.actions import Desk, Receipt
+from forecast.desk.draft import ACTS_ON, WHO, ObservationDraft
+from forecast.desk.preview import GREAT, Preview
+from forecast.desk.receipt import (
+    entry_sentence,
+    forecast_title,
+    moved_targets,
+    receipt_json,
+    shift_cells,
+    surprise_sentence,
+)
+from forecast.desk.session import who
+from forecast.words.names import target_name
+from forecast.words.numbers import counted, level_text
 
-if TYPE_CHECKING:
-    from forecast.desk.actions import Desk, Receipt
-    from forecast.desk.preview import Preview
-
-Note = Annotated[str | None, typer.Option(help="What a colleague should know about the coding.")]
-Analyst = Annotated[
-    str | None, typer.Option(metavar="NAME", help="Who codes (default: PARLEY_ANALYST, else the system's user name).")
-]
+Row = Annotated[int, typer.Argument(metavar="ID", help="Row number of the observation (`parley observations`).")]
+Analyst = Annotated[str | None, typer.Option(metavar="NAME", help=WHO)]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would happen, and store nothing.")]
-KnownOn = Annotated[
-    str | None, typer.Option("--known-on", metavar="DATE", help="When it could be known (default: the day observed).")
-]
-ActsOn = Annotated[
-    str | None, typer.Option("--known-on", metavar="DATE", help="From when the correction holds (default: today).")
-]
-On = Annotated[str | None, typer.Option("--on", metavar="DATE", help="When it was observed.")]
-Source = Annotated[str | None, typer.Option(metavar="TEXT", help="Title of the source.")]
-Publisher = Annotated[str | None, typer.Option(metavar="TEXT", help="Who published the source.")]
-Grade = Annotated[
-    str | None,
-    typer.Option(metavar="GRADE", help="Source A (reliable) to F (unknown), content 1 (confirmed) to 6 (unknown): B2."),
-]
-Url = Annotated[str | None, typer.Option(metavar="URL", help="Where the source can be read.")]
-Origin = Annotated[
-    str | None, typer.Option(metavar="TEXT", help="What it goes back to: rows of one origin are one piece of evidence.")
-]
-Reason = Annotated[str | None, typer.Option(metavar="TEXT", help="Why.")]
+ActsOn = Annotated[str | None, typer.Option("--known-on", metavar="DATE", help=ACTS_ON)]
+SHOWN_ENTRIES = 5
+_TABLE_NAMES = {"observations": "observation", "events": "event", "completeness": "attestation"}
 
 
-def log(
-    indicator: Annotated[str | None, typer.Argument(metavar="[INDICATOR]", help="See `parley indicators`.")] = None,
-    level: Annotated[str | None, typer.Argument(metavar="[LEVEL]", help="From -2 to 2.")] = None,
-    on: On = None,
-    source: Source = None,
-    grade: Grade = None,
-    known_on: KnownOn = None,
-    publisher: Publisher = None,
-    url: Url = None,
-    origin: Origin = None,
-    note: Note = None,
-    analyst: Analyst = None,
-    dry_run: DryRun = False,
-    json_: Json = False,
-) -> None:
+@drafted(ObservationDraft, arguments=("indicator", "level"))
+def log(draft: ObservationDraft, dry_run: DryRun = False, json_: Json = False) -> None:
     """Log an observation. It shows at once what that does to the forecast; a terminal is asked for what is missing."""
-    given = {"indicator": indicator, "level": level, "on": on, "source": source, "grade": grade}
-    missing = [name for name, value in given.items() if value is None]
+    missing = [name for name in ASKED if getattr(draft, name) is None]
     asks = bool(missing) and sys.stdin.isatty() and sys.stdout.isatty() and not json_
     if missing and not asks:
         raise typer.BadParameter(
             f"{', '.join(_spelled(name) for name in missing)} must be given where there is no terminal to ask on"
         )
-    with at_desk(analyst) as desk:
-        if asks:
-            from forecast.cli.ask import ask_entry
-
-            given = ask_entry(desk, given)
-        others = {"known_on": known_on, "publisher": publisher, "url": url, "origin": origin, "note": note}
-        answer(_log(desk, given, others, dry_run, asks, json_), json_)
-
-
-def _log(
-    desk: "Desk", given: dict[str, str | None], others: dict[str, str | None], dry_run: bool, asks: bool, json_: bool
-) -> "Receipt":
-    from forecast.desk import actions
-
-    return actions.log(
-        desk,
-        given["indicator"] or "",
-        given["level"] or "",
-        on=given["on"] or "",
-        source=given["source"] or "",
-        grade=given["grade"] or "",
-        known_on=others["known_on"],
-        publisher=others["publisher"] or "",
-        url=others["url"] or "",
-        origin=others["origin"] or "",
-        note=others["note"] or "",
-        confirm=lambda seen: show(seen, json_, asks=asks and not dry_run),
-        dry_run=dry_run,
-    )
+    with at_desk(draft.analyst) as desk:
+        whole = ask_draft(desk, draft) if asks else draft
+        receipt = actions.log(
+            desk, whole, confirm=lambda seen: show(seen, json_, asks=asks and not dry_run), dry_run=dry_run
+        )
+        answer(receipt, json_)
 
 
+@drafted(ObservationDraft, corrects=True)
 def revise(
-    row: Annotated[int, typer.Argument(metavar="ID", help="Row number of the observation (`parley observations`).")],
-    indicator: Annotated[str | None, typer.Option(metavar="ID", help="See `parley indicators`.")] = None,
-    level: Annotated[str | None, typer.Option(metavar="LEVEL", help="From -2 to 2.")] = None,
-    on: On = None,
-    source: Source = None,
-    grade: Grade = None,
-    known_on: ActsOn = None,
-    publisher: Publisher = None,
-    url: Url = None,
-    origin: Origin = None,
-    note: Note = None,
-    reason: Reason = None,
-    analyst: Analyst = None,
+    row: Row,
+    draft: ObservationDraft,
+    reason: Annotated[str | None, typer.Option(metavar="TEXT", help="Why.")] = None,
     dry_run: DryRun = False,
     json_: Json = False,
 ) -> None:
     """Correct an observation. The new row differs in what is given; the old one stays on file."""
-    from forecast.desk import actions
-
-    with at_desk(analyst) as desk:
+    with at_desk(draft.analyst) as desk:
         receipt = actions.revise(
-            desk,
-            row,
-            indicator=indicator,
-            level=level,
-            on=on,
-            source=source,
-            grade=grade,
-            known_on=known_on,
-            publisher=publisher,
-            url=url,
-            origin=origin,
-            note=note,
-            reason=reason or "",
-            confirm=lambda seen: show(seen, json_, asks=False),
-            dry_run=dry_run,
+            desk, row, draft, reason=reason or "", confirm=lambda seen: show(seen, json_, asks=False), dry_run=dry_run
         )
         answer(receipt, json_)
 
 
 def retract(
-    row: Annotated[int, typer.Argument(metavar="ID", help="Row number of the observation (`parley observations`).")],
+    row: Row,
     reason: Annotated[str, typer.Option(metavar="TEXT", help="Why it is withdrawn.")],
     known_on: ActsOn = None,
     analyst: Analyst = None,
@@ -140,37 +81,96 @@ def retract(
     json_: Json = False,
 ) -> None:
     """Withdraw an observation. With the reason; it stays on file and no longer counts."""
-    from forecast.desk import actions
-
     with at_desk(analyst) as desk:
         answer(actions.retract(desk, row, reason, known_on=known_on, dry_run=dry_run), json_)
 
 
-def show(seen: "Preview", json_: bool, *, asks: bool) -> bool:
+@contextmanager
+def at_desk(analyst: str | None) -> Iterator[Desk]:
+    """The desk of an analyst (None: PARLEY_ANALYST, else the system's user) at the database of the environment."""
+    with opened() as database:
+        yield Desk(database, who() if analyst is None else analyst.strip(), case_id=case_id(), today=today)
+
+
+def show(seen: Preview, json_: bool, *, asks: bool) -> bool:
     """Print an entry before it is stored; a terminal may refuse it, and does by default what startles."""
     if not json_:
-        from forecast.cli.desk_tables import print_preview
-
         print_preview(seen)
     if not asks:
         return True
-    from forecast.desk.preview import GREAT
-
     plain = not seen.warnings and (seen.surprise is None or abs(seen.surprise.z) < GREAT)
     return typer.confirm("Store it?", default=plain)
 
 
-def answer(receipt: "Receipt", json_: bool) -> None:
+def answer(receipt: Receipt, json_: bool) -> None:
     """Print what an action did."""
     if json_:
-        from forecast.desk.receipt import receipt_json
-
         print_json(receipt_json(receipt))
     else:
-        from forecast.cli.desk_tables import print_receipt
-
         print_receipt(receipt)
 
 
 def _spelled(name: str) -> str:
     return name.upper() if name in ("indicator", "level") else f"--{name}"
+
+
+def print_preview(seen: Preview) -> None:
+    """What an analyst sees before an entry is stored."""
+    lines: list[str | Text] = [*paragraph(entry_sentence(seen.entry))]
+    if seen.criterion:
+        lines += paragraph(f"{level_text(seen.entry.level)} means: {seen.criterion}")
+    lines += paragraph(surprise_sentence(seen))
+    for warning in seen.warnings:
+        lines += paragraph(f"warning: {warning}")
+    emit(lines)
+
+
+def print_receipt(receipt: Receipt) -> None:
+    """What came of it; an entry with a preview has been printed already."""
+    lines: list[str | Text] = []
+    if receipt.preview is None:
+        for entry in receipt.entries[:SHOWN_ENTRIES]:
+            lines += paragraph(entry_sentence(entry))
+        more = len(receipt.entries) - SHOWN_ENTRIES
+        if more > 0:
+            lines.append(f"… and {more} more")
+    lines += paragraph(outcome_sentence(receipt))
+    for note in receipt.notes:
+        lines += paragraph(f"note: {note}")
+    if receipt.forecast is not None:
+        lines += ["", bold(forecast_title(receipt.forecast, receipt.run))]
+        for target in moved_targets(receipt):
+            rows = [shift_cells(each) for each in receipt.forecast.by_target[target]]
+            lines += grid((target_name(target), "before", "now", "change, points ± Monte Carlo"), rows)
+        if not receipt.forecast.anchored:
+            lines += paragraph(
+                f"What run {receipt.forecast.source} had read cannot be read again: trust the changes, not the levels."
+            )
+    elif receipt.remark:
+        lines += paragraph(receipt.remark)
+    emit(lines)
+
+
+def outcome_sentence(receipt: Receipt) -> str:
+    what = _TABLE_NAMES[receipt.table]
+    if receipt.action == "imported" or (receipt.action == "unchanged" and receipt.unchanged):
+        return _import_sentence(receipt)
+    if receipt.action == "unchanged":
+        return "nothing was stored"
+    if not receipt.stored:
+        return (
+            f"dry run: nothing was stored ({what} to be {'made' if receipt.action == 'attested' else receipt.action})"
+        )
+    rows = ", ".join(map(str, receipt.rows))
+    return f"{receipt.action}: stored as {what} row{'' if len(receipt.rows) == 1 else 's'} {rows}"
+
+
+def _import_sentence(receipt: Receipt) -> str:
+    added = counted(len(receipt.entries), "observation")
+    there = f"{receipt.unchanged} were there already" if receipt.unchanged else "none was there before"
+    if not receipt.entries:
+        return f"nothing to add: all {counted(receipt.unchanged, 'row')} are there already"
+    if not receipt.stored:
+        return f"dry run: nothing was stored ({added} to be added; {there})"
+    first, last = receipt.rows[0], receipt.rows[-1]
+    return f"{added} added as row {first}{'' if first == last else f' to {last}'}; {there}"

@@ -1,30 +1,34 @@
-"""Commands that keep what is stored: verify, backup, doctor."""
+"""Commands that keep what is stored: verify, backup, doctor; and what they print."""
 
+import shlex
+from collections.abc import Iterator
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
+from rich.text import Text
 
+from db.backup import Backup, write_backup
+from db.errors import BrokenChain
+from db.verify import Verification, verify_store
 from forecast.cli.console import Json, case_id, database_url, opened, print_json
 from forecast.cli.progress import watched
+from forecast.cli.tables import bold, emit, facts, paragraph
+from forecast.doctor.examine import PROBLEM, Examination, Finding, examine
+from forecast.words.numbers import counted
 
-if TYPE_CHECKING:
-    from db.verify import Verification
+ELSEWHERE = "keep this hash elsewhere: it stands for everything stored so far"
 
 
 def verify(json_: Json = False) -> None:
     """Check everything stored. Each row's hash, the seals, the triggers, each posterior file; exit 1 if damaged."""
-    from db.errors import BrokenChain
-    from db.verify import verify_store
-
     with opened() as database, watched() as report, database.read() as connection:
         found = verify_store(connection, database.folder, report)
     if json_:
-        print_json({"database": database.url, "sound": found.sound, **_facts(found)})
+        print_json({"database": database.url, "sound": found.sound, **asdict(found)})
     else:
-        from forecast.cli.keeping_tables import print_verification
-
         print_verification(database.url, found)
     if not found.sound:
         raise BrokenChain(f"{database.url} is damaged; {found.remedy}")
@@ -40,17 +44,12 @@ def backup(
     `unzip FILE` in an empty folder gives a working Parley: an SQLite database, whatever this one is. Of a damaged store
     what is left is kept, unless FILE exists; exit 1 then.
     """
-    from db.backup import write_backup
-    from db.errors import BrokenChain
-
     with opened() as database, watched() as report:
         made = write_backup(database, file, force=force, report=report)
     if json_:
-        facts = {"file": made.file, "bytes": made.size, "schema": made.schema, "runs": made.runs}
-        print_json({**facts, "sound": made.contents.sound, **_facts(made.contents)})
+        about = {"file": made.file, "bytes": made.size, "schema": made.schema, "runs": made.runs}
+        print_json({**about, "sound": made.contents.sound, **asdict(made.contents)})
     else:
-        from forecast.cli.keeping_tables import print_backup
-
         print_backup(made)
     if not made.contents.sound:
         raise BrokenChain(f"{file} holds what is left of {database.url}, which is damaged; {made.contents.remedy}")
@@ -58,20 +57,54 @@ def backup(
 
 def doctor(json_: Json = False) -> None:
     """See whether all is in order. And what to run for each finding; exit 1 if there is a problem."""
-    from forecast.doctor.examine import examine
-
     found = examine(database_url(), datetime.now(UTC), case_id=case_id())
     if json_:
         print_json(found)
     else:
-        from forecast.cli.keeping_tables import print_examination
-
         print_examination(found)
     if found.problems:
         raise typer.Exit(1)
 
 
-def _facts(found: "Verification") -> dict[str, object]:
-    from dataclasses import asdict
+def print_verification(database: str, found: Verification) -> None:
+    title = "Everything is as it was stored" if found.sound else "Damaged"
+    emit([bold(f"{title}: {database}"), *facts(_contents(found)), *_findings(found)])
 
-    return asdict(found)
+
+def print_backup(made: Backup) -> None:
+    size = f"{made.size / 1e6:.1f} MB, schema {made.schema}, {counted(made.runs, 'run')}"
+    emit([bold(f"Backup {made.file}"), *facts([("holds", size), *_contents(made.contents)]), *_findings(made.contents)])
+    emit(["", f"To restore: `unzip {shlex.quote(str(Path(made.file).absolute()))}` in an empty folder."])
+
+
+def print_examination(found: Examination) -> None:
+    checked = f"Checked {found.database}: {', '.join(found.checked)}."
+    if not found.findings:
+        emit([bold("All is well."), *paragraph(checked)])
+        return
+    emit(line for finding in found.findings for line in _finding(finding))
+    notices = len(found.findings) - found.problems
+    emit(["", bold(f"{counted(found.problems, 'problem')}, {counted(notices, 'notice')}."), *paragraph(checked)])
+
+
+def _finding(finding: Finding) -> Iterator[str | Text]:
+    mark = f"{finding.severity:<9}{finding.check:<14}"
+    first, *others = paragraph(finding.what, indent=mark, hanging=" " * len(mark))
+    yield bold(first) if finding.severity == PROBLEM else first
+    yield from others
+    yield f"{' ' * len(mark)}→ {finding.run}"  # in one line, however long: it is there to be copied
+
+
+def _contents(found: Verification) -> list[tuple[str, str]]:
+    what = f"{counted(found.rows, 'row')} in {counted(found.tables, 'table')}, {counted(found.files, 'posterior file')}"
+    head = found.head or "none: nothing is stored yet"
+    return [("checked", what), ("head", head), ("", ELSEWHERE if found.sound and found.head else "")]
+
+
+def _findings(found: Verification) -> list[str]:
+    """Every finding, a line or more each."""
+    said = [*map(str, found.broken), *found.damaged]
+    if not said:
+        return []
+    lines = [line for one in said for line in paragraph(one, indent="- ", hanging="  ")]
+    return ["", f"{counted(len(said), 'finding')}:", *lines]

@@ -5,11 +5,23 @@ from typing import Annotated
 
 import typer
 
+from db.kinds import RUN_KINDS, RUN_STATUSES
+from db.when import When
+from forecast.cli import list_tables
 from forecast.cli.console import AsOf, AsRecorded, Json, case_id, check_choices, opened, parse_day, print_json, today
+from forecast.record.catalogue import (
+    read_document,
+    read_document_list,
+    read_indicator,
+    read_indicator_list,
+    read_run_list,
+)
+from forecast.record.entries import Wanted, read_event, read_event_list, read_observation_list
+from indicators.content import EVENT_TYPES
 
 SHOWN_OBSERVATIONS = 50
 
-Id = Annotated[str | None, typer.Argument(metavar="[ID]", help="Show this one in detail.")]
+Id = Annotated[str | None, typer.Argument(metavar="ID", help="Show this one in detail.")]
 Analysts = Annotated[
     list[str] | None,
     typer.Option("--analyst", metavar="NAME", help="Entered by this analyst, or by the case: `case`; may be repeated."),
@@ -20,16 +32,12 @@ Retracted = Annotated[bool, typer.Option("--retracted", help="Also what has been
 
 def indicators(
     id_: Id = None,
-    last: Annotated[int, typer.Option(min=0, help="With ID: how many observations to show.")] = 10,
+    last: Annotated[int, typer.Option(min=0, metavar="N", help="With ID: how many observations to show.")] = 10,
     as_of: AsOf = None,
     as_recorded: AsRecorded = None,
     json_: Json = False,
 ) -> None:
     """List the indicators with their levels. With ID: its coding rule and last observations."""
-    from db.when import When
-    from forecast.cli import list_tables
-    from forecast.record.catalogue import read_indicator, read_indicator_list
-
     when = When(as_of=as_of or today(), as_recorded=as_recorded)
     with opened() as database, database.read() as connection:
         if id_ is None:
@@ -60,15 +68,13 @@ def observations(
     retracted: Retracted = False,
     last: Annotated[
         int | None,
-        typer.Option(min=0, help=f"Show at most so many; 0 for all (default: {SHOWN_OBSERVATIONS}; JSON: all)."),
+        typer.Option(
+            min=0, metavar="N", help=f"Show at most so many; 0 for all (default: {SHOWN_OBSERVATIONS}; JSON: all)."
+        ),
     ] = None,
     json_: Json = False,
 ) -> None:
     """List observations. Newest first, with the row numbers that `parley revise` and `parley retract` take."""
-    from db.when import When
-    from forecast.cli import list_tables
-    from forecast.record.entries import Wanted, read_observation_list
-
     _check_order(first, until)
     when = When(as_of=as_of or today(), as_recorded=as_recorded)
     wanted = Wanted(tuple(analysts or ()), source, first, until, superseded, retracted)
@@ -82,10 +88,6 @@ def observations(
 
 def documents(id_: Id = None, as_of: AsOf = None, as_recorded: AsRecorded = None, json_: Json = False) -> None:
     """List the documents. With their judgements counted; with ID: its caveats and judgements."""
-    from db.when import When
-    from forecast.cli import list_tables
-    from forecast.record.catalogue import read_document, read_document_list
-
     when = When(as_of=as_of or today(), as_recorded=as_recorded)
     with opened() as database, database.read() as connection:
         if id_ is None:
@@ -118,11 +120,6 @@ def events(
     json_: Json = False,
 ) -> None:
     """List what happened. And how far that is complete. With ID: the event, its source and its history."""
-    from db.when import When
-    from forecast.cli import list_tables
-    from forecast.record.entries import Wanted, read_event, read_event_list
-    from indicators.content import EVENT_TYPES
-
     kept = check_choices("--type", types, EVENT_TYPES)
     _check_order(first, until)
     when = When(as_of=as_of or today(), as_recorded=as_recorded)
@@ -148,14 +145,10 @@ def runs(
     as_of: Annotated[
         date | None, typer.Option("--as-of", parser=parse_day, metavar="DATE", help="Only runs as of this day.")
     ] = None,
-    limit: Annotated[int, typer.Option(min=1, help="Show at most so many.")] = 20,
+    limit: Annotated[int, typer.Option(min=1, metavar="N", help="Show at most so many.")] = 20,
     json_: Json = False,
 ) -> None:
     """List the runs, newest as-of date first."""
-    from db.kinds import RUN_KINDS, RUN_STATUSES
-    from forecast.cli import list_tables
-    from forecast.record.catalogue import read_run_list
-
     kept = check_choices("--kind", kinds, RUN_KINDS)
     stood = check_choices("--status", statuses, RUN_STATUSES)
     with opened() as database, database.read() as connection:

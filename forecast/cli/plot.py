@@ -2,10 +2,11 @@
 
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
+from db.kinds import FULL_KINDS
 from forecast.cli.console import (
     AsOf,
     AsRecorded,
@@ -14,18 +15,17 @@ from forecast.cli.console import (
     check_choices,
     opened,
     parse_day,
-    prepare_pictures,
     print_json,
     stem_of,
     today,
 )
-from forecast.cli.export import parse_horizon
-
-if TYPE_CHECKING:
-    from forecast.plots.kinds import Asked, Picture
+from forecast.cli.history import parse_horizon
+from forecast.plots.kinds import KINDS, OPTIONS, Asked, Picture
+from forecast.plots.style import as_png, as_svg
+from forecast.writing import check_place, write_file
+from indicators.content import TARGETS
 
 ENDINGS = (".png", ".svg")
-
 
 Target = Annotated[
     str | None, typer.Option("--target", metavar="TARGET", help="Of this target, such as contact (default: headline).")
@@ -88,12 +88,9 @@ def plot(
     json_: Json = False,
 ) -> None:
     """Draw a picture of what is on file. With the sentence that belongs under it."""
-    from forecast.plots.kinds import KINDS, Asked
-    from forecast.writing import check_place, write_file
-
     asked = Asked(
-        today(),
-        case_id(),
+        today=today(),
+        case_id=case_id(),
         target=target,
         horizon=horizon,
         first=first,
@@ -108,9 +105,6 @@ def plot(
     _check_ending(out)
     _check(kind, asked)
     check_place(out, force=force, example=f"{kind}.png")
-    prepare_pictures()
-    from forecast.plots.style import as_png, as_svg
-
     with opened() as database, database.read() as connection:
         picture = KINDS[kind].make(connection, database.folder, asked)
     render = as_png if out.suffix.casefold() == ".png" else as_svg
@@ -125,12 +119,8 @@ def _check_ending(out: Path) -> None:
         raise typer.BadParameter(f"{out.name!r} ends in neither .png nor .svg; {right}", param_hint="'--out'")
 
 
-def _check(kind: str, asked: "Asked") -> None:
+def _check(kind: str, asked: Asked) -> None:
     """Refuse what no picture shows, and what this one does not."""
-    from db.kinds import FULL_KINDS
-    from forecast.plots.kinds import KINDS, OPTIONS
-    from indicators.content import TARGETS
-
     check_choices("KIND", [kind], tuple(KINDS))
     takes = KINDS[kind].options
     for option, name in OPTIONS.items():
@@ -146,7 +136,7 @@ def _check(kind: str, asked: "Asked") -> None:
         raise typer.BadParameter("a run has its own as-of date; give one of --run and --as-of", param_hint="'--run'")
 
 
-def _tell(kind: str, out: Path, picture: "Picture", json_: bool) -> None:
+def _tell(kind: str, out: Path, picture: Picture, json_: bool) -> None:
     if json_:
         width, height = (round(float(inches), 3) for inches in picture.figure.get_size_inches())
         size = {"width_inches": width, "height_inches": height}

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from forecast.cli.console import Json, case_id, now, opened, parse_day, prepare_pictures, print_json, stem_of
+from forecast.cli.console import Json, case_id, now, opened, parse_day, print_json, stem_of
 
 if TYPE_CHECKING:
     from forecast.brief.report import Report
@@ -48,7 +48,8 @@ def report(
     One file with nothing to fetch. Each one is recorded, and the next compares with it.
     """
     _check(out, lang)
-    prepare_pictures()
+    # with pictures and pandas it takes some three seconds, which neither help nor a mistake should wait for
+    from forecast.brief.facts import as_json
     from forecast.brief.report import write_report
 
     with opened() as database:
@@ -56,7 +57,7 @@ def report(
             database, out, now(), language=lang, run_id=run, since=since, force=force, case_id=case_id()
         )
     if json_:
-        print_json(_json(done))
+        print_json({"report": _about(done)} | as_json(done.brief))
     else:
         typer.echo(_line(done))
 
@@ -70,11 +71,9 @@ def _check(out: Path, lang: str) -> None:
         raise typer.BadParameter(f"{lang!r} is not known; use one of {', '.join(LANGUAGES)}", param_hint="'--lang'")
 
 
-def _json(done: "Report") -> dict[str, Any]:
-    from forecast.brief.facts import as_json
-
+def _about(done: "Report") -> dict[str, Any]:
     file = {"file": str(done.file), "language": done.language, "format": done.format, "sha256": done.sha256}
-    return {"report": {"number": done.number, **file}} | as_json(done.brief)
+    return {"number": done.number, **file}
 
 
 def _line(done: "Report") -> str:

@@ -21,6 +21,7 @@ from sqlalchemy import Connection
 
 from db.append import append_completeness, append_events, append_observations
 from db.rows import NewCompleteness, NewEvent, NewObservation
+from forecast.desk.draft import Day, EventDraft, ObservationDraft, Said, columns_of, draft_of
 from forecast.desk.entries import (
     attestations,
     event_cells,
@@ -56,10 +57,11 @@ __all__ = (
 
 REFIT = "events and silence also teach the rates: that part of the answer comes with the next `parley update`"
 
+REFUSED = "not stored, as you wished"
+
 LOOKED_AT = 1000
 """Rows of an import up to which each is held against what is on file: a person cannot look at more."""
 
-type Day = date | str
 type Confirm = Callable[[Preview], bool]
 type Progress = Callable[[str, int, int], None]
 
@@ -74,78 +76,59 @@ def _silent(stage: str, done: int, total: int) -> None:
 
 def log(
     desk: Desk,
-    indicator: str,
-    level: float | str,
+    indicator: ObservationDraft | str,
+    level: float | str | None = None,
     *,
-    on: Day,
-    source: str,
-    grade: str,
-    known_on: Day | None = None,
-    publisher: str = "",
-    url: str = "",
-    origin: str = "",
-    note: str = "",
-    analyst: str = "",
     confirm: Confirm = _accept,
     dry_run: bool = False,
+    **parts: Said,
 ) -> Receipt:
     """Store an observation; without `known_on` it could be known on the day it was observed.
 
-    `confirm` sees the entry before it is stored, with its surprise and warnings, and may refuse. The very same row
-    again is not stored twice: the receipt names the one that is there.
+    It is given as a draft, or as indicator and level with the other parts of `ObservationDraft` by name. `confirm` sees
+    the entry before it is stored, with its surprise and warnings, and may refuse. The very same row again is not stored
+    twice: the receipt names the one that is there.
     """
-    cells = observation_cells(
-        indicator=indicator,
-        observed_on=on,
-        known_on=known_on,
-        level=level,
-        grade=grade,
-        source=source,
-        publisher=publisher,
-        url=url,
-        origin=origin,
-        analyst=analyst,
-        note=note,
-    )
+    draft = draft_of(ObservationDraft, indicator, {"level": level, **parts}, first="indicator")
+    cells = observation_cells(columns_of(draft))
     with desk.database.read() as connection:
         before = desk.reading(connection)
         entry = read_observation_entry(before.rows, cells, desk)
         there = same_row(connection, before.rows, entry)
         seen = make_preview(before.rows, before.problem, entry)
     if there is not None:
-        note_ = f"the same row is there already as row {there}; nothing was added"
-        return Receipt("unchanged", "observations", (there,), False, (entry,), seen, (note_,))
+        note = f"the same row is there already as row {there}; nothing was added"
+        return _unchanged((entry,), seen, note, rows=(there,))
     if not confirm(seen):
-        return Receipt("unchanged", "observations", (), False, (entry,), seen, ("not stored, as you wished",))
+        return _unchanged((entry,), seen, REFUSED)
     return _observe(desk, "logged", entry, seen, dry_run)
 
 
 def revise(
     desk: Desk,
     row: int,
+    changes: ObservationDraft | None = None,
     *,
-    known_on: Day | None = None,
     reason: str = "",
     confirm: Confirm = _accept,
     dry_run: bool = False,
-    **changes: Day | float | None,
+    **parts: Said,
 ) -> Receipt:
-    """Supersede observation `row` by one that differs in `changes`, from `known_on` (today) on.
+    """Supersede observation `row` by one that differs in `changes`, from its `known_on` (today) on.
 
-    Changes are named as in `log`: indicator, level, on, source, publisher, grade, url, origin, note, analyst.
+    Changes are given as a draft, or by the names of its parts.
     """
+    changed = columns_of(draft_of(ObservationDraft, changes, parts))
     with desk.database.read() as connection:
         before = desk.reading(connection)
         old = standing_observation(connection, row, before.rows.case.case_id)
-        cells = observation_cells(
-            old, known_on=known_on or _correction_day(desk, old.known_on), **_renamed(changes, _NAMES)
-        )
+        cells = observation_cells(_dated(desk, old.known_on, changed), old)
         entry = replace(read_observation_entry(before.rows, cells, desk, old), supersedes=old.id, reason=reason.strip())
         others = tuple(each for each in before.rows.observations if each.id != old.id)
         without = take_reading(replace(before.rows, observations=others))
         seen = make_preview(without.rows, without.problem, entry)
     if not confirm(seen):
-        return Receipt("unchanged", "observations", (), False, (entry,), seen, ("not stored, as you wished",))
+        return _unchanged((entry,), seen, REFUSED)
     return _observe(desk, "revised", entry, seen, dry_run)
 
 
@@ -169,62 +152,32 @@ def retract(
     return _observe(desk, "retracted", entry, None, dry_run, replaced)
 
 
-def add_event(
-    desk: Desk,
-    type: str,
-    *,
-    on: Day,
-    source: str,
-    until: Day | None = None,
-    framing: str = "",
-    id: str = "",
-    known_on: Day | None = None,
-    confidence: str = "",
-    reason: str = "",
-    level: str = "",
-    format: str = "",
-    venue: str = "",
-    note: str = "",
-    precision: str = "",
-    analyst: str = "",
-    dry_run: bool = False,
-) -> Receipt:
-    """Store an event; one of confidence low, with the reason, is in dispute and left out of forecasts until settled."""
-    if reason and confidence.casefold() != "low":
+def add_event(desk: Desk, type: EventDraft | str, *, dry_run: bool = False, **parts: Said) -> Receipt:
+    """Store an event; one of confidence low, with the reason, is in dispute and left out of forecasts until settled.
+
+    It is given as a draft, or as its type with the other parts of `EventDraft` by name.
+    """
+    draft = draft_of(EventDraft, type, parts, first="type")
+    if draft.reason and (draft.confidence or "").casefold() != "low":
         what = "marks a dispute; give --confidence low with it, or say it in --note"
-        raise CaseError([f"reason: {reason!r} {what}"])
-    cells = event_cells(
-        id=id,
-        type=type,
-        framing=framing,
-        started_on=on,
-        ended_on=until,
-        known_on=known_on,
-        date_precision=precision,
-        level=level,
-        format=format,
-        venue=venue,
-        source=source,
-        confidence=confidence,
-        reason=reason,
-        note=note,
-        analyst=analyst,
-    )
+        raise CaseError([f"reason: {draft.reason!r} {what}"])
+    cells = event_cells(columns_of(draft))
     return _happen(desk, "logged", lambda connection, rows: read_event_entry(connection, rows, cells, desk), dry_run)
 
 
 def revise_event(
-    desk: Desk, event_id: str, *, known_on: Day | None = None, dry_run: bool = False, **changes: Day | None
+    desk: Desk, event_id: str, changes: EventDraft | None = None, *, dry_run: bool = False, **parts: Said
 ) -> Receipt:
-    """Supersede an event by one that differs in `changes`, named as in `add_event`, from `known_on` (today) on.
+    """Supersede an event by one that differs in `changes`, from its `known_on` (today) on.
 
-    A dispute is settled by a `confidence` of medium or high; its reason then goes, unless another is given.
+    Changes are given as a draft, or by the names of its parts. A dispute is settled by a `confidence` of medium or
+    high; its reason then goes, unless another is given.
     """
+    changed = columns_of(draft_of(EventDraft, changes, parts))
 
     def make(connection: Connection, rows: Rows) -> NewEvent:
         old = standing_event(connection, rows.case.case_id, event_id)
-        day = known_on or _correction_day(desk, old.known_on)
-        cells = event_cells(old, known_on=day, **_renamed(changes, _EVENT_NAMES))
+        cells = event_cells(_dated(desk, old.known_on, changed), old)
         return replace(read_event_entry(connection, rows, cells, desk, old), supersedes=old.id)
 
     return _happen(desk, "revised", make, dry_run)
@@ -256,8 +209,8 @@ def attest(
     Without `since` an attestation goes on from the one before it.
     """
     with desk.database.read() as connection:
-        rows, notes = attestations(connection, desk.reading(connection).rows, desk, through, types, since, note)
-
+        before = desk.reading(connection).rows
+        rows, notes = attestations(connection, before, desk, through, types=types, since=since, note=note)
     return _attest(desk, "attested", rows, notes, dry_run)
 
 
@@ -290,7 +243,7 @@ def _import(desk: Desk, path: Path, encoding: str | None, dry_run: bool, progres
     if len(added) <= LOOKED_AT:
         notes.extend(startling(stored.before.rows, stored.before.problem, added))
     progress("forecasting", 0, 0)
-    receipt = _receipt(desk, stored, "imported", "observations", added, None, notes, dry_run)
+    receipt = _receipt(desk, stored, "imported", "observations", added, notes=notes, dry_run=dry_run)
     return replace(receipt, unchanged=found.number - len(added))
 
 
@@ -313,7 +266,7 @@ def _observe(
         return append_observations(connection, [entry], at)
 
     stored = submit(desk, append, dry_run=dry_run)
-    return _receipt(desk, stored, action, "observations", [entry], seen, notes, dry_run)
+    return _receipt(desk, stored, action, "observations", [entry], seen=seen, notes=notes, dry_run=dry_run)
 
 
 def _attest(desk: Desk, action: str, rows: list[NewCompleteness], notes: Sequence[str], dry_run: bool) -> Receipt:
@@ -321,7 +274,7 @@ def _attest(desk: Desk, action: str, rows: list[NewCompleteness], notes: Sequenc
         return append_completeness(connection, rows, at)
 
     stored = submit(desk, append, dry_run=dry_run)
-    return _receipt(desk, stored, action, "completeness", rows, None, notes, dry_run)
+    return _receipt(desk, stored, action, "completeness", rows, notes=notes, dry_run=dry_run)
 
 
 def _happen(desk: Desk, action: str, make: Callable[[Connection, Rows], NewEvent], dry_run: bool) -> Receipt:
@@ -333,7 +286,8 @@ def _happen(desk: Desk, action: str, make: Callable[[Connection, Rows], NewEvent
         return append_events(connection, made, at)
 
     stored = submit(desk, append, dry_run=dry_run)
-    return _receipt(desk, stored, action, "events", made, None, event_notes(stored.before.rows, made[0]), dry_run)
+    notes = event_notes(stored.before.rows, made[0])
+    return _receipt(desk, stored, action, "events", made, notes=notes, dry_run=dry_run)
 
 
 def _receipt(
@@ -342,19 +296,41 @@ def _receipt(
     action: str,
     table: str,
     entries: Sequence[object],
-    seen: Preview | None,
+    *,
+    seen: Preview | None = None,
     notes: Sequence[str],
     dry_run: bool,
 ) -> Receipt:
     if not stored.rows:
-        return Receipt("unchanged", table, (), False, tuple(entries), seen, tuple(notes))
+        return _unchanged(tuple(entries), seen, *notes, table=table)
     first, last = stored.rows[0], stored.rows[-1]
     cause = f"{action} {table} row {first}" if first == last else f"{action} {table} rows {first} to {last}"
     forecast, run, remark = answer(desk, stored, cause, dry_run=dry_run)
     if forecast is not None and table != "observations":
         notes = (*notes, REFIT)
-    rows = () if dry_run else stored.rows
-    return Receipt(action, table, rows, not dry_run, tuple(entries), seen, tuple(notes), forecast, run, remark)
+    return Receipt(
+        action=action,
+        table=table,
+        rows=() if dry_run else stored.rows,
+        stored=not dry_run,
+        entries=tuple(entries),
+        preview=seen,
+        notes=tuple(notes),
+        forecast=forecast,
+        run=run,
+        remark=remark,
+    )
+
+
+def _unchanged(
+    entries: tuple[object, ...],
+    seen: Preview | None,
+    *notes: str,
+    table: str = "observations",
+    rows: tuple[int, ...] = (),
+) -> Receipt:
+    """The receipt of an action that stored nothing; `rows` are there already."""
+    return Receipt(action="unchanged", table=table, rows=rows, stored=False, entries=entries, preview=seen, notes=notes)
 
 
 def _correction_day(desk: Desk, known_on: date) -> date:
@@ -362,10 +338,6 @@ def _correction_day(desk: Desk, known_on: date) -> date:
     return max(desk.today(), known_on)
 
 
-_NAMES = {"on": "observed_on"}
-_EVENT_NAMES = {"on": "started_on", "until": "ended_on", "precision": "date_precision"}
-
-
-def _renamed(changes: Mapping[str, Day | float | None], names: Mapping[str, str]) -> dict[str, Day | float | None]:
-    """The cells that are to change; None leaves one as it is."""
-    return {names.get(name, name): value for name, value in changes.items() if value is not None}
+def _dated(desk: Desk, known_on: date, changed: Mapping[str, Said]) -> dict[str, Said]:
+    """The cells that are to change, with the day from which on they do."""
+    return {**changed, "known_on": changed.get("known_on") or _correction_day(desk, known_on)}

@@ -1,6 +1,6 @@
 """From what is said at the desk to rows, and from what is on file to what may be corrected."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -11,6 +11,7 @@ from db.append import observation_key
 from db.errors import StoreError
 from db.read import find_observations, read_events, read_history, read_newest, read_retracted
 from db.rows import CompletenessRow, EventRow, NewCompleteness, NewEvent, NewObservation, ObservationRow
+from forecast.desk.draft import ObservationDraft, Said, columns_of, draft_of
 from forecast.desk.preview import NEAR_DAYS
 from forecast.desk.session import Desk
 from forecast.engine.assemble import Rows
@@ -22,7 +23,6 @@ from indicators.errors import CaseError
 from indicators.sheets import read_sheet
 from indicators.tables import Problems, Row, parse_day, suggest, suggest_id
 
-type Value = date | float | str | None
 type Progress = Callable[[str, int, int], None]
 
 _STORED_AS = {
@@ -37,7 +37,7 @@ _EVENT_CELLS = {name: "event_id" if name == "id" else name for name in EVENT_COL
 CHECKED_AT_A_TIME = 5000
 
 
-def observation_cells(old: ObservationRow | None = None, **values: Value) -> dict[str, str]:
+def observation_cells(values: Mapping[str, Said], old: ObservationRow | None = None) -> dict[str, str]:
     """The cells of an entry; those not given are those of the row it corrects."""
     known = {}
     if old is not None:
@@ -46,7 +46,7 @@ def observation_cells(old: ObservationRow | None = None, **values: Value) -> dic
     return _cells({**known, **values}, OBSERVATION_COLUMNS)
 
 
-def event_cells(old: EventRow | None = None, **values: Value) -> dict[str, str]:
+def event_cells(values: Mapping[str, Said], old: EventRow | None = None) -> dict[str, str]:
     """The cells of an event; the reason of a dispute goes with the dispute."""
     known = {} if old is None else {cell: getattr(old, name) for cell, name in _EVENT_CELLS.items()}
     settled = _text(values.get("confidence", "low")).strip().casefold() != "low"
@@ -55,14 +55,14 @@ def event_cells(old: EventRow | None = None, **values: Value) -> dict[str, str]:
     return _cells({**known, **values}, EVENT_COLUMNS)
 
 
-def _cells(values: dict[str, Value], names: Iterable[str]) -> dict[str, str]:
+def _cells(values: dict[str, Said], names: Iterable[str]) -> dict[str, str]:
     unknown = next((name for name in values if name not in names), None)
     if unknown is not None:
         raise TypeError(f"{unknown!r} is no part of an entry; {suggest(unknown, tuple(names))}")
     return {name: _text(values.get(name)) for name in names}
 
 
-def _text(value: Value) -> str:
+def _text(value: Said) -> str:
     if value is None:
         return ""
     if isinstance(value, float | int):
@@ -83,13 +83,14 @@ def read_observation_entry(
     return entry
 
 
-def check_cell(desk: Desk, column: str, text: str) -> tuple[str, ...]:
-    """What is wrong with one cell of an observation, the others apart."""
+def check_part(desk: Desk, name: str, text: str) -> tuple[str, ...]:
+    """What is wrong with one part of an observation, the others apart."""
     with desk.database.read() as connection:
         rules = _rules(desk.reading(connection).rows, desk)
     problems = Problems()
-    new_observation(Row("", 0, {**observation_cells(), column: text}, problems), rules)
-    return tuple(line for line in problems.lines if line.startswith(f"{column}:"))
+    said = columns_of(draft_of(ObservationDraft, None, {name: text}))
+    new_observation(Row("", 0, observation_cells(said), problems), rules)
+    return tuple(line for line in problems.lines if line.startswith(tuple(f"{column}:" for column in said)))
 
 
 def _asserts(row: NewObservation | NewEvent) -> tuple[object, ...]:
@@ -269,6 +270,7 @@ def attestations(
     rows: Rows,
     desk: Desk,
     through: date | str,
+    *,
     types: Sequence[str],
     since: date | str | None,
     note: str,
@@ -295,7 +297,17 @@ def attestations(
         first = begin or (before.complete_from if before else day)
         said = [note.strip(), f"from {before.complete_through + timedelta(days=1)} on" if before else ""]
         remark = "; ".join(filter(None, said))
-        out.append(NewCompleteness(rows.case.case_id, kind, first, day, today, desk.analyst, remark))
+        out.append(
+            NewCompleteness(
+                case_id=rows.case.case_id,
+                type=kind,
+                complete_from=first,
+                complete_through=day,
+                known_on=today,
+                attested_by=desk.analyst,
+                note=remark,
+            )
+        )
     problems.raise_any()
     newest = read_newest(connection, CompletenessRow, rows.case.case_id)
     out = [_after_withdrawal(row, newest) for row in out]

@@ -4,7 +4,7 @@ import getpass
 import os
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import KW_ONLY, dataclass, field, replace
 from datetime import UTC, date, datetime
 
 from sqlalchemy import Connection
@@ -50,6 +50,7 @@ class Desk:
 
     database: Database
     analyst: str = field(default_factory=who)
+    _: KW_ONLY
     case_id: str | None = None
     """None: the only case of the database."""
     today: Callable[[], date] = utc_today
@@ -90,7 +91,7 @@ class Desk:
         return self.today(), {table.name: last_link(connection, table) for table in (cases, *FACT_TABLES)}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
     """What an action did, or with `dry_run` would have done."""
 
@@ -165,5 +166,13 @@ def _store(database: Database, forecast: Provisional, cause: str) -> int:
         at = datetime.now(UTC)
         run_id = append_run(connection, forecast.run, at)
         append_run_status(connection, run_id, "published", detail, at)
-        append_forecasts(connection, run_id, forecast.targets, forecast.scenarios, forecast.states, (), at)
+        append_forecasts(
+            connection,
+            run_id,
+            targets=forecast.targets,
+            scenarios=forecast.scenarios,
+            states=forecast.states,
+            effects=(),
+            recorded_at=at,
+        )
     return run_id

@@ -5,10 +5,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
+from db.kinds import FULL_KINDS
+from db.when import When
 from forecast.cli.console import (
     AsOf,
     AsRecorded,
@@ -21,10 +23,11 @@ from forecast.cli.console import (
     stem_of,
     today,
 )
-
-if TYPE_CHECKING:
-    from forecast.exports.files import Written
-    from forecast.exports.read import Wanted
+from forecast.cli.progress import watched
+from forecast.exports.contents import CONTENTS, options_of
+from forecast.exports.files import ENDINGS, Written, check_places, write_export
+from forecast.exports.read import Wanted, read_export
+from indicators.content import TARGETS
 
 LONG = 20_000
 """Rows from which on progress is shown."""
@@ -88,16 +91,18 @@ def history(
     json_: Json = False,
 ) -> None:
     """Write what is on file to a file: one tidy row each. With the meaning of every column beside it."""
-    from db.when import When
-    from forecast.exports.contents import CONTENTS
-    from forecast.exports.files import check_places, write_export
-    from forecast.exports.read import Wanted, read_export
-
     _check_ending(out, safe)
     given = {"--from": first, "--to": last, "--target": target, "--horizon": horizon, "--kind": kinds}
     _check_options(what, [name for name, value in given.items() if value])
-    when = When(as_of=as_of or today(), as_recorded=as_recorded)
-    wanted = Wanted(what, when, first, last, target, horizon, _check_names(target, kinds))
+    wanted = Wanted(
+        what=what,
+        when=When(as_of=as_of or today(), as_recorded=as_recorded),
+        first=first,
+        last=last,
+        target=target,
+        horizon=horizon,
+        kinds=_check_names(target, kinds),
+    )
     _check_order(wanted)
     check_places(out, CONTENTS[what].columns, force=force)
     try:
@@ -112,8 +117,6 @@ def history(
 
 
 def _check_ending(out: Path, safe: bool) -> None:
-    from forecast.exports.files import ENDINGS
-
     ending = out.suffix.casefold()
     if ending not in ENDINGS:
         right = f"write {stem_of(out, 'history')}.csv, .json, .parquet or .xlsx"
@@ -125,8 +128,6 @@ def _check_ending(out: Path, safe: bool) -> None:
 
 def _check_options(what: str, given: list[str]) -> None:
     """Refuse an option that would choose among rows that do not have what it asks for."""
-    from forecast.exports.contents import CONTENTS, options_of
-
     check_choices("--what", [what], tuple(CONTENTS))
     for name in given:
         if name not in options_of(what):
@@ -136,14 +137,11 @@ def _check_options(what: str, given: list[str]) -> None:
 
 def _check_names(target: str | None, kinds: list[str] | None) -> tuple[str, ...]:
     """The kinds of run; a target or kind that does not exist is refused."""
-    from db.kinds import FULL_KINDS
-    from indicators.content import TARGETS
-
     check_choices("--target", [target] if target else None, TARGETS)
     return check_choices("--kind", kinds, (*FULL_KINDS, "provisional"))
 
 
-def _check_order(wanted: "Wanted") -> None:
+def _check_order(wanted: Wanted) -> None:
     if wanted.first and wanted.last and wanted.last < wanted.first:
         raise typer.BadParameter(
             f"{wanted.last} lies before --from {wanted.first}; name a later day", param_hint="'--to'"
@@ -156,13 +154,11 @@ def _progress(rows: int) -> Iterator[Callable[[int], None]]:
     if rows < LONG or not sys.stderr.isatty():
         yield lambda done: None
         return
-    from forecast.cli.progress import watched
-
     with watched() as report:
         yield lambda done: report("writing", done, rows)
 
 
-def _tell(written: "Written", safe: bool, json_: bool) -> None:
+def _tell(written: Written, safe: bool, json_: bool) -> None:
     """What was written on stdout; on stderr that a spreadsheet would take some of it for formulas."""
     explained_in = "its second sheet" if written.explained_in is None else str(written.explained_in)
     if json_:

@@ -1,0 +1,119 @@
+"""Commands that make the daily runs: parley schedule run, once."""
+
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import asdict
+from threading import Event
+from types import FrameType
+
+import typer
+
+from db.read import read_case
+from db.rows import AttemptRow
+from forecast.cache import is_warm
+from forecast.cli import console
+from forecast.cli.console import Json, case_id, database_url, opened, print_json
+from forecast.cli.progress import watch
+from forecast.cli.schedule_tables import print_made
+from forecast.errors import NoForecast
+from forecast.record.summary import as_json, read_summary
+from forecast.schedule.service import make_due_once, serve
+from forecast.schedule.settings import Settings, read_settings
+from forecast.schedule.slots import calendar_of, find_next, read_ledger
+from forecast.schedule.status import attempt_json, fate, read_status
+from forecast.schedule.steps import Step, record_alerts
+from forecast.words.numbers import minute
+
+UNMADE = ("failed", "rejected")
+STOPPING = b"ending; a second Ctrl-C ends at once\n"
+
+
+def run() -> None:
+    """Make the forecast every day. A service that runs until Ctrl-C; days that were missed are caught up first."""
+    settings = read_settings()
+    typer.echo(_announcement(settings), err=True)
+    with _stoppable() as stop:
+        serve(database_url(), settings, case_id=case_id(), stop=stop, steps=_steps(), reread=read_settings)
+
+
+def _steps() -> tuple[Step, ...]:
+    """What the service does after its runs."""
+    return (record_alerts,)
+
+
+def once(json_: Json = False) -> None:
+    """Make every run that is due now. For cron; exit 1 if one failed or was rejected."""
+    warm = is_warm()
+    settings = read_settings()
+    try:
+        with watch(warm=warm) as progress:
+            made = make_due_once(database_url(), settings, case_id=case_id(), progress=progress, steps=_steps())
+    except KeyboardInterrupt:
+        typer.echo("error: stopped; runs made so far are stored, the next `parley schedule once` goes on", err=True)
+        raise typer.Exit(130) from None
+    _print_made(settings, made, json_)
+    unmade = [row for row in made if row.outcome in UNMADE]
+    if unmade:
+        raise NoForecast(_unmade_sentence(unmade))
+
+
+def _announcement(settings: Settings) -> str:
+    """What the service will do."""
+    with opened() as database:
+        with database.read() as connection:
+            case = read_case(connection, case_id()).case_id
+            ledger = read_ledger(connection, case)
+        log = database.folder / settings.log.file
+    _, at = find_next(ledger, calendar_of(settings.schedule), console.now())
+    when = f"every day at {settings.schedule.at:%H:%M} {settings.schedule.time_zone}"
+    return f"makes the forecast of {case} {when}; next: {minute(at)}; log: {log}; Ctrl-C ends it"
+
+
+@contextmanager
+def _stoppable() -> Iterator[Event]:
+    """An event that SIGTERM and Ctrl-C set; either, again, ends the process as it would without this."""
+    stop = Event()
+
+    def ask(number: int, _frame: FrameType | None) -> None:
+        stop.set()
+        signal.signal(number, signal.SIG_DFL)
+        if number == signal.SIGINT:
+            with suppress(OSError):
+                os.write(sys.__stderr__.fileno() if sys.__stderr__ else 2, STOPPING)
+
+    before = {number: signal.signal(number, ask) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _print_made(settings: Settings, made: tuple[AttemptRow, ...], json_: bool) -> None:
+    """What was made or why nothing was, the headline of the newest published, and when the next is due."""
+    newest = max((row.run_id for row in made if row.outcome == "published" and row.run_id), default=None)
+    with opened() as database, database.read() as connection:
+        today = console.today()
+        summary = read_summary(connection, today, run_id=newest, case_id=case_id()) if newest else None
+        found = read_status(connection, settings, console.now(), case_id())
+    standing, day, at = None if made else found.standing, found.next_day, found.next_at
+    if json_:
+        forecast = as_json(summary) if summary else None
+        print_json(
+            {
+                "attempts": [attempt_json(row) for row in made],
+                "forecast": forecast,
+                "next": {"day": day, "at": at},
+                "standing": asdict(standing) if standing else None,
+            }
+        )
+    else:
+        print_made(made, summary, day, at, standing.reason if standing else "")
+
+
+def _unmade_sentence(unmade: list[AttemptRow]) -> str:
+    said = "; ".join(f"the run of {row.scheduled_for} {fate([row])}" for row in unmade)
+    return f"{said}; see `parley schedule status`"

@@ -1,0 +1,39 @@
+"""The command that makes a forecast."""
+
+from typing import Annotated
+
+import typer
+
+from db.when import When
+from forecast.cache import is_warm
+from forecast.cli.console import AsOf, Json, case_id, opened, today
+from forecast.cli.progress import watch
+from forecast.cli.show import show_run
+from models.settings import SAMPLERS, SamplerSettings
+
+
+def update(
+    as_of: AsOf = None,
+    sampler: Annotated[str, typer.Option(metavar="NAME", help="nutpie, or pymc for PyMC's own NUTS.")] = "nutpie",
+    draws: Annotated[
+        int, typer.Option(min=200, metavar="N", help="Draws per chain, after half as many of tuning.")
+    ] = 1000,
+    chains: Annotated[int, typer.Option(min=2, metavar="N", help="Chains.")] = 4,
+    json_: Json = False,
+) -> None:
+    """Make a forecast and store it. The model is fitted to what is known by the day."""
+    if sampler not in SAMPLERS:
+        raise typer.BadParameter(f"{sampler!r} is not a sampler; use {' or '.join(SAMPLERS)}", param_hint="'--sampler'")
+    settings = SamplerSettings(chains=chains, draws=draws, tune=max(draws // 2, 300), sampler=sampler)
+
+    with opened() as database:
+        warm = is_warm()
+        # pandas, xarray and ArviZ take some three seconds, which neither help nor a mistake should wait for
+        from forecast.engine.update import update as run_update
+
+        with watch(warm=warm) as progress:
+            when = When(as_of=as_of or today())
+            outcome = run_update(database, when, settings=settings, progress=progress, case_id=case_id())
+        show_run(database, json_, run_id=outcome.run_id)
+    if outcome.status == "rejected":
+        raise typer.Exit(1)

@@ -1,0 +1,117 @@
+"""What is said at the desk, before it is held against anything: the parts of an entry, stated once for every face.
+
+A face builds one draft and hands it on: `log(desk, ObservationDraft(indicator="us_posture", level=1, …))`. Beside its
+type each field carries what a face needs to ask for it, which `parts_of` returns.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from datetime import date
+from typing import Annotated, get_type_hints
+
+from indicators.tables import suggest
+
+type Day = date | str
+type Said = date | float | str | None
+"""A part as it was said: a value, or the text somebody typed; None where nothing was said."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """How to ask for one part of an entry."""
+
+    metavar: str
+    """What stands for its value in a list of options."""
+    help: str
+    """What it means, one sentence."""
+    corrected: str | None = None
+    """What it means in a correction, where that differs."""
+    column: str | None = None
+    """Its column in a file of entries, where that has another name than the field."""
+
+
+ACTS_ON = "From when the correction holds (default: today)."
+WHO = "Who codes (default: PARLEY_ANALYST, else the system's user name)."
+GRADE = "Source A (reliable) to F (unknown), content 1 (confirmed) to 6 (unknown): B2."
+ORIGIN = "What it goes back to: rows of one origin are one piece of evidence."
+CONFIDENCE = "high, medium (default) or low; low, with --reason, marks it as disputed."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObservationDraft:
+    """An observation as it was said, or what is to change of one; None leaves a part empty, or as it is."""
+
+    indicator: Annotated[str | None, Part("INDICATOR", "See `parley indicators`.")] = None
+    level: Annotated[float | str | None, Part("LEVEL", "From -2 to 2.")] = None
+    on: Annotated[Day | None, Part("DATE", "When it was observed.", column="observed_on")] = None
+    source: Annotated[str | None, Part("TEXT", "Title of the source.")] = None
+    grade: Annotated[str | None, Part("GRADE", GRADE)] = None
+    known_on: Annotated[Day | None, Part("DATE", "When it could be known (default: the day observed).", ACTS_ON)] = None
+    publisher: Annotated[str | None, Part("TEXT", "Who published the source.")] = None
+    url: Annotated[str | None, Part("URL", "Where the source can be read.")] = None
+    origin: Annotated[str | None, Part("TEXT", ORIGIN)] = None
+    note: Annotated[str | None, Part("TEXT", "What a colleague should know about the coding.")] = None
+    analyst: Annotated[str | None, Part("NAME", WHO)] = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventDraft:
+    """An event as it was said, or what is to change of one; None leaves a part empty, or as it is."""
+
+    type: Annotated[str | None, Part("TYPE", "talks, contact, deal or crisis.")] = None
+    on: Annotated[Day | None, Part("DATE", "When it began.", column="started_on")] = None
+    source: Annotated[str | None, Part("TEXT", "Where it is reported.")] = None
+    until: Annotated[Day | None, Part("DATE", "When it ended (default: the day it began).", column="ended_on")] = None
+    framing: Annotated[str | None, Part("FRAMING", "arms_control or denuclearisation; talks must have one.")] = None
+    known_on: Annotated[Day | None, Part("DATE", "When it could be known (default: the day it ended).", ACTS_ON)] = None
+    confidence: Annotated[str | None, Part("WORD", CONFIDENCE)] = None
+    reason: Annotated[str | None, Part("TEXT", "Why it is disputed: unclear agenda, denied, framing.")] = None
+    level: Annotated[str | None, Part("TEXT", "Who met: leader, minister, envoy, working.")] = None
+    format: Annotated[str | None, Part("TEXT", "bilateral, six-party …")] = None
+    venue: Annotated[str | None, Part("TEXT", "Where.")] = None
+    note: Annotated[str | None, Part("TEXT", "What a colleague should know about it.")] = None
+    precision: Annotated[str | None, Part("WORD", "day (default), month or year.", column="date_precision")] = None
+    id: Annotated[str | None, Part("ID", "Its id (default: the next free one).")] = None
+    analyst: Annotated[str | None, Part("NAME", WHO)] = None
+
+
+def _read_parts(kind: type[ObservationDraft | EventDraft]) -> dict[str, Part]:
+    hints = get_type_hints(kind, include_extras=True)
+    return {each.name: hints[each.name].__metadata__[0] for each in fields(kind)}
+
+
+_PARTS = {kind: _read_parts(kind) for kind in (ObservationDraft, EventDraft)}
+
+
+def parts_of(kind: type[ObservationDraft | EventDraft]) -> Mapping[str, Part]:
+    """How to ask for each field of a draft, by its name and in its order."""
+    return _PARTS[kind]
+
+
+def draft_of[D: (ObservationDraft, EventDraft)](
+    kind: type[D], said: D | str | None, parts: Mapping[str, Said], *, first: str = ""
+) -> D:
+    """What was said as a draft: one already, or the part named `first` with the others by name.
+
+    Raises
+    ------
+    TypeError
+        if there are parts beside a draft, or one that no such entry has
+    """
+    given = {name: value for name, value in parts.items() if value is not None}
+    if isinstance(said, kind):
+        if given:
+            raise TypeError(f"{', '.join(given)} given beside a draft; give all parts in the draft")
+        return said
+    unknown = next((name for name in given if name not in parts_of(kind)), None)
+    if unknown is not None:
+        raise TypeError(f"{unknown!r} is no part of an entry; {suggest(unknown, tuple(parts_of(kind)))}")
+    if isinstance(said, str):
+        given[first] = said
+    return kind(**given)  # type: ignore[arg-type]  # of whatever type, it is read as text in the end
+
+
+def columns_of(draft: ObservationDraft | EventDraft) -> dict[str, Said]:
+    """What was said, by the columns of a file of entries."""
+    said = {part.column or name: getattr(draft, name) for name, part in parts_of(type(draft)).items()}
+    return {column: value for column, value in said.items() if value is not None}
