@@ -109,13 +109,13 @@ def product(problem: Problem, one: str, other: str) -> Problem:
         problem,
         catalogue=_with_indicator(problem.catalogue, f"{one} × {other}", False, PRODUCT_HALF_LIFE),
         observations=Observations(
-            np.append(rows.indicator, np.full(n, size)),
-            np.append(rows.observed, days[both]),
-            np.append(rows.entered, days[both]),
-            np.append(rows.since, days[both]),
-            np.append(rows.until, np.full(n, FOREVER)),
-            np.append(rows.level, level),
-            np.append(rows.variance, np.full(n, PRODUCT_SD**2)),
+            indicator=np.append(rows.indicator, np.full(n, size)),
+            observed=np.append(rows.observed, days[both]),
+            entered=np.append(rows.entered, days[both]),
+            since=np.append(rows.since, days[both]),
+            until=np.append(rows.until, np.full(n, FOREVER)),
+            level=np.append(rows.level, level),
+            variance=np.append(rows.variance, np.full(n, PRODUCT_SD**2)),
         ),
     )
 

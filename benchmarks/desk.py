@@ -110,7 +110,19 @@ def _observations(database: object, size: int) -> Iterator[object]:
         day = FIRST + timedelta(days=int(rng.integers(DAYS)))
         level, name = float(rng.integers(-2, 3)), names[int(rng.integers(len(names)))]
         yield NewObservation(
-            case.case_id, name, day, day, level, f"Report {number}", "", "", "", "C", 3, "benchmark", f"row {number}"
+            case_id=case.case_id,
+            indicator_id=name,
+            observed_on=day,
+            known_on=day,
+            level=level,
+            source_title=f"Report {number}",
+            source_publisher="",
+            source_url="",
+            origin="",
+            reliability="C",
+            credibility=3,
+            analyst="benchmark",
+            note=f"row {number}",
         )
 
 

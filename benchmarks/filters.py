@@ -20,7 +20,15 @@ def rows(n: int) -> Observations:
     day = FIRST_DAY + np.sort(rng.integers(0, 12_000, n))
     level = rng.integers(-2, 3, n).astype(float)
     indicator, until = rng.integers(0, INDICATORS, n), np.full(n, FOREVER)
-    return Observations(indicator, day, day, day, until, level, rng.uniform(0.1, 2, n))
+    return Observations(
+        indicator=indicator,
+        observed=day,
+        entered=day,
+        since=day,
+        until=until,
+        level=level,
+        variance=rng.uniform(0.1, 2, n),
+    )
 
 
 def main() -> None:

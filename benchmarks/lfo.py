@@ -34,7 +34,7 @@ TODAY = date(2026, 10, 10)
 SEED, OTHER_SEED = 1, 2
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Stretch:
     """Consecutive origins, forecast three times. Arrays (origin, target, horizon)."""
 
@@ -88,11 +88,13 @@ def _compare(problems: Sequence[Problem], truth: Problem) -> Stretch:
     exact, exact_seconds = _timed(lambda: [ExactModel(SHIPPED, SEED)(problem) for problem in problems])
     other = [ExactModel(SHIPPED, OTHER_SEED)(problem) for problem in problems]
     return Stretch(
-        tuple(date.fromordinal(problem.as_of) for problem in problems),
-        np.array([outcome_at(problem.as_of, truth, HORIZONS) for problem in problems]),
-        *(np.stack([forecast.targets for forecast in found]) for found in (reweighted, exact, other)),
-        np.array([forecast.pareto_k for forecast in reweighted]),
-        (seconds / len(problems), exact_seconds / len(problems)),
+        origins=tuple(date.fromordinal(problem.as_of) for problem in problems),
+        outcome=np.array([outcome_at(problem.as_of, truth, HORIZONS) for problem in problems]),
+        reweighted=np.stack([forecast.targets for forecast in reweighted]),
+        exact=np.stack([forecast.targets for forecast in exact]),
+        other=np.stack([forecast.targets for forecast in other]),
+        k=np.array([forecast.pareto_k for forecast in reweighted]),
+        seconds=(seconds / len(problems), exact_seconds / len(problems)),
     )
 
 

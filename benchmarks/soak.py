@@ -64,7 +64,7 @@ class Days:
         return first + timedelta(days=number, seconds=rest)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Sample:
     """One process at one moment."""
 
@@ -231,13 +231,33 @@ def _enter(database: object, number: int, now: datetime) -> None:
     assert isinstance(database, Database)
     today, name = now.date(), ("press_tone", "border_posture")[number % 2]
     row = NewObservation(
-        CASE, name, today, today, number % 5 - 2.0, f"Entry {number}", "", "", "", "B", 2, "benchmark", ""
+        case_id=CASE,
+        indicator_id=name,
+        observed_on=today,
+        known_on=today,
+        level=number % 5 - 2.0,
+        source_title=f"Entry {number}",
+        source_publisher="",
+        source_url="",
+        origin="",
+        reliability="B",
+        credibility=2,
+        analyst="benchmark",
+        note="",
     )
     with database.write() as connection:
         append_observations(connection, [row], now)
         if number % 5 == 4:
             attested = [
-                NewCompleteness(CASE, kind, date(2010, 1, 1), today, today, "benchmark", "")
+                NewCompleteness(
+                    case_id=CASE,
+                    type=kind,
+                    complete_from=date(2010, 1, 1),
+                    complete_through=today,
+                    known_on=today,
+                    attested_by="benchmark",
+                    note="",
+                )
                 for kind in ("talks", "contact", "deal", "crisis")
             ]
             append_completeness(connection, attested, now)
@@ -270,7 +290,17 @@ def _sample(elapsed: float, day: int, runs: int, at_work: bool, process: str, pi
     pages = int((where / "statm").read_text().split()[1])
     files, threads = (len(list((where / name).iterdir())) for name in ("fd", "task"))
     rss_mib = round(pages * os.sysconf("SC_PAGESIZE") / 2**20, 2)
-    return Sample(round(elapsed, 1), day, runs, at_work, process, pid, rss_mib, files, threads)
+    return Sample(
+        elapsed_s=round(elapsed, 1),
+        day=day,
+        runs=runs,
+        at_work=at_work,
+        process=process,
+        pid=pid,
+        rss_mib=rss_mib,
+        files=files,
+        threads=threads,
+    )
 
 
 def _tell_progress(elapsed: float, samples: Sequence[Sample]) -> None:

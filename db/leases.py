@@ -45,7 +45,14 @@ def take_lease(
     own = before is not None and before.holder == holder
     since = before.since if before is not None and own else now
     connection.execute(delete(tables.leases).where(tables.leases.c.name == name))
-    connection.execute(insert(tables.leases), asdict(LeaseRow(name, holder, since, now, ttl_s, None, None)))
+    connection.execute(
+        insert(tables.leases),
+        asdict(
+            LeaseRow(
+                name=name, holder=holder, since=since, beat_at=now, ttl_s=ttl_s, working_on=None, working_since=None
+            )
+        ),
+    )
     return before
 
 

@@ -343,12 +343,10 @@ def _make[R: (DocumentRow, JudgementRow, ObservationRow, EventRow, CompletenessR
 
 
 def _observations(rows: Iterable[Row[*tuple[Any, ...]]], corrections: _Corrections) -> Iterator[ObservationRow]:
-    untouched = not corrections.by_fact
+    names, untouched = _COLUMNS[ObservationRow], not corrections.by_fact
     for row in rows:
-        *asserted, id_, recorded_at, row_key = row
-        known_on = asserted[3]
-        until = None if untouched else corrections.ended(id_)
+        values: dict[str, Any] = dict(zip(names, row, strict=False))  # half the time of `row._mapping`
+        known_on = values["known_on"]
+        until = None if untouched else corrections.ended(values["id"])
         if until is None or until > known_on:
-            yield ObservationRow(
-                *asserted, id=id_, recorded_at=recorded_at, row_key=row_key, valid_from=known_on, valid_until=until
-            )
+            yield ObservationRow(**values, valid_from=known_on, valid_until=until)

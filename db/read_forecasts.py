@@ -14,8 +14,9 @@ from db.rows import ScenarioForecastRow, TargetForecastRow
 def read_all_targets(connection: Connection, case_id: str) -> dict[int, tuple[TargetForecastRow, ...]]:
     """Return the target forecasts of every run of a case that has any, by run id, in no set order within a run."""
     found: defaultdict[int, list[TargetForecastRow]] = defaultdict(list)
+    names = [item.name for item in fields(TargetForecastRow)]
     for run_id, *values in _of_case(connection, tables.target_forecasts, TargetForecastRow, case_id):
-        found[run_id].append(TargetForecastRow(*values))
+        found[run_id].append(TargetForecastRow(**dict(zip(names, values, strict=True))))
     return {run_id: tuple(rows) for run_id, rows in found.items()}
 
 

@@ -68,10 +68,8 @@ def read_posterior_hashes(connection: Connection) -> frozenset[str]:
 
 def read_targets(connection: Connection, run_id: int) -> tuple[TargetForecastRow, ...]:
     """Return the target forecasts of a run: rolling horizons from short to long, then deadlines."""
-    rows = (
-        TargetForecastRow(*row)
-        for row in connection.execute(_of_run(tables.target_forecasts, TargetForecastRow, run_id))
-    )
+    query = _of_run(tables.target_forecasts, TargetForecastRow, run_id)
+    rows = (TargetForecastRow(**row._mapping) for row in connection.execute(query))
     return tuple(sorted(rows, key=lambda row: (row.target, *_reach(row))))
 
 

@@ -18,7 +18,7 @@ class LevelRow:
     criterion: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class IndicatorRow:
     """One indicator of the catalogue, with its levels from -2 to 2; durations in days."""
 
@@ -58,7 +58,7 @@ class DeadlineRow:
     meaning: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NewCase:
     """One version of a case: its settings, catalogue, grades and deadlines."""
 
@@ -74,7 +74,7 @@ class NewCase:
     deadlines: tuple[DeadlineRow, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CaseRow:
     """The settings of one version of a case; `id` is the version's."""
 
@@ -89,7 +89,7 @@ class CaseRow:
     recorded_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NewDocument:
     """A source text; `known_on` None means the day it was published."""
 
@@ -109,7 +109,7 @@ class NewDocument:
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NewJudgement:
     """What a document says about an indicator and a target: weight -3 to 3; `known_on` None means with the document."""
 
@@ -128,7 +128,7 @@ class NewJudgement:
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NewObservation:
     """One coded level (-2 to 2) of one indicator, with source and Admiralty grade."""
 
@@ -150,7 +150,7 @@ class NewObservation:
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NewEvent:
     """Something that happened from `started_on` to `ended_on`."""
 
@@ -181,7 +181,7 @@ class NewEvent:
         return self.confidence == "low" and bool(self.reason) and not self.retracted
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NewCompleteness:
     """A person's word that events of one type are complete over some days; `known_on` None: holds at every date."""
 
@@ -234,7 +234,7 @@ class CompletenessRow(NewCompleteness):
     recorded_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NewRun:
     """One update: as-of date, what went in, and where the case stood."""
 
@@ -267,7 +267,7 @@ class RunRow(NewRun):
     """Diagnostics and messages that came with the status."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TargetForecastRow:
     """Probability, with its interval, of at least one event within `horizon_days` or by `deadline`; one is set."""
 
@@ -318,7 +318,7 @@ class EffectRow:
     sd: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NewEvaluation:
     """What a backtest or a check found, and the case, inputs and code for which it holds."""
 
@@ -345,7 +345,7 @@ class EvaluationRow(NewEvaluation):
     recorded_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NewAttempt:
     """One try to make the run scheduled for a day, or the word that there will be none."""
 
@@ -377,7 +377,7 @@ class AttemptRow(NewAttempt):
     recorded_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NewAlert:
     """Something worth telling, once per rule and subject."""
 
@@ -415,7 +415,7 @@ class DeliveryRow(NewDelivery):
     recorded_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NewReport:
     """A brief that was written."""
 
@@ -438,7 +438,7 @@ class ReportRow(NewReport):
     recorded_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LeaseRow:
     """Who makes the scheduled runs of a case."""
 

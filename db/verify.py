@@ -20,7 +20,7 @@ def silent(stage: str, done: int, total: int) -> None:
     """Progress that nobody watches."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Verification:
     """What was checked, and what is wrong with it."""
 
@@ -60,7 +60,9 @@ def verify_rows(connection: Connection, report: Report = silent) -> Verification
     report("walking the chain", 0, 0)
     broken = (*_check_pages(connection), *verify_chain(connection))
     files = len(read_posterior_hashes(connection))
-    return Verification(len(CHAINED), count_rows(connection), files, head(connection), broken, ())
+    return Verification(
+        tables=len(CHAINED), rows=count_rows(connection), files=files, head=head(connection), broken=broken, damaged=()
+    )
 
 
 def _check_pages(connection: Connection) -> Iterator[Finding]:

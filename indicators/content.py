@@ -19,7 +19,7 @@ TARGETS: tuple[str, ...] = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
     """What the whole case shares; dates bound the record and the calendar of the regime."""
 
@@ -31,7 +31,7 @@ class Case:
     knots_until: date
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Indicator:
     """One indicator of the catalogue; `levels` pairs each described level with its criterion, lowest level first."""
 
@@ -70,7 +70,7 @@ class Deadline:
     meaning: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
     """A source text; its judgements may be used from `published_on`."""
 
@@ -85,7 +85,7 @@ class Document:
     caveats: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Judgement:
     """An author's weight, -3…+3, of one indicator for one target; halves occur."""
 
@@ -98,7 +98,7 @@ class Judgement:
     note: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Observation:
     """One coded level; rows that share a non-empty `origin` are one piece of evidence."""
 
@@ -115,7 +115,7 @@ class Observation:
     note: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
     """Something that happened; `framing` is "none" where it does not apply."""
 
@@ -144,7 +144,7 @@ class Completeness:
     known_on: date | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CaseFolder:
     """A whole case folder, checked; `case_hash` is derived from everything else."""
 

@@ -24,7 +24,7 @@ NEVER: int = date.max.toordinal()
 SD_FLOOR = 0.3
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
     """Effective observations, each valid on the days `since` ≤ day < `until`; arrays of shape (n,).
 
@@ -162,7 +162,15 @@ def _effective_of(members: list[_Member]) -> Iterator[_Effective]:
     """The effective observations of one origin, over time."""
     if len(members) == 1:
         (one,) = members
-        yield _Effective(one.since, one.indicator, one.observed, one.known, one.level, _variance(one.sd, 1), one.until)
+        yield _Effective(
+            since=one.since,
+            indicator=one.indicator,
+            observed=one.observed,
+            entered=one.known,
+            level=one.level,
+            variance=_variance(one.sd, 1),
+            until=one.until,
+        )
         return
     origin = _Origin()
     for day, joining, leaving in _changes(members):

@@ -52,7 +52,7 @@ TABLES: tuple[str, ...] = ("documents", "judgements", "observations", "events", 
 _NOT_CONTENT = {"supersedes", "retracted", "reason"}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TableCount:
     """What became of the rows of one table."""
 
@@ -171,7 +171,7 @@ def _check_clock(versions: Sequence[CaseRow], recorded_at: datetime) -> None:
 
 
 def _all_unchanged(folder: CaseFolder) -> tuple[TableCount, ...]:
-    return tuple(TableCount(table, unchanged=len(getattr(folder, table))) for table in TABLES)
+    return tuple(TableCount(table=table, unchanged=len(getattr(folder, table))) for table in TABLES)
 
 
 def _plan_documents(folder: CaseFolder, stored: Iterable[DocumentRow], occasion: _Occasion) -> _Plan[NewDocument]:
@@ -247,7 +247,7 @@ def _plan[N: _New](
         if key not in wanted and occasion.owns(version) and not version.row.retracted:
             tally["retracted"] += 1
             rows.append(_retraction(version, occasion))
-    return _Plan(rows, TableCount(table, **tally))
+    return _Plan(rows, TableCount(table=table, **tally))
 
 
 def _settle[N: _New](new: N, stored: _Version[N] | None, occasion: _Occasion) -> tuple[str, N | None]:

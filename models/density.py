@@ -77,7 +77,7 @@ def coordinates(problem: Problem, layout: Layout) -> dict[str, Any]:
     }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Parameters:
     """Draws of the parameters in their own units; every array begins with the draw dimension."""
 
@@ -95,6 +95,17 @@ class Parameters:
         """Log intensity per level, (draw, target, indicator)."""
         return np.asarray(self.unit[:, None, None] * self.weight)
 
+    def take(self, rows: slice | Ints) -> "Parameters":
+        """Return some of the draws, as NumPy indexes them."""
+        return Parameters(**{name: getattr(self, name)[rows] for name in self.__slots__})
+
+
+def join_draws(parts: Sequence[Parameters]) -> Parameters:
+    """Return the draws of all parts, one after the other."""
+    return Parameters(
+        **{name: np.concatenate([getattr(part, name) for part in parts]) for name in Parameters.__slots__}
+    )
+
 
 def unpack(theta: Floats, layout: Layout, structure: Structure) -> Parameters:
     """Parameters of the rows of ``theta``, shape (draw, layout.size)."""
@@ -102,14 +113,14 @@ def unpack(theta: Floats, layout: Layout, structure: Structure) -> Parameters:
     floor = structure.priors.judgement_sd[0]
     on = float(structure.indicators)
     return Parameters(
-        part["weight"].reshape(-1, K, layout.indicators) * on,
-        np.exp(part["log_unit"][:, 0]),
-        part["base"],
-        part["pace"],
-        part["fraction"][:, 0] * float(structure.continuation_effect),
-        part["momentum"],
-        part["regime_z"] * float(structure.regime),
-        floor + np.exp(part["log_judgement_sd"][:, 0]),
+        weight=part["weight"].reshape(-1, K, layout.indicators) * on,
+        unit=np.exp(part["log_unit"][:, 0]),
+        base=part["base"],
+        pace=part["pace"],
+        fraction=part["fraction"][:, 0] * float(structure.continuation_effect),
+        momentum=part["momentum"],
+        regime_z=part["regime_z"] * float(structure.regime),
+        judgement_sd=floor + np.exp(part["log_judgement_sd"][:, 0]),
     )
 
 
@@ -165,8 +176,18 @@ class Density:
         for k in range(len(FRAMINGS)):
             self._add_onset(k, par, out)
             self._add_continuation(k, par, out)
-        self._add_recurrent(self.exposure.contact, CONTACT, CONTACT_BASE, 0, self._contact_regime, par, out)
-        self._add_recurrent(self.exposure.crisis, CRISIS, CRISIS_BASE, 1, False, par, out)
+        self._add_recurrent(
+            cells=self.exposure.contact,
+            target=CONTACT,
+            base=CONTACT_BASE,
+            momentum=0,
+            regime=self._contact_regime,
+            par=par,
+            out=out,
+        )
+        self._add_recurrent(
+            cells=self.exposure.crisis, target=CRISIS, base=CRISIS_BASE, momentum=1, regime=False, par=par, out=out
+        )
         self._add_marks(par, out)
 
     def spread(self, theta: Floats, covariance: Floats) -> tuple[Floats, ...]:
@@ -319,12 +340,12 @@ def _columns(value: Floats | float, rows: int) -> Floats:
 def _take(cells: Cells, rows: Bools) -> Cells:
     states = States(cells.states.mean[rows], cells.states.variance[rows], cells.states.active[rows])
     return Cells(
-        cells.start[rows],
-        cells.days[rows],
-        cells.count[rows],
-        states,
-        cells.knot[rows],
-        cells.framing[rows],
-        cells.pace[rows],
-        cells.recent[rows],
+        start=cells.start[rows],
+        days=cells.days[rows],
+        count=cells.count[rows],
+        states=states,
+        knot=cells.knot[rows],
+        framing=cells.framing[rows],
+        pace=cells.pace[rows],
+        recent=cells.recent[rows],
     )

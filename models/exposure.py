@@ -20,7 +20,7 @@ MOMENTUM_DAYS = 90
 """For how long after a contact or a crisis the next one is counted as following it."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Cells:
     """Exposure of one kind of event, shape (cell,) or (cell, indicator)."""
 
@@ -44,7 +44,7 @@ class Clock:
     wet: Bools
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Exposure:
     """All that the likelihood of the events is made of."""
 
@@ -97,14 +97,14 @@ def build_exposure(problem: Problem) -> Exposure:
     marks = _within(record.meetings.started, record.deal_span)
     day = record.meetings.started[marks]
     return Exposure(
-        filtered,
-        dry,
-        wet,
-        contact,
-        crisis,
-        filtered.at(day - 1, day.astype(float)),
-        record.meetings.deal[marks].astype(float),
-        record.meetings.framing[marks],
+        filtered=filtered,
+        onset=dry,
+        continuation=wet,
+        contact=contact,
+        crisis=crisis,
+        mark_states=filtered.at(day - 1, day.astype(float)),
+        marked=record.meetings.deal[marks].astype(float),
+        mark_framing=record.meetings.framing[marks],
     )
 
 
@@ -169,14 +169,14 @@ def _talks_cells(
     start, days, count = start[held], days[held], count[held]
     at = start - span.first
     return Cells(
-        start,
-        days.astype(float),
-        count,
-        _states(filtered, start, days, lag),
-        knot_of(start, problem.calendar),
-        clock.framing[at],
-        pace[at],
-        np.zeros(len(start), dtype=bool),
+        start=start,
+        days=days.astype(float),
+        count=count,
+        states=_states(filtered, start, days, lag),
+        knot=knot_of(start, problem.calendar),
+        framing=clock.framing[at],
+        pace=pace[at],
+        recent=np.zeros(len(start), dtype=bool),
     )
 
 
@@ -192,7 +192,16 @@ def _recurrent_cells(problem: Problem, filtered: FilteredStates, events: Ints, s
     zero = np.zeros(len(start), dtype=np.int64)
     states = _states(filtered, start, days, np.zeros(problem.catalogue.size, dtype=np.int64))
     knot = knot_of(start, problem.calendar)
-    return Cells(start, days.astype(float), count, states, knot, zero, zero, recent_days[start - span.first])
+    return Cells(
+        start=start,
+        days=days.astype(float),
+        count=count,
+        states=states,
+        knot=knot,
+        framing=zero,
+        pace=zero,
+        recent=recent_days[start - span.first],
+    )
 
 
 def is_recent(day: Ints, events: Ints) -> Bools:

@@ -22,7 +22,7 @@ EBFMI_MIN = 0.3
 type Verdict = Literal["published", "rejected"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Diagnostics:
     """Over all named parameters and the logit of the headline at each horizon. ``draws`` is the total over chains."""
 
@@ -73,7 +73,15 @@ def diagnose(tree: xr.DataTree, headline: Floats) -> Diagnostics:
         f"E-BFMI {ebfmi:.2f} is below {EBFMI_MIN}" if not ebfmi >= EBFMI_MIN else "",
         f"{', '.join(unsound[:3])} not finite" if unsound else "",
     ]
-    return Diagnostics(rhat, bulk, tail, divergences, ebfmi, chains * draws, tuple(f for f in failures if f))
+    return Diagnostics(
+        rhat_max=rhat,
+        ess_bulk_min=bulk,
+        ess_tail_min=tail,
+        divergences=divergences,
+        ebfmi_min=ebfmi,
+        draws=chains * draws,
+        failures=tuple(f for f in failures if f),
+    )
 
 
 def _ebfmi(tree: xr.DataTree) -> Floats:

@@ -46,7 +46,7 @@ def simulate_worlds(
     """
     span, found = common_span(problem), []
     for k in range(len(draws.unit)):
-        one = Parameters(*(getattr(draws, name)[k : k + 1] for name in Parameters.__slots__))
+        one = draws.take(slice(k, k + 1))
         world = simulate(problem, density, levels, one, np.random.default_rng([seed, 4, k]))
         if world is not None:
             found.append(describe_record(world, span))

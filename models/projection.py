@@ -33,7 +33,7 @@ class Projection:
     p_dry: Floats  # (draw,) P(dry on the as-of date)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Path:
     """What all draws share: the days ahead, the states expected on them, and the situation they start from."""
 
@@ -73,9 +73,17 @@ def project(
 
     def one(job: tuple[int, int]) -> tuple[Floats, Floats, Floats]:
         c, r = job
-        part = _take(parameters, chunks[c])
+        part = parameters.take(chunks[c])
         rng = np.random.default_rng(seeds[c * paths + r])
-        return _project_paths(problem, filtered, ahead, part, regime[r, chunks[c]], structure, rng)
+        return _project_paths(
+            problem=problem,
+            filtered=filtered,
+            ahead=ahead,
+            par=part,
+            regime=regime[r, chunks[c]],
+            structure=structure,
+            rng=rng,
+        )
 
     jobs, done = [(c, r) for c in range(len(chunks)) for r in range(paths)], []
     with ThreadPoolExecutor(2) as pool:
@@ -104,11 +112,9 @@ def _look_ahead(problem: Problem, filtered: FilteredStates, first: int) -> _Path
     known = np.minimum(days[:, None] - np.maximum(lag, 1), problem.as_of)
     lagged = filtered.at(known, np.maximum(days[:, None] - lag, known).astype(float))
     fresh = filtered.at(np.minimum(days - 1, problem.as_of), days.astype(float))
-    return _Path(days, fresh, lagged, knot_of(days, problem.calendar), windows, first)
-
-
-def _take(parameters: Parameters, rows: slice) -> Parameters:
-    return Parameters(*(getattr(parameters, name)[rows] for name in Parameters.__slots__))
+    return _Path(
+        days=days, fresh=fresh, lagged=lagged, knot=knot_of(days, problem.calendar), windows=windows, start=first
+    )
 
 
 def _regime_paths(

@@ -24,14 +24,14 @@ def documents_only_parameters(problem: Problem, density: Density, draws: int, se
     effect = unit[:, None, None] * weight.reshape(draws, K, n)
     nothing = np.zeros((draws, 2))
     return Parameters(
-        weight.reshape(draws, K, n),
-        unit,
-        _bases(problem, density, effect, fraction, RECENCY_HALF_LIFE),
-        nothing,
-        fraction,
-        nothing,
-        np.zeros((draws, density.layout.knots)),
-        np.full(draws, priors.judgement_sd[0]),
+        weight=weight.reshape(draws, K, n),
+        unit=unit,
+        base=_bases(problem, density, effect, fraction, RECENCY_HALF_LIFE),
+        pace=nothing,
+        fraction=fraction,
+        momentum=nothing,
+        regime_z=np.zeros((draws, density.layout.knots)),
+        judgement_sd=np.full(draws, priors.judgement_sd[0]),
     )
 
 
@@ -40,7 +40,16 @@ def constant_rates(problem: Problem, density: Density) -> Parameters:
     effect, nothing = np.zeros((1, K, density.layout.indicators)), np.zeros((1, 2))
     none, one = np.zeros(1), np.ones(1)
     bases = _bases(problem, density, effect, none, np.inf)
-    return Parameters(effect, one, bases, nothing, none, nothing, np.zeros((1, density.layout.knots)), one)
+    return Parameters(
+        weight=effect,
+        unit=one,
+        base=bases,
+        pace=nothing,
+        fraction=none,
+        momentum=nothing,
+        regime_z=np.zeros((1, density.layout.knots)),
+        judgement_sd=one,
+    )
 
 
 def _weights(density: Density, draws: int, rng: np.random.Generator) -> Floats:

@@ -26,7 +26,7 @@ class Decomposition:
     uncertainty: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Reliability:
     """The recalibrated frequency at each distinct forecast, and the band that holds it if the forecasts are right."""
 
@@ -127,7 +127,14 @@ def reliability(
     curves = np.array([recalibrate(p, (u < p).astype(float))[order] for u in norm.cdf(z)])
     low, high = _simultaneous(curves, level)
     values, first, count = np.unique(p[order], return_index=True, return_counts=True)
-    return Reliability(values, count.astype(float), recalibrate(p, y)[order][first], low[first], high[first], level)
+    return Reliability(
+        forecast=values,
+        count=count.astype(float),
+        frequency=recalibrate(p, y)[order][first],
+        low=low[first],
+        high=high[first],
+        level=level,
+    )
 
 
 def _simultaneous(curves: Floats, level: float) -> tuple[Floats, Floats]:

@@ -126,12 +126,12 @@ def parameters_of(tree: xr.DataTree, structure: Structure) -> Parameters:
         return values.reshape(-1, *values.shape[2:])
 
     return Parameters(
-        flat("weight"),
-        flat("unit"),
-        flat("base"),
-        flat("pace"),
-        flat("fraction"),
-        flat("momentum"),
-        flat("regime_z"),
-        structure.priors.judgement_sd[0] + flat("judgement_excess"),
+        weight=flat("weight"),
+        unit=flat("unit"),
+        base=flat("base"),
+        pace=flat("pace"),
+        fraction=flat("fraction"),
+        momentum=flat("momentum"),
+        regime_z=flat("regime_z"),
+        judgement_sd=structure.priors.judgement_sd[0] + flat("judgement_excess"),
     )

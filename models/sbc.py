@@ -22,6 +22,7 @@ from models.density import (
     ONSET_DN,
     Density,
     Parameters,
+    join_draws,
 )
 from models.exposure import knot_of
 from models.laplace import build_density
@@ -126,7 +127,7 @@ def rank_truth(
     truth, world, refused = draw_world(problem, density, levels, rng)
     mine = build_density(world, density.structure)
     posterior = sampler(world, mine, int(rng.integers(2**31)))
-    both = _stack(truth, _thin(posterior.parameters, DRAWS))
+    both = join_draws([truth, _thin(posterior.parameters, DRAWS)])
     values = quantities(world, mine, both, headline, int(rng.integers(2**31)))
     return Ranked(place_of(values[0], values[1:], rng), refused, posterior.divergences)
 
@@ -175,13 +176,9 @@ def _headline(world: Problem, density: Density, parameters: Parameters, headline
     return np.asarray(out.targets[:, TARGETS.index(headline), 0])
 
 
-def _stack(*parts: Parameters) -> Parameters:
-    return Parameters(*(np.concatenate([getattr(p, name) for p in parts]) for name in Parameters.__slots__))
-
-
 def _thin(parameters: Parameters, draws: int) -> Parameters:
     rows = np.linspace(0, len(parameters.unit) - 1, min(draws, len(parameters.unit))).astype(np.int64)
-    return Parameters(*(getattr(parameters, name)[rows] for name in Parameters.__slots__))
+    return parameters.take(rows)
 
 
 def place_of(truth: Floats, draws: Floats, rng: np.random.Generator) -> Floats:

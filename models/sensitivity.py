@@ -135,4 +135,4 @@ def without_document(problem: Problem, document: int) -> Problem:
 
 
 def _kept[R: (Observations, Judgements)](rows: R, keep: Bools) -> R:
-    return type(rows)(*(getattr(rows, item.name)[keep] for item in fields(rows)))
+    return type(rows)(**{item.name: getattr(rows, item.name)[keep] for item in fields(rows)})

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 SAMPLERS = ("nutpie", "pymc")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SamplerSettings:
     """Draws and tuning are per chain."""
 

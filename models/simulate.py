@@ -75,13 +75,15 @@ def simulate(
     odds = np.exp(base[DEAL_BASE] + levels.fresh @ effect[DEAL])
     days, span = levels.days, Span(int(levels.days[0]), int(levels.days[-1]))
     record = Record(
-        _meetings(problem, days, onset, going_on, pace, odds / (1 + odds), rng),
-        _recurrent(days, contact, boost[0], rng),
-        _recurrent(days, crisis, boost[1], rng),
-        span,
-        span,
-        span,
-        span,
+        meetings=_meetings(
+            problem=problem, days=days, onset=onset, going_on=going_on, pace=pace, mark=odds / (1 + odds), rng=rng
+        ),
+        contacts=_recurrent(days, contact, boost[0], rng),
+        crises=_recurrent(days, crisis, boost[1], rng),
+        talks_span=span,
+        contact_span=span,
+        crisis_span=span,
+        deal_span=span,
     )
     return replace(problem, record=record, judgements=_judge(problem.judgements, density, parameters, rng))
 

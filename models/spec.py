@@ -34,7 +34,7 @@ class Catalogue:
         return len(self.names)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Observations:
     """Effective observations, shape (row,): one per indicator and origin.
 
@@ -68,7 +68,7 @@ class Span:
     last: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
     """What is known to have happened as of the forecast date."""
 
@@ -109,7 +109,7 @@ class Horizon:
     deadline: int | None = None  # ordinal, when the horizon is a deadline of the case
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
     """Everything a forecast as of one day is made from."""
 

@@ -27,7 +27,7 @@ class States:
     active: Bools
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FilteredStates:
     """The filter's path: one row after each observation, sorted by track and day of entry.
 
@@ -142,7 +142,16 @@ def filter_states(rows: Observations, catalogue: Catalogue) -> FilteredStates:
     track, source = track[order], source[order]
     entered = rows.entered[source]
     mean, var = _run(track, entered, level[source], variance[source], rows.indicator[source], catalogue)
-    return FilteredStates(catalogue, starts, first_track, _key(track, entered), track, entered, mean, var)
+    return FilteredStates(
+        catalogue=catalogue,
+        track_of=starts,
+        first_track=first_track,
+        key=_key(track, entered),
+        track=track,
+        entered=entered,
+        mean=mean,
+        variance=var,
+    )
 
 
 def _key(track: Ints, day: Ints) -> Ints:

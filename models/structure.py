@@ -13,7 +13,7 @@ ORIENTATION = np.array([1.0, 1.0, 1.0, 0.0, 1.0])
 """Prior mean of the weights by effect target: an indicator's positive levels favour talks, contact and deals."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Priors:
     """Means and standard deviations of the normal priors; logarithms where the name says so."""
 
@@ -40,7 +40,7 @@ class Priors:
     shared_ratio: float = 0.7  # sd of the error all texts of one debate share on one question
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Structure:
     """Choices between variants; the defaults are the model Parley ships."""
 

@@ -82,11 +82,23 @@ def _targets(headline: float, as_of: date) -> list[TargetForecastRow]:
     for t, target in enumerate(TARGETS):
         for days, deadline in WINDOWS:
             mean = (headline + 0.05 * t) * (days or 730) / 1000
-            beside = (mean * 1.1, mean * 0.9, mean * 1.05)
-            ends = (0.001, mean * 0.2, mean * 0.5, mean * 0.9, mean * 1.3, mean * 2)
-            q05, q25, q50, q75, q95 = ends[1:]
-            until = as_of + timedelta(days=800) if deadline else None
-            found.append(TargetForecastRow(target, days, until, mean, 0.001, q05, q25, q50, q75, q95, *beside))
+            found.append(
+                TargetForecastRow(
+                    target=target,
+                    horizon_days=days,
+                    deadline=as_of + timedelta(days=800) if deadline else None,
+                    mean=mean,
+                    mcse=0.001,
+                    q05=mean * 0.2,
+                    q25=mean * 0.5,
+                    q50=mean * 0.9,
+                    q75=mean * 1.3,
+                    q95=mean * 2,
+                    base_rate=mean * 1.1,
+                    documents_only=mean * 0.9,
+                    history_only=mean * 1.05,
+                )
+            )
     return found
 
 

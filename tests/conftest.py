@@ -91,7 +91,16 @@ DOCUMENT = NewDocument(
     directness="high",
     caveats="",
 )
-JUDGEMENT = NewJudgement("small", "paper", "tone", "arms_control_talks", 2.0, "explicit", "p. 3", "")
+JUDGEMENT = NewJudgement(
+    case_id="small",
+    document_id="paper",
+    indicator_id="tone",
+    target="arms_control_talks",
+    weight=2.0,
+    basis="explicit",
+    location="p. 3",
+    note="",
+)
 OBSERVATION = NewObservation(
     case_id="small",
     indicator_id="tone",
@@ -123,7 +132,15 @@ EVENT = NewEvent(
     source="press",
     confidence="high",
 )
-ATTESTATION = NewCompleteness("small", "talks", date(2000, 1, 1), date(2015, 12, 31), None, "me", "")
+ATTESTATION = NewCompleteness(
+    case_id="small",
+    type="talks",
+    complete_from=date(2000, 1, 1),
+    complete_through=date(2015, 12, 31),
+    known_on=None,
+    attested_by="me",
+    note="",
+)
 RUN = NewRun(
     case_id="small",
     kind="official",
@@ -140,7 +157,9 @@ RUN = NewRun(
     complete_through=date(2015, 12, 31),
     p_dry_now=0.9,
 )
-TARGET = TargetForecastRow("deal", 30, None, 0.25, 0.001, 0.05, 0.1, 0.2, 0.3, 0.6)
+TARGET = TargetForecastRow(
+    target="deal", horizon_days=30, deadline=None, mean=0.25, mcse=0.001, q05=0.05, q25=0.1, q50=0.2, q75=0.3, q95=0.6
+)
 SCENARIO = ScenarioForecastRow("S0", 30, None, 1.0)
 STATE = IndicatorStateRow("tone", 0.5, 0.3, True, date(2015, 1, 1))
 EFFECT = EffectRow("deal", "tone", "posterior", 0.2, 0.1)
@@ -173,8 +192,19 @@ ATTEMPT = NewAttempt(
     error="",
     log="schedule.log",
 )
-ALERT = NewAlert("small", "move", "run 1", None, "Moved", "It moved.", {"before": 0.1}, ("file",))
-REPORT = NewReport("small", 1, None, "en", "html", "a" * 64, "0.1.0")
+ALERT = NewAlert(
+    case_id="small",
+    rule="move",
+    subject="run 1",
+    run_id=None,
+    title="Moved",
+    body="It moved.",
+    facts={"before": 0.1},
+    channels=("file",),
+)
+REPORT = NewReport(
+    case_id="small", run_id=1, since_run_id=None, language="en", format="html", sha256="a" * 64, code_version="0.1.0"
+)
 
 _numbers = itertools.count()
 

@@ -8,7 +8,7 @@ from itertools import groupby
 type Said = Mapping[str, object]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Version:
     """One row: what it says of its fact, from when that could be known, and when it was entered."""
 

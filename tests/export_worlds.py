@@ -179,10 +179,26 @@ def _targets(rng: random.Random, kind: str) -> list[TargetForecastRow]:
     """Numbers with all their digits, in no order that anyone would want."""
     made = []
     for target in TARGETS:
-        for window in WINDOWS:
-            beside = (None, None, None) if kind == "provisional" else tuple(rng.random() for _ in range(3))
-            quantiles = sorted(rng.random() for _ in range(5))
-            made.append(TargetForecastRow(target, *window, rng.random(), rng.random() / 1e7, *quantiles, *beside))
+        for days, deadline in WINDOWS:
+            base, documents, history = (None if kind == "provisional" else rng.random() for _ in range(3))
+            q05, q25, q50, q75, q95 = sorted(rng.random() for _ in range(5))
+            made.append(
+                TargetForecastRow(
+                    target=target,
+                    horizon_days=days,
+                    deadline=deadline,
+                    mean=rng.random(),
+                    mcse=rng.random() / 1e7,
+                    q05=q05,
+                    q25=q25,
+                    q50=q50,
+                    q75=q75,
+                    q95=q95,
+                    base_rate=base,
+                    documents_only=documents,
+                    history_only=history,
+                )
+            )
     rng.shuffle(made)
     return made
 

@@ -113,7 +113,15 @@ def make_observations(rows: Sequence[tuple[int, int, int, float, float]], **colu
     )
     since = np.array(columns["since"]) + DAY if "since" in columns else entered + DAY
     until = np.array(columns.get("until", [FOREVER - DAY] * len(rows)), dtype=np.int64) + DAY
-    return Observations(indicator, observed + DAY, entered + DAY, since, until, level, variance)
+    return Observations(
+        indicator=indicator,
+        observed=observed + DAY,
+        entered=entered + DAY,
+        since=since,
+        until=until,
+        level=level,
+        variance=variance,
+    )
 
 
 NO_OBSERVATIONS = make_observations([])
@@ -138,19 +146,19 @@ def make_problem(
     span = Span(DAY, DAY + (days - 1 if attested is None else attested))
     marked = np.array(deals, dtype=bool) if deals is not None else np.zeros(len(meetings), dtype=bool)
     return Problem(
-        DAY + days - 1,
-        catalogue or make_catalogue(),
-        Calendar(DAY, DAY + 3000, dry_after),
-        observations,
-        Judgements(*(np.empty(0, np.int64) for _ in range(3)), np.empty(0), np.empty(0, dtype=bool)),
-        Record(
-            Meetings(column[0] + DAY, column[1] + DAY, column[2], marked),
-            np.sort(np.array(contacts, dtype=np.int64)) + DAY,
-            np.sort(np.array(crises, dtype=np.int64)) + DAY,
-            span,
-            span,
-            span,
-            span,
+        as_of=DAY + days - 1,
+        catalogue=catalogue or make_catalogue(),
+        calendar=Calendar(DAY, DAY + 3000, dry_after),
+        observations=observations,
+        judgements=Judgements(*(np.empty(0, np.int64) for _ in range(3)), np.empty(0), np.empty(0, dtype=bool)),
+        record=Record(
+            meetings=Meetings(column[0] + DAY, column[1] + DAY, column[2], marked),
+            contacts=np.sort(np.array(contacts, dtype=np.int64)) + DAY,
+            crises=np.sort(np.array(crises, dtype=np.int64)) + DAY,
+            talks_span=span,
+            contact_span=span,
+            crisis_span=span,
+            deal_span=span,
         ),
-        tuple(Horizon(h) for h in horizons),
+        horizons=tuple(Horizon(h) for h in horizons),
     )

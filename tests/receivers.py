@@ -110,7 +110,7 @@ def open_hook(*answers: int | str, tls: SSLContext | None = None) -> Iterator[Ho
             thread.join()
 
 
-@dataclass
+@dataclass(kw_only=True)
 class Box:
     """A mail server: answers DATA as the next of `answers` says, and when they are used up takes the mail."""
 
@@ -152,7 +152,7 @@ def open_box(
     *answers: str, strangers: Sequence[str] = (), tls: SSLContext | None = None, wrapped: bool = False
 ) -> Iterator[Box]:
     """A mail server at a free port; with `tls` it offers STARTTLS or, `wrapped`, speaks TLS from the first byte."""
-    box = Box(list(answers), tuple(strangers), free_port())
+    box = Box(answers=list(answers), strangers=tuple(strangers), port=free_port())
     controller = Controller(
         box,
         "127.0.0.1",

@@ -40,7 +40,7 @@ lease_seconds = {LEASE_S}
 UNHEARD = "was not heard again while it made this run"
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class Desk:
     """A database whose service is killed, and what is to be found in its ledger."""
 
@@ -180,7 +180,7 @@ def desk(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Desk]:
     url = install_toy_of_today(tmp_path, request.param)
     (tmp_path / "parley.toml").write_text(SETTINGS, encoding="utf-8")
     with open_database(url) as database:
-        desk = Desk(tmp_path, url, database)
+        desk = Desk(folder=tmp_path, url=url, database=database)
         yield desk
         if desk.service is not None and desk.service.poll() is None:
             desk.service.kill()

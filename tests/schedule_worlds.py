@@ -106,7 +106,9 @@ def settings_of(
 
 def duty_of(database: Database, clock: Callable[[], datetime], settings: Settings, *, whole: bool = False) -> Duty:
     """A service that has just been started."""
-    return Duty(database, "toy", settings, storing(database, clock, whole=whole), clock=clock)
+    return Duty(
+        database=database, case_id="toy", settings=settings, make=storing(database, clock, whole=whole), clock=clock
+    )
 
 
 def ledger_of(database: Database) -> list[AttemptRow]:
@@ -135,7 +137,14 @@ def install_toy_of_today(folder: Path, missing: int, *, before_days: int = 60) -
 def leave_out(duty: Duty, day: date) -> None:
     """Enter a day as skipped: the ledger begins with it."""
     slot = Slot(day, calendar_of(duty.settings.schedule).instant(day), BACKFILL)
-    order = Order(duty.case_id, slot, duty.settings.schedule.sampler, duty.holder, duty.clock(), "")
+    order = Order(
+        case_id=duty.case_id,
+        slot=slot,
+        sampler=duty.settings.schedule.sampler,
+        holder=duty.holder,
+        started_at=duty.clock(),
+        log="",
+    )
     attempt = new_attempt(order, duty.clock(), 0.0, "skipped", error="the ledger begins here")
     with duty.database.write() as connection:
         append_attempt(connection, attempt, duty.clock())

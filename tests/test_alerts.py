@@ -359,7 +359,15 @@ def test_types_of_event_that_nobody_attests_are_told_once(toy: Database) -> None
     assert "- talks: complete through 2019-12-31, 15 days ago." in alert.body.splitlines()
     assert alert.body.endswith("run `parley event none --through DATE`.")
     with toy.write() as connection:
-        word = NewCompleteness("toy", "deal", date(2010, 1, 1), date(2020, 1, 10), date(2020, 1, 10), "me", "")
+        word = NewCompleteness(
+            case_id="toy",
+            type="deal",
+            complete_from=date(2010, 1, 1),
+            complete_through=date(2020, 1, 10),
+            known_on=date(2020, 1, 10),
+            attested_by="me",
+            note="",
+        )
         append_completeness(connection, [word], NOW)
     (later,) = _raise(toy, settings, _instant(date(2020, 2, 1)))
     assert later.facts["types"] == [{"type": "deal", "complete_through": "2020-01-10"}]

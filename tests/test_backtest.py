@@ -153,7 +153,16 @@ def add_later_rows(database: Database, known_on: date) -> None:
         document = replace(DOCUMENT, case_id="toy", document_id="x", published_on=known_on)
         append_documents(connection, [document], LATER)
         judgements = [
-            NewJudgement("toy", "x", "harvest", "arms_control_talks", 3.0, "explicit", "", ""),
+            NewJudgement(
+                case_id="toy",
+                document_id="x",
+                indicator_id="harvest",
+                target="arms_control_talks",
+                weight=3.0,
+                basis="explicit",
+                location="",
+                note="",
+            ),
             again(NewJudgement, said[0], supersedes=said[0].id, weight=-3.0, known_on=known_on),
         ]
         append_judgements(connection, judgements, LATER)
@@ -299,15 +308,15 @@ def random_backtest(seed: int, n: int) -> Backtest:
     k = each(n)
     k["Parley"][::2] = np.nan
     return Backtest(
-        KINDS[seed % 2],
-        daily_origins(date(2001, 2, 3), date(2001, 2, 3) + timedelta(days=30 * (n - 1)), 30),
-        (Horizon(30), Horizon(365)),
-        rng.random(n) < 0.5,
-        outcome,
-        rng.integers(PENDING, len(SCENARIOS), (n, 2)),
-        each(n, len(TARGETS), 2),
-        each(n, len(SCENARIOS), 2),
-        k,
+        kind=KINDS[seed % 2],
+        origins=daily_origins(date(2001, 2, 3), date(2001, 2, 3) + timedelta(days=30 * (n - 1)), 30),
+        horizons=(Horizon(30), Horizon(365)),
+        dry=rng.random(n) < 0.5,
+        outcome=outcome,
+        scenario=rng.integers(PENDING, len(SCENARIOS), (n, 2)),
+        forecasts=each(n, len(TARGETS), 2),
+        scenarios=each(n, len(SCENARIOS), 2),
+        pareto_k=k,
     )
 
 

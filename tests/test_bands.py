@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from forecast.brief.bands import BANDS, GROUNDS, HIGH, LOW, MODERATE, Grounds, band_of
 
-SURE = Grounds(0.1, 0.3, 0.05, 0, 0, 10, 0, 5)
+SURE = Grounds(width=0.1, history_only=0.3, moved=0.05, unattested_days=0, stale=0, indicators=10, missed=0, bounds=5)
 AGAINST = {
     "interval": {"width": 0.21},
     "documents": {"moved": 0.21},

@@ -10,7 +10,7 @@ from problems import DAY, Solved, make_problem
 from models.baselines import BASELINES, RECENCY_HALF_LIFE, base_rate, climatology
 from models.exposure import read_clock
 from models.outcomes import events_of, outcomes
-from models.spec import TARGETS, Horizon, Meetings, Problem, Record, Span
+from models.spec import TARGETS, Horizon, Meetings, Problem, Span
 
 MEETINGS = [(100, 102, 0), (130, 130, 1), (400, 401, 1), (700, 700, 0), (720, 720, 0)]
 CONTACTS, CRISES = [50, 300, 301, 800], [600]
@@ -99,13 +99,8 @@ def _truncated(problem: Problem, as_of: int) -> Problem:
 def _without_later(problem: Problem, as_of: int) -> Problem:
     r, kept = problem.record, problem.record.meetings.started <= as_of
     meetings = Meetings(*(getattr(r.meetings, name)[kept] for name in ("started", "ended", "framing", "deal")))
-    record = Record(
-        meetings,
-        r.contacts[r.contacts <= as_of],
-        r.crises[r.crises <= as_of],
-        *(getattr(r, name) for name in ("talks_span", "contact_span", "crisis_span", "deal_span")),
-    )
-    return replace(problem, record=record)
+    contacts, crises = r.contacts[r.contacts <= as_of], r.crises[r.crises <= as_of]
+    return replace(problem, record=replace(r, meetings=meetings, contacts=contacts, crises=crises))
 
 
 @pytest.mark.parametrize("forecaster", [*BASELINES.values(), base_rate])

@@ -55,7 +55,7 @@ def install(database: Database, tmp_path: Path) -> Callable[..., InstallReport]:
 
 def _counts(report: InstallReport) -> dict[str, TableCount]:
     """The tables in which something is not simply unchanged."""
-    return {row.table: row for row in report.tables if row != TableCount(row.table, unchanged=row.unchanged)}
+    return {row.table: row for row in report.tables if row != TableCount(table=row.table, unchanged=row.unchanged)}
 
 
 def _stored(database: Database) -> tuple[object, ...]:
@@ -111,7 +111,7 @@ def test_two_cases_live_side_by_side(database: Database, install: Callable[..., 
 def test_a_changed_event_supersedes(database: Database, install: Callable[..., InstallReport]) -> None:
     install(FIRST)
     report = install(SECOND, events=("T2010-1,talks,arms_control", "T2010-1,talks,denuclearisation"))
-    assert _counts(report) == {"events": TableCount("events", changed=1, unchanged=29)}
+    assert _counts(report) == {"events": TableCount(table="events", changed=1, unchanged=29)}
     with database.read() as connection:
         (event,) = (row for row in read_events(connection, "toy", EVER) if row.event_id == "T2010-1")
         assert (event.framing, event.known_on) == ("denuclearisation", date(2010, 3, 12))
@@ -125,8 +125,8 @@ def test_a_changed_document_acts_from_the_day_it_is_recorded(
     install(FIRST)
     report = install(SECOND, documents=("Play the game", "Play fair"), judgements=(",2.5,", ",2,"))
     assert _counts(report) == {
-        "documents": TableCount("documents", changed=1, unchanged=1),
-        "judgements": TableCount("judgements", changed=1, unchanged=3),
+        "documents": TableCount(table="documents", changed=1, unchanged=1),
+        "judgements": TableCount(table="judgements", changed=1, unchanged=3),
     }
     with database.read() as connection:
         titles = [
@@ -148,8 +148,8 @@ def test_a_row_gone_from_the_folder_is_retracted_from_the_day_it_is_recorded(
     install(FIRST)
     report = install(SECOND, observations=(HARVEST, ""), completeness=("crisis,2010-01-01,2019-12-31,\n", ""))
     assert _counts(report) == {
-        "observations": TableCount("observations", unchanged=89, retracted=1),
-        "completeness": TableCount("completeness", unchanged=3, retracted=1),
+        "observations": TableCount(table="observations", unchanged=89, retracted=1),
+        "completeness": TableCount(table="completeness", unchanged=3, retracted=1),
     }
     with database.read() as connection:
         row, *_ = read_observations(connection, "toy", EVER, indicator_id="harvest")
@@ -184,7 +184,7 @@ def test_a_row_back_in_the_folder_is_valid_again(database: Database, install: Ca
         assert len(read_completeness(connection, "toy", EVER)) == 4
         assert len(read_judgements(connection, "toy", EVER)) == 4
     again = install(datetime(2021, 1, 1, tzinfo=UTC), events=("Strelsau", "Hentzau"))
-    assert _counts(again) == {"events": TableCount("events", changed=1, unchanged=29)}
+    assert _counts(again) == {"events": TableCount(table="events", changed=1, unchanged=29)}
 
 
 def test_a_document_gone_takes_its_judgements_along(
@@ -214,7 +214,7 @@ def test_what_analysts_log_is_never_withdrawn(database: Database, install: Calla
         event = replace(read_events(connection, "toy", EVER)[0], event_id="K2020-1", supersedes=None)
         append_events(connection, [event], datetime(2020, 2, 1, tzinfo=UTC))
     report = install(SECOND, events=("Strelsau", "Hentzau"))
-    assert _counts(report) == {"events": TableCount("events", changed=1, unchanged=29)}
+    assert _counts(report) == {"events": TableCount(table="events", changed=1, unchanged=29)}
     with database.read() as connection:
         assert len(read_observations(connection, "toy", EVER)) == 91
         assert "K2020-1" in {row.event_id for row in read_events(connection, "toy", EVER)}
@@ -234,10 +234,10 @@ def test_an_analysts_correction_or_retraction_of_a_case_row_stands(
         append_events(connection, [replace(event, venue="Zenda", supersedes=event.id)], asked)
     report = install(SECOND, observations=(HARVEST, ""), events=("Strelsau", "Hentzau"))
     assert _counts(report) == {
-        "observations": TableCount("observations", unchanged=88, kept=1),
-        "events": TableCount("events", unchanged=29, kept=1),
+        "observations": TableCount(table="observations", unchanged=88, kept=1),
+        "events": TableCount(table="events", unchanged=29, kept=1),
     }
-    assert _counts(install(THIRD))["observations"] == TableCount("observations", unchanged=88, kept=2)
+    assert _counts(install(THIRD))["observations"] == TableCount(table="observations", unchanged=88, kept=2)
     with database.read() as connection:
         current = [row for row in read_observations(connection, "toy", EVER) if row.valid_until is None]
         assert len(current) == 89

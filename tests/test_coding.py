@@ -74,7 +74,19 @@ def test_an_entry_of_the_required_cells_is_complete() -> None:
     assert set(ENTRY) == set(REQUIRED) <= set(OBSERVATION_COLUMNS)
     day = date(2026, 11, 3)
     assert _observation() == NewObservation(
-        "toy", "us_posture", day, day, 1.0, "Gazette", "", "", "", "B", 2, "mori", ""
+        case_id="toy",
+        indicator_id="us_posture",
+        observed_on=day,
+        known_on=day,
+        level=1.0,
+        source_title="Gazette",
+        source_publisher="",
+        source_url="",
+        origin="",
+        reliability="B",
+        credibility=2,
+        analyst="mori",
+        note="",
     )
 
 

@@ -273,7 +273,9 @@ class AtTheDesk(RuleBasedStateMachine):
                 assert not attest(self.desk, through, types=types, since=begin, dry_run=True).stored
         receipt = attest(self.desk, through, types=types, since=begin)
         for said, number in zip(spans.values(), receipt.rows, strict=True):
-            given = Version(number, self.today, self._recorded(tables.completeness, number), said)
+            given = Version(
+                number=number, known_on=self.today, recorded_at=self._recorded(tables.completeness, number), said=said
+            )
             taken_back = [
                 fact[-1].number
                 for fact in self.attestations.facts
@@ -468,13 +470,17 @@ class AtTheDesk(RuleBasedStateMachine):
     def _stored(self, receipt: Receipt, table: Table, said: Mapping[str, object]) -> Version:
         assert receipt.stored
         (number,) = receipt.rows
-        return Version(number, _date(said["known_on"]), self._recorded(table, number), said)
+        return Version(
+            number=number, known_on=_date(said["known_on"]), recorded_at=self._recorded(table, number), said=said
+        )
 
     def _withdrawn(self, receipt: Receipt, table: Table, newest: Version | None, on: int | None) -> Version:
         assert newest is not None
         (number,) = receipt.rows
         day = self._day(on) or max(self.today, newest.known_on or date.min)
-        return Version(number, day, self._recorded(table, number), newest.said, retracted=True)
+        return Version(
+            number=number, known_on=day, recorded_at=self._recorded(table, number), said=newest.said, retracted=True
+        )
 
     def _recorded(self, table: Table, number: int) -> datetime:
         """When the row was recorded: never before one that was there already."""
@@ -487,7 +493,12 @@ class AtTheDesk(RuleBasedStateMachine):
     def _loaded(self, kind: type[ObservationRow | EventRow | CompletenessRow], names: tuple[str, ...]) -> Ledger:
         with self.database.read() as connection:
             rows = read_newest(connection, kind, self.case)
-        return Ledger([[Version(row.id, row.known_on, row.recorded_at, _values(row, names))] for row in rows])
+        return Ledger(
+            [
+                [Version(number=row.id, known_on=row.known_on, recorded_at=row.recorded_at, said=_values(row, names))]
+                for row in rows
+            ]
+        )
 
     @contextmanager
     def _unchanged(self) -> Iterator[None]:

@@ -52,14 +52,16 @@ def exported(world: Database, tmp_path_factory: pytest.TempPathFactory) -> Path:
     with world.read() as connection:
         for what in ALL:
             for ending in PLAIN:
-                write_export(read_export(connection, Wanted(what, When(as_of=TODAY))), folder / f"{what}{ending}")
+                write_export(
+                    read_export(connection, Wanted(what=what, when=When(as_of=TODAY))), folder / f"{what}{ending}"
+                )
     return folder
 
 
 def _export(world: Database, what: str) -> Export:
     """An export whose rows have been read."""
     with world.read() as connection:
-        export = read_export(connection, Wanted(what, When(as_of=TODAY)))
+        export = read_export(connection, Wanted(what=what, when=When(as_of=TODAY)))
         return replace(export, rows=iter(list(export.rows)))
 
 
@@ -319,7 +321,7 @@ def test_spreadsheet_safe_puts_an_apostrophe_before_it(world: Database, tmp_path
 
 
 def test_a_number_that_is_not_finite_is_no_json(world: Database, tmp_path: Path) -> None:
-    export = Export("runs", "", (Column("a", NUMBER, "a"),), 1, iter([(float("nan"),)]))
+    export = Export(what="runs", title="", columns=(Column("a", NUMBER, "a"),), count=1, rows=iter([(float("nan"),)]))
     with pytest.raises(ValueError, match="nan has no JSON form"):
         write_export(export, tmp_path / "a.json")
     assert list(tmp_path.iterdir()) == []
@@ -339,7 +341,7 @@ NARROW = (Column("number", INTEGER, "A number"), Column("text", TEXT, "Text"))
     "error", [KeyboardInterrupt(), RuntimeError("the database went away")], ids=["Ctrl-C", "error"]
 )
 def test_what_is_interrupted_leaves_no_file(tmp_path: Path, ending: str, error: BaseException) -> None:
-    export = Export("runs", "Runs", NARROW, 5001, _broken(error))
+    export = Export(what="runs", title="Runs", columns=NARROW, count=5001, rows=_broken(error))
     with pytest.raises(type(error)):
         write_export(export, tmp_path / f"a{ending}")
     assert list(tmp_path.iterdir()) == []
@@ -349,7 +351,7 @@ def test_what_is_interrupted_leaves_no_file(tmp_path: Path, ending: str, error: 
 def test_what_is_interrupted_leaves_the_files_that_stood_there(tmp_path: Path, ending: str) -> None:
     for path in (tmp_path / f"a{ending}", tmp_path / "a.columns.csv", tmp_path / "a.schema.json"):
         path.write_text("before")
-    export = Export("runs", "Runs", NARROW, 5001, _broken(KeyboardInterrupt()))
+    export = Export(what="runs", title="Runs", columns=NARROW, count=5001, rows=_broken(KeyboardInterrupt()))
     with pytest.raises(KeyboardInterrupt):
         write_export(export, tmp_path / f"a{ending}", force=True)
     assert {path.read_text() for path in tmp_path.iterdir()} == {"before"}

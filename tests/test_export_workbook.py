@@ -119,7 +119,14 @@ class Opened:
 def an_export(
     rows: Iterable[Values], columns: tuple[Column, ...] = COLUMNS, *, what: str = "observations", count: int = 1
 ) -> Export:
-    return Export(what, "A case: a table", columns, count, iter(rows), about={"case": "toy", "as_of": "2026-11-22"})
+    return Export(
+        what=what,
+        title="A case: a table",
+        columns=columns,
+        count=count,
+        rows=iter(rows),
+        about={"case": "toy", "as_of": "2026-11-22"},
+    )
 
 
 def written_out(export: Export) -> Opened:
@@ -536,8 +543,8 @@ def _limit(size: int) -> Callable[[], None]:
 
 def test_the_forecasts_on_file_come_back(full: Database) -> None:
     with full.read() as connection:
-        stored = [*read_export(connection, Wanted("forecasts", When(as_of=date(2030, 1, 1)))).rows]
-        book = written_out(read_export(connection, Wanted("forecasts", When(as_of=date(2030, 1, 1)))))
+        stored = [*read_export(connection, Wanted(what="forecasts", when=When(as_of=date(2030, 1, 1)))).rows]
+        book = written_out(read_export(connection, Wanted(what="forecasts", when=When(as_of=date(2030, 1, 1)))))
     assert stored
     head, *rows = book.rows("forecasts")
     columns = CONTENTS["forecasts"].columns

@@ -74,7 +74,7 @@ def own_world(folder: Path, tmp_path: Path) -> Iterator[Database]:
 
 
 def wanted_of(what: str, as_of: date = TODAY, as_recorded: datetime | None = None, **asked: Any) -> Wanted:
-    return Wanted(what, When(as_of=as_of, as_recorded=as_recorded), **asked)
+    return Wanted(what=what, when=When(as_of=as_of, as_recorded=as_recorded), **asked)
 
 
 def export_of(connection: Connection, what: str, as_of: date = TODAY, **asked: Any) -> Records:

@@ -202,8 +202,8 @@ def test_newest_first_by_day_observed_then_known_then_row(rows: Callable[..., li
 
 def test_filters_of_observations(rows: Callable[..., list[int]]) -> None:
     found = [
-        (Wanted(("KIM",)), [2, 3]),
-        (Wanted(("kim", "case")), [2, 4, 3]),
+        (Wanted(analysts=("KIM",)), [2, 3]),
+        (Wanted(analysts=("kim", "case")), [2, 4, 3]),
         (Wanted(source="tass"), [4]),
         (Wanted(source="KCNA"), [4]),
         (Wanted(source="agency"), [2, 6, 4, 1]),
@@ -211,7 +211,7 @@ def test_filters_of_observations(rows: Callable[..., list[int]]) -> None:
         (Wanted(source=unicodedata.normalize("NFD", "연합")), [3]),
         (Wanted(first=DAY + timedelta(days=1)), [2]),
         (Wanted(last=DAY), [6, 4, 3, 1]),
-        (Wanted(("kim",), last=DAY, source="접촉"), [3]),
+        (Wanted(analysts=("kim",), last=DAY, source="접촉"), [3]),
     ]
     assert [(wanted, rows(wanted)) for wanted, _ in found] == found
 
@@ -224,9 +224,13 @@ def test_indicators_in_any_case(rows: Callable[..., list[int]]) -> None:
 
 
 EMPTY: tuple[tuple[Wanted, tuple[str, ...], str], ...] = (
-    (Wanted(("lee",)), (), "--analyst lee leaves none of 5 observations on file; they were entered by me, kim, "),
     (
-        Wanted(("me",)),
+        Wanted(analysts=("lee",)),
+        (),
+        "--analyst lee leaves none of 5 observations on file; they were entered by me, kim, ",
+    ),
+    (
+        Wanted(analysts=("me",)),
         ("posture",),
         "--analyst me leaves none of 1 observation with --indicator posture; they were entered by kim",
     ),
@@ -284,7 +288,7 @@ def test_a_dispute_is_listed_and_settled_by_a_later_version(small: Database) -> 
         append_events(connection, [settled], NOW)
     with small.read() as connection:
         (then,) = read_event_list(connection, When(as_of=EVENT.known_on), disputed=True).events
-        (now,) = read_event_list(connection, When(as_of=EVER), Wanted(("kim",))).events
+        (now,) = read_event_list(connection, When(as_of=EVER), Wanted(analysts=("kim",))).events
         nothing = read_event_list(connection, When(as_of=EVER), disputed=True).nothing
         unread = read_events(connection, "small", When(as_of=EVENT.known_on))
     assert (then.disputed, then.reason, then.analyst, then.status) == (True, "denied", "kim", "stands")

@@ -63,7 +63,19 @@ def by_name(facts: StatesFacts) -> dict[str, LevelPath]:
 def observe(database: Database, **changes: object) -> None:
     """Store an observation of the press, as an analyst would enter it."""
     row = NewObservation(
-        "toy", "press_tone", date(2019, 11, 1), date(2019, 11, 1), 2.0, "Leader", "Gazette", "", "", "A", 1, "kim", ""
+        case_id="toy",
+        indicator_id="press_tone",
+        observed_on=date(2019, 11, 1),
+        known_on=date(2019, 11, 1),
+        level=2.0,
+        source_title="Leader",
+        source_publisher="Gazette",
+        source_url="",
+        origin="",
+        reliability="A",
+        credibility=1,
+        analyst="kim",
+        note="",
     )
     with database.write() as connection:
         append_observations(connection, [replace(row, **changes)], LOADED)

@@ -79,7 +79,22 @@ def store_run(
 ) -> int:
     """A run of the toy case with effects or a posterior, put there without a fit."""
     with database.write() as connection:
-        run = NewRun("toy", kind, as_of, None, 7, "1" * 64, "2" * 64, "0", {}, posterior, True, 255, AS_OF, 0.97)
+        run = NewRun(
+            case_id="toy",
+            kind=kind,
+            as_of=as_of,
+            as_recorded=None,
+            seed=7,
+            inputs_hash="1" * 64,
+            case_hash="2" * 64,
+            code_version="0",
+            versions={},
+            posterior_hash=posterior,
+            dry=True,
+            days_since_talks=255,
+            complete_through=AS_OF,
+            p_dry_now=0.97,
+        )
         number = append_run(connection, run, LOADED)
         append_run_status(connection, number, status, {"diagnostics": dict(diagnostics), "failures": []}, LOADED)
         if status == "published":

@@ -32,14 +32,14 @@ def _parameters(
     for name, value in base.items():
         bases[:, BASES.index(name.replace("_", " "))] = value
     return Parameters(
-        np.full((draws, 5, problem.catalogue.size), weight),
-        np.ones(draws),
-        bases,
-        np.zeros((draws, 2)),
-        np.full(draws, fraction),
-        np.zeros((draws, 2)),
-        np.zeros((draws, 9)),
-        np.ones(draws),
+        weight=np.full((draws, 5, problem.catalogue.size), weight),
+        unit=np.ones(draws),
+        base=bases,
+        pace=np.zeros((draws, 2)),
+        fraction=np.full(draws, fraction),
+        momentum=np.zeros((draws, 2)),
+        regime_z=np.zeros((draws, 9)),
+        judgement_sd=np.ones(draws),
     )
 
 

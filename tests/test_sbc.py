@@ -82,8 +82,8 @@ def _moved(sampler: Sampler, move: Callable[[Floats], Floats]) -> Sampler:
 
     def fit(world: Problem, density: Density, seed: int) -> Posterior:
         right = sampler(world, density, seed)
-        draws = (move(getattr(right.parameters, name)) for name in Parameters.__slots__)
-        return replace(right, parameters=Parameters(*draws))
+        draws = {name: move(getattr(right.parameters, name)) for name in Parameters.__slots__}
+        return replace(right, parameters=Parameters(**draws))
 
     return fit
 

@@ -114,7 +114,7 @@ def open_world(url: str, alerts: AlertSettings = TO_FILE) -> Iterator[World]:
     with open_database(url, lock_timeout_s=0.2) as opened:
         database, clock = replace(opened, folder=Path.cwd()), Clock(MORNING)
         duty = duty_of(database, clock, replace(settings_of(), alerts=alerts), whole=True)
-        yield World(database, clock, Service(duty, (record_alerts,)))
+        yield World(database, clock, Service(duty=duty, steps=(record_alerts,)))
 
 
 @pytest.fixture

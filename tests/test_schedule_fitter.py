@@ -50,7 +50,14 @@ class Shop:
         with self.database.write() as connection:
             take_lease(connection, LEASE, holder, 0.001, utc_now())
         at = max(datetime.combine(day, clock_time(6), UTC), RECORDED)
-        return Order("toy", Slot(day, at, kind), sampler, holder, utc_now(), "logs/schedule.log")
+        return Order(
+            case_id="toy",
+            slot=Slot(day, at, kind),
+            sampler=sampler,
+            holder=holder,
+            started_at=utc_now(),
+            log="logs/schedule.log",
+        )
 
     def make(self, order: Order) -> Made:
         return self.fitter.make(order, self.hear, lambda: None)

@@ -49,7 +49,19 @@ class Entry:
 
 def observed(name: str, indicator: str, level: float, known_on: date) -> NewObservation:
     return NewObservation(
-        "toy", indicator, known_on, known_on, level, f"Entry {name}", "", "", "", "B", 2, "late", name
+        case_id="toy",
+        indicator_id=indicator,
+        observed_on=known_on,
+        known_on=known_on,
+        level=level,
+        source_title=f"Entry {name}",
+        source_publisher="",
+        source_url="",
+        origin="",
+        reliability="B",
+        credibility=2,
+        analyst="late",
+        note=name,
     )
 
 
@@ -71,26 +83,37 @@ def corrects(name: str, row: NewObservation) -> Callable[[Connection, datetime, 
 
 def happened(name: str, started_on: date, known_on: date) -> Callable[[Connection, datetime, Numbers], None]:
     row = NewEvent(
-        "toy",
-        name,
-        "contact",
-        "none",
-        started_on,
-        started_on,
-        known_on,
-        "day",
-        "envoy",
-        "bilateral",
-        "",
-        "",
-        "",
-        "high",
+        case_id="toy",
+        event_id=name,
+        type="contact",
+        framing="none",
+        started_on=started_on,
+        ended_on=started_on,
+        known_on=known_on,
+        date_precision="day",
+        level="envoy",
+        format="bilateral",
+        venue="",
+        note="",
+        source="",
+        confidence="high",
     )
     return lambda connection, at, numbers: _nothing(append_events(connection, [row], at))
 
 
 def attests(through: date, known_on: date) -> Callable[[Connection, datetime, Numbers], None]:
-    rows = [NewCompleteness("toy", kind, date(2010, 1, 1), through, known_on, "late", "") for kind in EVENT_TYPES]
+    rows = [
+        NewCompleteness(
+            case_id="toy",
+            type=kind,
+            complete_from=date(2010, 1, 1),
+            complete_through=through,
+            known_on=known_on,
+            attested_by="late",
+            note="",
+        )
+        for kind in EVENT_TYPES
+    ]
     return lambda connection, at, numbers: _nothing(append_completeness(connection, rows, at))
 
 
@@ -181,7 +204,13 @@ class World:
             with self.database.write() as connection:
                 entry.append(connection, entry.at, self.numbers)
         clock = Clock(now)
-        duty = Duty(self.database, "toy", SETTINGS, making(self.database, clock, self.fitted), clock=clock)
+        duty = Duty(
+            database=self.database,
+            case_id="toy",
+            settings=SETTINGS,
+            make=making(self.database, clock, self.fitted),
+            clock=clock,
+        )
         clock.forward(timedelta(hours=1))  # the lease of the last service has expired
         take_up(duty)
         make_due(duty, quietly)

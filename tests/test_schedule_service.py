@@ -60,7 +60,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def service(toy: Database, clock: Clock) -> Service:
-    return Service(duty_of(toy, clock, settings_of(lease_seconds=60)), STEPS)
+    return Service(duty=duty_of(toy, clock, settings_of(lease_seconds=60)), steps=STEPS)
 
 
 @pytest.fixture
@@ -152,7 +152,7 @@ def test_what_failed_before_the_start_is_tried_at_once_and_later_it_waits(
     for _ in range(3):
         tick(service, Event())
     assert days_of(ledger_of(toy), "failed") == [DAY]
-    restarted = Service(duty_of(toy, clock, settings_of()), STEPS)
+    restarted = Service(duty=duty_of(toy, clock, settings_of()), steps=STEPS)
     lay_down(service.duty)
     tick(restarted, Event())
     assert days_of(ledger_of(toy)) == [DAY]
@@ -230,7 +230,7 @@ def test_once_with_nothing_due_makes_nothing_and_gives_the_lease_back(tmp_path: 
 
 
 def test_once_beside_a_service_is_refused(toy: Database) -> None:
-    other = Duty(toy, "toy", settings_of(), raising(FitFailed("never")))
+    other = Duty(database=toy, case_id="toy", settings=settings_of(), make=raising(FitFailed("never")))
     take_up(other)
     with pytest.raises(LeaseHeld, match=f"^{re.escape(other.holder)} holds the lease of the schedule of toy"):
         make_due_once(f"sqlite:///{toy.url}", settings_of(), case_id=None, progress=quietly, steps=STEPS)

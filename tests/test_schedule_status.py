@@ -314,7 +314,15 @@ def test_the_last_lines_of_the_ledger_come_first(toy: Database) -> None:
 
 def test_completeness_falls_behind_by_the_setting(toy: Database) -> None:
     with toy.write() as connection:
-        attested = NewCompleteness("toy", "talks", date(2020, 1, 2), date(2020, 1, 8), date(2020, 1, 8), "kim", "")
+        attested = NewCompleteness(
+            case_id="toy",
+            type="talks",
+            complete_from=date(2020, 1, 2),
+            complete_through=date(2020, 1, 8),
+            known_on=date(2020, 1, 8),
+            attested_by="kim",
+            note="",
+        )
         append_completeness(connection, [attested], LOADED)
 
     def behind(days: int) -> dict[str, tuple[date | None, int | None]]:
@@ -340,7 +348,16 @@ def test_who_makes_the_runs_is_heard_or_not(toy: Database) -> None:
 
 
 def _alert(subject: str, *channels: str) -> NewAlert:
-    return NewAlert("toy", "day", subject, None, f"Title of {subject}", "Body.", {}, channels)
+    return NewAlert(
+        case_id="toy",
+        rule="day",
+        subject=subject,
+        run_id=None,
+        title=f"Title of {subject}",
+        body="Body.",
+        facts={},
+        channels=channels,
+    )
 
 
 def test_alerts_say_how_far_they_came_and_none_undelivered_is_left_out(toy: Database) -> None:

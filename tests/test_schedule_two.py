@@ -184,7 +184,7 @@ def test_two_services_in_two_processes(begun: Database, database_url: str, seed:
 
 
 def test_a_person_waits_for_the_service_and_the_service_for_a_person(toy: Database, database_url: str) -> None:
-    service = Service(_on_duty(toy), ())
+    service = Service(duty=_on_duty(toy), steps=())
     tick(service, Event())
     assert service.on_duty
     with pytest.raises(LeaseHeld, match=f"{service.duty.holder} holds the lease of the schedule of toy and was heard"):

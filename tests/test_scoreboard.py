@@ -36,15 +36,15 @@ def make_backtest(shift: float = 0.0, n: int = 240, seed: int = 1) -> Backtest:
     label = np.where(np.arange(n)[:, None] < n - 3, rng.integers(0, len(SCENARIOS), (n, 2)), PENDING)
     even = np.full((n, len(SCENARIOS), 2), 1 / len(SCENARIOS))
     return Backtest(
-        "strict",
-        origins,
-        HORIZONS,
-        np.arange(n) % 3 > 0,
-        outcome,
-        label,
-        {"climatology": np.full_like(said, 0.5), MODEL: said},
-        {"climatology": even, MODEL: even},
-        {"climatology": np.full(n, np.nan), MODEL: np.full(n, np.nan)},
+        kind="strict",
+        origins=origins,
+        horizons=HORIZONS,
+        dry=np.arange(n) % 3 > 0,
+        outcome=outcome,
+        scenario=label,
+        forecasts={"climatology": np.full_like(said, 0.5), MODEL: said},
+        scenarios={"climatology": even, MODEL: even},
+        pareto_k={"climatology": np.full(n, np.nan), MODEL: np.full(n, np.nan)},
     )
 
 

@@ -253,13 +253,13 @@ def _many(n: int, size: int = 19) -> tuple[Observations, Catalogue]:
     rng = np.random.default_rng(1)
     entered = np.sort(rng.integers(0, 12_000, n))
     rows = Observations(
-        rng.integers(0, size, n),
-        DAY + entered,
-        DAY + entered,
-        DAY + entered,
-        np.full(n, 3_000_000),
-        rng.integers(-2, 3, n).astype(float),
-        rng.uniform(0.1, 2, n),
+        indicator=rng.integers(0, size, n),
+        observed=DAY + entered,
+        entered=DAY + entered,
+        since=DAY + entered,
+        until=np.full(n, 3_000_000),
+        level=rng.integers(-2, 3, n).astype(float),
+        variance=rng.uniform(0.1, 2, n),
     )
     return rows, make_catalogue([True, False] * (size // 2) + [True], [90.0] * size, [0] * size)
 

@@ -271,9 +271,21 @@ def issue(
     """A run with forecasts of contact and talks in 30 days and by the deadline, recorded at noon of its as-of date."""
     instant = at or datetime.combine(as_of, time(12), UTC)
     rows = [
-        TargetForecastRow(target, *window, p, 0.001, p, p, p, p, p, 0.5)
+        TargetForecastRow(
+            target=target,
+            horizon_days=days,
+            deadline=deadline,
+            mean=p,
+            mcse=0.001,
+            q05=p,
+            q25=p,
+            q50=p,
+            q75=p,
+            q95=p,
+            base_rate=0.5,
+        )
         for target in ("contact", "arms_control_talks")
-        for window in ((30, None), (None, date(2022, 1, 1)))
+        for days, deadline in ((30, None), (None, date(2022, 1, 1)))
     ]
     scenarios = [ScenarioForecastRow(name, 30, None, 0.5 if name == "S0" else 0.1) for name in SCENARIOS]
     with database.write() as connection:
@@ -285,7 +297,15 @@ def issue(
 
 
 def attest(database: Database, kind: str, through: date, at: datetime | None = None) -> None:
-    row = NewCompleteness("toy", kind, date(2010, 1, 1), through, through, "me", "")
+    row = NewCompleteness(
+        case_id="toy",
+        type=kind,
+        complete_from=date(2010, 1, 1),
+        complete_through=through,
+        known_on=through,
+        attested_by="me",
+        note="",
+    )
     with database.write() as connection:
         append_completeness(connection, [row], at or datetime.combine(through, time(12), UTC))
 
@@ -420,7 +440,16 @@ def test_the_sentence_says_what_there_is(lite: Database) -> None:
 def test_the_longest_horizon_that_can_tell_something_speaks() -> None:
     line = only_line([said(a, a + 1, 0.5) for a in range(300)], [15, 75, 135, 195, 255])
     longer = replace(line, horizon_days=90, effective_n=3.3, enough=False)
-    record = TrackRecord(day(999), None, "contact", RULE, Counts(300, 0, 0, 0, 300), (line, longer), (), ())
+    record = TrackRecord(
+        as_of=day(999),
+        as_recorded=None,
+        headline="contact",
+        rule=RULE,
+        counts=Counts(300, 0, 0, 0, 300),
+        lines=(line, longer),
+        scenarios=(),
+        pending=(),
+    )
     assert "in 30 d have been resolved" in track_sentence(record)
     assert track_sentence(record).endswith("(smaller is better).")
     assert "in 90 d" in track_sentence(replace(record, lines=(line, replace(longer, enough=True))))

@@ -215,7 +215,9 @@ def unread(histories: list[History]) -> tuple[World, ...]:
     for seed, history in enumerate(histories[:4]):
         dry = np.array([situation(history, int(day))[2] > DRY_AFTER for day in days])
         true = true_probabilities(history, days)
-        worlds.append(World(seed, (), dry, true, true, outcomes(history, days)))
+        worlds.append(
+            World(seed=seed, problems=(), dry=dry, true=true, attainable=true, outcome=outcomes(history, days))
+        )
     return tuple(worlds)
 
 

@@ -77,12 +77,23 @@ def toy_targets() -> list[TargetForecastRow]:
     """Probabilities that differ by target and window."""
     return [
         TargetForecastRow(
-            target, *window, mean, 0.002, mean - 0.05, mean - 0.02, mean, mean + 0.02, mean + 0.05, *beside
+            target=target,
+            horizon_days=days,
+            deadline=deadline,
+            mean=mean,
+            mcse=0.002,
+            q05=mean - 0.05,
+            q25=mean - 0.02,
+            q50=mean,
+            q75=mean + 0.02,
+            q95=mean + 0.05,
+            base_rate=mean + 0.01,
+            documents_only=mean + 0.03,
+            history_only=mean + 0.04,
         )
         for t, target in enumerate(TARGETS)
-        for w, window in enumerate(WINDOWS)
+        for w, (days, deadline) in enumerate(WINDOWS)
         for mean in (0.1 + 0.1 * t + 0.05 * w,)
-        for beside in ((mean + 0.01, mean + 0.03, mean + 0.04),)
     ]
 
 

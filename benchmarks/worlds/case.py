@@ -79,7 +79,7 @@ EVENT = (
 type Rows = Iterable[Iterable[object]]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Truth:
     """What a world's case folder does not say, at the first of every month."""
 
@@ -114,13 +114,13 @@ def find_truth(history: History) -> Truth:
     days = np.array([origin.toordinal() for origin in origins])
     regime, alive, age = zip(*(situation(history, int(day)) for day in days), strict=True)
     return Truth(
-        origins,
-        np.array(regime),
-        np.array(alive),
-        np.array(age),
-        true_probabilities(history, days),
-        attainable_probabilities(history, days),
-        outcomes(history, days),
+        origins=origins,
+        regime=np.array(regime),
+        alive=np.array(alive),
+        age=np.array(age),
+        true=true_probabilities(history, days),
+        attainable=attainable_probabilities(history, days),
+        outcome=outcomes(history, days),
     )
 
 

@@ -17,7 +17,7 @@ REPEATED = 0.08
 HEAVIEST = 3.0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Indicator:
     """One indicator: how it moves with the regime, and how it is catalogued and watched."""
 
@@ -34,18 +34,100 @@ class Indicator:
 
 
 INDICATORS = (
-    Indicator("tone", "event", (-0.9, -0.1, 0.7), 0.8, 60, 45, 120, 30, 1993),
-    Indicator("mediation", "event", (-0.4, 0.2, 0.6), 0.9, 90, 60, 240, 30, 1995),
-    Indicator("restraint", "event", (-1.0, 0.0, 0.9), 0.8, 120, 90, 150, 0, 1993),
-    Indicator("posture", "state", (-1.0, -0.2, 1.0), 0.7, 250, 180, 180, 30, 1993),
-    Indicator("relief", "state", (-0.7, -0.3, 0.6), 0.7, 400, 365, 270, 30, 1998),
-    Indicator("neighbour", "state", (0.6, 0.0, -0.5), 0.8, 500, 365, 300, 0, 1996, contested=True),
-    Indicator("harvest", "state", (0.0, 0.0, 0.0), 1.0, 700, 900, 365, 0, 1993),
-    Indicator("press", "event", (0.0, 0.0, 0.0), 1.0, 30, 30, 150, 0, 2004, contested=True),
+    Indicator(
+        id="tone",
+        kind="event",
+        means=(-0.9, -0.1, 0.7),
+        sd=0.8,
+        memory=60,
+        half_life=45,
+        cadence=120,
+        lag=30,
+        first_year=1993,
+    ),
+    Indicator(
+        id="mediation",
+        kind="event",
+        means=(-0.4, 0.2, 0.6),
+        sd=0.9,
+        memory=90,
+        half_life=60,
+        cadence=240,
+        lag=30,
+        first_year=1995,
+    ),
+    Indicator(
+        id="restraint",
+        kind="event",
+        means=(-1.0, 0.0, 0.9),
+        sd=0.8,
+        memory=120,
+        half_life=90,
+        cadence=150,
+        lag=0,
+        first_year=1993,
+    ),
+    Indicator(
+        id="posture",
+        kind="state",
+        means=(-1.0, -0.2, 1.0),
+        sd=0.7,
+        memory=250,
+        half_life=180,
+        cadence=180,
+        lag=30,
+        first_year=1993,
+    ),
+    Indicator(
+        id="relief",
+        kind="state",
+        means=(-0.7, -0.3, 0.6),
+        sd=0.7,
+        memory=400,
+        half_life=365,
+        cadence=270,
+        lag=30,
+        first_year=1998,
+    ),
+    Indicator(
+        id="neighbour",
+        kind="state",
+        means=(0.6, 0.0, -0.5),
+        sd=0.8,
+        memory=500,
+        half_life=365,
+        cadence=300,
+        lag=0,
+        first_year=1996,
+        contested=True,
+    ),
+    Indicator(
+        id="harvest",
+        kind="state",
+        means=(0.0, 0.0, 0.0),
+        sd=1.0,
+        memory=700,
+        half_life=900,
+        cadence=365,
+        lag=0,
+        first_year=1993,
+    ),
+    Indicator(
+        id="press",
+        kind="event",
+        means=(0.0, 0.0, 0.0),
+        sd=1.0,
+        memory=30,
+        half_life=30,
+        cadence=150,
+        lag=0,
+        first_year=2004,
+        contested=True,
+    ),
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
     """One coded level; days are proleptic ordinals."""
 
@@ -105,11 +187,32 @@ def _reports(day: int, told: tuple[int, ...], level: Floats, name: str, rng: np.
     coded = {i: int(np.clip(np.rint(level[i] + error), -2, 2)) for i in told}
     repeated = rng.random() < REPEATED
     origin = name if len(told) > 1 or repeated or rng.random() < 0.5 else ""
-    rows = [Report(INDICATORS[i].id, day, known, coded[i], f"Report {name}", origin, grade) for i in told]
+    rows = [
+        Report(
+            indicator=INDICATORS[i].id,
+            observed=day,
+            known=known,
+            level=coded[i],
+            source=f"Report {name}",
+            origin=origin,
+            grade=grade,
+        )
+        for i in told
+    ]
     if repeated:
         first = rows[0]
         later = known + int(rng.integers(1, 15))
-        rows.append(Report(first.indicator, day, later, first.level, f"Echo of {name}", origin, "C3"))
+        rows.append(
+            Report(
+                indicator=first.indicator,
+                observed=day,
+                known=later,
+                level=first.level,
+                source=f"Echo of {name}",
+                origin=origin,
+                grade="C3",
+            )
+        )
     return rows
 
 

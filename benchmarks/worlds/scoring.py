@@ -33,7 +33,7 @@ HELD_AT_LEAST = 0.75
 """Share of dry origins whose truth a 90 % interval must hold; the model is not the generator, so not .9."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class World:
     """One world as a forecaster sees it at each origin, and what is true there; arrays are (origin, horizon)."""
 
@@ -55,7 +55,7 @@ class Difference:
     high: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WorldScore:
     """One forecaster over all origins of all worlds; errors are mean |forecast - truth|."""
 
@@ -95,7 +95,14 @@ def _world(seed: int, origins: int, leak: int) -> World:
             read = (read_problem(connection, When(as_of=truth.origins[i] + timedelta(days=leak)))[2] for i in at)
             problems = tuple(replace(problem, as_of=problem.as_of - leak, horizons=horizons) for problem in read)
     dry = np.array([not read_clock(p, p.as_of + 1, p.as_of + 1).wet[0] for p in problems])
-    return World(seed, problems, dry, truth.true[at], truth.attainable[at], truth.outcome[at])
+    return World(
+        seed=seed,
+        problems=problems,
+        dry=dry,
+        true=truth.true[at],
+        attainable=truth.attainable[at],
+        outcome=truth.outcome[at],
+    )
 
 
 def chosen_origins(truth: Truth, origins: int) -> list[int]:
@@ -148,17 +155,17 @@ def score_worlds(
         log = log_score(p, outcome)
         scores.append(
             WorldScore(
-                name,
-                float(d.mean()),
-                float(d[dry].mean()),
-                float(d[~dry].mean()),
-                float((p - true).mean()),
-                float((p - true)[dry].mean()),
-                float(log.mean()),
-                difference(d - best, every),
-                difference(d - best_dry, dry),
-                difference(log - log_of_truth, every),
-                difference((outcome - true) * (p - honest[..., h]), every),
+                name=name,
+                error=float(d.mean()),
+                error_dry=float(d[dry].mean()),
+                error_wet=float(d[~dry].mean()),
+                bias=float((p - true).mean()),
+                bias_dry=float((p - true)[dry].mean()),
+                log=float(log.mean()),
+                from_best=difference(d - best, every),
+                from_best_dry=difference(d - best_dry, dry),
+                from_truth=difference(log - log_of_truth, every),
+                foresight=difference((outcome - true) * (p - honest[..., h]), every),
             )
         )
     return tuple(scores)

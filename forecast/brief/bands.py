@@ -41,7 +41,7 @@ def band_of(p: float) -> str:
     return "roughly_even"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Grounds:
     """The facts that confidence in the headline rests on.
 

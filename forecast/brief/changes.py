@@ -71,7 +71,7 @@ class Move:
         return self.now - self.before
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Changes:
     """All of it; empty where there is nothing to compare with."""
 
@@ -154,19 +154,19 @@ def read_changes(connection: Connection, run: RunRow, since: Since, headline: st
     """
     before = since.run
     if before is None:
-        return Changes(since)
+        return Changes(since=since)
     fits = _between(connection, before, run)
     return Changes(
-        since,
-        _steps(connection, before, run, headline),
-        _entries(connection, ObservationRow, before, run),
-        _entries(connection, EventRow, before, run),
-        len(_attestations(connection, run) - _attestations(connection, before)),
-        sum(fit.status == "published" for fit in fits),
-        sum(fit.status == "rejected" for fit in fits),
-        before.case_hash != run.case_hash,
-        before.code_version != run.code_version,
-        _moves(connection, before, run, names),
+        since=since,
+        steps=_steps(connection, before, run, headline),
+        observations=_entries(connection, ObservationRow, before, run),
+        events=_entries(connection, EventRow, before, run),
+        attestations=len(_attestations(connection, run) - _attestations(connection, before)),
+        fits_published=sum(fit.status == "published" for fit in fits),
+        fits_rejected=sum(fit.status == "rejected" for fit in fits),
+        case_changed=before.case_hash != run.case_hash,
+        code_changed=before.code_version != run.code_version,
+        moves=_moves(connection, before, run, names),
     )
 
 

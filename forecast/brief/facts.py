@@ -46,7 +46,7 @@ type Phrase = Callable[[Brief, Grounds, bool], str]
 """One ground in words; True: it speaks against confidence."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Tested:
     """What the backtest that the forecasts are judged by found."""
 
@@ -89,7 +89,7 @@ class Figures:
     scenarios: ScenariosFacts
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Brief:
     """One run, told to someone who has to act on it."""
 
@@ -190,24 +190,24 @@ def read_brief(
     levels = levels_of(summary.states, summary.catalogue, run.as_of)
     tested = _tested(connection, folder, today, case)
     return Brief(
-        case,
-        today,
-        read_instant(run),
-        summary,
-        headline,
-        deadlines[0] if deadlines else None,
-        _meaning(connection, case, deadlines[0].deadline if deadlines else None),
-        _grounds(headline, run, levels, tested),
-        read_changes(connection, run, choose_since(connection, run, since), case.headline, names),
-        levels,
-        read_attested(connection, run.case_id, when),
-        read_watched(connection, run, levels, summary.catalogue, case.headline),
-        read_track(connection, today, case.case_id)[0],
-        tested,
-        read_cited(connection, run.case_id, when),
-        read_sources(connection, run.case_id, when, summary.catalogue),
-        _figures(connection, case, run),
-        newest if asked else None,
+        case=case,
+        written_on=today,
+        read_at=read_instant(run),
+        summary=summary,
+        headline=headline,
+        by_deadline=deadlines[0] if deadlines else None,
+        deadline_meaning=_meaning(connection, case, deadlines[0].deadline if deadlines else None),
+        grounds=_grounds(headline, run, levels, tested),
+        changes=read_changes(connection, run, choose_since(connection, run, since), case.headline, names),
+        levels=levels,
+        attested=read_attested(connection, run.case_id, when),
+        watched=read_watched(connection, run, levels, summary.catalogue, case.headline),
+        track=read_track(connection, today, case.case_id)[0],
+        tested=tested,
+        documents=read_cited(connection, run.case_id, when),
+        sources=read_sources(connection, run.case_id, when, summary.catalogue),
+        figures=_figures(connection, case, run),
+        later=newest if asked else None,
     )
 
 
@@ -235,14 +235,14 @@ def _grounds(headline: TargetForecastRow, run: RunRow, levels: tuple[Level, ...]
     history = headline.history_only
     active = [level for level in levels if level.active]
     return Grounds(
-        headline.q95 - headline.q05,
-        history,
-        None if history is None or headline.mean == 0 else abs(headline.mean - history) / headline.mean,
-        (run.as_of - min(run.complete_through, run.as_of)).days,
-        sum(level.stale for level in active),
-        len(active),
-        len(tested.missed) if tested else 0,
-        len(tested.measured) if tested else 0,
+        width=headline.q95 - headline.q05,
+        history_only=history,
+        moved=None if history is None or headline.mean == 0 else abs(headline.mean - history) / headline.mean,
+        unattested_days=(run.as_of - min(run.complete_through, run.as_of)).days,
+        stale=sum(level.stale for level in active),
+        indicators=len(active),
+        missed=len(tested.missed) if tested else 0,
+        bounds=len(tested.measured) if tested else 0,
     )
 
 
@@ -257,15 +257,15 @@ def _tested(connection: Connection, folder: Path, today: date, case: CaseRow) ->
         return None
     source = trust.source
     return Tested(
-        source.kind,
-        source.origins,
-        source.first,
-        source.last,
-        whole,
-        _compared(trust, TARGET, "dry"),
-        _compared(trust, case.headline, "dry") if case.headline != TARGET else None,
-        tuple(bound for bound in trust.bounds if bound.target == case.headline),
-        None if source.model_version == trust.model_version else source.model_version,
+        kind=source.kind,
+        origins=source.origins,
+        first=source.first,
+        last=source.last,
+        all=whole,
+        dry=_compared(trust, TARGET, "dry"),
+        headline_dry=_compared(trust, case.headline, "dry") if case.headline != TARGET else None,
+        bounds=tuple(bound for bound in trust.bounds if bound.target == case.headline),
+        other_version=None if source.model_version == trust.model_version else source.model_version,
     )
 
 

@@ -22,7 +22,7 @@ MEETINGS = ("arms_control_talks", "denuclearisation_talks")
 """Targets with effects of their own that lie within talks on limits."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Level:
     """A filtered level on the as-of date, and how old what it rests on is."""
 
@@ -37,7 +37,7 @@ class Level:
     stale: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Watched:
     """An indicator whose present uncertainty matters for the headline.
 
@@ -77,7 +77,7 @@ class Cited:
     directness: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
     """The latest observation behind a present level."""
 
@@ -100,15 +100,15 @@ def levels_of(states: Iterable[IndicatorStateRow], catalogue: Sequence[Indicator
 def _level(row: IndicatorRow, state: IndicatorStateRow, as_of: date) -> Level:
     days = (as_of - state.last_observed_on).days if state.last_observed_on else None
     return Level(
-        row.indicator_id,
-        row.name,
-        state.mean,
-        state.sd,
-        state.active,
-        state.last_observed_on,
-        days,
-        row.expected_cadence_days,
-        is_stale(days, row.expected_cadence_days),
+        indicator_id=row.indicator_id,
+        name=row.name,
+        mean=state.mean,
+        sd=state.sd,
+        active=state.active,
+        last_observed_on=state.last_observed_on,
+        days=days,
+        cadence_days=row.expected_cadence_days,
+        stale=is_stale(days, row.expected_cadence_days),
     )
 
 
@@ -137,15 +137,15 @@ def _effects(rows: Iterable[EffectRow], headline: str) -> dict[str, float]:
 def _watched(row: IndicatorRow, level: Level, effect: float) -> Watched:
     criteria = {one.level: one.criterion for one in row.levels}
     return Watched(
-        row.indicator_id,
-        row.name,
-        row.question,
-        level.mean,
-        level.sd,
-        effect,
-        exp(abs(effect) * level.sd) - 1,
-        criteria.get(FAVOURS, ""),
-        criteria.get(HINDERS, ""),
+        indicator_id=row.indicator_id,
+        name=row.name,
+        question=row.question,
+        mean=level.mean,
+        sd=level.sd,
+        effect=effect,
+        swing=exp(abs(effect) * level.sd) - 1,
+        favours=criteria.get(FAVOURS, ""),
+        hinders=criteria.get(HINDERS, ""),
     )
 
 
@@ -188,5 +188,12 @@ def read_sources(
 def _source(name: str, row: ObservationRow) -> Source:
     grade = f"{row.reliability}{row.credibility}"
     return Source(
-        row.indicator_id, name, row.id, row.observed_on, row.level, grade, row.source_title, row.source_publisher
+        indicator_id=row.indicator_id,
+        name=name,
+        row_id=row.id,
+        observed_on=row.observed_on,
+        level=row.level,
+        grade=grade,
+        title=row.source_title,
+        publisher=row.source_publisher,
     )

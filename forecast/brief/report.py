@@ -16,7 +16,7 @@ from forecast.identity import code_version
 from forecast.writing import check_place, written
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
     """A brief that was written."""
 
@@ -62,7 +62,7 @@ def write_report(
         brief = read_brief(connection, database.folder, now.date(), run_id=run_id, since=since, case_id=case_id)
     sheet = lay_out(brief, language, format_)
     number, digest = _write(database, path, sheet, now, force=force)
-    return Report(number, path, language, format_, digest, brief)
+    return Report(number=number, file=path, language=language, format=format_, sha256=digest, brief=brief)
 
 
 def _write(database: Database, path: Path, sheet: Sheet, now: datetime, *, force: bool) -> tuple[int, str]:
@@ -81,5 +81,11 @@ def _write(database: Database, path: Path, sheet: Sheet, now: datetime, *, force
 def _row(sheet: Sheet, digest: str) -> NewReport:
     run, since = sheet.brief.run, sheet.brief.changes.since.run
     return NewReport(
-        run.case_id, run.id, since.id if since else None, sheet.language, sheet.format, digest, code_version()
+        case_id=run.case_id,
+        run_id=run.id,
+        since_run_id=since.id if since else None,
+        language=sheet.language,
+        format=sheet.format,
+        sha256=digest,
+        code_version=code_version(),
     )

@@ -8,7 +8,7 @@ import numpy as np
 from forecast.checks.subject import Check, Subject
 from forecast.words.names import target_name
 from forecast.words.numbers import counted, percent
-from models.density import Parameters
+from models.density import Parameters, join_draws
 from models.predictive import (
     COUNTS,
     STATISTICS,
@@ -137,14 +137,13 @@ def _per_decade(lines: Sequence[_Line], subject: Subject) -> list[_Line]:
 
 def _prior(subject: Subject, draws: int) -> Parameters:
     rng = np.random.default_rng([subject.seed, 6])
-    each = [draw_prior(subject.density, rng) for _ in range(draws)]
-    return Parameters(*(np.concatenate([getattr(p, name) for p in each]) for name in Parameters.__slots__))
+    return join_draws([draw_prior(subject.density, rng) for _ in range(draws)])
 
 
 def _first(parameters: Parameters, draws: int) -> Parameters:
     """So many draws, spread evenly over all."""
     rows = np.linspace(0, len(parameters.unit) - 1, draws).astype(np.int64)
-    return Parameters(*(getattr(parameters, name)[rows] for name in Parameters.__slots__))
+    return parameters.take(rows)
 
 
 def _documents_only(subject: Subject) -> Parameters:

@@ -32,7 +32,7 @@ class Check:
     figures: Mapping[str, object]  # JSON
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
     """What is checked: the model of one case as of a date."""
 
@@ -72,7 +72,18 @@ def build_subject(
     draw = cache(lambda: _sampled(problem, density, seed, progress) if nuts else _approximated(density, seed))
     levels = daily_levels(problem, density)
     by = "nuts" if nuts else "laplace"
-    return Subject(database, rows, problem, density, levels, draw, by, simulations, seed, progress)
+    return Subject(
+        database=database,
+        rows=rows,
+        problem=problem,
+        density=density,
+        levels=levels,
+        posterior=draw,
+        posterior_by=by,
+        simulations=simulations,
+        seed=seed,
+        progress=progress,
+    )
 
 
 def _approximated(density: Density, seed: int) -> Parameters:

@@ -77,7 +77,14 @@ def observations(
     """List observations. Newest first, with the row numbers that `parley revise` and `parley retract` take."""
     _check_order(first, until)
     when = When(as_of=as_of or today(), as_recorded=as_recorded)
-    wanted = Wanted(tuple(analysts or ()), source, first, until, superseded, retracted)
+    wanted = Wanted(
+        analysts=tuple(analysts or ()),
+        source=source,
+        first=first,
+        last=until,
+        superseded=superseded,
+        retracted=retracted,
+    )
     limit = (None if json_ else SHOWN_OBSERVATIONS) if last is None else last or None
     with opened() as database, database.read() as connection:
         listed = read_observation_list(
@@ -123,7 +130,14 @@ def events(
     kept = check_choices("--type", types, EVENT_TYPES)
     _check_order(first, until)
     when = When(as_of=as_of or today(), as_recorded=as_recorded)
-    wanted = Wanted(tuple(analysts or ()), source, first, until, superseded, retracted)
+    wanted = Wanted(
+        analysts=tuple(analysts or ()),
+        source=source,
+        first=first,
+        last=until,
+        superseded=superseded,
+        retracted=retracted,
+    )
     with opened() as database, database.read() as connection:
         if id_ is None:
             listed = read_event_list(connection, when, wanted, types=kept, disputed=disputed, case_id=case_id())

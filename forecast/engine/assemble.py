@@ -114,21 +114,21 @@ def assemble(rows: Rows, evidence: Evidence) -> Problem:
     as_of = rows.as_of.toordinal()
     case = rows.case
     return Problem(
-        as_of,
-        _catalogue(rows.catalogue),
-        Calendar(case.record_from.toordinal(), case.knots_until.toordinal(), case.dry_after_days),
-        Observations(
-            evidence.indicator,
-            evidence.observed,
-            evidence.entered,
-            evidence.since,
-            evidence.until,
-            evidence.level,
-            evidence.variance,
+        as_of=as_of,
+        catalogue=_catalogue(rows.catalogue),
+        calendar=Calendar(case.record_from.toordinal(), case.knots_until.toordinal(), case.dry_after_days),
+        observations=Observations(
+            indicator=evidence.indicator,
+            observed=evidence.observed,
+            entered=evidence.entered,
+            since=evidence.since,
+            until=evidence.until,
+            level=evidence.level,
+            variance=evidence.variance,
         ),
-        _judgements(rows),
-        _record(rows),
-        horizons_from(rows.as_of, rows.deadlines),
+        judgements=_judgements(rows),
+        record=_record(rows),
+        horizons=horizons_from(rows.as_of, rows.deadlines),
     )
 
 
@@ -198,10 +198,13 @@ def _judgements(rows: Rows) -> Judgements:
 
 def _record(rows: Rows) -> Record:
     return Record(
-        _meetings(rows.events),
-        _starts(rows.events, "contact"),
-        _starts(rows.events, "crisis"),
-        *(_span(rows, kind) for kind in ("talks", "contact", "crisis", "deal")),
+        meetings=_meetings(rows.events),
+        contacts=_starts(rows.events, "contact"),
+        crises=_starts(rows.events, "crisis"),
+        talks_span=_span(rows, "talks"),
+        contact_span=_span(rows, "contact"),
+        crisis_span=_span(rows, "crisis"),
+        deal_span=_span(rows, "deal"),
     )
 
 

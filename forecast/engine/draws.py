@@ -46,12 +46,12 @@ def _parameters(group: netCDF4.Dataset, number: int) -> Parameters:
 
     floor = SHIPPED.priors.judgement_sd[0]
     return Parameters(
-        taken("weight"),
-        taken("unit"),
-        taken("base"),
-        taken("pace"),
-        taken("fraction"),
-        taken("momentum"),
-        taken("regime_z"),
-        floor + taken("judgement_excess"),
+        weight=taken("weight"),
+        unit=taken("unit"),
+        base=taken("base"),
+        pace=taken("pace"),
+        fraction=taken("fraction"),
+        momentum=taken("momentum"),
+        regime_z=taken("regime_z"),
+        judgement_sd=floor + taken("judgement_excess"),
     )

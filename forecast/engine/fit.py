@@ -49,15 +49,20 @@ def fit_problem(problem: Problem, headline: str, settings: SamplerSettings, seed
     """Sample, project and diagnose; one retry with more tuning and smaller steps if the gate refuses."""
     progress("cutting the record into cells", 0, 0, "")
     density = build_density(problem, SHIPPED)
-    fit = _attempt(problem, density, headline, settings, seed, progress, 1)
+    fit = _attempt(
+        problem=problem, density=density, headline=headline, settings=settings, seed=seed, progress=progress, attempt=1
+    )
     if fit.diagnostics.passed:
         return fit
     progress("sampling again", 0, 0, fit.diagnostics.failures[0])
     harder = replace(settings, tune=max(RETRY_TUNE, 2 * settings.tune), target_accept=RETRY_ACCEPT)
-    return _attempt(problem, density, headline, harder, seed, progress, 2)
+    return _attempt(
+        problem=problem, density=density, headline=headline, settings=harder, seed=seed, progress=progress, attempt=2
+    )
 
 
 def _attempt(
+    *,
     problem: Problem,
     density: Density,
     headline: str,

@@ -40,7 +40,15 @@ _EXACT = 1e-6
 """How closely the headline of the full update is met: far below what is shown."""
 _KEPT = 8
 _NO_DAYS = np.empty(0, np.int64)
-_NONE = Observations(_NO_DAYS, _NO_DAYS, _NO_DAYS, _NO_DAYS, _NO_DAYS, np.empty(0), np.empty(0))
+_NONE = Observations(
+    indicator=_NO_DAYS,
+    observed=_NO_DAYS,
+    entered=_NO_DAYS,
+    since=_NO_DAYS,
+    until=_NO_DAYS,
+    level=np.empty(0),
+    variance=np.empty(0),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +73,7 @@ class Standing:
     record: str  # name of what the base rate depends on
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Anchor:
     """Some draws of a published posterior, with the weights under which they say what it said."""
 
@@ -102,7 +110,7 @@ class Shift:
     error: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Provisional:
     """The forecast after an entry, and what it was before it."""
 
@@ -164,10 +172,16 @@ def _anchored(connection: Connection, run: RunRow, parameters: Parameters) -> An
     published = {(row.target, row.horizon_days, row.deadline): row for row in read_targets(connection, run.id)}
     found = [[published.get((target, *reach_of(horizon))) for horizon in problem.horizons] for target in TARGETS]
     if inputs_hash(problem) != run.inputs_hash or not all(all(line) for line in found):
-        return Anchor(run, parameters, equal, None, np.zeros((len(TARGETS), len(problem.horizons))))
+        return Anchor(
+            run=run,
+            parameters=parameters,
+            weights=equal,
+            base=None,
+            errors=np.zeros((len(TARGETS), len(problem.horizons))),
+        )
     means = np.array([[row.mean if row else 0.0 for row in line] for line in found])
     errors = np.array([[row.mcse if row else 0.0 for row in line] for line in found])
-    anchor = Anchor(run, parameters, equal, None, errors)
+    anchor = Anchor(run=run, parameters=parameters, weights=equal, base=None, errors=errors)
     base = anchor.stand(problem).projection
     tolerance = np.maximum(errors, 1e-4)
     tolerance[TARGETS.index(rows.case.headline)] = _EXACT
@@ -191,17 +205,16 @@ def shift(anchor: Anchor, before: Reading, after: Reading, recorded_at: datetime
     quantiles = np.quantile(values, QUANTILES, axis=0, weights=anchor.weights, method="inverted_cdf")
     p_dry = float(anchor.weights @ new.projection.p_dry)
     run = new_run(after.rows, new.problem, p_dry, kind="provisional", seed=anchor.run.seed)
-    means, unknown = _mean(anchor, values), np.full(values.shape[1:], np.nan)
-    beside = (new.base_rate, unknown, unknown)
+    means, beside = _mean(anchor, values), {"base_rate": new.base_rate}
     return Provisional(
-        headline,
-        anchor.run.id,
-        anchor.base is not None,
-        {target: _shifts(anchor, old, new, t) for t, target in enumerate(TARGETS)},
-        replace(run, posterior_hash=anchor.run.posterior_hash, as_recorded=recorded_at),
-        tuple(target_rows(new.problem, means, _level_error(anchor, new), quantiles, beside)),
-        tuple(scenario_rows(new.problem, _mean(anchor, new.projection.scenarios))),
-        tuple(state_rows(after.rows, after.evidence, new.problem, new.filtered)),
+        headline=headline,
+        source=anchor.run.id,
+        anchored=anchor.base is not None,
+        by_target={target: _shifts(anchor, old, new, t) for t, target in enumerate(TARGETS)},
+        run=replace(run, posterior_hash=anchor.run.posterior_hash, as_recorded=recorded_at),
+        targets=tuple(target_rows(new.problem, means, _level_error(anchor, new), quantiles, beside)),
+        scenarios=tuple(scenario_rows(new.problem, _mean(anchor, new.projection.scenarios))),
+        states=tuple(state_rows(after.rows, after.evidence, new.problem, new.filtered)),
     )
 
 

@@ -1,7 +1,8 @@
 """What a projection says, as the rows of a run: the same for a full update and a provisional one."""
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from datetime import date
+from typing import Any
 
 import numpy as np
 
@@ -14,6 +15,7 @@ from models.spec import SCENARIOS, TARGETS, Floats, Horizon, Problem
 from models.states import FilteredStates
 
 QUANTILES = (0.05, 0.25, 0.50, 0.75, 0.95)
+_QUANTILE_NAMES = tuple(f"q{round(100 * level):02d}" for level in QUANTILES)
 
 
 def new_run(rows: Rows, problem: Problem, p_dry: float, *, kind: str, seed: int) -> NewRun:
@@ -40,7 +42,7 @@ def new_run(rows: Rows, problem: Problem, p_dry: float, *, kind: str, seed: int)
 
 
 def target_rows(
-    problem: Problem, means: Floats, errors: Floats, quantiles: Floats, beside: Iterable[Floats] = ()
+    problem: Problem, means: Floats, errors: Floats, quantiles: Floats, beside: Mapping[str, Floats]
 ) -> list[TargetForecastRow]:
     """One row per target and horizon.
 
@@ -48,21 +50,26 @@ def target_rows(
     ----------
     means, errors : (target, horizon) posterior means and their Monte-Carlo errors
     quantiles : (quantile, target, horizon) at QUANTILES
-    beside : base rate, documents only and history only, each (target, horizon); nan where one is not known
+    beside : base_rate, documents_only and history_only, each (target, horizon); nan, or left out, where not known
     """
-    others = tuple(beside)
-    return [
-        TargetForecastRow(
-            target,
-            *reach_of(horizon),
-            probability(means[t, h]),
-            float(errors[t, h]),
-            *(probability(q) for q in quantiles[:, t, h]),
-            *(None if np.isnan(other[t, h]) else probability(other[t, h]) for other in others),
-        )
-        for t, target in enumerate(TARGETS)
-        for h, horizon in enumerate(problem.horizons)
-    ]
+    found = []
+    for t, target in enumerate(TARGETS):
+        for h, horizon in enumerate(problem.horizons):
+            days, deadline = reach_of(horizon)
+            interval = zip(_QUANTILE_NAMES, quantiles[:, t, h], strict=True)
+            others: dict[str, Any] = {name: _known_probability(values[t, h]) for name, values in beside.items()}
+            found.append(
+                TargetForecastRow(
+                    target=target,
+                    horizon_days=days,
+                    deadline=deadline,
+                    mean=probability(means[t, h]),
+                    mcse=float(errors[t, h]),
+                    **{name: probability(value) for name, value in interval},
+                    **others,
+                )
+            )
+    return found
 
 
 def scenario_rows(problem: Problem, means: Floats) -> list[ScenarioForecastRow]:
@@ -95,6 +102,10 @@ def state_rows(rows: Rows, evidence: Evidence, problem: Problem, filtered: Filte
 def reach_of(horizon: Horizon) -> tuple[int | None, date | None]:
     """(days, deadline) as rows name a horizon; one of them is None."""
     return (None, date.fromordinal(horizon.deadline)) if horizon.deadline else (horizon.days, None)
+
+
+def _known_probability(value: float) -> float | None:
+    return None if np.isnan(value) else probability(value)
 
 
 def probability(value: float) -> float:

@@ -81,10 +81,22 @@ def update(
     progress("storing", 0, 0, "")
     run = new_run(rows, problem, float(fit.projection.p_dry.mean()), kind=kind, seed=seed)
     run = replace(run, posterior_hash=_store_posterior(database, run, fit))
-    return _store(database, run, rows, evidence, problem, fit, others, read_at, beside, clock)
+    return _store(
+        database=database,
+        run=run,
+        rows=rows,
+        evidence=evidence,
+        problem=problem,
+        fit=fit,
+        others=others,
+        read_at=read_at,
+        beside=beside,
+        clock=clock,
+    )
 
 
 def _store(
+    *,
     database: Database,
     run: NewRun,
     rows: Rows,
@@ -106,11 +118,11 @@ def _store(
             append_forecasts(
                 connection,
                 run_id,
-                _targets(problem, fit, others),
-                scenario_rows(problem, fit.projection.scenarios.mean(axis=0)),
-                state_rows(rows, evidence, problem, fit.density.exposure.filtered),
-                _effects(problem, fit, run.seed),
-                now,
+                targets=_targets(problem, fit, others),
+                scenarios=scenario_rows(problem, fit.projection.scenarios.mean(axis=0)),
+                states=state_rows(rows, evidence, problem, fit.density.exposure.filtered),
+                effects=_effects(problem, fit, run.seed),
+                recorded_at=now,
             )
         beside(connection, Outcome(run_id, status), now)
     return Outcome(run_id, status)
@@ -166,7 +178,7 @@ def _targets(problem: Problem, fit: Fit, others: References) -> list[TargetForec
     _, targets, horizons = values.shape
     found = [[mean_with_error(values[:, t, h], chains) for h in range(horizons)] for t in range(targets)]
     means, errors = np.moveaxis(np.array(found), -1, 0)
-    stands_beside = (others.base_rate, others.documents_only, others.history_only)
+    stands_beside = {name: getattr(others, name) for name in ("base_rate", "documents_only", "history_only")}
     return target_rows(problem, means, errors, np.quantile(values, QUANTILES, axis=0), stands_beside)
 
 

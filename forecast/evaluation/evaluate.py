@@ -34,7 +34,7 @@ YEARS_BEFORE_FIRST = 5
 _STEP = re.compile(r"([1-9][0-9]{0,3})([dm])")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """What to score, when and how; None for what the case decides."""
 

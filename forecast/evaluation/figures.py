@@ -56,7 +56,7 @@ class Figure:
     enough: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
     """Parley beside the naive forecast that is best over the same origins; log scores in nats, smaller is better."""
 
@@ -75,7 +75,7 @@ class Comparison:
     difference: Figure  # negative: Parley is better
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Ranked:
     """The same of a score of all windows at once: when (of a target), or which scenario (of a horizon)."""
 
@@ -101,7 +101,7 @@ class Curve:
     high: tuple[float, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Calibration:
     """Parley's reliability (CORP), and its Brier score = miscalibration - discrimination + uncertainty."""
 
@@ -121,7 +121,7 @@ class Calibration:
     sentence: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Timeline:
     """What Parley said at each origin, and what came of it; outcome is None where the window is not attested."""
 
@@ -154,7 +154,7 @@ PROMISES = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Bound:
     """Whether a promise was kept for one target; ``figure`` is its difference, bias, or reach beyond the band."""
 
@@ -246,7 +246,17 @@ def _ranked(
     best = min((score for score in table if score.name in NAIVE), key=lambda score: score.mean)
     d = mine.difference
     difference = _figure(d.mean, d.low, d.high, settled and d.decided)
-    return Ranked(target, days, situation, mine.n, mine.mean, best.name, best.mean, difference, counts)
+    return Ranked(
+        target=target,
+        horizon_days=days,
+        situation=situation,
+        n=mine.n,
+        score=mine.mean,
+        naive=best.name,
+        naive_score=best.mean,
+        difference=difference,
+        counts=counts,
+    )
 
 
 def calibrate_all(backtest: Backtest, targets: tuple[str, ...]) -> tuple[Calibration, ...]:
@@ -366,7 +376,16 @@ def _judge_curve(promise: Promise, target: str, found: Calibration | None) -> Bo
 
 
 def _bound(promise: Promise, target: str, n: int, figure: Figure | None, verdict: str) -> Bound:
-    return Bound(target, DAYS, promise.measure, promise.situation, promise.statement, n, figure, verdict)
+    return Bound(
+        target=target,
+        horizon_days=DAYS,
+        measure=promise.measure,
+        situation=promise.situation,
+        statement=promise.statement,
+        n=n,
+        figure=figure,
+        verdict=verdict,
+    )
 
 
 def _verdict(met: bool, firm: bool) -> str:

@@ -27,7 +27,7 @@ PENDING = -1
 KINDS = ("strict", "retrospective")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Backtest:
     """Forecasts and outcomes at every origin; nan or PENDING where the window is not attested as a whole."""
 
@@ -98,15 +98,15 @@ def run_backtest(
     }
     horizons = problems[0].horizons
     return Backtest(
-        kind,
-        tuple(date.fromordinal(p.as_of) for p in problems),
-        horizons,
-        np.array([not read_clock(p, p.as_of + 1, p.as_of + 1).wet[0] for p in problems]),
-        np.array([outcome_at(p.as_of, truth, horizons) for p in problems]),
-        np.array([_scenario_at(p.as_of, truth, horizons) for p in problems]),
-        {name: np.stack([f.targets for f in found]) for name, found in by_name.items()},
-        {name: np.stack([f.scenarios for f in found]) for name, found in by_name.items()},
-        {name: np.array([f.pareto_k for f in found]) for name, found in by_name.items()},
+        kind=kind,
+        origins=tuple(date.fromordinal(p.as_of) for p in problems),
+        horizons=horizons,
+        dry=np.array([not read_clock(p, p.as_of + 1, p.as_of + 1).wet[0] for p in problems]),
+        outcome=np.array([outcome_at(p.as_of, truth, horizons) for p in problems]),
+        scenario=np.array([_scenario_at(p.as_of, truth, horizons) for p in problems]),
+        forecasts={name: np.stack([f.targets for f in found]) for name, found in by_name.items()},
+        scenarios={name: np.stack([f.scenarios for f in found]) for name, found in by_name.items()},
+        pareto_k={name: np.array([f.pareto_k for f in found]) for name, found in by_name.items()},
     )
 
 
@@ -181,13 +181,13 @@ def from_dataset(dataset: xr.Dataset) -> Backtest:
         return {name: np.asarray(dataset[variable].values[i], dtype=np.float64) for i, name in enumerate(names)}
 
     return Backtest(
-        str(dataset.attrs["kind"]),
-        tuple(date.fromisoformat(str(day)[:10]) for day in dataset["origin"].values.astype("datetime64[D]")),
-        tuple(Horizon(int(days)) for days in dataset["horizon"].values),
-        np.asarray(dataset["dry"].values).astype(bool),
-        np.asarray(dataset["outcome"].values, dtype=np.float64),
-        np.asarray(dataset["scenario_outcome"].values, dtype=np.int64),
-        by_name("forecast"),
-        by_name("scenario_forecast"),
-        by_name("pareto_k"),
+        kind=str(dataset.attrs["kind"]),
+        origins=tuple(date.fromisoformat(str(day)[:10]) for day in dataset["origin"].values.astype("datetime64[D]")),
+        horizons=tuple(Horizon(int(days)) for days in dataset["horizon"].values),
+        dry=np.asarray(dataset["dry"].values).astype(bool),
+        outcome=np.asarray(dataset["outcome"].values, dtype=np.float64),
+        scenario=np.asarray(dataset["scenario_outcome"].values, dtype=np.int64),
+        forecasts=by_name("forecast"),
+        scenarios=by_name("scenario_forecast"),
+        pareto_k=by_name("pareto_k"),
     )

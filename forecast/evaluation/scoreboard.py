@@ -45,7 +45,7 @@ class Difference:
         return bool(self.low > 0 or self.high < 0)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Score:
     """One forecaster on one target and horizon, over the origins of one situation and era."""
 
@@ -167,18 +167,20 @@ def origins_per_block(backtest: Backtest) -> int:
 
 def _score(name: str, p: Floats, base: Floats, y: Floats, kept: Bools, block: int) -> Score:
     error = np.where(kept, p - y, np.nan)
+    low, high = block_bootstrap_interval(error, block, LEVEL)
     return Score(
-        name,
-        int(kept.sum()),
-        1 + int(np.sum(np.diff(y[kept]) != 0)),
-        float(y[kept].mean()),
-        float(log_score(p[kept], y[kept]).mean()),
-        decompose(brier, p[kept], y[kept]),
-        auc(p[kept], y[kept]),
-        float(error[kept].mean()),
-        *block_bootstrap_interval(error, block, LEVEL),
-        _difference(np.where(kept, log_score(p, y) - log_score(base, y), np.nan), block),
-        _difference(np.where(kept, brier(p, y) - brier(base, y), np.nan), block),
+        name=name,
+        n=int(kept.sum()),
+        spells=1 + int(np.sum(np.diff(y[kept]) != 0)),
+        frequency=float(y[kept].mean()),
+        log=float(log_score(p[kept], y[kept]).mean()),
+        brier=decompose(brier, p[kept], y[kept]),
+        auc=auc(p[kept], y[kept]),
+        bias=float(error[kept].mean()),
+        bias_low=low,
+        bias_high=high,
+        log_difference=_difference(np.where(kept, log_score(p, y) - log_score(base, y), np.nan), block),
+        brier_difference=_difference(np.where(kept, brier(p, y) - brier(base, y), np.nan), block),
     )
 
 

@@ -19,7 +19,7 @@ from forecast.evaluation.quality import SHIPPED_BACKTEST, Quality
 from forecast.evaluation.scoreboard import NAIVE
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
     """Which backtest the numbers are of, and which code, case and rows made it; None where that is not kept."""
 

@@ -63,7 +63,7 @@ class Counts:
     resolved: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TrackRecord:
     """What live forecasts were worth, from what was known as of a day."""
 
@@ -91,14 +91,32 @@ def read_track_record(connection: Connection, when: When, *, case_id: str | None
     runs = read_runs(connection, case.case_id, statuses=("published",), until=when.as_of)
     live, counts = live_runs([run for run in runs if when.recorded(run.recorded_at)])
     if not live:
-        return TrackRecord(when.as_of, when.as_recorded, case.headline, RULE, counts, (), (), ())
+        return TrackRecord(
+            as_of=when.as_of,
+            as_recorded=when.as_recorded,
+            headline=case.headline,
+            rule=RULE,
+            counts=counts,
+            lines=(),
+            scenarios=(),
+            pending=(),
+        )
     truth = _read_truth(connection, case, when)
     forecasts, scenarios = _read_forecasts(connection, live, when.as_of)
     lines, pending = score_forecasts(forecasts, truth)
     scenario_lines, pending_scenarios = score_scenarios(scenarios, truth)
     counts = replace(counts, resolved=sum(line.forecasts for line in lines))
     waiting = (*pending, *pending_scenarios)
-    return TrackRecord(when.as_of, when.as_recorded, case.headline, RULE, counts, lines, scenario_lines, waiting)
+    return TrackRecord(
+        as_of=when.as_of,
+        as_recorded=when.as_recorded,
+        headline=case.headline,
+        rule=RULE,
+        counts=counts,
+        lines=lines,
+        scenarios=scenario_lines,
+        pending=waiting,
+    )
 
 
 def live_runs(runs: Iterable[RunRow]) -> tuple[tuple[RunRow, ...], Counts]:

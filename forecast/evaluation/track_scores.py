@@ -72,7 +72,7 @@ class LiveScenarios:
     probabilities: tuple[float, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TrackLine:
     """How forecasts of one target and horizon (or deadline) turned out; scores are time-weighted, smaller is better.
 
@@ -113,7 +113,7 @@ class TrackLine:
     enough: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ScenarioLine:
     """How the scenarios turned out over one horizon or deadline: time-weighted −log P(label that came true), in nats.
 
@@ -142,7 +142,7 @@ class Missing:
     needed_through: date
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Pending:
     """A live forecast that cannot be scored yet.
 
@@ -228,17 +228,17 @@ def _waiting(
     scored_on = max(needed.values())
     over = scored_on.toordinal() <= truth.as_of
     return Pending(
-        target,
-        window.horizon_days,
-        window.deadline,
-        window.run_id,
-        window.as_of,
-        window.end,
-        probability,
-        UNATTESTED if over else OPEN if event_on is None else YES_ALREADY,
-        event_on,
-        scored_on,
-        missing if over else (),
+        target=target,
+        horizon_days=window.horizon_days,
+        deadline=window.deadline,
+        run_id=window.run_id,
+        as_of=window.as_of,
+        end=window.end,
+        probability=probability,
+        state=UNATTESTED if over else OPEN if event_on is None else YES_ALREADY,
+        event_on=event_on,
+        scored_on=scored_on,
+        missing=missing if over else (),
     )
 
 
@@ -265,30 +265,32 @@ def _line(resolved: Sequence[LiveForecast], events: Ints, settled_on: date | Non
     own = _scores(np.array([one.probability for one in scored]), y, weight, stood.sum())
     rates = [one.base_rate for one in scored if one.base_rate is not None]
     base = _scores(np.array(rates), y, weight, stood.sum()) if len(rates) == len(scored) else None
-    days, apart = int(stood.sum()), (_apart(start[happened], end[happened]), _apart(start[~happened], end[~happened]))
+    days = int(stood.sum())
+    having, lacking = _apart(start[happened], end[happened]), _apart(start[~happened], end[~happened])
     effective = days / _length(windows)
     inside = (events > start[:, None]) & (events <= end[:, None])
     return TrackLine(
-        scored[0].target,
-        windows[0].horizon_days,
-        windows[0].deadline,
-        windows[0].as_of,
-        windows[-1].as_of,
-        len(scored),
-        days,
-        int(inside.any(axis=0).sum()),
-        *apart,
-        effective,
-        own.log,
-        own.brier,
-        own.mean,
-        own.frequency,
-        base.log if base else None,
-        base.brier if base else None,
-        base.mean if base else None,
-        own.log - base.log if base else None,
-        own.brier - base.brier if base else None,
-        effective >= ENOUGH_EFFECTIVE and min(apart) >= ENOUGH_APART,
+        target=scored[0].target,
+        horizon_days=windows[0].horizon_days,
+        deadline=windows[0].deadline,
+        first_as_of=windows[0].as_of,
+        last_as_of=windows[-1].as_of,
+        forecasts=len(scored),
+        days=days,
+        events=int(inside.any(axis=0).sum()),
+        windows_with=having,
+        windows_without=lacking,
+        effective_n=effective,
+        log_score=own.log,
+        brier=own.brier,
+        mean_forecast=own.mean,
+        frequency=own.frequency,
+        base_log_score=base.log if base else None,
+        base_brier=base.brier if base else None,
+        base_mean=base.mean if base else None,
+        log_difference=own.log - base.log if base else None,
+        brier_difference=own.brier - base.brier if base else None,
+        enough=effective >= ENOUGH_EFFECTIVE and min(having, lacking) >= ENOUGH_APART,
     )
 
 
@@ -324,16 +326,16 @@ def _scenario_line(resolved: Sequence[LiveScenarios], truth: Problem) -> Scenari
     effective = float(weight.sum() / _length(windows))
     apart = min(_apart(start[usual], end[usual]), _apart(start[~usual], end[~usual]))
     return ScenarioLine(
-        windows[0].horizon_days,
-        windows[0].deadline,
-        windows[0].as_of,
-        windows[-1].as_of,
-        len(resolved),
-        int(weight.sum()),
-        {scenario: int(days) for scenario, days in zip(SCENARIOS, by_label, strict=True)},
-        effective,
-        float(weight @ score / weight.sum()),
-        effective >= ENOUGH_EFFECTIVE and apart >= ENOUGH_APART,
+        horizon_days=windows[0].horizon_days,
+        deadline=windows[0].deadline,
+        first_as_of=windows[0].as_of,
+        last_as_of=windows[-1].as_of,
+        forecasts=len(resolved),
+        days=int(weight.sum()),
+        days_of_label={scenario: int(days) for scenario, days in zip(SCENARIOS, by_label, strict=True)},
+        effective_n=effective,
+        log_score=float(weight @ score / weight.sum()),
+        enough=effective >= ENOUGH_EFFECTIVE and apart >= ENOUGH_APART,
     )
 
 

@@ -32,7 +32,7 @@ class Column:
     nullable: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Export:
     """A table on its way out; its rows can be gone through once, while the database is read."""
 

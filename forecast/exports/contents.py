@@ -18,7 +18,7 @@ from forecast.words.names import SCENARIO_NAMES
 _SCENARIOS = ", ".join(f"{label} {name}" for label, name in SCENARIO_NAMES.items())
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Content:
     """One thing that can be exported: one row of it, the column `--from` and `--to` bound, and its columns."""
 
@@ -270,37 +270,60 @@ _CATALOGUE = (
 
 CONTENTS = {
     "forecasts": Content(
-        "run, target and horizon",
-        (*_RUN, *_FORECAST, *_SITUATION),
-        "as_of",
-        ("--target", "--horizon", "--kind"),
-        (len(_RUN), len(_SITUATION)),
+        row="run, target and horizon",
+        columns=(*_RUN, *_FORECAST, *_SITUATION),
+        dated_by="as_of",
+        options=("--target", "--horizon", "--kind"),
+        shared=(len(_RUN), len(_SITUATION)),
     ),
     "scenarios": Content(
-        "run, horizon and scenario", (*_RUN, *_SCENARIO), "as_of", ("--horizon", "--kind"), (len(_RUN), 0)
+        row="run, horizon and scenario",
+        columns=(*_RUN, *_SCENARIO),
+        dated_by="as_of",
+        options=("--horizon", "--kind"),
+        shared=(len(_RUN), 0),
     ),
-    "states": Content("run and indicator", (*_RUN, _INDICATOR, *_LEVEL), "as_of", ("--kind",), (len(_RUN), 0)),
+    "states": Content(
+        row="run and indicator",
+        columns=(*_RUN, _INDICATOR, *_LEVEL),
+        dated_by="as_of",
+        options=("--kind",),
+        shared=(len(_RUN), 0),
+    ),
     "effects": Content(
-        "run, target, indicator and source", (*_RUN, *_EFFECT), "as_of", ("--target", "--kind"), (len(_RUN), 0)
+        row="run, target, indicator and source",
+        columns=(*_RUN, *_EFFECT),
+        dated_by="as_of",
+        options=("--target", "--kind"),
+        shared=(len(_RUN), 0),
     ),
-    "runs": Content("run, whatever became of it", (*_RUN, *_STATUS, *_SITUATION), "as_of", ("--kind",)),
-    "observations": Content("version of an observation", _OBSERVATION, "observed_on", begin="run `parley log`"),
-    "events": Content("version of an event", _EVENT, "started_on", begin="run `parley event add`"),
+    "runs": Content(
+        row="run, whatever became of it", columns=(*_RUN, *_STATUS, *_SITUATION), dated_by="as_of", options=("--kind",)
+    ),
+    "observations": Content(
+        row="version of an observation", columns=_OBSERVATION, dated_by="observed_on", begin="run `parley log`"
+    ),
+    "events": Content(row="version of an event", columns=_EVENT, dated_by="started_on", begin="run `parley event add`"),
     "completeness": Content(
-        "version of an attestation", _COMPLETENESS, "complete_through", begin="run `parley event none --through DATE`"
+        row="version of an attestation",
+        columns=_COMPLETENESS,
+        dated_by="complete_through",
+        begin="run `parley event none --through DATE`",
     ),
-    "indicators": Content("indicator of the catalogue, with its level", _CATALOGUE, begin="run `parley init`"),
+    "indicators": Content(
+        row="indicator of the catalogue, with its level", columns=_CATALOGUE, begin="run `parley init`"
+    ),
     "documents": Content(
-        "version of a document",
-        _DOCUMENT,
-        "published_on",
+        row="version of a document",
+        columns=_DOCUMENT,
+        dated_by="published_on",
         begin="load a case that has some: `parley init --case FOLDER`",
     ),
     "judgements": Content(
-        "version of a judgement",
-        _JUDGEMENT,
-        "published_on",
-        ("--target",),
+        row="version of a judgement",
+        columns=_JUDGEMENT,
+        dated_by="published_on",
+        options=("--target",),
         begin="load a case that has some: `parley init --case FOLDER`",
     ),
 }

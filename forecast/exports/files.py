@@ -18,7 +18,7 @@ type Progress = Callable[[int], None]
 """Told how many rows are done."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Written:
     """A file that was written, and where its columns are explained: another file, or None for a sheet of its own."""
 
@@ -60,7 +60,14 @@ def write_export(
         for other, content in zip(others, new.values(), strict=True):
             other.write(content)
         formulas = write(followed, file) or 0
-    return Written(path, beside, export.what, export.count, len(export.columns), formulas)
+    return Written(
+        file=path,
+        explained_in=beside,
+        what=export.what,
+        rows=export.count,
+        columns=len(export.columns),
+        formulas=formulas,
+    )
 
 
 def _says(place: Path, content: bytes) -> bool:

@@ -43,7 +43,7 @@ from indicators.tables import suggest
 type Rows = Callable[[Connection, RunsAsked, OfRuns], Iterator[Values]]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
     """What to export: a word of `CONTENTS`, what may be used, and which rows; those that do not apply stay empty."""
 
@@ -84,7 +84,15 @@ def read_export(connection: Connection, wanted: Wanted, *, case_id: str | None =
         raise NothingToExport(_nothing(connection, case, wanted, content))
     title = f"{case.name}: {wanted.what}, one row per {content.row}"
     about = {**_about(case, wanted), "code_version": code_version()}
-    return Export(wanted.what, title, content.columns, found.count, found.rows, content.shared, about)
+    return Export(
+        what=wanted.what,
+        title=title,
+        columns=content.columns,
+        count=found.count,
+        rows=found.rows,
+        shared=content.shared,
+        about=about,
+    )
 
 
 def _find(connection: Connection, case: CaseRow, wanted: Wanted, content: Content) -> _Found:

@@ -47,7 +47,7 @@ COLUMNS = 5
 BROKEN = "BROKEN"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DiagnosticsFacts:
     """The diagnostics of one fit, from its stored draws; those of the headline were kept by the gate."""
 

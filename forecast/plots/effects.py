@@ -62,7 +62,7 @@ class IndicatorEffect:
     """By source; "history" is missing where no mode was found."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EffectsFacts:
     """The effects of one run on one target, by group."""
 
@@ -101,7 +101,14 @@ def read_effects(
         raise NothingToDraw(_no_effects(connection, run))
     effects = _effects(rows, read_catalogue(connection, case))
     unit = "log odds of a deal per level" if target == "deal" else "log intensity per level"
-    return EffectsFacts(run.id, run.as_of, target, unit, effects, _caption(run, target, unit, effects))
+    return EffectsFacts(
+        run_id=run.id,
+        as_of=run.as_of,
+        target=target,
+        unit=unit,
+        effects=effects,
+        caption=_caption(run, target, unit, effects),
+    )
 
 
 def draw_effects(facts: EffectsFacts) -> Figure:

@@ -45,7 +45,7 @@ HOLLOW = "denuclearisation"
 _TICK = [(-0.35, -1), (0.35, -1), (0.35, 1), (-0.35, 1), (-0.35, -1)]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HistoryPoint:
     """What one published run said of the target."""
 
@@ -70,7 +70,7 @@ class EventMark:
     ended_on: date
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HistoryFacts:
     """A forecast history as it is drawn, by as-of date, then run."""
 
@@ -121,13 +121,13 @@ def read_history(
     events = read_events(connection, case.case_id, span.when)
     during = [event for event in events if event.started_on <= ends[1] and event.ended_on >= ends[0]]
     return HistoryFacts(
-        target,
-        shown[0][1].horizon_days,
-        shown[0][1].deadline,
-        points,
-        tuple(run.as_of for run in unpublished if ends[0] <= run.as_of <= ends[1]),
-        tuple(map(_mark, during)),
-        _caption(shown, points, len(during)),
+        target=target,
+        horizon_days=shown[0][1].horizon_days,
+        deadline=shown[0][1].deadline,
+        points=points,
+        unpublished=tuple(run.as_of for run in unpublished if ends[0] <= run.as_of <= ends[1]),
+        events=tuple(map(_mark, during)),
+        caption=_caption(shown, points, len(during)),
     )
 
 
@@ -146,8 +146,18 @@ def _find_horizon(target: str, horizon: Horizon | None, rows: Sequence[TargetFor
 
 
 def _point(run: RunRow, row: TargetForecastRow, leads: bool) -> HistoryPoint:
-    interval = row.q05, row.q25, row.q75, row.q95
-    return HistoryPoint(run.id, run.as_of, run.kind, leads, row.mean, *interval, row.base_rate)
+    return HistoryPoint(
+        run_id=run.id,
+        as_of=run.as_of,
+        kind=run.kind,
+        leads=leads,
+        mean=row.mean,
+        q05=row.q05,
+        q25=row.q25,
+        q75=row.q75,
+        q95=row.q95,
+        base_rate=row.base_rate,
+    )
 
 
 def _mark(event: EventRow) -> EventMark:

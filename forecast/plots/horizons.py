@@ -26,7 +26,7 @@ NEAR = 0.06
 """A share of the horizontal axis: a number so near the vertical one would stand across it."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HorizonPoint:
     """The probability within one window."""
 
@@ -94,7 +94,16 @@ def _curve(run: RunRow, target: str, rows: Sequence[TargetForecastRow]) -> Curve
 
 def _point(run: RunRow, row: TargetForecastRow) -> HorizonPoint:
     days = days_to(run.as_of, horizon_of(row))
-    return HorizonPoint(days, row.deadline, row.mean, row.q05, row.q25, row.q75, row.q95, row.base_rate)
+    return HorizonPoint(
+        days=days,
+        deadline=row.deadline,
+        mean=row.mean,
+        q05=row.q05,
+        q25=row.q25,
+        q75=row.q75,
+        q95=row.q95,
+        base_rate=row.base_rate,
+    )
 
 
 def _caption(run: RunRow, rows: Sequence[TargetForecastRow], targets: int) -> str:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from forecast.plots.chosen import Span
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
     """What a picture is to show; None and empty where nothing was asked."""
 

@@ -58,7 +58,7 @@ class Shares:
     probabilities: tuple[float, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ScenariosFacts:
     """The areas as they are drawn: of one run by window, and of a history of runs in one window."""
 
@@ -118,7 +118,9 @@ def read_scenarios_shown(
     history = history if len(history) > 1 else ()
     ordered = tuple(sorted(windows.values(), key=lambda shares: (shares.days, shares.deadline is not None)))
     caption = _caption(run, windows.get(wanted, ordered[-1]), history, wanted)
-    return ScenariosFacts(run.id, run.kind, run.as_of, ordered, history, wanted, caption)
+    return ScenariosFacts(
+        run_id=run.id, kind=run.kind, as_of=run.as_of, windows=ordered, history=history, horizon=wanted, caption=caption
+    )
 
 
 def _history_runs(connection: Connection, case: CaseRow, span: Span, run_id: int | None) -> tuple[RunRow, ...]:

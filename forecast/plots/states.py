@@ -47,7 +47,7 @@ LATE_SHARE = 0.01
 """Of the window: an observation known so much later than it happened gets a tail."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Dot:
     """One coded level; `weight` is 1 / sd of its grade, `stands` is False where a later row replaced it."""
 
@@ -59,7 +59,7 @@ class Dot:
     stands: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Path:
     """One indicator over the window; mean and sd (in levels) are nan on days on which it is inactive."""
 
@@ -74,7 +74,7 @@ class Path:
     stale_days: int | None  # days unobserved on the last day, where that is stale
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StatesFacts:
     """The levels of some indicators from `first` to `last`."""
 
@@ -115,7 +115,9 @@ def read_states(
     paths = _paths(rows, chosen, first, last)
     weights = {f"{row.reliability}{row.credibility}": _weight(row) for row in rows.grades}
     shown = tuple((grade, weights[grade]) for grade in SHOWN_GRADES if grade in weights)
-    return StatesFacts(when.as_of, first, last, paths, shown, _caption(when, first, last, paths))
+    return StatesFacts(
+        as_of=when.as_of, first=first, last=last, paths=paths, grades=shown, caption=_caption(when, first, last, paths)
+    )
 
 
 def draw_states(facts: StatesFacts) -> Figure:
@@ -174,15 +176,15 @@ def _path(
     unobserved = _unobserved(evidence, place, *span)
     stale = [is_stale(days, row.expected_cadence_days) for days in unobserved]
     return Path(
-        row.indicator_id,
-        row.name,
-        row.group_name,
-        day,
-        np.where(active, states.mean[:, place], np.nan),
-        np.where(active, np.sqrt(states.variance[:, place]), np.nan),
-        tuple(_dot(one, weights, rows.as_of) for one in rows.observations if _is_shown(one, row, span)),
-        _stretches(stale, span[0]),
-        unobserved[-1] if stale[-1] else None,
+        indicator=row.indicator_id,
+        name=row.name,
+        group=row.group_name,
+        day=day,
+        mean=np.where(active, states.mean[:, place], np.nan),
+        sd=np.where(active, np.sqrt(states.variance[:, place]), np.nan),
+        dots=tuple(_dot(one, weights, rows.as_of) for one in rows.observations if _is_shown(one, row, span)),
+        stale=_stretches(stale, span[0]),
+        stale_days=unobserved[-1] if stale[-1] else None,
     )
 
 
@@ -217,12 +219,12 @@ def _is_shown(one: ObservationRow, row: IndicatorRow, span: tuple[int, int]) -> 
 
 def _dot(one: ObservationRow, weights: dict[tuple[str, int], float], as_of: date) -> Dot:
     return Dot(
-        one.observed_on,
-        one.known_on,
-        one.level,
-        f"{one.reliability}{one.credibility}",
-        weights[one.reliability, one.credibility],
-        one.valid_until is None or one.valid_until > as_of,
+        observed_on=one.observed_on,
+        known_on=one.known_on,
+        level=one.level,
+        grade=f"{one.reliability}{one.credibility}",
+        weight=weights[one.reliability, one.credibility],
+        stands=one.valid_until is None or one.valid_until > as_of,
     )
 
 

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import date
+from typing import Any
 
 import numpy as np
 from sqlalchemy import Connection
@@ -50,16 +51,16 @@ def read_indicator(
     row, entry = rows.catalogue[place], entries[place]
     standing = sorted(_standing(rows, entry.id), key=lambda o: (o.observed_on, o.known_on, o.row_key), reverse=True)
     return IndicatorDetail(
-        when.as_of,
-        when.as_recorded,
-        entry,
-        row.orientation,
-        row.typical_sources,
-        row.documents,
-        row.document_refs,
-        row.note,
-        tuple(Criterion(level.level, level.criterion) for level in row.levels),
-        tuple(ObservationEntry(*coded(one)) for one in standing[:last]),
+        as_of=when.as_of,
+        as_recorded=when.as_recorded,
+        indicator=entry,
+        orientation=row.orientation,
+        typical_sources=row.typical_sources,
+        documents=row.documents,
+        document_refs=row.document_refs,
+        note=row.note,
+        levels=tuple(Criterion(level.level, level.criterion) for level in row.levels),
+        last_observations=tuple(ObservationEntry(**coded(one)) for one in standing[:last]),
     )
 
 
@@ -76,15 +77,15 @@ def read_document(connection: Connection, when: When, name: str, *, case_id: str
     row = documents[find_place("document", name, [row.document_id for row in documents])]
     mine = [judgement for judgement in judgements if judgement.document_id == row.document_id]
     return DocumentDetail(
-        when.as_of,
-        when.as_recorded,
-        _document(row, judgements),
-        row.title,
-        row.publisher,
-        row.language,
-        row.information_cutoff,
-        row.caveats,
-        tuple(_judgement(one) for one in sorted(mine, key=_by_target)),
+        as_of=when.as_of,
+        as_recorded=when.as_recorded,
+        document=_document(row, judgements),
+        title=row.title,
+        publisher=row.publisher,
+        language=row.language,
+        information_cutoff=row.information_cutoff,
+        caveats=row.caveats,
+        judgements=tuple(_judgement(one) for one in sorted(mine, key=_by_target)),
     )
 
 
@@ -151,22 +152,22 @@ def _indicator(
 ) -> IndicatorEntry:
     days = (as_of - last).days if last else None
     return IndicatorEntry(
-        row.indicator_id,
-        row.name,
-        row.question,
-        row.group_name,
-        row.kind,
-        row.half_life_days,
-        row.lag_days,
-        row.expected_cadence_days,
-        row.contested,
-        float(now.mean[0, place]),
-        float(np.sqrt(now.variance[0, place])),
-        bool(now.active[0, place]),
-        last,
-        days,
-        is_stale(days, row.expected_cadence_days),
-        count[row.indicator_id],
+        id=row.indicator_id,
+        name=row.name,
+        question=row.question,
+        group=row.group_name,
+        kind=row.kind,
+        half_life_days=row.half_life_days,
+        lag_days=row.lag_days,
+        expected_cadence_days=row.expected_cadence_days,
+        contested=row.contested,
+        mean=float(now.mean[0, place]),
+        sd=float(np.sqrt(now.variance[0, place])),
+        active=bool(now.active[0, place]),
+        last_observed_on=last,
+        stale_days=days,
+        stale=is_stale(days, row.expected_cadence_days),
+        observations=count[row.indicator_id],
     )
 
 
@@ -180,24 +181,21 @@ def _standing(rows: Rows, indicator_id: str | None = None) -> Iterable[Observati
     )
 
 
-type Coded = tuple[int, date, date, float, str, str, str, str, str, str, str]
-
-
-def coded(row: ObservationRow) -> Coded:
-    """The values of an `ObservationEntry`, in its order."""
-    return (
-        row.id,
-        row.observed_on,
-        row.known_on,
-        row.level,
-        f"{row.reliability}{row.credibility}",
-        row.source_title,
-        row.source_publisher,
-        row.source_url,
-        row.origin,
-        row.analyst,
-        row.note,
-    )
+def coded(row: ObservationRow) -> dict[str, Any]:
+    """The fields of an `ObservationEntry`."""
+    return {
+        "row": row.id,
+        "observed_on": row.observed_on,
+        "known_on": row.known_on,
+        "level": row.level,
+        "grade": f"{row.reliability}{row.credibility}",
+        "source_title": row.source_title,
+        "source_publisher": row.source_publisher,
+        "source_url": row.source_url,
+        "origin": row.origin,
+        "analyst": row.analyst,
+        "note": row.note,
+    }
 
 
 def _documents(
@@ -210,7 +208,12 @@ def _documents(
 def _document(row: DocumentRow, judgements: Iterable[JudgementRow]) -> DocumentEntry:
     count = Counter(one.basis for one in judgements if one.document_id == row.document_id)
     return DocumentEntry(
-        row.document_id, row.author, row.published_on, row.directness, count["explicit"], count["inferred"]
+        id=row.document_id,
+        author=row.author,
+        published_on=row.published_on,
+        directness=row.directness,
+        explicit=count["explicit"],
+        inferred=count["inferred"],
     )
 
 
@@ -219,7 +222,14 @@ def _by_target(row: JudgementRow) -> tuple[int, str]:
 
 
 def _judgement(row: JudgementRow) -> JudgementEntry:
-    return JudgementEntry(row.target, row.indicator_id, row.weight, row.basis, row.location, row.note)
+    return JudgementEntry(
+        target=row.target,
+        indicator=row.indicator_id,
+        weight=row.weight,
+        basis=row.basis,
+        location=row.location,
+        note=row.note,
+    )
 
 
 def _run(connection: Connection, run: RunRow, headline: str) -> RunEntry:
@@ -227,16 +237,16 @@ def _run(connection: Connection, run: RunRow, headline: str) -> RunEntry:
     longest = max(rolling, key=lambda row: row.horizon_days or 0, default=None)
     diagnostics = diagnostics_of(run)
     return RunEntry(
-        run.id,
-        run.as_of,
-        run.kind,
-        run.status,
-        run.recorded_at,
-        longest.horizon_days if longest else None,
-        longest.mean if longest else None,
-        diagnostics["rhat_max"],
-        diagnostics["ess_bulk_min"],
-        diagnostics["divergences"],
-        diagnostics["draws"],
-        failures_of(run),
+        id=run.id,
+        as_of=run.as_of,
+        kind=run.kind,
+        status=run.status,
+        issued_at=run.recorded_at,
+        horizon_days=longest.horizon_days if longest else None,
+        headline=longest.mean if longest else None,
+        rhat_max=diagnostics["rhat_max"],
+        ess_bulk_min=diagnostics["ess_bulk_min"],
+        divergences=diagnostics["divergences"],
+        draws=diagnostics["draws"],
+        failures=failures_of(run),
     )

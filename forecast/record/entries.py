@@ -32,7 +32,7 @@ _NOT_COMPARED = {"case_id", "event_id", "known_on", "supersedes", "retracted", "
 _COMPARED = tuple(item.name for item in fields(NewEvent) if item.name not in _NOT_COMPARED)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
     """Which versions a list keeps: of these analysts, with this text in the source, between days, and of what status.
 
@@ -252,30 +252,32 @@ def _ending(ended_by: ObservationRow | EventRow | None) -> Ending | None:
 
 def _observation(version: Version[ObservationRow]) -> ObservationVersion:
     row, ended_by = version.row, version.ended_by
-    return ObservationVersion(*coded(row), row.indicator_id, _status(ended_by), _ending(ended_by))
+    return ObservationVersion(
+        **coded(row), indicator=row.indicator_id, status=_status(ended_by), ending=_ending(ended_by)
+    )
 
 
 def _event(version: Version[EventRow]) -> EventEntry:
     row, ended_by = version.row, version.ended_by
     return EventEntry(
-        row.id,
-        row.event_id,
-        row.type,
-        row.framing,
-        row.started_on,
-        row.ended_on,
-        row.known_on,
-        row.date_precision,
-        row.level,
-        row.format,
-        row.venue,
-        row.confidence,
-        row.note,
-        row.disputed,
-        row.reason,
-        _entered_by(row),
-        _status(ended_by),
-        _ending(ended_by),
+        row=row.id,
+        id=row.event_id,
+        type=row.type,
+        framing=row.framing,
+        started_on=row.started_on,
+        ended_on=row.ended_on,
+        known_on=row.known_on,
+        date_precision=row.date_precision,
+        level=row.level,
+        format=row.format,
+        venue=row.venue,
+        confidence=row.confidence,
+        note=row.note,
+        disputed=row.disputed,
+        reason=row.reason,
+        analyst=_entered_by(row),
+        status=_status(ended_by),
+        ending=_ending(ended_by),
     )
 
 
@@ -287,7 +289,17 @@ def _history(rows: Iterable[EventRow]) -> tuple[EventVersion, ...]:
         what = _what(row, before, after_retraction=bool(out) and out[-1].what == RETRACTED)
         changes = () if before is None or row.retracted else _changes(before, row)
         reason = row.reason if row.retracted else ""
-        out.append(EventVersion(row.id, row.recorded_at, row.known_on, _entered_by(row), what, reason, changes))
+        out.append(
+            EventVersion(
+                row=row.id,
+                recorded_at=row.recorded_at,
+                known_on=row.known_on,
+                analyst=_entered_by(row),
+                what=what,
+                reason=reason,
+                changes=changes,
+            )
+        )
         before = before if row.retracted else row
     return tuple(out)
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class IndicatorEntry:
     """One indicator and where it stands: filtered level, without a fit; durations in days."""
 
@@ -41,7 +41,7 @@ class Criterion:
     criterion: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ObservationEntry:
     """One coded level; `row` is the number that revisions name."""
 
@@ -68,7 +68,7 @@ class Ending:
     analyst: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ObservationVersion(ObservationEntry):
     """One version of an observation; `status` is stands, superseded or retracted."""
 
@@ -88,7 +88,7 @@ class ObservationList:
     observations: tuple[ObservationVersion, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class IndicatorDetail:
     """One indicator with its coding rule and its last observations, newest first."""
 
@@ -104,7 +104,7 @@ class IndicatorDetail:
     last_observations: tuple[ObservationEntry, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DocumentEntry:
     """One source text and how many judgements it carries."""
 
@@ -123,7 +123,7 @@ class DocumentList:
     documents: tuple[DocumentEntry, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class JudgementEntry:
     """What an author says about how an indicator bears on a target."""
 
@@ -135,7 +135,7 @@ class JudgementEntry:
     note: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DocumentDetail:
     as_of: date
     as_recorded: datetime | None
@@ -148,7 +148,7 @@ class DocumentDetail:
     judgements: tuple[JudgementEntry, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EventEntry:
     """Something that happened, in one version; `row` is the number that revisions name.
 
@@ -184,7 +184,7 @@ class Change:
     after: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EventVersion:
     """One row of an event's history; `what` is entered, revised, retracted (for `reason`) or restored."""
 
@@ -230,7 +230,7 @@ class EventList:
     nothing: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RunEntry:
     """One run; `headline` is the mean of the headline target at `horizon_days`, the longest rolling horizon."""
 

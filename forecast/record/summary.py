@@ -19,7 +19,7 @@ from forecast.words.names import target_name
 from forecast.words.numbers import percent, reach
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Summary:
     """One run with its forecast; a run that was not published carries the last good forecast and that run's id."""
 
@@ -73,20 +73,20 @@ def read_summary(
     current = run_id is None and as_of is None
     provisional = _provisional(connection, source) if current and source else None
     return Summary(
-        case.name,
-        case.headline,
-        run,
-        source,
-        _later_attempt(connection, run, as_of) if run_id is None else None,
-        max((today - source.as_of).days, 0) if current and source else None,
-        read_targets(connection, source.id) if source else (),
-        read_scenarios(connection, source.id) if source else (),
-        read_states(connection, source.id) if source else (),
-        read_catalogue(connection, case),
-        read_quality(connection, case_id=case.case_id),
-        read_track(connection, today, case.case_id)[1],
-        provisional,
-        read_targets(connection, provisional.id) if provisional else (),
+        case_name=case.name,
+        headline=case.headline,
+        run=run,
+        forecast_of=source,
+        newer=_later_attempt(connection, run, as_of) if run_id is None else None,
+        age_days=max((today - source.as_of).days, 0) if current and source else None,
+        targets=read_targets(connection, source.id) if source else (),
+        scenarios=read_scenarios(connection, source.id) if source else (),
+        states=read_states(connection, source.id) if source else (),
+        catalogue=read_catalogue(connection, case),
+        quality=read_quality(connection, case_id=case.case_id),
+        track=read_track(connection, today, case.case_id)[1],
+        provisional=provisional,
+        provisional_targets=read_targets(connection, provisional.id) if provisional else (),
     )
 
 

@@ -32,7 +32,7 @@ LISTED = 10
 _DAY = timedelta(days=1)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
     """All that the rules look at."""
 
@@ -76,18 +76,18 @@ def read_record(connection: Connection, case_id: str, settings: AlertSettings, n
     newest = last_published(connection, case_id)
     attested = read_completeness(connection, case_id, When(as_of=today))
     return Record(
-        case_id,
-        case.headline,
-        settings,
-        today,
-        alerts,
-        attempts,
-        _read_reasons(connection, attempts, _told(alerts, REJECTED)),
-        read_scheduled_values(connection, case_id, case.headline, settings.horizon_days),
-        read_catalogue(connection, case),
-        newest.id if newest else None,
-        read_states(connection, newest.id) if newest else (),
-        {row.type: min(row.complete_through, today) for row in attested if row.complete_from <= today},
+        case_id=case_id,
+        headline=case.headline,
+        settings=settings,
+        today=today,
+        alerts=alerts,
+        attempts=attempts,
+        reasons=_read_reasons(connection, attempts, _told(alerts, REJECTED)),
+        values=read_scheduled_values(connection, case_id, case.headline, settings.horizon_days),
+        catalogue=read_catalogue(connection, case),
+        state_run=newest.id if newest else None,
+        states=read_states(connection, newest.id) if newest else (),
+        through={row.type: min(row.complete_through, today) for row in attested if row.complete_from <= today},
     )
 
 
@@ -119,14 +119,14 @@ def movement(record: Record) -> Iterator[NewAlert]:
         return
     about = f"{_capital(target_name(record.headline))} in {horizon} d"
     yield NewAlert(
-        record.case_id,
-        found.steps[0].rule,
-        f"run {found.now.run_id}",
-        found.now.run_id,
-        title_of(found, about),
-        body_of(found, about),
-        facts_of(found, record.headline, horizon),
-        record.settings.channels,
+        case_id=record.case_id,
+        rule=found.steps[0].rule,
+        subject=f"run {found.now.run_id}",
+        run_id=found.now.run_id,
+        title=title_of(found, about),
+        body=body_of(found, about),
+        facts=facts_of(found, record.headline, horizon),
+        channels=record.settings.channels,
     )
 
 
@@ -141,7 +141,14 @@ def failed(record: Record) -> Iterator[NewAlert]:
     if news and record.settings.failures:
         title = f"The {_runs(news)} failed"
         lines = _listed([_failure(rows) for rows in news.values()])
-        yield _alert(record, FAILED, news, title, lines, {"failures": [_failure_facts(rows) for rows in news.values()]})
+        yield _alert(
+            record,
+            FAILED,
+            news,
+            title=title,
+            lines=lines,
+            facts={"failures": [_failure_facts(rows) for rows in news.values()]},
+        )
 
 
 def recovered(record: Record) -> Iterator[NewAlert]:
@@ -157,7 +164,7 @@ def recovered(record: Record) -> Iterator[NewAlert]:
         ]
         facts = {"runs": [{"scheduled_for": day, "run_id": row.run_id} for day, row in news.items()]}
         title = f"The {_runs(news)} {'was' if len(news) == 1 else 'were'} published after all"
-        yield _alert(record, RECOVERED, news, title, _listed(lines), facts, rows[-1].run_id)
+        yield _alert(record, RECOVERED, news, title=title, lines=_listed(lines), facts=facts, run_id=rows[-1].run_id)
 
 
 def _failure(rows: Sequence[AttemptRow]) -> str:
@@ -201,7 +208,15 @@ def rejected(record: Record) -> Iterator[NewAlert]:
         {"scheduled_for": day, "run_id": run_id, "failures": list(reasons)} for day, (run_id, reasons) in news.items()
     ]
     newest = list(news.values())[-1][0]
-    yield _alert(record, REJECTED, news, title, [*_listed(lines), _standing(record)], {"runs": facts}, newest)
+    yield _alert(
+        record,
+        REJECTED,
+        news,
+        title=title,
+        lines=[*_listed(lines), _standing(record)],
+        facts={"runs": facts},
+        run_id=newest,
+    )
 
 
 def _standing(record: Record) -> str:
@@ -228,7 +243,7 @@ def caught_up(record: Record) -> Iterator[NewAlert]:
     lines = [f"{_capital(outcome)}: {len(those)} ({_spelt(those)})." for outcome, those in days.items() if those]
     why = dict.fromkeys(row.error for row in news.values() if row.outcome == "skipped" and row.error)
     lines += [f"Skipped because: {reason}." for reason in why]
-    yield _alert(record, CATCH_UP, news, _caught_up_title(days), lines, days)
+    yield _alert(record, CATCH_UP, news, title=_caught_up_title(days), lines=lines, facts=days)
 
 
 def _caught_up_title(days: Mapping[str, Sequence[str]]) -> str:
@@ -260,7 +275,7 @@ def stale(record: Record) -> Iterator[NewAlert]:
         {"id": indicator.indicator_id, "last_observed_on": last.isoformat(), "stale_days": (record.today - last).days}
         for indicator, last in news.values()
     ]
-    yield _alert(record, STALE, news, title, lines, {"indicators": facts}, record.state_run)
+    yield _alert(record, STALE, news, title=title, lines=lines, facts={"indicators": facts}, run_id=record.state_run)
 
 
 def _unobserved(record: Record, indicator: IndicatorRow, last: date) -> str:
@@ -286,7 +301,7 @@ def completeness(record: Record) -> Iterator[NewAlert]:
     only = "" if len(kinds) == len(EVENT_TYPES) else "".join(f" --type {kind}" for kind in kinds)
     lines.append(f"Add what happened since, then run `parley event none{only} --through DATE`.")
     facts = [{"type": kind, "complete_through": day.isoformat() if day else None} for kind, day in news.values()]
-    yield _alert(record, COMPLETENESS, news, title, lines, {"types": facts, "bound_days": bound})
+    yield _alert(record, COMPLETENESS, news, title=title, lines=lines, facts={"types": facts, "bound_days": bound})
 
 
 def _attested(record: Record, day: date | None) -> str:
@@ -314,6 +329,7 @@ def _alert(
     record: Record,
     rule: str,
     subjects: Iterable[str],
+    *,
     title: str,
     lines: Sequence[str],
     facts: Mapping[str, object],
@@ -322,7 +338,16 @@ def _alert(
     """An alert named by its first subject: none is ever told twice, so the name is free."""
     told = list(subjects)
     facts = {"subjects": told, **facts}
-    return NewAlert(record.case_id, rule, told[0], run_id, title, "\n".join(lines), facts, record.settings.channels)
+    return NewAlert(
+        case_id=record.case_id,
+        rule=rule,
+        subject=told[0],
+        run_id=run_id,
+        title=title,
+        body="\n".join(lines),
+        facts=facts,
+        channels=record.settings.channels,
+    )
 
 
 def _runs(days: Collection[str]) -> str:

@@ -71,7 +71,7 @@ def is_gone(holder: str) -> bool:
     return False
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class Duty:
     """Who makes the runs of a case, and with what."""
 
@@ -148,7 +148,14 @@ def _settle(connection: Connection, duty: Duty, before: LeaseRow) -> None:
         return
     calendar = calendar_of(duty.settings.schedule)
     slot = Slot(day, calendar.instant(day), OFFICIAL if calendar.newest_due(since) == day else BACKFILL)
-    order = Order(duty.case_id, slot, duty.settings.schedule.sampler, before.holder, since, duty.log)
+    order = Order(
+        case_id=duty.case_id,
+        slot=slot,
+        sampler=duty.settings.schedule.sampler,
+        holder=before.holder,
+        started_at=since,
+        log=duty.log,
+    )
     wall_s = max((before.beat_at - since).total_seconds(), 0.0)
     error = f"{before.holder} was not heard again while it made this run"
     attempt = new_attempt(order, max(before.beat_at, since), wall_s, "failed", error=error)
@@ -229,7 +236,14 @@ def _make_one(duty: Duty, slot: Slot, progress: Progress) -> None:
 
 
 def _order(duty: Duty, slot: Slot) -> Order:
-    return Order(duty.case_id, slot, duty.settings.schedule.sampler, duty.holder, duty.clock(), duty.log)
+    return Order(
+        case_id=duty.case_id,
+        slot=slot,
+        sampler=duty.settings.schedule.sampler,
+        holder=duty.holder,
+        started_at=duty.clock(),
+        log=duty.log,
+    )
 
 
 def _fail(duty: Duty, order: Order, line: str, trace: str) -> None:

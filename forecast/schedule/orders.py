@@ -20,7 +20,7 @@ from forecast.schedule.slots import Slot
 from models.settings import SamplerSettings
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
     """A run that is to be made, and for whom."""
 

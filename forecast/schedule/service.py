@@ -43,7 +43,7 @@ LOOK_AGAIN_S = 3600.0
 logger = logging.getLogger("parley.schedule")
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class Service:
     """A duty, and what the service remembers between two ticks."""
 
@@ -84,10 +84,20 @@ def serve(
     with ExitStack() as stack:
         database, case = _open(stack, url, settings, case_id)
         while not stop.is_set():
-            settings = _serve_by(settings, database, case, url, stop, steps, clock, reread)
+            settings = _serve_by(
+                settings=settings,
+                database=database,
+                case=case,
+                url=url,
+                stop=stop,
+                steps=steps,
+                clock=clock,
+                reread=reread,
+            )
 
 
 def _serve_by(
+    *,
     settings: Settings,
     database: Database,
     case: str,
@@ -101,8 +111,16 @@ def _serve_by(
     with ExitStack() as stack:
         log = stack.enter_context(logged(settings.log, database.folder, stderr=True))
         fitter = stack.enter_context(Fitter(url, 60 * settings.schedule.fit_minutes))
-        duty = Duty(database, case, settings, fitter.make, str(log), clock=clock, stopped=stop.is_set)
-        service, wake, ended = Service(duty, steps), Event(), Event()
+        duty = Duty(
+            database=database,
+            case_id=case,
+            settings=settings,
+            make=fitter.make,
+            log=str(log),
+            clock=clock,
+            stopped=stop.is_set,
+        )
+        service, wake, ended = Service(duty=duty, steps=steps), Event(), Event()
         calendar = calendar_of(settings.schedule)
         bell = stack.enter_context(hung(database, case, calendar))
         courier = Thread(
@@ -157,7 +175,7 @@ def make_due_once(
         database, case = _open(stack, url, settings, case_id)
         log = stack.enter_context(logged(settings.log, database.folder, stderr=False))
         fitter = stack.enter_context(Fitter(url, 60 * settings.schedule.fit_minutes))
-        duty = Duty(database, case, settings, fitter.make, str(log))
+        duty = Duty(database=database, case_id=case, settings=settings, make=fitter.make, log=str(log))
         before = _newest(duty)
         take_up(duty)
         try:

@@ -109,7 +109,7 @@ class Told:
     channels: tuple[ChannelState, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Status:
     """All of it, at one moment."""
 
@@ -149,19 +149,32 @@ def read_status(
     tries = read_attempts(connection, case, since=owed)
     published, holder = _read_published(connection, case), _read_holder(connection, case, now)
     stands = last_published(connection, case, kinds=FULL_KINDS)
+    next_day, next_at = find_next(ledger, calendar, now)
     return Status(
-        case,
-        now,
-        calendar,
-        *find_next(ledger, calendar, now),
-        _standing(_Look(ledger, calendar, now, owed, tries, published, stands, holder)),
-        published,
-        stands,
-        _missing(find_due(ledger, calendar, now, catch_up_days=settings.schedule.catch_up_days), ledger),
-        read_attempts(connection, case, limit=last),
-        read_behind(connection, case, now.astimezone(UTC).date(), settings.alerts.completeness_days),
-        holder,
-        _read_told(connection, case, last),
+        case_id=case,
+        now=now,
+        calendar=calendar,
+        next_day=next_day,
+        next_at=next_at,
+        standing=_standing(
+            _Look(
+                ledger=ledger,
+                calendar=calendar,
+                now=now,
+                owed=owed,
+                recent=tries,
+                published=published,
+                stands=stands,
+                holder=holder,
+            )
+        ),
+        published=published,
+        stands=stands,
+        missing=_missing(find_due(ledger, calendar, now, catch_up_days=settings.schedule.catch_up_days), ledger),
+        attempts=read_attempts(connection, case, limit=last),
+        completeness=read_behind(connection, case, now.astimezone(UTC).date(), settings.alerts.completeness_days),
+        holder=holder,
+        alerts=_read_told(connection, case, last),
     )
 
 
@@ -174,7 +187,7 @@ def read_behind(connection: Connection, case_id: str, today: date, days: int) ->
     return tuple(one for one in known if one.days_ago is None or one.days_ago > days)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Look:
     """What decides whether the forecast is stale."""
 

@@ -52,7 +52,7 @@ CHECK_NAMES = (
 """Those of `forecast.checks.run`, in its order: importing that takes the model. A test holds them together."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Track:
     """What live forecasts were worth; what waits is only counted (`parley score` lists it)."""
 
@@ -64,7 +64,7 @@ class Track:
     pending: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Checked:
     """The newest result of one check, and what it holds for."""
 
@@ -77,7 +77,7 @@ class Checked:
     model_version: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Trust:
     """The trust page."""
 
@@ -150,8 +150,15 @@ def as_json(trust: Trust) -> dict[str, Any]:
 
 def _track(record: TrackRecord | None, sentence: str) -> Track:
     if record is None:
-        return Track(sentence, None, None, (), (), 0)
-    return Track(sentence, record.rule, record.counts, record.lines, record.scenarios, len(record.pending))
+        return Track(sentence=sentence, rule=None, counts=None, lines=(), scenarios=(), pending=0)
+    return Track(
+        sentence=sentence,
+        rule=record.rule,
+        counts=record.counts,
+        lines=record.lines,
+        scenarios=record.scenarios,
+        pending=len(record.pending),
+    )
 
 
 def _read_checks(connection: Connection, case_id: str) -> tuple[Checked, ...]:
@@ -166,10 +173,24 @@ def _read_checks(connection: Connection, case_id: str) -> tuple[Checked, ...]:
 
 
 def _checked(row: EvaluationRow, result: Mapping[str, Any]) -> Checked:
-    verdict, sentence = _VERDICTS[result["passed"]], str(result["sentence"])
-    dates = (row.as_of, row.recorded_at, row.code_version, row.model_version)
-    return Checked(str(result["name"]), verdict, sentence, *dates)
+    return Checked(
+        name=str(result["name"]),
+        verdict=_VERDICTS[result["passed"]],
+        sentence=str(result["sentence"]),
+        as_of=row.as_of,
+        recorded_at=row.recorded_at,
+        code_version=row.code_version,
+        model_version=row.model_version,
+    )
 
 
 def _not_run(name: str) -> Checked:
-    return Checked(name, NOT_RUN, f"not run; run `parley check {name}`", None, None, None, None)
+    return Checked(
+        name=name,
+        verdict=NOT_RUN,
+        sentence=f"not run; run `parley check {name}`",
+        as_of=None,
+        recorded_at=None,
+        code_version=None,
+        model_version=None,
+    )

@@ -8,7 +8,7 @@ from forecast.words.names import SCENARIO_NAMES, TARGET_NAMES
 from forecast.words.numbers import percent, percent_range
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Labels:
     """All words of one language; braces hold what is filled in."""
 
