@@ -23,9 +23,10 @@ from db.engine import Database, make_engine
 from db.errors import BrokenChain, StoreError
 from db.migrate import create_database
 from db.posteriors import FOLDER, SUFFIX
+from db.progress import Progress, silent
 from db.read_runs import read_posterior_hashes
 from db.tables import CHAINED, SCHEMA_VERSION, runs
-from db.verify import Report, Verification, count_rows, silent, verify_rows
+from db.verify import Verification, count_rows, verify_rows
 
 DATABASE = "parley.db"
 """What the database is called in the archive: the name Parley looks for by default."""
@@ -49,7 +50,7 @@ class Backup:
     """Of what is in the archive: what is damaged there was damaged in the store."""
 
 
-def write_backup(database: Database, file: Path, *, force: bool = False, report: Report = silent) -> Backup:
+def write_backup(database: Database, file: Path, *, force: bool = False, report: Progress = silent) -> Backup:
     """Write the database and its posteriors into one ZIP file and check it.
 
     A damaged store is backed up as far as it can be read, and what is wrong is in `contents`; but it never replaces an
@@ -69,7 +70,7 @@ def write_backup(database: Database, file: Path, *, force: bool = False, report:
         return Backup(str(file), file.stat().st_size, SCHEMA_VERSION, runs_kept, contents)
 
 
-def _make(database: Database, file: Path, force: bool, report: Report) -> tuple[Verification, int]:
+def _make(database: Database, file: Path, force: bool, report: Progress) -> tuple[Verification, int]:
     with TemporaryDirectory(prefix=ASIDE, dir=file.parent, ignore_cleanup_errors=True) as aside:
         copy, draft = Path(aside) / DATABASE, Path(aside) / "backup.zip"
         _copy_database(database, copy, file, report)
@@ -121,7 +122,7 @@ def _unwritable(file: Path, said: str) -> StoreError:
     return StoreError(f"{file} cannot be written ({said}); make room and allow writing there, or name a file elsewhere")
 
 
-def _copy_database(database: Database, copy: Path, file: Path, report: Report) -> None:
+def _copy_database(database: Database, copy: Path, file: Path, report: Progress) -> None:
     with database.read() as source:
         if source.dialect.name == "sqlite":
             _copy_pages(source, copy, file, report)
@@ -129,27 +130,27 @@ def _copy_database(database: Database, copy: Path, file: Path, report: Report) -
             _copy_rows(source, copy, file, report)
 
 
-def _copy_pages(source: Connection, copy: Path, file: Path, report: Report) -> None:
+def _copy_pages(source: Connection, copy: Path, file: Path, report: Progress) -> None:
     """Copy an SQLite file as it is; the read transaction keeps the snapshot, so that no writer makes it start anew."""
     source.exec_driver_sql("SELECT count(*) FROM sqlite_master")
     driver = source.connection.driver_connection
     assert isinstance(driver, sqlite3.Connection)
 
     def tell(_status: int, remaining: int, total: int) -> None:
-        report("copying the database", total - remaining, total)
+        report("copying the database", total - remaining, total, "")
 
     with _told(file), closing(sqlite3.connect(copy)) as target:
         driver.backup(target, pages=_PAGES, progress=tell)
 
 
-def _copy_rows(source: Connection, copy: Path, file: Path, report: Report) -> None:
+def _copy_rows(source: Connection, copy: Path, file: Path, report: Progress) -> None:
     """Make an SQLite database and copy every row, ids and hashes included: the chain holds in the copy too."""
     create_database(URL.create("sqlite", database=str(copy)).render_as_string()).close()
     total, done = count_rows(source), 0
     with _opened(copy, str(file)) as opened, opened.write() as target:
         for table in CHAINED:
             for rows in _batches(source, table):
-                report("copying the database", done, total)
+                report("copying the database", done, total, "")
                 with _told(file):
                     target.execute(insert(table), rows)
                 done += len(rows)
@@ -166,7 +167,7 @@ def _opened(copy: Path, name: str) -> Database:
     return Database(name, copy.parent, make_engine(URL.create("sqlite", database=str(copy))))
 
 
-def _read_copy(copy: Path, database: Database, report: Report) -> tuple[Verification, int, frozenset[str]]:
+def _read_copy(copy: Path, database: Database, report: Progress) -> tuple[Verification, int, frozenset[str]]:
     """Check the rows of the copy; how many runs it has, and the hashes of the files its rows name."""
     with _opened(copy, database.url) as opened, opened.read() as connection:
         checked = verify_rows(connection, report)
@@ -180,13 +181,13 @@ def _as_one_file(copy: Path) -> None:
         alone.execute("PRAGMA journal_mode=DELETE")
 
 
-def _pack(draft: Path, copy: Path, folder: Path, hashes: Collection[str], report: Report) -> None:
+def _pack(draft: Path, copy: Path, folder: Path, hashes: Collection[str], report: Progress) -> None:
     """Put the database and the files that can be read into the archive; posteriors are compressed already."""
     with ZipFile(draft, "w", strict_timestamps=False) as archive:
-        report("packing", 0, len(hashes) + 1)
+        report("packing", 0, len(hashes) + 1, "")
         archive.write(copy, DATABASE, ZIP_DEFLATED)
         for number, digest in enumerate(sorted(hashes), start=1):
-            report("packing", number, len(hashes) + 1)
+            report("packing", number, len(hashes) + 1, "")
             file = folder / _place(digest)
             if _can_be_read(file):
                 archive.write(file, _place(digest), ZIP_STORED)
@@ -204,14 +205,14 @@ def _can_be_read(file: Path) -> bool:
         return False
 
 
-def _check_archive(draft: Path, copy: Path, folder: Path, hashes: Collection[str], report: Report) -> tuple[str, ...]:
+def _check_archive(draft: Path, copy: Path, folder: Path, hashes: Collection[str], report: Progress) -> tuple[str, ...]:
     """Read the archive back; return a sentence for each file that is not in it or not what its name says."""
     with ZipFile(draft) as archive, copy.open("rb") as database:
         if _sha256_in(archive, DATABASE) != _sha256(database):
             raise StoreError(f"{draft} reads back otherwise than it was written; check the disk")
         packed, damaged = set(archive.namelist()), []
         for number, digest in enumerate(sorted(hashes)):
-            report("checking the backup", number, len(hashes))
+            report("checking the backup", number, len(hashes), "")
             if _place(digest) not in packed:
                 damaged.append(f"posterior {folder / _place(digest)} is missing or cannot be read")
             elif _sha256_in(archive, _place(digest)) != digest:

@@ -1,6 +1,6 @@
 """Whether what is stored is still what was stored: the chain of every table, and every file that a row names."""
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -9,15 +9,9 @@ from sqlalchemy import Connection, func, select
 from db.chain import Finding, head, verify_chain
 from db.errors import StoreError
 from db.posteriors import check_file
+from db.progress import Progress, silent
 from db.read_runs import read_posterior_hashes
 from db.tables import CHAINED
-
-type Report = Callable[[str, int, int], None]
-"""Progress: (stage, done, total); total 0 where the length is not known."""
-
-
-def silent(stage: str, done: int, total: int) -> None:
-    """Progress that nobody watches."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,15 +43,15 @@ class Verification:
         return "run `parley init`, which makes the triggers again, then `parley verify`"
 
 
-def verify_store(connection: Connection, folder: Path, report: Report = silent) -> Verification:
+def verify_store(connection: Connection, folder: Path, report: Progress = silent) -> Verification:
     """Walk the chain of every table, then read every file that a row names, under `folder`/posteriors."""
     rows = verify_rows(connection, report)
     return replace(rows, damaged=check_files(folder, read_posterior_hashes(connection), report))
 
 
-def verify_rows(connection: Connection, report: Report = silent) -> Verification:
+def verify_rows(connection: Connection, report: Progress = silent) -> Verification:
     """Walk the chain of every table; the files that rows name are counted, not read."""
-    report("walking the chain", 0, 0)
+    report("walking the chain", 0, 0, "")
     broken = (*_check_pages(connection), *verify_chain(connection))
     files = len(read_posterior_hashes(connection))
     return Verification(
@@ -73,11 +67,11 @@ def _check_pages(connection: Connection) -> Iterator[Finding]:
                 yield Finding("SQLite", None, " ".join(said.split()))
 
 
-def check_files(folder: Path, hashes: Collection[str], report: Report = silent) -> tuple[str, ...]:
+def check_files(folder: Path, hashes: Collection[str], report: Progress = silent) -> tuple[str, ...]:
     """Return a sentence for each file of these hashes that is missing, unreadable or not what its name says."""
     damaged = []
     for number, digest in enumerate(sorted(hashes)):
-        report("reading files", number, len(hashes))
+        report("reading files", number, len(hashes), "")
         try:
             check_file(folder, digest)
         except StoreError as error:

@@ -14,7 +14,7 @@ LIBRARIES = ("arviz", "numba", "numpy", "nutpie", "pymc", "pytensor", "scipy", "
 
 ROOTS = ("forecast.engine.assemble", "forecast.engine.fit", "forecast.evaluation.forecasters")
 """What makes the numbers of a forecast and of a backtest; what these import, they depend on."""
-BESIDE = ("db", "errors", "progress")
+BESIDE = ("db", "errors")
 """Left out of it: storage, since what was read is named by the hash of the inputs, and what is only said."""
 _IMPORT = re.compile(
     r"^\s*(?:from|import) ((?:db|forecast|indicators|models)\b[\w.]*)(?: import ([\w, ]+|\([^)]*))?", re.MULTILINE

@@ -15,9 +15,9 @@ from db.append import append_attempt, append_forecasts, append_run, append_run_s
 from db.engine import Database
 from db.kinds import BACKFILL
 from db.migrate import create_database
+from db.progress import Progress
 from db.read_schedule import read_attempts
 from db.rows import AttemptRow, NewRun
-from forecast.progress import Progress
 from forecast.schedule.duty import Duty
 from forecast.schedule.orders import Made, Order, enter, new_attempt
 from forecast.schedule.settings import ScheduleSettings, Settings

@@ -146,7 +146,7 @@ def test_an_empty_database_can_be_kept(database: Database, out: Path) -> None:
 
 @on_sqlite
 def test_progress_reaches_its_end(desk: tuple[Database, tuple[str, ...]], out: Path) -> None:
-    told: list[tuple[str, int, int]] = []
+    told: list[tuple[str, int, int, str]] = []
     write_backup(desk[0], out / "b.zip", report=lambda *said: told.append(said))
     assert list(dict.fromkeys(stage for stage, *_ in told)) == [
         "copying the database",
@@ -154,7 +154,7 @@ def test_progress_reaches_its_end(desk: tuple[Database, tuple[str, ...]], out: P
         "packing",
         "checking the backup",
     ]
-    assert all(0 <= done <= total for _, done, total in told)
+    assert all(0 <= done <= total for _, done, total, _ in told)
 
 
 def _append_until(url: str, stop: threading.Event | None, ready: object) -> None:

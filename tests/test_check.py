@@ -19,6 +19,7 @@ from db.append import append_documents, append_events, append_judgements, append
 from db.engine import Database
 from db.known import copy_known
 from db.migrate import create_database
+from db.progress import silent
 from db.read_evaluations import read_evaluations
 from db.when import When
 from forecast.checks.machinery import check_as_of, compare_states, origins_of
@@ -29,7 +30,6 @@ from forecast.cli.app import run
 from forecast.engine.assemble import read_problem
 from forecast.errors import NotEnough
 from forecast.identity import code_version, model_version
-from forecast.progress import silent
 from indicators.folder import read_case_folder
 from models.dense import solve_level
 from models.exposure import Exposure, build_exposure

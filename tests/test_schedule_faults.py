@@ -34,12 +34,12 @@ from schedule_worlds import (
 from db.engine import Database, open_database
 from db.errors import StoreError
 from db.leases import read_lease
+from db.progress import Progress
 from db.read_runs import last_published
 from db.read_schedule import read_deliveries
 from db.rows import DeliveryRow
 from db.verify import verify_store
 from forecast.errors import FitFailed
-from forecast.progress import Progress
 from forecast.schedule.courier import deliver, run_courier
 from forecast.schedule.duty import Duty
 from forecast.schedule.fitter import Fitter, first_line

@@ -16,11 +16,11 @@ from db import tables
 from db.append import append_completeness, append_events, append_observations, append_run, append_run_status
 from db.engine import Database, open_database
 from db.kinds import BACKFILL, OFFICIAL
+from db.progress import Progress
 from db.rows import NewCompleteness, NewEvent, NewObservation
 from db.when import When
 from forecast.engine.assemble import inputs_hash, read_problem
 from forecast.engine.rows import new_run
-from forecast.progress import Progress
 from forecast.schedule.duty import Duty, make_due, take_up
 from forecast.schedule.orders import Made, Order, enter, fulfil
 from forecast.schedule.slots import calendar_of

@@ -26,8 +26,8 @@ from toy_case import CASE, write_toy_case
 from db.engine import Database, open_database
 from db.errors import LeaseHeld
 from db.leases import read_lease
+from db.progress import Progress
 from forecast.errors import BadSettings, FitFailed
-from forecast.progress import Progress
 from forecast.schedule.bell import hung
 from forecast.schedule.duty import Duty, is_gone, lay_down, take_up
 from forecast.schedule.orders import Made, Order, lease_name

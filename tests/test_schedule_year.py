@@ -16,9 +16,9 @@ from sqlalchemy import func, select
 from db.engine import Database, open_database
 from db.errors import Conflict, LeaseHeld, LeaseLost
 from db.kinds import BACKFILL, OFFICIAL
+from db.progress import Progress
 from db.tables import runs
 from forecast.errors import FitFailed
-from forecast.progress import Progress
 from forecast.schedule.duty import Duty, _order, lay_down, make_due, read_due, take_up
 from forecast.schedule.orders import Made, Order
 from forecast.schedule.settings import Settings

@@ -6,6 +6,7 @@ from datetime import date
 
 from db.append import append_evaluation
 from db.engine import Database
+from db.progress import Progress
 from db.rows import NewEvaluation
 from db.when import When
 from forecast.checks.machinery import check_as_of, check_sbc, check_states
@@ -16,7 +17,6 @@ from forecast.clock import utc_now
 from forecast.engine.assemble import inputs_hash, read_problem
 from forecast.errors import NotEnough
 from forecast.identity import code_version, model_version, seed_of
-from forecast.progress import Progress
 from models.structure import SHIPPED
 
 CHECKS: dict[str, Callable[[Subject], Check]] = {

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from functools import cache
 
 from db.engine import Database
+from db.progress import Progress
 from forecast.engine.assemble import Rows
-from forecast.progress import Progress
 from models.density import Density, Parameters
 from models.laplace import build_density, fit_laplace
 from models.sampling import parameters_of, sample

@@ -1,7 +1,7 @@
 """The command for files of what is on file: history."""
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from db.kinds import FULL_KINDS
+from db.progress import Progress, silent
 from db.when import When
 from forecast.cli.console import (
     AsOf,
@@ -149,13 +150,13 @@ def _check_order(wanted: Wanted) -> None:
 
 
 @contextmanager
-def _progress(rows: int) -> Iterator[Callable[[int], None]]:
-    """What is told the number of rows done: a bar on a terminal, where it is worth one."""
+def _progress(rows: int) -> Iterator[Progress]:
+    """A bar on a terminal, where it is worth one."""
     if rows < LONG or not sys.stderr.isatty():
-        yield lambda done: None
+        yield silent
         return
     with watched() as report:
-        yield lambda done: report("writing", done, rows)
+        yield report
 
 
 def _tell(written: Written, safe: bool, json_: bool) -> None:

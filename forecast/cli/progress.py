@@ -1,20 +1,19 @@
 """Progress of long work on stderr: a bar on a terminal, a line per stage elsewhere."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import Progress as Bars
 
-if TYPE_CHECKING:
-    from forecast.progress import Progress as Report
+from db.progress import Progress
 
 COLD = "the first time on this machine: half a minute or more; later runs reuse it"
 
 
 @contextmanager
-def watch(*, warm: bool) -> Iterator["Report"]:
+def watch(*, warm: bool) -> Iterator[Progress]:
     """Yield a progress function for `forecast.engine.update.update`."""
     console = Console(stderr=True)
     columns = (
@@ -24,11 +23,11 @@ def watch(*, warm: bool) -> Iterator["Report"]:
         TextColumn("{task.fields[remark]}"),
         TimeElapsedColumn(),
     )
-    with Progress(*columns, console=console, disable=not console.is_terminal) as bars:
+    with Bars(*columns, console=console, disable=not console.is_terminal) as bars:
         yield _reporter(bars, console, warm)
 
 
-def _reporter(bars: Progress, console: Console, warm: bool) -> "Report":
+def _reporter(bars: Bars, console: Console, warm: bool) -> Progress:
     current: dict[str, TaskID] = {}
 
     def report(stage: str, done: int, total: int, remark: str) -> None:
@@ -50,10 +49,10 @@ def _reporter(bars: Progress, console: Console, warm: bool) -> "Report":
 
 
 @contextmanager
-def watched() -> Iterator[Callable[[str, int, int], None]]:
-    """Progress of (stage, done, total) as a bar on a terminal, and none elsewhere."""
+def watched() -> Iterator[Progress]:
+    """A bar on a terminal, and nothing elsewhere."""
     console = Console(stderr=True)
     columns = TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn()
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bars:
+    with Bars(*columns, console=console, transient=True, disable=not console.is_terminal) as bars:
         task = bars.add_task("", total=None)
-        yield lambda stage, done, total: bars.update(task, description=stage, completed=done, total=total or None)
+        yield lambda stage, done, total, _: bars.update(task, description=stage, completed=done, total=total or None)

@@ -20,8 +20,10 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from db.append import append_completeness, append_events, append_observations
+from db.progress import Progress, silent
 from db.rows import NewCompleteness, NewEvent, NewObservation
 from forecast.desk.draft import Day, EventDraft, ObservationDraft, Said, columns_of, draft_of
+from forecast.desk.duplicates import same_row
 from forecast.desk.entries import (
     attestations,
     event_cells,
@@ -31,7 +33,6 @@ from forecast.desk.entries import (
     read_import,
     read_observation_entry,
     retraction,
-    same_row,
     standing_attestation,
     standing_event,
     standing_observation,
@@ -63,15 +64,10 @@ LOOKED_AT = 1000
 """Rows of an import up to which each is held against what is on file: a person cannot look at more."""
 
 type Confirm = Callable[[Preview], bool]
-type Progress = Callable[[str, int, int], None]
 
 
 def _accept(preview: Preview) -> bool:
     return True
-
-
-def _silent(stage: str, done: int, total: int) -> None:
-    """Progress that nobody watches."""
 
 
 def log(
@@ -215,7 +211,7 @@ def attest(
 
 
 def import_file(
-    desk: Desk, path: Path, *, encoding: str | None = None, dry_run: bool = False, progress: Progress = _silent
+    desk: Desk, path: Path, *, encoding: str | None = None, dry_run: bool = False, progress: Progress = silent
 ) -> Receipt:
     """Store the observations of a CSV or XLSX file: all of them, or none and every problem.
 
@@ -236,13 +232,13 @@ def _import(desk: Desk, path: Path, encoding: str | None, dry_run: bool, progres
         fresh, said = found.fresh(connection, before.rows)
         added.extend(fresh)
         notes.extend(said)
-        progress("storing", 0, len(fresh))
+        progress("storing", 0, len(fresh), "")
         return append_observations(connection, fresh, at)
 
     stored = submit(desk, append, dry_run=dry_run)
     if len(added) <= LOOKED_AT:
         notes.extend(startling(stored.before.rows, stored.before.problem, added))
-    progress("forecasting", 0, 0)
+    progress("forecasting", 0, 0, "")
     receipt = _receipt(desk, stored, "imported", "observations", added, notes=notes, dry_run=dry_run)
     return replace(receipt, unchanged=found.number - len(added))
 

@@ -1,18 +1,18 @@
 """From what is said at the desk to rows, and from what is on file to what may be corrected."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import date, timedelta
 from pathlib import Path
 
 from sqlalchemy import Connection
 
-from db.append import observation_key
 from db.errors import StoreError
+from db.progress import Progress
 from db.read import find_observations, read_events, read_history, read_newest, read_retracted
 from db.rows import CompletenessRow, EventRow, NewCompleteness, NewEvent, NewObservation, ObservationRow
 from forecast.desk.draft import ObservationDraft, Said, columns_of, draft_of
-from forecast.desk.preview import NEAR_DAYS
+from forecast.desk.duplicates import how_it_ended, identity_of, likely_same_events, standing_identities
 from forecast.desk.session import Desk
 from forecast.engine.assemble import Rows
 from forecast.errors import NotOnFile
@@ -22,8 +22,6 @@ from indicators.content import EVENT_TYPES
 from indicators.errors import CaseError
 from indicators.sheets import read_sheet
 from indicators.tables import Problems, Row, parse_day, suggest, suggest_id
-
-type Progress = Callable[[str, int, int], None]
 
 _STORED_AS = {
     "indicator": "indicator_id",
@@ -126,42 +124,6 @@ def _rules(rows: Rows, desk: Desk) -> Rules:
     )
 
 
-def same_row(connection: Connection, rows: Rows, entry: NewObservation) -> int | None:
-    """The row that asserts the very same, if there is one that stands.
-
-    Raises
-    ------
-    NotOnFile
-        if that row was superseded or retracted: to add it again would contradict the correction
-    """
-    key = observation_key(entry)
-    there = standing_keys(rows).get(key)  # a revision may say the very same, too
-    if there is not None:
-        return there
-    first = find_observations(connection, [key])
-    if not first:
-        return None
-    number = next(iter(first.values()))
-    newest = read_history(connection, ObservationRow, number)[-1]
-    if newest.id == number:
-        return number
-    raise NotOnFile(f"the same row was stored as row {number}, and {_ended(newest)}")
-
-
-def standing_keys(rows: Rows) -> dict[str, int]:
-    """The numbers of the observations that stand, by what they assert."""
-    standing = (row for row in rows.observations if row.valid_until is None or row.valid_until > rows.as_of)
-    return {row.row_key: row.id for row in standing}
-
-
-def _ended(newest: ObservationRow | EventRow) -> str:
-    """How a row came to its end, and what can be done instead."""
-    if newest.retracted:
-        again = "if it holds after all, log it anew with a note that says why"
-        return f"retracted as row {newest.id} ({newest.reason}); {again}"
-    return f"superseded by row {newest.id}; revise that one"
-
-
 def standing_observation(connection: Connection, number: int, case_id: str) -> ObservationRow:
     """The observation of this number, if it may be corrected: the newest version of what it asserts."""
     try:
@@ -170,7 +132,7 @@ def standing_observation(connection: Connection, number: int, case_id: str) -> O
         raise NotOnFile(f"no observation has the row number {number}; `parley observations` lists them") from None
     _check_case(newest.case_id, case_id, f"observation {number}")
     if newest.id != number:
-        raise NotOnFile(f"row {number} was {_ended(newest)}")
+        raise NotOnFile(f"row {number} was {how_it_ended(newest)}")
     if newest.retracted:
         raise NotOnFile(f"row {number} is itself the retraction of row {newest.supersedes}; log the observation anew")
     return newest
@@ -253,13 +215,7 @@ def event_notes(rows: Rows, entry: NewEvent) -> tuple[str, ...]:
             f"{before.attested_by} had attested (row {before.id}) that {entry.type} is complete through "
             f"{before.complete_through}: this one was missing, and counts from {entry.known_on}"
         )
-    near = [
-        row.event_id
-        for row in rows.events
-        if row.type == entry.type
-        and row.event_id != entry.event_id
-        and abs((row.started_on - entry.started_on).days) <= NEAR_DAYS
-    ]
+    near = likely_same_events(rows.events, entry)
     if near and entry.supersedes is None:
         notes.append(f"likely duplicate of {', '.join(near)}: if it is the same, retract this one")
     return tuple(notes)
@@ -384,7 +340,7 @@ class Imported:
 
     def fresh(self, connection: Connection, rows: Rows) -> tuple[list[NewObservation], list[str]]:
         """Those that are not there yet, and what to say of the others."""
-        there, standing = find_observations(connection, self.entries), standing_keys(rows)
+        there, standing = find_observations(connection, self.entries), standing_identities(rows)
         entries = [entry for key, entry in self.entries.items() if key not in there and key not in standing]
         notes = []
         twice = self.number - len(self.entries)
@@ -401,7 +357,7 @@ class Imported:
 def read_import(rows: Rows, path: Path, encoding: str | None, desk: Desk, progress: Progress) -> Imported:
     """Read and check every row of a file; CaseError with all problems."""
     problems = Problems()
-    progress("reading", 0, 0)
+    progress("reading", 0, 0, "")
     read = read_sheet(path, problems, encoding=encoding)
     problems.raise_any()
     if not read:
@@ -410,8 +366,8 @@ def read_import(rows: Rows, path: Path, encoding: str | None, desk: Desk, progre
     for number, row in enumerate(read, start=1):
         entry = new_observation(row, rules)
         if entry is not None:
-            entries[observation_key(entry)] = entry
+            entries[identity_of(entry)] = entry
         if number % CHECKED_AT_A_TIME == 0:
-            progress("checking", number, len(read))
+            progress("checking", number, len(read), "")
     problems.raise_any()
     return Imported(entries, len(read))

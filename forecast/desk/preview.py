@@ -6,15 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from db.rows import NewObservation, ObservationRow
+from forecast.desk.duplicates import likely_duplicates
 from forecast.engine.assemble import Rows
 from forecast.words.numbers import level_text
 from indicators.evidence import SD_FLOOR, same_origin
 from models.spec import Problem
 from models.states import FilteredStates, expect_observation, filter_states
-
-NEAR_DAYS = 3
-"""Reports of one thing are dated within so many days of each other."""
-
 
 GREAT = 3.0
 """Standard deviations from which on a surprise asks for a second look."""
@@ -108,27 +105,13 @@ def _surprise(
 
 def _twins(standing: Iterable[ObservationRow], entry: NewObservation) -> Iterator[str]:
     """Rows of the indicator that may report the same thing, and whether they will count as one with it."""
-    for row in standing:
-        near = abs((row.observed_on - entry.observed_on).days) <= NEAR_DAYS
-        if row.indicator_id != entry.indicator_id or not near or not _same_report(row, entry):
-            continue
+    for row in likely_duplicates(standing, entry):
         effect = (
             "they count as one piece of evidence: the best grade, the mean of its levels"
             if same_origin(row, entry)
             else "both count; give both the same --origin if they are one report, or revise that row instead"
         )
         yield f"likely duplicate of {_named(row)}: {effect}"
-
-
-def _same_report(row: ObservationRow, entry: NewObservation) -> bool:
-    return any(
-        mine and mine.casefold() == theirs.casefold()
-        for mine, theirs in (
-            (entry.origin, row.origin),
-            (entry.source_url, row.source_url),
-            (entry.source_title, row.source_title),
-        )
-    )
 
 
 def _origin_warnings(standing: Sequence[ObservationRow], entry: NewObservation) -> Iterator[str]:

@@ -6,7 +6,7 @@ import numpy as np
 import xarray as xr
 from scipy.special import expit, logit
 
-from forecast.progress import Progress
+from db.progress import Progress
 from models.baselines import base_rate
 from models.density import Density, Parameters
 from models.effects import without_judgements

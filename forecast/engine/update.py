@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from db.append import append_forecasts, append_run, append_run_status
 from db.engine import Database
 from db.posteriors import check_store, store_file
+from db.progress import Progress, silent
 from db.rows import EffectRow, NewRun, TargetForecastRow
 from db.when import When
 from forecast.clock import Clock, utc_now
@@ -18,7 +19,6 @@ from forecast.engine.fit import Fit, References, fit_problem, references
 from forecast.engine.rows import QUANTILES, new_run, scenario_rows, state_rows, target_rows
 from forecast.errors import NotEnough
 from forecast.identity import seed_of
-from forecast.progress import Progress, silent
 from indicators.evidence import Evidence
 from models.effects import effect_summaries
 from models.gate import Verdict

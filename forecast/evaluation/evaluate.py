@@ -11,6 +11,7 @@ import numpy as np
 from db.append import append_evaluation
 from db.engine import Database
 from db.posteriors import check_store, store_file
+from db.progress import Progress, silent
 from db.read_evaluations import read_evaluations
 from db.rows import CaseRow, EvaluationRow, NewEvaluation
 from db.when import When
@@ -22,7 +23,6 @@ from forecast.evaluation.lfo import ExactModel, LeaveFutureOut
 from forecast.evaluation.origins import Backtest, daily_origins, monthly_origins, problems_at, run_backtest, to_dataset
 from forecast.evaluation.report import payload
 from forecast.identity import code_version, model_version, seed_of
-from forecast.progress import Progress, silent
 from models.outcomes import attested_through
 from models.spec import Horizon, Problem
 from models.structure import SHIPPED

@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
+from db.progress import Progress, silent
 from forecast.exports.columns import Column, Export, Values
 from forecast.exports.dictionary import build_dictionary, build_table, dictionary_place
 from forecast.exports.text import write_csv, write_json
@@ -14,7 +15,6 @@ from forecast.writing import check_place, written
 ENDINGS = (".csv", ".json", ".parquet", ".xlsx")
 _STEP = 1000
 
-type Progress = Callable[[int], None]
 """Told how many rows are done."""
 
 
@@ -40,7 +40,7 @@ def check_places(path: Path, columns: Sequence[Column], *, force: bool) -> None:
 
 
 def write_export(
-    export: Export, path: Path, *, force: bool = False, safe: bool = False, progress: Progress = lambda rows: None
+    export: Export, path: Path, *, force: bool = False, safe: bool = False, progress: Progress = silent
 ) -> Written:
     """Write the export to `path`, which ends as one of `ENDINGS`, and its dictionary beside it: both, or none.
 
@@ -52,7 +52,7 @@ def write_export(
         if a file cannot be written, or the format cannot hold the rows
     """
     write = _writer(path.suffix.casefold(), safe)
-    followed = replace(export, rows=_followed(export.rows, progress))
+    followed = replace(export, rows=_followed(export, progress))
     beside = dictionary_place(path)
     meanings = {} if beside is None else {beside: build_dictionary(export, beside)}
     new = {place: content for place, content in meanings.items() if not _says(place, content)}
@@ -98,8 +98,8 @@ def _writer(ending: str, safe: bool) -> Callable[[Export, BinaryIO], int | None]
             return write_workbook
 
 
-def _followed(rows: Iterator[Values], progress: Progress) -> Iterator[Values]:
-    for done, row in enumerate(rows, start=1):
+def _followed(export: Export, progress: Progress) -> Iterator[Values]:
+    for done, row in enumerate(export.rows, start=1):
         yield row
         if done % _STEP == 0:
-            progress(done)
+            progress("writing", done, export.count, "")

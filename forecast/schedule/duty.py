@@ -21,11 +21,11 @@ from db.engine import Database
 from db.errors import LeaseLost, StoreError
 from db.kinds import BACKFILL, OFFICIAL
 from db.leases import keep_lease, mark_work, release_lease, take_lease
+from db.progress import Progress
 from db.read_schedule import read_attempts
 from db.rows import LeaseRow, NewAttempt
 from forecast.clock import Clock, utc_now
 from forecast.errors import FitFailed
-from forecast.progress import Progress
 from forecast.schedule.fitter import first_line
 from forecast.schedule.orders import Made, Order, lease_name, new_attempt
 from forecast.schedule.settings import Settings

@@ -14,9 +14,9 @@ from typing import Self
 
 from db.engine import open_database
 from db.errors import LeaseLost
+from db.progress import Progress
 from forecast.errors import FitFailed
 from forecast.lifeline import end_with
-from forecast.progress import Progress
 from forecast.schedule.orders import Made, Order, fulfil
 
 POLL_S = 0.5

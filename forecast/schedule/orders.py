@@ -9,12 +9,12 @@ from sqlalchemy import Connection
 from db.append import append_attempt
 from db.engine import Database
 from db.leases import mark_work
+from db.progress import Progress
 from db.read_runs import read_run
 from db.rows import NewAttempt, RunRow
 from db.when import When
 from forecast.clock import Clock, utc_now
 from forecast.identity import code_version, library_versions
-from forecast.progress import Progress
 from forecast.run_facts import failures_of
 from forecast.schedule.slots import Slot
 from models.settings import SamplerSettings

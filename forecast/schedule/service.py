@@ -17,13 +17,13 @@ from time import monotonic
 
 from db.engine import LOCK_TIMEOUT_S, Database, open_database
 from db.errors import LeaseHeld, LeaseLost, StoreError
+from db.progress import Progress
 from db.read import read_case
 from db.read_schedule import read_attempts
 from db.rows import AttemptRow
 from forecast.clock import Clock, utc_now
 from forecast.errors import BadSettings
 from forecast.evaluation.track import ISSUE_LAG_DAYS
-from forecast.progress import Progress
 from forecast.schedule.bell import hung
 from forecast.schedule.courier import deliver, run_courier
 from forecast.schedule.duty import Duty, Stopped, lay_down, make_due, take_up
