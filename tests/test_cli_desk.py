@@ -10,7 +10,7 @@ import sqlite3
 import sys
 import time
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -49,7 +49,7 @@ def parley(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capture
     """The program in this process, on a day in July 2019: (exit code, stdout, stderr)."""
     monkeypatch.setenv("PARLEY_DATABASE_URL", f"sqlite:///{folder / 'parley.db'}")
     monkeypatch.setenv("COLUMNS", "100")
-    monkeypatch.setattr(console, "today", lambda: TODAY)
+    monkeypatch.setattr(console, "utc_now", lambda: datetime(TODAY.year, TODAY.month, TODAY.day, 12, tzinfo=UTC))
     monkeypatch.chdir(folder)
 
     def call(*arguments: str) -> tuple[int, str, str]:
@@ -241,7 +241,7 @@ def test_a_day_at_the_desk(parley: Program, folder: Path) -> None:
 def test_an_attestation_can_be_withdrawn(parley: Program, folder: Path) -> None:
     """Given in July 2020, so that it goes on from the case's; then as if it had never been, from that day on."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(console, "today", lambda: date(2020, 7, 1))
+        patch.setattr(console, "utc_now", lambda: datetime(2020, 7, 1, 12, tzinfo=UTC))
         code, out, _ = parley("event", "none", "--through", "2020-06-30", "--type", "crisis", "--analyst", "kim")
         assert code == 0
         assert "crisis complete through 2020-06-30, known on 2020-07-01 (by kim; from 2020-01-01 on)" in out
@@ -316,7 +316,8 @@ def test_on_a_terminal_it_asks_for_what_is_missing(folder: Path) -> None:
 def converse(arguments: list[str], answers: list[str], folder: Path) -> tuple[str, int]:
     """Run the program on a terminal, on a day of July 2019, and answer each time it waits for one."""
     program = (
-        "import datetime, forecast.cli.console as c; c.today = lambda: datetime.date(2019, 7, 1); "
+        "from datetime import *; import forecast.cli.console as console; "
+        "console.utc_now = lambda: datetime(2019, 7, 1, tzinfo=UTC); "
         "from forecast.cli.app import main; main()"
     )
     pid, terminal = pty.fork()

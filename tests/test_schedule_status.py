@@ -400,7 +400,7 @@ def screen(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) 
     """Exit code, lines and stderr of `parley schedule status` at an instant."""
 
     def call(now: datetime, *arguments: str) -> tuple[int, list[str], str]:
-        monkeypatch.setattr(console, "now", lambda: now)
+        monkeypatch.setattr(console, "utc_now", lambda: now)
         capsys.readouterr()
         code = run(["schedule", "status", *arguments])
         said = capsys.readouterr()

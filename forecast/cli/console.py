@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from db.engine import Database, open_database
+from forecast.clock import utc_now
 from indicators.tables import suggest
 
 DEFAULT_URL = "sqlite:///parley.db"
@@ -77,7 +78,7 @@ def database_url() -> str:
 
 
 def now() -> datetime:
-    return datetime.now(UTC)
+    return utc_now()
 
 
 def today() -> date:
