@@ -246,7 +246,7 @@ def _tell_shipped_backtest() -> None:
     """Print the answer of `parley backtest` for the backtest that ships with the program."""
     import xarray as xr
 
-    from db.rows import EvaluationRow
+    from db.run_rows import EvaluationRow
     from forecast.cli.backtest_tables import print_backtest
     from forecast.evaluation.origins import from_dataset
     from forecast.evaluation.quality import SHIPPED_BACKTEST, SHIPPED_FACTS
@@ -289,7 +289,7 @@ def _toy(folder: Path) -> "Database":
     """A database in the folder that holds the toy case and its stored history; the caller closes it."""
     from db.append import append_forecasts, append_run, append_run_status
     from db.migrate import create_database
-    from db.rows import NewRun, TargetForecastRow
+    from db.run_rows import NewRun, TargetForecastRow
     from indicators.folder import read_case_folder
     from indicators.install import install_case
     from tests.toy_case import write_toy_case

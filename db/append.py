@@ -18,20 +18,14 @@ from sqlalchemy.exc import IntegrityError
 from db import tables
 from db.chain import content_key, last_link, prepared, row_digest
 from db.conflicts import explain_refusal, refuse_bad_corrections, refuse_repeats, refuse_strangers
-from db.rows import (
+from db.rows import IndicatorRow, NewCase, NewCompleteness, NewDocument, NewEvent, NewJudgement, NewObservation
+from db.run_rows import (
     EffectRow,
-    IndicatorRow,
     IndicatorStateRow,
     NewAlert,
     NewAttempt,
-    NewCase,
-    NewCompleteness,
     NewDelivery,
-    NewDocument,
     NewEvaluation,
-    NewEvent,
-    NewJudgement,
-    NewObservation,
     NewReport,
     NewRun,
     ScenarioForecastRow,

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, delete, insert, select, update
 
 from db import tables
 from db.errors import LeaseHeld, LeaseLost
-from db.rows import LeaseRow
+from db.run_rows import LeaseRow
 
 
 def read_lease(connection: Connection, name: str) -> LeaseRow | None:

@@ -5,7 +5,7 @@ from dataclasses import fields
 from sqlalchemy import Connection, select
 
 from db import tables
-from db.rows import EvaluationRow
+from db.run_rows import EvaluationRow
 
 
 def read_evaluations(

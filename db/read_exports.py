@@ -31,7 +31,8 @@ from sqlalchemy import (
 from sqlalchemy.engine import Row
 
 from db import tables
-from db.rows import CaseRow, NewRun, RunRow
+from db.rows import CaseRow
+from db.run_rows import NewRun, RunRow
 from db.when import WHENEVER, When, recorded_by, visible
 
 RUNS_AT_ONCE = 64

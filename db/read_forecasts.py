@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Table, select
 from sqlalchemy.engine import Row
 
 from db import tables
-from db.rows import ScenarioForecastRow, TargetForecastRow
+from db.run_rows import ScenarioForecastRow, TargetForecastRow
 
 
 def read_all_targets(connection: Connection, case_id: str) -> dict[int, tuple[TargetForecastRow, ...]]:

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, and_, func, or_, select
 
 from db import tables
-from db.rows import ReportRow, RunRow
+from db.run_rows import ReportRow, RunRow
 
 
 def read_reports(connection: Connection, case_id: str, *, limit: int | None = None) -> tuple[ReportRow, ...]:

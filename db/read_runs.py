@@ -10,7 +10,7 @@ from sqlalchemy.engine import Row
 
 from db import tables
 from db.errors import StoreError
-from db.rows import EffectRow, IndicatorStateRow, NewRun, RunRow, ScenarioForecastRow, TargetForecastRow
+from db.run_rows import EffectRow, IndicatorStateRow, NewRun, RunRow, ScenarioForecastRow, TargetForecastRow
 
 
 def read_run(connection: Connection, run_id: int) -> RunRow:

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, func, select
 
 from db import tables
-from db.rows import AlertRow, AttemptRow, DeliveryRow
+from db.run_rows import AlertRow, AttemptRow, DeliveryRow
 
 
 def read_attempts(

@@ -3,7 +3,7 @@
 from datetime import UTC
 from typing import Any
 
-from db.rows import RunRow
+from db.run_rows import RunRow
 
 ISSUE_LAG_DAYS = 1
 DIAGNOSTICS = ("rhat_max", "ess_bulk_min", "ess_tail_min", "divergences", "draws")

@@ -12,7 +12,7 @@ from toy_runs import SOUND, WINDOWS, toy_scenarios
 from db.append import append_forecasts, append_run, append_run_status
 from db.engine import Database
 from db.migrate import create_database
-from db.rows import EffectRow, IndicatorStateRow, NewRun, TargetForecastRow
+from db.run_rows import EffectRow, IndicatorStateRow, NewRun, TargetForecastRow
 from forecast.brief.facts import Brief
 from indicators.folder import read_case_folder
 from indicators.install import install_case

@@ -24,16 +24,8 @@ from db.append import (
 from db.engine import Database
 from db.migrate import create_database
 from db.read import read_case, read_newest
-from db.rows import (
-    CompletenessRow,
-    DocumentRow,
-    EffectRow,
-    EventRow,
-    JudgementRow,
-    ObservationRow,
-    ScenarioForecastRow,
-    TargetForecastRow,
-)
+from db.rows import CompletenessRow, DocumentRow, EventRow, JudgementRow, ObservationRow
+from db.run_rows import EffectRow, ScenarioForecastRow, TargetForecastRow
 from indicators.folder import read_case_folder
 from indicators.install import install_case
 

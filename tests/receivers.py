@@ -17,7 +17,7 @@ from typing import cast
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
-from db.rows import AlertRow
+from db.run_rows import AlertRow
 
 ALERT = AlertRow(
     case_id="toy",

@@ -22,7 +22,7 @@ from db.engine import Database, open_database
 from db.leases import read_lease
 from db.posteriors import FOLDER
 from db.read_runs import read_posterior_hashes
-from db.rows import AttemptRow, LeaseRow
+from db.run_rows import AttemptRow, LeaseRow
 from db.verify import verify_store
 from forecast.schedule.orders import lease_name
 

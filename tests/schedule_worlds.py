@@ -17,7 +17,7 @@ from db.kinds import BACKFILL
 from db.migrate import create_database
 from db.progress import Progress
 from db.read_schedule import read_attempts
-from db.rows import AttemptRow, NewRun
+from db.run_rows import AttemptRow, NewRun
 from forecast.schedule.duty import Duty
 from forecast.schedule.orders import Made, Order, enter, new_attempt
 from forecast.schedule.settings import ScheduleSettings, Settings

@@ -25,7 +25,8 @@ from db.append import (
 from db.engine import Database, open_database
 from db.read import read_case
 from db.read_schedule import ScheduledValue, read_alerts, read_scheduled_values
-from db.rows import AlertRow, NewCompleteness
+from db.rows import NewCompleteness
+from db.run_rows import AlertRow
 from forecast.schedule.alerts import raise_alerts
 from forecast.schedule.movement import DAY, DRIFT, THRESHOLD, WEEK, Movement, body_of, find_movement, side, told_values
 from forecast.schedule.settings import AlertFile, AlertSettings, Settings

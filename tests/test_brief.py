@@ -27,7 +27,8 @@ from db.migrate import create_database
 from db.read import read_newest
 from db.read_reports import read_reports
 from db.read_runs import read_run
-from db.rows import EffectRow, EventRow, IndicatorStateRow, ObservationRow
+from db.rows import EventRow, ObservationRow
+from db.run_rows import EffectRow, IndicatorStateRow
 from forecast.brief import english, japanese, report
 from forecast.brief.bands import BANDS
 from forecast.brief.changes import ASKED, FIRST, OLDER, REPORT, Entries, choose_since, read_changes

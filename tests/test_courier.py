@@ -21,7 +21,7 @@ from db.append import append_alerts, append_delivery
 from db.engine import Database, open_database
 from db.errors import DatabaseLocked
 from db.read_schedule import read_deliveries, read_undelivered
-from db.rows import DeliveryRow, NewDelivery
+from db.run_rows import DeliveryRow, NewDelivery
 from forecast.schedule import courier
 from forecast.schedule.courier import Owed, deliver, is_quiet, run_courier
 from forecast.schedule.settings import AlertFile, AlertSettings, Email, ScheduleSettings, Settings, Webhook

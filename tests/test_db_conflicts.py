@@ -21,7 +21,8 @@ from db.append import (
 from db.engine import Database
 from db.errors import Conflict, StoreError
 from db.read import read_newest
-from db.rows import NewCase, NewEvent, NewObservation, ObservationRow, TargetForecastRow
+from db.rows import NewCase, NewEvent, NewObservation, ObservationRow
+from db.run_rows import TargetForecastRow
 
 DAY = date(2018, 1, 1)
 

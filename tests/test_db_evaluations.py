@@ -45,7 +45,8 @@ from db.migrate import create_database, upgrade
 from db.posteriors import orphans, path_of, store_file
 from db.read_evaluations import read_evaluations
 from db.read_runs import read_posterior_hashes
-from db.rows import NewCase, NewEvaluation
+from db.rows import NewCase
+from db.run_rows import NewEvaluation
 from db.tables import CHAINED, alerts, attempts, deliveries, evaluations, reports
 
 Force = Callable[..., Database]

@@ -14,7 +14,8 @@ from db.engine import Database
 from db.errors import StoreError
 from db.read_reports import next_report_id, read_report_before, read_reports
 from db.read_runs import read_run
-from db.rows import NewCase, NewReport
+from db.rows import NewCase
+from db.run_rows import NewReport
 
 
 def add_runs(connection: Connection, *days: int) -> list[int]:

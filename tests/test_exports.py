@@ -18,16 +18,8 @@ from db.engine import Database, open_database
 from db.read import read_case, read_catalogue, read_judgements, read_newest, read_versions
 from db.read_exports import FactsAsked, RunsAsked, read_run_pages, read_version_pages
 from db.read_runs import read_effects, read_runs, read_scenarios, read_states, read_targets
-from db.rows import (
-    CompletenessRow,
-    DocumentRow,
-    EventRow,
-    JudgementRow,
-    ObservationRow,
-    RunRow,
-    ScenarioForecastRow,
-    TargetForecastRow,
-)
+from db.rows import CompletenessRow, DocumentRow, EventRow, JudgementRow, ObservationRow
+from db.run_rows import RunRow, ScenarioForecastRow, TargetForecastRow
 from db.when import WHENEVER, When
 from forecast.errors import NothingToExport
 from forecast.exports.contents import CONTENTS, options_of

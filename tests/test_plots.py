@@ -22,7 +22,7 @@ from db.engine import Database
 from db.errors import StoreError
 from db.read import read_events
 from db.read_runs import read_scenarios, read_targets
-from db.rows import TargetForecastRow
+from db.run_rows import TargetForecastRow
 from db.when import WHENEVER, When
 from forecast.errors import NoForecast
 from forecast.plots import history

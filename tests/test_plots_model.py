@@ -20,7 +20,7 @@ from db.errors import StoreError
 from db.posteriors import path_of, store_file
 from db.read_runs import read_effects as read_effect_rows
 from db.read_runs import read_run
-from db.rows import EffectRow, NewRun
+from db.run_rows import EffectRow, NewRun
 from db.when import When
 from forecast.errors import NoBacktest, NoForecast, NoPosterior, NothingToDraw
 from forecast.evaluation.figures import calibrate

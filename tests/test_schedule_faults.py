@@ -37,7 +37,7 @@ from db.leases import read_lease
 from db.progress import Progress
 from db.read_runs import last_published
 from db.read_schedule import read_deliveries
-from db.rows import DeliveryRow
+from db.run_rows import DeliveryRow
 from db.verify import verify_store
 from forecast.errors import FitFailed
 from forecast.schedule.courier import deliver, run_courier

@@ -18,7 +18,8 @@ from db.append import append_alerts, append_attempt, append_completeness, append
 from db.engine import Database
 from db.errors import StoreError
 from db.leases import mark_work, take_lease
-from db.rows import NewAlert, NewAttempt, NewCompleteness, NewDelivery
+from db.rows import NewCompleteness
+from db.run_rows import NewAlert, NewAttempt, NewDelivery
 from forecast.cli import console
 from forecast.cli.app import run
 from forecast.schedule.orders import lease_name

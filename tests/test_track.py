@@ -20,7 +20,8 @@ from db.engine import Database
 from db.read import read_completeness
 from db.read_forecasts import read_all_scenarios, read_all_targets
 from db.read_runs import read_scenarios, read_targets
-from db.rows import NewCompleteness, ScenarioForecastRow, TargetForecastRow
+from db.rows import NewCompleteness
+from db.run_rows import ScenarioForecastRow, TargetForecastRow
 from db.when import When
 from forecast.cli.app import run
 from forecast.errors import NotEnough

@@ -10,7 +10,7 @@ from db.append import append_evaluation
 from db.engine import Database
 from db.posteriors import store_file
 from db.read import read_case
-from db.rows import NewEvaluation
+from db.run_rows import NewEvaluation
 from forecast.evaluation.origins import Backtest, daily_origins, to_dataset
 from forecast.evaluation.report import quality_sentence
 from forecast.identity import code_version, model_version

@@ -9,7 +9,7 @@ from toy_case import write_toy_case
 from db.append import append_forecasts, append_run, append_run_status
 from db.engine import Database
 from db.migrate import create_database
-from db.rows import IndicatorStateRow, NewRun, ScenarioForecastRow, TargetForecastRow
+from db.run_rows import IndicatorStateRow, NewRun, ScenarioForecastRow, TargetForecastRow
 from indicators.folder import read_case_folder
 from indicators.install import install_case
 

@@ -11,7 +11,8 @@ from db.kinds import FULL_KINDS
 from db.read import read_completeness, read_versions
 from db.read_reports import read_report_before
 from db.read_runs import last_published, read_run, read_runs, read_states, read_targets
-from db.rows import EventRow, ObservationRow, RunRow, TargetForecastRow
+from db.rows import EventRow, ObservationRow
+from db.run_rows import RunRow, TargetForecastRow
 from db.when import When
 from forecast.errors import NoForecast
 

@@ -11,7 +11,8 @@ from sqlalchemy import Connection
 from db.kinds import FULL_KINDS
 from db.read import read_case, read_deadline_rows
 from db.read_runs import last_published, read_run
-from db.rows import CaseRow, RunRow, TargetForecastRow
+from db.rows import CaseRow
+from db.run_rows import RunRow, TargetForecastRow
 from db.when import When
 from forecast.brief.bands import Grounds, band_of
 from forecast.brief.changes import Changes, check_full, choose_since, read_changes, read_instant, read_when

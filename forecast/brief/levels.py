@@ -9,7 +9,8 @@ from sqlalchemy import Connection
 
 from db.read import read_completeness, read_documents, read_observations
 from db.read_runs import read_effects
-from db.rows import EffectRow, IndicatorRow, IndicatorStateRow, ObservationRow, RunRow
+from db.rows import IndicatorRow, ObservationRow
+from db.run_rows import EffectRow, IndicatorStateRow, RunRow
 from db.when import When
 from forecast.brief.bands import UNATTESTED_DAYS
 from forecast.run_facts import is_stale

@@ -10,7 +10,7 @@ from markupsafe import Markup, escape
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from db.rows import TargetForecastRow
+from db.run_rows import TargetForecastRow
 from forecast import rendering
 from forecast.brief import english, japanese
 from forecast.brief.facts import Brief, in_language

@@ -9,7 +9,7 @@ from pathlib import Path
 from db.append import append_report
 from db.engine import Database
 from db.read_reports import next_report_id
-from db.rows import NewReport
+from db.run_rows import NewReport
 from forecast.brief.facts import Brief, read_brief
 from forecast.brief.page import Sheet, lay_out, render
 from forecast.identity import code_version

@@ -7,7 +7,7 @@ from datetime import date
 from db.append import append_evaluation
 from db.engine import Database
 from db.progress import Progress
-from db.rows import NewEvaluation
+from db.run_rows import NewEvaluation
 from db.when import When
 from forecast.checks.machinery import check_as_of, check_sbc, check_states
 from forecast.checks.model import check_posterior_predictive, check_prior_predictive

@@ -5,7 +5,7 @@ from typing import Any
 
 from rich.text import Text
 
-from db.rows import EvaluationRow
+from db.run_rows import EvaluationRow
 from forecast.cli.tables import bold, emit, grid, paragraph
 from forecast.evaluation.forecasters import MODEL
 from forecast.words.names import target_name

@@ -4,7 +4,7 @@ from datetime import date
 
 from rich.text import Text
 
-from db.rows import RunRow, TargetForecastRow
+from db.run_rows import RunRow, TargetForecastRow
 from forecast.cli.tables import bold, column_widths, emit, facts, grid, paragraph
 from forecast.record.summary import Summary, cadence_of, judgement_sentence, stale_days
 from forecast.run_facts import diagnostics_of, failures_of, is_stale

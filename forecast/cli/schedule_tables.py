@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from rich.text import Text
 
-from db.rows import AttemptRow, RunRow
+from db.run_rows import AttemptRow, RunRow
 from forecast.cli.render import headline_lines
 from forecast.cli.tables import bold, emit, facts, grid_with_words, paragraph
 from forecast.record.summary import Summary

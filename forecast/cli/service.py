@@ -12,7 +12,7 @@ from types import FrameType
 import typer
 
 from db.read import read_case
-from db.rows import AttemptRow
+from db.run_rows import AttemptRow
 from forecast.cache import is_warm
 from forecast.cli import console
 from forecast.cli.console import Json, case_id, database_url, opened, print_json

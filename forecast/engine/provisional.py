@@ -19,7 +19,7 @@ from db.errors import StoreError
 from db.kinds import FULL_KINDS
 from db.posteriors import path_of
 from db.read_runs import last_published, read_targets
-from db.rows import IndicatorStateRow, NewRun, RunRow, ScenarioForecastRow, TargetForecastRow
+from db.run_rows import IndicatorStateRow, NewRun, RunRow, ScenarioForecastRow, TargetForecastRow
 from db.when import When
 from forecast.engine.assemble import Rows, assemble, check_rows, inputs_hash, read_problem
 from forecast.engine.draws import read_draws

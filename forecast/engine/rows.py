@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from db.rows import IndicatorStateRow, NewRun, ScenarioForecastRow, TargetForecastRow
+from db.run_rows import IndicatorStateRow, NewRun, ScenarioForecastRow, TargetForecastRow
 from forecast.engine.assemble import Rows, inputs_hash
 from forecast.identity import code_version, library_versions
 from indicators.evidence import Evidence, last_observed

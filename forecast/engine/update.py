@@ -11,7 +11,7 @@ from db.append import append_forecasts, append_run, append_run_status
 from db.engine import Database
 from db.posteriors import check_store, store_file
 from db.progress import Progress, silent
-from db.rows import EffectRow, NewRun, TargetForecastRow
+from db.run_rows import EffectRow, NewRun, TargetForecastRow
 from db.when import When
 from forecast.clock import Clock, utc_now
 from forecast.engine.assemble import Rows, read_problem

@@ -13,7 +13,8 @@ from db.engine import Database
 from db.posteriors import check_store, store_file
 from db.progress import Progress, silent
 from db.read_evaluations import read_evaluations
-from db.rows import CaseRow, EvaluationRow, NewEvaluation
+from db.rows import CaseRow
+from db.run_rows import EvaluationRow, NewEvaluation
 from db.when import When
 from forecast.clock import utc_now
 from forecast.engine.assemble import inputs_hash, read_problem

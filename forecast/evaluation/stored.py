@@ -11,7 +11,8 @@ from sqlalchemy import Connection
 
 from db.posteriors import path_of
 from db.read_evaluations import read_evaluations
-from db.rows import CaseRow, EvaluationRow
+from db.rows import CaseRow
+from db.run_rows import EvaluationRow
 from forecast.errors import NoBacktest
 from forecast.evaluation.forecasters import MODEL
 from forecast.evaluation.origins import Backtest, from_dataset

@@ -18,7 +18,8 @@ from sqlalchemy import Connection
 from db.read import read_case, read_catalogue, read_completeness, read_events
 from db.read_forecasts import read_all_scenarios, read_all_targets
 from db.read_runs import read_runs
-from db.rows import CaseRow, RunRow, ScenarioForecastRow, TargetForecastRow
+from db.rows import CaseRow
+from db.run_rows import RunRow, ScenarioForecastRow, TargetForecastRow
 from db.when import When
 from forecast.engine.assemble import Rows, assemble
 from forecast.errors import NotEnough

@@ -14,7 +14,8 @@ from sqlalchemy import Connection
 from db import tables
 from db.read import read_case, read_catalogue
 from db.read_exports import OfRuns, RunsAsked, count_unobserved, read_case_versions, read_pages_of_runs, read_run_pages
-from db.rows import CaseRow, EffectRow, IndicatorStateRow, RunRow, ScenarioForecastRow, TargetForecastRow
+from db.rows import CaseRow
+from db.run_rows import EffectRow, IndicatorStateRow, RunRow, ScenarioForecastRow, TargetForecastRow
 from forecast.exports.columns import Values
 from forecast.run_facts import diagnostics_of, failures_of, is_stale, issued_before_the_fact, stale_after
 from forecast.words.names import SCENARIO_NAMES

@@ -10,7 +10,8 @@ from sqlalchemy import Connection
 
 from db.kinds import FULL_KINDS
 from db.read_runs import read_run, read_runs
-from db.rows import CaseRow, RunRow, ScenarioForecastRow, TargetForecastRow
+from db.rows import CaseRow
+from db.run_rows import RunRow, ScenarioForecastRow, TargetForecastRow
 from db.when import WHENEVER, When
 from forecast.errors import NoForecast
 from forecast.words.numbers import counted, minute

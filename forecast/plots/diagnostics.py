@@ -18,7 +18,7 @@ from db.kinds import FULL_KINDS
 from db.posteriors import check_file, path_of
 from db.read import read_case
 from db.read_runs import read_run, read_runs
-from db.rows import RunRow
+from db.run_rows import RunRow
 from db.when import WHENEVER, When
 from forecast.errors import NoPosterior
 from forecast.plots.axes import BAND_50

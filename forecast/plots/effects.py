@@ -14,7 +14,8 @@ from sqlalchemy import Connection
 
 from db.read import read_case, read_catalogue
 from db.read_runs import read_effects as read_effect_rows
-from db.rows import EffectRow, IndicatorRow, RunRow
+from db.rows import IndicatorRow
+from db.run_rows import EffectRow, RunRow
 from db.when import WHENEVER, When
 from forecast.errors import NoForecast, NothingToDraw
 from forecast.plots.chosen import read_forecast_run

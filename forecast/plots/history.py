@@ -12,7 +12,8 @@ from sqlalchemy import Connection
 
 from db.read import read_case, read_events
 from db.read_forecasts import read_all_targets
-from db.rows import EventRow, RunRow, TargetForecastRow
+from db.rows import EventRow
+from db.run_rows import RunRow, TargetForecastRow
 from forecast.errors import NoForecast
 from forecast.plots.axes import BAND_50, BAND_90, DASHED, PAPER, SMALL, show_dates, show_percents
 from forecast.plots.chosen import (

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from db.read import read_case
 from db.read_runs import read_targets
-from db.rows import RunRow, TargetForecastRow
+from db.run_rows import RunRow, TargetForecastRow
 from db.when import WHENEVER, When
 from forecast.errors import NoForecast
 from forecast.plots.axes import BAND_50, BAND_90, DASHED, PAPER, SMALL, show_percents, show_windows

@@ -9,7 +9,8 @@ from unicodedata import east_asian_width
 
 from matplotlib.axes import Axes
 
-from db.rows import IndicatorRow, RunRow
+from db.rows import IndicatorRow
+from db.run_rows import RunRow
 from forecast.plots.style import INK, LIGHT
 
 REACH = {50: NormalDist().inv_cdf(0.75), 90: NormalDist().inv_cdf(0.95)}

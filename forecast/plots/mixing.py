@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from db.rows import RunRow
+from db.run_rows import RunRow
 from models.spec import Floats
 
 SCALARS = ("unit", "judgement_excess", "fraction", "base", "pace", "momentum")

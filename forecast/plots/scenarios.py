@@ -12,7 +12,8 @@ from sqlalchemy import Connection
 from db.kinds import FULL_KINDS
 from db.read import read_case
 from db.read_forecasts import read_all_scenarios
-from db.rows import CaseRow, RunRow, ScenarioForecastRow
+from db.rows import CaseRow
+from db.run_rows import RunRow, ScenarioForecastRow
 from forecast.errors import NoForecast
 from forecast.plots.axes import SMALL, show_dates, show_percents, show_windows, spread
 from forecast.plots.chosen import (

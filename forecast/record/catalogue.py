@@ -11,7 +11,8 @@ from sqlalchemy import Connection
 from db.errors import StoreError
 from db.read import read_case, read_documents, read_judgements
 from db.read_runs import read_runs, read_targets
-from db.rows import CaseRow, DocumentRow, IndicatorRow, JudgementRow, ObservationRow, RunRow
+from db.rows import CaseRow, DocumentRow, IndicatorRow, JudgementRow, ObservationRow
+from db.run_rows import RunRow
 from db.when import When
 from forecast.engine.assemble import Rows, assemble, check_rows, read_rows
 from forecast.errors import NoForecast, UnknownId

@@ -9,7 +9,8 @@ from sqlalchemy import Connection
 from db.kinds import FULL_KINDS
 from db.read import read_case, read_catalogue
 from db.read_runs import last_published, read_run, read_runs, read_scenarios, read_states, read_targets
-from db.rows import CaseRow, IndicatorRow, IndicatorStateRow, RunRow, ScenarioForecastRow, TargetForecastRow
+from db.rows import CaseRow, IndicatorRow
+from db.run_rows import IndicatorStateRow, RunRow, ScenarioForecastRow, TargetForecastRow
 from db.when import When
 from forecast.errors import NoForecast, NotEnough
 from forecast.evaluation.quality import Quality, read_quality

@@ -15,7 +15,8 @@ from db.kinds import BACKFILL
 from db.read import read_case, read_catalogue, read_completeness
 from db.read_runs import last_published, read_run, read_states
 from db.read_schedule import ScheduledValue, read_alerts, read_attempts, read_scheduled_values
-from db.rows import AlertRow, AttemptRow, IndicatorRow, IndicatorStateRow, NewAlert
+from db.rows import IndicatorRow
+from db.run_rows import AlertRow, AttemptRow, IndicatorStateRow, NewAlert
 from db.when import When
 from forecast.run_facts import failures_of, is_stale
 from forecast.schedule.movement import body_of, facts_of, find_movement, title_of, told_values

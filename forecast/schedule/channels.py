@@ -28,7 +28,7 @@ from time import monotonic
 from typing import Any
 from urllib.parse import SplitResult, quote, urlsplit
 
-from db.rows import AlertRow
+from db.run_rows import AlertRow
 from db.types import to_utc
 from forecast.errors import NotSent
 from forecast.schedule.settings import SMTP_PASSWORD, WEBHOOK_SECRET, AlertFile, AlertSettings, Email, Webhook

@@ -18,7 +18,7 @@ from db.append import append_delivery
 from db.engine import Database
 from db.errors import Conflict, StoreError
 from db.read_schedule import read_deliveries, read_undelivered
-from db.rows import AlertRow, DeliveryRow, NewDelivery
+from db.run_rows import AlertRow, DeliveryRow, NewDelivery
 from forecast.errors import NotSent
 from forecast.schedule.channels import send
 from forecast.schedule.settings import Settings

@@ -23,7 +23,7 @@ from db.kinds import BACKFILL, OFFICIAL
 from db.leases import keep_lease, mark_work, release_lease, take_lease
 from db.progress import Progress
 from db.read_schedule import read_attempts
-from db.rows import LeaseRow, NewAttempt
+from db.run_rows import LeaseRow, NewAttempt
 from forecast.clock import Clock, utc_now
 from forecast.errors import FitFailed
 from forecast.schedule.fitter import first_line

@@ -11,7 +11,7 @@ from itertools import chain
 from math import hypot
 
 from db.read_schedule import ScheduledValue
-from db.rows import AlertRow
+from db.run_rows import AlertRow
 from forecast.schedule.settings import AlertSettings
 from forecast.words.numbers import error_size, percent, signed
 

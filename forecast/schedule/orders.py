@@ -11,7 +11,7 @@ from db.engine import Database
 from db.leases import mark_work
 from db.progress import Progress
 from db.read_runs import read_run
-from db.rows import NewAttempt, RunRow
+from db.run_rows import NewAttempt, RunRow
 from db.when import When
 from forecast.clock import Clock, utc_now
 from forecast.identity import code_version, library_versions

@@ -20,7 +20,7 @@ from db.errors import LeaseHeld, LeaseLost, StoreError
 from db.progress import Progress
 from db.read import read_case
 from db.read_schedule import read_attempts
-from db.rows import AttemptRow
+from db.run_rows import AttemptRow
 from forecast.clock import Clock, utc_now
 from forecast.errors import BadSettings
 from forecast.evaluation.track import ISSUE_LAG_DAYS

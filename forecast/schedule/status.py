@@ -16,7 +16,7 @@ from db.leases import read_lease
 from db.read import read_case, read_completeness
 from db.read_runs import last_published, read_run
 from db.read_schedule import read_alerts, read_attempts, read_deliveries, read_undelivered
-from db.rows import AlertRow, AttemptRow, DeliveryRow, LeaseRow, RunRow
+from db.run_rows import AlertRow, AttemptRow, DeliveryRow, LeaseRow, RunRow
 from db.when import When
 from forecast.schedule.orders import lease_name
 from forecast.schedule.settings import Settings

@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 
 from db.read import read_case
 from db.read_evaluations import read_evaluations
-from db.rows import EvaluationRow
+from db.run_rows import EvaluationRow
 from forecast.evaluation.figures import (
     RULE,
     Bound,

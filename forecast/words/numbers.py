@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from db.rows import ScenarioForecastRow, TargetForecastRow
+from db.run_rows import ScenarioForecastRow, TargetForecastRow
 
 
 def percent(p: float | None) -> str:
