@@ -8,11 +8,9 @@ from typing import Annotated
 
 import typer
 
-from db.errors import StoreError
+from db.errors import ParleyError
 from forecast.cli.lazy import LazyGroup
-from forecast.errors import ForecastError
 from forecast.identity import code_version
-from indicators.errors import CaseError
 
 SHOWN_PROBLEMS = 20
 _NEGATIVE = re.compile(r"-\d+(\.\d+)?")
@@ -61,10 +59,8 @@ def run(arguments: Sequence[str] | None = None) -> int:
             args=_protected(sys.argv[1:] if arguments is None else arguments), prog_name="parley", standalone_mode=False
         )
         sys.stdout.flush()
-    except CaseError as error:
+    except ParleyError as error:
         return _fail(_problems(error))
-    except (StoreError, ForecastError) as error:
-        return _fail([str(error)])
     except typer.Abort:
         return _fail(["stopped; nothing was stored"], 130)
     except typer.TyperException as error:
@@ -86,8 +82,8 @@ def _fail(messages: Sequence[str], code: int = 1) -> int:
     return code
 
 
-def _problems(error: CaseError) -> list[str]:
-    """Every problem of a folder, so that all can be mended at once; of very many the first."""
+def _problems(error: ParleyError) -> list[str]:
+    """Every problem of a folder or a file, so that all can be mended at once; of very many the first."""
     lines = list(error.problems[:SHOWN_PROBLEMS])
     more = len(error.problems) - len(lines)
     return [*lines, f"… and {more} more"] if more > 0 else lines
