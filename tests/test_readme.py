@@ -127,7 +127,7 @@ def test_the_table_of_the_backtest_is_of_the_one_shipped(monkeypatch: pytest.Mon
 
 def test_every_clock_of_the_program_stands_while_the_readme_is_made() -> None:
     at = datetime(2020, 1, 2, 3, tzinfo=UTC)
-    assert "forecast.cli.console" in readme.clocks()
+    assert "forecast.clock" in readme.clocks()
     with readme._clock_at(at):
         told = {import_module(module).datetime.now(UTC) for module in readme.clocks()}
     assert told == {at}
