@@ -514,7 +514,8 @@ from pathlib import Path
 rows = ((f"{number:0900d}",) for number in range(350))
 try:
     with written([Path("out.xlsx")]) as (file,):
-        write_workbook(Export("events", "T", (Column("note", "text", "A note"),), 350, rows), file)
+        export = Export(what="events", title="T", columns=(Column("note", "text", "A note"),), count=350, rows=rows)
+        write_workbook(export, file)
 except NotWritten as error:
     sys.exit(str(error))
 """
