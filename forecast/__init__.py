@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from db.engine import open_database as open_database
     from db.errors import ParleyError as ParleyError
+    from db.when import When as When
     from forecast.desk.actions import add_event as add_event
     from forecast.desk.actions import attest as attest
     from forecast.desk.actions import log as log
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "Desk": "forecast.desk.session",
     "ParleyError": "db.errors",
+    "When": "db.when",
     "add_event": "forecast.desk.actions",
     "attest": "forecast.desk.actions",
     "log": "forecast.desk.actions",

@@ -184,7 +184,7 @@ def _over_dask(tasks: Mapping[int, Task], workers: int, address: str) -> Results
         from distributed import KilledWorker, as_completed
     except ImportError as error:
         raise NoWorkers(
-            f"Dask is not installed here ({error}); run `pip install 'parley[dask]'`, or leave --dask out"
+            f"Dask is not installed here ({error}); run `pip install dask distributed`, or leave --dask out"
         ) from None
 
     with _local_client(workers) if address == "local" else _client(address) as client:
