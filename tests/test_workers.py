@@ -286,7 +286,9 @@ def test_a_scheduler_that_does_not_answer_is_told_of(address: str, monkeypatch: 
 
 def test_without_dask_one_is_told_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "distributed", None)
-    with pytest.raises(NoWorkers, match=r"^Dask is not installed here .*; run `pip install dask distributed`, or leave"):
+    with pytest.raises(
+        NoWorkers, match=r"^Dask is not installed here .*; run `pip install dask distributed`, or leave"
+    ):
         run_tasks(QUICK_TASKS, cached=False, dask="local")
 
 

@@ -4,7 +4,7 @@
 Whether two rows count as one piece of evidence is another question, of their origin: `indicators.evidence.same_origin`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from sqlalchemy import Connection
 
@@ -43,6 +43,18 @@ def same_row(connection: Connection, rows: Rows, entry: NewObservation) -> int |
     if newest.id == number:
         return number
     raise NotOnFile(f"the same row was stored as row {number}, and {how_it_ended(newest)}")
+
+
+def new_among(
+    connection: Connection, rows: Rows, entries: Mapping[str, NewObservation]
+) -> tuple[list[NewObservation], frozenset[int]]:
+    """Of many entries by identity those that are not there yet, and the first rows of the facts that others assert.
+
+    What is there counts whether it stands or not: a row that was retracted is not added again by a file.
+    """
+    there, standing = find_observations(connection, entries), standing_identities(rows)
+    new = [entry for identity, entry in entries.items() if identity not in there and identity not in standing]
+    return new, frozenset(there.values())
 
 
 def standing_identities(rows: Rows) -> dict[str, int]:

@@ -9,10 +9,10 @@ from sqlalchemy import Connection
 
 from db.errors import StoreError
 from db.progress import Progress
-from db.read import find_observations, read_events, read_history, read_newest, read_retracted
+from db.read import read_events, read_history, read_newest, read_retracted
 from db.rows import CompletenessRow, EventRow, NewCompleteness, NewEvent, NewObservation, ObservationRow
 from forecast.desk.draft import ObservationDraft, Said, columns_of, draft_of
-from forecast.desk.duplicates import how_it_ended, identity_of, likely_same_events, standing_identities
+from forecast.desk.duplicates import how_it_ended, identity_of, likely_same_events, new_among
 from forecast.desk.session import Desk
 from forecast.engine.assemble import Rows
 from forecast.errors import NotOnFile
@@ -340,15 +340,14 @@ class Imported:
 
     def fresh(self, connection: Connection, rows: Rows) -> tuple[list[NewObservation], list[str]]:
         """Those that are not there yet, and what to say of the others."""
-        there, standing = find_observations(connection, self.entries), standing_identities(rows)
-        entries = [entry for key, entry in self.entries.items() if key not in there and key not in standing]
+        entries, there = new_among(connection, rows, self.entries)
         notes = []
         twice = self.number - len(self.entries)
         if twice:
             notes.append(f"{counted(twice, 'row')} of the file stands in it twice and counts once")
         if there:
             case_id = next(iter(self.entries.values())).case_id
-            gone = read_retracted(connection, case_id) & set(there.values())
+            gone = read_retracted(connection, case_id) & there
             if gone:
                 notes.append(f"{counted(len(gone), 'row')} of the file had been retracted and stays so")
         return entries, notes
