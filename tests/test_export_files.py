@@ -26,7 +26,19 @@ from export_worlds import TEXTS, TODAY, make
 from db.engine import Database
 from db.when import When
 from forecast.errors import NotWritten
-from forecast.exports.columns import DATE, INSTANT, INTEGER, JSON, NUMBER, PROBABILITY, TEXT, Column, Export, Values
+from forecast.exports.columns import (
+    DATE,
+    INSTANT,
+    INTEGER,
+    JSON,
+    NUMBER,
+    PROBABILITY,
+    TEXT,
+    Column,
+    Export,
+    Values,
+    stored,
+)
 from forecast.exports.contents import CONTENTS
 from forecast.exports.files import ENDINGS, check_places, write_export
 from forecast.exports.read import Wanted, read_export
@@ -321,7 +333,7 @@ def test_spreadsheet_safe_puts_an_apostrophe_before_it(world: Database, tmp_path
 
 
 def test_a_number_that_is_not_finite_is_no_json(world: Database, tmp_path: Path) -> None:
-    export = Export(what="runs", title="", columns=(Column("a", NUMBER, "a"),), count=1, rows=iter([(float("nan"),)]))
+    export = Export(what="runs", title="", columns=(stored("a", NUMBER, "a"),), count=1, rows=iter([(float("nan"),)]))
     with pytest.raises(ValueError, match="nan has no JSON form"):
         write_export(export, tmp_path / "a.json")
     assert list(tmp_path.iterdir()) == []
@@ -333,7 +345,7 @@ def _broken(error: BaseException) -> Iterator[Values]:
     raise error
 
 
-NARROW = (Column("number", INTEGER, "A number"), Column("text", TEXT, "Text"))
+NARROW = (stored("number", INTEGER, "A number"), stored("text", TEXT, "Text"))
 
 
 @pytest.mark.parametrize("ending", ENDINGS)

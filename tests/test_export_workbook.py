@@ -37,6 +37,7 @@ from forecast.exports.columns import (
     Export,
     Value,
     Values,
+    stored,
 )
 from forecast.exports.contents import CONTENTS
 from forecast.exports.read import Wanted, read_export
@@ -51,15 +52,15 @@ XML = {
 EPOCH = datetime(1899, 12, 30, tzinfo=UTC)
 INSTANT_OF = datetime(2026, 11, 22, 6, 0, 3, 123456, tzinfo=UTC)
 COLUMNS = (
-    Column("id", INTEGER, "Number of the row"),
-    Column("on", DATE, "The day", nullable=True),
-    Column("at", INSTANT, "When", nullable=True),
-    Column("p", PROBABILITY, "A probability", nullable=True),
-    Column("x", NUMBER, "A number", "levels", nullable=True),
-    Column("sure", BOOLEAN, "Whether", nullable=True),
-    Column("note", TEXT, "A text", nullable=True),
-    Column("detail", JSON, "More", nullable=True),
-    Column("seed", INTEGER, "The seed", nullable=True),
+    stored("id", INTEGER, "Number of the row"),
+    stored("on", DATE, "The day", nullable=True),
+    stored("at", INSTANT, "When", nullable=True),
+    stored("p", PROBABILITY, "A probability", nullable=True),
+    stored("x", NUMBER, "A number", unit="levels", nullable=True),
+    stored("sure", BOOLEAN, "Whether", nullable=True),
+    stored("note", TEXT, "A text", nullable=True),
+    stored("detail", JSON, "More", nullable=True),
+    stored("seed", INTEGER, "The seed", nullable=True),
 )
 ROW: Values = (7, date(2026, 11, 21), INSTANT_OF, 0.143, -1.5, True, "北朝鮮", '{"a": [1, null]}', 2**63 - 1)
 TEXTS = (
@@ -136,7 +137,7 @@ def written_out(export: Export) -> Opened:
 
 
 def one_column(kind: str, values: Iterable[Value]) -> Opened:
-    return written_out(an_export(((value,) for value in values), (Column("value", kind, "A value"),)))
+    return written_out(an_export(((value,) for value in values), (stored("value", kind, "A value"),)))
 
 
 def read_exactly(cell: ElementTree.Element) -> float:
@@ -506,7 +507,7 @@ def test_no_room_for_rows_is_one_line(room: int, tmp_path: Path) -> None:
 import sys
 from datetime import date
 from forecast.errors import NotWritten
-from forecast.exports.columns import Column, Export
+from forecast.exports.columns import Export, stored
 from forecast.exports.workbook import write_workbook
 from forecast.writing import written
 from pathlib import Path
@@ -514,8 +515,8 @@ from pathlib import Path
 rows = ((f"{number:0900d}",) for number in range(350))
 try:
     with written([Path("out.xlsx")]) as (file,):
-        export = Export(what="events", title="T", columns=(Column("note", "text", "A note"),), count=350, rows=rows)
-        write_workbook(export, file)
+        columns = (stored("note", "text", "A note"),)
+        write_workbook(Export(what="events", title="T", columns=columns, count=350, rows=rows), file)
 except NotWritten as error:
     sys.exit(str(error))
 """

@@ -13,7 +13,7 @@ from xlsxwriter import Workbook  # type: ignore[import-untyped]
 from xlsxwriter.format import Format  # type: ignore[import-untyped]
 from xlsxwriter.worksheet import Worksheet  # type: ignore[import-untyped]
 
-from forecast.exports.columns import BOOLEAN, DATE, INSTANT, INTEGER, JSON, NUMBER, PROBABILITY, TEXT, Column
+from forecast.exports.columns import BOOLEAN, DATE, INSTANT, INTEGER, JSON, NUMBER, PROBABILITY, TEXT, Column, stored
 from forecast.exports.text import is_formula
 
 LONGEST_TEXT = 32_767
@@ -91,7 +91,7 @@ def columns_of_sheet(columns: Sequence[Column]) -> tuple[Column, ...]:
 
 def _exact(column: Column) -> Column:
     meaning = f"{column.name} with its microseconds and zone, which a date-time of Excel does not keep"
-    return Column(column.name + EXACT, TEXT, meaning, nullable=column.nullable)
+    return stored(column.name + EXACT, TEXT, meaning, nullable=column.nullable)
 
 
 def exact_instant(instant: Any) -> str | None:

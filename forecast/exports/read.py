@@ -40,7 +40,7 @@ from forecast.exports.runs import (
 from forecast.identity import code_version
 from indicators.tables import suggest
 
-type Rows = Callable[[Connection, RunsAsked, OfRuns], Iterator[Values]]
+type Rows = Callable[[Connection, RunsAsked, OfRuns, Content], Iterator[Values]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,15 +98,15 @@ def read_export(connection: Connection, wanted: Wanted, *, case_id: str | None =
 def _find(connection: Connection, case: CaseRow, wanted: Wanted, content: Content) -> _Found:
     if wanted.what in TABLES:
         facts = _facts(case, wanted, content)
-        return _Found(count_versions(connection, facts).count, version_rows(connection, facts, content.columns))
+        return _Found(count_versions(connection, facts).count, version_rows(connection, facts, content))
     if wanted.what == "indicators":
-        rows = indicator_rows(connection, case.case_id, wanted.when)
+        rows = indicator_rows(connection, case.case_id, wanted.when, content)
         return _Found(len(rows), iter(rows))
     runs = _runs(case, wanted)
     if wanted.what == "runs":
-        return _Found(count_runs(connection, runs).count, run_rows(connection, runs))
+        return _Found(count_runs(connection, runs).count, run_rows(connection, runs, content))
     read, of_runs = _of_runs(wanted)
-    return _Found(count_of_runs(connection, runs, of_runs), read(connection, runs, of_runs))
+    return _Found(count_of_runs(connection, runs, of_runs), read(connection, runs, of_runs, content))
 
 
 def _of_runs(wanted: Wanted) -> tuple[Rows, OfRuns]:

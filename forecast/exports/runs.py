@@ -1,12 +1,12 @@
 """Rows of exports that come from runs: forecasts, scenarios, levels, effects, and the runs themselves."""
 
-import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import date
 from functools import cache
 from itertools import groupby
 from math import inf
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Connection
@@ -16,9 +16,10 @@ from db.read import read_case, read_catalogue
 from db.read_exports import OfRuns, RunsAsked, count_unobserved, read_case_versions, read_pages_of_runs, read_run_pages
 from db.rows import CaseRow
 from db.run_rows import EffectRow, IndicatorStateRow, RunRow, ScenarioForecastRow, TargetForecastRow
-from forecast.exports.columns import Values
-from forecast.run_facts import diagnostics_of, failures_of, is_stale, issued_before_the_fact, stale_after
-from forecast.words.names import SCENARIO_NAMES
+from forecast.exports.columns import Values, bind, read_cells
+from forecast.exports.contents import Content
+from forecast.exports.run_columns import About, Level, Line
+from forecast.run_facts import is_stale, stale_after
 from indicators.content import TARGETS
 
 _TARGET_PLACES = {target: place for place, target in enumerate(TARGETS)}
@@ -69,56 +70,62 @@ def effects_of(target: str | None) -> OfRuns:
     return OfRuns(tables.effects, _names(EffectRow), target)
 
 
-def forecast_rows(connection: Connection, asked: RunsAsked, wanted: OfRuns) -> Iterator[Values]:
+def forecast_rows(connection: Connection, asked: RunsAsked, wanted: OfRuns, content: Content) -> Iterator[Values]:
     """By run, then target in the order of the catalogue, then horizon, deadlines last."""
     versions = read_versions_of_case(connection, asked.case_id)
+    read, key = bind(content.own, wanted.columns), _pick(wanted, "target", "horizon_days", "deadline")
     for runs, forecasts in read_pages_of_runs(connection, asked, wanted):
         stale = count_stale(connection, runs, versions)
         for run in runs:
-            before, after = _identity(run), _situation(run, stale.get(run.id))
-            headline = versions.of(run).headline
-            for row in sorted(forecasts.get(run.id, ()), key=lambda row: _target_place(*row[:3])):
-                yield (*before, row[0], row[0] == headline, *row[1:-1], *after)
+            about = About(run, versions.of(run).headline, stale.get(run.id))
+            before, after = read_cells(content.before, about), read_cells(content.after, about)
+            for row in sorted(forecasts.get(run.id, ()), key=lambda row: _target_place(*key(row))):
+                yield (*before, *read(row, Line(row, about)), *after)
 
 
-def scenario_rows(connection: Connection, asked: RunsAsked, wanted: OfRuns) -> Iterator[Values]:
+def scenario_rows(connection: Connection, asked: RunsAsked, wanted: OfRuns, content: Content) -> Iterator[Values]:
     """By run, then horizon, deadlines last, then scenario."""
+    read, key = bind(content.own, wanted.columns), _pick(wanted, "horizon_days", "deadline", "scenario")
     for runs, scenarios in read_pages_of_runs(connection, asked, wanted):
         for run in runs:
-            before = _identity(run)
-            for scenario, days, deadline, probability, _ in sorted(scenarios.get(run.id, ()), key=_by_reach):
-                yield (*before, days, deadline, scenario, SCENARIO_NAMES.get(scenario, scenario), probability)
+            about = About(run)
+            before = read_cells(content.before, about)
+            for row in sorted(scenarios.get(run.id, ()), key=lambda row: _by_reach(*key(row))):
+                yield (*before, *read(row, Line(row, about)))
 
 
-def state_rows(connection: Connection, asked: RunsAsked, wanted: OfRuns) -> Iterator[Values]:
+def state_rows(connection: Connection, asked: RunsAsked, wanted: OfRuns, content: Content) -> Iterator[Values]:
     """By run, then indicator in the order of the catalogue."""
     versions = read_versions_of_case(connection, asked.case_id)
+    read, state = bind(content.own, Level._fields), _pick(wanted, *(item.name for item in fields(IndicatorStateRow)))
     for runs, states in read_pages_of_runs(connection, asked, wanted):
         for run in runs:
-            before, cadences = _identity(run), versions.cadences(run)
+            before, cadences = read_cells(content.before, About(run)), versions.cadences(run)
             places = _places(cadences)
-            for indicator, *state, _ in sorted(states.get(run.id, ()), key=lambda row: _by_place(row[0], places)):
-                yield (*before, indicator, *_level(run, cadences.get(indicator, inf), *state))
+            levels = (_level(run, cadences, *state(row)) for row in states.get(run.id, ()))
+            for level in sorted(levels, key=lambda level: _by_place(level.indicator_id, places)):
+                yield (*before, *read(level, level))
 
 
-def effect_rows(connection: Connection, asked: RunsAsked, wanted: OfRuns) -> Iterator[Values]:
+def effect_rows(connection: Connection, asked: RunsAsked, wanted: OfRuns, content: Content) -> Iterator[Values]:
     """By run, then target and indicator in the order of the catalogue, then source from prior to posterior."""
     versions = read_versions_of_case(connection, asked.case_id)
+    read, key = bind(content.own, wanted.columns), _pick(wanted, "target", "indicator_id", "source")
     for runs, effects in read_pages_of_runs(connection, asked, wanted):
         for run in runs:
-            before, places = _identity(run), _places(versions.cadences(run))
-            for effect in sorted(effects.get(run.id, ()), key=lambda row: _by_effect(row, places)):
-                yield (*before, *effect[:-1])
+            about, places = About(run), _places(versions.cadences(run))
+            before = read_cells(content.before, about)
+            for row in sorted(effects.get(run.id, ()), key=lambda row: _by_effect(places, *key(row))):
+                yield (*before, *read(row, Line(row, about)))
 
 
-def run_rows(connection: Connection, asked: RunsAsked) -> Iterator[Values]:
+def run_rows(connection: Connection, asked: RunsAsked, content: Content) -> Iterator[Values]:
     """Runs whatever became of them."""
     versions = read_versions_of_case(connection, asked.case_id)
     for runs in read_run_pages(connection, asked):
         stale = count_stale(connection, runs, versions)
         for run in runs:
-            status = run.status, run.status_at, as_text(failures_of(run))
-            yield (*_identity(run), *status, *_situation(run, stale.get(run.id)))
+            yield read_cells(content.columns, About(run, versions.of(run).headline, stale.get(run.id)))
 
 
 def count_stale(connection: Connection, runs: Sequence[RunRow], versions: Versions) -> dict[int, int]:
@@ -130,52 +137,34 @@ def count_stale(connection: Connection, runs: Sequence[RunRow], versions: Versio
     return counts
 
 
-def as_text(value: object) -> str:
-    """JSON in one line."""
-    return json.dumps(value, ensure_ascii=False, allow_nan=False)
-
-
 def _names(kind: type) -> tuple[str, ...]:
     return tuple(item.name for item in fields(kind))
 
 
-def _identity(run: RunRow) -> Values:
-    return run.id, run.case_id, run.kind, run.as_of, run.recorded_at
-
-
-def _situation(run: RunRow, stale: int | None) -> Values:
-    diagnostics = diagnostics_of(run)
-    return (
-        run.dry,
-        run.days_since_talks,
-        run.complete_through,
-        max((run.as_of - run.complete_through).days, 0),
-        run.p_dry_now,
-        stale,
-        issued_before_the_fact(run),
-        *(_number(diagnostics[name]) for name in ("rhat_max", "ess_bulk_min", "ess_tail_min")),
-        diagnostics["divergences"],
-        diagnostics["draws"],
-        run.seed,
-        run.as_recorded,
-        run.inputs_hash,
-        run.case_hash,
-        run.posterior_hash,
-        run.code_version,
-        as_text(run.versions),
-    )
-
-
-def _number(value: float | None) -> float | None:
-    return None if value is None else float(value)
+def _pick(wanted: OfRuns, *names: str) -> Callable[[Sequence[Any]], tuple[Any, ...]]:
+    """What gives some values of a row, by their names."""
+    return itemgetter(*(wanted.columns.index(name) for name in names))
 
 
 def _level(
-    run: RunRow, cadence_days: float, mean: float, sd: float, active: bool, last: date | None
-) -> tuple[float | None, float | None, bool, date | None, int | None, bool]:
-    """The level; what stands in for one before the first observation is no level, and is left out."""
+    run: RunRow,
+    cadences: Mapping[str, float],
+    indicator: str,
+    mean: float,
+    sd: float,
+    active: bool,
+    last: date | None,
+) -> Level:
     days = _days(run, last)
-    return mean if active else None, sd if active else None, active, last, days, is_stale(days, cadence_days)
+    return Level(
+        indicator_id=indicator,
+        mean=mean,
+        sd=sd,
+        active=active,
+        last_observed_on=last,
+        stale_days=days,
+        stale=is_stale(days, cadences.get(indicator, inf)),
+    )
 
 
 def _days(run: RunRow, last: date | None) -> int | None:
@@ -191,8 +180,7 @@ def _target_place(target: str, days: int | None, deadline: date | None) -> tuple
     return _by_place(target, _TARGET_PLACES), deadline is not None, days or 0, deadline or date.min
 
 
-def _by_reach(row: Sequence[Any]) -> tuple[bool, int, date, str]:
-    scenario, days, deadline = row[:3]
+def _by_reach(days: int | None, deadline: date | None, scenario: str) -> tuple[bool, int, date, str]:
     return deadline is not None, days or 0, deadline or date.min, scenario
 
 
@@ -200,6 +188,7 @@ def _by_place(name: str, places: Mapping[str, int]) -> tuple[float, str]:
     return places.get(name, inf), name
 
 
-def _by_effect(row: Sequence[Any], places: Mapping[str, int]) -> tuple[tuple[float, str], tuple[float, str], int]:
-    target, indicator, source = row[:3]
+def _by_effect(
+    places: Mapping[str, int], target: str, indicator: str, source: str
+) -> tuple[tuple[float, str], tuple[float, str], int]:
     return _by_place(target, _TARGET_PLACES), _by_place(indicator, places), _SOURCE_PLACES[source]

@@ -32,7 +32,19 @@ from forecast.exports.cells import (
     put_into,
     widen,
 )
-from forecast.exports.columns import BOOLEAN, DATE, INSTANT, INTEGER, JSON, PROBABILITY, TEXT, Column, Export, Values
+from forecast.exports.columns import (
+    BOOLEAN,
+    DATE,
+    INSTANT,
+    INTEGER,
+    JSON,
+    PROBABILITY,
+    TEXT,
+    Column,
+    Export,
+    Values,
+    stored,
+)
 from forecast.exports.dictionary import HEADER
 from forecast.words.names import target_name
 from forecast.words.numbers import counted
@@ -296,12 +308,12 @@ def _add_headlines(workbook: Workbook, notes: TextIO, formats: Formats) -> None:
 def _headline_columns(target: str, horizons: Sequence[int]) -> tuple[Column, ...]:
     longest = horizons[-1]
     return (
-        Column("as_of", DATE, "What could be known by this day was used"),
-        Column("run_id", INTEGER, "The last full run of the as-of date, or the last provisional one if none is full"),
-        Column("kind", TEXT, "Kind of that run"),
-        *(Column(f"mean_{days}d", PROBABILITY, f"Probability of {target} within {days} days") for days in horizons),
-        Column(f"q05_{longest}d", PROBABILITY, f"Lower end of the 90 % interval of mean_{longest}d"),
-        Column(f"q95_{longest}d", PROBABILITY, f"Upper end of the 90 % interval of mean_{longest}d"),
+        stored("as_of", DATE, "What could be known by this day was used"),
+        stored("run_id", INTEGER, "The last full run of the as-of date, or the last provisional one if none is full"),
+        stored("kind", TEXT, "Kind of that run"),
+        *(stored(f"mean_{days}d", PROBABILITY, f"Probability of {target} within {days} days") for days in horizons),
+        stored(f"q05_{longest}d", PROBABILITY, f"Lower end of the 90 % interval of mean_{longest}d"),
+        stored(f"q95_{longest}d", PROBABILITY, f"Upper end of the 90 % interval of mean_{longest}d"),
     )
 
 

@@ -1,0 +1,185 @@
+"""Columns of exports that come from what was asserted: what each means, and where its value is.
+
+Of the versions of a fact, what was asserted is in the row; what has become of it is got from the row that ended it.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy.engine import Row
+
+from db.rows import IndicatorRow
+from forecast.exports.columns import BOOLEAN, DATE, INSTANT, INTEGER, JSON, NUMBER, TEXT, derived, stored, within
+from forecast.exports.run_columns import INDICATOR, LEVEL, as_text
+
+if TYPE_CHECKING:
+    from forecast.record.payloads import IndicatorEntry
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogued:
+    """An indicator of the catalogue, and its level as of a day."""
+
+    row: IndicatorRow
+    level: "IndicatorEntry"
+    case_id: str
+    as_of: date
+
+
+def _status_by(ending: Row[*tuple[Any, ...]] | None) -> str:
+    """What a version is, given the row that ended it."""
+    if ending is None:
+        return "stands"
+    return "retracted" if ending.retracted else "superseded"
+
+
+def _criterion(row: IndicatorRow, level: int) -> str:
+    return next((each.criterion for each in row.levels if each.level == level), "")
+
+
+_ID = stored("id", INTEGER, "Number of the row: the version, which revisions and retractions name")
+_CASE = stored("case_id", TEXT, "The case")
+_KNOWN = stored("known_on", DATE, "Day from which it could be known")
+_KNOWN_OR_SHIPPED = stored(
+    "known_on", DATE, "Day from which it could be known; empty for rows of the case", nullable=True
+)
+_SUPERSEDES = stored(
+    "supersedes", INTEGER, "The row it is a later version of; empty for a first version", nullable=True
+)
+_ENTERED = (
+    stored("recorded_at", INSTANT, "When it was entered"),
+    derived(
+        "status", TEXT, "stands, superseded (by a later version) or retracted, as of the date of the export", _status_by
+    ),
+    derived(
+        "valid_until",
+        DATE,
+        "Day from which it no longer stands; empty while it stands",
+        lambda ending: None if ending is None else ending.known_on,
+        nullable=True,
+    ),
+    derived(
+        "ended_by",
+        INTEGER,
+        "The row that ended it: its later version, or a retraction, not listed",
+        lambda ending: None if ending is None else ending.id,
+        nullable=True,
+    ),
+    derived(
+        "end_reason",
+        TEXT,
+        "Why it was ended; empty while it stands",
+        lambda ending: "" if ending is None else ending.reason,
+    ),
+)
+_ROW = (_SUPERSEDES, stored("reason", TEXT, "Why it was revised"), *_ENTERED)
+OBSERVATION = (
+    _ID,
+    _CASE,
+    INDICATOR,
+    stored("observed_on", DATE, "Day on which it happened"),
+    _KNOWN,
+    stored("level", NUMBER, "Coded level, -2 to 2, where 2 favours talks", unit="levels"),
+    stored("source_title", TEXT, "Title of the source"),
+    stored("source_publisher", TEXT, "Publisher of the source"),
+    stored("source_url", TEXT, "Address of the source"),
+    stored("origin", TEXT, "Where the news comes from: rows of one origin are one piece of evidence"),
+    stored("reliability", TEXT, "Admiralty grade of the source, A (reliable) to E, F (cannot be judged)"),
+    stored("credibility", INTEGER, "Admiralty grade of the content, 1 (confirmed) to 5 (improbable), 6 (unknown)"),
+    stored("analyst", TEXT, "Who coded it"),
+    stored("note", TEXT, "Note"),
+    stored("row_key", TEXT, "SHA-256 of what was asserted: equal for equal observations"),
+    *_ROW,
+)
+EVENT = (
+    _ID,
+    _CASE,
+    stored("event_id", TEXT, "The event, the same in all its versions"),
+    stored("type", TEXT, "talks, contact, deal or crisis"),
+    stored("framing", TEXT, "arms_control or denuclearisation; none for contact and crisis"),
+    stored("started_on", DATE, "First day"),
+    stored("ended_on", DATE, "Last day"),
+    _KNOWN,
+    stored("date_precision", TEXT, "Whether the day is known, or the month: day or month"),
+    stored("level", TEXT, "Rank of those who met, or what kind of crisis it was"),
+    stored("format", TEXT, "Who met: bilateral, trilateral …; none where nobody did"),
+    stored("venue", TEXT, "Place"),
+    stored("note", TEXT, "Note"),
+    stored("source", TEXT, "Source"),
+    stored("confidence", TEXT, "high, medium or low; low with a reason is in dispute, and left out of forecasts"),
+    stored("analyst", TEXT, "Who entered it; empty for the events of the case", nullable=True),
+    _SUPERSEDES,
+    stored("reason", TEXT, "Why it was revised or, where confidence is low, why it is in dispute"),
+    *_ENTERED,
+)
+COMPLETENESS = (
+    _ID,
+    _CASE,
+    stored("type", TEXT, "Type of event: talks, contact, deal or crisis"),
+    stored("complete_from", DATE, "First day of the span that is attested complete"),
+    stored("complete_through", DATE, "Last day of that span, as attested"),
+    _KNOWN_OR_SHIPPED,
+    stored("attested_by", TEXT, "Whose word it is"),
+    stored("note", TEXT, "Note"),
+    *_ROW,
+)
+DOCUMENT = (
+    _ID,
+    _CASE,
+    stored("document_id", TEXT, "The document, the same in all its versions"),
+    stored("author", TEXT, "Author"),
+    stored("title", TEXT, "Title"),
+    stored("publisher", TEXT, "Publisher"),
+    stored("published_on", DATE, "Day on which it was published"),
+    stored("information_cutoff", DATE, "Last day it knows of; empty where that is not known", nullable=True),
+    stored("language", TEXT, "Language of the text that was read"),
+    stored("directness", TEXT, "How directly it speaks of the case's question: high, medium or low"),
+    stored("caveats", TEXT, "What to bear in mind when reading it"),
+    stored("known_on", DATE, "Day from which it could be known; empty: from the day it was published", nullable=True),
+    *_ROW,
+)
+JUDGEMENT = (
+    _ID,
+    _CASE,
+    stored("document_id", TEXT, "The document; once that is retracted, its judgements no longer count"),
+    stored("author", TEXT, "Author of the document"),
+    stored("published_on", DATE, "Day on which the document was published"),
+    INDICATOR,
+    stored("target", TEXT, "What the indicator is said to bear on"),
+    stored("weight", NUMBER, "How strongly a high level favours the target, by the author: -3 to 3", unit="weight"),
+    stored("basis", TEXT, "explicit (the author says so) or inferred"),
+    stored("location", TEXT, "Place in the text"),
+    stored("note", TEXT, "Note"),
+    stored("known_on", DATE, "Day from which it could be known; empty: with its document", nullable=True),
+    *_ROW,
+)
+_DESCRIBED = (
+    INDICATOR,
+    stored("position", INTEGER, "Place in the catalogue"),
+    stored("name", TEXT, "Name"),
+    stored("question", TEXT, "What is asked when it is coded"),
+    stored("orientation", TEXT, "Which way its levels point"),
+    stored("kind", TEXT, "state (it holds until observed otherwise) or event (it fades)"),
+    stored("group_name", TEXT, "Group of indicators"),
+    stored("half_life_days", NUMBER, "Time in which half of what an observation says is gone", unit="days"),
+    stored("expected_cadence_days", NUMBER, "Expected time between observations", unit="days"),
+    stored("lag_days", INTEGER, "Delay after which it bears on whether meetings go on", unit="days"),
+    stored("contested", BOOLEAN, "Whether the documents disagree on which way it points"),
+    derived("typical_sources", JSON, "Where it is usually observed: a list", lambda row: as_text(row.typical_sources)),
+    derived("documents", JSON, "Documents that speak of it: a list", lambda row: as_text(row.documents)),
+    derived("document_refs", JSON, "Places in them: a list", lambda row: as_text(row.document_refs)),
+    stored("note", TEXT, "Note"),
+    derived("level_minus2", TEXT, "Criterion of level -2", lambda row: _criterion(row, -2)),
+    derived("level_minus1", TEXT, "Criterion of level -1", lambda row: _criterion(row, -1)),
+    derived("level_0", TEXT, "Criterion of level 0", lambda row: _criterion(row, 0)),
+    derived("level_plus1", TEXT, "Criterion of level 1", lambda row: _criterion(row, 1)),
+    derived("level_plus2", TEXT, "Criterion of level 2", lambda row: _criterion(row, 2)),
+)
+CATALOGUE = (
+    *within("row", _DESCRIBED),
+    *within("level", LEVEL),
+    derived("observations", INTEGER, "Number of observations that stand", lambda each: each.level.observations),
+    stored("case_id", TEXT, "The case"),
+    stored("as_of", DATE, "Day of which mean, sd, active, last_observed_on, stale_days and stale are"),
+)
