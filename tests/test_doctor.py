@@ -332,7 +332,7 @@ from pathlib import Path
 from db.backup import write_backup
 from db.engine import open_database
 
-def stop(stage, done, total):
+def stop(stage, done, total, remark):
     if stage == "packing":
         os.kill(os.getpid(), signal.SIGKILL)
 
