@@ -85,6 +85,12 @@ def test_every_room_stands_on_its_floor_and_imports_only_lower_ones() -> None:
     assert not wrong
 
 
+def test_words_know_plain_values_and_facts_of_their_own() -> None:
+    words = [module for module in MODULES if module.startswith("forecast/words/")]
+    ours = {name for module in words for name in _imports(module) if name.split(".")[0] in ALLOWED}
+    assert not [name for name in ours if not name.startswith("forecast.words")]
+
+
 def test_no_module_catches_everything_but_at_the_boundary_of_a_job() -> None:
     catching = []
     for module in MODULES:

@@ -1,8 +1,17 @@
 """Numbers as readers see them, the same on every face."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from typing import Protocol
 
-from db.run_rows import ScenarioForecastRow, TargetForecastRow
+
+class Window(Protocol):
+    """How far a forecast reaches: a number of days, or a date."""
+
+    @property
+    def horizon_days(self) -> int | None: ...
+
+    @property
+    def deadline(self) -> date | None: ...
 
 
 def percent(p: float | None) -> str:
@@ -27,9 +36,9 @@ def error_size(p: float) -> str:
     return f"{points:.2f}" if points < 0.1 else f"{points:.1f}"
 
 
-def reach(row: TargetForecastRow | ScenarioForecastRow) -> str:
+def reach(window: Window) -> str:
     """The window of a forecast."""
-    return f"by {row.deadline}" if row.deadline else f"in {row.horizon_days} d"
+    return f"by {window.deadline}" if window.deadline else f"in {window.horizon_days} d"
 
 
 def minute(instant: datetime) -> str:
