@@ -308,7 +308,7 @@ def test_a_scheduler_without_workers_is_told_of(monkeypatch: pytest.MonkeyPatch)
 def test_workers_of_other_sources_are_refused(
     scheduler: str, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
 ) -> None:
-    monkeypatch.setattr(identity, "NUMBERS", ("db",))
+    monkeypatch.setattr(identity, "ROOTS", ("forecast.clock",))
     request.addfinalizer(identity.model_version.cache_clear)
     identity.model_version.cache_clear()
     with pytest.raises(NoWorkers, match=r"^the Dask worker tcp://.* runs the sources \w{8}, this command \w{8}; inst"):

@@ -291,44 +291,44 @@ def test_variants_are_named_by_what_they_change() -> None:
     assert changed(found, f"regime={SHIPPED.regime}") == replace(found, regime=SHIPPED.regime)
 
 
-SEEDS = (1, 2, 3, 4)
+ORIGINS = 60
 
 
-@pytest.fixture(scope="module", params=[slow(30), soak("evaluation", 60)])
-def origins(request: pytest.FixtureRequest) -> int:
-    """So many of each world."""
-    number: int = request.param
-    return number
+@pytest.fixture(scope="module", params=[slow((1, 2, 3, 4)), soak("evaluation", (5, 6, 7, 8))], ids=str)
+def seeds(request: pytest.FixtureRequest) -> tuple[int, ...]:
+    """Of the worlds."""
+    found: tuple[int, ...] = request.param
+    return found
 
 
 @pytest.fixture(scope="module")
-def forecasts(origins: int) -> dict[str, Floats]:
-    worlds = world_problems(SEEDS, origins)
+def forecasts(seeds: tuple[int, ...]) -> dict[str, Floats]:
+    worlds = world_problems(seeds, ORIGINS)
     found = forecast_worlds(worlds, {**baselines(SHIPPED), MODEL: LaplaceModel(SHIPPED)}, cached=False)
-    return found | broken_forecasts(SEEDS, origins, SHIPPED)
+    return found | broken_forecasts(seeds, ORIGINS, SHIPPED)
 
 
-def test_the_shipped_model_has_no_fault(forecasts: dict[str, Floats], origins: int) -> None:
+def test_the_shipped_model_has_no_fault(forecasts: dict[str, Floats], seeds: tuple[int, ...]) -> None:
     """Nearer the true probability than every as-of baseline, without bias, seeing nothing ahead."""
-    scores = score_worlds(world_problems(SEEDS, origins), forecasts, baselines(SHIPPED))
+    scores = score_worlds(world_problems(seeds, ORIGINS), forecasts, baselines(SHIPPED))
     assert faults(scores, MODEL, baselines(SHIPPED)) == []
 
 
-def test_shuffled_states_are_found_out(forecasts: dict[str, Floats], origins: int) -> None:
-    scores = score_worlds(world_problems(SEEDS, origins), forecasts, baselines(SHIPPED))
+def test_shuffled_states_are_found_out(forecasts: dict[str, Floats], seeds: tuple[int, ...]) -> None:
+    scores = score_worlds(world_problems(seeds, ORIGINS), forecasts, baselines(SHIPPED))
     error = {score.name: score.error for score in scores}
     assert error[SHUFFLED] > error[MODEL] + 0.01
     assert faults(scores, SHUFFLED, baselines(SHIPPED))
 
 
-def test_leaked_rows_are_found_out(forecasts: dict[str, Floats], origins: int) -> None:
+def test_leaked_rows_are_found_out(forecasts: dict[str, Floats], seeds: tuple[int, ...]) -> None:
     """Half a year of later rows, against the same model without them."""
-    worlds = world_problems(SEEDS, origins)
+    worlds = world_problems(seeds, ORIGINS)
     scores = score_worlds(worlds, forecasts, baselines(SHIPPED), honest=forecasts[MODEL])
     (fault,) = faults(scores, LEAKED, baselines(SHIPPED))
     assert fault.endswith("it saw the future")
 
 
-def test_halved_intervals_are_found_out(origins: int) -> None:
-    whole, half = interval_coverage(SEEDS[:2], origins, SHIPPED)
+def test_halved_intervals_are_found_out(seeds: tuple[int, ...]) -> None:
+    whole, half = interval_coverage(seeds[:2], ORIGINS, SHIPPED)
     assert half < HELD_AT_LEAST <= whole
