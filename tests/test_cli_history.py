@@ -186,7 +186,7 @@ def test_formulas_are_told_and_can_be_kept_from_running(parley: Program) -> None
 
 def _process(folder: Path, *arguments: str) -> subprocess.Popen[str]:
     environment = {**os.environ, "PARLEY_DATABASE_URL": f"sqlite:///{folder / 'parley.db'}"}
-    # A file that is just being opened when the signal comes is closed by the end of the process, which Python may notice.
+    # A file that is just being opened when the signal comes is closed by the end of the process, and Python notices.
     warnings = ("-W", "error", "-W", "ignore:unclosed file:ResourceWarning")
     command = [sys.executable, *warnings, "-m", "forecast.cli", "history", *arguments]
     pipe = subprocess.PIPE
