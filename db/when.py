@@ -22,6 +22,10 @@ class When:
     as_of: date
     as_recorded: datetime | None = None
 
+    def __post_init__(self) -> None:
+        if not isinstance(self.as_of, date):
+            raise TypeError(f"as_of {self.as_of!r} is no day; give a datetime.date, such as date(2026, 11, 20)")
+
     def known(self, known_on: date | None) -> bool:
         """Return whether what is known from that day on could be known by then; None is known at every day."""
         return known_on is None or known_on <= self.as_of

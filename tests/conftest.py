@@ -11,6 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
+from hypothesis import HealthCheck, settings
 from sqlalchemy import URL, Connection, create_engine, make_url
 
 from db import triggers
@@ -76,6 +77,9 @@ from models.settings import SamplerSettings  # noqa: E402
 from models.structure import Structure  # noqa: E402
 
 pytest_plugins = ("tiers",)
+
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("untimed")  # laws hold on a busy machine as well
 
 NOW = datetime(2020, 6, 1, 12, tzinfo=UTC)
 PUBLISHED_AS_OF = date(2019, 6, 1)

@@ -114,3 +114,10 @@ def _columns(table: Table) -> list[Column[object]]:
     """The columns that the condition of being visible asks."""
     condition = visible(table, When(as_of=DAY, as_recorded=INSTANT))
     return [column for column in table.c if f"{table.name}.{column.name}" in str(condition)]
+
+
+def test_a_day_written_as_text_is_refused_where_it_is_given() -> None:
+    with pytest.raises(
+        TypeError, match=r"^as_of '2026-11-20' is no day; give a datetime\.date, such as date\(2026, 11"
+    ):
+        When(as_of="2026-11-20")  # type: ignore[arg-type]
