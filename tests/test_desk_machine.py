@@ -624,7 +624,7 @@ def run(world: World, examples: int, steps: int = 25) -> None:
     )
 
 
-@pytest.mark.parametrize("examples", [20, slow(40), soak("desk", 200)])
+@pytest.mark.parametrize("examples", [10, slow(40), soak("desk", 200)])
 def test_the_desk_does_what_the_rules_say(toy_file: Path, tmp_path: Path, examples: int) -> None:
     run(in_files(toy_file, tmp_path), examples)
 

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from schedule_worlds import Clock, days_of, duty_of, install_toy_at, ledger_of, quietly, settings_of, store
-from sizes import soak
+from sizes import slow, soak
 from sqlalchemy import func, select
 
 from db.engine import Database, open_database
@@ -72,7 +72,7 @@ def live(database: Database, clock: Clock, settings: Settings, until: datetime, 
 @pytest.mark.parametrize(
     ("zone", "at"),
     [
-        ("Europe/Kyiv", "03:30"),
+        slow("Europe/Kyiv", "03:30"),
         soak("schedule", "America/New_York", "02:30"),
         soak("schedule", "UTC", "06:00"),
     ],
