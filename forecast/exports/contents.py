@@ -1,4 +1,4 @@
-"""What can be exported, and what its columns mean."""
+"""What can be exported: of each thing its columns, in order, and what may be asked of it."""
 
 from dataclasses import dataclass
 
