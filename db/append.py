@@ -18,7 +18,16 @@ from sqlalchemy.exc import IntegrityError
 from db import tables
 from db.chain import content_key, last_link, prepared, row_digest
 from db.conflicts import explain_refusal, refuse_bad_corrections, refuse_repeats, refuse_strangers
-from db.rows import IndicatorRow, NewCase, NewCompleteness, NewDocument, NewEvent, NewJudgement, NewObservation
+from db.rows import (
+    IndicatorRow,
+    NewCase,
+    NewCompleteness,
+    NewDocument,
+    NewEvent,
+    NewJudgement,
+    NewObservation,
+    NewZone,
+)
 from db.run_rows import (
     EffectRow,
     IndicatorStateRow,
@@ -187,6 +196,12 @@ def append_report(connection: Connection, report: NewReport, recorded_at: dateti
     rows = _prepared([report], tables.reports)
     refuse_strangers(connection, tables.reports, rows)
     (row_id,) = _append(connection, tables.reports, rows, recorded_at)
+    return row_id
+
+
+def append_zone(connection: Connection, zone: NewZone, recorded_at: datetime) -> int:
+    """Add the time zone whose days are the database's from then on."""
+    (row_id,) = _append(connection, tables.zones, _prepared([zone], tables.zones), recorded_at)
     return row_id
 
 

@@ -3,7 +3,8 @@
 The hash of row n is sha256 of three lines: the hash of row n-1 (nothing for the first), the table's name, and the row's
 content as ASCII JSON with sorted keys, no spaces, no nulls, ISO dates, UTC instants to the microsecond and shortest
 floats. A chain alone cannot tell that its last rows are gone; `seals` records where each append ended, and is chained
-itself. Whoever keeps `head` elsewhere can tell even a database rewritten as a whole.
+itself. Rows are ordered by number: an instant before that of the row above it is a clock's fault (`db.clocks`), and no
+damage. Whoever keeps `head` elsewhere can tell even a database rewritten as a whole.
 """
 
 import hashlib
@@ -27,9 +28,6 @@ from db.types import Instant, to_utc
 
 START = ""
 """What stands for the hash of the row before the first."""
-
-CLOCK_TOLERANCE_S = 3600.0
-"""How far `recorded_at` may step back between rows: writers take the time before they wait for the lock."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,14 +248,12 @@ def require_unbroken(connection: Connection) -> None:
 
 
 def _walk(connection: Connection, table: Table) -> Iterator[Finding]:
-    last_id, last_hash, latest = 0, START, datetime.min.replace(tzinfo=UTC)
+    last_id, last_hash = 0, START
     rows = connection.execute(select(table).order_by(table.c.id), execution_options={"yield_per": 1000})
     try:
         for row in rows:
             yield from _check_row(table, row, last_id, last_hash)
-            if (latest - row.recorded_at).total_seconds() > CLOCK_TOLERANCE_S:
-                yield Finding(table.name, row.id, f"recorded_at {row.recorded_at} lies before that of a row above it")
-            last_id, last_hash, latest = row.id, row.hash, max(latest, row.recorded_at)
+            last_id, last_hash = row.id, row.hash
     except (TypeError, ValueError) as error:
         yield Finding(table.name, None, f"a row soon after row {last_id} cannot be read: {error}")
 

@@ -11,7 +11,7 @@ from datetime import date, datetime
 from itertools import batched
 from typing import Any
 
-from sqlalchemy import Connection, Select, Table, select
+from sqlalchemy import Connection, Select, Table, func, select
 from sqlalchemy.engine import Row
 
 from db import tables
@@ -28,7 +28,7 @@ from db.rows import (
     LevelRow,
     ObservationRow,
 )
-from db.when import When, visible
+from db.when import WHENEVER, When, position, recorded_by, visible
 
 _TABLES: dict[type, Table] = {
     DocumentRow: tables.documents,
@@ -40,12 +40,11 @@ _TABLES: dict[type, Table] = {
 _COLUMNS = {kind: tuple(item.name for item in fields(kind) if item.name in table.c) for kind, table in _TABLES.items()}
 
 
-def read_case(connection: Connection, case_id: str | None = None, *, as_recorded: datetime | None = None) -> CaseRow:
-    """Return the newest version of the case, of the only one if `case_id` is None; StoreError if that is ambiguous."""
+def read_case(connection: Connection, case_id: str | None = None, when: When = WHENEVER) -> CaseRow:
+    """Return the newest version of the case by then, of the only one if `case_id` is None; StoreError if ambiguous."""
     cases = tables.cases.c
-    query = select(*(cases[item.name] for item in fields(CaseRow))).order_by(cases.id)
-    if as_recorded is not None:
-        query = query.where(cases.recorded_at <= as_recorded)
+    query = select(*(cases[item.name] for item in fields(CaseRow))).where(recorded_by(tables.cases, when))
+    query = query.order_by(cases.id)
     newest = {row.case_id: CaseRow(**row._mapping) for row in connection.execute(query)}
     if case_id is not None and case_id in newest:
         return newest[case_id]
@@ -57,6 +56,19 @@ def read_case(connection: Connection, case_id: str | None = None, *, as_recorded
     if len(newest) > 1:
         raise StoreError(f"the database holds {len(newest)} cases; set PARLEY_CASE to one of {known}")
     return next(iter(newest.values()))
+
+
+def read_positions(connection: Connection, when: When) -> dict[str, int]:
+    """Return, of every table that a case is read from, the number of the last row recorded by then."""
+    return {table.name: position(connection, table, when) for table in (tables.cases, *_TABLES.values())}
+
+
+def read_positions_in_time(connection: Connection, instant: datetime) -> dict[str, int]:
+    """Return, of the same tables, the number of the last row whose own clock said no later than `instant`."""
+    return {
+        table.name: connection.execute(select(func.max(table.c.id)).where(table.c.recorded_at <= instant)).scalar() or 0
+        for table in (tables.cases, *_TABLES.values())
+    }
 
 
 def read_catalogue(connection: Connection, case: CaseRow) -> tuple[IndicatorRow, ...]:
@@ -89,6 +101,7 @@ def _indicator(row: Row[*tuple[Any, ...]], levels: Sequence[LevelRow]) -> Indica
     del values["id"]
     for name in ("typical_sources", "documents", "document_refs"):
         values[name] = tuple(values[name])
+    values["bears_on"] = None if values["bears_on"] is None else tuple(values["bears_on"])
     return IndicatorRow(**values, levels=tuple(levels))
 
 
@@ -171,7 +184,7 @@ def read_observations(
     query = _select_visible(ObservationRow, case_id, when).where(columns.retracted.is_(False))
     if indicator_id is not None:
         query = query.where(columns.indicator_id == indicator_id)
-    corrections = _corrections(connection, tables.observations, case_id).seen(when)
+    corrections = _seen_corrections(connection, tables.observations, case_id, when)
     found = list(_observations(connection.execute(query).all(), corrections))
     found.sort(key=_by_content)
     return tuple(found)
@@ -204,7 +217,7 @@ def read_versions[R: (ObservationRow, EventRow)](
     A version ends with the first later one of its fact to be known, so that what ended it stays the same ever after.
     """
     table = _TABLES[kind]
-    corrections = _corrections(connection, table, case_id).seen(when)
+    corrections = _seen_corrections(connection, table, case_id, when)
     query = _select_visible(kind, case_id, when).order_by(table.c.id)
     rows = [_make(kind, row) for row in connection.execute(query)]
     by_id: dict[int | None, R] = {row.id: row for row in rows}
@@ -212,15 +225,16 @@ def read_versions[R: (ObservationRow, EventRow)](
 
 
 def read_history[R: (DocumentRow, JudgementRow, ObservationRow, EventRow, CompletenessRow)](
-    connection: Connection, kind: type[R], row_id: int
+    connection: Connection, kind: type[R], row_id: int, when: When = WHENEVER
 ) -> tuple[R, ...]:
-    """Return every version of the fact that row `row_id` belongs to, oldest first; StoreError if there is none."""
+    """Return every version by then of the fact that row `row_id` belongs to, oldest first; StoreError if there is no
+    such row."""
     table = _TABLES[kind]
     case_id = connection.execute(select(table.c.case_id).where(table.c.id == row_id)).scalar()
     if case_id is None:
         raise StoreError(f"{table.name} has no row {row_id}; list them to see the numbers")
     ids = _corrections(connection, table, case_id).versions(row_id)
-    query = _select(kind).where(table.c.id.in_(ids)).order_by(table.c.id)
+    query = _select(kind).where(table.c.id.in_(ids), visible(table, when)).order_by(table.c.id)
     return tuple(_make(kind, row) for row in connection.execute(query))
 
 
@@ -232,11 +246,11 @@ def read_added(
     None where a later row corrects an earlier one: then all must be read again.
     """
     columns = tables.observations.c
-    query = _select(ObservationRow).where(columns.id > after, columns.case_id == case_id)
-    rows = connection.execute(query).all()
+    added = _select(ObservationRow).where(columns.id > after, columns.case_id == case_id)
+    rows = connection.execute(added.where(recorded_by(tables.observations, when))).all()
     if any(row.supersedes is not None for row in rows):
         return None
-    new = [_make(ObservationRow, row) for row in rows if when.holds(row.known_on, row.recorded_at)]
+    new = [_make(ObservationRow, row) for row in rows if when.known(row.known_on)]
     return tuple(sorted((*observations, *new), key=_by_content))
 
 
@@ -264,23 +278,23 @@ def read_retracted(connection: Connection, case_id: str) -> frozenset[int]:
 
 @dataclass(frozen=True, slots=True)
 class _Corrections:
-    """The superseding rows of one table and case: (id, known_on, recorded_at) by the first row of their fact."""
+    """The superseding rows of one table and case: (id, known_on) by the first row of their fact."""
 
     first: Mapping[int, int]
     """First row of the fact, by superseding row."""
-    by_fact: Mapping[int, Sequence[tuple[int, date | None, datetime]]]
+    by_fact: Mapping[int, Sequence[tuple[int, date | None]]]
 
     def fact(self, row_id: int) -> int:
         return self.first.get(row_id, row_id)
 
     def versions(self, row_id: int) -> list[int]:
         fact = self.fact(row_id)
-        return [fact, *(id_ for id_, _, _ in self.by_fact.get(fact, ()))]
+        return [fact, *(id_ for id_, _ in self.by_fact.get(fact, ()))]
 
-    def seen(self, when: When) -> "_Corrections":
-        """Return only those known and recorded by then; facts stay what they are."""
+    def seen(self, when: When, last: int) -> "_Corrections":
+        """Return only those known by then and numbered up to `last`; facts stay what they are."""
         by_fact = {
-            fact: [row for row in rows if when.holds(known_on=row[1], recorded_at=row[2])]
+            fact: [(id_, known_on) for id_, known_on in rows if id_ <= last and when.known(known_on)]
             for fact, rows in self.by_fact.items()
         }
         return _Corrections(self.first, by_fact)
@@ -294,19 +308,25 @@ class _Corrections:
         return min(self._later(row_id), default=(None, None))[1]
 
     def _later(self, row_id: int) -> list[tuple[date, int]]:
-        return [(known, id_) for id_, known, _ in self.by_fact.get(self.fact(row_id), ()) if id_ > row_id and known]
+        return [(known, id_) for id_, known in self.by_fact.get(self.fact(row_id), ()) if id_ > row_id and known]
+
+
+def _seen_corrections(connection: Connection, table: Table, case_id: str, when: When) -> _Corrections:
+    """The superseding rows known and recorded by then."""
+    corrections = _corrections(connection, table, case_id)
+    return corrections.seen(when, position(connection, table, when)) if corrections.by_fact else corrections
 
 
 def _corrections(connection: Connection, table: Table, case_id: str) -> _Corrections:
     columns = table.c
     # Neither the case nor the order is asked of the database: SQLite then takes the small partial index on supersedes.
-    wanted = columns.case_id, columns.id, columns.supersedes, columns.known_on, columns.recorded_at
+    wanted = columns.case_id, columns.id, columns.supersedes, columns.known_on
     rows = connection.execute(select(*wanted).where(columns.supersedes.is_not(None)))
     first: dict[int, int] = {}
-    by_fact: dict[int, list[tuple[int, date | None, datetime]]] = {}
-    for _, id_, supersedes, known_on, recorded_at in sorted(row for row in rows if row.case_id == case_id):
+    by_fact: dict[int, list[tuple[int, date | None]]] = {}
+    for _, id_, supersedes, known_on in sorted(tuple(row) for row in rows if row.case_id == case_id):
         first[id_] = first.get(supersedes, supersedes)
-        by_fact.setdefault(first[id_], []).append((id_, known_on, recorded_at))
+        by_fact.setdefault(first[id_], []).append((id_, known_on))
     return _Corrections(first, by_fact)
 
 

@@ -31,9 +31,10 @@ from sqlalchemy import (
 from sqlalchemy.engine import Row
 
 from db import tables
+from db.read_runs import as_run, select_runs
 from db.rows import CaseRow
-from db.run_rows import NewRun, RunRow
-from db.when import WHENEVER, When, recorded_by, visible
+from db.run_rows import RunRow
+from db.when import WHENEVER, When, visible
 
 RUNS_AT_ONCE = 64
 FACTS_AT_ONCE = 1000
@@ -110,11 +111,11 @@ def read_run_pages(connection: Connection, asked: RunsAsked, size: int = RUNS_AT
     """Yield the runs asked for by as-of date and number, at most `size` at once."""
     runs = tables.runs.c
     query = _select_runs(asked).order_by(runs.as_of, runs.id).limit(size)
-    page = tuple(_run(row) for row in connection.execute(query))
+    page = tuple(as_run(row) for row in connection.execute(query))
     while page:
         yield page
         after = tuple_(literal(page[-1].as_of, Date), literal(page[-1].id, Integer))
-        page = tuple(_run(row) for row in connection.execute(query.where(tuple_(runs.as_of, runs.id) > after)))
+        page = tuple(as_run(row) for row in connection.execute(query.where(tuple_(runs.as_of, runs.id) > after)))
 
 
 def read_pages_of_runs(
@@ -217,26 +218,13 @@ def count_versions(connection: Connection, asked: FactsAsked) -> Extent:
 
 def _select_runs(asked: RunsAsked) -> Select[*tuple[Any, ...]]:
     """Runs with the newest status they had by the instant."""
-    runs, statuses = tables.runs, tables.run_statuses
-    of_run = statuses.c.run_id == runs.c.id
-    newest = select(func.max(statuses.c.id)).where(of_run, recorded_by(statuses, asked.when)).correlate(runs)
-    joined = runs.outerjoin(statuses, and_(statuses.c.run_id == runs.c.id, statuses.c.id == newest.scalar_subquery()))
-    asserted = (runs.c[item.name] for item in fields(NewRun))
-    status = statuses.c.status, statuses.c.recorded_at.label("status_at"), statuses.c.detail
-    query = select(*asserted, runs.c.id, runs.c.recorded_at, *status).select_from(joined)
-    query = query.where(
-        runs.c.case_id == asked.case_id, runs.c.as_of <= asked.when.as_of, recorded_by(runs, asked.when)
-    )
+    runs = tables.runs.c
+    query = select_runs(asked.when).where(runs.case_id == asked.case_id, runs.as_of <= asked.when.as_of)
     if asked.kinds:
-        query = query.where(runs.c.kind.in_(asked.kinds))
+        query = query.where(runs.kind.in_(asked.kinds))
     if asked.published:
-        query = query.where(statuses.c.status == "published")
-    return _between(query, runs.c.as_of, asked.first, asked.last)
-
-
-def _run(row: Row[*tuple[Any, ...]]) -> RunRow:
-    values: dict[str, Any] = {**row._mapping, "detail": row.detail or {}}
-    return RunRow(**values)
+        query = query.where(tables.run_statuses.c.status == "published")
+    return _between(query, runs.as_of, asked.first, asked.last)
 
 
 def _conditions(wanted: OfRuns) -> list[ColumnElement[bool]]:

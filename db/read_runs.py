@@ -11,16 +11,17 @@ from sqlalchemy.engine import Row
 from db import tables
 from db.errors import StoreError
 from db.run_rows import EffectRow, IndicatorStateRow, NewRun, RunRow, ScenarioForecastRow, TargetForecastRow
+from db.when import WHENEVER, When, effective_instants, recorded_by
 
 
 def read_run(connection: Connection, run_id: int) -> RunRow:
     """Return one run with its newest status; StoreError if there is none of that number."""
-    row = connection.execute(_runs().where(tables.runs.c.id == run_id)).first()
+    row = connection.execute(select_runs().where(tables.runs.c.id == run_id)).first()
     if row is None:
         last = connection.execute(select(func.max(tables.runs.c.id))).scalar()
         known = f"runs go from 1 to {last}" if last else "there are none yet; run `parley update`"
         raise StoreError(f"no run {run_id}; {known}")
-    return _run(row)
+    return as_run(row)
 
 
 def read_runs(
@@ -38,7 +39,7 @@ def read_runs(
     `kinds` and `statuses` keep those named; `as_of` keeps one date, `until` dates up to one; `limit` the first so many.
     """
     runs = tables.runs.c
-    query = _runs().where(runs.case_id == case_id)
+    query = select_runs().where(runs.case_id == case_id)
     if kinds is not None:
         query = query.where(runs.kind.in_(kinds))
     if statuses is not None:
@@ -48,7 +49,7 @@ def read_runs(
     if until is not None:
         query = query.where(runs.as_of <= until)
     query = query.order_by(runs.as_of.desc(), runs.id.desc()).limit(limit)
-    return tuple(_run(row) for row in connection.execute(query))
+    return tuple(as_run(row) for row in connection.execute(query))
 
 
 def last_published(
@@ -102,15 +103,23 @@ def _of_run(table: Table, kind: type, run_id: int) -> Select[*tuple[Any, ...]]:
     return select(*(table.c[item.name] for item in fields(kind))).where(table.c.run_id == run_id)
 
 
-def _runs() -> Select[*tuple[Any, ...]]:
+def select_runs(when: When = WHENEVER) -> Select[*tuple[Any, ...]]:
+    """Return a query of the runs recorded by then, with the newest status they had by then; `as_run` reads its rows."""
     runs, statuses = tables.runs, tables.run_statuses
-    newest = select(func.max(statuses.c.id)).where(statuses.c.run_id == runs.c.id).correlate(runs).scalar_subquery()
+    of_run = statuses.c.run_id == runs.c.id
+    newest = select(func.max(statuses.c.id)).where(of_run, recorded_by(statuses, when)).correlate(runs)
+    issued, settled = effective_instants(runs), effective_instants(statuses)
+    joined = runs.join(issued, issued.c.id == runs.c.id)
+    joined = joined.outerjoin(statuses, and_(of_run, statuses.c.id == newest.scalar_subquery()))
+    joined = joined.outerjoin(settled, settled.c.id == statuses.c.id)
     asserted = (runs.c[item.name] for item in fields(NewRun))
-    status = statuses.c.status, statuses.c.recorded_at.label("status_at"), statuses.c.detail
-    joined = runs.outerjoin(statuses, and_(statuses.c.run_id == runs.c.id, statuses.c.id == newest))
-    return select(*asserted, runs.c.id, runs.c.recorded_at, *status).select_from(joined)
+    instants = runs.c.recorded_at, issued.c.effective_at.label("issued_at")
+    status = statuses.c.status, settled.c.effective_at.label("status_at"), statuses.c.detail
+    query = select(*asserted, runs.c.id, *instants, *status).select_from(joined)
+    return query.where(recorded_by(runs, when))
 
 
-def _run(row: Row[*tuple[Any, ...]]) -> RunRow:
+def as_run(row: Row[*tuple[Any, ...]]) -> RunRow:
+    """The run of a row of `select_runs`."""
     values: dict[str, Any] = {**row._mapping, "detail": row.detail or {}}
     return RunRow(**values)

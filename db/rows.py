@@ -38,6 +38,8 @@ class IndicatorRow:
     document_refs: tuple[str, ...]
     note: str
     levels: tuple[LevelRow, ...]
+    bears_on: tuple[str, ...] | None = None
+    """Indicators and types of event that what is logged of this one may bear on as well; None where none are named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,3 +233,12 @@ class EventRow(NewEvent):
 class CompletenessRow(NewCompleteness):
     id: int
     recorded_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class NewZone:
+    """The time zone whose days are the database's from now on, such as Asia/Tokyo; who said so, and why."""
+
+    zone: str
+    analyst: str
+    reason: str

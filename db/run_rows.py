@@ -28,15 +28,20 @@ class NewRun:
     complete_through: date
     p_dry_now: float | None
     """P(still dry on the as-of date), None where the run failed before it was known."""
+    positions: Mapping[str, int] | None = field(default=None, hash=False)
+    """Of each table it read the last row there was, by name; None in runs of before these were kept."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunRow(NewRun):
     id: int
     recorded_at: datetime
+    issued_at: datetime
+    """`recorded_at`, but never before that of an earlier run: what a clock that was set back says cannot be."""
     status: str | None
     """started, published, rejected or failed: the newest; None if none was ever recorded."""
     status_at: datetime | None
+    """When it was recorded, but never before an earlier status of any run."""
     detail: Mapping[str, object] = field(hash=False)
     """Diagnostics and messages that came with the status."""
 

@@ -45,6 +45,16 @@ def between(column: str, low: int, high: int) -> CheckConstraint:
     return rule(f"{column}_range", f"{column} BETWEEN {low} AND {high}", f"{column} must lie between {low} and {high}")
 
 
+def known_once(name: str, day: str) -> tuple[CheckConstraint, ...]:
+    """What happens cannot be known before its day; a day begins in the east two dates before it does in the west."""
+    sentence = f"known_on must not lie before {day}"
+    earliest = {"sqlite": f"date({day}, '-2 days')", "postgresql": f"{day} - 2"}
+    rules = {dialect: rule(name, f"known_on >= {first}", sentence) for dialect, first in earliest.items()}
+    for dialect, made in rules.items():
+        made.ddl_if(dialect=dialect)
+    return tuple(rules.values())
+
+
 def text_column(name: str) -> Column[str]:
     return Column(name, Text, nullable=False)
 

@@ -25,10 +25,21 @@ from sqlalchemy import (
 )
 
 from db.kinds import BACKFILL, OFFICIAL, RUN_KINDS, RUN_STATUSES
-from db.shapes import between, chained, fact, forecasts, metadata, one_of, partly_unique, rule, text_column
+from db.shapes import (
+    between,
+    chained,
+    fact,
+    forecasts,
+    known_once,
+    metadata,
+    one_of,
+    partly_unique,
+    rule,
+    text_column,
+)
 from db.types import Instant
 
-SCHEMA_VERSION = "0005"
+SCHEMA_VERSION = "0006"
 
 cases = chained(
     "cases",
@@ -61,6 +72,7 @@ indicators = chained(
     Column("documents", JSON, nullable=False),
     Column("document_refs", JSON, nullable=False),
     text_column("note"),
+    Column("bears_on", JSON(none_as_null=True)),
     UniqueConstraint("case_row_id", "indicator_id"),
     UniqueConstraint("case_row_id", "position"),
     one_of("kind", "state", "event"),
@@ -148,7 +160,7 @@ observations = fact(
     between("level", -2, 2),
     one_of("reliability", *"ABCDEF"),
     between("credibility", 1, 6),
-    rule("known_once_observed", "known_on >= observed_on", "known_on must not lie before observed_on"),
+    *known_once("known_once_observed", "observed_on"),
     Index("ix_observations_known", "case_id", "indicator_id", "known_on"),
 )
 
@@ -170,7 +182,7 @@ events = fact(
     text_column("confidence"),
     Column("analyst", Text),
     rule("ended_once_started", "ended_on >= started_on", "ended_on must not lie before started_on"),
-    rule("known_once_started", "known_on >= started_on", "known_on must not lie before started_on"),
+    *known_once("known_once_started", "started_on"),
 )
 
 completeness = fact(
@@ -205,6 +217,7 @@ runs = chained(
     Column("days_since_talks", Integer),
     Column("complete_through", Date, nullable=False),
     Column("p_dry_now", Float),
+    Column("positions", JSON(none_as_null=True)),
     one_of("kind", *RUN_KINDS),
     between("p_dry_now", 0, 1),
     Index(None, "case_id", "as_of"),
@@ -351,6 +364,9 @@ reports = chained(
     Index(None, "case_id"),
 )
 """The briefs that were written: of which run, compared with which earlier one, and the hash of the file."""
+
+zones = chained("zones", text_column("zone"), text_column("analyst"), text_column("reason"))
+"""The time zone whose days are the database's, such as Asia/Tokyo: the last row's, UTC where there is none."""
 
 seals = chained(
     "seals",

@@ -1,9 +1,10 @@
 """What a stored run says of itself, read without the mathematics: in time, sound, and how old what it rests on."""
 
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import Any
 
 from db.run_rows import RunRow
+from db.when import When
 
 ISSUE_LAG_DAYS = 1
 DIAGNOSTICS = ("rhat_max", "ess_bulk_min", "ess_tail_min", "divergences", "draws")
@@ -12,8 +13,19 @@ STALE_AFTER_CADENCES = 2.0
 
 
 def issued_before_the_fact(run: RunRow) -> bool:
-    """Whether the run was stored by the end of the day after its as-of date (UTC)."""
-    return (run.recorded_at.astimezone(UTC).date() - run.as_of).days <= ISSUE_LAG_DAYS
+    """Whether the run was issued by the end of the day after its as-of date (UTC), by its effective instant."""
+    return (run.issued_at.astimezone(UTC).date() - run.as_of).days <= ISSUE_LAG_DAYS
+
+
+def read_instant(run: RunRow) -> datetime:
+    """When the rows of a run were read: later entries had no part in it."""
+    read_at = run.detail.get("read_at")
+    return run.as_recorded or (datetime.fromisoformat(read_at) if isinstance(read_at, str) else run.issued_at)
+
+
+def read_when(run: RunRow) -> When:
+    """What a run could read: known by its as-of date, up to the positions it kept, or recorded by when it read."""
+    return When(as_of=run.as_of, as_recorded=read_instant(run), positions=run.positions)
 
 
 def diagnostics_of(run: RunRow) -> dict[str, Any]:

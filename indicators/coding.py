@@ -13,6 +13,7 @@ from functools import lru_cache
 from itertools import count
 
 from db.rows import NewEvent, NewObservation
+from db.zone import Moment
 from indicators.case_rows import CASE_ANALYST
 from indicators.content import EVENT_TYPES, FRAMINGS, NO_FRAMING
 from indicators.tables import Row, parse_day, suggest, suggest_id
@@ -81,25 +82,25 @@ _parse_day = lru_cache(maxsize=1 << 16)(parse_day)
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What an entry is held against: the case's indicators and grades (such as B2), today, and who enters it."""
+    """What an entry is held against: the case's indicators and grades (such as B2), when and by whom it is entered."""
 
     case_id: str
     indicators: tuple[str, ...]
     grades: frozenset[str]
-    today: date
+    moment: Moment
     analyst: str
 
 
 def new_observation(row: Row, rules: Rules) -> NewObservation | None:
     """The observation of a row with the cells of `OBSERVATION_COLUMNS`; None when it has a problem."""
     before = len(row.problems.lines)
-    observed_on = _day(row, "observed_on", _filled(row, "observed_on"), rules.today)
+    observed_on = _day(row, "observed_on", _filled(row, "observed_on"), rules.moment)
     grade = _grade(row, rules.grades)
     observation = NewObservation(
         case_id=rules.case_id,
         indicator_id=_indicator(row, rules.indicators),
         observed_on=observed_on or date.min,
-        known_on=_known_on(row, "observed_on", observed_on, rules.today) or observed_on or date.min,
+        known_on=_known_on(row, "observed_on", observed_on, observed_on, rules.moment),
         level=_level(row),
         source_title=_filled(row, "source"),
         source_publisher=_text(row, "publisher"),
@@ -121,8 +122,8 @@ def new_event(row: Row, rules: Rules, taken: Collection[str] = ()) -> NewEvent |
     """
     before = len(row.problems.lines)
     type_ = _choice(row, "type", _filled(row, "type"), EVENT_TYPES)
-    started_on = _day(row, "started_on", _filled(row, "started_on"), rules.today)
-    ended_on = _day(row, "ended_on", _text(row, "ended_on"), rules.today) or started_on
+    started_on = _day(row, "started_on", _filled(row, "started_on"), rules.moment)
+    ended_on = _day(row, "ended_on", _text(row, "ended_on"), rules.moment) or started_on
     if started_on and ended_on:
         row.ordered("ended_on", ended_on, "started_on", started_on)
     confidence = _choice(row, "confidence", _text(row, "confidence") or "medium", CONFIDENCES)
@@ -133,7 +134,7 @@ def new_event(row: Row, rules: Rules, taken: Collection[str] = ()) -> NewEvent |
         framing=_framing(row, type_),
         started_on=started_on or date.min,
         ended_on=ended_on or date.min,
-        known_on=_known_on(row, "started_on", started_on, rules.today) or ended_on or date.min,
+        known_on=_known_on(row, "started_on", started_on, ended_on, rules.moment),
         date_precision=_choice(row, "date_precision", _text(row, "date_precision") or "day", DATE_PRECISIONS),
         level=_text(row, "level"),
         format=_text(row, "format"),
@@ -214,15 +215,15 @@ def _by_casefold(ids: tuple[str, ...]) -> dict[str, str]:
     return {id_.casefold(): id_ for id_ in ids}
 
 
-def _day(row: Row, column: str, text: str, today: date) -> date | None:
-    """The text of a cell as a date up to today; None where it is empty or was refused."""
+def _day(row: Row, column: str, text: str, moment: Moment) -> date | None:
+    """The text of a cell as a day that has begun somewhere on earth; None where it is empty or was refused."""
     if not text:
         return None
     day = _parse_day(text)
     if day is None:
-        row.refuse(column, f"{_shown(text)} is not a date; write YYYY-MM-DD, such as {today}")
-    elif day > today:
-        row.refuse(column, f"{day} lies ahead; the latest day is today, {today}")
+        row.refuse(column, f"{_shown(text)} is not a date; write YYYY-MM-DD, such as {moment.today}")
+    elif day > moment.latest:
+        row.refuse(column, lies_ahead(day, moment))
     elif day.year < FIRST_YEAR:
         row.refuse(column, f"{day} lies before {FIRST_YEAR}; write a later year")
     else:
@@ -230,12 +231,18 @@ def _day(row: Row, column: str, text: str, today: date) -> date | None:
     return None
 
 
-def _known_on(row: Row, since_column: str, since: date | None, today: date) -> date | None:
-    """The day it could be known, not before `since`; None where it is empty or was refused."""
-    day = _day(row, "known_on", _text(row, "known_on"), today)
+def lies_ahead(day: date, moment: Moment) -> str:
+    """Why a day cannot be entered yet, with both clocks."""
+    return f"{day} lies ahead; the last day begun anywhere is {moment.latest}, and here it is {moment}"
+
+
+def _known_on(row: Row, since_column: str, since: date | None, default: date | None, moment: Moment) -> date:
+    """The day it could be known, not before `since` nor after the day it is here: what happens further east on the
+    next day is known today."""
+    day = _day(row, "known_on", _text(row, "known_on"), moment)
     if day and since:
         row.ordered("known_on", day, since_column, since)
-    return day
+    return min(day or default or date.min, moment.today)
 
 
 def _level(row: Row) -> float:

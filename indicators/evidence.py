@@ -135,9 +135,10 @@ def _sd_of(row: ObservationRow, sd: dict[tuple[str, int], float]) -> float:
 
 
 def _member(row: ObservationRow, indicator: int, sd: float) -> _Member:
+    """The row by the calendar of the database: what is known before its date happened where that date came first."""
     return _Member(
         indicator=indicator,
-        observed=row.observed_on.toordinal(),
+        observed=min(row.observed_on, row.known_on).toordinal(),
         known=row.known_on.toordinal(),
         since=row.valid_from.toordinal(),
         until=NEVER if row.valid_until is None else row.valid_until.toordinal(),

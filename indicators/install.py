@@ -7,7 +7,7 @@ analyst. An analyst's row, correction or retraction stands: no case version repl
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime
 from functools import partial
 
 from db.append import (
@@ -20,10 +20,10 @@ from db.append import (
     observation_key,
 )
 from db.engine import Database
-from db.errors import Conflict, StoreError
-from db.read import read_case, read_history, read_newest
+from db.errors import StoreError
+from db.read import read_history, read_newest
+from db.read_exports import read_case_versions
 from db.rows import (
-    CaseRow,
     CompletenessRow,
     DocumentRow,
     EventRow,
@@ -35,6 +35,7 @@ from db.rows import (
     NewObservation,
     ObservationRow,
 )
+from db.zone import Moment, read_zone
 from indicators.case_rows import (
     new_case,
     new_completeness,
@@ -113,17 +114,19 @@ def install_case(database: Database, folder: CaseFolder, recorded_at: datetime) 
     """Bring the database to the folder's content in one transaction; the same folder again changes nothing.
 
     Rows are known from the day the folder says; a retraction, and a correction of a row that has no such day (document,
-    judgement), from the day of `recorded_at` in UTC. Raises Conflict when `recorded_at` lies before the version in the
-    database, and StoreError when it has no time zone and for what the database refuses.
+    judgement), from the day it then is at the database. Raises StoreError for an instant without time zone and for what
+    the database refuses.
     """
     case_id = folder.case.id
+    if recorded_at.tzinfo is None:
+        raise StoreError(f"recorded_at {recorded_at} has no time zone; give an instant in UTC")
     with database.write() as connection:
-        versions = _versions(partial(read_case, connection, case_id))
-        if versions and versions[0].case_hash == folder.case_hash:
+        versions = read_case_versions(connection, case_id)
+        if versions and versions[-1].case_hash == folder.case_hash:
             return InstallReport(case_id, folder.case_hash, new_version=False, tables=_all_unchanged(folder))
-        _check_clock(versions, recorded_at)
         instants = frozenset(version.recorded_at for version in versions)
-        occasion = _Occasion(folder.case_hash, recorded_at.astimezone(UTC).date(), instants)
+        today = Moment(instant=recorded_at, zone=read_zone(connection)).today
+        occasion = _Occasion(folder.case_hash, today, instants)
         append_case(connection, new_case(folder), recorded_at)
 
         documents = _plan_documents(folder, read_newest(connection, DocumentRow, case_id), occasion)
@@ -146,28 +149,6 @@ def install_case(database: Database, folder: CaseFolder, recorded_at: datetime) 
         append_completeness(connection, completeness.rows, recorded_at)
     counts = (documents.count, judgements.count, observations.count, events.count, completeness.count)
     return InstallReport(case_id, folder.case_hash, new_version=True, tables=counts)
-
-
-def _versions(read: Callable[..., CaseRow]) -> list[CaseRow]:
-    """The versions of the case in the database, newest first; empty when it is not there."""
-    versions: list[CaseRow] = []
-    before: datetime | None = None
-    while True:
-        try:
-            version = read(as_recorded=before)
-        except StoreError:
-            return versions
-        versions.append(version)
-        before = version.recorded_at - timedelta(microseconds=1)
-
-
-def _check_clock(versions: Sequence[CaseRow], recorded_at: datetime) -> None:
-    # Versions are told apart by their instants, which therefore must not run backwards.
-    if recorded_at.tzinfo is None:
-        raise StoreError(f"recorded_at {recorded_at} has no time zone; give an instant in UTC")
-    if versions and recorded_at < versions[0].recorded_at:
-        what = f"case {versions[0].case_id!r} was last changed at {versions[0].recorded_at}, after {recorded_at}"
-        raise Conflict(f"{what}; check the clock")
 
 
 def _all_unchanged(folder: CaseFolder) -> tuple[TableCount, ...]:

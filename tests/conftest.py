@@ -30,6 +30,7 @@ from db.append import (
     append_report,
     append_run,
     append_run_status,
+    append_zone,
 )
 from db.engine import Database, open_database
 from db.migrate import upgrade
@@ -44,6 +45,7 @@ from db.rows import (
     NewEvent,
     NewJudgement,
     NewObservation,
+    NewZone,
 )
 from db.run_rows import (
     EffectRow,
@@ -406,6 +408,7 @@ def full(small: Database) -> Database:
         (alert,) = append_alerts(connection, [ALERT], NOW)
         append_delivery(connection, NewDelivery(alert, "file", "sent", ""), NOW)
         append_report(connection, replace(REPORT, run_id=run_id), NOW)
+        append_zone(connection, NewZone("Asia/Tokyo", "me", ""), NOW)
     return small
 
 

@@ -2,13 +2,14 @@
 
 import re
 import unicodedata
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from db.rows import NewEvent, NewObservation
+from db.zone import Moment
 from indicators.coding import (
     EVENT_COLUMNS,
     LONGEST,
@@ -26,7 +27,8 @@ from indicators.shipped import shipped_case
 from indicators.tables import Problems, Row
 
 TODAY = date(2026, 11, 22)
-RULES = Rules("toy", ("us_posture", "Kcna_Tone"), frozenset({"A1", "B2", "F6"}), TODAY, "mori")
+MOMENT = Moment(instant=datetime(2026, 11, 22, tzinfo=UTC))
+RULES = Rules("toy", ("us_posture", "Kcna_Tone"), frozenset({"A1", "B2", "F6"}), MOMENT, "mori")
 ENTRY = {"indicator": "us_posture", "observed_on": "2026-11-03", "level": "1", "grade": "B2", "source": "Gazette"}
 EVENT = {"type": "contact", "started_on": "2026-11-03", "source": "Gazette"}
 TALKS = {**EVENT, "type": "talks", "framing": "arms_control"}
@@ -176,13 +178,21 @@ BAD_CELLS = [
     ("grade", "2B", "'2B' is not a grade of the case; use a letter A–F and a digit 1–6, such as B2"),
     ("grade", "e5", "'e5' is not a grade of the case; use one of A1, B2, F6"),
     ("grade", "", "is empty; write a letter A–F and a digit 1–6, such as B2"),
-    ("observed_on", "2026-11-23", "2026-11-23 lies ahead; the latest day is today, 2026-11-22"),
+    (
+        "observed_on",
+        "2026-11-23",
+        "2026-11-23 lies ahead; the last day begun anywhere is 2026-11-22, and here it is 2026-11-22 00:00 UTC",
+    ),
     ("observed_on", "2026-02-30", "'2026-02-30' is not a date; write YYYY-MM-DD, such as 2026-11-22"),
     ("observed_on", "3.11.2026", "'3.11.2026' is not a date; write YYYY-MM-DD, such as 2026-11-22"),
     ("observed_on", "1066-10-14", "1066-10-14 lies before 1900; write a later year"),
     ("observed_on", "", "is empty; write the day it happened, YYYY-MM-DD"),
     ("known_on", "2026-11-01", "2026-11-01 lies before observed_on 2026-11-03; write 2026-11-03 or a later day"),
-    ("known_on", "2027-01-01", "2027-01-01 lies ahead; the latest day is today, 2026-11-22"),
+    (
+        "known_on",
+        "2027-01-01",
+        "2027-01-01 lies ahead; the last day begun anywhere is 2026-11-22, and here it is 2026-11-22 00:00 UTC",
+    ),
     ("source", "", "is empty; write who said it, and where"),
     ("source", " \t ", "is empty; write who said it, and where"),
     ("url", "www.example.org", "'www.example.org' is not a web address; write it with https:// or http://"),
@@ -273,9 +283,17 @@ BAD_EVENTS = [
     ({**TALKS, "framing": "arms control"}, "framing: 'arms control' is not allowed; did you mean 'arms_control'?"),
     ({**EVENT, "framing": "arms_control"}, "framing: 'arms_control' does not apply to contact; leave it empty"),
     ({**EVENT, "started_on": ""}, "started_on: is empty; write the day it began, YYYY-MM-DD"),
-    ({**EVENT, "started_on": "2026-12-01"}, "started_on: 2026-12-01 lies ahead; the latest day is today, 2026-11-22"),
+    (
+        {**EVENT, "started_on": "2026-12-01"},
+        "started_on: 2026-12-01 lies ahead; the last day begun anywhere is 2026-11-22, "
+        "and here it is 2026-11-22 00:00 UTC",
+    ),
     ({**EVENT, "ended_on": "2026-11-01"}, "ended_on: 2026-11-01 lies before started_on 2026-11-03; write 2026-11-03"),
-    ({**EVENT, "ended_on": "2026-11-30"}, "ended_on: 2026-11-30 lies ahead; the latest day is today, 2026-11-22"),
+    (
+        {**EVENT, "ended_on": "2026-11-30"},
+        "ended_on: 2026-11-30 lies ahead; the last day begun anywhere is 2026-11-22, "
+        "and here it is 2026-11-22 00:00 UTC",
+    ),
     ({**EVENT, "known_on": "2026-11-01"}, "known_on: 2026-11-01 lies before started_on 2026-11-03; write 2026-11-03"),
     ({**EVENT, "date_precision": "week"}, "date_precision: 'week' is not allowed; use one of day, month, year"),
     ({**EVENT, "confidence": "sure"}, "confidence: 'sure' is not allowed; use one of high, medium, low"),

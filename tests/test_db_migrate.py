@@ -39,11 +39,18 @@ def schema(path: Path) -> dict[str, list[str]]:
     """The lines of every table and index; the order of columns and constraints is no part of what they mean."""
     client = sqlite3.connect(path)
     rows = client.execute("SELECT name, sql FROM sqlite_master WHERE type <> 'trigger' AND name NOT LIKE '%alembic%'")
-    # SQLite puts an added column on the line of the last one.
-    lines = {name: (sql or "").replace(", analyst", ",\nanalyst").splitlines() for name, sql in rows}
+    lines = {name: _as_made(name, sql or "").splitlines() for name, sql in rows}
     found = {name: sorted(line.strip(" \t,") for line in those) for name, those in lines.items()}
     client.close()
     return found
+
+
+def _as_made(name: str, sql: str) -> str:
+    """SQLite puts an added column on the line of the last one, and the name of a table that was renamed in quotes."""
+    sql = sql.replace(f'"{name}"', name)
+    for added in ("analyst", "positions", "bears_on"):
+        sql = sql.replace(f", {added}", f",\n{added}")
+    return sql
 
 
 def test_upgrade_makes_everything_and_again_changes_nothing(empty_url: str) -> None:

@@ -37,7 +37,7 @@ def test_the_newest_version_of_a_case_is_current_and_the_old_one_stays(small: Da
     with small.write() as connection:
         append_case(connection, changed, NOW + timedelta(days=1))
     with small.read() as connection:
-        new, old = read_case(connection, "small"), read_case(connection, as_recorded=NOW)
+        new, old = read_case(connection, "small"), read_case(connection, when=When(as_of=date.max, as_recorded=NOW))
         assert (new.case_hash, old.case_hash) == ("d" * 64, "c" * 64)
         assert len(read_catalogue(connection, new)) == 1
         assert len(read_catalogue(connection, old)) == 2

@@ -50,7 +50,7 @@ def database(tmp_path: Path) -> Iterator[Database]:
 
 @pytest.fixture
 def desk(database: Database) -> Desk:
-    return Desk(database, "kim", today=lambda: TODAY)
+    return Desk(database, "kim", day=lambda: TODAY)
 
 
 def code(desk: Desk, level: float | str = 1, **others: object) -> Receipt:
@@ -141,7 +141,7 @@ def test_a_row_of_another_case_is_not_this_desks(desk: Desk) -> None:
     elsewhere = replace(read_case_folder(shipped_case()).case, id="other")
     folder = replace(read_case_folder(shipped_case()), case=elsewhere)
     install_case(desk.database, folder, datetime(2020, 2, 1, tzinfo=UTC))
-    mine = Desk(desk.database, "kim", case_id="toy", today=desk.today)
+    mine = Desk(desk.database, "kim", case_id="toy", day=desk.today)
     with desk.database.read() as connection:
         theirs = read_observations(connection, "other", When(as_of=date(2026, 10, 10)))[0].id
     with pytest.raises(
@@ -170,7 +170,7 @@ def test_what_was_corrected_is_not_logged_again_as_if_nothing_had_happened(desk:
 
 def test_a_revision_keeps_what_it_does_not_name(desk: Desk) -> None:
     (row,) = code(desk, publisher="Gazette", note="first").rows
-    receipt = revise(Desk(desk.database, "lee", today=desk.today), row, grade="a1", reason="wire text found")
+    receipt = revise(Desk(desk.database, "lee", day=desk.today), row, grade="a1", reason="wire text found")
     old, new = observation(desk, row), observation(desk, receipt.rows[0])
     assert old == new  # both name the newest version
     assert (new.supersedes, new.reliability, new.credibility, new.analyst) == (row, "A", 1, "lee")
@@ -233,7 +233,7 @@ def test_a_retraction_needs_a_reason_and_keeps_who_withdrew(desk: Desk) -> None:
         retract(desk, row, "  ")
     with pytest.raises(CaseError, match=r"^known_on: 2020-01-01 lies before 2020-02-28, when the row was known"):
         retract(desk, row, "wrong", known_on="2020-01-01")
-    receipt = retract(Desk(desk.database, "lee", today=desk.today), row, "misread")
+    receipt = retract(Desk(desk.database, "lee", day=desk.today), row, "misread")
     assert (observation(desk, receipt.rows[0]).analyst, observation(desk, row).reason) == ("lee", "misread")
     with desk.database.read() as connection:
         assert all(found.observed_on != BEFORE for found in standing(connection))
@@ -267,11 +267,11 @@ def test_a_dry_run_says_the_same_and_stores_nothing(desk: Desk) -> None:
         assert receipt.entries
     assert everything(desk) == before
     with desk.database.read() as connection:
-        assert desk.reading(connection).rows == Desk(desk.database, "kim", today=desk.today).reading(connection).rows
+        assert desk.reading(connection).rows == Desk(desk.database, "kim", day=desk.today).reading(connection).rows
 
 
 def test_a_desk_sees_at_once_what_another_stored(desk: Desk) -> None:
-    other = Desk(desk.database, "lee", today=desk.today)
+    other = Desk(desk.database, "lee", day=desk.today)
     for number in range(3):
         code(desk if number % 2 else other, note=str(number))
         with desk.database.read() as connection:
@@ -303,7 +303,7 @@ def test_an_old_report_of_a_fading_level_is_expected_to_have_said_less_sure_thin
 
 def test_an_indicator_without_observations_expects_nothing(tmp_path: Path) -> None:
     with install_toy(tmp_path) as database:
-        early = Desk(database, "kim", today=lambda: date(2011, 1, 15))
+        early = Desk(database, "kim", day=lambda: date(2011, 1, 15))
         receipt = log(early, "harvest", 0, on=date(2011, 1, 10), source="Office", grade="C3")
         assert receipt.preview is not None
         assert receipt.preview.surprise is None
@@ -372,7 +372,10 @@ def test_the_same_event_twice_is_told(desk: Desk) -> None:
         ({"type": "talks"}, r"framing: is empty; write what the talks were about"),
         ({"confidence": "low"}, r"reason: is empty, and confidence low marks a disputed event; give its reason"),
         ({"until": "2020-02-01"}, r"ended_on: 2020-02-01 lies before started_on 2020-02-28"),
-        ({"on": "2020-03-02"}, r"started_on: 2020-03-02 lies ahead; the latest day is today, 2020-03-01"),
+        (
+            {"on": "2020-03-02"},
+            r"started_on: 2020-03-02 lies ahead; the last day begun anywhere is 2020-03-01",
+        ),
         ({"source": ""}, r"source: is empty"),
         ({"id": "T2019-1"}, r"id: 'T2019-1' is taken"),
     ],
@@ -450,7 +453,7 @@ def test_an_import_is_all_or_nothing_and_adds_nothing_twice(desk: Desk, tmp_path
     assert (len(receipt.rows), receipt.unchanged, receipt.action) == (10, 0, "imported")
     again = import_file(desk, file)
     assert (again.rows, again.unchanged, again.action) == ((), 10, "unchanged")
-    other = import_file(Desk(desk.database, "lee", today=desk.today), file)
+    other = import_file(Desk(desk.database, "lee", day=desk.today), file)
     assert len(other.rows) == 10  # another analyst's coding is another observation
     retract(desk, receipt.rows[0], "misread")
     assert "1 row of the file had been retracted and stays so" in import_file(desk, file).notes

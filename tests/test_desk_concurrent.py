@@ -50,7 +50,7 @@ def sit(url: str, analyst: str, number: int, doors: Barrier, answers: "Queue[lis
 
     told: list[Told] = []
     with open_database(url) as database:
-        desk = Desk(database, analyst, today=lambda: TODAY)
+        desk = Desk(database, analyst, day=lambda: TODAY)
         doors.wait(PATIENCE_S)
         for k in range(number):
             note = f"{analyst}, entry {k}"

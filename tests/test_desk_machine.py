@@ -87,7 +87,7 @@ class AtTheDesk(RuleBasedStateMachine):
         self.database, self.case = world()
         self.today = FIRST_DAY
         self.desks = {
-            who: Desk(self.database, who, case_id=self.case, today=lambda: self.today) for who in ("kim", "lee")
+            who: Desk(self.database, who, case_id=self.case, day=lambda: self.today) for who in ("kim", "lee")
         }
         self.desk = self.desks["kim"]
         self.observations = self._loaded(ObservationRow, OBSERVED)
@@ -422,7 +422,7 @@ class AtTheDesk(RuleBasedStateMachine):
         ended = _date(said.get("ended_on", began))
         for name, day in ((since, began), ("ended_on", ended), ("known_on", known)):
             if day > self.today:
-                return f"{name}: {day} lies ahead; the latest day is today, {self.today}"
+                return f"{name}: {day} lies ahead; the last day begun anywhere is {self.today}"
         if ended < began:
             return f"ended_on: {ended} lies before {since} {began}"
         return f"known_on: {known} lies before {since} {began}" if known < began else ""
@@ -639,7 +639,7 @@ def test_a_revision_that_changes_nothing_is_refused_whatever_the_last_one_gave_a
     toy_file: Path, tmp_path: Path
 ) -> None:
     with in_files(toy_file, tmp_path)()[0] as database:
-        desk = Desk(database, "kim", today=lambda: FIRST_DAY)
+        desk = Desk(database, "kim", day=lambda: FIRST_DAY)
         (first,) = log(desk, "press_tone", 1, on=FIRST_DAY, source="Gazette", grade="B2").rows
         (second,) = revise(desk, first, level=2, reason="misread").rows
         with pytest.raises(NotOnFile, match=f"row {second} says all of this already; give what is to change"):
@@ -648,7 +648,7 @@ def test_a_revision_that_changes_nothing_is_refused_whatever_the_last_one_gave_a
 
 def test_a_dispute_keeps_its_reason_however_low_is_written(toy_file: Path, tmp_path: Path) -> None:
     with in_files(toy_file, tmp_path)()[0] as database:
-        desk = Desk(database, "kim", today=lambda: FIRST_DAY)
+        desk = Desk(database, "kim", day=lambda: FIRST_DAY)
         day, denied = FIRST_DAY, "denied"
         (event,) = add_event(desk, "contact", on=day, source="Gazette", confidence="low", reason=denied).entries
         revise_event(desk, event.event_id, confidence="LOW", venue="Zenda")  # type: ignore[attr-defined]

@@ -45,7 +45,7 @@ def database(published_copy: Path) -> Iterator[Database]:
 
 @pytest.fixture
 def desk(database: Database) -> Desk:
-    return Desk(database, "kim", today=lambda: TODAY)
+    return Desk(database, "kim", day=lambda: TODAY)
 
 
 def code(desk: Desk, level: float = 2, **others: str) -> Receipt:
@@ -159,7 +159,7 @@ def test_each_entry_begins_where_the_last_one_ended(desk: Desk) -> None:
 
 def test_another_desk_says_the_same(desk: Desk) -> None:
     code(desk, note="first")
-    cold = Desk(desk.database, "kim", today=lambda: TODAY)
+    cold = Desk(desk.database, "kim", day=lambda: TODAY)
     warm = code(desk, -2, note="second", dry_run=True)  # type: ignore[arg-type]
     again = code(cold, -2, note="second", dry_run=True)  # type: ignore[arg-type]
     assert warm.forecast is not None
@@ -190,7 +190,7 @@ def test_events_and_attestations_move_it_as_well(desk: Desk) -> None:
     assert began.forecast is not None
     assert all(moved.new > moved.old for moved in began.forecast.shifts)
     assert not began.forecast.run.dry
-    silent = attest(Desk(desk.database, "kim", today=lambda: date(2020, 6, 1)), date(2020, 5, 1))
+    silent = attest(Desk(desk.database, "kim", day=lambda: date(2020, 6, 1)), date(2020, 5, 1))
     assert silent.forecast is not None
     assert silent.forecast.run.complete_through == date(2020, 5, 1)
 

@@ -5,7 +5,7 @@ import io
 import os
 import zipfile
 from collections.abc import Sequence
-from datetime import date, datetime, time
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 
 import pytest
@@ -13,6 +13,7 @@ import xlsxwriter
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from db.zone import Moment
 from indicators.case_rows import new_observations
 from indicators.coding import OBSERVATION_COLUMNS, REQUIRED, Rules, new_observation
 from indicators.folder import read_case_folder
@@ -21,7 +22,8 @@ from indicators.shipped import shipped_case
 from indicators.tables import Problems, Row
 
 TODAY = date(2026, 11, 22)
-RULES = Rules("toy", ("us_posture", "kcna_tone"), frozenset({"A1", "B2"}), TODAY, "mori")
+MOMENT = Moment(instant=datetime(2026, 11, 22, tzinfo=UTC))
+RULES = Rules("toy", ("us_posture", "kcna_tone"), frozenset({"A1", "B2"}), MOMENT, "mori")
 JAPANESE = "東京新聞「米朝協議は再開するか」、２０２６年"
 KOREAN = "조선중앙통신 담화: 대화와 대결"
 CELLS = ["us_posture", "2026-11-03", "1", "B2", "Gazette"]
@@ -187,7 +189,7 @@ def test_the_observations_of_the_shipped_case_can_be_imported() -> None:
         folder.case.id,
         tuple(indicator.id for indicator in folder.indicators),
         frozenset(f"{grade.reliability}{grade.credibility}" for grade in folder.grades),
-        TODAY,
+        MOMENT,
         "mori",
     )
     problems = Problems()
@@ -254,7 +256,11 @@ def test_rows_are_counted_as_excel_shows_them(book: Path) -> None:
         ),
         ("observed_on", time(14, 30), "'14:30:00' is not a date; write YYYY-MM-DD, such as 2026-11-22"),
         ("observed_on", 46329, "'46329' is not a date; write YYYY-MM-DD, such as 2026-11-22"),
-        ("observed_on", date(2026, 12, 3), "2026-12-03 lies ahead; the latest day is today, 2026-11-22"),
+        (
+            "observed_on",
+            date(2026, 12, 3),
+            "2026-12-03 lies ahead; the last day begun anywhere is 2026-11-22, and here it is 2026-11-22 00:00 UTC",
+        ),
         ("level", date(2026, 1, 2), "'2026-01-02' is not a level; write a number from -2 to 2"),
         ("level", 3, "'3' lies outside −2…2; write a number from -2 to 2"),
     ],

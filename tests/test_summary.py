@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import RUN
+from conftest import ATTESTATION, RUN
 from toy_backtests import make_backtest, store_backtest
 from toy_runs import AS_OF, FAILURES, SCENARIOS, TARGETS, add_run, install_toy, toy_targets
 
-from db.append import append_run, append_run_status
+from db.append import append_completeness, append_run, append_run_status
 from db.engine import Database
 from db.errors import StoreError
 from forecast.errors import NoForecast
@@ -156,11 +156,12 @@ def test_it_says_how_good_the_forecasts_are_and_what_live_ones_were_worth(toy: D
     assert said["note"].startswith("That backtest was of model version 00000000; this is ")
 
 
-def test_live_forecasts_that_cannot_be_scored_do_not_hide_the_forecast(full: Database) -> None:
+def test_live_forecasts_that_cannot_be_scored_do_not_hide_the_forecast(small: Database) -> None:
     """Of the small case's events only talks are attested."""
-    with full.write() as connection:
+    with small.write() as connection:
+        append_completeness(connection, [ATTESTATION], ISSUED)
         append_run_status(connection, append_run(connection, RUN, ISSUED), "published", {}, ISSUED)
-    with full.read() as connection:
+    with small.read() as connection:
         record, sentence = read_track(connection, date(2020, 1, 1), "small")
     assert record is None
     assert sentence.startswith("Live forecasts cannot be scored: no one has attested how far events of type contact, ")

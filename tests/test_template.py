@@ -6,7 +6,7 @@ import os
 import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from xml.etree import ElementTree
 from xml.sax.saxutils import escape
@@ -16,6 +16,7 @@ from python_calamine import CalamineWorkbook
 from toy_runs import install_toy
 
 from db.rows import NewCase
+from db.zone import Moment
 from forecast.cli.app import run
 from forecast.errors import NotWritten
 from forecast.writing import write_file
@@ -29,6 +30,7 @@ from indicators.tables import Problems
 from indicators.template import build_template
 
 TODAY = date(2026, 11, 22)
+MOMENT = Moment(instant=datetime(2026, 11, 22, tzinfo=UTC))
 EXCEL_EPOCH = date(1899, 12, 30)
 OBSERVATIONS = "xl/worksheets/sheet1.xml"
 
@@ -95,7 +97,7 @@ def test_the_filled_in_workbook_reads_back(case: NewCase, tmp_path: Path) -> Non
     problems = Problems()
     indicators = tuple(row.indicator_id for row in case.indicators)
     grades = frozenset(f"{row.reliability}{row.credibility}" for row in case.grades)
-    rules = Rules(case.case_id, indicators, grades, TODAY, "mori")
+    rules = Rules(case.case_id, indicators, grades, MOMENT, "mori")
     made = [new_observation(row, rules) for row in read_sheet(path, problems)]
     assert problems.lines == []
     first, second = (row for row in made if row is not None)

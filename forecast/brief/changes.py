@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from math import hypot
 
 from sqlalchemy import Connection
@@ -13,8 +13,8 @@ from db.read_reports import read_report_before
 from db.read_runs import last_published, read_run, read_runs, read_states, read_targets
 from db.rows import EventRow, ObservationRow
 from db.run_rows import RunRow, TargetForecastRow
-from db.when import When
 from forecast.errors import NoForecast
+from forecast.run_facts import read_when
 
 OLDER_DAYS = 7
 """Without an earlier brief the comparison is with a run at least so many days older."""
@@ -169,17 +169,6 @@ def read_changes(connection: Connection, run: RunRow, since: Since, headline: st
         code_changed=before.code_version != run.code_version,
         moves=_moves(connection, before, run, names),
     )
-
-
-def read_instant(run: RunRow) -> datetime:
-    """When the rows of a run were read: later entries had no part in it."""
-    read_at = run.detail.get("read_at")
-    return run.as_recorded or (datetime.fromisoformat(read_at) if isinstance(read_at, str) else run.recorded_at)
-
-
-def read_when(run: RunRow) -> When:
-    """What a run could read: known by its as-of date, recorded by the instant at which it read."""
-    return When(as_of=run.as_of, as_recorded=read_instant(run))
 
 
 def _steps(connection: Connection, before: RunRow, run: RunRow, headline: str) -> tuple[Step, ...]:

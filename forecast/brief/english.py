@@ -64,7 +64,7 @@ def title(brief: Brief) -> str:
 
 def dateline(brief: Brief, number: int) -> str:
     run = brief.run
-    issued = minute(run.recorded_at)
+    issued = minute(run.issued_at)
     return f"Report {number}, written {brief.written_on} · run {run.id} ({LABELS.kinds[run.kind]}), issued {issued}"
 
 

@@ -15,7 +15,7 @@ from db.rows import CaseRow
 from db.run_rows import RunRow, TargetForecastRow
 from db.when import When
 from forecast.brief.bands import Grounds, band_of
-from forecast.brief.changes import Changes, check_full, choose_since, read_changes, read_instant, read_when
+from forecast.brief.changes import Changes, check_full, choose_since, read_changes
 from forecast.brief.levels import (
     Attested,
     Cited,
@@ -38,6 +38,7 @@ from forecast.plots.horizons import HorizonsFacts, read_horizons
 from forecast.plots.scenarios import ScenariosFacts, read_scenarios_shown
 from forecast.record.summary import Summary, read_summary, read_track
 from forecast.record.summary import as_json as summary_json
+from forecast.run_facts import read_instant, read_when
 from forecast.trust.read import Trust, read_trust
 from indicators.names import Names
 

@@ -32,8 +32,8 @@ def title(brief: Brief) -> str:
 
 def dateline(brief: Brief, number: int) -> str:
     run = brief.run
-    _, clock, zone = minute(run.recorded_at).split()
-    issued = f"{LABELS.date(run.recorded_at.date())}{clock} {zone}"
+    _, clock, zone = minute(run.issued_at).split()
+    issued = f"{LABELS.date(run.issued_at.date())}{clock} {zone}"
     written = LABELS.date(brief.written_on)
     return f"報告第{number}号（{written}作成）・更新番号{run.id}（{LABELS.kinds[run.kind]}、{issued}発表）"
 

@@ -13,7 +13,7 @@ from forecast.checks.machinery import check_as_of, check_sbc, check_states
 from forecast.checks.model import check_posterior_predictive, check_prior_predictive
 from forecast.checks.sources import check_documents, check_indicators, check_power_scaling
 from forecast.checks.subject import Check, Subject, build_subject
-from forecast.clock import utc_now
+from forecast.clock import moment_of, utc_now
 from forecast.engine.assemble import inputs_hash, read_problem
 from forecast.errors import NotEnough
 from forecast.identity import code_version, model_version, seed_of
@@ -57,9 +57,9 @@ def run_checks(
     NotEnough
         if the rows known by then cannot carry a forecast
     """
-    today = utc_now().date()
-    if as_of > today:
-        raise NotEnough(f"{as_of} lies ahead; the latest as-of date is today, {today}")
+    moment = moment_of(database)
+    if as_of > moment.today:
+        raise NotEnough(f"{as_of} lies ahead; the latest as-of date is today, {moment.today} ({moment})")
     progress("reading the case", 0, 0, f"as of {as_of}")
     with database.read() as connection:
         rows, _, problem = read_problem(connection, When(as_of=as_of), case_id=case_id)

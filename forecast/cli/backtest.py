@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from forecast.cli.console import AsOf, Json, case_id, check_choices, opened, parse_day, print_json, today
+from forecast.cli.console import AsOf, Json, case_id, check_choices, opened, parse_day, print_json, today_of
 from forecast.cli.progress import watch
 from models.spec import TARGETS
 
@@ -67,8 +67,15 @@ def backtest(
         shown = check_choices("--target", targets, TARGETS)
         try:
             with watch(warm=True) as progress:
+                day = as_of or today_of(database)
                 row = evaluate(
-                    database, as_of or today(), plan, workers=workers, dask=dask, progress=progress, case_id=case_id()
+                    database,
+                    day,
+                    plan,
+                    workers=workers,
+                    dask=dask,
+                    progress=progress,
+                    case_id=case_id(),
                 )
         except KeyboardInterrupt:
             typer.echo("stopped: forecasts made so far are kept; the same command goes on from there", err=True)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from forecast.cache import is_warm
-from forecast.cli.console import AsOf, Json, case_id, check_choices, opened, print_json, today
+from forecast.cli.console import AsOf, Json, case_id, check_choices, opened, print_json, today_of
 from forecast.cli.progress import watch
 from forecast.cli.tables import bold, emit, grid, paragraph
 
@@ -38,8 +38,8 @@ def check(
     from forecast.checks.run import CHECKS, as_json, run_checks
 
     chosen = check_choices("NAME", names, tuple(CHECKS)) or tuple(CHECKS)
-    day = as_of or today()
     with opened() as database, watch(warm=warm) as progress:
+        day = as_of or today_of(database)
         found = run_checks(
             database, day, names=chosen, simulations=simulations, nuts=nuts, progress=progress, case_id=case_id()
         )

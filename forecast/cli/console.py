@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from sqlalchemy import Connection
 
 from db.engine import Database, open_database
-from forecast.clock import utc_now
+from db.zone import Moment, read_zone
+from forecast.clock import moment_of, utc_now
 from indicators.tables import suggest
 
 DEFAULT_URL = "sqlite:///parley.db"
@@ -81,8 +83,13 @@ def now() -> datetime:
     return utc_now()
 
 
-def today() -> date:
-    return now().date()
+def today(connection: Connection) -> date:
+    """The day it is in the time zone of the database."""
+    return Moment(instant=now(), zone=read_zone(connection)).today
+
+
+def today_of(database: Database) -> date:
+    return moment_of(database, now).today
 
 
 def check_choices(option: str, given: list[str] | None, choices: tuple[str, ...]) -> tuple[str, ...]:

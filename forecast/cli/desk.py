@@ -11,8 +11,10 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
+from db.clocks import doubt
+from db.engine import Database
 from forecast.cli.ask import ASKED, ask_draft
-from forecast.cli.console import Json, case_id, opened, print_json, today
+from forecast.cli.console import Json, case_id, now, opened, print_json
 from forecast.cli.drafting import drafted
 from forecast.cli.tables import bold, emit, grid, paragraph
 from forecast.desk import actions
@@ -89,7 +91,19 @@ def retract(
 def at_desk(analyst: str | None) -> Iterator[Desk]:
     """The desk of an analyst (None: PARLEY_ANALYST, else the system's user) at the database of the environment."""
     with opened() as database:
-        yield Desk(database, who() if analyst is None else analyst.strip(), case_id=case_id(), today=today)
+        ask_about_clock(database)
+        yield Desk(database, who() if analyst is None else analyst.strip(), case_id=case_id(), clock=now)
+
+
+def ask_about_clock(database: Database) -> None:
+    """Ask a terminal whether to go on where this machine's clock is doubtful: what is stored keeps its instant."""
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        return
+    with database.read() as connection:
+        doubtful = doubt(connection, now())
+    if doubtful:
+        typer.echo(f"{doubtful}; the entry would keep a wrong instant for good")
+        typer.confirm("Go on with this clock?", default=False, abort=True)
 
 
 def show(seen: Preview, json_: bool, *, asks: bool) -> bool:

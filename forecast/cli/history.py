@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
@@ -97,7 +98,7 @@ def history(
     _check_options(what, [name for name, value in given.items() if value])
     wanted = Wanted(
         what=what,
-        when=When(as_of=as_of or today(), as_recorded=as_recorded),
+        when=When(as_of=as_of or date.max, as_recorded=as_recorded),
         first=first,
         last=last,
         target=target,
@@ -108,7 +109,8 @@ def history(
     check_places(out, CONTENTS[what].columns, force=force)
     try:
         with opened() as database, database.read() as connection:
-            export = read_export(connection, wanted, case_id=case_id())
+            when = replace(wanted.when, as_of=as_of or today(connection))
+            export = read_export(connection, replace(wanted, when=when), case_id=case_id())
             with _progress(export.count) as report:
                 written = write_export(export, out, force=force, safe=safe, progress=report)
     except KeyboardInterrupt:

@@ -38,8 +38,8 @@ def indicators(
     json_: Json = False,
 ) -> None:
     """List the indicators with their levels. With ID: its coding rule and last observations."""
-    when = When(as_of=as_of or today(), as_recorded=as_recorded)
     with opened() as database, database.read() as connection:
+        when = When(as_of=as_of or today(connection), as_recorded=as_recorded)
         if id_ is None:
             listed = read_indicator_list(connection, when, case_id=case_id())
             print_json(listed) if json_ else list_tables.print_indicators(listed)
@@ -76,7 +76,6 @@ def observations(
 ) -> None:
     """List observations. Newest first, with the row numbers that `parley revise` and `parley retract` take."""
     _check_order(first, until)
-    when = When(as_of=as_of or today(), as_recorded=as_recorded)
     wanted = Wanted(
         analysts=tuple(analysts or ()),
         source=source,
@@ -87,6 +86,7 @@ def observations(
     )
     limit = (None if json_ else SHOWN_OBSERVATIONS) if last is None else last or None
     with opened() as database, database.read() as connection:
+        when = When(as_of=as_of or today(connection), as_recorded=as_recorded)
         listed = read_observation_list(
             connection, when, wanted, indicators=indicators or (), limit=limit, case_id=case_id()
         )
@@ -95,8 +95,8 @@ def observations(
 
 def documents(id_: Id = None, as_of: AsOf = None, as_recorded: AsRecorded = None, json_: Json = False) -> None:
     """List the documents. With their judgements counted; with ID: its caveats and judgements."""
-    when = When(as_of=as_of or today(), as_recorded=as_recorded)
     with opened() as database, database.read() as connection:
+        when = When(as_of=as_of or today(connection), as_recorded=as_recorded)
         if id_ is None:
             listed = read_document_list(connection, when, case_id=case_id())
             print_json(listed) if json_ else list_tables.print_documents(listed)
@@ -129,7 +129,6 @@ def events(
     """List what happened. And how far that is complete. With ID: the event, its source and its history."""
     kept = check_choices("--type", types, EVENT_TYPES)
     _check_order(first, until)
-    when = When(as_of=as_of or today(), as_recorded=as_recorded)
     wanted = Wanted(
         analysts=tuple(analysts or ()),
         source=source,
@@ -139,6 +138,7 @@ def events(
         retracted=retracted,
     )
     with opened() as database, database.read() as connection:
+        when = When(as_of=as_of or today(connection), as_recorded=as_recorded)
         if id_ is None:
             listed = read_event_list(connection, when, wanted, types=kept, disputed=disputed, case_id=case_id())
             print_json(listed) if json_ else list_tables.print_events(listed, ended=superseded or retracted)

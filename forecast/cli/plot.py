@@ -1,5 +1,6 @@
 """The command for pictures: plot."""
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
@@ -89,7 +90,7 @@ def plot(
 ) -> None:
     """Draw a picture of what is on file. With the sentence that belongs under it."""
     asked = Asked(
-        today=today(),
+        today=date.max,
         case_id=case_id(),
         target=target,
         horizon=horizon,
@@ -106,7 +107,7 @@ def plot(
     _check(kind, asked)
     check_place(out, force=force, example=f"{kind}.png")
     with opened() as database, database.read() as connection:
-        picture = KINDS[kind].make(connection, database.folder, asked)
+        picture = KINDS[kind].make(connection, database.folder, replace(asked, today=today(connection)))
     render = as_png if out.suffix.casefold() == ".png" else as_svg
     write_file(render(picture.figure), out, force=force)
     _tell(kind, out, picture, json_)

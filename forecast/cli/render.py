@@ -15,7 +15,7 @@ from indicators.install import InstallReport
 ATTEMPTS = {"rejected": "was rejected", "failed": "failed", "started": "has not finished", None: "has not finished"}
 
 
-def print_install(url: str, report: InstallReport) -> None:
+def print_install(url: str, report: InstallReport, zone: str) -> None:
     version = "new version" if report.new_version else "as it was"
     rows = [
         (count.table, *map(str, (count.added, count.changed, count.unchanged, count.kept, count.retracted)))
@@ -23,7 +23,7 @@ def print_install(url: str, report: InstallReport) -> None:
     ]
     header = ("table", "added", "changed", "unchanged", "kept", "retracted")
     title = paragraph(f"case {report.case_id}, version {report.case_hash[:8]} ({version}), in {url}")
-    emit([*title, *grid(header, rows)])
+    emit([*title, *grid(header, rows), *paragraph(f"days are those of {zone}")])
 
 
 def print_summary(summary: Summary) -> None:
@@ -192,7 +192,7 @@ def level_cells(mean: float, sd: float, active: bool, last: date | None, days: i
 
 def _run_block(run: RunRow) -> list[str | Text]:
     d = diagnostics_of(run)
-    issued = f"{run.recorded_at:%Y-%m-%d %H:%M:%S} UTC"
+    issued = f"{run.issued_at:%Y-%m-%d %H:%M:%S} UTC"
     sampled = (
         f"R-hat ≤ {_number(d['rhat_max'], '.4f')}, bulk ESS ≥ {_number(d['ess_bulk_min'], '.0f')}, "
         f"tail ESS ≥ {_number(d['ess_tail_min'], '.0f')}, {_number(d['divergences'], 'd')} divergences "

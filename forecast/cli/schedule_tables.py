@@ -85,7 +85,7 @@ def _stands(status: Status) -> str:
     run, published = status.stands, status.published
     if run is None or (published and published.run_id == run.id):
         return ""
-    return f"run {run.id}, {run.kind}, as of {run.as_of}, issued {minute(run.recorded_at)}"
+    return f"run {run.id}, {run.kind}, as of {run.as_of}, issued {minute(run.issued_at)}"
 
 
 def _waiting(one: Waiting, holder: Holder | None) -> str:

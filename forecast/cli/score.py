@@ -33,8 +33,8 @@ def score(as_of: AsOf = None, as_recorded: AsRecorded = None, json_: Json = Fals
 
     Only forecasts issued before the fact count.
     """
-    when = When(as_of=as_of or today(), as_recorded=as_recorded)
     with opened() as database, database.read() as connection:
+        when = When(as_of=as_of or today(connection), as_recorded=as_recorded)
         record = read_track_record(connection, when, case_id=case_id())
     if json_:
         print_json(as_json(record))

@@ -96,7 +96,7 @@ def _print_made(settings: Settings, made: tuple[AttemptRow, ...], json_: bool) -
     """What was made or why nothing was, the headline of the newest published, and when the next is due."""
     newest = max((row.run_id for row in made if row.outcome == "published" and row.run_id), default=None)
     with opened() as database, database.read() as connection:
-        today = console.today()
+        today = console.today(connection)
         summary = read_summary(connection, today, run_id=newest, case_id=case_id()) if newest else None
         found = read_status(connection, settings, console.now(), case_id())
     standing, day, at = None if made else found.standing, found.next_day, found.next_at

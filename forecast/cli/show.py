@@ -28,7 +28,7 @@ def show(
 def show_run(database: Database, json_: bool, *, run_id: int | None = None, as_of: date | None = None) -> bool:
     """Print the summary of a run and return whether the run was refused."""
     with database.read() as connection:
-        summary = read_summary(connection, today(), run_id=run_id, as_of=as_of, case_id=case_id())
+        summary = read_summary(connection, today(connection), run_id=run_id, as_of=as_of, case_id=case_id())
     if json_:
         print_json(as_json(summary))
     else:

@@ -26,7 +26,8 @@ def template(
     with opened() as database, database.read() as connection:
         case = read_case(connection, case_id())
         catalogue, grades = read_catalogue(connection, case), read_grades(connection, case)
-    write_file(build_template(case.name, catalogue, grades, today=today()), file, force=force)
+        day = today(connection)
+    write_file(build_template(case.name, catalogue, grades, today=day), file, force=force)
     command = f"parley import {shlex.quote(str(file))} --dry-run"
     if json_:
         count = {"indicators": len(catalogue), "grades": len(grades)}

@@ -6,7 +6,7 @@ import typer
 
 from db.when import When
 from forecast.cache import is_warm
-from forecast.cli.console import AsOf, Json, case_id, opened, today
+from forecast.cli.console import AsOf, Json, case_id, opened, today_of
 from forecast.cli.progress import watch
 from forecast.cli.show import show_run
 from models.settings import SAMPLERS, SamplerSettings
@@ -32,7 +32,7 @@ def update(
         from forecast.engine.update import update as run_update
 
         with watch(warm=warm) as progress:
-            when = When(as_of=as_of or today())
+            when = When(as_of=as_of or today_of(database))
             outcome = run_update(database, when, settings=settings, progress=progress, case_id=case_id())
         show_run(database, json_, run_id=outcome.run_id)
     if outcome.status == "rejected":

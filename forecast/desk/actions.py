@@ -26,6 +26,7 @@ from forecast.desk.draft import Day, EventDraft, ObservationDraft, Said, columns
 from forecast.desk.duplicates import same_row
 from forecast.desk.entries import (
     attestations,
+    east_note,
     event_cells,
     event_notes,
     observation_cells,
@@ -301,6 +302,7 @@ def _receipt(
         return _unchanged(tuple(entries), seen, *notes, table=table)
     first, last = stored.rows[0], stored.rows[-1]
     cause = f"{action} {table} row {first}" if first == last else f"{action} {table} rows {first} to {last}"
+    notes = (*notes, *east_note(entries, desk.moment()), *clock_note(stored))
     forecast, run, remark = answer(desk, stored, cause, dry_run=dry_run)
     if forecast is not None and table != "observations":
         notes = (*notes, REFIT)
@@ -316,6 +318,10 @@ def _receipt(
         run=run,
         remark=remark,
     )
+
+
+def clock_note(stored: Stored) -> tuple[str, ...]:
+    return (f"is this clock right? {stored.doubt}: set it right before the next entry",) if stored.doubt else ()
 
 
 def _unchanged(

@@ -11,13 +11,21 @@ from db.errors import StoreError
 from db.progress import Progress
 from db.read import read_events, read_history, read_newest, read_retracted
 from db.rows import CompletenessRow, EventRow, NewCompleteness, NewEvent, NewObservation, ObservationRow
+from db.zone import Moment
 from forecast.desk.draft import ObservationDraft, Said, columns_of, draft_of
 from forecast.desk.duplicates import how_it_ended, identity_of, likely_same_events, new_among
 from forecast.desk.session import Desk
 from forecast.engine.assemble import Rows
 from forecast.errors import NotOnFile
 from forecast.words.numbers import counted
-from indicators.coding import EVENT_COLUMNS, OBSERVATION_COLUMNS, Rules, new_event, new_observation
+from indicators.coding import (
+    EVENT_COLUMNS,
+    OBSERVATION_COLUMNS,
+    Rules,
+    lies_ahead,
+    new_event,
+    new_observation,
+)
 from indicators.content import EVENT_TYPES
 from indicators.errors import CaseError
 from indicators.sheets import read_sheet
@@ -119,7 +127,7 @@ def _rules(rows: Rows, desk: Desk) -> Rules:
         rows.case.case_id,
         tuple(row.indicator_id for row in rows.catalogue),
         frozenset(f"{row.reliability}{row.credibility}" for row in rows.grades),
-        desk.today(),
+        desk.moment(),
         desk.analyst,
     )
 
@@ -172,7 +180,7 @@ def retraction[R: NewObservation | NewEvent | NewCompleteness](
     old: R, reason: str, known_on: date | str, desk: Desk
 ) -> R:
     """The row that withdraws `old`; CaseError where the reason or the day is wanting."""
-    problems = Problems()
+    problems, moment = Problems(), desk.moment()
     day = known_on if isinstance(known_on, date) else parse_day(known_on)
     if not reason.strip():
         problems.add("reason", "is empty; say why the row is withdrawn")
@@ -181,9 +189,9 @@ def retraction[R: NewObservation | NewEvent | NewCompleteness](
     if len(reason) > 10_000:
         problems.add("reason", f"has {len(reason)} characters; write at most 10000")
     if day is None:
-        problems.add("known_on", f"{known_on!r} is not a date; write YYYY-MM-DD, such as {desk.today()}")
-    elif day > desk.today():
-        problems.add("known_on", f"{day} lies ahead; the latest day is today, {desk.today()}")
+        problems.add("known_on", f"{known_on!r} is not a date; write YYYY-MM-DD, such as {moment.today}")
+    elif day > moment.latest:
+        problems.add("known_on", lies_ahead(day, moment))
     elif old.known_on is not None and day < old.known_on:
         problems.add(
             "known_on", f"{day} lies before {old.known_on}, when the row was known; write that day or a later one"
@@ -191,9 +199,23 @@ def retraction[R: NewObservation | NewEvent | NewCompleteness](
     problems.raise_any()
     assert day is not None
     id_: int = old.id  # type: ignore[union-attr]
-    gone = replace(old, known_on=day, retracted=True, reason=reason.strip(), supersedes=id_)
+    gone = replace(old, known_on=min(day, moment.today), retracted=True, reason=reason.strip(), supersedes=id_)
     who = "attested_by" if isinstance(old, NewCompleteness) else "analyst"
     return replace(gone, **{who: desk.analyst})  # type: ignore[arg-type]
+
+
+def east_note(entries: Sequence[object], moment: Moment) -> tuple[str, ...]:
+    """That entries carry a day that has begun, though not where the database is."""
+    rows = [row for row in entries if isinstance(row, NewObservation | NewEvent) and not row.retracted]
+    ahead = sorted({day for row in rows if (day := _last_day(row)) > moment.today})
+    if not ahead:
+        return ()
+    days = ahead[0] if len(ahead) == 1 else f"{ahead[0]} to {ahead[-1]}"
+    return (f"{days} has begun, though not here: it counts as known on {moment.today}, today here ({moment})",)
+
+
+def _last_day(row: NewObservation | NewEvent) -> date:
+    return row.observed_on if isinstance(row, NewObservation) else row.ended_on
 
 
 def event_notes(rows: Rows, entry: NewEvent) -> tuple[str, ...]:
@@ -232,12 +254,14 @@ def attestations(
     note: str,
 ) -> tuple[list[NewCompleteness], list[str]]:
     """One attestation per type, from where the one before it began, and what to know about them."""
-    problems, today = Problems(), desk.today()
+    problems, moment = Problems(), desk.moment()
+    today = moment.today
     day = _attested_day("through", through, problems)
     begin = None if since is None else _attested_day("since", since, problems)
     if day is not None and day > today:
         problems.add(
-            "through", f"{day} lies ahead; what has not happened yet cannot be attested: at most today, {today}"
+            "through",
+            f"{day} lies ahead; what has not happened yet cannot be attested: at most today, {today} ({moment})",
         )
     for kind in types:
         if kind not in EVENT_TYPES:

@@ -5,18 +5,22 @@ import os
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import KW_ONLY, dataclass, field, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
 from db.append import append_forecasts, append_run, append_run_status
 from db.chain import has_link, last_link
+from db.clocks import doubt
 from db.engine import Database
 from db.errors import StoreError
 from db.known import FACT_TABLES
 from db.read import read_added, read_case
 from db.tables import cases, observations
 from db.when import When
+from db.zone import Moment, read_zone
+from forecast.clock import Clock, utc_now
 from forecast.desk.preview import Preview
 from forecast.engine.assemble import Rows, read_rows
 from forecast.engine.provisional import Anchor, Provisional, Reading, read_anchor, shift, take_reading
@@ -27,10 +31,6 @@ type Append = Callable[[Connection, Reading, datetime], list[int]]
 type Entry = object
 type _State = tuple[date, dict[str, tuple[int, str]]]
 """The day, and where the chain ends of every table of facts and of versions of cases."""
-
-
-def utc_today() -> date:
-    return datetime.now(UTC).date()
 
 
 def who() -> str:
@@ -53,12 +53,29 @@ class Desk:
     _: KW_ONLY
     case_id: str | None = None
     """None: the only case of the database."""
-    today: Callable[[], date] = utc_today
+    clock: Clock = utc_now
+    day: Callable[[], date] | None = None
+    """The day to work as of; None: the day it is in the time zone of the database."""
     kept: tuple[_State, Reading] | None = field(default=None, repr=False)
     _anchor: Anchor | None = field(default=None, repr=False)
+    _zone: ZoneInfo | None = field(default=None, repr=False)
+
+    def moment(self) -> Moment:
+        """This instant in the time zone of the database, or the beginning of the day to work as of."""
+        if self.day is not None:
+            return Moment(instant=datetime.combine(self.day(), time(), UTC))
+        if self._zone is None:
+            with self.database.read() as connection:
+                self._zone = read_zone(connection)
+        return Moment(instant=self.clock(), zone=self._zone)
+
+    def today(self) -> date:
+        """The day it is at the database."""
+        return self.moment().today
 
     def reading(self, connection: Connection) -> Reading:
         """What is on file today; of what was read for the last entry only what has changed is read again."""
+        self._zone = read_zone(connection)
         state = self._state(connection)
         if self.kept is None or self.kept[0] != state:
             rows = self._with_added(connection, state)
@@ -80,7 +97,9 @@ class Desk:
         if not has_link(connection, observations, after, hash_):  # what was read has been taken back since
             return None
         found = read_added(connection, rows.observations, rows.case.case_id, rows.when, after)
-        return None if found is None else replace(rows, observations=found)
+        if found is None:
+            return None
+        return replace(rows, observations=found, positions={name: link[0] for name, link in state[1].items()})
 
     def anchor(self, connection: Connection, case_id: str) -> Anchor:
         """The posterior that provisional forecasts use."""
@@ -123,6 +142,8 @@ class Stored:
     before: Reading
     after: Reading
     at: datetime
+    doubt: str = ""
+    """Why the instant may be wrong."""
 
 
 class _Undone(Exception):
@@ -138,10 +159,11 @@ def submit(desk: Desk, append: Append, *, dry_run: bool) -> Stored:
     known = desk.kept
     with suppress(_Undone), desk.database.write() as connection:
         before = desk.reading(connection)
-        at = datetime.now(UTC)
+        at = desk.clock()
+        doubtful = doubt(connection, at)
         rows = append(connection, before, at)
         after = desk.reading(connection)
-        stored = Stored(tuple(rows), before, after, at)
+        stored = Stored(tuple(rows), before, after, at, doubtful)
         if dry_run:
             desk.kept = known
             raise _Undone
@@ -155,15 +177,15 @@ def answer(desk: Desk, stored: Stored, cause: str, *, dry_run: bool) -> tuple[Pr
         with desk.database.read() as connection:
             anchor = desk.anchor(connection, stored.after.rows.case.case_id)
         forecast = shift(anchor, stored.before, stored.after, None if dry_run else stored.at)
-        return forecast, None if dry_run else _store(desk.database, forecast, cause), ""
+        return forecast, None if dry_run else _store(desk, forecast, cause), ""
     except (ForecastError, StoreError) as error:
         return None, None, str(error)
 
 
-def _store(database: Database, forecast: Provisional, cause: str) -> int:
+def _store(desk: Desk, forecast: Provisional, cause: str) -> int:
     detail = {"diagnostics": {}, "failures": [], "posterior_of": forecast.source, "cause": cause}
-    with database.write() as connection:
-        at = datetime.now(UTC)
+    with desk.database.write() as connection:
+        at = desk.clock()
         run_id = append_run(connection, forecast.run, at)
         append_run_status(connection, run_id, "published", detail, at)
         append_forecasts(

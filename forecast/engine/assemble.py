@@ -1,7 +1,7 @@
 """Rows into the specification of a problem: the only place where tables meet the mathematics."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, timedelta
 from typing import Any
@@ -19,6 +19,7 @@ from db.read import (
     read_grades,
     read_judgements,
     read_observations,
+    read_positions,
 )
 from db.rows import (
     CaseRow,
@@ -67,6 +68,8 @@ class Rows:
     observations: tuple[ObservationRow, ...]
     events: tuple[EventRow, ...]
     completeness: tuple[CompletenessRow, ...]
+    positions: Mapping[str, int]
+    """Of each table read, the last row there was."""
 
     @property
     def as_of(self) -> date:
@@ -75,7 +78,7 @@ class Rows:
 
 def read_rows(connection: Connection, when: When, *, case_id: str | None = None) -> Rows:
     """Return what could be known, and what this desk had recorded, by then; StoreError if there is no such case."""
-    case = read_case(connection, case_id, as_recorded=when.as_recorded)
+    case = read_case(connection, case_id, when)
     return Rows(
         when=when,
         case=case,
@@ -87,6 +90,7 @@ def read_rows(connection: Connection, when: When, *, case_id: str | None = None)
         observations=read_observations(connection, case.case_id, when),
         events=read_events(connection, case.case_id, when),
         completeness=read_completeness(connection, case.case_id, when),
+        positions=read_positions(connection, when),
     )
 
 
@@ -209,17 +213,27 @@ def _record(rows: Rows) -> Record:
 
 
 def _starts(events: Sequence[EventRow], kind: str) -> np.ndarray[Any, np.dtype[np.int64]]:
-    return np.sort(np.array([e.started_on.toordinal() for e in events if e.type == kind], dtype=np.int64))
+    return np.sort(np.array([_begun(e) for e in events if e.type == kind], dtype=np.int64))
+
+
+def _begun(event: EventRow) -> int:
+    """The day it began by the calendar of the database: what is known before its date began where that came first."""
+    return min(event.started_on, event.known_on).toordinal()
+
+
+def _over(event: EventRow) -> int:
+    """The day it ended by the same calendar."""
+    return event.ended_on.toordinal() - event.started_on.toordinal() + _begun(event)
 
 
 def _meetings(events: Sequence[EventRow]) -> Meetings:
     talks = sorted((e for e in events if e.type == "talks"), key=lambda e: (e.started_on, e.ended_on, e.event_id))
-    started = np.array([e.started_on.toordinal() for e in talks], dtype=np.int64)
-    ended = np.array([e.ended_on.toordinal() for e in talks], dtype=np.int64)
+    started = np.array([_begun(e) for e in talks], dtype=np.int64)
+    ended = np.array([_over(e) for e in talks], dtype=np.int64)
     deal = np.zeros(len(talks), dtype=bool)
     for event in events:
         if event.type == "deal":
-            signed = event.ended_on.toordinal()
+            signed = _over(event)
             last = int(np.searchsorted(started, signed, side="right")) - 1
             if last >= 0 and signed - ended[last] <= DEAL_REACH_DAYS:
                 deal[last] = True

@@ -20,11 +20,11 @@ from db.kinds import FULL_KINDS
 from db.posteriors import path_of
 from db.read_runs import last_published, read_targets
 from db.run_rows import IndicatorStateRow, NewRun, RunRow, ScenarioForecastRow, TargetForecastRow
-from db.when import When
 from forecast.engine.assemble import Rows, assemble, check_rows, inputs_hash, read_problem
 from forecast.engine.draws import read_draws
 from forecast.engine.rows import QUANTILES, new_run, reach_of, scenario_rows, state_rows, target_rows
 from forecast.errors import NoPosterior, NotEnough
+from forecast.run_facts import read_when
 from indicators.evidence import Evidence, form_evidence
 from models.baselines import base_rate
 from models.density import Parameters
@@ -166,9 +166,7 @@ def read_anchor(connection: Connection, folder: Path, case_id: str, today: date,
 def _anchored(connection: Connection, run: RunRow, parameters: Parameters) -> Anchor:
     """Weights that reproduce the run, if what it had read can be read again."""
     equal = np.full(len(parameters.unit), 1 / len(parameters.unit))
-    read_at = datetime.fromisoformat(str(run.detail.get("read_at", run.recorded_at.isoformat())))
-    when = When(as_of=run.as_of, as_recorded=read_at)
-    rows, _, problem = read_problem(connection, when, case_id=run.case_id)
+    rows, _, problem = read_problem(connection, read_when(run), case_id=run.case_id)
     published = {(row.target, row.horizon_days, row.deadline): row for row in read_targets(connection, run.id)}
     found = [[published.get((target, *reach_of(horizon))) for horizon in problem.horizons] for target in TARGETS]
     if inputs_hash(problem) != run.inputs_hash or not all(all(line) for line in found):

@@ -38,6 +38,7 @@ def new_run(rows: Rows, problem: Problem, p_dry: float, *, kind: str, seed: int)
         days_since_talks=max(int(clock.since[0]) - 1, 0) if any_talks else None,
         complete_through=date.fromordinal(through),
         p_dry_now=probability(p_dry),
+        positions=rows.positions,
     )
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 
 import numpy as np
 from sqlalchemy import Connection
@@ -13,7 +13,7 @@ from db.posteriors import check_store, store_file
 from db.progress import Progress, silent
 from db.run_rows import EffectRow, NewRun, TargetForecastRow
 from db.when import When
-from forecast.clock import Clock, utc_now
+from forecast.clock import Clock, moment_of, utc_now
 from forecast.engine.assemble import Rows, read_problem
 from forecast.engine.fit import Fit, References, fit_problem, references
 from forecast.engine.rows import QUANTILES, new_run, scenario_rows, state_rows, target_rows
@@ -68,8 +68,12 @@ def update(
         if the database cannot be read or written; then nothing is stored
     """
     as_of = when.as_of
-    if as_of > clock().astimezone(UTC).date():
-        raise NotEnough(f"{as_of} lies ahead; what will be known by then is not known: the latest as-of date is today")
+    moment = moment_of(database, clock)
+    if as_of > moment.today:
+        raise NotEnough(
+            f"{as_of} lies ahead; what will be known by then is not known: the latest as-of date is today, "
+            f"{moment.today} ({moment})"
+        )
     check_store(database.folder)
     progress("reading the case", 0, 0, f"as of {as_of}")
     with database.read() as connection:

@@ -90,7 +90,7 @@ def read_track_record(connection: Connection, when: When, *, case_id: str | None
     """
     case = read_case(connection, case_id)
     runs = read_runs(connection, case.case_id, statuses=("published",), until=when.as_of)
-    live, counts = live_runs([run for run in runs if when.recorded(run.recorded_at)])
+    live, counts = live_runs([run for run in runs if when.recorded(run.issued_at)])
     if not live:
         return TrackRecord(
             as_of=when.as_of,
@@ -122,7 +122,7 @@ def read_track_record(connection: Connection, when: When, *, case_id: str | None
 
 def live_runs(runs: Iterable[RunRow]) -> tuple[tuple[RunRow, ...], Counts]:
     """The runs that are track record, by as-of date, of those published."""
-    in_order = sorted(runs, key=lambda run: (run.recorded_at, run.id))
+    in_order = sorted(runs, key=lambda run: (run.issued_at, run.id))
     fitted = [run for run in in_order if run.kind != "provisional"]
     before = [run for run in fitted if issued_before_the_fact(run)]
     first: dict[date, RunRow] = {}
@@ -159,6 +159,7 @@ def _read_truth(connection: Connection, case: CaseRow, when: When) -> Problem:
         observations=(),
         events=read_events(connection, case.case_id, when),
         completeness=completeness,
+        positions={},
     )
     return assemble(rows, form_evidence((), catalogue, ()))
 

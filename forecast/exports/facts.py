@@ -32,7 +32,7 @@ def indicator_rows(connection: Connection, case_id: str, when: When, content: Co
     """The indicators of the catalogue in its order, each with its level filtered from what was known by then."""
     from forecast.record.catalogue import read_indicator_list
 
-    case = read_case(connection, case_id, as_recorded=when.as_recorded)
+    case = read_case(connection, case_id, when)
     listed = read_indicator_list(connection, when, case_id=case_id)
     entries = {entry.id: entry for entry in listed.indicators}
     return tuple(

@@ -74,7 +74,7 @@ RUN = (
         "Day by which what went in could be known; windows begin the day after it",
         lambda about: about.run.as_of,
     ),
-    derived("issued_at", INSTANT, "When the run was stored", lambda about: about.run.recorded_at),
+    derived("issued_at", INSTANT, "When the run was stored", lambda about: about.run.issued_at),
 )
 _REACH = (
     stored(

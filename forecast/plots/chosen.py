@@ -44,8 +44,7 @@ class Span:
 
     def had(self, run: RunRow) -> bool:
         """Whether the run, of that as-of date or an earlier one, and its outcome were on file."""
-        settled = run.status_at or run.recorded_at
-        return self.when.holds(run.as_of, max(run.recorded_at, settled))
+        return self.when.holds(run.as_of, max(run.issued_at, run.status_at or run.issued_at))
 
 
 EVERY = Span()

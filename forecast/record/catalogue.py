@@ -111,7 +111,7 @@ def case_of(connection: Connection, when: When, case_id: str | None) -> CaseRow:
     case = read_case(connection, case_id)
     if when.as_recorded is not None:
         try:
-            read_case(connection, case.case_id, as_recorded=when.as_recorded)
+            read_case(connection, case.case_id, when)
         except StoreError:
             instant = when.as_recorded.isoformat(timespec="seconds")
             raise NoForecast(
@@ -242,7 +242,7 @@ def _run(connection: Connection, run: RunRow, headline: str) -> RunEntry:
         as_of=run.as_of,
         kind=run.kind,
         status=run.status,
-        issued_at=run.recorded_at,
+        issued_at=run.issued_at,
         horizon_days=longest.horizon_days if longest else None,
         headline=longest.mean if longest else None,
         rhat_max=diagnostics["rhat_max"],

@@ -111,9 +111,8 @@ def read_event(connection: Connection, when: When, name: str, *, case_id: str | 
     versions = read_versions(connection, EventRow, case.case_id, when)
     newest = list({version.row.event_id: version for version in versions}.values())
     version = newest[find_place("event", name, [each.row.event_id for each in newest])]
-    history = read_history(connection, EventRow, version.row.id)
-    by_then = [row for row in history if when.holds(row.known_on, row.recorded_at)]
-    return EventDetail(when.as_of, when.as_recorded, _event(version), version.row.source, _history(by_then))
+    history = read_history(connection, EventRow, version.row.id, when)
+    return EventDetail(when.as_of, when.as_recorded, _event(version), version.row.source, _history(history))
 
 
 def _indicator_ids(connection: Connection, case: CaseRow, versions: Iterable[Version[ObservationRow]]) -> Sequence[str]:

@@ -186,7 +186,7 @@ def _run(run: RunRow) -> dict[str, Any]:
         "as_of": run.as_of,
         "kind": run.kind,
         "status": run.status,
-        "issued_at": run.recorded_at,
+        "issued_at": run.issued_at,
         "seed": run.seed,
         "inputs_hash": run.inputs_hash,
         "case_hash": run.case_hash,
@@ -215,7 +215,7 @@ def _provisional_json(summary: Summary) -> dict[str, Any] | None:
         return None
     rows = [row for row in summary.provisional_targets if row.target == summary.headline]
     horizons = [_with_reach(row) for row in rows]
-    return {"run_id": run.id, "as_of": run.as_of, "issued_at": run.recorded_at, "targets": horizons}
+    return {"run_id": run.id, "as_of": run.as_of, "issued_at": run.issued_at, "targets": horizons}
 
 
 def _attempt(run: RunRow) -> dict[str, Any]:

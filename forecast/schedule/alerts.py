@@ -6,7 +6,7 @@ and leaves out what an alert has told. So what a crash kept from being told is t
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import Connection
 
@@ -18,6 +18,7 @@ from db.read_schedule import ScheduledValue, read_alerts, read_attempts, read_sc
 from db.rows import IndicatorRow
 from db.run_rows import AlertRow, AttemptRow, IndicatorStateRow, NewAlert
 from db.when import When
+from db.zone import Moment, read_zone
 from forecast.run_facts import failures_of, is_stale
 from forecast.schedule.movement import body_of, facts_of, find_movement, title_of, told_values
 from forecast.schedule.settings import AlertSettings, Settings
@@ -72,7 +73,7 @@ def raise_alerts(connection: Connection, case_id: str, settings: Settings, now: 
 def read_record(connection: Connection, case_id: str, settings: AlertSettings, now: datetime) -> Record:
     """Everything the rules look at, as it is in this transaction."""
     case = read_case(connection, case_id)
-    today = now.astimezone(UTC).date()
+    today = Moment(instant=now, zone=read_zone(connection)).today
     alerts, attempts = read_alerts(connection, case_id), read_attempts(connection, case_id)
     newest = last_published(connection, case_id)
     attested = read_completeness(connection, case_id, When(as_of=today))

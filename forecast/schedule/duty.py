@@ -24,6 +24,7 @@ from db.leases import keep_lease, mark_work, release_lease, take_lease
 from db.progress import Progress
 from db.read_schedule import read_attempts
 from db.run_rows import LeaseRow, NewAttempt
+from db.zone import read_zone
 from forecast.clock import Clock, utc_now
 from forecast.errors import FitFailed
 from forecast.schedule.fitter import first_line
@@ -146,8 +147,8 @@ def _settle(connection: Connection, duty: Duty, before: LeaseRow) -> None:
     day, since = before.working_on, before.working_since
     if day is None or since is None:
         return
-    calendar = calendar_of(duty.settings.schedule)
-    slot = Slot(day, calendar.instant(day), OFFICIAL if calendar.newest_due(since) == day else BACKFILL)
+    calendar = calendar_of(duty.settings.schedule, read_zone(connection))
+    slot = calendar.slot(day, OFFICIAL if calendar.newest_due(since) == day else BACKFILL)
     order = Order(
         case_id=duty.case_id,
         slot=slot,
@@ -166,9 +167,9 @@ def _settle(connection: Connection, duty: Duty, before: LeaseRow) -> None:
 def read_due(duty: Duty, *, eager: bool = False) -> Due:
     """What the ledger says is due now."""
     with duty.database.read() as connection:
-        ledger = read_ledger(connection, duty.case_id)
+        ledger, zone = read_ledger(connection, duty.case_id), read_zone(connection)
     schedule = duty.settings.schedule
-    calendar = calendar_of(schedule)
+    calendar = calendar_of(schedule, zone)
     return find_due(ledger, calendar, duty.clock(), catch_up_days=schedule.catch_up_days, eager=eager)
 
 

@@ -1,15 +1,17 @@
 """One scheduled run, ordered and made: the forecast and its line of the ledger are stored together, or neither."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from time import monotonic
 
 from sqlalchemy import Connection
 
 from db.append import append_attempt
+from db.clocks import has_row_ahead
 from db.engine import Database
 from db.leases import mark_work
 from db.progress import Progress
+from db.read import read_positions_in_time
 from db.read_runs import read_run
 from db.run_rows import NewAttempt, RunRow
 from db.when import When
@@ -71,7 +73,7 @@ def fulfil(database: Database, order: Order, progress: Progress, clock: Clock = 
 
     outcome = update(
         database,
-        When(as_of=order.slot.as_of, as_recorded=order.slot.at),
+        when_due(database, order.slot, clock()),
         kind=order.slot.kind,
         settings=order.sampler,
         progress=progress,
@@ -80,6 +82,19 @@ def fulfil(database: Database, order: Order, progress: Progress, clock: Clock = 
         clock=clock,
     )
     return Made(outcome.run_id, outcome.status)
+
+
+def when_due(database: Database, slot: Slot, now: datetime) -> When:
+    """What the run of a day may read: what had been recorded by its instant.
+
+    A row whose clock says later than now has not told the truth, and would hide every row after it: where there is one,
+    the last row whose own clock says it came in time is the last that counts.
+    """
+    when = When(as_of=slot.as_of, as_recorded=slot.at)
+    with database.read() as connection:
+        if not has_row_ahead(connection, now):
+            return when
+        return replace(when, positions=read_positions_in_time(connection, slot.at))
 
 
 def enter(connection: Connection, order: Order, run_id: int, wall_s: float, now: datetime) -> None:

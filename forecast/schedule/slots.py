@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from db.kinds import BACKFILL, OFFICIAL
 from db.read_schedule import first_recorded, read_days
+from db.zone import DEFAULT
 from forecast.schedule.settings import ScheduleSettings
 
 RETRY_FIRST, RETRY_LAST = timedelta(minutes=1), timedelta(days=1)
@@ -24,10 +25,13 @@ class Slot:
     """UTC."""
     kind: str
     """official, or backfill for a day that is over."""
+    days: ZoneInfo = DEFAULT
+    """The time zone of the database."""
 
     @property
     def as_of(self) -> date:
-        return self.day - _DAY
+        """The day before the one it then is at the database: the last that is over there."""
+        return self.at.astimezone(self.days).date() - _DAY
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +40,16 @@ class Calendar:
 
     at: time
     zone: ZoneInfo
+    days: ZoneInfo = DEFAULT
+    """The time zone of the database, whose days the as-of dates are; `zone` gives clock times only."""
+
+    def slot(self, day: date, kind: str) -> Slot:
+        """The run of a day."""
+        return Slot(day, self.instant(day), kind, self.days)
+
+    def as_of(self, day: date) -> date:
+        """What day the run of a day is as of."""
+        return self.slot(day, OFFICIAL).as_of
 
     def instant(self, day: date) -> datetime:
         """When the run of a day is scheduled, UTC: of an hour that comes twice the first, and of one that is left out
@@ -55,7 +69,7 @@ class Calendar:
     def lag_days(self, now: datetime) -> int:
         """By how many UTC days the next run's instant comes after its as-of date."""
         day, at = self.next_due(now)
-        return (at.date() - (day - _DAY)).days
+        return (at.date() - self.as_of(day)).days
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +95,9 @@ class Due:
     lapsed: tuple[Slot, ...] = ()
 
 
-def calendar_of(settings: ScheduleSettings) -> Calendar:
-    return Calendar(settings.at, settings.time_zone)
+def calendar_of(settings: ScheduleSettings, days: ZoneInfo = DEFAULT) -> Calendar:
+    """When the runs are due; `days` is the time zone of the database."""
+    return Calendar(settings.at, settings.time_zone, days)
 
 
 def read_ledger(connection: Connection, case_id: str) -> Ledger:
@@ -106,7 +121,7 @@ def find_due(ledger: Ledger, calendar: Calendar, now: datetime, *, catch_up_days
     newest = calendar.newest_due(now)
     slots, waiting, lapsed = [], [], []
     for day in _days(ledger.first or newest, newest):
-        slot = Slot(day, calendar.instant(day), OFFICIAL if day == newest else BACKFILL)
+        slot = calendar.slot(day, OFFICIAL if day == newest else BACKFILL)
         if day in ledger.done or ledger.loaded_at is None or slot.at < ledger.loaded_at:
             continue
         if (newest - day).days >= catch_up_days:

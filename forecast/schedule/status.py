@@ -5,7 +5,7 @@ Read from the database alone, so that it can be asked anywhere and while a run i
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import groupby
 from typing import Any
 
@@ -18,6 +18,7 @@ from db.read_runs import last_published, read_run
 from db.read_schedule import read_alerts, read_attempts, read_deliveries, read_undelivered
 from db.run_rows import AlertRow, AttemptRow, DeliveryRow, LeaseRow, RunRow
 from db.when import When
+from db.zone import Moment, read_zone
 from forecast.schedule.orders import lease_name
 from forecast.schedule.settings import Settings
 from forecast.schedule.slots import Calendar, Due, Ledger, Slot, calendar_of, find_due, find_next, read_ledger, retry_at
@@ -143,7 +144,8 @@ def read_status(
         if there is no such case
     """
     case = read_case(connection, case_id).case_id
-    calendar = calendar_of(settings.schedule)
+    moment = Moment(instant=now, zone=read_zone(connection))
+    calendar = calendar_of(settings.schedule, moment.zone)
     ledger = read_ledger(connection, case)
     owed = calendar.newest_due(now - timedelta(hours=settings.schedule.stale_after_hours))
     tries = read_attempts(connection, case, since=owed)
@@ -172,7 +174,7 @@ def read_status(
         stands=stands,
         missing=_missing(find_due(ledger, calendar, now, catch_up_days=settings.schedule.catch_up_days), ledger),
         attempts=read_attempts(connection, case, limit=last),
-        completeness=read_behind(connection, case, now.astimezone(UTC).date(), settings.alerts.completeness_days),
+        completeness=read_behind(connection, case, moment.today, settings.alerts.completeness_days),
         holder=holder,
         alerts=_read_told(connection, case, last),
     )
@@ -204,7 +206,7 @@ class _Look:
 
     def covers(self, day: date) -> bool:
         """Whether some forecast, scheduled or not, is as of no earlier than that of a day."""
-        return self.stands is not None and self.stands.as_of >= day - _DAY
+        return self.stands is not None and self.stands.as_of >= self.calendar.as_of(day)
 
     def owes(self, day: date) -> bool:
         """Whether the case was there when the run of a day was due."""
@@ -302,7 +304,7 @@ def _read_published(connection: Connection, case_id: str) -> Published | None:
     newest = max(lines, key=lambda line: line.scheduled_for, default=None)
     if newest is None or newest.run_id is None:
         return None
-    issued = read_run(connection, newest.run_id).recorded_at
+    issued = read_run(connection, newest.run_id).issued_at
     return Published(newest.scheduled_for, newest.as_of, newest.run_id, issued)
 
 
@@ -386,7 +388,7 @@ def attempt_json(row: AttemptRow) -> dict[str, Any]:
 
 
 def _run(run: RunRow) -> dict[str, Any]:
-    return {"run_id": run.id, "kind": run.kind, "as_of": run.as_of, "issued_at": run.recorded_at}
+    return {"run_id": run.id, "kind": run.kind, "as_of": run.as_of, "issued_at": run.issued_at}
 
 
 def _slot(slot: Slot) -> dict[str, Any]:
