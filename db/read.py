@@ -238,6 +238,15 @@ def read_history[R: (DocumentRow, JudgementRow, ObservationRow, EventRow, Comple
     return tuple(_make(kind, row) for row in connection.execute(query))
 
 
+def read_between[R: (ObservationRow, EventRow, CompletenessRow)](
+    connection: Connection, kind: type[R], case_id: str, before: When, now: When
+) -> tuple[R, ...]:
+    """Return every row, corrections and retractions among them, visible by `now` and not by `before`; by number."""
+    table = _TABLES[kind]
+    query = _select_visible(kind, case_id, now).where(~visible(table, before)).order_by(table.c.id)
+    return tuple(_make(kind, row) for row in connection.execute(query))
+
+
 def read_added(
     connection: Connection, observations: Sequence[ObservationRow], case_id: str, when: When, after: int
 ) -> tuple[ObservationRow, ...] | None:

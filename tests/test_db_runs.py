@@ -21,6 +21,7 @@ from db.read_runs import (
     read_targets,
 )
 from db.rows import NewCase
+from db.when import When
 
 
 def test_a_case_comes_back_as_it_went_in(small: Database, small_case: NewCase) -> None:

@@ -60,7 +60,7 @@ def test_a_published_run_is_its_own_forecast(toy: Database) -> None:
     run_id = add_run(toy)
     said = _json(toy)
     assert (said["run"]["status"], said["forecast_run_id"]) == ("published", run_id)
-    assert said["stale"] == {"age_days": 3, "newer_run": None}
+    assert said["stale"] == {"age_days": 3, "newer_run": None, "overdue": False, "owed_as_of": None}
     assert {row["run_id"] for row in said["targets"]} == {run_id}
 
 

@@ -73,13 +73,10 @@ def currency(brief: Brief) -> str:
     if brief.later is not None:
         return f"Not the newest forecast: run {brief.later.id} is as of {brief.later.as_of}."
     summary, sentences = brief.summary, []
-    if (age := summary.age_days or 0) > 1:
-        sentences.append(f"This forecast is {age} days old.")
+    if summary.overdue:
+        sentences.append(f"This forecast is out of date: one as of {summary.owed} should be there by now.")
     if summary.newer is not None:
         sentences.append(f"A later run, as of {summary.newer.as_of}, was {summary.newer.status} and says nothing.")
-    if rows := brief.provisional_rows:
-        numbers = ", ".join(f"{percent(row.mean)} {reach(row)}" for row in rows)
-        sentences.append(f"With what was entered since, and without a fit: {numbers} (provisional).")
     return " ".join(sentences)
 
 

@@ -140,13 +140,6 @@ class Brief:
         return (self.run.as_of - since.as_of).days if since else 0
 
     @property
-    def provisional_rows(self) -> tuple[TargetForecastRow, ...]:
-        """What entries since this run make of the headline's two windows, without a fit."""
-        wanted = {(row.horizon_days, row.deadline) for row in (self.headline, self.by_deadline) if row}
-        rows = (row for row in self.summary.provisional_targets if row.target == self.case.headline)
-        return tuple(row for row in rows if (row.horizon_days, row.deadline) in wanted)
-
-    @property
     def stale(self) -> tuple[Level, ...]:
         """The longest unobserved first."""
         return tuple(sorted((one for one in self.levels if one.stale), key=lambda one: -(one.days or 0)))

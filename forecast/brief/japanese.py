@@ -43,14 +43,10 @@ def currency(brief: Brief) -> str:
     if brief.later is not None:
         return f"最新の見通しではない：更新番号{brief.later.id}は{LABELS.date(brief.later.as_of)}時点である。"
     summary, sentences = brief.summary, []
-    if (age := summary.age_days or 0) > 1:
-        sentences.append(f"この見通しは{age}日前のものである。")
+    if summary.overdue and summary.owed:
+        sentences.append(f"この見通しは古い。{LABELS.date(summary.owed)}時点のものが既にあるはずである。")
     if summary.newer is not None:
         sentences.append(f"{LABELS.date(summary.newer.as_of)}時点の更新は公表を見送った。")
-    if rows := brief.provisional_rows:
-        said = [(LABELS.window(row.horizon_days, row.deadline), LABELS.percent(row.mean)) for row in rows]
-        numbers = "、".join(f"{window}{p}" for window, p in said)
-        sentences.append(f"その後の入力を反映した暫定値（再推定なし）は、{numbers}である。")
     return "".join(sentences)
 
 

@@ -6,6 +6,7 @@ from rich.text import Text
 
 from db.run_rows import RunRow, TargetForecastRow
 from forecast.cli.tables import bold, column_widths, emit, facts, grid, paragraph
+from forecast.record.news import SHOWN, attestation_line, event_line, news_lines, shown
 from forecast.record.summary import Summary, cadence_of, judgement_sentence, stale_days
 from forecast.run_facts import diagnostics_of, failures_of, is_stale
 from forecast.words.names import INTERVALS, SCENARIO_NAMES, TARGET_NAMES, target_name
@@ -34,11 +35,13 @@ def print_summary(summary: Summary) -> None:
     blocks: list[list[str | Text]] = [
         [
             *warnings,
+            *since_lines(summary),
             *headline_lines(summary),
-            *provisional_lines(summary),
+            *before_lines(summary),
             *age_lines(summary),
             *paragraph(situation_sentence(summary)),
         ],
+        week_lines(summary),
         [
             *paragraph(judgement_sentence(summary) or ""),
             *paragraph(" ".join(filter(None, (summary.quality.sentence, summary.quality.note)))),
@@ -48,22 +51,54 @@ def print_summary(summary: Summary) -> None:
         *_target_blocks(summary),
         _scenario_block(summary),
         _state_block(summary),
-        _run_block(summary.forecast_of),
+        _run_block(summary.forecast_of, summary.zone),
     ]
     if summary.run.id != summary.forecast_of.id:
         blocks.append(_run_block(summary.run))
-    separated = [line for block in blocks for line in ("", *block)]
+    separated = [line for block in blocks if block for line in ("", *block)]
     emit(separated[1:])
 
 
-def provisional_lines(summary: Summary) -> list[str]:
-    """What entries made since the forecast have moved, without a fit."""
-    run = summary.provisional
-    if run is None:
+def since_lines(summary: Summary) -> list[str | Text]:
+    """What has happened, or was entered, since the last full run; before any number, for it may overtake one."""
+    if not summary.since or summary.forecast_of is None:
         return []
-    rows = [row for row in summary.provisional_targets if row.target == summary.headline]
-    numbers = ", ".join(f"{percent(row.mean)} {reach(row)}" for row in rows)
-    return paragraph(f"With what was entered since, provisionally: {numbers} (run {run.id}).")
+    of = summary.forecast_of
+    lines: list[str | Text] = [bold(f"Since run {of.id}, as of {of.as_of}, had read what was on file")]
+    for line in news_lines(summary.since):
+        lines += paragraph(line)
+    if summary.standing is None:
+        why = f" ({summary.lacking})" if summary.lacking else ""
+        lines += paragraph(f"NOT TAKEN IN: the numbers below know nothing of it; run `parley update`{why}.")
+    return lines
+
+
+def before_lines(summary: Summary) -> list[str]:
+    """What the full run said before what came since, and how the number above came about."""
+    made, of = summary.standing, summary.forecast_of
+    if made is None or of is None:
+        return []
+    stored = f"run {made.run_id}, " if made.run_id is not None else ""
+    numbers = ", ".join(f"{percent(row.mean)} {reach(row)}" for row in sorted(summary.headline_rows(), key=_window))
+    return paragraph(
+        f"This takes in what came since ({stored}provisional: without a fit). Before it, run {of.id} said {numbers}."
+    )
+
+
+def week_lines(summary: Summary) -> list[str | Text]:
+    """Events and attestations of the week, and disputes that stand, by name and source."""
+    week = summary.week
+    lines = [
+        *shown(week.events, event_line, SHOWN),
+        *shown(week.attestations, attestation_line, SHOWN),
+        *shown([one for one in week.disputes if one not in week.events], event_line, SHOWN),
+    ]
+    if not lines:
+        return []
+    return [
+        bold(f"Events and attestations since {week.since}, and disputes"),
+        *(part for line in lines for part in paragraph(line)),
+    ]
 
 
 def stale_lines(summary: Summary) -> list[str]:
@@ -92,9 +127,9 @@ def _attempt_lines(run: RunRow) -> list[str]:
 
 def headline_lines(summary: Summary) -> list[str | Text]:
     """Three lines that can be printed as they are."""
-    rows = sorted(summary.headline_rows(), key=_window)
+    rows = sorted(summary.shown_headline(), key=_window)
     main = max((row for row in rows if row.horizon_days), key=_window, default=rows[0] if rows else None)
-    as_of = summary.forecast_of.as_of if summary.forecast_of else summary.run.as_of
+    as_of = summary.shown.as_of
     lines: list[str | Text] = [bold(f"{summary.case_name}, as of {as_of}")]
     if main is None:
         return lines
@@ -105,10 +140,12 @@ def headline_lines(summary: Summary) -> list[str | Text]:
 
 
 def age_lines(summary: Summary) -> list[str]:
-    """How old the current forecast is, once its day has passed."""
-    if not summary.age_days:
+    """That a newer forecast should be there by now."""
+    of = summary.forecast_of
+    if of is None or not summary.overdue:
         return []
-    return paragraph(f"Stale: this forecast is {counted(summary.age_days, 'day')} old; run `parley update`.")
+    due = f"one as of {summary.owed} should be there by now"
+    return paragraph(f"Stale: the last full run is as of {of.as_of}, and {due}; run `parley update`.")
 
 
 def situation_sentence(summary: Summary) -> str:
@@ -128,7 +165,9 @@ def _window(row: TargetForecastRow) -> tuple[date, int]:
 def _target_blocks(summary: Summary) -> list[list[str | Text]]:
     """Per target its windows side by side; the columns of all targets share their widths."""
     order = {name: i for i, name in enumerate((summary.headline, *TARGET_NAMES))}
-    targets = sorted({row.target for row in summary.targets}, key=lambda name: (order.get(name, len(order)), name))
+    targets = sorted(
+        {row.target for row in summary.shown.targets}, key=lambda name: (order.get(name, len(order)), name)
+    )
     tables = {target: _target_rows(summary, target) for target in targets}
     header = max((header for header, _ in tables.values()), key=len)
     widths = column_widths(header, [row for _, rows in tables.values() for row in rows])
@@ -142,7 +181,7 @@ def _target_blocks(summary: Summary) -> list[list[str | Text]]:
 
 
 def _target_rows(summary: Summary, target: str) -> tuple[list[str], list[list[str]]]:
-    mine = sorted((row for row in summary.targets if row.target == target), key=_window)
+    mine = sorted((row for row in summary.shown.targets if row.target == target), key=_window)
     lines = {
         "mean": [percent(row.mean) for row in mine],
         "± Monte Carlo": [error_size(row.mcse) for row in mine],
@@ -153,12 +192,13 @@ def _target_rows(summary: Summary, target: str) -> tuple[list[str], list[list[st
         "documents only": [percent(row.documents_only) for row in mine],
         "history only": [percent(row.history_only) for row in mine],
     }
-    return ["", *map(reach, mine)], [[label, *cells] for label, cells in lines.items()]
+    known = {label: cells for label, cells in lines.items() if summary.standing is None or set(cells) != {"–"}}
+    return ["", *map(reach, mine)], [[label, *cells] for label, cells in known.items()]
 
 
 def _scenario_block(summary: Summary) -> list[str | Text]:
-    windows = list(dict.fromkeys(reach(row) for row in summary.scenarios))
-    found = {(row.scenario, reach(row)): row.probability for row in summary.scenarios}
+    windows = list(dict.fromkeys(reach(row) for row in summary.shown.scenarios))
+    found = {(row.scenario, reach(row)): row.probability for row in summary.shown.scenarios}
     rows = [
         [f"{scenario} {name}", *(percent(found.get((scenario, window))) for window in windows)]
         for scenario, name in SCENARIO_NAMES.items()
@@ -168,7 +208,7 @@ def _scenario_block(summary: Summary) -> list[str | Text]:
 
 def _state_block(summary: Summary) -> list[str | Text]:
     rows = []
-    for row in summary.states:
+    for row in summary.shown.states:
         days = stale_days(row, summary)
         stale = is_stale(days, cadence_of(row, summary))
         rows.append((row.indicator_id, *level_cells(row.mean, row.sd, row.active, row.last_observed_on, days, stale)))
@@ -190,7 +230,7 @@ def level_cells(mean: float, sd: float, active: bool, last: date | None, days: i
     ]
 
 
-def _run_block(run: RunRow) -> list[str | Text]:
+def _run_block(run: RunRow, zone: str = "") -> list[str | Text]:
     d = diagnostics_of(run)
     issued = f"{run.issued_at:%Y-%m-%d %H:%M:%S} UTC"
     sampled = (
@@ -205,6 +245,7 @@ def _run_block(run: RunRow) -> list[str | Text]:
             [
                 ("kind", f"{run.kind}, {run.status or 'started'}"),
                 ("issued", issued),
+                ("days of", zone),
                 ("diagnostics", "" if borrowed else sampled),
                 ("without a fit", f"levels and projection, with the posterior of run {borrowed}" if borrowed else ""),
                 ("failures", "; ".join(failures_of(run))),

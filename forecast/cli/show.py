@@ -7,6 +7,7 @@ import typer
 
 from db.engine import Database
 from forecast.cli.console import AsOf, Json, case_id, opened, print_json, today
+from forecast.cli.owed import owed
 from forecast.cli.render import print_summary
 from forecast.record.summary import as_json, read_summary
 
@@ -28,7 +29,15 @@ def show(
 def show_run(database: Database, json_: bool, *, run_id: int | None = None, as_of: date | None = None) -> bool:
     """Print the summary of a run and return whether the run was refused."""
     with database.read() as connection:
-        summary = read_summary(connection, today(connection), run_id=run_id, as_of=as_of, case_id=case_id())
+        summary = read_summary(
+            connection,
+            today(connection),
+            run_id=run_id,
+            as_of=as_of,
+            case_id=case_id(),
+            folder=database.folder,
+            owed=owed(connection),
+        )
     if json_:
         print_json(as_json(summary))
     else:

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from db.kinds import PUBLISHED
 from db.when import When
 from forecast.cache import is_warm
 from forecast.cli.console import AsOf, Json, case_id, opened, today_of
@@ -34,6 +35,7 @@ def update(
         with watch(warm=warm) as progress:
             when = When(as_of=as_of or today_of(database))
             outcome = run_update(database, when, settings=settings, progress=progress, case_id=case_id())
-        show_run(database, json_, run_id=outcome.run_id)
+        newest = as_of is None and outcome.status == PUBLISHED
+        show_run(database, json_, run_id=None if newest else outcome.run_id)
     if outcome.status == "rejected":
         raise typer.Exit(1)

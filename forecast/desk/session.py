@@ -10,7 +10,6 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
-from db.append import append_forecasts, append_run, append_run_status
 from db.chain import has_link, last_link
 from db.clocks import doubt
 from db.engine import Database
@@ -24,6 +23,7 @@ from forecast.clock import Clock, utc_now
 from forecast.desk.preview import Preview
 from forecast.engine.assemble import Rows, read_rows
 from forecast.engine.provisional import Anchor, Provisional, Reading, read_anchor, shift, take_reading
+from forecast.engine.refresh import store_provisional
 from forecast.errors import ForecastError
 
 type Append = Callable[[Connection, Reading, datetime], list[int]]
@@ -177,24 +177,6 @@ def answer(desk: Desk, stored: Stored, cause: str, *, dry_run: bool) -> tuple[Pr
         with desk.database.read() as connection:
             anchor = desk.anchor(connection, stored.after.rows.case.case_id)
         forecast = shift(anchor, stored.before, stored.after, None if dry_run else stored.at)
-        return forecast, None if dry_run else _store(desk, forecast, cause), ""
+        return forecast, None if dry_run else store_provisional(desk.database, forecast, cause, desk.clock), ""
     except (ForecastError, StoreError) as error:
         return None, None, str(error)
-
-
-def _store(desk: Desk, forecast: Provisional, cause: str) -> int:
-    detail = {"diagnostics": {}, "failures": [], "posterior_of": forecast.source, "cause": cause}
-    with desk.database.write() as connection:
-        at = desk.clock()
-        run_id = append_run(connection, forecast.run, at)
-        append_run_status(connection, run_id, "published", detail, at)
-        append_forecasts(
-            connection,
-            run_id,
-            targets=forecast.targets,
-            scenarios=forecast.scenarios,
-            states=forecast.states,
-            effects=(),
-            recorded_at=at,
-        )
-    return run_id

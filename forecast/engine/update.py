@@ -1,6 +1,7 @@
 """One update, top to bottom: read as of → check → assemble → build → fit → diagnose → predict → store → summarise."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 
@@ -9,6 +10,7 @@ from sqlalchemy import Connection
 
 from db.append import append_forecasts, append_run, append_run_status
 from db.engine import Database
+from db.kinds import PUBLISHED
 from db.posteriors import check_store, store_file
 from db.progress import Progress, silent
 from db.run_rows import EffectRow, NewRun, TargetForecastRow
@@ -16,8 +18,9 @@ from db.when import When
 from forecast.clock import Clock, moment_of, utc_now
 from forecast.engine.assemble import Rows, read_problem
 from forecast.engine.fit import Fit, References, fit_problem, references
+from forecast.engine.refresh import refresh
 from forecast.engine.rows import QUANTILES, new_run, scenario_rows, state_rows, target_rows
-from forecast.errors import NotEnough
+from forecast.errors import ForecastError, NotEnough
 from forecast.identity import seed_of
 from indicators.evidence import Evidence
 from models.effects import effect_summaries
@@ -85,7 +88,7 @@ def update(
     progress("storing", 0, 0, "")
     run = new_run(rows, problem, float(fit.projection.p_dry.mean()), kind=kind, seed=seed)
     run = replace(run, posterior_hash=_store_posterior(database, run, fit))
-    return _store(
+    outcome = _store(
         database=database,
         run=run,
         rows=rows,
@@ -97,6 +100,15 @@ def update(
         beside=beside,
         clock=clock,
     )
+    if outcome.status == PUBLISHED:
+        _take_in(database, rows.case.case_id, clock)
+    return outcome
+
+
+def _take_in(database: Database, case_id: str, clock: Clock) -> None:
+    """What was entered while the fit was running gets its number at once; the run stands whether or not it can."""
+    with suppress(ForecastError):
+        refresh(database, case_id, clock)
 
 
 def _store(

@@ -1,8 +1,9 @@
 """What a run says, read back from the store: one payload for table, JSON and later faces."""
 
 from dataclasses import asdict, dataclass
-from datetime import date
-from typing import Any
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection
 
@@ -12,12 +13,32 @@ from db.read_runs import last_published, read_run, read_runs, read_scenarios, re
 from db.rows import CaseRow, IndicatorRow
 from db.run_rows import IndicatorStateRow, RunRow, ScenarioForecastRow, TargetForecastRow
 from db.when import When
-from forecast.errors import NoForecast, NotEnough
+from db.zone import read_zone
+from forecast.engine.standing import find_standing
+from forecast.errors import NoForecast, NoPosterior, NotEnough
 from forecast.evaluation.quality import Quality, read_quality
 from forecast.evaluation.track import TrackRecord, read_track_record, track_sentence
-from forecast.run_facts import diagnostics_of, failures_of, is_stale
+from forecast.record.news import News, Week, read_news, read_week
+from forecast.run_facts import diagnostics_of, failures_of, is_stale, read_when
 from forecast.words.names import target_name
 from forecast.words.numbers import percent, reach
+
+if TYPE_CHECKING:
+    from forecast.engine.provisional import Provisional
+
+NO_NEWS = News()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """A forecast that takes in what came since the last full run; `run_id` is None where it is not stored."""
+
+    run_id: int | None
+    as_of: date
+    issued_at: datetime | None
+    targets: tuple[TargetForecastRow, ...]
+    scenarios: tuple[ScenarioForecastRow, ...]
+    states: tuple[IndicatorStateRow, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,21 +51,48 @@ class Summary:
     forecast_of: RunRow | None  # the run the forecasts below are of; None when nothing was ever published
     newer: RunRow | None  # a later attempt that was not published
     age_days: int | None  # days from the forecast's as-of date to today, where the current forecast was asked for
+    owed: date | None  # as of which day the current forecast should be by now, where that was asked for and is known
     targets: tuple[TargetForecastRow, ...]
     scenarios: tuple[ScenarioForecastRow, ...]
     states: tuple[IndicatorStateRow, ...]
     catalogue: tuple[IndicatorRow, ...]
     quality: Quality
     track: str  # what live forecasts were worth so far, as of today
-    provisional: RunRow | None = None  # the newest run on this forecast's posterior, where entries came after it
-    provisional_targets: tuple[TargetForecastRow, ...] = ()
+    zone: str  # whose days are the database's
+    week: Week
+    since: News = NO_NEWS  # what came after the current forecast had read
+    standing: Standing | None = None  # the forecast that takes it in
+    lacking: str = ""  # why there is none, where something came
 
     @property
     def rejected(self) -> bool:
         return self.run.status != "published"
 
+    @property
+    def overdue(self) -> bool:
+        """Whether a newer forecast should be there by now: the one rule by which a forecast is stale."""
+        return self.forecast_of is not None and self.owed is not None and self.forecast_of.as_of < self.owed
+
+    @property
+    def shown(self) -> Standing:
+        """What is shown: the forecast as things stand, or that of the run where nothing came since."""
+        source = self.forecast_of or self.run
+        return self.standing or Standing(
+            run_id=source.id,
+            as_of=source.as_of,
+            issued_at=source.issued_at,
+            targets=self.targets,
+            scenarios=self.scenarios,
+            states=self.states,
+        )
+
     def headline_rows(self) -> tuple[TargetForecastRow, ...]:
+        """Those of the run."""
         return tuple(row for row in self.targets if row.target == self.headline)
+
+    def shown_headline(self) -> tuple[TargetForecastRow, ...]:
+        """Those that are shown."""
+        return tuple(row for row in self.shown.targets if row.target == self.headline)
 
 
 def read_summary(
@@ -54,8 +102,15 @@ def read_summary(
     run_id: int | None = None,
     as_of: date | None = None,
     case_id: str | None = None,
+    folder: Path | None = None,
+    owed: date | None = None,
 ) -> Summary:
-    """The run asked for: by id, by as-of date, or the last published one.
+    """The run asked for: by id, by as-of date, or the last published one, and then what came since.
+
+    Parameters
+    ----------
+    folder : of the database; with it the forecast that takes in what came since is made where none is stored
+    owed : as of which day the last forecast should be by now; None where that is not to be judged
 
     Raises
     ------
@@ -72,7 +127,9 @@ def read_summary(
         else last_published(connection, case.case_id, as_of=run.as_of, kinds=FULL_KINDS)
     )
     current = run_id is None and as_of is None
-    provisional = _provisional(connection, source) if current and source else None
+    since, standing, lacking = (
+        _read_standing(connection, source, today, folder) if current and source else (NO_NEWS, None, "")
+    )
     return Summary(
         case_name=case.name,
         headline=case.headline,
@@ -86,9 +143,61 @@ def read_summary(
         catalogue=read_catalogue(connection, case),
         quality=read_quality(connection, case_id=case.case_id),
         track=read_track(connection, today, case.case_id)[1],
-        provisional=provisional,
-        provisional_targets=read_targets(connection, provisional.id) if provisional else (),
+        owed=owed if current else None,
+        zone=str(read_zone(connection)),
+        week=read_week(connection, case.case_id, today),
+        since=since,
+        standing=standing,
+        lacking=lacking,
     )
+
+
+def _read_standing(
+    connection: Connection, source: RunRow, today: date, folder: Path | None
+) -> tuple[News, Standing | None, str]:
+    """What came after the run had read, the forecast that takes it in, and why there is none."""
+    since = read_news(connection, source.case_id, read_when(source), When(as_of=today))
+    if not since:
+        return since, None, ""
+    found = find_standing(connection, source, today)
+    if found is not None:
+        return since, _stored(connection, found), ""
+    if folder is None:
+        return since, None, "no forecast on file takes it in"
+    # with the mathematics it takes half a second more, and hardly ever is there something that no forecast takes in
+    from forecast.engine.refresh import project_standing
+
+    try:
+        made = project_standing(connection, folder, source.case_id, today)
+    except (NoPosterior, NotEnough) as error:
+        return since, None, str(error)
+    return since, _made(made), ""
+
+
+def _stored(connection: Connection, run: RunRow) -> Standing:
+    return Standing(
+        run_id=run.id,
+        as_of=run.as_of,
+        issued_at=run.issued_at,
+        targets=read_targets(connection, run.id),
+        scenarios=read_scenarios(connection, run.id),
+        states=read_states(connection, run.id),
+    )
+
+
+def _made(forecast: "Provisional") -> Standing:
+    return Standing(
+        run_id=None,
+        as_of=forecast.run.as_of,
+        issued_at=None,
+        targets=tuple(sorted(forecast.targets, key=_by_reach)),
+        scenarios=forecast.scenarios,
+        states=forecast.states,
+    )
+
+
+def _by_reach(row: TargetForecastRow) -> tuple[str, bool, int, date]:
+    return row.target, row.deadline is not None, row.horizon_days or 0, row.deadline or date.min
 
 
 def read_track(connection: Connection, today: date, case_id: str) -> tuple[TrackRecord | None, str]:
@@ -103,9 +212,12 @@ def read_track(connection: Connection, today: date, case_id: str) -> tuple[Track
 def _newest(connection: Connection, case: CaseRow, as_of: date | None, today: date) -> RunRow:
     """The newest published run (of a date); where none was published, the newest attempt."""
     for statuses in (("published",), None):
-        found = read_runs(connection, case.case_id, kinds=FULL_KINDS, statuses=statuses, as_of=as_of, limit=1)
-        if found:
-            return found[0]
+        for until in (today, None):  # a run of a day that lies ahead was made by a wrong clock, and does not stand
+            found = read_runs(
+                connection, case.case_id, kinds=FULL_KINDS, statuses=statuses, as_of=as_of, until=until, limit=1
+            )
+            if found:
+                return found[0]
     if as_of is None:
         raise NoForecast("nothing has been published yet; run `parley update`")
     before = last_published(connection, case.case_id, as_of=as_of, kinds=FULL_KINDS)
@@ -121,12 +233,6 @@ def _later_attempt(connection: Connection, run: RunRow, as_of: date | None) -> R
     return newest if newest.id != run.id else None
 
 
-def _provisional(connection: Connection, source: RunRow) -> RunRow | None:
-    """The newest provisional run that stands on this run's posterior."""
-    found = read_runs(connection, source.case_id, kinds=("provisional",), statuses=("published",), limit=1)
-    return found[0] if found and found[0].id > source.id and found[0].posterior_hash == source.posterior_hash else None
-
-
 def as_json(summary: Summary) -> dict[str, Any]:
     """The names other programs use: add, never rename."""
     return {
@@ -139,7 +245,18 @@ def as_json(summary: Summary) -> dict[str, Any]:
         "stale": {
             "age_days": summary.age_days,
             "newer_run": _attempt(summary.newer) if summary.newer else None,
+            "overdue": summary.overdue,
+            "owed_as_of": summary.owed,
         },
+        "time_zone": summary.zone,
+        "since": {
+            "events": [asdict(one) for one in summary.since.events],
+            "attestations": [asdict(one) for one in summary.since.attestations],
+            "observations": [asdict(one) for one in summary.since.observations],
+            "taken_in": not summary.since or summary.standing is not None,
+            "lacking": summary.lacking,
+        },
+        "week": asdict(summary.week),
         "provisional": _provisional_json(summary),
         "judgement": judgement_sentence(summary),
         "quality": _quality(summary.quality),
@@ -209,13 +326,18 @@ def _situation(run: RunRow) -> dict[str, Any]:
 
 
 def _provisional_json(summary: Summary) -> dict[str, Any] | None:
-    """The headline with what was entered since the forecast, without a fit."""
-    run = summary.provisional
-    if run is None:
+    """The headline, and all of the forecast, with what came since, without a fit."""
+    made = summary.standing
+    if made is None:
         return None
-    rows = [row for row in summary.provisional_targets if row.target == summary.headline]
-    horizons = [_with_reach(row) for row in rows]
-    return {"run_id": run.id, "as_of": run.as_of, "issued_at": run.issued_at, "targets": horizons}
+    return {
+        "run_id": made.run_id,
+        "as_of": made.as_of,
+        "issued_at": made.issued_at,
+        "targets": [_with_reach(row) for row in summary.shown_headline()],
+        "all_targets": [_with_reach(row) for row in made.targets],
+        "scenarios": _scenarios(made.scenarios),
+    }
 
 
 def _attempt(run: RunRow) -> dict[str, Any]:

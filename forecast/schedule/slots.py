@@ -100,6 +100,12 @@ def calendar_of(settings: ScheduleSettings, days: ZoneInfo = DEFAULT) -> Calenda
     return Calendar(settings.at, settings.time_zone, days)
 
 
+def owed_as_of(settings: ScheduleSettings, days: ZoneInfo, now: datetime) -> date:
+    """As of which day the last forecast should be by now, scheduled or not: an older one is stale."""
+    calendar = calendar_of(settings, days)
+    return calendar.as_of(calendar.newest_due(now - timedelta(hours=settings.stale_after_hours)))
+
+
 def read_ledger(connection: Connection, case_id: str) -> Ledger:
     """What is on record of the scheduled runs of a case."""
     days = read_days(connection, case_id)

@@ -1,0 +1,209 @@
+"""What came on file: after a run had read, and in the last week; by name and source.
+
+Events come first, for they can overtake a forecast: what has happened is no longer to be forecast.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+
+from sqlalchemy import Connection
+
+from db.read import read_between, read_events
+from db.rows import CompletenessRow, EventRow, ObservationRow
+from db.when import When
+from forecast.words.numbers import level_text
+from indicators.case_rows import CASE_ANALYST
+from indicators.content import NO_FRAMING
+
+WEEK_DAYS = 7
+SHOWN = 5
+"""Entries of a kind that are named; of more only the number is told."""
+ENTERED, REVISED, RETRACTED = "entered", "revised", "retracted"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventNews:
+    """One version of an event; `what` is entered, revised or retracted, for `reason`, which also marks a dispute."""
+
+    row: int
+    what: str
+    id: str
+    type: str
+    framing: str
+    started_on: date
+    ended_on: date
+    known_on: date
+    venue: str
+    source: str
+    analyst: str
+    disputed: bool
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttestationNews:
+    """A person's word that events of a type are complete up to a day, or its withdrawal."""
+
+    row: int
+    what: str
+    type: str
+    complete_through: date
+    known_on: date | None
+    attested_by: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObservationNews:
+    """One version of an observation."""
+
+    row: int
+    what: str
+    indicator: str
+    level: float
+    observed_on: date
+    known_on: date
+    source: str
+    analyst: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class News:
+    """What came on file, each kind in the order in which it was recorded."""
+
+    events: tuple[EventNews, ...] = ()
+    attestations: tuple[AttestationNews, ...] = ()
+    observations: tuple[ObservationNews, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.events or self.attestations or self.observations)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Week:
+    """The events and attestations that became known, or were entered, in the last seven days; disputes that stand."""
+
+    since: date
+    events: tuple[EventNews, ...] = ()
+    attestations: tuple[AttestationNews, ...] = ()
+    disputes: tuple[EventNews, ...] = ()
+
+
+def read_news(connection: Connection, case_id: str, before: When, now: When) -> News:
+    """What is visible by `now` and was not by `before`: what a run that read `before` does not know."""
+    return News(
+        events=tuple(map(_event, read_between(connection, EventRow, case_id, before, now))),
+        attestations=tuple(map(_attestation, read_between(connection, CompletenessRow, case_id, before, now))),
+        observations=tuple(map(_observation, read_between(connection, ObservationRow, case_id, before, now))),
+    )
+
+
+def read_week(connection: Connection, case_id: str, today: date) -> Week:
+    """The week up to `today`; what a case brought along counts by when it could be known."""
+    first = today - timedelta(days=WEEK_DAYS)
+    before = When(as_of=first, as_recorded=datetime.combine(first, time.max, UTC))
+    now = When(as_of=today)
+    events = [row for row in read_between(connection, EventRow, case_id, before, now) if _is_new(row, first)]
+    words = [row for row in read_between(connection, CompletenessRow, case_id, before, now) if _is_new(row, first)]
+    standing = read_events(connection, case_id, now, disputed=True)
+    return Week(
+        since=first + timedelta(days=1),
+        events=tuple(map(_event, events)),
+        attestations=tuple(map(_attestation, words)),
+        disputes=tuple(_event(row) for row in standing if row.disputed),
+    )
+
+
+def _is_new(row: EventRow | CompletenessRow, first: date) -> bool:
+    who = row.attested_by if isinstance(row, CompletenessRow) else row.analyst
+    return who not in (None, CASE_ANALYST) or (row.known_on is not None and row.known_on > first)
+
+
+def shown[T](news: Sequence[T], say: Callable[[T], str], most: int) -> list[str]:
+    """A line each, the latest first, at most so many; then how many more there are."""
+    lines = [say(one) for one in reversed(news)]
+    more = len(lines) - most
+    return [*lines[:most], f"… and {more} more"] if more > 0 else lines
+
+
+def event_line(one: EventNews) -> str:
+    """An event as one would name it: what, when, where, by which source, and what is known of its standing."""
+    what = f"{one.type} {one.id}"
+    framing = f" ({one.framing.replace('_', ' ')})" if one.framing not in ("", NO_FRAMING) else ""
+    days = str(one.started_on) if one.started_on == one.ended_on else f"{one.started_on} to {one.ended_on}"
+    where = f", {one.venue}" if one.venue else ""
+    source = one.source or "no source named"
+    standing = f"; in dispute: {one.reason}" if one.disputed else ""
+    change = f"; {one.what} by {one.analyst}" + (f" ({one.reason})" if one.what == RETRACTED else "")
+    return f"{what}{framing}, {days}{where}: {source}{standing}{change}"
+
+
+def attestation_line(one: AttestationNews) -> str:
+    withdrawn = f"; withdrawn ({one.reason})" if one.what == RETRACTED else ""
+    return f"{one.type} attested complete through {one.complete_through} by {one.attested_by}{withdrawn}"
+
+
+def observation_line(one: ObservationNews) -> str:
+    change = f"; {one.what}" + (f" ({one.reason})" if one.what == RETRACTED else "")
+    return f"{one.indicator} {level_text(one.level)} on {one.observed_on}: {one.source}, by {one.analyst}{change}"
+
+
+def news_lines(news: News) -> list[str]:
+    """A line for each entry, events first, of each kind the latest first and at most `SHOWN`."""
+    return [
+        *shown(news.events, event_line, SHOWN),
+        *shown(news.attestations, attestation_line, SHOWN),
+        *shown(news.observations, observation_line, SHOWN),
+    ]
+
+
+def _what(row: EventRow | ObservationRow | CompletenessRow) -> str:
+    if row.retracted:
+        return RETRACTED
+    return ENTERED if row.supersedes is None else REVISED
+
+
+def _event(row: EventRow) -> EventNews:
+    return EventNews(
+        row=row.id,
+        what=_what(row),
+        id=row.event_id,
+        type=row.type,
+        framing=row.framing,
+        started_on=row.started_on,
+        ended_on=row.ended_on,
+        known_on=row.known_on,
+        venue=row.venue,
+        source=row.source,
+        analyst=row.analyst or CASE_ANALYST,
+        disputed=row.disputed,
+        reason=row.reason,
+    )
+
+
+def _attestation(row: CompletenessRow) -> AttestationNews:
+    return AttestationNews(
+        row=row.id,
+        what=_what(row),
+        type=row.type,
+        complete_through=row.complete_through,
+        known_on=row.known_on,
+        attested_by=row.attested_by,
+        reason=row.reason,
+    )
+
+
+def _observation(row: ObservationRow) -> ObservationNews:
+    return ObservationNews(
+        row=row.id,
+        what=_what(row),
+        indicator=row.indicator_id,
+        level=row.level,
+        observed_on=row.observed_on,
+        known_on=row.known_on,
+        source=row.source_title,
+        analyst=row.analyst,
+        reason=row.reason,
+    )
