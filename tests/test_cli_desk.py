@@ -89,7 +89,7 @@ BAD = [
     ([("indicator", "pres_tone")], r"indicator: unknown indicator 'pres_tone'; did you mean 'press_tone'\?"),
     ([("--grade", "Z9")], r"grade: 'Z9' is not a grade of the case; use a letter A–F and a digit 1–6, such as B2"),
     ([("--known-on", "2019-06-19")], r"known_on: 2019-06-19 lies before observed_on 2019-06-20"),
-    ([("--on", "2019-07-02")], r"observed_on: 2019-07-02 lies ahead; the latest day is today, 2019-07-01"),
+    ([("--on", "2019-07-04")], r"observed_on: 2019-07-04 lies ahead; the last day begun anywhere is 2019-07-02"),
     ([("--known-on", "2020-01-01")], r"known_on: 2020-01-01 lies ahead"),
     ([("--on", "20 June")], r"observed_on: '20 June' is not a date; write YYYY-MM-DD, such as 2019-07-01"),
     ([("--source", "  ")], r"source: is empty"),
@@ -291,13 +291,15 @@ def test_the_provisional_forecast_stands_below_the_entry_and_in_show(
     assert shown["provisional"]["run_id"] == 2
     news = sorted(each["new"] for each in found["horizons"])
     assert sorted(row["mean"] for row in shown["provisional"]["targets"]) == pytest.approx(news)
-    assert "With what was entered since, provisionally:" in parley("show")[1]
+    text = parley("show")[1]
+    assert text.index("press_tone +1 on 2019-06-20: Leader, by kim; entered") < text.index("P(arms-control talks")
+    assert "This takes in what came since (run 2, provisional: without a fit). Before it, run 1 said" in text
     assert "levels and projection, with the posterior of run 1" in parley("show", "--run", "2")[1]
 
 
 def test_on_a_terminal_it_asks_for_what_is_missing(folder: Path) -> None:
     """A real pseudo-terminal: criteria first, a wrong answer asked again, and the entry stored after a yes."""
-    answers = ["pres_tone", "press_tone", "7", "1", "2019-06-20", "Leader", "", "y"]
+    answers = ["y", "pres_tone", "press_tone", "7", "1", "2019-06-20", "Leader", "", "y"]
     said, code = converse(["log"], answers, folder)
     assert code == 0
     for expected in (
@@ -334,7 +336,7 @@ def converse(arguments: list[str], answers: list[str], folder: Path) -> tuple[st
         if chunk == "":
             break
         said += chunk or ""
-        if not ready and waiting and said.rstrip(" ").endswith(":"):
+        if not ready and waiting and said.rstrip(" ").endswith((":", "Go on with this clock? [y/N]:")):
             os.write(terminal, f"{waiting.pop(0)}\n".encode())
     os.close(terminal)
     return said, os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])

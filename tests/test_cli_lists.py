@@ -289,7 +289,7 @@ def test_events_in_dispute_are_listed_and_say_so(
     (row,) = listed(*asked)["events"]
     assert (row["id"], row["disputed"], row["reason"], row["analyst"]) == ("T2019-2", True, "denied", "kim")
     text = " ".join(parley(*asked).split())
-    assert "2019-04-20 2019-04-20 low (disputed) disputed: denied. Strelsau, bilateral, envoy" in text
+    assert "2019-04-20 2019-04-20 low (disputed) disputed: denied. source: Gazette. Strelsau, bilateral, envoy" in text
     assert "entered by kim" in text
     assert row in listed("events", *AS_OF)["events"]
     assert listed("events", "--disputed", "--as-of", "2019-11-30")["events"] == []

@@ -23,12 +23,13 @@ from forecast.cli.console import (
     parse_day,
     print_json,
     stem_of,
-    today,
+    today_of,
 )
 from forecast.cli.progress import watched
 from forecast.exports.contents import CONTENTS, options_of
 from forecast.exports.files import ENDINGS, Written, check_places, write_export
 from forecast.exports.read import Wanted, read_export
+from forecast.record.overtaken import Overtaken, overtaken_json, overtaken_lines
 from indicators.content import TARGETS
 
 LONG = 20_000
@@ -108,15 +109,18 @@ def history(
     _check_order(wanted)
     check_places(out, CONTENTS[what].columns, force=force)
     try:
-        with opened() as database, database.read() as connection:
-            when = replace(wanted.when, as_of=as_of or today(connection))
-            export = read_export(connection, replace(wanted, when=when), case_id=case_id())
-            with _progress(export.count) as report:
-                written = write_export(export, out, force=force, safe=safe, progress=report)
+        with opened() as database:
+            if as_of is None and as_recorded is None:
+                wanted = replace(wanted, today=today_of(database))
+            when = replace(wanted.when, as_of=as_of or today_of(database))
+            with database.read() as connection:
+                export = read_export(connection, replace(wanted, when=when), case_id=case_id())
+                with _progress(export.count) as report:
+                    written = write_export(export, out, force=force, safe=safe, progress=report)
     except KeyboardInterrupt:
         typer.echo("stopped; no file was written", err=True)
         raise typer.Exit(130) from None
-    _tell(written, safe, json_)
+    _tell(written, export.overtaken, safe, json_)
 
 
 def _check_ending(out: Path, safe: bool) -> None:
@@ -161,13 +165,16 @@ def _progress(rows: int) -> Iterator[Progress]:
         yield report
 
 
-def _tell(written: Written, safe: bool, json_: bool) -> None:
+def _tell(written: Written, overtaken: Overtaken | None, safe: bool, json_: bool) -> None:
     """What was written on stdout; on stderr that a spreadsheet would take some of it for formulas."""
     explained_in = "its second sheet" if written.explained_in is None else str(written.explained_in)
     if json_:
         facts = {"file": str(written.file), "what": written.what, "rows": written.rows, "columns": written.columns}
-        print_json({**facts, "explained_in": explained_in, "formulas": written.formulas})
+        since = overtaken_json(overtaken) if overtaken else None
+        print_json({**facts, "explained_in": explained_in, "formulas": written.formulas, "since": since})
     else:
+        for line in overtaken_lines(overtaken) if overtaken else ():
+            typer.echo(line)
         size = f"{written.rows} rows × {written.columns} columns of {written.what}"
         typer.echo(f"wrote {written.file}: {size}; columns are explained in {explained_in}")
     if written.formulas and not safe:

@@ -230,6 +230,7 @@ def _event(one: EventEntry) -> tuple[str, ...]:
 def _event_words(one: EventEntry) -> str:
     about = [
         f"disputed: {one.reason}" if one.disputed else "",
+        f"source: {one.source or 'none named'}",
         _listed(one.venue, one.format, one.level),
         one.note,
         "" if one.date_precision == "day" else f"precise to the {one.date_precision}",

@@ -6,7 +6,7 @@ from rich.text import Text
 
 from db.run_rows import RunRow, TargetForecastRow
 from forecast.cli.tables import bold, column_widths, emit, facts, grid, paragraph
-from forecast.record.news import SHOWN, attestation_line, event_line, news_lines, shown
+from forecast.record.news import news_lines, week_lines
 from forecast.record.summary import Summary, cadence_of, judgement_sentence, stale_days
 from forecast.run_facts import diagnostics_of, failures_of, is_stale
 from forecast.words.names import INTERVALS, SCENARIO_NAMES, TARGET_NAMES, target_name
@@ -41,7 +41,7 @@ def print_summary(summary: Summary) -> None:
             *age_lines(summary),
             *paragraph(situation_sentence(summary)),
         ],
-        week_lines(summary),
+        week_block(summary),
         [
             *paragraph(judgement_sentence(summary) or ""),
             *paragraph(" ".join(filter(None, (summary.quality.sentence, summary.quality.note)))),
@@ -85,20 +85,13 @@ def before_lines(summary: Summary) -> list[str]:
     )
 
 
-def week_lines(summary: Summary) -> list[str | Text]:
+def week_block(summary: Summary) -> list[str | Text]:
     """Events and attestations of the week, and disputes that stand, by name and source."""
-    week = summary.week
-    lines = [
-        *shown(week.events, event_line, SHOWN),
-        *shown(week.attestations, attestation_line, SHOWN),
-        *shown([one for one in week.disputes if one not in week.events], event_line, SHOWN),
-    ]
+    lines = week_lines(summary.week)
     if not lines:
         return []
-    return [
-        bold(f"Events and attestations since {week.since}, and disputes"),
-        *(part for line in lines for part in paragraph(line)),
-    ]
+    title = bold(f"Events and attestations since {summary.week.since}, and disputes")
+    return [title, *(part for line in lines for part in paragraph(line))]
 
 
 def stale_lines(summary: Summary) -> list[str]:

@@ -6,6 +6,8 @@ from datetime import date, datetime
 from operator import itemgetter
 from typing import Any
 
+from forecast.record.overtaken import Overtaken
+
 TEXT, INTEGER, NUMBER, PROBABILITY, BOOLEAN, DATE, INSTANT, JSON = (
     "text",
     "integer",
@@ -112,4 +114,6 @@ class Export:
     shared: tuple[int, int] = (0, 0)
     """How many of the first and of the last columns say the same in many rows running, as those about a run do."""
     about: Mapping[str, str] = field(default_factory=dict)
-    """What else a file says of itself: the case, and what was asked for."""
+    """What else a file says of itself: the case, what was asked for, and what has overtaken its numbers."""
+    overtaken: Overtaken | None = None
+    """What came on file after the last full run among the rows had read."""

@@ -38,6 +38,7 @@ from forecast.exports.runs import (
     targets_of,
 )
 from forecast.identity import code_version
+from forecast.record.overtaken import Overtaken, overtaken_lines, read_overtaken
 from indicators.tables import suggest
 
 type Rows = Callable[[Connection, RunsAsked, OfRuns, Content], Iterator[Values]]
@@ -54,6 +55,8 @@ class Wanted:
     target: str | None = None
     horizon: int | date | None = None
     kinds: tuple[str, ...] = ()
+    today: date | None = None
+    """The day it is, where the rows are to be those of now: then the export says what has overtaken them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +87,9 @@ def read_export(connection: Connection, wanted: Wanted, *, case_id: str | None =
         raise NothingToExport(_nothing(connection, case, wanted, content))
     title = f"{case.name}: {wanted.what}, one row per {content.row}"
     about = {**_about(case, wanted), "code_version": code_version()}
+    overtaken = _overtaken(connection, case, wanted)
+    if overtaken is not None:
+        about["since"] = " ".join(overtaken_lines(overtaken))
     return Export(
         what=wanted.what,
         title=title,
@@ -92,7 +98,15 @@ def read_export(connection: Connection, wanted: Wanted, *, case_id: str | None =
         rows=found.rows,
         shared=content.shared,
         about=about,
+        overtaken=overtaken,
     )
+
+
+def _overtaken(connection: Connection, case: CaseRow, wanted: Wanted) -> Overtaken | None:
+    """Of numbers of runs alone: facts are what they are."""
+    if wanted.today is None or wanted.what in TABLES or wanted.what == "indicators":
+        return None
+    return read_overtaken(connection, case.case_id, wanted.today)
 
 
 def _find(connection: Connection, case: CaseRow, wanted: Wanted, content: Content) -> _Found:

@@ -270,6 +270,7 @@ def _event(version: Version[EventRow]) -> EventEntry:
         level=row.level,
         format=row.format,
         venue=row.venue,
+        source=row.source,
         confidence=row.confidence,
         note=row.note,
         disputed=row.disputed,

@@ -159,6 +159,15 @@ def news_lines(news: News) -> list[str]:
     ]
 
 
+def week_lines(week: Week) -> list[str]:
+    """A line for each event, attestation and dispute, of each kind the latest first and at most `SHOWN`."""
+    return [
+        *shown(week.events, event_line, SHOWN),
+        *shown(week.attestations, attestation_line, SHOWN),
+        *shown([one for one in week.disputes if one not in week.events], event_line, SHOWN),
+    ]
+
+
 def _what(row: EventRow | ObservationRow | CompletenessRow) -> str:
     if row.retracted:
         return RETRACTED

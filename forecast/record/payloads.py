@@ -166,6 +166,7 @@ class EventEntry:
     level: str
     format: str
     venue: str
+    source: str
     confidence: str
     note: str
     disputed: bool

@@ -5,7 +5,7 @@ and leaves out what an alert has told. So what a crash kept from being told is t
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import Connection
@@ -19,6 +19,8 @@ from db.rows import IndicatorRow
 from db.run_rows import AlertRow, AttemptRow, IndicatorStateRow, NewAlert
 from db.when import When
 from db.zone import Moment, read_zone
+from forecast.record.news import Week, read_week, week_lines
+from forecast.record.overtaken import Overtaken, overtaken_json, overtaken_lines, read_overtaken
 from forecast.run_facts import failures_of, is_stale
 from forecast.schedule.movement import body_of, facts_of, find_movement, title_of, told_values
 from forecast.schedule.settings import AlertSettings, Settings
@@ -57,6 +59,9 @@ class Record:
     """As that run has them."""
     through: Mapping[str, date]
     """The day up to which each type of event is attested; absent where none is."""
+    overtaken: Overtaken | None
+    """What came on file after the last full run had read."""
+    week: Week
 
 
 def raise_alerts(connection: Connection, case_id: str, settings: Settings, now: datetime) -> tuple[AlertRow, ...]:
@@ -90,6 +95,8 @@ def read_record(connection: Connection, case_id: str, settings: AlertSettings, n
         state_run=newest.id if newest else None,
         states=read_states(connection, newest.id) if newest else (),
         through={row.type: min(row.complete_through, today) for row in attested if row.complete_from <= today},
+        overtaken=read_overtaken(connection, case_id, today),
+        week=read_week(connection, case_id, today),
     )
 
 
@@ -126,10 +133,34 @@ def movement(record: Record) -> Iterator[NewAlert]:
         subject=f"run {found.now.run_id}",
         run_id=found.now.run_id,
         title=title_of(found, about),
-        body=body_of(found, about),
-        facts=facts_of(found, record.headline, horizon),
+        body="\n".join([*_happened(record), body_of(found, about), *_of_the_week(record)]),
+        facts=facts_of(found, record.headline, horizon) | _news_facts(record),
         channels=record.settings.channels,
     )
+
+
+def _happened(record: Record) -> list[str]:
+    """Before any number what has overtaken it, and the run that takes it in."""
+    return overtaken_lines(record.overtaken) if record.overtaken else []
+
+
+def _of_the_week(record: Record) -> list[str]:
+    lines = week_lines(record.week)
+    return [f"Events and attestations since {record.week.since}, and disputes:", *lines] if lines else []
+
+
+def _news_facts(record: Record) -> dict[str, object]:
+    since = overtaken_json(record.overtaken) if record.overtaken else None
+    return {"since": _plain(since), "week": _plain(asdict(record.week))}
+
+
+def _plain(value: object) -> object:
+    """The same with days as text, as JSON has them."""
+    if isinstance(value, dict):
+        return {name: _plain(one) for name, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(one) for one in value]
+    return value.isoformat() if isinstance(value, date) else value
 
 
 def failed(record: Record) -> Iterator[NewAlert]:

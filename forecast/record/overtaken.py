@@ -1,0 +1,57 @@
+"""Whether what is on file has overtaken the last full run, and which run takes it in."""
+
+from dataclasses import asdict, dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Connection
+
+from db.kinds import FULL_KINDS
+from db.read_runs import last_published
+from db.run_rows import RunRow
+from db.when import When
+from forecast.engine.standing import find_standing
+from forecast.record.news import News, news_lines, read_news
+from forecast.run_facts import read_when
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overtaken:
+    """What came on file after the last full run had read."""
+
+    source: RunRow
+    since: News
+    standing: RunRow | None
+    """The run on file that takes it in."""
+
+
+def read_overtaken(connection: Connection, case_id: str, today: date) -> Overtaken | None:
+    """What came after the last full run up to `today`; None where nothing did, or nothing was ever published."""
+    source = last_published(connection, case_id, as_of=today, kinds=FULL_KINDS)
+    if source is None:
+        return None
+    since = read_news(connection, case_id, read_when(source), When(as_of=today))
+    return Overtaken(source=source, since=since, standing=find_standing(connection, source, today)) if since else None
+
+
+def overtaken_lines(found: Overtaken) -> list[str]:
+    """First what happened, by name and source, then the run whose numbers take it in, or what to run for one."""
+    source, standing = found.source, found.standing
+    taken_in = (
+        f"Run {standing.id}, provisional, takes it in; run {source.id} does not"
+        if standing
+        else f"No forecast on file takes it in: run {source.id} knows nothing of it; run `parley update`"
+    )
+    return [f"Since run {source.id}, as of {source.as_of}, had read:", *news_lines(found.since), f"{taken_in}."]
+
+
+def overtaken_json(found: Overtaken) -> dict[str, Any]:
+    """The names other programs use: add, never rename."""
+    return {
+        "run_id": found.source.id,
+        "taken_in_by": found.standing.id if found.standing else None,
+        **{name: [asdict(one) for one in getattr(found.since, name)] for name in KINDS},
+    }
+
+
+KINDS = ("events", "attestations", "observations")
