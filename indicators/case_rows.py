@@ -53,6 +53,7 @@ def indicator_row(indicator: Indicator) -> IndicatorRow:
         document_refs=indicator.document_refs,
         note=indicator.note,
         levels=tuple(LevelRow(level, criterion) for level, criterion in indicator.levels),
+        bears_on=indicator.bears_on or None,
     )
 
 

@@ -51,6 +51,8 @@ class Indicator:
     document_refs: tuple[str, ...]
     note: str
     levels: tuple[tuple[int, str], ...]
+    bears_on: tuple[str, ...] = ()
+    """What else an entry may bear on, as `indicators.bearings` reads it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,4 +180,7 @@ def _hash(folder: CaseFolder) -> str:
 
 
 def _canonical(row: _Content) -> str:
-    return json.dumps(asdict(row), sort_keys=True, default=date.isoformat)
+    values = asdict(row)
+    if not values.get("bears_on", True):  # a case that names none has the hash it has without the key
+        del values["bears_on"]
+    return json.dumps(values, sort_keys=True, default=date.isoformat)

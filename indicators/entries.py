@@ -33,10 +33,11 @@ class Entry:
         at = f"line {line}, " if line else ""
         self.problems.add(f"{self.file}: {at}key {'.'.join(path)}", what)
 
-    def check_keys(self, keys: Iterable[str]) -> None:
+    def check_keys(self, keys: Iterable[str], optional: Iterable[str] = ()) -> None:
         """Refuse unknown and missing keys; a near-miss of a missing key is reported once, by the name it has."""
-        allowed = tuple(keys)
-        missing = [key for key in allowed if key not in self.values]
+        needed = tuple(keys)
+        allowed = (*needed, *optional)
+        missing = [key for key in needed if key not in self.values]
         for key in self.values:
             if key not in allowed:
                 near = difflib.get_close_matches(key, missing, n=1)

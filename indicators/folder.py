@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from indicators.bearings import check_bearing
 from indicators.content import (
     EVENT_TYPES,
     FRAMINGS,
@@ -92,6 +93,7 @@ _INDICATOR_KEYS = (
     "note",
     "levels",
 )
+_OPTIONAL_KEYS = ("bears_on",)
 _CASE_ID = re.compile(r"[a-z][a-z0-9]*([-_][a-z0-9]+)*")
 _INDICATOR_ID = re.compile(r"[a-z][a-z0-9_]*")
 _RELIABILITIES = ("A", "B", "C", "D", "E", "F")
@@ -215,11 +217,14 @@ def _read_indicators(folder: Path, documents: frozenset[str] | None, problems: P
     if not entry.values:
         problems.add(entry.file, "holds no indicator; write one table per indicator, such as [us_posture]")
     tables = [table for id_ in entry.values if (table := entry.table(id_)) is not None]
-    return tuple(_indicator(position, table, documents) for position, table in enumerate(tables))
+    indicators = tuple(_indicator(position, table, documents) for position, table in enumerate(tables))
+    for table, indicator in zip(tables, indicators, strict=True):
+        _check_bearings(table, indicator.bears_on, tuple(entry.values))
+    return indicators
 
 
 def _indicator(position: int, entry: Entry, documents: frozenset[str] | None) -> Indicator:
-    entry.check_keys(_INDICATOR_KEYS)
+    entry.check_keys(_INDICATOR_KEYS, _OPTIONAL_KEYS)
     _check_indicator_id(entry)
     indicator = Indicator(
         id=entry.path[-1],
@@ -238,6 +243,7 @@ def _indicator(position: int, entry: Entry, documents: frozenset[str] | None) ->
         document_refs=entry.texts("document_refs"),
         note=entry.text("note", empty=True),
         levels=_criteria(entry.table("levels")),
+        bears_on=entry.texts("bears_on"),
     )
     _check_documents(entry, "documents", indicator.documents, documents)
     _check_documents(entry, "document_refs", tuple(ref.split()[0] for ref in indicator.document_refs), documents)
@@ -257,6 +263,13 @@ def _check_documents(entry: Entry, key: str, named: tuple[str, ...], documents: 
     for name in dict.fromkeys(named):
         if documents is not None and name not in documents:
             entry.refuse(key, f"unknown document {name!r}; {suggest(name, tuple(sorted(documents)))}")
+
+
+def _check_bearings(entry: Entry, bears_on: tuple[str, ...], ids: tuple[str, ...]) -> None:
+    for text in bears_on:
+        wrong = check_bearing(text, entry.path[-1], ids)
+        if wrong:
+            entry.refuse("bears_on", wrong)
 
 
 def _criteria(entry: Entry | None) -> tuple[tuple[int, str], ...]:

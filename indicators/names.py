@@ -1,11 +1,10 @@
 """Names of a shipped case in another language: a file beside the case, which is no part of what is hashed."""
 
 import csv
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 
-from indicators.shipped import shipped_case, shipped_cases
+from indicators.shipped import shipped_folder
 
 COLUMNS = ("kind", "id", "name")
 KINDS = ("case", "indicator", "question", "level", "author", "title", "deadline")
@@ -18,16 +17,9 @@ type Names = Mapping[tuple[str, str], str]
 
 def read_names(case_id: str, language: str) -> Names:
     """The names a shipped case of this id has in a language; empty where there are none."""
-    for name in shipped_cases():
-        folder = shipped_case(name)
-        path = folder / f"names.{language}.csv"
-        if _case_id(folder) == case_id and path.is_file():
-            return _read(path)
-    return {}
-
-
-def _case_id(folder: Path) -> str:
-    return str(tomllib.loads((folder / "case.toml").read_text(encoding="utf-8"))["id"])
+    folder = shipped_folder(case_id)
+    path = None if folder is None else folder / f"names.{language}.csv"
+    return _read(path) if path is not None and path.is_file() else {}
 
 
 def _read(path: Path) -> Names:

@@ -1,5 +1,6 @@
 """The cases that come with the program."""
 
+import tomllib
 from importlib.resources import files
 from pathlib import Path
 
@@ -16,6 +17,15 @@ def shipped_case(name: str = DEFAULT_CASE) -> Path:
     if name not in shipped_cases():
         raise LookupError(f"no shipped case {name!r}; use one of {', '.join(shipped_cases())}")
     return _root() / name
+
+
+def shipped_folder(case_id: str) -> Path | None:
+    """Folder of the shipped case of this id, None where none has it."""
+    return next((folder for name in shipped_cases() if _case_id(folder := shipped_case(name)) == case_id), None)
+
+
+def _case_id(folder: Path) -> str:
+    return str(tomllib.loads((folder / "case.toml").read_text(encoding="utf-8"))["id"])
 
 
 def _root() -> Path:

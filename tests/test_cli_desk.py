@@ -264,7 +264,7 @@ FACTS = {"action", "table", "stored", "rows", "entries", "unchanged", "criterion
 
 def test_json_says_what_the_screen_says(parley: Program) -> None:
     found: dict[str, Any] = json.loads(parley(*LOG, "--json")[1])
-    assert set(found) == FACTS | {"forecast", "remark"}
+    assert set(found) == FACTS | {"questions", "bears_on", "forecast", "remark"}
     assert (found["action"], found["stored"], found["forecast"]) == ("logged", True, None)
     assert found["entries"][0]["indicator_id"] == "press_tone"
     screen = parley(*replaced(("--note", "again")))[1]

@@ -1,11 +1,16 @@
-"""Asking for an entry on a terminal: the indicator's question and criteria first, then each part until it is sound."""
+"""Asking on a terminal: for an entry, the indicator's question and criteria first, then each part until it is sound.
 
+And whether to store an event that leaves something open.
+"""
+
+from collections.abc import Sequence
 from dataclasses import replace
 
 import typer
 
 from db.when import When
 from forecast.cli.list_tables import print_indicator
+from forecast.cli.tables import emit, paragraph
 from forecast.desk.actions import Desk
 from forecast.desk.draft import ObservationDraft
 from forecast.desk.entries import check_part
@@ -32,6 +37,12 @@ def ask_draft(desk: Desk, draft: ObservationDraft) -> ObservationDraft:
         name: getattr(draft, name) or _ask(desk, name, prompt, defaults.get(name)) for name, prompt in _PROMPTS.items()
     }
     return replace(draft, indicator=indicator, **asked)
+
+
+def ask_questions(questions: Sequence[str]) -> bool:
+    """Put what an event leaves open to a person, and ask whether to store it all the same."""
+    emit([line for each in questions for line in paragraph(f"question: {each}")])
+    return typer.confirm("Store it all the same?", default=False)
 
 
 def _ask_indicator(desk: Desk) -> str:

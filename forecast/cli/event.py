@@ -1,9 +1,11 @@
 """Commands on what happened: parley event add, revise, retract, none."""
 
+import sys
 from typing import Annotated
 
 import typer
 
+from forecast.cli.ask import ask_questions
 from forecast.cli.console import Json
 from forecast.cli.desk import ActsOn, Analyst, DryRun, answer, at_desk
 from forecast.cli.drafting import drafted
@@ -17,14 +19,14 @@ EventId = Annotated[str, typer.Argument(metavar="ID", help="Such as T2018-05 (`p
 def add(draft: EventDraft, dry_run: DryRun = False, json_: Json = False) -> None:
     """Record an event. It shows at once what that does to the forecast."""
     with at_desk(draft.analyst) as desk:
-        answer(actions.add_event(desk, draft, dry_run=dry_run), json_)
+        answer(actions.add_event(desk, draft, ask=_person(json_, dry_run), dry_run=dry_run), json_)
 
 
 @drafted(EventDraft, without=("id",), corrects=True)
 def revise(event: EventId, draft: EventDraft, dry_run: DryRun = False, json_: Json = False) -> None:
     """Correct an event. It differs in what is given; --confidence medium or high settles a dispute."""
     with at_desk(draft.analyst) as desk:
-        answer(actions.revise_event(desk, event, draft, dry_run=dry_run), json_)
+        answer(actions.revise_event(desk, event, draft, ask=_person(json_, dry_run), dry_run=dry_run), json_)
 
 
 def retract(
@@ -38,7 +40,8 @@ def retract(
     """Withdraw an event. With the reason; it stays on file and no longer counts."""
 
     with at_desk(analyst) as desk:
-        answer(actions.retract_event(desk, id_, reason, known_on=known_on, dry_run=dry_run), json_)
+        ask = _person(json_, dry_run)
+        answer(actions.retract_event(desk, id_, reason, known_on=known_on, ask=ask, dry_run=dry_run), json_)
 
 
 def none(
@@ -69,3 +72,8 @@ def none(
                 desk, through or "", types=types or (), since=since, note=note or "", dry_run=dry_run
             )
         answer(receipt, json_)
+
+
+def _person(json_: bool, dry_run: bool) -> actions.Ask | None:
+    """Puts questions to the person at the terminal; None where there is none, or nothing is to be stored."""
+    return ask_questions if sys.stdin.isatty() and sys.stdout.isatty() and not json_ and not dry_run else None

@@ -59,6 +59,7 @@ def print_indicator(found: IndicatorDetail) -> None:
                     ("documents", ", ".join(found.documents)),
                     ("places", "; ".join(found.document_refs)),
                     ("note", found.note),
+                    ("bears on", "; ".join(found.bears_on)),
                 ]
             ),
             "",

@@ -22,6 +22,7 @@ from sqlalchemy import Connection
 from db.append import append_completeness, append_events, append_observations
 from db.progress import Progress, silent
 from db.rows import NewCompleteness, NewEvent, NewObservation
+from forecast.desk.bearings import AlsoOn, bearing_notes, find_bearings
 from forecast.desk.draft import Day, EventDraft, ObservationDraft, Said, columns_of, draft_of
 from forecast.desk.duplicates import same_row
 from forecast.desk.entries import (
@@ -39,6 +40,7 @@ from forecast.desk.entries import (
     standing_observation,
 )
 from forecast.desk.preview import Preview, make_preview, startling
+from forecast.desk.questions import event_questions
 from forecast.desk.session import Desk, Receipt, Stored, answer, submit
 from forecast.engine.assemble import Rows
 from forecast.engine.provisional import Reading, take_reading
@@ -65,6 +67,10 @@ LOOKED_AT = 1000
 """Rows of an import up to which each is held against what is on file: a person cannot look at more."""
 
 type Confirm = Callable[[Preview], bool]
+
+
+type Ask = Callable[[tuple[str, ...]], bool]
+"""Puts the questions that an event raises to a person: whether to store it all the same."""
 
 
 def _accept(preview: Preview) -> bool:
@@ -149,21 +155,39 @@ def retract(
     return _observe(desk, "retracted", entry, None, dry_run, replaced)
 
 
-def add_event(desk: Desk, type: EventDraft | str, *, dry_run: bool = False, **parts: Said) -> Receipt:
+def add_event(
+    desk: Desk,
+    type: EventDraft | str,
+    *,
+    ask: Ask | None = None,
+    dry_run: bool = False,
+    **parts: Said,
+) -> Receipt:
     """Store an event; one of confidence low, with the reason, is in dispute and left out of forecasts until settled.
 
-    It is given as a draft, or as its type with the other parts of `EventDraft` by name.
+    It is given as a draft, or as its type with the other parts of `EventDraft` by name. What it leaves open, such as
+    the agenda of talks, `ask` puts to a person before it is stored; with nobody to ask it stands in the receipt.
     """
     draft = draft_of(EventDraft, type, parts, first="type")
     if draft.reason and (draft.confidence or "").casefold() != "low":
         what = "marks a dispute; give --confidence low with it, or say it in --note"
         raise CaseError([f"reason: {draft.reason!r} {what}"])
     cells = event_cells(columns_of(draft))
-    return _happen(desk, "logged", lambda connection, rows: read_event_entry(connection, rows, cells, desk), dry_run)
+
+    def make(connection: Connection, rows: Rows) -> NewEvent:
+        return read_event_entry(connection, rows, cells, desk)
+
+    return _happen(desk, "logged", make, ask, dry_run)
 
 
 def revise_event(
-    desk: Desk, event_id: str, changes: EventDraft | None = None, *, dry_run: bool = False, **parts: Said
+    desk: Desk,
+    event_id: str,
+    changes: EventDraft | None = None,
+    *,
+    ask: Ask | None = None,
+    dry_run: bool = False,
+    **parts: Said,
 ) -> Receipt:
     """Supersede an event by one that differs in `changes`, from its `known_on` (today) on.
 
@@ -177,11 +201,17 @@ def revise_event(
         cells = event_cells(_dated(desk, old.known_on, changed), old)
         return replace(read_event_entry(connection, rows, cells, desk, old), supersedes=old.id)
 
-    return _happen(desk, "revised", make, dry_run)
+    return _happen(desk, "revised", make, ask, dry_run)
 
 
 def retract_event(
-    desk: Desk, event_id: str, reason: str, *, known_on: Day | None = None, dry_run: bool = False
+    desk: Desk,
+    event_id: str,
+    reason: str,
+    *,
+    known_on: Day | None = None,
+    ask: Ask | None = None,
+    dry_run: bool = False,
 ) -> Receipt:
     """Withdraw an event, from `known_on` (today) on."""
 
@@ -189,7 +219,7 @@ def retract_event(
         old = standing_event(connection, rows.case.case_id, event_id)
         return retraction(old, reason, known_on or _correction_day(desk, old.known_on), desk)
 
-    return _happen(desk, "retracted", make, dry_run)
+    return _happen(desk, "retracted", make, ask, dry_run)
 
 
 def attest(
@@ -228,11 +258,14 @@ def _import(desk: Desk, path: Path, encoding: str | None, dry_run: bool, progres
     found = read_import(rows, path, encoding, desk, progress)
     added: list[NewObservation] = []
     notes: list[str] = []
+    bears_on: list[AlsoOn] = []
 
     def append(connection: Connection, before: Reading, at: datetime) -> list[int]:
         fresh, said = found.fresh(connection, before.rows)
         added.extend(fresh)
         notes.extend(said)
+        if len(fresh) <= LOOKED_AT:
+            bears_on.extend(find_bearings(connection, before.rows, fresh))
         progress("storing", 0, len(fresh), "")
         return append_observations(connection, fresh, at)
 
@@ -240,7 +273,7 @@ def _import(desk: Desk, path: Path, encoding: str | None, dry_run: bool, progres
     if len(added) <= LOOKED_AT:
         notes.extend(startling(stored.before.rows, stored.before.problem, added))
     progress("forecasting", 0, 0, "")
-    receipt = _receipt(desk, stored, "imported", "observations", added, notes=notes, dry_run=dry_run)
+    receipt = _receipt(desk, stored, "imported", "observations", added, notes=notes, bears_on=bears_on, dry_run=dry_run)
     return replace(receipt, unchanged=found.number - len(added))
 
 
@@ -259,11 +292,16 @@ def _uncollected() -> Iterator[None]:
 def _observe(
     desk: Desk, action: str, entry: NewObservation, seen: Preview | None, dry_run: bool, notes: Sequence[str] = ()
 ) -> Receipt:
-    def append(connection: Connection, _: Reading, at: datetime) -> list[int]:
+    bears_on: list[AlsoOn] = []
+
+    def append(connection: Connection, before: Reading, at: datetime) -> list[int]:
+        bears_on.extend(find_bearings(connection, before.rows, [entry]))
         return append_observations(connection, [entry], at)
 
     stored = submit(desk, append, dry_run=dry_run)
-    return _receipt(desk, stored, action, "observations", [entry], seen=seen, notes=notes, dry_run=dry_run)
+    return _receipt(
+        desk, stored, action, "observations", [entry], seen=seen, notes=notes, bears_on=bears_on, dry_run=dry_run
+    )
 
 
 def _attest(desk: Desk, action: str, rows: list[NewCompleteness], notes: Sequence[str], dry_run: bool) -> Receipt:
@@ -274,17 +312,33 @@ def _attest(desk: Desk, action: str, rows: list[NewCompleteness], notes: Sequenc
     return _receipt(desk, stored, action, "completeness", rows, notes=notes, dry_run=dry_run)
 
 
-def _happen(desk: Desk, action: str, make: Callable[[Connection, Rows], NewEvent], dry_run: bool) -> Receipt:
-    """Made under the write lock: two desks must not give two events one id."""
+def _happen(
+    desk: Desk, action: str, make: Callable[[Connection, Rows], NewEvent], ask: Ask | None, dry_run: bool
+) -> Receipt:
+    """Made under the write lock: two desks must not give two events one id.
+
+    A person who thinks about a question must not hold up other desks, so it is made once before, without the lock; what
+    only arises from what they enter meanwhile stands in the receipt.
+    """
+    with desk.database.read() as connection:
+        rows = desk.reading(connection).rows
+        planned = make(connection, rows)
+        asked = event_questions(rows, planned) if ask is not None else ()
+    if ask is not None and asked and not ask(asked):
+        return replace(_unchanged((planned,), None, REFUSED, table="events"), questions=asked)
     made: list[NewEvent] = []
+    bears_on: list[AlsoOn] = []
 
     def append(connection: Connection, before: Reading, at: datetime) -> list[int]:
         made.append(make(connection, before.rows))
+        bears_on.extend(find_bearings(connection, before.rows, made))
         return append_events(connection, made, at)
 
     stored = submit(desk, append, dry_run=dry_run)
-    notes = event_notes(stored.before.rows, made[0])
-    return _receipt(desk, stored, action, "events", made, notes=notes, dry_run=dry_run)
+    questions = event_questions(stored.before.rows, made[0])
+    notes = (*(each for each in questions if each not in asked), *event_notes(stored.before.rows, made[0]))
+    receipt = _receipt(desk, stored, action, "events", made, notes=notes, bears_on=bears_on, dry_run=dry_run)
+    return replace(receipt, questions=questions)
 
 
 def _receipt(
@@ -296,13 +350,14 @@ def _receipt(
     *,
     seen: Preview | None = None,
     notes: Sequence[str],
+    bears_on: Sequence[AlsoOn] = (),
     dry_run: bool,
 ) -> Receipt:
     if not stored.rows:
         return _unchanged(tuple(entries), seen, *notes, table=table)
     first, last = stored.rows[0], stored.rows[-1]
     cause = f"{action} {table} row {first}" if first == last else f"{action} {table} rows {first} to {last}"
-    notes = (*notes, *east_note(entries, desk.moment()), *clock_note(stored))
+    notes = (*notes, *bearing_notes(bears_on), *east_note(entries, desk.moment()), *clock_note(stored))
     forecast, run, remark = answer(desk, stored, cause, dry_run=dry_run)
     if forecast is not None and table != "observations":
         notes = (*notes, REFIT)
@@ -314,6 +369,7 @@ def _receipt(
         entries=tuple(entries),
         preview=seen,
         notes=tuple(notes),
+        bears_on=tuple(bears_on),
         forecast=forecast,
         run=run,
         remark=remark,

@@ -14,6 +14,7 @@ from db.rows import CompletenessRow, EventRow, NewCompleteness, NewEvent, NewObs
 from db.zone import Moment
 from forecast.desk.draft import ObservationDraft, Said, columns_of, draft_of
 from forecast.desk.duplicates import how_it_ended, identity_of, likely_same_events, new_among
+from forecast.desk.questions import unmarked_deals
 from forecast.desk.session import Desk
 from forecast.engine.assemble import Rows
 from forecast.errors import NotOnFile
@@ -227,15 +228,17 @@ def event_notes(rows: Rows, entry: NewEvent) -> tuple[str, ...]:
     if entry.retracted or entry.disputed:
         return tuple(notes)
     before = _furthest(rows, entry.type)
+    marked = entry not in unmarked_deals([*(row for row in rows.events if row.event_id != entry.event_id), entry])
+    counts, since = (" counts", f", and counts from {entry.known_on}") if marked else (" is on file", "")
     if before is not None and entry.started_on > before.complete_through:
         notes.append(
-            f"{entry.type} attested complete through {before.complete_through} only: this one counts, and other days "
+            f"{entry.type} attested complete through {before.complete_through} only: this one{counts}, and other days "
             "after that stay open until `parley event none --through DATE` speaks for them"
         )
     elif before is not None and entry.supersedes is None:
         notes.append(
             f"{before.attested_by} had attested (row {before.id}) that {entry.type} is complete through "
-            f"{before.complete_through}: this one was missing, and counts from {entry.known_on}"
+            f"{before.complete_through}: this one was missing{since}"
         )
     near = likely_same_events(rows.events, entry)
     if near and entry.supersedes is None:

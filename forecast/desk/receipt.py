@@ -106,6 +106,8 @@ def receipt_json(receipt: Receipt) -> dict[str, Any]:
         "surprise": {**asdict(seen.surprise), "z": seen.surprise.z} if seen and seen.surprise else None,
         "warnings": list(seen.warnings) if seen else [],
         "notes": list(receipt.notes),
+        "questions": list(receipt.questions),
+        "bears_on": [asdict(each) for each in receipt.bears_on],
         "forecast": _forecast(receipt.forecast, receipt.run) if receipt.forecast else None,
         "remark": receipt.remark,
     }

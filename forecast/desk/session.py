@@ -20,6 +20,7 @@ from db.tables import cases, observations
 from db.when import When
 from db.zone import Moment, read_zone
 from forecast.clock import Clock, utc_now
+from forecast.desk.bearings import AlsoOn
 from forecast.desk.preview import Preview
 from forecast.engine.assemble import Rows, read_rows
 from forecast.engine.provisional import Anchor, Provisional, Reading, read_anchor, shift, take_reading
@@ -124,7 +125,11 @@ class Receipt:
     """The rows themselves."""
     preview: Preview | None = None
     notes: tuple[str, ...] = ()
-    """What an analyst should know about it, a sentence each."""
+    """What an analyst should know about it, a sentence each; the questions and what it bears on among them."""
+    questions: tuple[str, ...] = ()
+    """What is asked of an event: whether it is what the rules count."""
+    bears_on: tuple[AlsoOn, ...] = ()
+    """What else it bears on, of which nothing is on file."""
     forecast: Provisional | None = None
     run: int | None = None
     """The provisional run; None in a dry run, and where there is no forecast."""

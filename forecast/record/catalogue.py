@@ -60,6 +60,7 @@ def read_indicator(
         documents=row.documents,
         document_refs=row.document_refs,
         note=row.note,
+        bears_on=row.bears_on or (),
         levels=tuple(Criterion(level.level, level.criterion) for level in row.levels),
         last_observations=tuple(ObservationEntry(**coded(one)) for one in standing[:last]),
     )

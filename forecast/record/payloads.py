@@ -100,6 +100,7 @@ class IndicatorDetail:
     documents: tuple[str, ...]
     document_refs: tuple[str, ...]
     note: str
+    bears_on: tuple[str, ...]
     levels: tuple[Criterion, ...]
     last_observations: tuple[ObservationEntry, ...]
 
