@@ -18,6 +18,7 @@ from indicators.bearings import bearings_of
 type _Entry = NewObservation | NewEvent
 
 _NEAR = timedelta(days=NEAR_DAYS)
+_SHOWN = 100
 _NAME = "--origin NAME"
 """Of a row without an origin: one has to be thought of."""
 
@@ -116,15 +117,18 @@ def event_text(event: NewEvent) -> str:
 
 def _log_command(indicator: str, entry: _Entry) -> str:
     if isinstance(entry, NewEvent):
-        given = f"--source {shlex.quote(entry.source)}"
-        return f"parley log {indicator} LEVEL --on {entry.ended_on} {given}"
+        return f"parley log {indicator} LEVEL --on {entry.ended_on} {_source(entry.source)}"
     origin = f"--origin {shlex.quote(entry.origin)}" if entry.origin else _NAME
     return f"parley log {indicator} LEVEL --on {entry.observed_on} {origin}"
 
 
 def _event_command(type_: str, entry: NewObservation) -> str:
     framing = " --framing FRAMING" if type_ == "talks" else ""
-    return f"parley event add {type_}{framing} --on {entry.observed_on} --source {shlex.quote(entry.source_title)}"
+    return f"parley event add {type_}{framing} --on {entry.observed_on} {_source(entry.source_title)}"
+
+
+def _source(title: str) -> str:
+    return f"--source {shlex.quote(title) if len(title) <= _SHOWN else 'TEXT'}"
 
 
 class _OnFile:
