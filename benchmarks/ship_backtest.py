@@ -4,7 +4,9 @@ parley init && parley backtest && python -m benchmarks.ship_backtest
 """
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import xarray as xr
 
@@ -13,6 +15,7 @@ from db.posteriors import path_of
 from db.read import read_case
 from db.read_evaluations import read_evaluations
 from forecast.cli.console import database_url
+from forecast.evaluation.forecasters import MODEL
 from forecast.evaluation.quality import SHIPPED_BACKTEST, SHIPPED_FACTS
 
 PACKAGE = Path(__file__).parent.parent / "forecast"
@@ -31,9 +34,21 @@ def main() -> None:
         "model_version": row.model_version,
         "as_of": str(row.as_of),
         "quality": row.result["quality"],
-    }
-    (PACKAGE / SHIPPED_FACTS).write_text(json.dumps(facts, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    } | headline_facts(row.result)
+    (PACKAGE / SHIPPED_FACTS).write_text(json.dumps(facts, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     print(f"backtest {row.id}, model version {row.model_version}: {row.result['quality']}")
+
+
+def headline_facts(result: Mapping[str, Any]) -> dict[str, Any]:
+    """What `forecast.evaluation.alike` looks up, of the headline alone: each `parley show` reads it."""
+    headline = result["headline"]
+    scores = [
+        one | {"forecasters": [score for score in one["forecasters"] if score["name"] == MODEL]}
+        for one in result["scores"]
+        if one["target"] == headline and one["era"] == "all"
+    ]
+    bands = [one for one in result["bands"] if one["target"] == headline]
+    return {"kind": result["kind"], "origins": result["origins"], "scores": scores, "bands": bands}
 
 
 def _copy(stored: Path, place: Path) -> None:

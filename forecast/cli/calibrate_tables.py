@@ -9,6 +9,7 @@ from forecast.trust.read import Checked, Trust
 from forecast.trust.tables import (
     Table,
     backtest_words,
+    band_table,
     bounds_tables,
     calibration_table,
     check_note,
@@ -22,7 +23,13 @@ type Lines = list[str | Text]
 
 
 def print_trust(trust: Trust) -> None:
-    tables = (*bounds_tables(trust), *comparison_tables(trust), ranked_table(trust), calibration_table(trust))
+    tables = (
+        *bounds_tables(trust),
+        band_table(trust, [now.situation] if (now := trust.quality.alike) else ()),
+        *comparison_tables(trust),
+        ranked_table(trust),
+        calibration_table(trust),
+    )
     blocks: list[Lines] = [
         [*_sentences(trust.quality.sentence, trust.quality.note), *_sentences(trust.track.sentence)],
         _what_follows(trust),
@@ -36,7 +43,7 @@ def print_trust(trust: Trust) -> None:
 def _what_follows(trust: Trust) -> Lines:
     """Which backtest, and when a number is told."""
     source = trust.source
-    own = source.sentence if source.sentence != trust.quality.sentence else None
+    own = source.sentence if source.evaluation_id != trust.quality.evaluation_id else None
     which = f"Below: backtest {backtest_words(source)}. Not a track record."
     return [*_sentences(which, own), *_sentences(trust.rule, era_note(trust))]
 

@@ -1,10 +1,12 @@
 """What a backtest says: every score under the names other programs use, and its quality in one sentence."""
 
+from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 
+from forecast.evaluation.alike import FEWEST, Band, count_bands
 from forecast.evaluation.forecasters import MODEL
 from forecast.evaluation.origins import Backtest
 from forecast.evaluation.scoreboard import (
@@ -17,6 +19,7 @@ from forecast.evaluation.scoreboard import (
     Score,
     Selection,
     best_baseline,
+    kept_origins,
     ranked_table,
     scenario_counts,
     scenario_table,
@@ -27,10 +30,7 @@ from forecast.words.numbers import percent, share
 from models.spec import TARGETS
 
 TARGET, DAYS = "limits_talks", 180
-"""What the sentence speaks of: the target with the most events, over half a year."""
-
-FEWEST_SPELLS = 10
-"""Spells of like outcomes below which an interval says nothing about chance: one spell can decide all of them."""
+"""What is judged beside the headline, the target with the most events; and over which window bounds are set."""
 
 
 def judged_targets(headline: str) -> tuple[str, ...]:
@@ -39,31 +39,30 @@ def judged_targets(headline: str) -> tuple[str, ...]:
 
 
 def quality_sentence(backtest: Backtest, headline: str = TARGET) -> str | None:
-    """One sentence an editor could print; None where the backtest lacks Parley, a baseline or an outcome.
+    """One sentence an editor could print, on the headline over the longest window; None where nothing is compared.
 
-    Scores are of the target with the most events; how far forecasts made while dry were too high is said of the
-    ``headline`` too.
+    A face that shows a forecast says instead what came of those like it: `forecast.evaluation.alike`.
     """
-    whole, dry = _line(backtest, TARGET, "all"), _line(backtest, TARGET, "dry")
+    days = max(backtest.days())
+    whole = _line(backtest, Selection(headline, days))
     if whole is None:
         return None
     difference = whole.log_difference
     verdict = "too few events to tell"
-    if difference.decided and whole.spells >= FEWEST_SPELLS:
+    if difference.decided and whole.spells >= FEWEST:
         verdict = "better than chance explains" if difference.mean < 0 else "worse than chance explains"
-    of_headline = _line(backtest, headline, "dry") if headline != TARGET else None
-    when_dry = ""
-    if dry is not None:
-        came = share(dry.frequency)
-        when_dry = f"; when it was dry ({dry.n} origins), it said {_said(dry)} on average where {came} came true"
-    if dry is not None and of_headline is not None:
-        when_dry += f", and of {target_name(headline)} {_said(of_headline)} where {share(of_headline.frequency)} did"
+    lines = {when: _line(backtest, Selection(headline, days, when)) for when in ("dry", "wet")}
+    apart = ", ".join(
+        f"in {when} times ({line.n}) it said {_said(line)} on average where {share(line.frequency)} came true"
+        for when, line in lines.items()
+        if line is not None
+    )
     return (
         f"In a {backtest.kind} backtest at {whole.n} origins from {backtest.origins[0].year} to "
-        f"{backtest.origins[-1].year}, Parley's log score for {target_name(TARGET).partition(',')[0]} within {DAYS} "
+        f"{backtest.origins[-1].year}, Parley's log score for {target_name(headline).partition(',')[0]} within {days} "
         f"days was {whole.log:.2f} against {whole.log - difference.mean:.2f} for the best naive forecast (difference "
         f"{_signed(difference.mean)}, {100 * LEVEL:.0f} % interval {_signed(difference.low)} to "
-        f"{_signed(difference.high)}: {verdict}){when_dry}."
+        f"{_signed(difference.high)}: {verdict}); {apart}."
     )
 
 
@@ -71,10 +70,10 @@ def _said(score: Score) -> str:
     return percent(score.bias + score.frequency)
 
 
-def _line(backtest: Backtest, target: str, situation: str) -> Score | None:
-    if DAYS not in backtest.days() or MODEL not in backtest.forecasts or not set(NAIVE) & set(backtest.forecasts):
+def _line(backtest: Backtest, selection: Selection) -> Score | None:
+    if MODEL not in backtest.forecasts or not set(NAIVE) & set(backtest.forecasts):
         return None
-    table = score_table(backtest, Selection(target, DAYS, situation))
+    table = score_table(backtest, selection)
     return next((score for score in table if score.name == MODEL), None)
 
 
@@ -93,6 +92,7 @@ def payload(backtest: Backtest, headline: str) -> dict[str, Any]:
         "quality": quality_sentence(backtest, headline),
         "interval_level": LEVEL,
         "block_days": BLOCK_DAYS,
+        "bands": bands_payload(backtest, TARGETS),
         "scores": [
             table
             for target in TARGETS
@@ -120,6 +120,28 @@ def payload(backtest: Backtest, headline: str) -> dict[str, Any]:
             for situation in SITUATIONS
         ],
     }
+
+
+def bands_payload(backtest: Backtest, targets: Iterable[str]) -> list[dict[str, Any]]:
+    """How often what was said came true, by target, window and situation; empty without Parley."""
+    if MODEL not in backtest.forecasts:
+        return []
+    wanted = (
+        Selection(target, days, situation) for target in targets for days in backtest.days() for situation in SITUATIONS
+    )
+    return [
+        {"target": one.target, "horizon_days": one.days, "situation": one.situation}
+        | {"bands": [asdict(band) for band in bands_of(backtest, one)]}
+        for one in wanted
+    ]
+
+
+def bands_of(backtest: Backtest, selection: Selection) -> tuple[Band, ...]:
+    """Parley's forecasts of one target, window and situation by size, and what came of them."""
+    place = TARGETS.index(selection.target), backtest.days().index(selection.days)
+    said, outcome = backtest.forecasts[MODEL][:, *place], backtest.outcome[:, *place]
+    kept = kept_origins(backtest, selection.situation, selection.era) & ~np.isnan(outcome)
+    return count_bands(backtest.origins, selection.days, said, outcome, kept)
 
 
 def _score_payload(backtest: Backtest, selection: Selection) -> dict[str, Any] | None:

@@ -9,6 +9,7 @@ from forecast.rendering import render
 from forecast.trust.read import FAILED, Trust
 from forecast.trust.tables import (
     backtest_words,
+    band_table,
     bounds_tables,
     calibration_table,
     check_table,
@@ -34,6 +35,7 @@ def render_page(trust: Trust) -> str:
         backtest=backtest_words(trust.source),
         track=track_table(trust.track.lines),
         comparisons=comparison_tables(trust),
+        bands=band_table(trust),
         eras=era_note(trust),
         scenarios=SCENARIO_NAMES,
         ranked=ranked_table(trust),

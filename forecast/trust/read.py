@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 from db.read import read_case
 from db.read_evaluations import read_evaluations
 from db.run_rows import EvaluationRow
+from forecast.evaluation.alike import SITUATIONS, Alike, Band, Moment, find_band, nearest
 from forecast.evaluation.figures import (
     RULE,
     Bound,
@@ -30,11 +31,13 @@ from forecast.evaluation.figures import (
     judge,
 )
 from forecast.evaluation.quality import Quality, read_quality
-from forecast.evaluation.report import judged_targets
+from forecast.evaluation.report import bands_of, judged_targets
+from forecast.evaluation.scoreboard import Selection
 from forecast.evaluation.stored import Source, read_backtest
 from forecast.evaluation.track import Counts, TrackRecord
 from forecast.evaluation.track_scores import ScenarioLine, TrackLine
 from forecast.identity import model_version
+from forecast.record.moment import read_moment
 from forecast.record.summary import read_track
 
 PASSED, FAILED, LOOK, NOT_RUN = "passed", "FAILED", "look", "not run"
@@ -77,6 +80,16 @@ class Checked:
     model_version: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class Banded:
+    """How often what was said of the headline came true, by the size of what was said."""
+
+    target: str
+    horizon_days: int
+    situation: str
+    bands: tuple[Band, ...]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trust:
     """The trust page."""
@@ -96,6 +109,7 @@ class Trust:
     scenarios: tuple[Ranked, ...]
     calibrations: tuple[Calibration, ...]
     timelines: tuple[Timeline, ...]
+    bands: tuple[Banded, ...]
     checks: tuple[Checked, ...]
 
 
@@ -117,7 +131,7 @@ def read_trust(
         if there is no such case, or the file of the backtest is missing
     """
     case = read_case(connection, case_id)
-    quality = read_quality(connection, case_id=case.case_id)
+    quality = read_quality(connection, case_id=case.case_id, moment=read_moment(connection, case))
     source, backtest = read_backtest(connection, folder, case, quality, backtest_id)
     targets = judged_targets(case.headline)
     comparisons = compare_all(backtest, targets)
@@ -139,7 +153,44 @@ def read_trust(
         scenarios=compare_scenarios(backtest),
         calibrations=calibrations,
         timelines=tuple(timeline for timeline in timelines if timeline is not None),
+        bands=tuple(
+            Banded(case.headline, days, situation, bands_of(backtest, Selection(case.headline, days, situation)))
+            for days in backtest.days()
+            for situation in SITUATIONS
+        ),
         checks=_read_checks(connection, case.case_id),
+    )
+
+
+def alike_in(trust: Trust, moment: Moment) -> Alike | None:
+    """What came of the headline's forecasts like that of ``moment``; None where there was none in its situation."""
+    mine = (moment.target, moment.situation, "all")
+    found = {one.horizon_days: one for one in trust.comparisons if (one.target, one.situation, one.era) == mine}
+    days = nearest(found, moment.days)
+    if days is None:
+        return None
+    one, source = found[days], trust.source
+    bands = [each.bands for each in trust.bands if (each.horizon_days, each.situation) == (days, moment.situation)]
+    return Alike(
+        target=moment.target,
+        horizon_days=days,
+        asked_days=moment.days,
+        situation=moment.situation,
+        kind=source.kind,
+        origins=source.origins,
+        first=source.first,
+        last=source.last,
+        n=one.n,
+        spells=one.spells,
+        mean_forecast=one.mean_forecast,
+        frequency=one.frequency.value,
+        log_score=one.log_score,
+        naive_log_score=one.naive_log_score,
+        difference=one.difference.value,
+        low=one.difference.low,
+        high=one.difference.high,
+        p=moment.p,
+        band=find_band(bands[0], moment.p),
     )
 
 

@@ -1,8 +1,9 @@
 """The trust page as tables of words and figures: the same cells on a terminal and on the page."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
+from forecast.evaluation.alike import FEWEST, SITUATIONS
 from forecast.evaluation.figures import Bound, Calibration, Comparison, Figure, Ranked
 from forecast.evaluation.scoreboard import CHOSEN_BEFORE
 from forecast.evaluation.stored import Source
@@ -112,6 +113,32 @@ def _naive_note(best: Iterable[tuple[str, str]], what: str = "") -> str:
     if len(where) == 1:
         return f"Best naive forecast: {next(iter(where))}, everywhere."
     return f"Best naive forecast: {'; '.join(f'{name} ({what}{", ".join(rows)})' for name, rows in where.items())}."
+
+
+def band_table(trust: Trust, situations: Collection[str] = SITUATIONS) -> Table:
+    """The headline over the longest window: what was said, and how much of it came true."""
+    days = max(one.horizon_days for one in trust.bands)
+    rows = tuple(
+        (
+            f"{one.situation}, {100 * band.low:.0f}–{100 * band.high:.0f} %",
+            str(band.n),
+            str(band.came_true),
+            str(band.spells) if band.came_true else "–",
+            str(band.apart),
+            "too few to go by" if band.few else "",
+        )
+        for one in trust.bands
+        if one.horizon_days == days and one.situation in situations
+        for band in one.bands
+    )
+    return Table(
+        f"{_capital(target_name(trust.headline))} in {days} d: how often what was said came true",
+        ("said", "n", "came true", "stretches of time", "windows apart", ""),
+        rows,
+        "Windows overlap: those apart are the most of them that do not. Outcomes of one stretch of time are hardly "
+        f"more than one. Too few: fewer than {FEWEST} windows apart.",
+        left=(0, 5),
+    )
 
 
 def ranked_table(trust: Trust) -> Table:

@@ -1,0 +1,231 @@
+"""What came of forecasts like the one that is shown: of its target, window and situation, and of about its size.
+
+A backtest counts these once (`count_bands`), so that every face can look up its own line without reading arrays.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from forecast.words.names import target_name
+from forecast.words.numbers import counted, percent, share, signed
+from models.spec import Bools, Floats
+
+EDGES = (0.0, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
+"""Of the bands that forecasts are counted in; one on an edge belongs to the band above it."""
+FEWEST = 10
+"""Windows that do not overlap, or spells of like outcomes, below which a count says nothing about chance."""
+SITUATIONS = ("dry", "wet")
+PARLEY = "Parley"
+"""`forecast.evaluation.forecasters.MODEL`, without its imports; a test holds them together."""
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """What is forecast, over how many days, in which situation, and how likely it is now."""
+
+    target: str
+    days: int
+    dry: bool
+    p: float
+
+    @property
+    def situation(self) -> str:
+        return "dry" if self.dry else "wet"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Band:
+    """Forecasts from `low` to below `high`, and what came of them."""
+
+    low: float
+    high: float
+    n: int
+    """Origins whose window is resolved."""
+    came_true: int
+    spells: int
+    """Stretches of successive origins, over the whole backtest, that those which came true lie in."""
+    apart: int
+    """Of the windows at most so many do not overlap."""
+
+    @property
+    def few(self) -> bool:
+        return self.apart < FEWEST
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alike:
+    """How a backtest's forecasts of one target, window and situation turned out, those of about today's size apart."""
+
+    target: str
+    horizon_days: int
+    asked_days: int
+    """The window of the forecast that is shown; the backtest may reach only another."""
+    situation: str
+    kind: str
+    origins: int
+    first: date
+    last: date
+    n: int
+    spells: int
+    mean_forecast: float
+    frequency: float
+    log_score: float
+    naive_log_score: float
+    difference: float
+    low: float | None
+    high: float | None
+    p: float
+    """The forecast that is shown."""
+    band: Band | None
+    """The one that holds it; n is 0 where the backtest never said so. None where bands were not counted."""
+
+    @property
+    def verdict(self) -> str:
+        """few (events, to tell), better or worse: than chance explains."""
+        if self.spells < FEWEST or self.low is None or self.high is None or self.low <= 0 <= self.high:
+            return "few"
+        return "better" if self.high < 0 else "worse"
+
+
+def count_bands(origins: Sequence[date], days: int, said: Floats, outcome: Floats, kept: Bools) -> tuple[Band, ...]:
+    """The bands that hold a forecast.
+
+    Parameters
+    ----------
+    said, outcome : (origin,) forecasts, and 1 or 0; outcomes may be nan where `kept` is False
+    kept : (origin,) which origins count
+    """
+    came = outcome == 1
+    spell = np.cumsum(np.diff(came.astype(int), prepend=0) == 1)
+    place = np.clip(np.searchsorted(EDGES, said, side="right") - 1, 0, len(EDGES) - 2)
+    found = []
+    for number, (low, high) in enumerate(pairwise(EDGES)):
+        mine = kept & (place == number)
+        if mine.any():
+            found.append(
+                Band(
+                    low=low,
+                    high=high,
+                    n=int(mine.sum()),
+                    came_true=int((mine & came).sum()),
+                    spells=len(np.unique(spell[mine & came])),
+                    apart=_apart([day for day, one in zip(origins, mine, strict=True) if one], days),
+                )
+            )
+    return tuple(found)
+
+
+def _apart(origins: Sequence[date], days: int) -> int:
+    """The most windows that can be chosen so that none overlaps another: the earliest first."""
+    count, last = 0, None
+    for day in origins:
+        if last is None or (day - last).days >= days:
+            count, last = count + 1, day
+    return count
+
+
+def read_alike(facts: Mapping[str, Any], moment: Moment) -> Alike | None:
+    """Look up a forecast in what a backtest found; None where its target was not forecast in this situation.
+
+    Parameters
+    ----------
+    facts : `kind`, `origins`, `scores` and `bands` as in `forecast.evaluation.report.payload`
+    """
+    tables = [
+        one
+        for one in facts.get("scores", ())
+        if (one["target"], one["situation"], one["era"]) == (moment.target, moment.situation, "all")
+        and any(score["name"] == PARLEY for score in one["forecasters"])
+        and one["reference"] != PARLEY
+    ]
+    if not tables:
+        return None
+    days = nearest((one["horizon_days"] for one in tables), moment.days)
+    table = next(one for one in tables if one["horizon_days"] == days)
+    mine = next(score for score in table["forecasters"] if score["name"] == PARLEY)
+    difference, origins = mine["log_difference"], facts["origins"]
+    return Alike(
+        target=moment.target,
+        horizon_days=table["horizon_days"],
+        asked_days=moment.days,
+        situation=moment.situation,
+        kind=facts["kind"],
+        origins=origins["n"],
+        first=date.fromisoformat(origins["first"]),
+        last=date.fromisoformat(origins["last"]),
+        n=table["n"],
+        spells=table["spells"],
+        mean_forecast=mine["bias"] + table["frequency"],
+        frequency=table["frequency"],
+        log_score=mine["log"],
+        naive_log_score=mine["log"] - difference["mean"],
+        difference=difference["mean"],
+        low=difference["low"],
+        high=difference["high"],
+        p=moment.p,
+        band=_read_band(facts, table, moment),
+    )
+
+
+def nearest(windows: Iterable[int], days: int) -> int | None:
+    """The window nearest to so many days, of two the shorter; None of none."""
+    return min(windows, key=lambda one: (abs(one - days), one), default=None)
+
+
+def find_band(bands: Iterable[Band], p: float) -> Band:
+    """The one that holds a forecast, empty where nothing like it was said."""
+    place = min(int(np.searchsorted(EDGES, p, side="right")), len(EDGES) - 1)
+    low, high = EDGES[place - 1 : place + 1]
+    nothing = Band(low=low, high=high, n=0, came_true=0, spells=0, apart=0)
+    return next((band for band in bands if band.low == low), nothing)
+
+
+def _read_band(facts: Mapping[str, Any], table: Mapping[str, Any], moment: Moment) -> Band | None:
+    names = ("target", "horizon_days", "situation")
+    mine = [one for one in facts.get("bands", ()) if all(one[name] == table[name] for name in names)]
+    return find_band((Band(**one) for one in mine[0]["bands"]), moment.p) if mine else None
+
+
+def alike_sentence(found: Alike) -> str:
+    """What it says, for an editor to print."""
+    reach = "" if found.asked_days == found.horizon_days else f" (it does not reach the {found.asked_days} d shown)"
+    when = f"in {found.situation} times, as now"
+    interval = "" if found.low is None or found.high is None else f", 90 % interval {_two(found.low, found.high)}"
+    verdict = {
+        "few": "too few events to tell",
+        "better": "better than chance explains",
+        "worse": "worse than chance explains",
+    }[found.verdict]
+    return (
+        f"A {found.kind} backtest ({found.origins} origins, {found.first.year} to {found.last.year}) on "
+        f"{target_name(found.target)} in {found.horizon_days} d{reach}: at the {counted(found.n, 'origin')} {when}, "
+        f"{percent(found.mean_forecast)} was said on average and {share(found.frequency)} came true; log score "
+        f"{found.log_score:.2f} against {found.naive_log_score:.2f} for the best naive forecast (difference "
+        f"{signed(found.difference)}{interval}: {verdict}).{_band_sentence(found)}"
+    )
+
+
+def _two(low: float, high: float) -> str:
+    return " to ".join(f"{value:+.2f}".replace("-", "−") for value in (low, high))
+
+
+def _band_sentence(found: Alike) -> str:
+    band = found.band
+    if band is None:
+        return ""
+    said = f"{100 * band.low:.0f}–{100 * band.high:.0f} %"
+    if not band.n:
+        return f" In {found.situation} times it never said {said} (now {percent(found.p)})."
+    came = "none" if not band.came_true else str(band.came_true)
+    stretches = "all in one stretch of time" if band.spells == 1 else f"in {band.spells} stretches of time"
+    where = f", {stretches}" if band.came_true > 1 else ""
+    few = ": too few to go by" if band.few else ""
+    return (
+        f" When it said {said} in {found.situation} times (now {percent(found.p)}), {came} of {band.n} came "
+        f"true{where}; the windows overlap, and at most {band.apart} of them do not{few}."
+    )
