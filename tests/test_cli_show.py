@@ -1,19 +1,23 @@
 """`parley show`: the headline first, every fact of the JSON in the text, nothing cut off at any width."""
 
 import json
+import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from toy_runs import AS_OF, FAILURES, add_run, install_toy
+from brief_worlds import LOADED, install_shipped, store_run
+from toy_runs import AS_OF, FAILURES, add_run, install_toy, toy_targets
 
 from db.engine import Database
 from forecast.cli.app import run
 from forecast.words.names import target_name
 from forecast.words.numbers import error_size, percent, percent_range
 
+HEADLINE = "arms_control_talks"
 NUMBERS = ("mean", "q50", "base_rate", "documents_only", "history_only")
 type Command = Callable[..., tuple[int, str]]
 
@@ -193,3 +197,54 @@ def test_numbers_for_readers() -> None:
     ]  # fmt: skip
     assert percent_range(0.0, 0.25) == "<0.1–25 %"
     assert [error_size(e) for e in (0.00001, 0.0005, 0.002, 0.03)] == ["<0.01", "0.05", "0.2", "3.0"]
+
+
+def test_a_name_that_a_target_shares_with_a_scenario_is_told_apart(toy: Database, parley: Command) -> None:
+    add_run(toy)
+    flat = " ".join(parley("show")[1].split())
+    assert "In 365 d: arms-control talks 25 %, S2 10 %; denuclearisation talks 35 %, S4 10 %" in flat
+    told = json.loads(parley("show", "--json")[1])["siblings"]
+    assert told["sentence"] in flat
+    assert {(one["target"], one["scenario"]) for one in told["pairs"]} >= {(HEADLINE, "S2"), ("contact", "S1")}
+
+
+def test_a_forecast_far_from_its_base_rate_has_its_reason_below_it(toy: Database, parley: Command) -> None:
+    rows = [replace(row, base_rate=0.99) if row.target == "contact" else row for row in toy_targets()]
+    add_run(toy, targets=rows)
+    flat = " ".join(parley("show")[1].split())
+    # 50 % in 180 d is more than half of it
+    assert "Contact in 90 d, 45 %, is far below its base rate, 99.0 %: that counts all" in flat
+    assert flat.count("is far ") == 1
+    (told,) = json.loads(parley("show", "--json")[1])["reasons"]
+    assert (told["target"], told["base_rate"]) == ("contact", 0.99)
+    assert told["sentence"] in flat
+
+
+def test_what_is_near_its_base_rate_needs_no_reason(toy: Database, parley: Command) -> None:
+    add_run(toy)
+    assert "is far " not in parley("show")[1]
+    assert json.loads(parley("show", "--json")[1])["reasons"] == []
+
+
+def test_what_is_of_the_engine_stands_under_the_method(toy: Database, parley: Command) -> None:
+    add_run(toy)
+    before, method = parley("show")[1].split("\nMethod\n")
+    for term in ("Laplace", "posterior draws", "orientation"):
+        assert term in method
+        assert term not in before
+
+
+def test_the_shipped_backtest_is_told_of_the_number_that_is_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, parley: Command
+) -> None:
+    monkeypatch.setenv("PARLEY_DATABASE_URL", f"sqlite:///{tmp_path / 'parley.db'}")
+    with install_shipped(tmp_path) as database:
+        for headline, band in ((0.3, "10–20 %"), (0.2, "5–10 %")):
+            store_run(database, date(2026, 11, 1), LOADED, case_id="us-dprk", headline=headline)
+            flat = " ".join(parley("show")[1].split())
+            now = percent(headline * 0.365)
+            assert re.search(rf"When it said {band} in dry times \(now {now}\), (none|\d+) of \d+ came true", flat)
+            assert "on arms-control talks in 365 d: at the" in flat
+            told = json.loads(parley("show", "--json")[1])["alike"]
+            assert (told["target"], told["horizon_days"], told["situation"]) == (HEADLINE, 365, "dry")
+            assert told["band"]["low"] <= headline * 0.365 < told["band"]["high"]

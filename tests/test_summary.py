@@ -139,8 +139,8 @@ def test_the_share_of_judgement_is_told_at_the_longest_rolling_horizon(toy: Data
     sentence = judgement_sentence(_summary(toy))
     assert sentence is not None
     assert sentence.startswith(
-        "How much is judgement: without the documents' judgements the model says 29 % (by Laplace) for arms-control "
-        "talks in 365 d, with them 25 %; the documents alone, from a base rate of 26 %, say 28 % (by Laplace)."
+        "How much is judgement: without the documents' judgements it would be 29 % for arms-control talks in 365 d, "
+        "with them it is 25 %; the documents alone, from a base rate of 26 %, say 28 %."
     )
 
 

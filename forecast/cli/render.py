@@ -7,6 +7,8 @@ from rich.text import Text
 from db.run_rows import RunRow, TargetForecastRow
 from forecast.cli.tables import bold, column_widths, emit, facts, grid, paragraph
 from forecast.record.news import news_lines, week_lines
+from forecast.record.reasons import reason_sentence
+from forecast.record.siblings import siblings_sentence
 from forecast.record.summary import Summary, cadence_of, judgement_sentence, stale_days
 from forecast.run_facts import diagnostics_of, failures_of, is_stale
 from forecast.words.names import INTERVALS, SCENARIO_NAMES, TARGET_NAMES, target_name
@@ -46,11 +48,11 @@ def print_summary(summary: Summary) -> None:
             *paragraph(judgement_sentence(summary) or ""),
             *paragraph(" ".join(filter(None, (summary.quality.sentence, summary.quality.note)))),
             *paragraph(summary.track),
-            *paragraph(INTERVALS),
         ],
         *_target_blocks(summary),
         _scenario_block(summary),
         _state_block(summary),
+        [bold("Method"), *paragraph(INTERVALS)],
         _run_block(summary.forecast_of, summary.zone),
     ]
     if summary.run.id != summary.forecast_of.id:
@@ -169,8 +171,14 @@ def _target_blocks(summary: Summary) -> list[list[str | Text]]:
         title = target_name(target)[0].upper() + target_name(target)[1:]
         if target == summary.headline:
             title += " (headline)"
-        out.append([bold(f"{title}: at least one"), *grid(windows, rows, widths=widths, emphasised=(0,))])
+        table = grid(windows, rows, widths=widths, emphasised=(0,))
+        out.append([bold(f"{title}: at least one"), *table, *_reason_lines(summary, target)])
     return out
+
+
+def _reason_lines(summary: Summary, target: str) -> list[str]:
+    """Why the forecast is far from the base rate above, where it is."""
+    return [line for one in summary.reasons if one.target == target for line in paragraph(reason_sentence(one))]
 
 
 def _target_rows(summary: Summary, target: str) -> tuple[list[str], list[list[str]]]:
@@ -196,7 +204,8 @@ def _scenario_block(summary: Summary) -> list[str | Text]:
         [f"{scenario} {name}", *(percent(found.get((scenario, window))) for window in windows)]
         for scenario, name in SCENARIO_NAMES.items()
     ]
-    return [bold("Scenarios: exactly one holds in each window"), *grid(["", *windows], rows)]
+    differ = paragraph(siblings_sentence(summary.siblings, summary.headline))
+    return [bold("Scenarios: exactly one holds in each window"), *grid(["", *windows], rows), *differ]
 
 
 def _state_block(summary: Summary) -> list[str | Text]:

@@ -19,6 +19,9 @@ from forecast.errors import NoForecast, NoPosterior, NotEnough
 from forecast.evaluation.quality import Quality, read_quality
 from forecast.evaluation.track import TrackRecord, read_track_record, track_sentence
 from forecast.record.news import News, Week, read_news, read_week
+from forecast.record.moment import moment_of
+from forecast.record.reasons import Reason, read_reasons, reason_sentence
+from forecast.record.siblings import Sibling, siblings_of, siblings_sentence
 from forecast.run_facts import diagnostics_of, failures_of, is_stale, read_when
 from forecast.words.names import target_name
 from forecast.words.numbers import percent, reach
@@ -63,6 +66,7 @@ class Summary:
     since: News = NO_NEWS  # what came after the current forecast had read
     standing: Standing | None = None  # the forecast that takes it in
     lacking: str = ""  # why there is none, where something came
+    reasons: tuple[Reason, ...] = ()  # why forecasts are far from their base rates
 
     @property
     def rejected(self) -> bool:
@@ -85,6 +89,10 @@ class Summary:
             scenarios=self.scenarios,
             states=self.states,
         )
+
+    @property
+    def siblings(self) -> tuple[Sibling, ...]:
+        return siblings_of(self.shown.targets, self.shown.scenarios)
 
     def headline_rows(self) -> tuple[TargetForecastRow, ...]:
         """Those of the run."""
@@ -130,6 +138,10 @@ def read_summary(
     since, standing, lacking = (
         _read_standing(connection, source, today, folder) if current and source else (NO_NEWS, None, "")
     )
+    targets = read_targets(connection, source.id) if source else ()
+    states = read_states(connection, source.id) if source else ()
+    catalogue = read_catalogue(connection, case)
+    shown = standing.targets if standing else targets
     return Summary(
         case_name=case.name,
         headline=case.headline,
@@ -137,11 +149,11 @@ def read_summary(
         forecast_of=source,
         newer=_later_attempt(connection, run, as_of) if run_id is None else None,
         age_days=max((today - source.as_of).days, 0) if current and source else None,
-        targets=read_targets(connection, source.id) if source else (),
+        targets=targets,
         scenarios=read_scenarios(connection, source.id) if source else (),
-        states=read_states(connection, source.id) if source else (),
-        catalogue=read_catalogue(connection, case),
-        quality=read_quality(connection, case_id=case.case_id),
+        states=states,
+        catalogue=catalogue,
+        quality=read_quality(connection, case_id=case.case_id, moment=moment_of(source, targets, case.headline)),
         track=read_track(connection, today, case.case_id)[1],
         owed=owed if current else None,
         zone=str(read_zone(connection)),
@@ -149,6 +161,7 @@ def read_summary(
         since=since,
         standing=standing,
         lacking=lacking,
+        reasons=read_reasons(connection, case, source, shown, states, catalogue),
     )
 
 
@@ -260,7 +273,13 @@ def as_json(summary: Summary) -> dict[str, Any]:
         "provisional": _provisional_json(summary),
         "judgement": judgement_sentence(summary),
         "quality": _quality(summary.quality),
+        "alike": asdict(summary.quality.alike) if summary.quality.alike else None,
         "track_record": summary.track,
+        "siblings": {
+            "sentence": siblings_sentence(summary.siblings, summary.headline) or None,
+            "pairs": [asdict(one) for one in summary.siblings],
+        },
+        "reasons": [asdict(one) | {"sentence": reason_sentence(one)} for one in summary.reasons],
         "targets": [_with_reach(row) | {"run_id": _source_id(summary)} for row in summary.targets],
         "scenarios": _scenarios(summary.scenarios),
         "indicators": [_state(row, summary) for row in summary.states],
@@ -277,15 +296,16 @@ def judgement_sentence(summary: Summary) -> str | None:
         return None
     if row.history_only == row.mean:
         return (
-            "How much is judgement: no document had been published. The catalogue's orientation alone, from a base "
-            f"rate of {percent(row.base_rate)} for {target_name(row.target)} {reach(row)}, says "
-            f"{percent(row.documents_only)}; with the record {percent(row.mean)}. Coded levels are judgement too."
+            "How much is judgement: no document had been published. Which way each indicator points is judgement, and "
+            f"by that alone, from a base rate of {percent(row.base_rate)} for {target_name(row.target)} {reach(row)}, "
+            f"it would be {percent(row.documents_only)}; with the record it is {percent(row.mean)}. Coded levels are "
+            "judgement too."
         )
     return (
-        f"How much is judgement: without the documents' judgements the model says {percent(row.history_only)} (by "
-        f"Laplace) for {target_name(row.target)} {reach(row)}, with them {percent(row.mean)}; the documents alone, "
-        f"from a base rate of {percent(row.base_rate)}, say {percent(row.documents_only)} (by Laplace). Coded levels "
-        "and the catalogue's orientation are judgement too: all of these but the base rate rest on them."
+        f"How much is judgement: without the documents' judgements it would be {percent(row.history_only)} for "
+        f"{target_name(row.target)} {reach(row)}, with them it is {percent(row.mean)}; the documents alone, from a "
+        f"base rate of {percent(row.base_rate)}, say {percent(row.documents_only)}. Coded levels, and which way each "
+        "indicator points, are judgement too: all of these but the base rate rest on them."
     )
 
 

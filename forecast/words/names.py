@@ -18,8 +18,11 @@ SCENARIO_NAMES = {
 }
 INTERVALS = (
     "Intervals are equal-tailed, over posterior draws of P(event | draw): of the parameters, the current levels "
-    "and the current regime. ± Monte Carlo is the simulation's own error of the mean, in percentage points."
+    "and the current regime. ± Monte Carlo is the simulation's own error of the mean, in percentage points. "
+    "Documents only starts from the base rate and the catalogue's orientation; it and history only are by Laplace's "
+    "approximation."
 )
+"""Of the method, not of the forecast: it stands under a heading of its own."""
 
 
 def target_name(target: str) -> str:

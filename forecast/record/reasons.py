@@ -1,0 +1,197 @@
+"""Why a forecast is far from its base rate, in facts that are on file.
+
+The base rate counts a record; the forecast goes by how things stand: how long ago the last event was, present levels
+with their effects, and what the documents say. How much each does is told as it was stored, and no more is claimed.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from math import exp
+
+from sqlalchemy import Connection
+
+from db.read import read_completeness, read_events
+from db.read_runs import read_effects
+from db.rows import CaseRow, EventRow, IndicatorRow
+from db.run_rows import EffectRow, IndicatorStateRow, RunRow, TargetForecastRow
+from forecast.run_facts import read_when
+from forecast.words.names import target_name
+from forecast.words.numbers import counted, percent, reach
+
+FACTOR = 2.0
+"""So many times its base rate, or less than its inverse, a forecast is explained."""
+MOST = 2
+"""Indicators that are named."""
+TALKS = ("arms_control_talks", "denuclearisation_talks", "limits_talks")
+_TYPE = {"contact": "contact", "crisis": "crisis", "deal": "deal"}
+"""Types of event by target; of talks each framing has its own."""
+_FRAMING = {"arms_control_talks": "arms_control", "denuclearisation_talks": "denuclearisation"}
+
+
+@dataclass(frozen=True, slots=True)
+class Weight:
+    """By what factor an indicator's present level multiplies the rate, against a neutral one."""
+
+    indicator_id: str
+    name: str
+    factor: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reason:
+    """A forecast that is far from its base rate, and the facts behind it."""
+
+    target: str
+    horizon_days: int | None
+    deadline: date | None
+    mean: float
+    base_rate: float
+    documents_only: float | None
+    history_only: float | None
+    events: int
+    """On record up to the as-of date."""
+    since: date | None
+    """From when on they are attested."""
+    last_on: date | None
+    days: int | None
+    """From the last one to the as-of date."""
+    levels: float | None
+    """Factor of all present levels on the rate (of a deal: on its odds), by posterior means; None without effects."""
+    weights: tuple[Weight, ...]
+    """The indicators that move it most that way."""
+    talks: float | None
+    """Of a deal, which takes a meeting: the probability of talks of any framing in the window."""
+
+    @property
+    def factor(self) -> float:
+        return self.mean / self.base_rate
+
+
+def read_reasons(
+    connection: Connection,
+    case: CaseRow,
+    run: RunRow | None,
+    targets: Sequence[TargetForecastRow],
+    states: Iterable[IndicatorStateRow],
+    catalogue: Iterable[IndicatorRow],
+) -> tuple[Reason, ...]:
+    """One reason per target that is far from its base rate in some window, told over the longest such rolling one."""
+    far = _far(targets)
+    if run is None or not far:
+        return ()
+    when = read_when(run)
+    events = [row for row in read_events(connection, case.case_id, when) if row.started_on <= run.as_of]
+    attested = read_completeness(connection, case.case_id, when)
+    since = {row.type: row.complete_from for row in sorted(attested, key=lambda row: row.complete_from, reverse=True)}
+    effects = read_effects(connection, run.id)
+    names = {row.indicator_id: row.name for row in catalogue}
+    levels = {row.indicator_id: row.mean for row in states if row.active}
+    talks = {(row.horizon_days, row.deadline): row.mean for row in targets if row.target == "limits_talks"}
+    found = []
+    for row in far:
+        weights = _weights(effects, row.target, levels, names)
+        mine = [one for one in events if _is_of(one, row.target)]
+        reason = _reason(row, run, mine, since.get(_TYPE.get(row.target, "talks")), weights)
+        found.append(
+            replace(reason, talks=talks.get((row.horizon_days, row.deadline)) if row.target == "deal" else None)
+        )
+    return tuple(found)
+
+
+def _far(targets: Iterable[TargetForecastRow]) -> list[TargetForecastRow]:
+    chosen: dict[str, TargetForecastRow] = {}
+    for row in targets:
+        far = row.base_rate and row.mean and not 1 / FACTOR < row.mean / row.base_rate < FACTOR
+        if far and (row.target not in chosen or (row.horizon_days or 0) > (chosen[row.target].horizon_days or 0)):
+            chosen[row.target] = row
+    return list(chosen.values())
+
+
+def _is_of(event: EventRow, target: str) -> bool:
+    if target in TALKS:
+        return event.type == "talks" and _FRAMING.get(target, event.framing) == event.framing
+    return event.type == _TYPE.get(target)
+
+
+def _weights(
+    effects: Iterable[EffectRow], target: str, levels: Mapping[str, float], names: Mapping[str, str]
+) -> list[Weight]:
+    """Of every active indicator; talks of any framing have no effects of their own."""
+    return [
+        Weight(
+            row.indicator_id, names.get(row.indicator_id, row.indicator_id), exp(row.mean * levels[row.indicator_id])
+        )
+        for row in effects
+        if (row.source, row.target) == ("posterior", target) and row.indicator_id in levels
+    ]
+
+
+def _reason(
+    row: TargetForecastRow, run: RunRow, events: Sequence[EventRow], since: date | None, weights: Sequence[Weight]
+) -> Reason:
+    assert row.base_rate is not None
+    last = max((event.started_on for event in events), default=None)
+    levels = 1.0
+    for one in weights:
+        levels *= one.factor
+    below = row.mean < row.base_rate
+    strongest = sorted(weights, key=lambda one: one.factor if below else -one.factor)[:MOST]
+    return Reason(
+        target=row.target,
+        horizon_days=row.horizon_days,
+        deadline=row.deadline,
+        mean=row.mean,
+        base_rate=row.base_rate,
+        documents_only=row.documents_only,
+        history_only=row.history_only,
+        events=len(events),
+        since=since,
+        last_on=last,
+        days=(run.as_of - last).days if last else None,
+        levels=levels if weights else None,
+        weights=tuple(one for one in strongest if (one.factor < 1) == below and abs(one.factor - 1) >= 0.05),
+        talks=None,
+    )
+
+
+def reason_sentence(reason: Reason) -> str:
+    """The facts in their order: what the base rate counts, what happened last, levels, and what stands beside it."""
+    side = "below" if reason.factor < 1 else "above"
+    name = target_name(reason.target)
+    subject = f"{name[0].upper()}{name[1:]} {reach(reason)}, {percent(reason.mean)}"
+    said = f"{subject}, is far {side} its base rate, {percent(reason.base_rate)}: {_counts(reason)}"
+    return " ".join(filter(None, (said, _levels(reason), _talks(reason), _beside(reason))))
+
+
+def _counts(reason: Reason) -> str:
+    since = f" since {reason.since}" if reason.since else ""
+    counts = f"that counts all {reason.events}{since} alike"
+    if reason.target in TALKS:
+        counts = f"that counts like times{since} with {reason.events} in all, recent years more"
+    if reason.last_on is None:
+        return f"{counts}."
+    last = f"the last began on {reason.last_on}, {counted(reason.days or 0, 'day')} before"
+    recent = ", and the forecast follows recent years" if reason.target == "contact" else ""
+    return f"{counts}; {last}{recent}."
+
+
+def _levels(reason: Reason) -> str:
+    if reason.levels is None:
+        return ""
+    what = "its odds at a meeting" if reason.target == "deal" else "the rate"
+    most = ", ".join(f"{one.name} ×{one.factor:.2f}" for one in reason.weights)
+    listed = f" ({most})" if most else ""
+    return f"Present levels multiply {what} by about {reason.levels:.2f} against neutral ones{listed}."
+
+
+def _talks(reason: Reason) -> str:
+    if reason.talks is None:
+        return ""
+    return f"A deal takes a meeting on limits, {percent(reason.talks)} likely in the window."
+
+
+def _beside(reason: Reason) -> str:
+    pairs = (("documents only", reason.documents_only), ("without the documents", reason.history_only))
+    known = ", ".join(f"{name} {percent(value)}" for name, value in pairs if value is not None)
+    return f"{known[0].upper()}{known[1:]}." if known else ""
