@@ -55,7 +55,7 @@ def test_json_has_all_facts(toy: Database, parley: Command) -> None:
     code, out, err = parley("report", "--out", "a.md", "--since", "2020-01-15", "--json")
     assert (code, err) == (0, "")
     told = json.loads(out)
-    assert told["report"].keys() == {"number", "file", "language", "format", "sha256"}
+    assert told["report"].keys() == {"number", "row", "file", "language", "format", "sha256"}
     assert told["run"]["id"] == 2
     assert (told["changes"]["since"]["reason"], told["changes"]["since"]["run_id"]) == ("asked", 1)
     assert told["likelihood"][0] == {
@@ -116,3 +116,38 @@ def test_a_file_is_replaced_only_by_force(toy: Database, parley: Command) -> Non
     assert Path("a.md").read_text() == "mine"
     assert parley("report", "--out", "a.md", "--force")[0] == 0
     assert Path("a.md").read_text(encoding="utf-8").startswith("# Talks between Ruritania and Graustark")
+
+
+def test_forms_of_one_brief_share_a_number(toy: Database, parley: Command) -> None:
+    for name, language in (("a.html", "en"), ("b.html", "ja"), ("c.md", "en"), ("d.md", "ja")):
+        code, out, _ = parley("report", "--out", name, "--lang", language)
+        assert (code, out) == (0, f"wrote {name}: report 1, of run 2, compared with run 1\n")
+        number = "Report 1," if language == "en" else "報告第1号"
+        assert number in Path(name).read_text(encoding="utf-8")
+    with toy.read() as connection:
+        assert [row.id for row in read_reports(connection, "toy")] == [4, 3, 2, 1]
+
+
+def test_the_same_form_again_is_the_same_file(toy: Database, parley: Command) -> None:
+    for name in ("a.md", "b.md"):
+        assert parley("report", "--out", name)[0] == 0
+    assert Path("a.md").read_bytes() == Path("b.md").read_bytes()
+
+
+def test_another_run_an_entry_or_another_comparison_makes_another_brief(toy: Database, parley: Command) -> None:
+    def number(*arguments: str) -> int:
+        told = json.loads(parley("report", "--out", "a.md", "--force", "--json", *arguments)[1])["report"]
+        assert told.keys() >= {"number", "row"}
+        return int(told["number"])
+
+    assert [number(), number("--lang", "ja"), number("--run", "1"), number()] == [1, 1, 3, 1]
+    assert (
+        parley("log", "harvest", "1", "--on", "2020-02-01", "--source", "AP", "--grade", "B2", "--analyst", "kim")[0]
+        == 0
+    )
+    assert [number(), number("--lang", "ja")] == [5, 5]
+    at = datetime(2020, 3, 4, tzinfo=UTC)
+    store_run(toy, date(2020, 3, 3), at, states=toy_states())
+    told = json.loads(parley("report", "--out", "a.md", "--force", "--json")[1])
+    assert told["report"]["number"] == 7
+    assert (told["changes"]["since"]["reason"], told["changes"]["since"]["report_id"]) == ("report", 5)

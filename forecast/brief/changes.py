@@ -11,6 +11,7 @@ from db.kinds import FULL_KINDS
 from db.read import read_completeness, read_versions
 from db.read_reports import read_report_before
 from db.read_runs import last_published, read_run, read_runs, read_states, read_targets
+from db.report_numbers import number_of
 from db.rows import EventRow, ObservationRow
 from db.run_rows import RunRow, TargetForecastRow
 from forecast.errors import NoForecast
@@ -109,7 +110,7 @@ def choose_since(connection: Connection, run: RunRow, asked: date | int | None) 
         return Since(ASKED, _asked(connection, run, asked), None)
     report = read_report_before(connection, run)
     if report is not None:
-        return Since(REPORT, read_run(connection, report.run_id), report.id)
+        return Since(REPORT, read_run(connection, report.run_id), number_of(connection, report))
     older = last_published(connection, run.case_id, run.as_of - timedelta(days=OLDER_DAYS), kinds=FULL_KINDS)
     return Since(OLDER if older else FIRST, older, None)
 

@@ -2,13 +2,13 @@
 
 import hashlib
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 
 from db.append import append_report
 from db.engine import Database
-from db.read_reports import next_report_id
+from db.report_numbers import next_number
 from db.run_rows import NewReport
 from forecast.brief.facts import Brief, read_brief
 from forecast.brief.page import Sheet, lay_out, render
@@ -21,6 +21,9 @@ class Report:
     """A brief that was written."""
 
     number: int
+    """Forms of one brief share it."""
+    row: int
+    """Of this form, in the record."""
     file: Path
     language: str
     format: str
@@ -61,24 +64,26 @@ def write_report(
     with database.read() as connection:
         brief = read_brief(connection, database.folder, now.date(), run_id=run_id, since=since, case_id=case_id)
     sheet = lay_out(brief, language, format_)
-    number, digest = _write(database, path, sheet, now, force=force)
-    return Report(number=number, file=path, language=language, format=format_, sha256=digest, brief=brief)
+    number, row, digest = _write(database, path, sheet, now, force=force)
+    return Report(number=number, row=row, file=path, language=language, format=format_, sha256=digest, brief=brief)
 
 
-def _write(database: Database, path: Path, sheet: Sheet, now: datetime, *, force: bool) -> tuple[int, str]:
+def _write(database: Database, path: Path, sheet: Sheet, now: datetime, *, force: bool) -> tuple[int, int, str]:
     """The content is on the disk before the row is, under a name of its own; it takes its place once the row stands."""
     with written([path], force=force) as (file,), database.write() as connection:
-        number = next_report_id(connection)
+        form = _row(sheet)
+        number = next_number(connection, form.case_id, form.run_id, form.since_run_id)
         content = render(sheet, number).encode()
         digest = hashlib.sha256(content).hexdigest()
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
-        append_report(connection, _row(sheet, digest), now)
-    return number, digest
+        row = append_report(connection, replace(form, sha256=digest), now)
+    return number, row, digest
 
 
-def _row(sheet: Sheet, digest: str) -> NewReport:
+def _row(sheet: Sheet) -> NewReport:
+    """Without the hash of the file, which holds the number of the report."""
     run, since = sheet.brief.run, sheet.brief.changes.since.run
     return NewReport(
         case_id=run.case_id,
@@ -86,6 +91,6 @@ def _row(sheet: Sheet, digest: str) -> NewReport:
         since_run_id=since.id if since else None,
         language=sheet.language,
         format=sheet.format,
-        sha256=digest,
+        sha256="",
         code_version=code_version(),
     )

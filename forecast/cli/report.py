@@ -45,7 +45,8 @@ def report(
 ) -> None:
     """Write a brief of two pages. How likely, how sure, what changed, what to watch, how good it has been.
 
-    One file with nothing to fetch. Each one is recorded, and the next compares with it.
+    One file with nothing to fetch. Each one is recorded, and the next compares with it; forms of one brief share a
+    number: the same run in another language or format.
     """
     _check(out, lang)
     # with pictures and pandas it takes some three seconds, which neither help nor a mistake should wait for
@@ -73,7 +74,7 @@ def _check(out: Path, lang: str) -> None:
 
 def _about(done: "Report") -> dict[str, Any]:
     file = {"file": str(done.file), "language": done.language, "format": done.format, "sha256": done.sha256}
-    return {"number": done.number, **file}
+    return {"number": done.number, "row": done.row, **file}
 
 
 def _line(done: "Report") -> str:
