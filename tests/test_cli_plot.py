@@ -6,11 +6,13 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from brief_worlds import LOADED as SHIPPED_LOADED
+from brief_worlds import install_shipped, store_run
 from conftest import PUBLISHED_AS_OF, let_enter
 from toy_runs import FAILURES, LOADED, add_run, install_toy
 
@@ -71,7 +73,7 @@ def test_json_says_the_same(drawn: Database, parley: Command, tmp_path: Path) ->
     assert said["caption"] == out.splitlines()[1]
     assert (said["file"], said["kind"], said["width_inches"]) == ("two.svg", "history", 7.1)
     shown = {"target": "crisis", "horizon_days": 90, "deadline": None, "first": "2019-12-01", "last": "2020-01-01"}
-    assert said["shown"] == shown | {"n": 2, "run_ids": [1, 2]}
+    assert said["shown"] == shown | {"n": 2, "run_ids": [1, 2], "context": None}
     assert (tmp_path / "one.svg").read_bytes() == (tmp_path / "two.svg").read_bytes()
 
 
@@ -226,3 +228,46 @@ def test_every_kind_is_drawn_from_a_real_fit_by_a_machine_that_never_drew(publis
         )
         assert (done.returncode, done.stderr) == (0, "")
         assert place.read_bytes().startswith(PNG)
+
+
+def test_a_first_forecast_stands_before_what_a_backtest_would_have_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, parley: Command
+) -> None:
+    monkeypatch.setenv("PARLEY_DATABASE_URL", f"sqlite:///{tmp_path / 'parley.db'}")
+    monkeypatch.chdir(tmp_path)
+    with install_shipped(tmp_path) as database:
+        for day in range(1, 10):
+            store_run(database, date(2026, 11, day), SHIPPED_LOADED + timedelta(days=day), case_id="us-dprk")
+            if day not in (1, 3, 8):
+                continue
+            told = json.loads(parley("plot", "history", "--out", f"{day}.png", "--json")[1])
+            assert ("no track record" in told["caption"]) == (day < 8)
+            assert told["shown"]["n"] == day
+            if day < 8:
+                assert told["shown"]["context"]["kind"] == "strict"
+                assert told["shown"]["context"]["n"] > 30
+            else:
+                assert told["shown"]["context"] is None
+        code, out, _ = parley("plot", "history", "--out", "by.png", "--horizon", "2029-01-09", "--to", "2026-11-01")
+        assert (code, "Too few dates for a history yet" in out) == (0, True)
+
+
+def test_without_a_backtest_a_first_forecast_is_drawn_by_window(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, parley: Command
+) -> None:
+    monkeypatch.setenv("PARLEY_DATABASE_URL", f"sqlite:///{tmp_path / 'parley.db'}")
+    monkeypatch.chdir(tmp_path)
+    with install_toy(tmp_path) as database:
+        add_run(database)
+        code, out, _ = parley("plot", "history", "--out", "one.svg")
+    assert code == 0
+    assert "Too few dates for a history yet. Run 1 (manual), as of 2020-01-01" in out
+    drawing = Path("one.svg").read_text(encoding="utf-8")
+    for words in ("documents only", "history only", "in 30 d", "by 2022-01-01", "25 %"):
+        assert words in drawing
+    assert "as-of date" not in drawing
+
+
+def test_scenarios_are_told_apart_from_targets_of_their_names(drawn: Database, parley: Command) -> None:
+    _, out, _ = parley("plot", "scenarios", "--out", "s.svg", "--horizon", "90")
+    assert "In 90 d: arms-control talks 15 %, S2 10 %" in out

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 from matplotlib.artist import Artist
@@ -12,10 +13,11 @@ from sqlalchemy import Connection
 
 from db.read import read_case, read_events
 from db.read_forecasts import read_all_targets
-from db.rows import EventRow
+from db.rows import CaseRow, EventRow
 from db.run_rows import RunRow, TargetForecastRow
 from forecast.errors import NoForecast
 from forecast.plots.axes import BAND_50, BAND_90, DASHED, PAPER, SMALL, show_dates, show_percents
+from forecast.plots.beside import Beside, beside_caption, draw_beside, windows_of
 from forecast.plots.chosen import (
     EVERY,
     Horizon,
@@ -29,6 +31,7 @@ from forecast.plots.chosen import (
     run_counts,
     stretches,
 )
+from forecast.plots.context import FEW, Context, read_context
 from forecast.plots.style import BLUE, GREEN, GREY, INK, ORANGE, SKY, WIDTH, house_style
 from forecast.words.labels import ENGLISH, Labels
 from forecast.words.names import target_name
@@ -41,6 +44,10 @@ MARKED = 40
 """Of one kind of run; of more, every second, third … is marked."""
 KIND_MARKERS = {"official": "o", "manual": "s", "backfill": "D", "provisional": "+"}
 EVENT_COLOURS = {"talks": BLUE, "contact": SKY, "deal": GREEN, "crisis": ORANGE}
+ALONE = 3
+"""With fewer dates, and nothing behind them, there is no history to draw."""
+NEAR = 0.02
+"""A share of the axis: a band so narrow would not be seen."""
 HOLLOW = "denuclearisation"
 """The framing whose talks and deals are drawn hollow."""
 _TICK = [(-0.35, -1), (0.35, -1), (0.35, 1), (-0.35, 1), (-0.35, -1)]
@@ -82,7 +89,16 @@ class HistoryFacts:
     unpublished: tuple[date, ...]
     """As-of dates of runs that were rejected or failed."""
     events: tuple[EventMark, ...]
+    context: Context | None
+    """What a backtest says would have been forecast before; None where the history has dates enough."""
+    windows: tuple[Beside, ...]
+    """The last run by window, which is drawn instead of too short a history without a context; else empty."""
     caption: str
+
+    @property
+    def first(self) -> date:
+        """Where the picture begins."""
+        return self.context.origins[0] if self.context else self.points[0].as_of
 
     @property
     def line(self) -> tuple[HistoryPoint, ...]:
@@ -100,8 +116,15 @@ def read_history(
     *,
     target: str | None = None,
     horizon: Horizon | None = None,
+    folder: Path | None = None,
 ) -> HistoryFacts:
     """The history of a target (None: the headline) at a horizon (None: the longest rolling one), with its events.
+
+    Parameters
+    ----------
+    folder
+        of the database: from a backtest there, or the one shipped, too short a history gets a context; without one,
+        a run alone is told by window. None to draw the runs and nothing else
 
     Raises
     ------
@@ -119,8 +142,13 @@ def read_history(
     lead = leading(ordered) or frozenset({run.as_of: run.id for run in ordered}.values())
     points = tuple(_point(run, row, run.id in lead) for run, row in shown)
     ends = points[0].as_of, points[-1].as_of
+    dates = len({point.as_of for point in points})
+    context = _context(connection, folder, case, span, shown) if folder and dates < FEW else None
+    alone = folder is not None and context is None and dates < ALONE and any(point.leads for point in points)
+    windows = windows_of(rows[shown[-1][0].id]) if alone else ()
+    begin = context.origins[0] if context else ends[0]
     events = read_events(connection, case.case_id, span.when)
-    during = [event for event in events if event.started_on <= ends[1] and event.ended_on >= ends[0]]
+    during = [event for event in events if event.started_on <= ends[1] and event.ended_on >= begin]
     return HistoryFacts(
         target=target,
         horizon_days=shown[0][1].horizon_days,
@@ -128,8 +156,24 @@ def read_history(
         points=points,
         unpublished=tuple(run.as_of for run in unpublished if ends[0] <= run.as_of <= ends[1]),
         events=tuple(map(_mark, during)),
-        caption=_caption(shown, points, len(during)),
+        context=context,
+        windows=windows,
+        caption=beside_caption(*shown[-1]) if windows else _caption(shown, points, len(during), context),
     )
+
+
+def _context(
+    connection: Connection,
+    folder: Path,
+    case: CaseRow,
+    span: Span,
+    shown: Sequence[tuple[RunRow, TargetForecastRow]],
+) -> Context | None:
+    """None also where what was on file by an instant is asked for: a backtest may have come later."""
+    run, row = shown[0]
+    if row.horizon_days is None or span.when.as_recorded is not None:
+        return None
+    return read_context(connection, folder, case, row.target, row.horizon_days, first=span.first, last=run.as_of)
 
 
 def _find_horizon(target: str, horizon: Horizon | None, rows: Sequence[TargetForecastRow]) -> Horizon:
@@ -165,7 +209,12 @@ def _mark(event: EventRow) -> EventMark:
     return EventMark(event.type, event.framing, event.started_on, event.ended_on)
 
 
-def _caption(shown: Sequence[tuple[RunRow, TargetForecastRow]], points: Sequence[HistoryPoint], events: int) -> str:
+def _caption(
+    shown: Sequence[tuple[RunRow, TargetForecastRow]],
+    points: Sequence[HistoryPoint],
+    events: int,
+    context: Context | None,
+) -> str:
     runs = [run for run, _ in shown]
     _, row = shown[0]
     first, last = runs[0].as_of, runs[-1].as_of
@@ -175,10 +224,18 @@ def _caption(shown: Sequence[tuple[RunRow, TargetForecastRow]], points: Sequence
         f"{run_counts(runs)}, as of {first}{f' to {last}' if last > first else ''}.",
         "The deadline is fixed, so that the window shrinks as the as-of date nears it." if row.deadline else "",
         f"Line and bands are {broken}." if broken else "",
+        _context_words(context) if context else "",
         f"Below, {counted(events, 'event')} on record." if events else "",
         _last_number(shown, points),
     )
     return " ".join(filter(None, sentences))
+
+
+def _context_words(context: Context) -> str:
+    return (
+        f"Grey: what would have been said from {context.origins[0]} on, by a {context.kind} backtest of model version "
+        f"{context.model_version}; that is no track record."
+    )
 
 
 def _last_number(shown: Sequence[tuple[RunRow, TargetForecastRow]], points: Sequence[HistoryPoint]) -> str:
@@ -191,7 +248,9 @@ def _last_number(shown: Sequence[tuple[RunRow, TargetForecastRow]], points: Sequ
 
 
 def draw_history(facts: HistoryFacts, labels: Labels = ENGLISH) -> Figure:
-    """Line, bands and marks of runs, over a strip of events where there were any."""
+    """Line, bands and marks of runs, over a strip of events where there were any; too short a history by window."""
+    if facts.windows:
+        return draw_beside(facts.target, facts.points[-1].as_of, facts.windows, labels)
     lanes = [type_ for type_ in EVENT_TYPES if any(event.type == type_ for event in facts.events)]
     strip = LANE * len(lanes)
     with house_style():
@@ -202,10 +261,10 @@ def draw_history(facts: HistoryFacts, labels: Labels = ENGLISH) -> Figure:
         _draw_runs(panels[0], facts, labels)
         if lanes:
             _draw_events(panels[-1], facts.events, lanes, labels)
-        show_dates(panels[-1], facts.points[0].as_of, facts.points[-1].as_of, labels, room=WIDTH - 0.8)
+        show_dates(panels[-1], facts.first, facts.points[-1].as_of, labels, room=WIDTH - 0.8)
         panels[-1].set_xlabel(labels.as_of)
         handles, words = zip(*(pair for axes in panels for pair in _legend(axes)), strict=True)
-        figure.legend(handles, words, loc="outside lower center", ncols=4, fontsize=SMALL)
+        figure.legend(handles, words, loc="outside lower center", ncols=6 if facts.context else 4, fontsize=SMALL)
         return figure
 
 
@@ -217,23 +276,29 @@ def _draw_line(axes: Axes, facts: HistoryFacts, labels: Labels) -> None:
     line = facts.line
     days = [point.as_of for point in line]
     pieces = [line[piece] for piece in stretches(days)]
+    length = (days[-1] - facts.first).days if days else 0
+    if facts.context:
+        origins = [origin.toordinal() for origin in facts.context.origins]
+        label = labels.backtests[facts.context.kind]
+        axes.plot(origins, facts.context.said, color=GREY, linewidth=1.1, marker=".", markersize=3, label=label)
     axes.plot([], [], color=BLUE, linewidth=1.4, label=labels.mean)
     for low, high, level, colour in (("q05", "q95", 90, BAND_90), ("q25", "q75", 50, BAND_50)):
         axes.fill_between([], [], color=colour, linewidth=0, label=labels.level(level))
         for piece in pieces:
-            _draw_band(axes, piece, low, high, colour)
+            _draw_band(axes, piece, low, high, colour, length=length)
     axes.plot([], [], color=INK, linewidth=1, linestyle=DASHED, label=labels.base_rate)
-    reach = max((days[-1] - days[0]).days * 0.012, 0) if len(line) > 1 else 15
+    reach = max(length * 0.012, 0) if length else 15
     for piece in pieces:
         x = [float(point.as_of.toordinal()) for point in piece]
         axes.plot(x, [point.mean for point in piece], color=BLUE, linewidth=1.4)
         base = [(at, point.base_rate) for at, point in zip(x, piece, strict=True) if point.base_rate is not None]
-        if len(piece) == 1:
-            base = [(at + side, rate) for at, rate in base for side in (-reach, reach)]
+        if x[-1] - x[0] <= NEAR * length:
+            base = [(at + side, rate) for at, rate in base[-1:] for side in (-reach, reach)]
         if base:
             axes.plot(*zip(*base, strict=True), color=INK, linewidth=1, linestyle=DASHED)
     highest = max(
         [value for point in facts.points for value in (point.q95 if point.leads else point.mean, point.base_rate or 0)]
+        + list(facts.context.said if facts.context else ())
     )
     show_percents(axes, highest, labels)
     window = labels.window(facts.horizon_days, facts.deadline)
@@ -241,14 +306,14 @@ def _draw_line(axes: Axes, facts: HistoryFacts, labels: Labels) -> None:
     axes.set_title(labels.heading(labels.at_least_one, target=labels.target(facts.target), window=window))
 
 
-def _draw_band(axes: Axes, piece: Sequence[HistoryPoint], low: str, high: str, colour: str) -> None:
-    """A band through several runs, a bar at a single one."""
+def _draw_band(axes: Axes, piece: Sequence[HistoryPoint], low: str, high: str, colour: str, *, length: int) -> None:
+    """A band through several runs; a bar at a single one, or at the last of some that are too near to be told apart."""
     x = [point.as_of.toordinal() for point in piece]
     lows, highs = ([getattr(point, name) for point in piece] for name in (low, high))
-    if len(piece) > 1:
+    if x[-1] - x[0] > NEAR * length:
         axes.fill_between(x, lows, highs, color=colour, linewidth=0)
     else:
-        axes.vlines(x, lows, highs, color=colour, linewidth=7)
+        axes.vlines(x[-1:], lows[-1:], highs[-1:], color=colour, linewidth=7)
 
 
 def _draw_runs(axes: Axes, facts: HistoryFacts, labels: Labels) -> None:

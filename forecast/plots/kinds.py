@@ -71,14 +71,18 @@ class Kind:
     """Given the folder of the database too, where the posteriors lie."""
 
 
-def _history(connection: Connection, _: Path, asked: Asked) -> Picture:
+def _history(connection: Connection, folder: Path, asked: Asked) -> Picture:
     from forecast.plots.history import draw_history, read_history
 
-    facts = read_history(connection, asked.case_id, asked.span, target=asked.target, horizon=asked.horizon)
+    facts = read_history(
+        connection, asked.case_id, asked.span, target=asked.target, horizon=asked.horizon, folder=folder
+    )
     ends = {"first": facts.points[0].as_of, "last": facts.points[-1].as_of}
     window = {"horizon_days": facts.horizon_days, "deadline": facts.deadline}
     shown = {"target": facts.target, **window, **ends, "n": len(facts.points), "run_ids": facts.run_ids}
-    return Picture(facts.caption, draw_history(facts), shown)
+    before = facts.context
+    context = {"kind": before.kind, "first": before.origins[0], "n": len(before.origins)} if before else None
+    return Picture(facts.caption, draw_history(facts), shown | {"context": context})
 
 
 def _horizons(connection: Connection, _: Path, asked: Asked) -> Picture:

@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from db.kinds import FULL_KINDS
 from db.read import read_case
 from db.read_forecasts import read_all_scenarios
+from db.read_runs import read_targets
 from db.rows import CaseRow
 from db.run_rows import RunRow, ScenarioForecastRow
 from forecast.errors import NoForecast
@@ -31,6 +32,7 @@ from forecast.plots.chosen import (
     stretches,
 )
 from forecast.plots.style import AMBER, BLUE, GREEN, INK, ORANGE, SKY, WIDTH, house_style
+from forecast.record.siblings import Sibling, siblings_of, siblings_sentence
 from forecast.words.labels import ENGLISH, Labels
 from forecast.words.names import SCENARIO_NAMES
 from forecast.words.numbers import percent
@@ -72,6 +74,8 @@ class ScenariosFacts:
     """By as-of date, of each date the last full run; empty where there are not two dates."""
     horizon: Horizon
     """Of the history."""
+    siblings: tuple[Sibling, ...]
+    """The run's targets beside the scenarios of their names."""
     caption: str
 
     @property
@@ -118,9 +122,19 @@ def read_scenarios_shown(
         raise NoForecast(f"no run here forecast scenarios {horizon_words(wanted)}; there are forecasts {there}")
     history = history if len(history) > 1 else ()
     ordered = tuple(sorted(windows.values(), key=lambda shares: (shares.days, shares.deadline is not None)))
-    caption = _caption(run, windows.get(wanted, ordered[-1]), history, wanted)
+    targets = [row for row in read_targets(connection, run.id) if horizon_of(row) == wanted]
+    siblings = siblings_of(targets, said.get(run.id, ()))
+    differ = siblings_sentence(siblings, case.headline)
+    caption = " ".join(filter(None, (_caption(run, windows.get(wanted, ordered[-1]), history, wanted), differ)))
     return ScenariosFacts(
-        run_id=run.id, kind=run.kind, as_of=run.as_of, windows=ordered, history=history, horizon=wanted, caption=caption
+        run_id=run.id,
+        kind=run.kind,
+        as_of=run.as_of,
+        windows=ordered,
+        history=history,
+        horizon=wanted,
+        siblings=siblings,
+        caption=caption,
     )
 
 

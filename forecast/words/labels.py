@@ -25,6 +25,11 @@ class Labels:
     mean: str
     interval: str
     base_rate: str
+    documents_only: str
+    history_only: str
+    backtests: Mapping[str, str]
+    """By kind: what would have been said before there were forecasts."""
+    beside_windows: str
     not_published: str
     thinned: str
     """A kind of run of which only some are marked."""
@@ -90,6 +95,13 @@ ENGLISH = Labels(
     mean="mean",
     interval="{} interval",
     base_rate="base rate",
+    documents_only="documents only",
+    history_only="history only",
+    backtests={
+        "strict": "strict backtest, no track record",
+        "retrospective": "retrospective backtest, no track record",
+    },
+    beside_windows="{target}: at least one, as of {day}",
     not_published="run not published",
     thinned="{kind} (1 in {step} marked)",
     as_of="as-of date",
@@ -137,6 +149,10 @@ JAPANESE = Labels(
     mean="平均",
     interval="{}区間",
     base_rate="基準率",
+    documents_only="文献のみ",
+    history_only="過去の記録のみ",
+    backtests={"strict": "遡及検証（実績ではない）", "retrospective": "現在の定義による遡及検証（実績ではない）"},
+    beside_windows="{target}：少なくとも1回（{day}時点）",
     not_published="公表見送り",
     thinned="{kind}（{step}回に1回を表示）",
     as_of="基準日",
