@@ -24,6 +24,7 @@ VOID = {"meta", "br", "link", "img", "hr", "input"}
 OF_BRIEF = (
     *("title", "currency", "likelihood", "confidence", "grounds", "judgement", "situation"),
     *("history_caption", "horizons_caption", "scenarios_caption"),
+    "reasons",
     *("compared", "entered", "moved", "staleness", "attestation", "deadline"),
     *("track", "backtest", "bounds", "method", "provenance", "reproduce"),
 )

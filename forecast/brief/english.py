@@ -7,8 +7,10 @@ from forecast.brief.bands import BANDS, MOVED, STALE_SHARE, UNATTESTED_DAYS, WID
 from forecast.brief.changes import ASKED, LEAST_MOVE, OLDER, OLDER_DAYS, REPORT, Entries
 from forecast.brief.facts import Brief, Phrase
 from forecast.brief.levels import Attested, Cited, Source, Watched
+from forecast.evaluation.alike import alike_sentence
 from forecast.evaluation.figures import Bound
 from forecast.identity import code_version, model_version
+from forecast.record.reasons import reason_sentence
 from forecast.record.summary import judgement_sentence
 from forecast.run_facts import STALE_AFTER_CADENCES, diagnostics_of
 from forecast.words.labels import ENGLISH
@@ -162,24 +164,34 @@ def judgement(brief: Brief) -> str:
 
 
 def situation(brief: Brief) -> str:
-    run = brief.run
+    run, window = brief.run, brief.case.dry_after_days
     through = min(run.complete_through, run.as_of)
-    since = "; no qualifying meeting is on record"
+    last = "none is on record"
     if run.days_since_talks is not None:
-        since = f"; the last one on limits ended {counted(run.days_since_talks, 'day')} before"
-    state = "it was dry: no such meeting in the last {} days" if run.dry else "talks were under way (wet)"
-    words = f"On {through} {state.format(brief.case.dry_after_days)}{since}."
+        last = f"the last one ended {counted(run.days_since_talks, 'day')} before"
+    state = (
+        f"In the {window} days to {through} no qualifying meeting ended"
+        if run.dry
+        else (f"On {through} talks were under way: a qualifying meeting had ended in the last {window} days")
+    )
+    words = f"{state}; {last}."
     if through == run.as_of or run.p_dry_now is None:
         return words
-    still = f"with a probability of {percent(run.p_dry_now)} it is still dry on {run.as_of}"
-    return f"{words} Later days are not attested; {still}."
+    still = f"with a probability of {percent(run.p_dry_now)} there was none in the {window} days to {run.as_of} either"
+    return (
+        f"{words} Later days are not attested; {still}."
+        if run.dry
+        else (f"{words} Later days are not attested; {still.removesuffix(' either')}.")
+    )
+
+
+def reasons(brief: Brief) -> str:
+    """Why forecasts are far from their base rates; "" where none is."""
+    return " ".join(map(reason_sentence, brief.summary.reasons))
 
 
 def table_note() -> str:
-    return (
-        "Windows begin the day after the as-of date. In brackets: 90 % interval, equal-tailed, over posterior draws. "
-        "Documents only, history only: by Laplace."
-    )
+    return "Windows begin the day after the as-of date. In brackets: 90 % interval."
 
 
 def history_caption(brief: Brief) -> str:
@@ -274,12 +286,20 @@ def _reached(found: list[Attested]) -> str:
 
 def watching() -> str:
     return (
-        "Where knowing the level better would tell most: posterior effect on the headline × uncertainty of the level."
+        "Where knowing the level better would move the headline most. Direction uncertain: the 90 % interval of the "
+        "effect includes 0."
     )
 
 
 def swing(one: Watched) -> str:
-    return f"Level {signed(one.mean, 1)} ± {one.sd:.1f}; 1 sd moves the rate by {100 * one.swing:.0f} %."
+    points, way = 100 * one.change, "up" if one.step > 0 else "down"
+    moves = "raises" if points > 0 else "lowers"
+    about = "at most about" if one.at_most else "about"
+    unsure = "" if one.certain else "; direction uncertain"
+    return (
+        f"Level {signed(one.mean, 1)} ± {one.sd:.1f}. One level {way} {moves} the headline in {one.horizon_days} d by "
+        f"{about} {signed(points, 1)} points (now {percent(one.now)}){unsure}."
+    )
 
 
 def favours(one: Watched) -> str:
@@ -311,14 +331,16 @@ def track(brief: Brief) -> str:
 def backtest(brief: Brief) -> str:
     version = brief.tested.other_version if brief.tested else None
     note = f" That backtest was of model version {version}; this is {model_version()}." if version else ""
-    return brief.summary.quality.sentence + note
+    alike = brief.alike
+    return (alike_sentence(alike) if alike else brief.summary.quality.sentence) + note
 
 
 def bounds(brief: Brief) -> str:
     tested = brief.tested
     if tested is None or not tested.measured:
         return "No bounds have been measured; run `parley backtest`."
-    which = f"{len(tested.measured)} bounds set beforehand for {target_name(brief.case.headline)}"
+    days = tested.measured[0].horizon_days
+    which = f"{len(tested.measured)} bounds set beforehand for {target_name(brief.case.headline)} in {days} d"
     if not tested.missed:
         return f"Of {which} none was missed."
     listed = "; ".join(_missed(bound) for bound in tested.missed)
@@ -338,7 +360,10 @@ def method(brief: Brief) -> str:
         "deals, contacts and crises is fitted by NUTS to the record and the documents' judgements, and simulated "
         f"forward. Fit of run {run.id}: R-hat ≤ {found['rhat_max']:.4f}, bulk ESS ≥ {found['ess_bulk_min']:.0f}, tail "
         f"ESS ≥ {found['ess_tail_min']:.0f}, {found['divergences']} divergences in {found['draws']} draws: it passed "
-        "the gate. Intervals are over parameters, present levels and present regime, not a range for the outcome."
+        "the gate. Intervals are equal-tailed, over posterior draws of parameters, present levels and present regime, "
+        "not a range for the outcome. Documents only starts from the base rate and the catalogue's orientation; it and "
+        "history only are by Laplace's approximation. An effect in points is about what the posterior mean of the "
+        "effect does to the headline while the level stands."
     )
 
 

@@ -28,58 +28,24 @@ from forecast.brief.levels import (
     read_sources,
     read_watched,
 )
-from forecast.errors import NoBacktest, NoForecast
-from forecast.evaluation.figures import MISSED, UNMEASURED, Bound, Comparison
-from forecast.evaluation.report import DAYS, FEWEST_SPELLS, TARGET
+from forecast.brief.tested import Tested, read_tested
+from forecast.errors import NoForecast
+from forecast.evaluation.alike import Alike
 from forecast.evaluation.track import TrackRecord
 from forecast.plots.chosen import Span
 from forecast.plots.history import HistoryFacts, read_history
 from forecast.plots.horizons import HorizonsFacts, read_horizons
 from forecast.plots.scenarios import ScenariosFacts, read_scenarios_shown
+from forecast.record.moment import moment_of
 from forecast.record.summary import Summary, read_summary, read_track
 from forecast.record.summary import as_json as summary_json
 from forecast.run_facts import read_instant, read_when
-from forecast.trust.read import Trust, read_trust
 from indicators.names import Names
 
 HISTORY_DAYS = 3 * 365
 """Days of as-of dates in the plots of a history."""
 type Phrase = Callable[[Brief, Grounds, bool], str]
 """One ground in words; True: it speaks against confidence."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tested:
-    """What the backtest that the forecasts are judged by found."""
-
-    kind: str
-    origins: int
-    first: date
-    last: date
-    all: Comparison
-    dry: Comparison | None
-    headline_dry: Comparison | None
-    """None where the headline is the target that `all` is about."""
-    bounds: tuple[Bound, ...]
-    """Of the headline."""
-    other_version: str | None
-    """Of the model that was tested, where it is not that of this program."""
-
-    @property
-    def verdict(self) -> str:
-        """few (events, to tell), better or worse: than chance explains."""
-        low, high = self.all.difference.low, self.all.difference.high
-        if self.all.spells < FEWEST_SPELLS or low is None or high is None or low <= 0 <= high:
-            return "few"
-        return "better" if high < 0 else "worse"
-
-    @property
-    def measured(self) -> tuple[Bound, ...]:
-        return tuple(bound for bound in self.bounds if bound.verdict != UNMEASURED)
-
-    @property
-    def missed(self) -> tuple[Bound, ...]:
-        return tuple(bound for bound in self.bounds if bound.verdict == MISSED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +87,11 @@ class Brief:
     @property
     def run(self) -> RunRow:
         return self.summary.run
+
+    @property
+    def alike(self) -> Alike | None:
+        """What came of forecasts like this one: as every face says it, else from the arrays of an older backtest."""
+        return self.summary.quality.alike or (self.tested.alike if self.tested else None)
 
     def weigh(self, phrases: Mapping[str, Phrase]) -> tuple[list[str], list[str]]:
         """What speaks against confidence and what in its favour, each ground in its phrase of a language."""
@@ -183,7 +154,8 @@ def read_brief(
     when = read_when(run)
     names = {row.indicator_id: row.name for row in summary.catalogue}
     levels = levels_of(summary.states, summary.catalogue, run.as_of)
-    tested = _tested(connection, folder, today, case)
+    moment = moment_of(run, summary.targets, case.headline)
+    tested = read_tested(connection, folder, today, case, moment)
     return Brief(
         case=case,
         written_on=today,
@@ -196,12 +168,12 @@ def read_brief(
         changes=read_changes(connection, run, choose_since(connection, run, since), case.headline, names),
         levels=levels,
         attested=read_attested(connection, run.case_id, when),
-        watched=read_watched(connection, run, levels, summary.catalogue, case.headline),
+        watched=read_watched(connection, run, levels, summary.catalogue, headline),
         track=read_track(connection, today, case.case_id)[0],
         tested=tested,
         documents=read_cited(connection, run.case_id, when),
         sources=read_sources(connection, run.case_id, when, summary.catalogue),
-        figures=_figures(connection, case, run),
+        figures=_figures(connection, folder, case, run),
         later=newest if asked else None,
     )
 
@@ -241,41 +213,12 @@ def _grounds(headline: TargetForecastRow, run: RunRow, levels: tuple[Level, ...]
     )
 
 
-def _tested(connection: Connection, folder: Path, today: date, case: CaseRow) -> Tested | None:
-    """None where no backtest of the case is kept, or it does not reach the horizon that is judged."""
-    try:
-        trust = read_trust(connection, folder, today, case_id=case.case_id)
-    except NoBacktest:
-        return None
-    whole = _compared(trust, TARGET, "all")
-    if whole is None:
-        return None
-    source = trust.source
-    return Tested(
-        kind=source.kind,
-        origins=source.origins,
-        first=source.first,
-        last=source.last,
-        all=whole,
-        dry=_compared(trust, TARGET, "dry"),
-        headline_dry=_compared(trust, case.headline, "dry") if case.headline != TARGET else None,
-        bounds=tuple(bound for bound in trust.bounds if bound.target == case.headline),
-        other_version=None if source.model_version == trust.model_version else source.model_version,
-    )
-
-
-def _compared(trust: Trust, target: str, situation: str) -> Comparison | None:
-    wanted = (target, DAYS, situation, "all")
-    found = (one for one in trust.comparisons if (one.target, one.horizon_days, one.situation, one.era) == wanted)
-    return next(found, None)
-
-
-def _figures(connection: Connection, case: CaseRow, run: RunRow) -> Figures:
+def _figures(connection: Connection, folder: Path, case: CaseRow, run: RunRow) -> Figures:
     """The histories are of full runs up to this one, over the last years."""
     first = run.as_of - timedelta(days=HISTORY_DAYS)
     span = Span(first, run.as_of, FULL_KINDS, When(as_of=run.as_of))
     return Figures(
-        read_history(connection, case.case_id, span),
+        read_history(connection, case.case_id, span, folder=folder),
         read_horizons(connection, case.case_id, run_id=run.id),
         read_scenarios_shown(connection, case.case_id, span, run_id=run.id),
     )
@@ -293,7 +236,11 @@ def in_language(brief: Brief, names: Names) -> Brief:
     deadline = str(brief.by_deadline.deadline) if brief.by_deadline else ""
     return replace(
         brief,
-        summary=replace(brief.summary, case_name=named("case", brief.case.case_id, brief.summary.case_name)),
+        summary=replace(
+            brief.summary,
+            case_name=named("case", brief.case.case_id, brief.summary.case_name),
+            reasons=tuple(replace(one, weights=tuple(map(of_indicator, one.weights))) for one in brief.summary.reasons),
+        ),
         deadline_meaning=named("deadline", deadline, brief.deadline_meaning),
         changes=replace(brief.changes, moves=tuple(map(of_indicator, brief.changes.moves))),
         levels=tuple(map(of_indicator, brief.levels)),

@@ -10,7 +10,9 @@ from forecast.brief.facts import Brief, Phrase
 from forecast.brief.japanese_quality import backtest as backtest
 from forecast.brief.japanese_quality import bounds as bounds
 from forecast.brief.japanese_quality import track as track
-from forecast.brief.japanese_words import CONFIDENCE, DIRECTNESS, OCCURS, PHRASES, TERMS
+from forecast.brief.japanese_reasons import reasons as reasons
+from forecast.brief.japanese_reasons import siblings as _siblings
+from forecast.brief.japanese_words import CONFIDENCE, DIRECTNESS, KINDS, OCCURS, PHRASES, TERMS
 from forecast.brief.japanese_words import GAP as GAP
 from forecast.brief.japanese_words import HEADINGS as HEADINGS
 from forecast.brief.japanese_words import SEPARATOR as SEPARATOR
@@ -19,6 +21,7 @@ from forecast.brief.japanese_words import WORDS as WORDS
 from forecast.brief.levels import Attested, Cited, Source, Watched
 from forecast.identity import code_version, model_version
 from forecast.plots.chosen import GAP_DAYS, Horizon, days_to, stretches
+from forecast.plots.context import Context
 from forecast.run_facts import STALE_AFTER_CADENCES, diagnostics_of
 from forecast.words.labels import JAPANESE
 from forecast.words.numbers import level_text, minute, signed
@@ -150,35 +153,36 @@ def judgement(brief: Brief) -> str:
     documents = LABELS.percent(row.documents_only)
     if row.history_only == row.mean:
         return (
-            f"判断の占める割合：公表済みの文献はない。{subject}は、基準率{base}を出発点に指標の方向づけのみを用いると"
-            f"{documents}、過去の記録を加えると{mean}となる。指標の水準の評価も判断である。"
+            f"判断の占める割合：公表済みの文献はない。{subject}は、基準率{base}を出発点に、各指標がどちらに働くかの想定のみを"
+            f"用いると{documents}、過去の記録を加えると{mean}となる。指標の水準の評価も判断である。"
         )
     return (
-        f"判断の占める割合：{subject}の確率は、文献の判断を除くと{LABELS.percent(row.history_only)}（ラプラス近似）、"
-        f"加えると{mean}である。文献のみによる場合は、基準率{base}を出発点として{documents}（ラプラス近似）となる。"
-        "指標の水準の評価と方向づけも判断であり、基準率以外の値はすべてこれらに依拠する。"
+        f"判断の占める割合：{subject}の確率は、文献の判断を除くと{LABELS.percent(row.history_only)}、加えると{mean}である。"
+        f"文献のみによる場合は、基準率{base}を出発点として{documents}となる。指標の水準の評価も、各指標がどちらに働くかの"
+        "想定も判断であり、基準率以外の値はすべてこれらに依拠する。"
     )
 
 
 def situation(brief: Brief) -> str:
-    run = brief.run
+    run, window = brief.run, brief.case.dry_after_days
     through = min(run.complete_through, run.as_of)
-    state = f"過去{brief.case.dry_after_days}日に協議のない状態にあり" if run.dry else "協議が続いている状態にあり"
-    since = "該当する協議の記録はない"
+    day = LABELS.date(through)
+    last = "該当する協議の記録はない"
     if run.days_since_talks is not None:
-        since = f"最後の協議から{run.days_since_talks}日が経過していた"
-    words = f"{LABELS.date(through)}の時点では{state}、{since}。"
+        last = f"最後の協議の終了から{run.days_since_talks}日が経過していた"
+    state = f"{day}までの{window}日間に終了した協議はなく"
+    if not run.dry:
+        state = f"{day}の時点では、過去{window}日以内に協議が行われており"
+    words = f"{state}、{last}。"
     if through == run.as_of or run.p_dry_now is None:
         return words
     now, dry = LABELS.date(run.as_of), LABELS.percent(run.p_dry_now)
-    return f"{words}以後の期間は未確認であり、{now}の時点で協議のない状態にある確率は{dry}である。"
+    also = "も" if run.dry else "に"
+    return f"{words}以後の期間は未確認であり、{now}までの{window}日間{also}協議がなかった確率は{dry}である。"
 
 
 def table_note() -> str:
-    return (
-        "各期間は基準日の翌日に始まる。括弧内は90%区間（等裾、事後分布の抽出による）。"
-        "「文献のみ」「過去の記録のみ」はラプラス近似による。"
-    )
+    return "各期間は基準日の翌日に始まる。括弧内は90%区間。"
 
 
 def history_caption(brief: Brief) -> str:
@@ -191,10 +195,25 @@ def history_caption(brief: Brief) -> str:
     broken = f"更新が{GAP_DAYS}日を超えて途切れた箇所では線と帯も途切れる。" if len(stretches(days)) > 1 else ""
     span = f"基準日は{first}" + ("" if first == end else f"から{end}まで")
     base = "" if last.base_rate is None else f"、基準率{LABELS.percent(last.base_rate)}"
+    if facts.windows:
+        return (
+            f"推移を描くには更新がまだ少ない。更新番号{last.run_id}（{LABELS.kinds[last.kind]}、{LABELS.date(last.as_of)}時点）による"
+            f"{LABELS.target(facts.target)}の期間別の確率（少なくとも一度）。平均と50%・90%区間に、基準率、文献のみ、過去の記録のみの"
+            f"値を添えた。{window}：{_probability(last.mean, last.q05, last.q95)}{base}。"
+        )
     return (
         f"{window}に{OCCURS.get(facts.target, facts.target)}確率の推移。平均と50%・90%区間、更新{len(facts.points)}回"
-        f"（{listed}）、{span}。{broken}更新番号{last.run_id}（{LABELS.date(last.as_of)}時点）："
+        f"（{listed}）、{span}。{broken}{_context(facts.context)}更新番号{last.run_id}（{LABELS.date(last.as_of)}時点）："
         f"{_probability(last.mean, last.q05, last.q95)}{base}。"
+    )
+
+
+def _context(context: Context | None) -> str:
+    if context is None:
+        return ""
+    return (
+        f"灰色の線は、{LABELS.date(context.origins[0])}以降に出されたはずの値を遡及検証（{KINDS[context.kind]}、モデルの版"
+        f"{context.model_version}）で求めたもので、実績ではない。"
     )
 
 
@@ -220,7 +239,8 @@ def scenarios_caption(brief: Brief) -> str:
     shown = next((one for one in facts.windows if days_to(facts.as_of, facts.horizon) == one.days), facts.windows[-1])
     shares = sorted(zip(LABELS.scenarios.values(), shown.probabilities, strict=True), key=lambda pair: -pair[1])
     listed = "、".join(f"{name}{LABELS.percent(p)}" for name, p in shares)
-    return f"各期間には必ず一つのシナリオだけが成立し、面積の合計は100%となる。{drawn}。{window}では{listed}。"
+    said = f"各期間には必ず一つのシナリオだけが成立し、面積の合計は100%となる。{drawn}。{window}では{listed}。"
+    return said + _siblings(facts.siblings, brief.case.headline)
 
 
 def compared(brief: Brief) -> str:
@@ -296,12 +316,17 @@ def _reached(found: list[Attested]) -> str:
 
 
 def watching() -> str:
-    return "水準が明らかになれば見通しへの影響が最も大きい指標（事後分布の効果×水準の不確かさの順）。"
+    return "水準が明らかになれば見通しが最も大きく動く指標。「方向は不確か」とは、効果の90%区間が0を含むことをいう。"
 
 
 def swing(one: Watched) -> str:
-    level = f"現在の水準{signed(one.mean, 1)}±{one.sd:.1f}"
-    return f"{level}。標準偏差1つ分の変化で発生率は{100 * one.swing:.0f}%変わる。"
+    way = "上がる" if one.step > 0 else "下がる"
+    about = "最大で約" if one.at_most else "約"
+    unsure = "" if one.certain else "方向は不確か。"
+    return (
+        f"現在の水準{signed(one.mean, 1)}±{one.sd:.1f}。水準が一段階{way}と、{one.horizon_days}日以内の確率は{about}"
+        f"{signed(100 * one.change, 1)}ポイント動く（現在{LABELS.percent(one.now)}）。{unsure}"
+    )
 
 
 def favours(one: Watched) -> str:
@@ -325,8 +350,10 @@ def method(brief: Brief) -> str:
         f"等級を付した観測から指標{len(brief.levels)}件の水準をフィルターで推定し、協議・合意・接触・危機のベイズモデルを"
         f"過去の記録と文献の判断にNUTSで当てはめ、将来をシミュレーションする。更新番号{run.id}の診断：R-hat≤"
         f"{found['rhat_max']:.4f}、バルクESS≥{found['ess_bulk_min']:.0f}、テールESS≥{found['ess_tail_min']:.0f}、発散"
-        f"{found['divergences']}回（抽出{found['draws']}回）で、公表の基準を満たした。区間はパラメーター、現在の水準、"
-        "現在の局面についての不確かさを示し、結果の範囲を示すものではない。"
+        f"{found['divergences']}回（抽出{found['draws']}回）で、公表の基準を満たした。区間は事後分布の抽出による等裾の"
+        "もので、パラメーター、現在の水準、現在の局面についての不確かさを示し、結果の範囲を示すものではない。「文献のみ」は"
+        "基準率と目録の方向づけから出発し、「過去の記録のみ」とともにラプラス近似による。ポイントで示す効果は、効果の事後平均が"
+        "水準の続く間に確率をおよそどれだけ動かすかを表す。"
     )
 
 

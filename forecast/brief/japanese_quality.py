@@ -1,7 +1,8 @@
 """The Japanese brief on how good the forecasts have been: live, in the backtest, and against bounds."""
 
-from forecast.brief.facts import Brief, Tested
+from forecast.brief.facts import Brief
 from forecast.brief.japanese_words import KINDS, MEASURES, SEPARATOR, SITUATIONS, VERDICTS
+from forecast.evaluation.alike import Alike
 from forecast.evaluation.figures import Bound
 from forecast.evaluation.track import TrackRecord, first_pending, telling_line
 from forecast.evaluation.track_scores import UNATTESTED, Pending, TrackLine
@@ -51,32 +52,43 @@ def _resolved(line: TrackLine, subject: str) -> str:
 
 
 def backtest(brief: Brief) -> str:
-    tested = brief.tested
+    alike, tested = brief.alike, brief.tested
     if tested is None:
         return "この事例については予測の精度をまだ検証していない。検証には`parley backtest`を実行する。"
-    score, difference = tested.all, tested.all.difference
-    low, high = (signed(value) if value is not None else "–" for value in (difference.low, difference.high))
     version = tested.other_version
     note = f"検証したモデルの版は{version}、現在の版は{model_version()}である。" if version else ""
+    return (_alike(alike) if alike else "現在と同じ状況での予測は検証されていない。") + note
+
+
+def _alike(found: Alike) -> str:
+    reach = "" if found.asked_days == found.horizon_days else f"（表示中の{found.asked_days}日には及ばない）"
+    interval = ""
+    if found.low is not None and found.high is not None:
+        interval = f"、90%区間{signed(found.low)}から{signed(found.high)}"
     return (
-        f"遡及検証（{KINDS[tested.kind]}、{tested.first.year}年から{tested.last.year}年までの{score.n}時点）では、"
-        f"{score.horizon_days}日以内の{LABELS.targets['limits_talks']}に関するParleyの対数スコアは{score.log_score:.2f}、"
-        f"最良の単純予測は{score.naive_log_score:.2f}であった（差{signed(difference.value)}、90%区間{low}から{high}："
-        f"{VERDICTS[tested.verdict]}）。{_when_dry(tested)}{note}"
+        f"遡及検証（{KINDS[found.kind]}、{found.first.year}年から{found.last.year}年までの{found.origins}時点）による"
+        f"{found.horizon_days}日以内の{LABELS.target(found.target)}の予測{reach}：現在と同じ{SITUATIONS[found.situation]}の"
+        f"{found.n}時点では、平均{LABELS.percent(found.mean_forecast)}と予測し、実際に起きたのは{_share(found.frequency)}で"
+        f"あった。対数スコアは{found.log_score:.2f}、最良の単純予測は{found.naive_log_score:.2f}（差"
+        f"{signed(found.difference)}{interval}：{VERDICTS[found.verdict]}）。{_band(found)}"
     )
 
 
-def _when_dry(tested: Tested) -> str:
-    if tested.dry is None:
+def _band(found: Alike) -> str:
+    band, when = found.band, SITUATIONS[found.situation]
+    if band is None:
         return ""
-    said, came = LABELS.percent(tested.dry.mean_forecast), _share(tested.dry.frequency.value)
-    words = f"協議のない時期（{tested.dry.n}時点）には平均{said}と予測し、実際は{came}"
-    if tested.headline_dry is None:
-        return f"{words}であった。"
-    mine = tested.headline_dry
-    name = LABELS.target(mine.target)
-    said, came = LABELS.percent(mine.mean_forecast), _share(mine.frequency.value)
-    return f"{words}、{name}については{said}に対し{came}であった。"
+    said, now = f"{100 * band.low:.0f}–{100 * band.high:.0f}%", LABELS.percent(found.p)
+    if not band.n:
+        return f"{when}に{said}と予測したことはない（現在{now}）。"
+    came = f"実現したのは{band.came_true}時点" if band.came_true else "実現したものはない"
+    stretches = "すべて一続きの期間" if band.spells == 1 else f"{band.spells}つの期間に分かれる"
+    where = f"（{stretches}）" if band.came_true > 1 else ""
+    few = "。判断の根拠とするには少なすぎる" if band.few else ""
+    return (
+        f"{when}に{said}と予測した{band.n}時点（現在{now}）のうち、{came}{where}。予測の期間は互いに重なり、重ならないものは"
+        f"多くとも{band.apart}にとどまる{few}。"
+    )
 
 
 def _share(p: float) -> str:
@@ -87,7 +99,7 @@ def bounds(brief: Brief) -> str:
     tested = brief.tested
     if tested is None or not tested.measured:
         return "基準の検証は行われていない。検証には`parley backtest`を実行する。"
-    name = LABELS.target(brief.case.headline)
+    name = f"{tested.measured[0].horizon_days}日以内の{LABELS.target(brief.case.headline)}"
     which = f"{name}について事前に定めた基準{len(tested.measured)}件のうち"
     if not tested.missed:
         return f"{which}、満たさなかったものはない。"

@@ -3,14 +3,14 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from math import exp
+from math import exp, hypot, log
 
 from sqlalchemy import Connection
 
 from db.read import read_completeness, read_documents, read_observations
 from db.read_runs import read_effects
 from db.rows import IndicatorRow, ObservationRow
-from db.run_rows import EffectRow, IndicatorStateRow, RunRow
+from db.run_rows import EffectRow, IndicatorStateRow, RunRow, TargetForecastRow
 from db.when import When
 from forecast.brief.bands import UNATTESTED_DAYS
 from forecast.run_facts import is_stale
@@ -19,6 +19,10 @@ from indicators.content import EVENT_TYPES
 WATCHED = 3
 FAVOURS, HINDERS = 2, -2
 """Levels whose criteria say what would move the forecast."""
+HIGHEST = 2
+"""No level lies above."""
+NINETY = 1.645
+"""Standard deviations to each side of a normal mean that hold 90 %."""
 MEETINGS = ("arms_control_talks", "denuclearisation_talks")
 """Targets with effects of their own that lie within talks on limits."""
 
@@ -55,6 +59,17 @@ class Watched:
     swing: float
     favours: str
     hinders: str
+    step: int
+    """+1: what one level up does is told; −1: one level down, where there is no level above."""
+    change: float
+    """About how much that moves the headline, in probability, with its sign: see `_change`."""
+    certain: bool
+    """Whether the 90 % interval of the effect leaves out 0."""
+    horizon_days: int
+    now: float
+    """The headline over that window."""
+    at_most: bool
+    """Talks are under way: only a fraction of the effect acts on the next meeting."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,40 +129,82 @@ def _level(row: IndicatorRow, state: IndicatorStateRow, as_of: date) -> Level:
 
 
 def read_watched(
-    connection: Connection, run: RunRow, levels: Iterable[Level], catalogue: Sequence[IndicatorRow], headline: str
+    connection: Connection,
+    run: RunRow,
+    levels: Iterable[Level],
+    catalogue: Sequence[IndicatorRow],
+    headline: TargetForecastRow,
 ) -> tuple[Watched, ...]:
-    """The indicators whose level is both uncertain and of consequence, the weightiest first."""
-    effect = _effects(read_effects(connection, run.id), headline)
+    """The indicators whose level is both uncertain and of consequence for the headline, the weightiest first."""
+    effect = _effects(read_effects(connection, run.id), headline.target)
     known = {row.indicator_id: row for row in catalogue}
-    pairs = [(level, effect[level.indicator_id]) for level in levels if level.active and level.indicator_id in effect]
-    pairs.sort(key=lambda pair: -abs(pair[1]) * pair[0].sd)
-    return tuple(_watched(known[level.indicator_id], level, beta) for level, beta in pairs[:WATCHED])
+    found = [
+        _watched(known[level.indicator_id], level, effect[level.indicator_id], headline, run.dry)
+        for level in levels
+        if level.active and level.indicator_id in effect
+    ]
+    return tuple(sorted(found, key=lambda one: -abs(one.change) * one.sd)[:WATCHED])
 
 
-def _effects(rows: Iterable[EffectRow], headline: str) -> dict[str, float]:
-    """Posterior effect on the headline by indicator; talks of any framing have the mean of both framings'."""
+def _effects(rows: Iterable[EffectRow], headline: str) -> dict[str, tuple[float, float]]:
+    """Posterior effect on the headline by indicator, and its sd; talks of any framing have both framings' mean."""
     posterior = [row for row in rows if row.source == "posterior"]
     targets = [headline] if any(row.target == headline for row in posterior) else MEETINGS
-    found: dict[str, float] = {}
+    found: dict[str, tuple[float, float]] = {}
     for row in posterior:
         if row.target in targets:
-            found[row.indicator_id] = found.get(row.indicator_id, 0.0) + row.mean / len(targets)
+            mean, sd = found.get(row.indicator_id, (0.0, 0.0))
+            found[row.indicator_id] = mean + row.mean / len(targets), hypot(sd, row.sd / len(targets))
     return found
 
 
-def _watched(row: IndicatorRow, level: Level, effect: float) -> Watched:
+def _watched(
+    row: IndicatorRow, level: Level, effect: tuple[float, float], headline: TargetForecastRow, dry: bool
+) -> Watched:
     criteria = {one.level: one.criterion for one in row.levels}
+    (beta, error), step = effect, -1 if level.mean > HIGHEST - 1 else 1
     return Watched(
         indicator_id=row.indicator_id,
         name=row.name,
         question=row.question,
         mean=level.mean,
         sd=level.sd,
-        effect=effect,
-        swing=exp(abs(effect) * level.sd) - 1,
+        effect=beta,
+        swing=exp(abs(beta) * level.sd) - 1,
         favours=criteria.get(FAVOURS, ""),
         hinders=criteria.get(HINDERS, ""),
+        step=step,
+        change=_change(headline, step * beta * standing(row, headline.horizon_days or 0)),
+        certain=abs(beta) > NINETY * error,
+        horizon_days=headline.horizon_days or 0,
+        now=headline.mean,
+        at_most=not dry and headline.target != "deal",
     )
+
+
+def _change(headline: TargetForecastRow, shift: float) -> float:
+    """About how much a probability p moves when the log rate behind it shifts by b over its window.
+
+    A rate H = −log(1 − p) over the window becomes H·exp(b), so that p moves by (1 − p) − (1 − p)^exp(b), which is about
+    −(1 − p)·log(1 − p)·b. The mean of the forecasts by single draws moves by somewhat less. Of a deal b is in log odds:
+    p moves by about p·(exp(b) − 1), for its odds at a meeting are small.
+    """
+    p = headline.mean
+    if headline.target == "deal":
+        return min(p * exp(shift), 1.0) - p
+    rest: float = (1 - p) - (1 - p) ** exp(shift)
+    return rest
+
+
+def standing(row: IndicatorRow, days: int) -> float:
+    """The share of a level that stands on average through so many days: all of a state's, of an event's what is left.
+
+    With half-life τ the mean of 2^(−t/τ) over h days is τ / (h·log 2) · (1 − 2^(−h/τ)).
+    """
+    if row.kind != "event" or days <= 0:
+        return 1.0
+    spent = days / row.half_life_days
+    return (1 - 2**-spent) / (spent * log(2))
 
 
 def read_attested(connection: Connection, case_id: str, when: When) -> tuple[Attested, ...]:

@@ -25,7 +25,7 @@ from indicators.names import read_names
 
 LANGUAGES: Mapping[str, ModuleType] = {"en": english, "ja": japanese}
 FORMATS = ("html", "md")
-HEIGHTS = {"history": 1.8, "horizons": 1.55, "scenarios": 1.95}
+HEIGHTS = {"history": 1.7, "horizons": 1.45, "scenarios": 1.8}
 """Inches: what two sheets of A4 leave for the plots."""
 SMALLER = 0.85
 """Of the house style's letters: those of the plots match those of the page."""

@@ -1,0 +1,75 @@
+"""The Japanese brief on why numbers differ: from their base rates, and from the scenarios of their names."""
+
+from collections.abc import Iterable
+
+from forecast.brief.facts import Brief
+from forecast.brief.japanese_words import SEPARATOR
+from forecast.record.reasons import TALKS, Reason
+from forecast.record.siblings import Sibling, differing
+from forecast.words.labels import JAPANESE as LABELS
+
+_WHY = (
+    "対象と、名称の似たシナリオとでは確率が異なる。対象は期間中に一度でも起きる確率で、順序を問わない。シナリオは互いに"
+    "排他的であり、S2とS4は期間中の最初の協議の枠組みで決まり、限定的合意に至る場合（S3）を含まない。S5とS1は協議のない場合で、"
+    "S1は危機もない場合である。"
+)
+
+
+def reasons(brief: Brief) -> str:
+    """Why forecasts are far from their base rates; "" where none is."""
+    return "".join(map(_reason, brief.summary.reasons))
+
+
+def _reason(reason: Reason) -> str:
+    side = "下回る" if reason.factor < 1 else "上回る"
+    window = LABELS.window(reason.horizon_days, reason.deadline)
+    said = (
+        f"{window}の{LABELS.target(reason.target)}の確率{LABELS.percent(reason.mean)}は、基準率"
+        f"{LABELS.percent(reason.base_rate)}を大きく{side}。"
+    )
+    return f"{said}{_counts(reason)}{_levels(reason)}{_talks(reason)}{_beside(reason)}"
+
+
+def _counts(reason: Reason) -> str:
+    since = f"{LABELS.date(reason.since)}以降の" if reason.since else ""
+    counts = f"基準率は{since}{reason.events}件を一様に数えたものである"
+    if reason.target in TALKS:
+        counts = f"基準率は{since}記録（{reason.events}件）のうち状況の似た期間を、近年に重みを置いて数えたものである"
+    if reason.last_on is None:
+        return f"{counts}。"
+    recent = "予測は近年の推移に従う。" if reason.target == "contact" else ""
+    return f"{counts}。直近のものは{LABELS.date(reason.last_on)}に始まり、それから{reason.days}日が経っている。{recent}"
+
+
+def _levels(reason: Reason) -> str:
+    if reason.levels is None:
+        return ""
+    what = "協議が合意に至るオッズ" if reason.target == "deal" else "発生率"
+    most = "、".join(f"{one.name}×{one.factor:.2f}" for one in reason.weights)
+    listed = f"（{most}）" if most else ""
+    return f"現在の水準により、{what}は中立の水準の場合の約{reason.levels:.2f}倍となる{listed}。"
+
+
+def _talks(reason: Reason) -> str:
+    if reason.talks is None:
+        return ""
+    return f"合意には制限をめぐる協議が必要で、期間中にそれが行われる確率は{LABELS.percent(reason.talks)}である。"
+
+
+def _beside(reason: Reason) -> str:
+    pairs = (("文献のみでは", reason.documents_only), ("文献の判断を除くと", reason.history_only))
+    known = "、".join(f"{name}{LABELS.percent(value)}" for name, value in pairs if value is not None)
+    return f"{known}となる。" if known else ""
+
+
+def siblings(found: Iterable[Sibling], headline: str) -> str:
+    """Why a target and the scenario of its name differ, and by how much; "" where no two do."""
+    shown = differing(found, headline)
+    if not shown:
+        return ""
+    window = LABELS.window(shown[0].horizon_days, shown[0].deadline)
+    listed = SEPARATOR.join(
+        f"{LABELS.target(one.target)}{LABELS.percent(one.p_target)}、{one.scenario}は{LABELS.percent(one.p_scenario)}"
+        for one in shown
+    )
+    return f"{_WHY}{window}：{listed}。"
