@@ -1,17 +1,22 @@
 """`parley report`: a file and a line, the same facts as JSON, and one line where it cannot be."""
 
 import json
+import math
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
-from brief_worlds import store_run
+from brief_worlds import install_shipped, store_run
 from toy_runs import install_toy, toy_states
 
 from db.engine import Database
 from db.read_reports import read_reports
+from db.run_rows import EffectRow, IndicatorStateRow
 from forecast.cli.app import run
+from indicators.folder import read_case_folder
+from indicators.shipped import shipped_case
+from models.spec import EFFECT_TARGETS
 
 type Command = Callable[..., tuple[int, str, str]]
 
@@ -151,3 +156,60 @@ def test_another_run_an_entry_or_another_comparison_makes_another_brief(toy: Dat
     told = json.loads(parley("report", "--out", "a.md", "--force", "--json")[1])
     assert told["report"]["number"] == 7
     assert (told["changes"]["since"]["reason"], told["changes"]["since"]["report_id"]) == ("report", 5)
+
+
+@pytest.fixture
+def shipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Database]:
+    """The shipped case with one run, in which one indicator favours talks and the others hinder them."""
+    monkeypatch.setenv("PARLEY_DATABASE_URL", f"sqlite:///{tmp_path / 'parley.db'}")
+    monkeypatch.chdir(tmp_path)
+    ids = [row.id for row in read_case_folder(shipped_case()).indicators]
+    states = [IndicatorStateRow(id_, 0.5, 0.5, True, date(2026, 10, 1)) for id_ in ids]
+    effects = [
+        EffectRow(target, id_, "posterior", 0.3 if id_ == "us_posture" else -0.1, 0.05)
+        for target in EFFECT_TARGETS
+        for id_ in ids
+    ]
+    with install_shipped(tmp_path) as database:
+        at = datetime(2026, 11, 2, 6, tzinfo=UTC)
+        store_run(database, date(2026, 11, 1), at, case_id="us-dprk", states=states, effects=effects, headline=0.4)
+        yield database
+
+
+@pytest.mark.parametrize(
+    ("language", "terms"),
+    [
+        (
+            "en",
+            ("Laplace", "dry", "wet ", "orientation", "posterior", "Monte Carlo", "provisional", "anchored", "draws"),
+        ),
+        ("ja", ("ラプラス", "事後分布", "方向づけ", "モンテカルロ", "暫定", "抽出", "局面")),
+    ],
+)
+def test_the_box_is_free_of_the_engine(
+    shipped: Database, parley: Command, language: str, terms: tuple[str, ...]
+) -> None:
+    assert parley("report", "--out", "a.md", "--lang", language)[0] == 0
+    text = Path("a.md").read_text(encoding="utf-8")
+    box = [line for line in text.splitlines() if line.startswith(">")]
+    assert len(box) == 5
+    assert [term for term in terms if term in "\n".join(box)] == []
+    assert terms[0] in text
+
+
+def test_what_to_watch_says_which_way_and_by_how_much(shipped: Database, parley: Command) -> None:
+    told = json.loads(parley("report", "--out", "a.md", "--json")[1])
+    text = Path("a.md").read_text(encoding="utf-8")
+    watched = {one["indicator_id"]: one for one in told["watched"]}
+    assert next(iter(watched)) == "us_posture"
+    now = told["likelihood"][0]["mean"]
+    for one in watched.values():
+        state = one["step"] * one["effect"]  # all of a state's stands, of an event's less
+        most = (1 - now) - (1 - now) ** math.exp(state)
+        assert 0 < one["change"] / most <= 1.000001
+    assert (
+        f"One level up raises the headline in 365 d by about +{100 * watched['us_posture']['change']:.1f} points"
+        in text
+    )
+    assert "One level up lowers the headline" in text
+    assert "moves the rate by" not in text
