@@ -22,7 +22,7 @@ SHIPPED_FACTS, SHIPPED_BACKTEST = "shipped_backtest.json", "shipped_backtest.nc"
 UNKNOWN = "How good these forecasts are has not been measured for this case yet; run `parley backtest`."
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Quality:
     """The sentence, and what it holds for."""
 
@@ -45,7 +45,7 @@ def read_quality(connection: Connection, *, case_id: str | None = None, moment: 
             return _quality(row.result, moment, row.model_version, row.id, row.as_of)
     shipped = read_shipped_facts()
     if shipped is None or shipped["case_hash"] != case.case_hash:
-        return Quality(UNKNOWN, None, None, None, None)
+        return Quality(sentence=UNKNOWN, model_version=None, evaluation_id=None, as_of=None, note=None)
     return _quality(shipped, moment, shipped["model_version"], None, date.fromisoformat(shipped["as_of"]))
 
 
@@ -54,7 +54,14 @@ def _quality(
 ) -> Quality:
     alike = read_alike(facts, moment) if moment else None
     sentence = alike_sentence(alike) if alike else str(facts["quality"])
-    return Quality(sentence, version, evaluation_id, as_of, _note(version), alike)
+    return Quality(
+        sentence=sentence,
+        model_version=version,
+        evaluation_id=evaluation_id,
+        as_of=as_of,
+        note=_note(version),
+        alike=alike,
+    )
 
 
 def read_shipped_facts() -> dict[str, Any] | None:

@@ -25,7 +25,7 @@ WHY = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Sibling:
     """A target beside the scenario of its name, over one window."""
 
@@ -40,10 +40,19 @@ class Sibling:
 def siblings_of(targets: Iterable[TargetForecastRow], scenarios: Iterable[ScenarioForecastRow]) -> tuple[Sibling, ...]:
     """Every pair of a run, window by window; the order of targets is kept."""
     said = {(row.scenario, row.horizon_days, row.deadline): row.probability for row in scenarios}
-    pairs = (
-        (row, (SCENARIO_OF[row.target], row.horizon_days, row.deadline)) for row in targets if row.target in SCENARIO_OF
+    known = (row for row in targets if row.target in SCENARIO_OF)
+    return tuple(
+        Sibling(
+            target=row.target,
+            scenario=SCENARIO_OF[row.target],
+            horizon_days=row.horizon_days,
+            deadline=row.deadline,
+            p_target=row.mean,
+            p_scenario=share,
+        )
+        for row in known
+        if (share := said.get((SCENARIO_OF[row.target], row.horizon_days, row.deadline))) is not None
     )
-    return tuple(Sibling(row.target, *key, row.mean, said[key]) for row, key in pairs if key in said)
 
 
 def differing(siblings: Iterable[Sibling], headline: str) -> tuple[Sibling, ...]:
