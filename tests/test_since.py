@@ -15,6 +15,8 @@ from db.engine import Database, open_database
 from db.read import read_positions
 from db.read_runs import read_run, read_runs, read_targets
 from db.when import WHENEVER, When
+from forecast.brief.page import LANGUAGES
+from forecast.brief.report import write_report
 from forecast.cli.render import print_summary
 from forecast.desk.actions import Desk, add_event, attest, log, retract, retract_event
 from forecast.engine.refresh import refresh
@@ -172,6 +174,31 @@ def test_the_week_ends_and_disputes_stay(desk: Desk, database: Database) -> None
     meet(desk)
     later = summary_of(database, TODAY + timedelta(30)).week
     assert {one.source for one in later.disputes} == {"Rumour"}
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+@pytest.mark.parametrize("ending", ["html", "md"])
+def test_a_brief_tells_what_happened_before_the_box(desk: Desk, database: Database, language: str, ending: str) -> None:
+    """With its source, and the box has the number that takes it in."""
+    before = summary_of(database).shown_headline()
+    id_ = meet(desk)
+    log(desk, "press_tone", 1, on=TODAY, source="Wire of the day", grade="B2")
+    instant = datetime.combine(TODAY, time(12), UTC)
+    file = database.folder / f"brief.{ending}"
+    done = write_report(database, file, instant, language=language)
+    text = file.read_text(encoding="utf-8").replace("\N{NO-BREAK SPACE}", " ")
+    now = LANGUAGES[language].LABELS.percent(done.brief.headline.mean)
+    box = text.index(LANGUAGES[language].likelihood(done.brief)[:12])
+    assert max(text.index(told) for told in (id_, SOURCE, "Wire of the day")) < box
+    assert done.brief.headline.mean > before[-2].mean + 0.05
+    assert now in text[box : box + 2000]
+    assert done.brief.summary.standing is not None
+
+
+def test_a_brief_without_news_has_no_such_place(database: Database) -> None:
+    done = write_report(database, database.folder / "b.md", datetime.combine(TODAY, time(12), UTC))
+    assert "What has happened since" not in (database.folder / "b.md").read_text(encoding="utf-8")
+    assert done.brief.summary.standing is None
 
 
 def test_the_same_run_asked_for_by_number_stays_what_it_said(desk: Desk, database: Database) -> None:

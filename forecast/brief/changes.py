@@ -1,6 +1,6 @@
 """What changed since an earlier run: the headline, what was entered in between, and the levels that moved."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from math import hypot
@@ -147,11 +147,14 @@ def check_full(run: RunRow, case_id: str) -> RunRow:
     return run
 
 
-def read_changes(connection: Connection, run: RunRow, since: Since, headline: str, names: dict[str, str]) -> Changes:
+def read_changes(
+    connection: Connection, run: RunRow, since: Since, now: Sequence[TargetForecastRow], names: dict[str, str]
+) -> Changes:
     """What differs between two runs; observations and events are counted as each run could read them.
 
     Parameters
     ----------
+    now : the headline as it is shown, with what came after the run
     names : of the indicators, by id
     """
     before = since.run
@@ -160,7 +163,7 @@ def read_changes(connection: Connection, run: RunRow, since: Since, headline: st
     fits = _between(connection, before, run)
     return Changes(
         since=since,
-        steps=_steps(connection, before, run, headline),
+        steps=_steps(connection, before, now),
         observations=_entries(connection, ObservationRow, before, run),
         events=_entries(connection, EventRow, before, run),
         attestations=len(_attestations(connection, run) - _attestations(connection, before)),
@@ -172,10 +175,10 @@ def read_changes(connection: Connection, run: RunRow, since: Since, headline: st
     )
 
 
-def _steps(connection: Connection, before: RunRow, run: RunRow, headline: str) -> tuple[Step, ...]:
-    then = {_reach(row): row for row in read_targets(connection, before.id) if row.target == headline}
-    now = (row for row in read_targets(connection, run.id) if row.target == headline and _reach(row) in then)
-    return tuple(_step(then[_reach(row)], row) for row in now)
+def _steps(connection: Connection, before: RunRow, now: Sequence[TargetForecastRow]) -> tuple[Step, ...]:
+    headline = {row.target for row in now}
+    then = {_reach(row): row for row in read_targets(connection, before.id) if row.target in headline}
+    return tuple(_step(then[_reach(row)], row) for row in now if _reach(row) in then)
 
 
 def _reach(row: TargetForecastRow) -> tuple[int | None, date | None]:

@@ -10,6 +10,7 @@ from forecast.brief.levels import Attested, Cited, Source, Watched
 from forecast.evaluation.alike import alike_sentence
 from forecast.evaluation.figures import Bound
 from forecast.identity import code_version, model_version
+from forecast.record.news import news_lines, week_lines
 from forecast.record.reasons import reason_sentence
 from forecast.record.summary import judgement_sentence
 from forecast.run_facts import STALE_AFTER_CADENCES, diagnostics_of
@@ -19,6 +20,8 @@ from forecast.words.numbers import counted, level_text, minute, percent, percent
 
 LANGUAGE, LABELS = "en", ENGLISH
 HEADINGS = {
+    "happened": "What has happened since this forecast was made",
+    "week": "Events, attestations and disputes of the week",
     "table": "How likely is what?",
     "changes": "What changed",
     "attention": "What is out of date",
@@ -61,7 +64,7 @@ _OCCURS = {
 
 
 def title(brief: Brief) -> str:
-    return f"{brief.summary.case_name}: forecast as of {brief.run.as_of}"
+    return f"{brief.summary.case_name}: forecast as of {brief.standing.as_of}"
 
 
 def dateline(brief: Brief, number: int) -> str:
@@ -80,6 +83,31 @@ def currency(brief: Brief) -> str:
     if summary.newer is not None:
         sentences.append(f"A later run, as of {summary.newer.as_of}, was {summary.newer.status} and says nothing.")
     return " ".join(sentences)
+
+
+def happened(brief: Brief) -> list[str]:
+    """What came on file after the run, events first, by name and source; empty where nothing did."""
+    summary = brief.summary
+    if not summary.since:
+        return []
+    lines = news_lines(summary.since)
+    if summary.standing is None:
+        lines.append("The numbers below know nothing of this: run `parley update` before you use them.")
+    else:
+        lines.append(f"The numbers below take this in; before it, {_before(brief)}.")
+    return lines
+
+
+def _before(brief: Brief) -> str:
+    rows = brief.summary.headline_rows()
+    wanted = {(row.horizon_days, row.deadline) for row in (brief.headline, brief.by_deadline) if row}
+    said = (f"{percent(row.mean)} {reach(row)}" for row in rows if (row.horizon_days, row.deadline) in wanted)
+    return f"run {brief.run.id} said {', '.join(said)}"
+
+
+def week(brief: Brief) -> list[str]:
+    """Events and attestations of the week, and disputes, by name and source."""
+    return week_lines(brief.summary.week)
 
 
 def likelihood(brief: Brief) -> str:
@@ -121,10 +149,10 @@ def _documents(_: Brief, grounds: Grounds, against: bool) -> str:
 
 
 def _attested_through(brief: Brief, grounds: Grounds, against: bool) -> str:
-    through = brief.run.complete_through
+    through = brief.standing.complete_through
     if against:
         return f"events are attested only through {through}, {counted(grounds.unattested_days, 'day')} before"
-    return f"events are attested through {min(through, brief.run.as_of)}"
+    return f"events are attested through {min(through, brief.standing.as_of)}"
 
 
 def _stale(_: Brief, grounds: Grounds, against: bool) -> str:
@@ -164,7 +192,7 @@ def judgement(brief: Brief) -> str:
 
 
 def situation(brief: Brief) -> str:
-    run, window = brief.run, brief.case.dry_after_days
+    run, window = brief.standing, brief.case.dry_after_days
     through = min(run.complete_through, run.as_of)
     last = "none is on record"
     if run.days_since_talks is not None:
@@ -315,7 +343,7 @@ def deadline(brief: Brief) -> str:
     if by is None or by.deadline is None:
         return "No deadline lies ahead."
     meaning = f", {brief.deadline_meaning}" if brief.deadline_meaning else ""
-    return f"Deadline: {by.deadline}{meaning}, in {(by.deadline - brief.run.as_of).days} days."
+    return f"Deadline: {by.deadline}{meaning}, in {(by.deadline - brief.standing.as_of).days} days."
 
 
 def track(brief: Brief) -> str:

@@ -1,6 +1,6 @@
 """Everything a brief says, before it is said in any language."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -12,7 +12,7 @@ from db.kinds import FULL_KINDS
 from db.read import read_case, read_deadline_rows
 from db.read_runs import last_published, read_run
 from db.rows import CaseRow
-from db.run_rows import RunRow, TargetForecastRow
+from db.run_rows import NewRun, RunRow, TargetForecastRow
 from db.when import When
 from forecast.brief.bands import Grounds, band_of
 from forecast.brief.changes import Changes, check_full, choose_since, read_changes
@@ -37,6 +37,7 @@ from forecast.plots.history import HistoryFacts, read_history
 from forecast.plots.horizons import HorizonsFacts, read_horizons
 from forecast.plots.scenarios import ScenariosFacts, read_scenarios_shown
 from forecast.record.moment import moment_of
+from forecast.record.news import ObservationNews
 from forecast.record.summary import Summary, read_summary, read_track
 from forecast.record.summary import as_json as summary_json
 from forecast.run_facts import read_instant, read_when
@@ -86,7 +87,13 @@ class Brief:
 
     @property
     def run(self) -> RunRow:
+        """The full run."""
         return self.summary.run
+
+    @property
+    def standing(self) -> NewRun:
+        """Where things stand: as of which day the numbers are, dry or wet; of the run, or with what came since."""
+        return self.summary.shown.run
 
     @property
     def alike(self) -> Alike | None:
@@ -102,7 +109,7 @@ class Brief:
     @property
     def ends_on(self) -> date:
         """The last day of the headline's window."""
-        return self.run.as_of + timedelta(days=self.headline.horizon_days or 0)
+        return self.standing.as_of + timedelta(days=self.headline.horizon_days or 0)
 
     @property
     def shorter_days(self) -> int:
@@ -128,6 +135,7 @@ def read_brief(
     run_id: int | None = None,
     since: date | int | None = None,
     case_id: str | None = None,
+    owed: date | None = None,
 ) -> Brief:
     """Everything a brief of a run says (None: the last published full one).
 
@@ -136,6 +144,7 @@ def read_brief(
     folder : of the database, where the arrays of backtests lie
     today : on which it is written; the track record is of that day
     since : a date or the number of a run to compare with; None for the run of the last brief
+    owed : as of which day the last forecast should be by now; None where that is not to be judged
 
     Raises
     ------
@@ -145,16 +154,17 @@ def read_brief(
         if there is no such case or run
     """
     case = read_case(connection, case_id)
-    run = _run(connection, case, run_id)
-    newest = _run(connection, case, None)
+    run = _run(connection, case, run_id, today)
+    newest = _run(connection, case, None, today)
     asked = None if run.id == newest.id else run.id
-    summary = read_summary(connection, today, run_id=asked, case_id=case.case_id)
-    headline = _longest(summary)
-    deadlines = [row for row in summary.headline_rows() if row.deadline]
+    summary = read_summary(connection, today, run_id=asked, case_id=case.case_id, folder=folder, owed=owed)
+    shown = summary.shown
+    headline = _longest(summary, summary.shown_headline())
+    deadlines = [row for row in summary.shown_headline() if row.deadline]
     when = read_when(run)
     names = {row.indicator_id: row.name for row in summary.catalogue}
-    levels = levels_of(summary.states, summary.catalogue, run.as_of)
-    moment = moment_of(run, summary.targets, case.headline)
+    levels = levels_of(shown.states, summary.catalogue, shown.as_of)
+    moment = moment_of(shown.run, shown.targets, case.headline)
     tested = read_tested(connection, folder, today, case, moment)
     return Brief(
         case=case,
@@ -164,8 +174,8 @@ def read_brief(
         headline=headline,
         by_deadline=deadlines[0] if deadlines else None,
         deadline_meaning=_meaning(connection, case, deadlines[0].deadline if deadlines else None),
-        grounds=_grounds(headline, run, levels, tested),
-        changes=read_changes(connection, run, choose_since(connection, run, since), case.headline, names),
+        grounds=_grounds(headline, _longest(summary, summary.headline_rows()), shown.run, levels, tested),
+        changes=read_changes(connection, run, choose_since(connection, run, since), summary.shown_headline(), names),
         levels=levels,
         attested=read_attested(connection, run.case_id, when),
         watched=read_watched(connection, run, levels, summary.catalogue, headline),
@@ -173,22 +183,22 @@ def read_brief(
         tested=tested,
         documents=read_cited(connection, run.case_id, when),
         sources=read_sources(connection, run.case_id, when, summary.catalogue),
-        figures=_figures(connection, folder, case, run),
+        figures=_figures(connection, folder, case, run, shown.run_id or run.id),
         later=newest if asked else None,
     )
 
 
-def _run(connection: Connection, case: CaseRow, run_id: int | None) -> RunRow:
+def _run(connection: Connection, case: CaseRow, run_id: int | None, today: date) -> RunRow:
     if run_id is not None:
         return check_full(read_run(connection, run_id), case.case_id)
-    run = last_published(connection, case.case_id, kinds=FULL_KINDS)
+    run = last_published(connection, case.case_id, as_of=today, kinds=FULL_KINDS)
     if run is None:
         raise NoForecast("nothing has been published yet; run `parley update`")
     return run
 
 
-def _longest(summary: Summary) -> TargetForecastRow:
-    rolling = [row for row in summary.headline_rows() if row.horizon_days is not None]
+def _longest(summary: Summary, rows: Sequence[TargetForecastRow]) -> TargetForecastRow:
+    rolling = [row for row in rows if row.horizon_days is not None]
     if not rolling:
         raise NoForecast(f"run {summary.run.id} holds no forecast of its headline; run `parley verify`")
     return max(rolling, key=lambda row: row.horizon_days or 0)
@@ -198,13 +208,20 @@ def _meaning(connection: Connection, case: CaseRow, deadline: date | None) -> st
     return next((row.meaning for row in read_deadline_rows(connection, case) if row.deadline == deadline), "")
 
 
-def _grounds(headline: TargetForecastRow, run: RunRow, levels: tuple[Level, ...], tested: Tested | None) -> Grounds:
-    history = headline.history_only
+def _grounds(
+    headline: TargetForecastRow,
+    fitted: TargetForecastRow,
+    run: NewRun,
+    levels: tuple[Level, ...],
+    tested: Tested | None,
+) -> Grounds:
+    """How much rests on the documents is told of the full run, which alone says it."""
+    history = fitted.history_only
     active = [level for level in levels if level.active]
     return Grounds(
         width=headline.q95 - headline.q05,
         history_only=history,
-        moved=None if history is None or headline.mean == 0 else abs(headline.mean - history) / headline.mean,
+        moved=None if history is None or fitted.mean == 0 else abs(fitted.mean - history) / fitted.mean,
         unattested_days=(run.as_of - min(run.complete_through, run.as_of)).days,
         stale=sum(level.stale for level in active),
         indicators=len(active),
@@ -213,14 +230,14 @@ def _grounds(headline: TargetForecastRow, run: RunRow, levels: tuple[Level, ...]
     )
 
 
-def _figures(connection: Connection, folder: Path, case: CaseRow, run: RunRow) -> Figures:
-    """The histories are of full runs up to this one, over the last years."""
+def _figures(connection: Connection, folder: Path, case: CaseRow, run: RunRow, shown: int) -> Figures:
+    """The histories are of full runs up to this one, over the last years; the other pictures of the run `shown`."""
     first = run.as_of - timedelta(days=HISTORY_DAYS)
     span = Span(first, run.as_of, FULL_KINDS, When(as_of=run.as_of))
     return Figures(
         read_history(connection, case.case_id, span, folder=folder),
-        read_horizons(connection, case.case_id, run_id=run.id),
-        read_scenarios_shown(connection, case.case_id, span, run_id=run.id),
+        read_horizons(connection, case.case_id, run_id=shown),
+        read_scenarios_shown(connection, case.case_id, span, run_id=shown),
     )
 
 
@@ -233,6 +250,11 @@ def in_language(brief: Brief, names: Names) -> Brief:
     def of_indicator(one: Any) -> Any:
         return replace(one, name=named("indicator", one.indicator_id, one.name))
 
+    own = {row.indicator_id: row.name for row in brief.summary.catalogue}
+
+    def of_news(one: ObservationNews) -> ObservationNews:
+        return replace(one, indicator=named("indicator", one.indicator, own.get(one.indicator, one.indicator)))
+
     deadline = str(brief.by_deadline.deadline) if brief.by_deadline else ""
     return replace(
         brief,
@@ -240,6 +262,7 @@ def in_language(brief: Brief, names: Names) -> Brief:
             brief.summary,
             case_name=named("case", brief.case.case_id, brief.summary.case_name),
             reasons=tuple(replace(one, weights=tuple(map(of_indicator, one.weights))) for one in brief.summary.reasons),
+            since=replace(brief.summary.since, observations=tuple(map(of_news, brief.summary.since.observations))),
         ),
         deadline_meaning=named("deadline", deadline, brief.deadline_meaning),
         changes=replace(brief.changes, moves=tuple(map(of_indicator, brief.changes.moves))),

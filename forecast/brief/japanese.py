@@ -7,6 +7,8 @@ from itertools import groupby
 from forecast.brief.bands import BANDS, MOVED, STALE_SHARE, UNATTESTED_DAYS, WIDE, Grounds, band_of
 from forecast.brief.changes import ASKED, LEAST_MOVE, OLDER, OLDER_DAYS, REPORT, Entries
 from forecast.brief.facts import Brief, Phrase
+from forecast.brief.japanese_news import happened as happened
+from forecast.brief.japanese_news import week as week
 from forecast.brief.japanese_quality import backtest as backtest
 from forecast.brief.japanese_quality import bounds as bounds
 from forecast.brief.japanese_quality import track as track
@@ -30,7 +32,7 @@ LANGUAGE, LABELS = "ja", JAPANESE
 
 
 def title(brief: Brief) -> str:
-    return f"{brief.summary.case_name}：{LABELS.date(brief.run.as_of)}時点の見通し"
+    return f"{brief.summary.case_name}：{LABELS.date(brief.standing.as_of)}時点の見通し"
 
 
 def dateline(brief: Brief, number: int) -> str:
@@ -105,10 +107,10 @@ def _documents(_: Brief, grounds: Grounds, against: bool) -> str:
 
 
 def _attested_through(brief: Brief, grounds: Grounds, against: bool) -> str:
-    through = brief.run.complete_through
+    through = brief.standing.complete_through
     if against:
         return f"事象の確認が{grounds.unattested_days}日前の{LABELS.date(through)}で止まっていること"
-    return f"事象が{LABELS.date(min(through, brief.run.as_of))}まで確認済みであること"
+    return f"事象が{LABELS.date(min(through, brief.standing.as_of))}まで確認済みであること"
 
 
 def _stale(_: Brief, grounds: Grounds, against: bool) -> str:
@@ -164,7 +166,7 @@ def judgement(brief: Brief) -> str:
 
 
 def situation(brief: Brief) -> str:
-    run, window = brief.run, brief.case.dry_after_days
+    run, window = brief.standing, brief.case.dry_after_days
     through = min(run.complete_through, run.as_of)
     day = LABELS.date(through)
     last = "該当する協議の記録はない"
@@ -341,7 +343,7 @@ def deadline(brief: Brief) -> str:
     by = brief.by_deadline
     if by is None or by.deadline is None:
         return "今後の期限はない。"
-    return f"期限：{_deadline(brief)}、残り{(by.deadline - brief.run.as_of).days}日。"
+    return f"期限：{_deadline(brief)}、残り{(by.deadline - brief.standing.as_of).days}日。"
 
 
 def method(brief: Brief) -> str:

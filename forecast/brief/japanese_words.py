@@ -3,6 +3,8 @@
 SEPARATOR, STOP, GAP = "；", "。", ""
 """Between items, after the last one, and between sentences."""
 HEADINGS = {
+    "happened": "この見通しの後に起きたこと",
+    "week": "この1週間の事象・確認・未確定の事項",
     "table": "対象別・期間別の確率",
     "changes": "前回からの変化",
     "attention": "更新の遅れ",

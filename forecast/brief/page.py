@@ -136,7 +136,7 @@ def _in_markdown(text: str) -> str:
 
 def _target_table(brief: Brief, words: ModuleType) -> TargetTable:
     labels: Labels = words.LABELS
-    rows = brief.summary.targets
+    rows = brief.summary.shown.targets
     order = dict.fromkeys((brief.case.headline, *TARGET_NAMES, *(row.target for row in rows)))
     by_target = {target: [row for row in rows if row.target == target] for target in order}
     headline = by_target[brief.case.headline]

@@ -2,16 +2,22 @@
 
 import hashlib
 import os
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 
 from db.append import append_report
 from db.engine import Database
+from db.errors import DatabaseUnwritable
+from db.read import read_case
 from db.report_numbers import next_number
 from db.run_rows import NewReport
+from db.zone import Moment, read_zone
 from forecast.brief.facts import Brief, read_brief
 from forecast.brief.page import Sheet, lay_out, render
+from forecast.engine.refresh import refresh
+from forecast.errors import NoPosterior, NotEnough
 from forecast.identity import code_version
 from forecast.writing import check_place, written
 
@@ -41,6 +47,7 @@ def write_report(
     since: date | int | None = None,
     force: bool = False,
     case_id: str | None = None,
+    owed: date | None = None,
 ) -> Report:
     """Write a brief of a run (None: the last published full one), as HTML or Markdown by the ending of `path`.
 
@@ -49,6 +56,7 @@ def write_report(
     now : the instant of writing; the track record is of its day
     language : en or ja
     since : a date or the number of a run to compare with; None for the run of the last brief
+    owed : as of which day the last forecast should be by now; None where that is not to be judged
 
     Raises
     ------
@@ -62,7 +70,12 @@ def write_report(
     format_ = path.suffix.removeprefix(".").casefold()
     check_place(path, force=force, example=f"brief.{format_}")
     with database.read() as connection:
-        brief = read_brief(connection, database.folder, now.date(), run_id=run_id, since=since, case_id=case_id)
+        case, today = read_case(connection, case_id).case_id, Moment(instant=now, zone=read_zone(connection)).today
+    if run_id is None:
+        with suppress(NoPosterior, NotEnough, DatabaseUnwritable):  # then the brief says what it does not take in
+            refresh(database, case, lambda: now)
+    with database.read() as connection:
+        brief = read_brief(connection, database.folder, today, run_id=run_id, since=since, case_id=case_id, owed=owed)
     sheet = lay_out(brief, language, format_)
     number, row, digest = _write(database, path, sheet, now, force=force)
     return Report(number=number, row=row, file=path, language=language, format=format_, sha256=digest, brief=brief)

@@ -144,7 +144,7 @@ def age_lines(summary: Summary) -> list[str]:
 
 
 def situation_sentence(summary: Summary) -> str:
-    run = summary.forecast_of or summary.run
+    run = summary.shown.run
     days = run.days_since_talks
     since = "no meeting on record" if days is None else f"{counted(days, 'day')} since the last meeting"
     now = f"{'Dry' if run.dry else 'Wet'} on {run.complete_through}, {since}"

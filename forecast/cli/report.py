@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from forecast.cli.console import Json, case_id, now, opened, parse_day, print_json, stem_of
+from forecast.cli.owed import owed
 
 if TYPE_CHECKING:
     from forecast.brief.report import Report
@@ -54,8 +55,10 @@ def report(
     from forecast.brief.report import write_report
 
     with opened() as database:
+        with database.read() as connection:
+            due = owed(connection)
         done = write_report(
-            database, out, now(), language=lang, run_id=run, since=since, force=force, case_id=case_id()
+            database, out, now(), language=lang, run_id=run, since=since, force=force, case_id=case_id(), owed=due
         )
     if json_:
         print_json({"report": _about(done)} | as_json(done.brief))

@@ -7,11 +7,11 @@ from sqlalchemy import Connection
 from db.kinds import FULL_KINDS
 from db.read_runs import last_published, read_targets
 from db.rows import CaseRow
-from db.run_rows import RunRow, TargetForecastRow
+from db.run_rows import NewRun, TargetForecastRow
 from forecast.evaluation.alike import Moment
 
 
-def moment_of(run: RunRow | None, targets: Iterable[TargetForecastRow], headline: str) -> Moment | None:
+def moment_of(run: NewRun | None, targets: Iterable[TargetForecastRow], headline: str) -> Moment | None:
     """Of a run and its forecasts; None without a run, or where no window of days was forecast."""
     rolling = [(row.horizon_days, row.mean) for row in targets if row.target == headline and row.horizon_days]
     if run is None or not rolling:

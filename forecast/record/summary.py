@@ -11,15 +11,15 @@ from db.kinds import FULL_KINDS
 from db.read import read_case, read_catalogue
 from db.read_runs import last_published, read_run, read_runs, read_scenarios, read_states, read_targets
 from db.rows import CaseRow, IndicatorRow
-from db.run_rows import IndicatorStateRow, RunRow, ScenarioForecastRow, TargetForecastRow
+from db.run_rows import IndicatorStateRow, NewRun, RunRow, ScenarioForecastRow, TargetForecastRow
 from db.when import When
 from db.zone import read_zone
 from forecast.engine.standing import find_standing
 from forecast.errors import NoForecast, NoPosterior, NotEnough
 from forecast.evaluation.quality import Quality, read_quality
 from forecast.evaluation.track import TrackRecord, read_track_record, track_sentence
-from forecast.record.news import News, Week, read_news, read_week
 from forecast.record.moment import moment_of
+from forecast.record.news import News, Week, read_news, read_week
 from forecast.record.reasons import Reason, read_reasons, reason_sentence
 from forecast.record.siblings import Sibling, siblings_of, siblings_sentence
 from forecast.run_facts import diagnostics_of, failures_of, is_stale, read_when
@@ -37,11 +37,16 @@ class Standing:
     """A forecast that takes in what came since the last full run; `run_id` is None where it is not stored."""
 
     run_id: int | None
-    as_of: date
+    run: NewRun
+    """What it says of where things stood: as of which day, dry or wet."""
     issued_at: datetime | None
     targets: tuple[TargetForecastRow, ...]
     scenarios: tuple[ScenarioForecastRow, ...]
     states: tuple[IndicatorStateRow, ...]
+
+    @property
+    def as_of(self) -> date:
+        return self.run.as_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +88,7 @@ class Summary:
         source = self.forecast_of or self.run
         return self.standing or Standing(
             run_id=source.id,
-            as_of=source.as_of,
+            run=source,
             issued_at=source.issued_at,
             targets=self.targets,
             scenarios=self.scenarios,
@@ -142,6 +147,7 @@ def read_summary(
     states = read_states(connection, source.id) if source else ()
     catalogue = read_catalogue(connection, case)
     shown = standing.targets if standing else targets
+    moment = moment_of(standing.run if standing else source, shown, case.headline)
     return Summary(
         case_name=case.name,
         headline=case.headline,
@@ -153,7 +159,11 @@ def read_summary(
         scenarios=read_scenarios(connection, source.id) if source else (),
         states=states,
         catalogue=catalogue,
-        quality=read_quality(connection, case_id=case.case_id, moment=moment_of(source, targets, case.headline)),
+        quality=read_quality(
+            connection,
+            case_id=case.case_id,
+            moment=moment,
+        ),
         track=read_track(connection, today, case.case_id)[1],
         owed=owed if current else None,
         zone=str(read_zone(connection)),
@@ -190,7 +200,7 @@ def _read_standing(
 def _stored(connection: Connection, run: RunRow) -> Standing:
     return Standing(
         run_id=run.id,
-        as_of=run.as_of,
+        run=run,
         issued_at=run.issued_at,
         targets=read_targets(connection, run.id),
         scenarios=read_scenarios(connection, run.id),
@@ -201,7 +211,7 @@ def _stored(connection: Connection, run: RunRow) -> Standing:
 def _made(forecast: "Provisional") -> Standing:
     return Standing(
         run_id=None,
-        as_of=forecast.run.as_of,
+        run=forecast.run,
         issued_at=None,
         targets=tuple(sorted(forecast.targets, key=_by_reach)),
         scenarios=forecast.scenarios,
@@ -334,7 +344,7 @@ def _run(run: RunRow) -> dict[str, Any]:
     }
 
 
-def _situation(run: RunRow) -> dict[str, Any]:
+def _situation(run: NewRun) -> dict[str, Any]:
     """Where the case stood for the forecast that is shown."""
     return {
         "as_of": run.as_of,
@@ -353,6 +363,7 @@ def _provisional_json(summary: Summary) -> dict[str, Any] | None:
     return {
         "run_id": made.run_id,
         "as_of": made.as_of,
+        "situation": _situation(made.run),
         "issued_at": made.issued_at,
         "targets": [_with_reach(row) for row in summary.shown_headline()],
         "all_targets": [_with_reach(row) for row in made.targets],

@@ -1,0 +1,75 @@
+"""What came on file, in Japanese: after the run, and in the last week. `forecast.record.news` says it in English."""
+
+from forecast.brief.facts import Brief
+from forecast.record.news import (
+    ENTERED,
+    RETRACTED,
+    REVISED,
+    SHOWN,
+    AttestationNews,
+    EventNews,
+    ObservationNews,
+    shown,
+)
+from forecast.words.labels import JAPANESE as LABELS
+from forecast.words.numbers import level_text
+
+
+def happened(brief: Brief) -> list[str]:
+    """What came on file after the run, events first, by name and source; empty where nothing did."""
+    summary = brief.summary
+    since = summary.since
+    if not since:
+        return []
+    lines = [
+        *shown(since.events, _event, SHOWN),
+        *shown(since.attestations, _attestation, SHOWN),
+        *shown(since.observations, _observation, SHOWN),
+    ]
+    if summary.standing is None:
+        lines.append("以下の確率はこれらを反映していない。利用する前に`parley update`を実行すること。")
+    else:
+        lines.append(f"以下の確率はこれらを反映している。反映前の値は{_before(brief)}であった。")
+    return lines
+
+
+def _before(brief: Brief) -> str:
+    wanted = {(row.horizon_days, row.deadline) for row in (brief.headline, brief.by_deadline) if row}
+    rows = (row for row in brief.summary.headline_rows() if (row.horizon_days, row.deadline) in wanted)
+    return "、".join(f"{LABELS.window(row.horizon_days, row.deadline)}{LABELS.percent(row.mean)}" for row in rows)
+
+
+def week(brief: Brief) -> list[str]:
+    """Events and attestations of the week, and disputes, by name and source."""
+    found = brief.summary.week
+    return [
+        *shown(found.events, _event, SHOWN),
+        *shown(found.attestations, _attestation, SHOWN),
+        *shown([one for one in found.disputes if one not in found.events], _event, SHOWN),
+    ]
+
+
+_ACTS = {ENTERED: "記録", REVISED: "訂正", RETRACTED: "撤回"}
+
+
+def _event(one: EventNews) -> str:
+    days = LABELS.date(one.started_on)
+    if one.ended_on != one.started_on:
+        days = f"{days}～{LABELS.date(one.ended_on)}"
+    where = f"、{one.venue}" if one.venue else ""
+    dispute = f"。真偽は未確定：{one.reason}" if one.disputed else ""
+    why = f"、理由：{one.reason}" if one.what == RETRACTED else ""
+    source = one.source or "出典の記載なし"
+    act = f"{one.analyst}が{_ACTS[one.what]}{why}"
+    return f"{LABELS.events[one.type]} {one.id}（{days}{where}）：{source}{dispute}（{act}）"
+
+
+def _attestation(one: AttestationNews) -> str:
+    gone = f"（撤回、理由：{one.reason}）" if one.what == RETRACTED else ""
+    return f"{LABELS.events[one.type]}：{one.attested_by}が{LABELS.date(one.complete_through)}まで確認済みとした{gone}"
+
+
+def _observation(one: ObservationNews) -> str:
+    why = f"、理由：{one.reason}" if one.what == RETRACTED else ""
+    act = f"{one.analyst}が{_ACTS[one.what]}{why}"
+    return f"{one.indicator} {level_text(one.level)}（{LABELS.date(one.observed_on)}）：{one.source}（{act}）"
