@@ -19,6 +19,7 @@ from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile
 from sqlalchemy import URL, Connection, Table, func, insert, select
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
+from db.access import let_write
 from db.engine import Database, make_engine
 from db.errors import BrokenChain, StoreError
 from db.migrate import create_database
@@ -141,6 +142,8 @@ def _copy_pages(source: Connection, copy: Path, file: Path, report: Progress) ->
 
     with _told(file), closing(sqlite3.connect(copy)) as target:
         driver.backup(target, pages=_PAGES, progress=tell)
+    with _told(file):
+        let_write(copy)
 
 
 def _copy_rows(source: Connection, copy: Path, file: Path, report: Progress) -> None:

@@ -1,22 +1,23 @@
 """Opening a database: addresses, transactions, and the checks that come before the first row is read."""
 
 import errno
-import os
 import re
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from shutil import disk_usage
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 from urllib.parse import quote
 
 from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event, inspect, make_url, text
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from db.access import check_readable, check_whole, check_writable, is_rewritten, reading, refused_by_header, unwritable
 from db.errors import (
     DatabaseLocked,
     DatabaseMissing,
@@ -25,15 +26,18 @@ from db.errors import (
     DatabaseUnwritable,
     StoreError,
 )
+from db.places import fault
+from db.server import refusal
 from db.tables import SCHEMA_VERSION
 
 LOCK_TIMEOUT_S = 60.0  # SQLite lets waiting writers in by chance: among twenty at once, one may be passed over for long
 _READS_ONLY = "parley_reads_only"
+_STAMP = "parley_stamp"
 _CACHE_KIB = 65536  # a bulk append touches the whole index of row keys, which SQLite's 2 MiB would keep rereading
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _ROOM = 1 << 20
 """With fewer bytes than that a disk is full: neither a page nor a posterior can be counted on to fit."""
-_WRITE_LOCK = 0x5041524C4559  # "PARLEY": advisory lock key, one per PostgreSQL database
+WRITE_LOCK = 0x5041524C4559  # "PARLEY": advisory lock key, one per PostgreSQL database
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,19 +49,32 @@ class Database:
     folder: Path
     """Where files that lie beside the database go."""
     engine: Engine = field(repr=False)
+    unwritable: str = ""
+    """Why it can only be read, and what to do; "" where it can be written."""
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """Yield a connection that sees one snapshot, cannot write and blocks no writer."""
-        with _refusals(self.url), _reader(self.engine).connect() as connection, connection.begin():
+        with (
+            _refusals(self.url),
+            _reader(self.engine).connect() as connection,
+            _unchanged(connection, self.url),
+            connection.begin(),
+        ):
             yield connection
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """Yield the connection of the only writer; commits at the end, rolls everything back on any exception."""
+        self.check_writable()
         with _refusals(self.url), self.engine.begin() as connection:
             lock_for_writing(connection)
             yield connection
+
+    def check_writable(self) -> None:
+        """Raise DatabaseUnwritable where it can only be read: before long work, not after it."""
+        if self.unwritable:
+            raise DatabaseUnwritable(self.unwritable)
 
     def close(self) -> None:
         self.engine.dispose()
@@ -74,14 +91,16 @@ class Database:
 def open_database(url: str, *, lock_timeout_s: float = LOCK_TIMEOUT_S) -> Database:
     """Open the database at `url`; `db.migrate.create_database` makes one.
 
-    Raises DatabaseMissing, DatabaseTooOld, DatabaseTooNew, DatabaseUnwritable, or StoreError for an address that is
-    neither SQLite nor PostgreSQL; in none of these cases is a file made or changed.
+    What cannot be written is opened to be read: `Database.unwritable` then says why. Raises DatabaseMissing,
+    DatabaseTooOld, DatabaseTooNew, or StoreError for an address that is neither SQLite nor PostgreSQL and for what
+    cannot be read; in none of these cases is a file made or changed.
     """
     address = parse_address(url)
-    if address.get_backend_name() == "sqlite":
-        _check_file(address)
-    check_version(stored_version(address), shown(address))
-    return Database(shown(address), _folder(address), make_engine(address, lock_timeout_s=lock_timeout_s))
+    on_file = address.get_backend_name() == "sqlite"
+    found, refused = _look(_existing(address)) if on_file else _ask(address)
+    check_version(found, shown(address))
+    engine = (_reading_engine if on_file and refused else make_engine)(address, lock_timeout_s=lock_timeout_s)
+    return Database(shown(address), folder_of(address), engine, refused)
 
 
 def parse_address(url: str) -> URL:
@@ -149,6 +168,41 @@ def _begin_sqlite(connection: Connection) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
+def _reading_engine(address: URL, *, lock_timeout_s: float) -> Engine:
+    """The engine for an SQLite file that cannot be written; how it is opened is decided each time anew."""
+    engine = create_engine("sqlite://", poolclass=NullPool)
+    event.listen(engine, "do_connect", partial(_connect_to_read, Path(str(address.database)), lock_timeout_s))
+    event.listen(engine, "connect", _prepare_reading)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _connect_to_read(
+    path: Path, timeout_s: float, _dialect: Any, entry: ConnectionPoolEntry, _args: Any, _options: Any
+) -> sqlite3.Connection:
+    way = reading(path)
+    entry.info[_STAMP] = way.stamp
+    return sqlite3.connect(way.address, uri=True, timeout=timeout_s)
+
+
+def _prepare_reading(connection: sqlite3.Connection, _entry: ConnectionPoolEntry) -> None:
+    connection.isolation_level = None
+    connection.execute(f"PRAGMA cache_size=-{_CACHE_KIB}")
+
+
+@contextmanager
+def _unchanged(connection: Connection, name: str) -> Iterator[None]:
+    """Tell where a file that was opened as unchanging has been written meanwhile: what was read may be of both."""
+    stamp = connection.info.get(_STAMP)
+    try:
+        yield
+    except (DBAPIError, StoreError, ValueError, TypeError, LookupError):
+        if not is_rewritten(Path(name), stamp):
+            raise
+    if is_rewritten(Path(name), stamp):
+        raise DatabaseLocked(f"{name} was written while it was read; run the command again")
+
+
 def _reader(engine: Engine) -> Engine:
     if engine.dialect.name == "sqlite":
         return engine.execution_options(**{_READS_ONLY: True})
@@ -158,61 +212,88 @@ def _reader(engine: Engine) -> Engine:
 def lock_for_writing(connection: Connection) -> None:
     """Wait until this transaction is the only writer; SQLite's BEGIN IMMEDIATE has seen to it already."""
     if connection.dialect.name == "postgresql":
-        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _WRITE_LOCK})
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": WRITE_LOCK})
 
 
-def _folder(address: URL) -> Path:
+def folder_of(address: URL) -> Path:
+    """Return where files that lie beside the database go."""
     return Path(str(address.database)).parent if address.get_backend_name() == "sqlite" else Path.cwd()
 
 
-def _check_file(address: URL) -> None:
+def _existing(address: URL) -> Path:
     path = Path(str(address.database))
-    check_writable(path)
-    if not path.is_file():
-        raise DatabaseMissing(f"no database at {path}; run `parley init`")
-
-
-def check_writable(path: Path) -> None:
-    """Raise DatabaseUnwritable unless the file (where it exists) and its folder can be written: SQLite needs both."""
-    for place in (path.parent, path):
-        if _exists(place) and not os.access(place, os.W_OK, effective_ids=os.access in os.supports_effective_ids):
-            raise DatabaseUnwritable(f"{place} cannot be written; allow writing, or set PARLEY_DATABASE_URL elsewhere")
-
-
-def _exists(place: Path) -> bool:
     try:
-        return place.exists()
-    except OSError:  # what may not be looked at, or has a name too long, cannot be written either
-        return True
+        there = path.is_file()
+    except OSError as error:  # a folder that may not be entered, a name too long
+        check_writable(path)
+        raise StoreError(f"{path} cannot be looked at ({error.strerror}); check PARLEY_DATABASE_URL") from error
+    check_whole(path)
+    if not there:
+        raise DatabaseMissing(f"no database at {path}; run `parley init`")
+    check_readable(path)
+    return path
 
 
 def stored_version(address: URL) -> str | None:
     """Return the schema version the database names, None if it names none; an SQLite file stays as it is."""
     if address.get_backend_name() == "sqlite":
         return _sqlite_version(Path(str(address.database)))
+    return _ask(address)[0]
+
+
+def _look(path: Path) -> tuple[str | None, str]:
+    """(schema version, why the file cannot be written); what is found out only by trying is found out."""
+    refused = unwritable(path)
+    if not refused:
+        try:
+            return _sqlite_version(path), ""
+        except DatabaseUnwritable as error:  # what has no room left, or is kept from it otherwise, may yet be read
+            refused, cause = str(error), error
+            try:
+                return _sqlite_version(path, to_read=True), refused
+            except StoreError:
+                raise cause from None
+    return _sqlite_version(path, to_read=True), refused
+
+
+def _sqlite_version(path: Path, *, to_read: bool = False) -> str | None:
+    try:
+        file = reading(path).address if to_read else f"file:{quote(str(path))}?mode=rw"
+        with closing(sqlite3.connect(file, uri=True, timeout=LOCK_TIMEOUT_S)) as connection:
+            if not to_read:
+                _try_to_write(connection)
+            known = connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'").fetchone()
+            row = connection.execute("SELECT version_num FROM alembic_version").fetchone() if known else None
+            return str(row[0]) if row else None
+    except sqlite3.DatabaseError as error:
+        raise explain(error, str(path)) from error
+
+
+def _try_to_write(connection: sqlite3.Connection) -> None:
+    """Raise what SQLite raises where it cannot write; that another writes just now is no such thing."""
+    connection.isolation_level = None
+    patience = connection.execute("PRAGMA busy_timeout").fetchone()[0]
+    connection.execute("PRAGMA busy_timeout=0")
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+        connection.execute("ROLLBACK")
+    except sqlite3.OperationalError as error:
+        if "is locked" not in str(error):
+            raise
+    connection.execute(f"PRAGMA busy_timeout={patience}")
+
+
+def _ask(address: URL) -> tuple[str | None, str]:
+    """(schema version, why rows cannot be added), of PostgreSQL."""
     engine = make_engine(address)
     try:
         with _refusals(shown(address)), engine.connect() as connection:
             if not inspect(connection).has_table("alembic_version"):
-                return None
-            return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+                return None, ""
+            found = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+            return found, refusal(connection, shown(address)) if found == SCHEMA_VERSION else ""
     finally:
         engine.dispose()
-
-
-def _sqlite_version(path: Path) -> str | None:
-    try:
-        connection = sqlite3.connect(f"file:{quote(str(path))}?mode=rw", uri=True, timeout=LOCK_TIMEOUT_S)
-    except sqlite3.DatabaseError as error:
-        raise explain(error, str(path)) from error
-    try:
-        known = connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'").fetchone()
-        row = connection.execute("SELECT version_num FROM alembic_version").fetchone() if known else None
-        return str(row[0]) if row else None
-    except sqlite3.DatabaseError as error:
-        raise explain(error, str(path)) from error
-    finally:
-        connection.close()
 
 
 def check_version(found: str | None, name: str) -> None:
@@ -234,9 +315,14 @@ def _refusals(name: str) -> Iterator[None]:
     except OperationalError as error:
         raise explain(error.orig or error, name) from error
     except DBAPIError as error:
-        if error.connection_invalidated or _is_corruption(error.orig):
+        if error.connection_invalidated or _is_corruption(error.orig) or _is_forbidden(error.orig):
             raise explain(error.orig or error, name) from error
         raise
+
+
+def _is_forbidden(error: BaseException | None) -> bool:
+    """Whether PostgreSQL refuses for want of a right, or because nothing may be written."""
+    return getattr(error, "sqlstate", None) in ("42501", "25006")
 
 
 def _is_corruption(error: BaseException | None) -> bool:
@@ -256,6 +342,11 @@ def is_full(error: BaseException, folder: Path) -> bool:
 def explain(error: BaseException, name: str) -> StoreError:
     """Return the one-line error for what the driver said about the database called `name`."""
     said = " ".join(str(error).split())
+    if isinstance(error, sqlite3.Error) and not is_full(error, Path(name).parent):
+        code = getattr(error, "sqlite_errorname", "")
+        cause = refused_by_header(Path(name), code) or fault(Path(name), said, code)
+        if cause:
+            return DatabaseLocked(cause) if "is locked" in said else DatabaseUnwritable(cause)
     if "is locked" in said or "lock timeout" in said:
         return DatabaseLocked(f"{name} is locked by another process; wait for it to finish, then run the command again")
     if (
@@ -267,7 +358,11 @@ def explain(error: BaseException, name: str) -> StoreError:
     if "disk I/O error" in said:
         return DatabaseUnwritable(f"{name} cannot be used ({said}): a quota is used up or the disk fails; see to it")
     if "readonly" in said or "read-only" in said:
-        return DatabaseUnwritable(f"{name} cannot be written ({said}); allow writing to the file and its folder")
+        return DatabaseUnwritable(
+            f"{name} cannot be written ({said}); allow writing to the file and its folder, or copy it to one of yours"
+        )
+    if "permission denied" in said:
+        return DatabaseUnwritable(f"{name} refuses the role ({said}); let the owner grant it that, or use another role")
     if any(word in said for word in ("unable to open", "connection failed", "connection is bad", "does not exist")):
         return DatabaseMissing(f"{name} cannot be opened ({said}); check PARLEY_DATABASE_URL, then run `parley init`")
     if "not a database" in said or "malformed" in said:

@@ -8,10 +8,10 @@ from sqlalchemy import URL, Connection
 from sqlalchemy.exc import DBAPIError
 
 from db import triggers
+from db.access import check_whole, check_writable
 from db.engine import (
     Database,
     check_version,
-    check_writable,
     explain,
     lock_for_writing,
     make_engine,
@@ -54,6 +54,7 @@ def _is_fresh(address: URL) -> bool:
                 f"folder {path.parent} does not exist; make it, or name another in PARLEY_DATABASE_URL"
             )
         check_writable(path)
+        check_whole(path)
         if not path.exists():
             return True
     found = stored_version(address)

@@ -105,7 +105,7 @@ def shared_folder(tmp_path: Path) -> Path:
 
 @on_sqlite
 @pytest.mark.parametrize("readonly", ["file", "folder"])
-def test_a_read_only_place_is_refused(
+def test_a_read_only_place_can_be_read_and_no_more(
     database_url: str, shared_folder: Path, readonly: str, request: pytest.FixtureRequest
 ) -> None:
     file = shared_folder / "parley.db"
@@ -114,9 +114,13 @@ def test_a_read_only_place_is_refused(
     request.getfixturevalue("unprivileged")
     named = file if readonly == "file" else shared_folder
     try:
-        for attempt in (open_database, upgrade):
-            with pytest.raises(DatabaseUnwritable, match=f"^{named} cannot be written; allow writing"):
-                attempt(database_url)
+        with pytest.raises(DatabaseUnwritable, match=f"^{named} cannot be written; allow writing"):
+            upgrade(database_url)
+        with open_database(database_url) as database:
+            with database.read() as connection:
+                assert connection.execute(select(func.count()).select_from(observations)).scalar() == 0
+            with pytest.raises(DatabaseUnwritable, match=f"^{named} cannot be written; .* a folder of yours$"):
+                append_and_fail(database)
     finally:
         if os.geteuid() == file.stat().st_uid:
             shared_folder.chmod(0o755)

@@ -67,10 +67,11 @@ def title(brief: Brief) -> str:
     return f"{brief.summary.case_name}: forecast as of {brief.standing.as_of}"
 
 
-def dateline(brief: Brief, number: int) -> str:
+def dateline(brief: Brief, number: int | None) -> str:
     run = brief.run
     issued = minute(run.issued_at)
-    return f"Report {number}, written {brief.written_on} · run {run.id} ({LABELS.kinds[run.kind]}), issued {issued}"
+    told = "Not recorded" if number is None else f"Report {number}"
+    return f"{told}, written {brief.written_on} · run {run.id} ({LABELS.kinds[run.kind]}), issued {issued}"
 
 
 def currency(brief: Brief) -> str:

@@ -35,12 +35,13 @@ def title(brief: Brief) -> str:
     return f"{brief.summary.case_name}：{LABELS.date(brief.standing.as_of)}時点の見通し"
 
 
-def dateline(brief: Brief, number: int) -> str:
+def dateline(brief: Brief, number: int | None) -> str:
     run = brief.run
     _, clock, zone = minute(run.issued_at).split()
     issued = f"{LABELS.date(run.issued_at.date())}{clock} {zone}"
     written = LABELS.date(brief.written_on)
-    return f"報告第{number}号（{written}作成）・更新番号{run.id}（{LABELS.kinds[run.kind]}、{issued}発表）"
+    told = "未登録の報告" if number is None else f"報告第{number}号"
+    return f"{told}（{written}作成）・更新番号{run.id}（{LABELS.kinds[run.kind]}、{issued}発表）"
 
 
 def currency(brief: Brief) -> str:

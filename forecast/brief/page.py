@@ -81,8 +81,8 @@ def lay_out(brief: Brief, language: str, format_: str) -> Sheet:
     return Sheet(in_language(brief, read_names(brief.case.case_id, language)), language, format_, plots)
 
 
-def render(sheet: Sheet, number: int) -> str:
-    """The file's text; the same sheet and number give the same text."""
+def render(sheet: Sheet, number: int | None) -> str:
+    """The file's text, of a brief that is not recorded where `number` is None; the same ones give the same text."""
     html = sheet.format == "html"
     words, brief = LANGUAGES[sheet.language], sheet.brief
     return rendering.render(

@@ -1,4 +1,4 @@
-"""Writing a brief: the file and the row that says so, both or neither."""
+"""Writing a brief: the file and the row that says so, both or neither; only the file where no row can be written."""
 
 import hashlib
 import os
@@ -19,17 +19,19 @@ from forecast.brief.page import Sheet, lay_out, render
 from forecast.engine.refresh import refresh
 from forecast.errors import NoPosterior, NotEnough
 from forecast.identity import code_version
-from forecast.writing import check_place, written
+from forecast.writing import check_place, write_file, written
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
     """A brief that was written."""
 
-    number: int
-    """Forms of one brief share it."""
-    row: int
+    number: int | None
+    """Forms of one brief share it; None where it was not recorded, and the next brief does not compare with it."""
+    row: int | None
     """Of this form, in the record."""
+    unrecorded: str
+    """Why it was not recorded; "" where it was."""
     file: Path
     language: str
     format: str
@@ -50,6 +52,8 @@ def write_report(
     owed: date | None = None,
 ) -> Report:
     """Write a brief of a run (None: the last published full one), as HTML or Markdown by the ending of `path`.
+
+    It is recorded, unless the database can only be read.
 
     Parameters
     ----------
@@ -77,8 +81,24 @@ def write_report(
     with database.read() as connection:
         brief = read_brief(connection, database.folder, today, run_id=run_id, since=since, case_id=case_id, owed=owed)
     sheet = lay_out(brief, language, format_)
-    number, row, digest = _write(database, path, sheet, now, force=force)
-    return Report(number=number, row=row, file=path, language=language, format=format_, sha256=digest, brief=brief)
+    why = database.unwritable
+    number, row, digest = _write_alone(path, sheet, force) if why else _write(database, path, sheet, now, force=force)
+    return Report(
+        number=number,
+        row=row,
+        unrecorded=why,
+        file=path,
+        language=language,
+        format=format_,
+        sha256=digest,
+        brief=brief,
+    )
+
+
+def _write_alone(path: Path, sheet: Sheet, force: bool) -> tuple[None, None, str]:
+    content = render(sheet, None).encode()
+    write_file(content, path, force=force)
+    return None, None, hashlib.sha256(content).hexdigest()
 
 
 def _write(database: Database, path: Path, sheet: Sheet, now: datetime, *, force: bool) -> tuple[int, int, str]:

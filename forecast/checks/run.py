@@ -60,6 +60,7 @@ def run_checks(
     moment = moment_of(database)
     if as_of > moment.today:
         raise NotEnough(f"{as_of} lies ahead; the latest as-of date is today, {moment.today} ({moment})")
+    database.check_writable()
     progress("reading the case", 0, 0, f"as of {as_of}")
     with database.read() as connection:
         rows, _, problem = read_problem(connection, When(as_of=as_of), case_id=case_id)

@@ -49,7 +49,7 @@ def backtest(
     """
     if nuts and psis:
         raise typer.BadParameter("give one of --nuts and --psis", param_hint="'--nuts'")
-    with opened() as database:
+    with opened(to_write=True) as database:
         # with pandas, xarray and ArviZ it takes some three seconds, which help should not wait for
         from forecast.cli.backtest_tables import print_backtest
         from forecast.evaluation.evaluate import FORECASTERS, Plan, evaluate, parse_step

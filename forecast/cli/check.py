@@ -38,7 +38,7 @@ def check(
     from forecast.checks.run import CHECKS, as_json, run_checks
 
     chosen = check_choices("NAME", names, tuple(CHECKS)) or tuple(CHECKS)
-    with opened() as database, watch(warm=warm) as progress:
+    with opened(to_write=True) as database, watch(warm=warm) as progress:
         day = as_of or today_of(database)
         found = run_checks(
             database, day, names=chosen, simulations=simulations, nuts=nuts, progress=progress, case_id=case_id()

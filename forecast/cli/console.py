@@ -59,9 +59,11 @@ AsRecorded = Annotated[
 
 
 @contextmanager
-def opened() -> Iterator[Database]:
-    """The database PARLEY_DATABASE_URL names."""
+def opened(*, to_write: bool = False) -> Iterator[Database]:
+    """The database PARLEY_DATABASE_URL names; one that can only be read is refused at once where it is `to_write`."""
     with open_database(database_url()) as database:
+        if to_write:
+            database.check_writable()
         yield database
 
 

@@ -90,7 +90,7 @@ def retract(
 @contextmanager
 def at_desk(analyst: str | None) -> Iterator[Desk]:
     """The desk of an analyst (None: PARLEY_ANALYST, else the system's user) at the database of the environment."""
-    with opened() as database:
+    with opened(to_write=True) as database:  # or a terminal would be asked for what is missing first
         ask_about_clock(database)
         yield Desk(database, who() if analyst is None else analyst.strip(), case_id=case_id(), clock=now)
 

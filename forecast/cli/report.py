@@ -47,7 +47,7 @@ def report(
     """Write a brief of two pages. How likely, how sure, what changed, what to watch, how good it has been.
 
     One file with nothing to fetch. Each one is recorded, and the next compares with it; forms of one brief share a
-    number: the same run in another language or format.
+    number: the same run in another language or format. Where the database can only be read, it is not recorded.
     """
     _check(out, lang)
     # with pictures and pandas it takes some three seconds, which neither help nor a mistake should wait for
@@ -77,10 +77,13 @@ def _check(out: Path, lang: str) -> None:
 
 def _about(done: "Report") -> dict[str, Any]:
     file = {"file": str(done.file), "language": done.language, "format": done.format, "sha256": done.sha256}
-    return {"number": done.number, "row": done.row, **file}
+    why = {"unrecorded": done.unrecorded} if done.unrecorded else {}
+    return {"number": done.number, "row": done.row, **file, **why}
 
 
 def _line(done: "Report") -> str:
     since = done.brief.changes.since.run
     compared = f", compared with run {since.id}" if since else ""
-    return f"wrote {done.file}: report {done.number}, of run {done.brief.run.id}{compared}"
+    told = "not recorded," if done.number is None else f"report {done.number},"
+    why = f"\nthe next brief will not compare with it: {done.unrecorded}" if done.unrecorded else ""
+    return f"wrote {done.file}: {told} of run {done.brief.run.id}{compared}{why}"

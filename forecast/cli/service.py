@@ -62,7 +62,7 @@ def once(json_: Json = False) -> None:
 
 def _announcement(settings: Settings) -> str:
     """What the service will do."""
-    with opened() as database:
+    with opened(to_write=True) as database:
         with database.read() as connection:
             case = read_case(connection, case_id()).case_id
             ledger = read_ledger(connection, case)

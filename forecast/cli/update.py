@@ -27,7 +27,7 @@ def update(
         raise typer.BadParameter(f"{sampler!r} is not a sampler; use {' or '.join(SAMPLERS)}", param_hint="'--sampler'")
     settings = SamplerSettings(chains=chains, draws=draws, tune=max(draws // 2, 300), sampler=sampler)
 
-    with opened() as database:
+    with opened(to_write=True) as database:
         warm = is_warm()
         # pandas, xarray and ArviZ take some three seconds, which neither help nor a mistake should wait for
         from forecast.engine.update import update as run_update

@@ -77,6 +77,7 @@ def update(
             f"{as_of} lies ahead; what will be known by then is not known: the latest as-of date is today, "
             f"{moment.today} ({moment})"
         )
+    database.check_writable()
     check_store(database.folder)
     progress("reading the case", 0, 0, f"as of {as_of}")
     with database.read() as connection:

@@ -80,6 +80,7 @@ def evaluate(
     NoWorkers
         if the work finds no worker
     """
+    database.check_writable()
     check_store(database.folder)
     progress("reading the case", 0, 0, f"as of {as_of}")
     horizons = tuple(Horizon(days) for days in sorted(plan.horizons))

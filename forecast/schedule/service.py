@@ -194,6 +194,7 @@ def _open(stack: ExitStack, url: str, settings: Settings, case_id: str | None) -
     """The database, which is waited for no longer than a lease lives, and the case."""
     patience = min(LOCK_TIMEOUT_S, settings.schedule.lease_seconds / 2)
     database = stack.enter_context(open_database(url, lock_timeout_s=patience))
+    database.check_writable()
     with database.read() as connection:
         return database, read_case(connection, case_id).case_id
 
