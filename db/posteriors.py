@@ -63,9 +63,13 @@ def _full(store: Path) -> DatabaseUnwritable:
 
 
 def path_of(folder: Path, digest: str, suffix: str = SUFFIX) -> Path:
-    """Return where the file of this hash is; StoreError if it is not there."""
+    """Return where the file of this hash is; StoreError if it is not there, or may not be looked at."""
     path = folder / FOLDER / f"{digest}{suffix}"
-    if not path.is_file():
+    try:
+        there = path.is_file()
+    except OSError as error:
+        raise _unreadable(path, error) from error
+    if not there:
         raise StoreError(
             f"posterior {path} is missing; restore it from a backup, or run `parley update` or `parley backtest` again"
         )
@@ -73,13 +77,22 @@ def path_of(folder: Path, digest: str, suffix: str = SUFFIX) -> Path:
 
 
 def check_file(folder: Path, digest: str, suffix: str = SUFFIX) -> None:
-    """Raise StoreError unless the file of this hash is there and still has that content."""
+    """Raise StoreError unless the file of this hash is there, can be read and still has that content."""
     path = path_of(folder, digest, suffix)
-    found = _sha256(path)
+    try:
+        found, empty = _sha256(path), not path.stat().st_size
+    except OSError as error:
+        raise _unreadable(path, error) from error
+    if empty:
+        raise StoreError(f"posterior {path} is empty; restore it from a backup")
     if found != digest:
         raise StoreError(
             f"posterior {path} has content {found[:12]}…, not what its name says; restore it from a backup"
         )
+
+
+def _unreadable(path: Path, error: OSError) -> StoreError:
+    return StoreError(f"posterior {path} cannot be read ({error.strerror}); allow reading it, or restore a backup")
 
 
 def orphans(folder: Path, known_hashes: Collection[str]) -> tuple[Path, ...]:

@@ -1,5 +1,6 @@
 """The doctor: each thing that can be out of order has its finding, and nothing else has."""
 
+import os
 import shlex
 import shutil
 import signal
@@ -12,9 +13,11 @@ from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import cast
 
 import pytest
 from conftest import ATTESTATION, NOW, OBSERVATION, RUN, let_enter
+from sqlalchemy import Connection, NullPool, create_engine, event
 from toy_case import write_toy_case
 
 from db import triggers
@@ -23,7 +26,10 @@ from db.engine import Database, open_database
 from db.migrate import upgrade
 from db.posteriors import path_of, store_file
 from db.tables import SCHEMA_VERSION
-from forecast.doctor.examine import CHECKS, DISK_NOTICE, DISK_PROBLEM, NOTICE, PROBLEM, Finding, check_space, examine
+from forecast.doctor.examine import CHECKS, examine
+from forecast.doctor.finding import NOTICE, PROBLEM, Finding, Opened
+from forecast.doctor.storage import check_writing
+from forecast.doctor.surroundings import DISK_NOTICE, DISK_PROBLEM, check_space
 from indicators.content import EVENT_TYPES
 from indicators.folder import read_case_folder
 from indicators.install import install_case
@@ -79,7 +85,7 @@ def _only(found: list[Finding], check: str, severity: str) -> Finding:
 def test_all_is_well(database_url: str) -> None:
     examined = examine(database_url, MORNING)
     assert (examined.findings, examined.problems) == ((), 0)
-    assert examined.checked == ("settings", "cache", "database", *CHECKS)
+    assert examined.checked == ("log", "alerts", "place", "settings", "cache", "database", *CHECKS)
 
 
 @on_sqlite
@@ -326,6 +332,172 @@ def test_posteriors_missing_empty_and_of_no_row(healthy: Database, look: Look, t
 _TWICE = (PROBLEM, PROBLEM, NOTICE, NOTICE)
 
 
+@on_sqlite
+@pytest.mark.parametrize("content", [b"draw", b"draws and more", b"other"])
+def test_a_posterior_that_was_truncated_or_altered(healthy: Database, look: Look, content: bytes) -> None:
+    (path,) = (healthy.folder / "posteriors").iterdir()
+    path.write_bytes(content)
+    one = _only(look(), "posteriors", PROBLEM)
+    assert one.what.startswith(f"posterior {path} has content ")
+    assert one.what.endswith("not what its name says")
+    assert one.run == "restore it from a backup"
+
+
+@on_sqlite
+def test_a_posterior_that_may_not_be_read(
+    healthy: Database, look: Look, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    (path,) = (healthy.folder / "posteriors").iterdir()
+    _open_to_all(tmp_path)
+    path.chmod(0o000)
+    request.getfixturevalue("unprivileged")
+    one = _only(look(), "posteriors", PROBLEM)
+    assert one.what == f"posterior {path} cannot be read (Permission denied)"
+    assert one.run == "allow reading it, or restore a backup"
+
+
+@on_sqlite
+def test_posteriors_that_are_gone_altogether_are_told_once(healthy: Database, look: Look, tmp_path: Path) -> None:
+    with healthy.write() as connection:
+        append_run(connection, replace(RUN, posterior_hash="3" * 64), NOW)
+    shutil.rmtree(tmp_path / "posteriors")
+    one = _only(look(), "posteriors", PROBLEM)
+    assert one.what == f"{tmp_path / 'posteriors'} is no folder: the posteriors that rows name are missing (2)"
+
+
+@on_sqlite
+@pytest.mark.usefixtures("healthy")
+@pytest.mark.parametrize(
+    ("settings", "check", "setting"),
+    [("[log]\nfile", "log", "[log] file"), ("[alerts.file]\npath", "alerts", "[alerts.file] path")],
+)
+class TestFilesThatTell:
+    """Files of the settings to which lines are added."""
+
+    def _set(self, settings: str, file: Path) -> None:
+        Path("parley.toml").write_text(f'{settings} = "{file}"\n')
+
+    def test_a_folder_is_none(self, look: Look, tmp_path: Path, settings: str, check: str, setting: str) -> None:
+        (tmp_path / "told").mkdir()
+        self._set(settings, tmp_path / "told")
+        assert _only(look(), check, PROBLEM).what == f"{setting} names a folder: {tmp_path / 'told'}"
+
+    def test_a_pipe_is_none(self, look: Look, tmp_path: Path, settings: str, check: str, setting: str) -> None:
+        os.mkfifo(tmp_path / "told")
+        self._set(settings, tmp_path / "told")
+        assert _only(look(), check, PROBLEM).what == f"{setting} names no file: {tmp_path / 'told'}"
+
+    def test_one_in_a_folder_that_is_a_file(
+        self, look: Look, tmp_path: Path, settings: str, check: str, setting: str
+    ) -> None:
+        (tmp_path / "told").write_text("")
+        self._set(settings, tmp_path / "told" / "a" / "b.log")
+        one = _only(look(), check, PROBLEM)
+        assert one.what == f"{setting}: {tmp_path / 'told' / 'a' / 'b.log'} cannot be made at {tmp_path / 'told'}"
+
+    def test_one_in_a_folder_that_is_not_there(
+        self, look: Look, tmp_path: Path, settings: str, check: str, setting: str
+    ) -> None:
+        self._set(settings, tmp_path / "not" / "there.log")
+        one = _only(look(), check, NOTICE)
+        assert one.what.startswith(f"{setting}: the folder {tmp_path / 'not'} does not exist")
+
+    @pytest.mark.parametrize("shut", ["file", "folder"])
+    def test_one_that_may_not_be_written(
+        self,
+        look: Look,
+        tmp_path: Path,
+        settings: str,
+        check: str,
+        setting: str,
+        shut: str,
+        request: pytest.FixtureRequest,
+    ) -> None:
+        place = tmp_path / "told"
+        place.mkdir()
+        self._set(settings, place / "a.log")
+        if shut == "file":
+            (place / "a.log").write_text("")
+        _open_to_all(tmp_path)
+        (place / "a.log" if shut == "file" else place).chmod(0o555)
+        request.getfixturevalue("unprivileged")
+        one = _only(look(), check, PROBLEM)
+        assert one.what.startswith(f"{setting}: {place / 'a.log'} cannot be ")
+
+    @pytest.mark.parametrize("file", ["/dev/null", "told.log"])
+    def test_one_that_can_be_written_is_no_finding(
+        self, look: Look, settings: str, check: str, setting: str, file: str
+    ) -> None:
+        self._set(settings, Path(file))
+        assert look() == []
+
+
+@on_sqlite
+@pytest.mark.usefixtures("healthy")
+def test_a_log_where_nothing_is_set_needs_no_folder_yet_but_one_that_can_be_made(look: Look, tmp_path: Path) -> None:
+    assert look() == []
+    (tmp_path / "logs").write_text("in the way")
+    assert _only(look(), "log", PROBLEM).what.endswith(f"cannot be made at {tmp_path / 'logs'}")
+
+
+HALF_WRITTEN = """
+import os, signal, sys
+from pathlib import Path
+from forecast.writing import written
+
+with written([Path(sys.argv[1])]) as (file,):
+    file.write(b"half")
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@on_sqlite
+@pytest.mark.usefixtures("healthy")
+@pytest.mark.parametrize("name", ["brief.html", "history.csv", "parley.toml", "two words.md"])
+def test_a_file_that_was_never_finished(look: Look, tmp_path: Path, name: str) -> None:
+    done = subprocess.run([sys.executable, "-c", HALF_WRITTEN, str(tmp_path / name)], check=False)
+    assert done.returncode == -signal.SIGKILL
+    (left,) = tmp_path.glob(f".{name}.*")
+    one = _only(look(), "leftovers", NOTICE)
+    assert one.what == f"{left} was to become {name}, but process {left.suffix[1:]} ended before"
+    Path(shlex.split(one.run.split("`")[1])[-1]).unlink()
+    assert look() == []
+
+
+@on_sqlite
+@pytest.mark.usefixtures("healthy")
+def test_a_file_that_is_being_written_is_none(look: Look, tmp_path: Path) -> None:
+    (tmp_path / f".brief.html.{os.getpid()}").write_text("half")
+    (tmp_path / ".bashrc").write_text("of another kind")
+    (tmp_path / ".hidden.1").write_text("of another kind")
+    assert look() == []
+
+
+@on_sqlite
+@pytest.mark.usefixtures("healthy")
+def test_other_things_that_were_left(look: Look, tmp_path: Path) -> None:
+    (tmp_path / ".workbook-a1b2").mkdir()
+    (tmp_path / "parley.db-journal").write_bytes(bytes(512))
+    assert [(one.check, one.severity) for one in look()] == [("leftovers", NOTICE)] * 2
+    assert {one.what for one in look()} == {
+        f"{tmp_path / '.workbook-a1b2'} is of an interrupted export",
+        f"{tmp_path / 'parley.db-journal'} is of no change that is under way",
+    }
+
+
+@on_sqlite
+def test_a_lock_that_is_not_kept(healthy: Database) -> None:
+    """SQLite can be told to take no locks at all, as some drives do without being told."""
+    with closing(sqlite3.connect(healthy.url)) as connection:
+        connection.execute("PRAGMA journal_mode=DELETE")
+    address = f"sqlite:///file:{healthy.url}?vfs=unix-none&uri=true"
+    engine = create_engine(address, poolclass=NullPool)
+    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+    opened = Opened(replace(healthy, engine=engine), cast(Connection, None), MORNING, None)
+    one = _only(list(check_writing(opened)), "writing", PROBLEM)
+    assert one.what == f"the lock of {healthy.url} is not kept: another process got it at the same time"
+
+
 KILLED = """
 import os, signal, sys
 from pathlib import Path
@@ -352,24 +524,28 @@ def test_a_backup_that_was_killed(look: Look, database_url: str, tmp_path: Path)
     assert look() == []
 
 
+def _open_to_all(folder: Path) -> None:
+    let_enter(folder)
+    for path in (folder, *folder.rglob("*")):
+        path.chmod(0o777 if path.is_dir() else 0o666)
+
+
 @on_sqlite
 @pytest.mark.parametrize(
-    ("name", "check"), [("parley.db", "database"), ("posteriors", "permissions"), ("cache", "cache")]
+    ("name", "check"), [("parley.db", "writing"), ("posteriors", "permissions"), ("cache", "cache")]
 )
 @pytest.mark.usefixtures("healthy")
 def test_a_place_that_cannot_be_written(
     look: Look, tmp_path: Path, name: str, check: str, request: pytest.FixtureRequest
 ) -> None:
     (tmp_path / "cache").mkdir()
-    let_enter(tmp_path)
-    for path in (tmp_path, *tmp_path.rglob("*")):
-        path.chmod(0o777 if path.is_dir() else 0o666)
+    _open_to_all(tmp_path)
     place = tmp_path / name
     place.chmod(0o555 if place.is_dir() else 0o444)
     request.getfixturevalue("unprivileged")
     one = _only(look(), check, PROBLEM)
     assert str(place) in one.what
-    assert "elsewhere" in one.run
+    assert "elsewhere" in one.run or "copy it to a folder of yours" in one.run
 
 
 @on_sqlite

@@ -16,7 +16,8 @@ from db.verify import Verification, verify_store
 from forecast.cli.console import Json, case_id, database_url, opened, print_json
 from forecast.cli.progress import watched
 from forecast.cli.tables import bold, emit, facts, paragraph
-from forecast.doctor.examine import PROBLEM, Examination, Finding, examine
+from forecast.doctor.examine import Examination, examine
+from forecast.doctor.finding import PROBLEM, Finding
 from forecast.words.numbers import counted
 
 ELSEWHERE = "keep this hash elsewhere: it stands for everything stored so far"

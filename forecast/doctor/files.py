@@ -1,0 +1,75 @@
+"""Files beside the database: posteriors that rows name, and what was left behind by processes that were killed."""
+
+import os
+import re
+import time
+from pathlib import Path
+
+from db.access import beside, size_of
+from db.backup import ASIDE
+from db.errors import StoreError
+from db.posteriors import FOLDER, check_file, orphans
+from db.read_runs import read_posterior_hashes
+from forecast.doctor.finding import NOTICE, PROBLEM, Finding, Found, Opened, hindered, remove
+
+HALF_WRITTEN = re.compile(r"\.(.+\.\w+)\.(\d+)")
+"""What `forecast.writing` calls a file that is not whole yet: name, and number of the process."""
+WRITTEN_WITHIN_S = 86400.0
+"""What is older is not being written any more, even where a process has that number again."""
+
+
+def check_posteriors(opened: Opened) -> Found:
+    """Files that rows name are there with the content that their names say, and there are no others."""
+    folder = opened.database.folder
+    named = read_posterior_hashes(opened.connection)
+    if named and not (folder / FOLDER).is_dir():
+        what = f"{folder / FOLDER} is no folder: the posteriors that rows name are missing ({len(named)})"
+        yield Finding("posteriors", PROBLEM, what, "restore it from a backup, or run `parley update` again")
+        return
+    for digest in sorted(named):
+        try:
+            check_file(folder, digest)
+        except StoreError as error:
+            yield hindered("posteriors", error)
+    unnamed = orphans(folder, named)
+    with opened.database.read() as connection:  # a later snapshot: a run may have been stored before the listing
+        named = read_posterior_hashes(connection)
+    for path in unnamed:
+        if path.name.split(".")[0] not in named:
+            yield Finding("posteriors", NOTICE, f"{path} is named by no row", remove(path, "update or backtest"))
+
+
+def check_leftovers(opened: Opened) -> Found:
+    """What was cut off, where it would be looked for: beside the database and in the current folder."""
+    for folder in sorted({opened.database.folder.resolve(), Path.cwd()}):
+        for path in sorted(folder.glob(f"{ASIDE}*/")):
+            yield Finding("leftovers", NOTICE, f"{path} is of an interrupted backup", remove(path, "backup"))
+        for path in sorted(folder.glob(".workbook-*/")):
+            yield Finding("leftovers", NOTICE, f"{path} is of an interrupted export", remove(path, "export"))
+        for path in sorted(folder.iterdir()):
+            yield from _check_half_written(path)
+    journal = beside(Path(opened.database.url), "-journal")
+    if opened.connection.dialect.name == "sqlite" and size_of(journal):  # opening has taken back what was to be
+        what = f"{journal} is of no change that is under way"
+        yield Finding("leftovers", NOTICE, what, remove(journal, "command"))
+
+
+def _check_half_written(path: Path) -> Found:
+    found = HALF_WRITTEN.fullmatch(path.name)
+    if found and path.is_file() and _is_gone(int(found[2]), path):
+        what = f"{path} was to become {found[1]}, but process {found[2]} ended before"
+        yield Finding("leftovers", NOTICE, what, remove(path, "command"))
+
+
+def _is_gone(process: int, path: Path) -> bool:
+    if time.time() - path.stat().st_mtime > WRITTEN_WITHIN_S:
+        return True
+    if os.name != "posix":  # where asking would end it
+        return False
+    try:
+        os.kill(process, 0)
+    except (ProcessLookupError, OverflowError):
+        return True
+    except PermissionError:
+        return False
+    return False
