@@ -11,7 +11,7 @@ from functools import partial
 
 from db.engine import LOCK_TIMEOUT_S, Database, folder_of, open_database, parse_address, shown
 from db.errors import StoreError
-from forecast.doctor.clock import check_clock
+from forecast.doctor.clock import check_clock, check_zone
 from forecast.doctor.files import check_leftovers, check_posteriors
 from forecast.doctor.finding import PROBLEM, TROUBLE, Finding, Found, Opened, hindered
 from forecast.doctor.rows import (
@@ -54,6 +54,7 @@ CHECKS: dict[str, _Check] = {
     "leftovers": check_leftovers,
     "permissions": check_permissions,
     "clock": check_clock,
+    "zone": check_zone,
     "disk": check_disk,
 }
 """Those of an opened database, each in a snapshot of its own."""

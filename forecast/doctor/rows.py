@@ -1,7 +1,7 @@
 """What is stored: triggers, seals, the case, attestations, forecasts, and the daily runs."""
 
 from contextlib import suppress
-from datetime import UTC, date, timedelta
+from datetime import date, timedelta
 from itertools import groupby
 
 from sqlalchemy import select
@@ -16,11 +16,12 @@ from db.read_schedule import read_attempts
 from db.rows import CaseRow
 from db.tables import CHAINED, seals
 from db.when import When
+from db.zone import Moment, read_zone
 from forecast.doctor.finding import NOTICE, PROBLEM, Finding, Found, Opened
 from forecast.errors import BadSettings
 from forecast.evaluation.track import ISSUE_LAG_DAYS
-from forecast.schedule.settings import read_settings
-from forecast.schedule.slots import calendar_of
+from forecast.schedule.settings import ScheduleSettings, read_settings
+from forecast.schedule.slots import calendar_of, owed_as_of
 from forecast.schedule.status import read_status
 from forecast.words.numbers import counted, minute
 from indicators.content import EVENT_TYPES
@@ -28,7 +29,6 @@ from indicators.folder import read_case_folder
 from indicators.shipped import shipped_case
 
 ATTESTED_WITHIN = timedelta(days=14)
-FORECAST_WITHIN = timedelta(days=2)
 
 
 def check_triggers(opened: Opened) -> Found:
@@ -81,7 +81,7 @@ def check_completeness(opened: Opened) -> Found:
     case = _stored_case(opened, opened.case_id)
     if case is None:
         return
-    today = opened.now.astimezone(UTC).date()
+    today = Moment(instant=opened.now, zone=read_zone(opened.connection)).today
     rows = read_completeness(opened.connection, case.case_id, When(as_of=today))
     through = {row.type: min(row.complete_through, today) for row in rows if row.complete_from <= today}
     for known, group in groupby(sorted(EVENT_TYPES, key=lambda kind: through.get(kind, date.min)), through.get):
@@ -98,16 +98,26 @@ def check_forecast(opened: Opened) -> Found:
     case = _stored_case(opened, opened.case_id)
     if case is None:
         return
-    today = opened.now.astimezone(UTC).date()
+    here = Moment(instant=opened.now, zone=read_zone(opened.connection))
     last = last_published(opened.connection, case.case_id, kinds=FULL_KINDS)
+    owed = owed_as_of(_schedule(), here.zone, opened.now)
     if last is None:
         yield Finding("forecast", NOTICE, "no forecast was ever published", "run `parley update`")
-    elif today - last.as_of > FORECAST_WITHIN:
-        what = f"the last published forecast (run {last.id}) is as of {last.as_of}, {_ago(today, last.as_of)}"
+    elif last.as_of < owed:
+        ago = _ago(here.today, last.as_of)
+        stands = f"the last published forecast (run {last.id}) is as of {last.as_of}, {ago}"
+        what = f"{stands}: one as of {owed} should be there by now"
         yield Finding("forecast", NOTICE, what, "run `parley update`")
     for run in read_runs(opened.connection, case.case_id, statuses=("started",)):
         what = f"run {run.id} was started at {minute(run.status_at or run.recorded_at)} and has no end"
         yield Finding("forecast", NOTICE, what, "run `parley update`, unless it is still running")
+
+
+def _schedule() -> ScheduleSettings:
+    try:
+        return read_settings().schedule
+    except BadSettings:  # which is a finding of its own
+        return ScheduleSettings()
 
 
 def check_schedule(opened: Opened) -> Found:
@@ -120,7 +130,7 @@ def check_schedule(opened: Opened) -> Found:
         standing = read_status(opened.connection, settings, opened.now, case.case_id).standing
         if standing.stale:
             yield Finding("schedule", NOTICE, standing.reason, standing.remedy)
-        lag = calendar_of(settings.schedule).lag_days(opened.now)
+        lag = calendar_of(settings.schedule, read_zone(opened.connection)).lag_days(opened.now)
         if lag > ISSUE_LAG_DAYS:
             what = f"scheduled runs are issued {lag} UTC days after their as-of date, and are no track record"
             yield Finding("schedule", NOTICE, what, "choose an earlier time of day in the settings")
