@@ -1,7 +1,7 @@
 """What an analyst codes: the cells of one entry, typed or from a file, held against the rules of a case.
 
 Every problem of an entry is recorded with its place, so that one pass finds them all; an entry with a problem is not
-made. Texts are kept as typed, but for Unicode's composed form (NFC), line feeds, and no blanks around them.
+made. Texts are kept as typed, but for what `indicators.texts` makes of them.
 """
 
 import re
@@ -17,6 +17,9 @@ from db.zone import Moment
 from indicators.case_rows import CASE_ANALYST
 from indicators.content import EVENT_TYPES, FRAMINGS, NO_FRAMING
 from indicators.tables import Row, parse_day, suggest, suggest_id
+from indicators.texts import LONGEST as LONGEST
+from indicators.texts import LONGEST_TEXT as LONGEST_TEXT
+from indicators.texts import read_text, without_invisible
 
 OBSERVATION_COLUMNS = (
     "indicator",
@@ -51,11 +54,10 @@ EVENT_COLUMNS = (
 )
 DATE_PRECISIONS = ("day", "month", "year")
 CONFIDENCES = ("high", "medium", "low")
+MEETING_LEVELS = ("leader", "minister", "envoy", "working", "technical", "letters_or_contact")
+"""Who met at talks, a contact or the conclusion of a deal; what a crisis was is said in the case's own words."""
 FIRST_YEAR = 1900
 LOWEST, HIGHEST = -2.0, 2.0
-LONGEST = 1_000
-"""Most characters of a cell, but for those of `LONGEST_TEXT`."""
-LONGEST_TEXT = {"note": 10_000, "reason": 10_000}
 WANTED = {
     "indicator": "the id of an indicator",
     "observed_on": "the day it happened, YYYY-MM-DD",
@@ -73,7 +75,6 @@ _LEVEL = re.compile(r"[+\-\u2212]?[0-9]+(\.[0-9]+)?")
 _GRADE = re.compile(r"[A-F][1-6]")
 _URL = re.compile(r"https?://\S+", re.IGNORECASE)
 _EVENT_ID = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?")
-_UNSTORABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")  # tabs and line feeds may stay
 _LETTERS = {"talks": "T", "contact": "T", "deal": "D", "crisis": "C"}
 _FRAMED = ("talks", "deal")
 
@@ -136,7 +137,7 @@ def new_event(row: Row, rules: Rules, taken: Collection[str] = ()) -> NewEvent |
         ended_on=ended_on or date.min,
         known_on=_known_on(row, "started_on", started_on, ended_on, rules.moment),
         date_precision=_choice(row, "date_precision", _text(row, "date_precision") or "day", DATE_PRECISIONS),
-        level=_text(row, "level"),
+        level=_event_level(row, type_),
         format=_text(row, "format"),
         venue=_text(row, "venue"),
         note=_text(row, "note"),
@@ -158,31 +159,10 @@ def next_event_id(type_: str, started_on: date, taken: Collection[str]) -> str:
 
 def _text(row: Row, column: str) -> str:
     """The cell as it is stored; "" where it is empty or was refused."""
-    text = row.cells.get(column, "").strip()
-    if not text or (text.isprintable() and len(text) <= LONGEST and unicodedata.is_normalized("NFC", text)):
-        return text
-    return _checked_text(row, column, text)
-
-
-def _checked_text(row: Row, column: str, typed: str) -> str:
-    text = unicodedata.normalize("NFC", typed).replace("\r\n", "\n").replace("\r", "\n")
-    most = LONGEST_TEXT.get(column, LONGEST)
-    if len(text) > most:
-        row.refuse(column, f"has {len(text)} characters; write at most {most}")
-    elif found := _UNSTORABLE.search(text):
-        row.refuse(column, _unstorable(found[0]))
-    else:
-        return text
-    return ""
-
-
-def _unstorable(character: str) -> str:
-    code = f"U+{ord(character):04X}"
-    if character == "\0":
-        return "holds a null character; delete it"
-    if "\ud800" <= character <= "\udfff":
-        return f"holds {code}, half of a character; write the whole one or delete it"
-    return f"holds the control character {code}; delete it"
+    text, wrong = read_text(row.cells.get(column, ""), column)
+    if wrong:
+        row.refuse(column, wrong)
+    return text
 
 
 def _filled(row: Row, column: str) -> str:
@@ -195,7 +175,7 @@ def _filled(row: Row, column: str) -> str:
 
 def _is_blank(row: Row, column: str) -> bool:
     """Whether nothing was written; a text that was refused is not blank."""
-    return not row.text(column).strip()
+    return not without_invisible(row.text(column)).strip()
 
 
 def _shown(text: str) -> str:
@@ -309,6 +289,11 @@ def _framing(row: Row, type_: str) -> str:
     if type_ and type_ not in _FRAMED and framing in FRAMINGS:
         row.refuse("framing", f"{framing!r} does not apply to {type_}; leave it empty")
     return framing
+
+
+def _event_level(row: Row, type_: str) -> str:
+    level = _text(row, "level")
+    return level if type_ == "crisis" else _choice(row, "level", level, MEETING_LEVELS)
 
 
 def _reason(row: Row, confidence: str) -> str:

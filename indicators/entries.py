@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from indicators.tables import Problems, read_text, suggest
+from indicators.texts import without_invisible
 
 _SYNTAX = re.compile(r"(?P<what>.*?) \(at (?:line (?P<line>\d+), column (?P<column>\d+)|end of document)\)", re.DOTALL)
 _HEADER = re.compile(r"\s*\[([^\[\]]+)\]\s*(?:#.*)?")
@@ -52,9 +53,10 @@ class Entry:
         if not isinstance(value, str):
             self._wrong(key, "a string in quotes")
             return ""
-        if not empty and key in self.values and not value.strip():
+        text = _plain(value)
+        if not empty and key in self.values and not text:
             self.refuse(key, "is empty; write a value")
-        return value.strip()
+        return text
 
     def choice(self, key: str, choices: tuple[str, ...]) -> str:
         value = self.text(key)
@@ -96,10 +98,11 @@ class Entry:
     def texts(self, key: str) -> tuple[str, ...]:
         """A list of strings, none of them empty."""
         value = self.values.get(key, [])
-        if not isinstance(value, list) or not all(isinstance(item, str) and item.strip() for item in value):
+        texts = [_plain(item) for item in value] if isinstance(value, list) else [""]
+        if not all(texts):
             self._wrong(key, "a list of strings")
             return ()
-        return tuple(item.strip() for item in value)
+        return tuple(texts)
 
     def table(self, key: str) -> "Entry | None":
         """The table below this one at `key`; None when it is refused or missing."""
@@ -125,6 +128,11 @@ def read_entries(path: Path, problems: Problems) -> Entry | None:
         problems.add(*_syntax_problem(path.name, str(error)))
         return None
     return Entry(path.name, (), values, _find_lines(text), problems)
+
+
+def _plain(value: object) -> str:
+    """The text without what cannot be seen; "" where it is none."""
+    return without_invisible(value).strip() if isinstance(value, str) else ""
 
 
 def _shown(value: object) -> str:

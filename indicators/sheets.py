@@ -6,6 +6,7 @@ from pathlib import Path
 
 from indicators.coding import OBSERVATION_COLUMNS, REQUIRED
 from indicators.tables import Problems, Row, check_header, make_row, plain_text, read_records
+from indicators.texts import without_invisible
 from indicators.workbook import read_workbook
 
 ENCODINGS = ("utf-8", "shift_jis", "euc_kr")
@@ -161,7 +162,8 @@ def _rows(file: str, records: Records, problems: Problems) -> list[Row]:
     if not records:
         return []
     line, names = records[0]
-    header = _trimmed([_ALIASES.get(name, name) for name in map(str.casefold, names)], 0)
+    names = [without_invisible(name).strip().casefold() for name in names]
+    header = _trimmed([_ALIASES.get(name, name) for name in names], 0)
     halves = "grade" not in header and all(half in header for half in _HALVES)
     columns, required = (_halved(names) if halves else names for names in (OBSERVATION_COLUMNS, REQUIRED))
     if not check_header(file, line, header, columns, required, problems):
@@ -176,7 +178,7 @@ def _rows(file: str, records: Records, problems: Problems) -> list[Row]:
 def _with_days(row: Row) -> Row:
     """The days that Excel saves as 2026/11/3 in a .csv, written as this program does."""
     for column in ("observed_on", "known_on"):
-        if found := _SLASHED.fullmatch(row.cells.get(column, "")):
+        if found := _SLASHED.fullmatch(without_invisible(row.cells.get(column, ""))):
             row.cells[column] = f"{found[1]}-{int(found[2]):02}-{int(found[3]):02}"
     return row
 

@@ -11,6 +11,7 @@ from datetime import date
 from pathlib import Path
 
 from indicators.errors import CaseError
+from indicators.texts import without_invisible
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
@@ -169,7 +170,7 @@ def read_table(path: Path, columns: tuple[str, ...], problems: Problems) -> list
     text = read_text(path, problems)
     if text is None:
         return []
-    records = read_records(path.name, text, problems)
+    records = read_records(path.name, without_invisible(text), problems)
     if not records:
         if text.strip() == "":
             problems.add(path.name, f"is empty; its first line names the columns {', '.join(columns)}")
