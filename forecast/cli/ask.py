@@ -8,11 +8,13 @@ from dataclasses import replace
 
 import typer
 
+from db.rows import ObservationRow
 from db.when import When
 from forecast.cli.list_tables import print_indicator
 from forecast.cli.tables import emit, paragraph
 from forecast.desk.actions import Desk
 from forecast.desk.draft import ObservationDraft
+from forecast.desk.duplicates import Duplicate
 from forecast.desk.entries import check_part
 from forecast.record.catalogue import read_indicator, read_indicator_list
 from forecast.words.numbers import signed
@@ -23,6 +25,12 @@ _PROMPTS = {
     "on": "Observed on (YYYY-MM-DD)",
     "source": "Source (title)",
     "grade": "Grade (source: A reliable … E not, F cannot be judged; content: 1 confirmed … 5 improbable, 6 unknown)",
+}
+ONE, OWN, NEITHER = "o", "y", "n"
+_ONE_OR_TWO = {
+    ONE: "store it, as one piece of evidence with that row: both get one origin",
+    OWN: "store it, as a report of its own",
+    NEITHER: "do not store it",
 }
 ASKED = ("indicator", *_PROMPTS)
 """What a terminal is asked for where it is missing; nothing can be logged without."""
@@ -43,6 +51,19 @@ def ask_questions(questions: Sequence[str]) -> bool:
     """Put what an event leaves open to a person, and ask whether to store it all the same."""
     emit([line for each in questions for line in paragraph(f"question: {each}")])
     return typer.confirm("Store it all the same?", default=False)
+
+
+def ask_one(found: Duplicate) -> bool | ObservationRow:
+    """Whether an entry is the report of a row on file: that row, or whether to store it as a report of its own."""
+    assert isinstance(found.other, ObservationRow)
+    row = found.other
+    typer.echo(f"Is it the same report as row {row.id} ({row.source_title})?")
+    for key, meaning in _ONE_OR_TWO.items():
+        typer.echo(f"  {key}  {meaning}")
+    key = ""
+    while key not in _ONE_OR_TWO:
+        key = str(typer.prompt("o, y or n", default="n", type=str)).strip().casefold()[:1]
+    return row if key == ONE else key == OWN
 
 
 def _ask_indicator(desk: Desk) -> str:

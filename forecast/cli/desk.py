@@ -13,7 +13,8 @@ from rich.text import Text
 
 from db.clocks import doubt
 from db.engine import Database
-from forecast.cli.ask import ASKED, ask_draft
+from db.rows import ObservationRow
+from forecast.cli.ask import ASKED, ask_draft, ask_one
 from forecast.cli.console import Json, case_id, now, opened, print_json
 from forecast.cli.drafting import drafted
 from forecast.cli.tables import bold, emit, grid, paragraph
@@ -22,6 +23,7 @@ from forecast.desk.actions import Desk, Receipt
 from forecast.desk.draft import ACTS_ON, WHO, ObservationDraft
 from forecast.desk.preview import GREAT, Preview
 from forecast.desk.receipt import (
+    duplicate_question,
     entry_sentence,
     forecast_title,
     moved_targets,
@@ -37,15 +39,20 @@ Row = Annotated[int, typer.Argument(metavar="ID", help="Row number of the observ
 Analyst = Annotated[str | None, typer.Option(metavar="NAME", help=WHO)]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would happen, and store nothing.")]
 ActsOn = Annotated[str | None, typer.Option("--known-on", metavar="DATE", help=ACTS_ON)]
+OriginOf = Annotated[
+    int | None,
+    typer.Option("--origin-of", metavar="ROW", help="One piece of evidence with this row: both get one origin."),
+]
 SHOWN_ENTRIES = 5
 _TABLE_NAMES = {"observations": "observation", "events": "event", "completeness": "attestation"}
 
 
 @drafted(ObservationDraft, arguments=("indicator", "level"))
-def log(draft: ObservationDraft, dry_run: DryRun = False, json_: Json = False) -> None:
+def log(draft: ObservationDraft, origin_of: OriginOf = None, dry_run: DryRun = False, json_: Json = False) -> None:
     """Log an observation. It shows at once what that does to the forecast; a terminal is asked for what is missing."""
     missing = [name for name in ASKED if getattr(draft, name) is None]
-    asks = bool(missing) and sys.stdin.isatty() and sys.stdout.isatty() and not json_
+    terminal = sys.stdin.isatty() and sys.stdout.isatty() and not json_
+    asks = bool(missing) and terminal
     if missing and not asks:
         raise typer.BadParameter(
             f"{', '.join(_spelled(name) for name in missing)} must be given where there is no terminal to ask on"
@@ -53,9 +60,13 @@ def log(draft: ObservationDraft, dry_run: DryRun = False, json_: Json = False) -
     with at_desk(draft.analyst) as desk:
         whole = ask_draft(desk, draft) if asks else draft
         receipt = actions.log(
-            desk, whole, confirm=lambda seen: show(seen, json_, asks=asks and not dry_run), dry_run=dry_run
+            desk,
+            whole,
+            origin_of=origin_of,
+            confirm=lambda seen: decided(seen, json_, asks=asks and not dry_run, terminal=terminal and not dry_run),
+            dry_run=dry_run,
         )
-        answer(receipt, json_)
+        answer(receipt, json_, asked=terminal)
 
 
 @drafted(ObservationDraft, corrects=True)
@@ -63,13 +74,20 @@ def revise(
     row: Row,
     draft: ObservationDraft,
     reason: Annotated[str | None, typer.Option(metavar="TEXT", help="Why.")] = None,
+    origin_of: OriginOf = None,
     dry_run: DryRun = False,
     json_: Json = False,
 ) -> None:
     """Correct an observation. The new row differs in what is given; the old one stays on file."""
     with at_desk(draft.analyst) as desk:
         receipt = actions.revise(
-            desk, row, draft, reason=reason or "", confirm=lambda seen: show(seen, json_, asks=False), dry_run=dry_run
+            desk,
+            row,
+            draft,
+            reason=reason or "",
+            origin_of=origin_of,
+            confirm=lambda seen: show(seen, json_, asks=False),
+            dry_run=dry_run,
         )
         answer(receipt, json_)
 
@@ -92,7 +110,7 @@ def at_desk(analyst: str | None) -> Iterator[Desk]:
     """The desk of an analyst (None: PARLEY_ANALYST, else the system's user) at the database of the environment."""
     with opened(to_write=True) as database:  # or a terminal would be asked for what is missing first
         ask_about_clock(database)
-        yield Desk(database, who() if analyst is None else analyst.strip(), case_id=case_id(), clock=now)
+        yield Desk(database, who() if analyst is None else analyst, case_id=case_id(), clock=now)
 
 
 def ask_about_clock(database: Database) -> None:
@@ -106,6 +124,15 @@ def ask_about_clock(database: Database) -> None:
         typer.confirm("Go on with this clock?", default=False, abort=True)
 
 
+def decided(seen: Preview, json_: bool, *, asks: bool, terminal: bool) -> bool | ObservationRow:
+    """The same; where a row may report the same and both would count, a terminal is asked what they are instead."""
+    open_ = seen.undecided
+    if open_ is None or not terminal:
+        return show(seen, json_, asks=asks)
+    show(seen, json_, asks=False)
+    return ask_one(open_)
+
+
 def show(seen: Preview, json_: bool, *, asks: bool) -> bool:
     """Print an entry before it is stored; a terminal may refuse it, and does by default what startles."""
     if not json_:
@@ -116,12 +143,12 @@ def show(seen: Preview, json_: bool, *, asks: bool) -> bool:
     return typer.confirm("Store it?", default=plain)
 
 
-def answer(receipt: Receipt, json_: bool) -> None:
-    """Print what an action did."""
+def answer(receipt: Receipt, json_: bool, *, asked: bool = False) -> None:
+    """Print what an action did, and what is still to be decided of it unless that was asked."""
     if json_:
         print_json(receipt_json(receipt))
     else:
-        print_receipt(receipt)
+        print_receipt(receipt, "" if asked else duplicate_question(receipt))
 
 
 def _spelled(name: str) -> str:
@@ -139,8 +166,8 @@ def print_preview(seen: Preview) -> None:
     emit(lines)
 
 
-def print_receipt(receipt: Receipt) -> None:
-    """What came of it; an entry with a preview has been printed already."""
+def print_receipt(receipt: Receipt, question: str = "") -> None:
+    """What came of it, and what is still to be decided; an entry with a preview has been printed already."""
     lines: list[str | Text] = []
     if receipt.preview is None:
         for entry in receipt.entries[:SHOWN_ENTRIES]:
@@ -151,6 +178,8 @@ def print_receipt(receipt: Receipt) -> None:
     lines += paragraph(outcome_sentence(receipt))
     for note in receipt.notes:
         lines += paragraph(f"note: {note}")
+    if question:
+        lines += paragraph(f"question: {question}")
     if receipt.forecast is not None:
         lines += ["", bold(forecast_title(receipt.forecast, receipt.run))]
         for target in moved_targets(receipt):

@@ -21,13 +21,13 @@ from sqlalchemy import Connection
 
 from db.append import append_completeness, append_events, append_observations
 from db.progress import Progress, silent
-from db.rows import NewCompleteness, NewEvent, NewObservation
-from forecast.desk.bearings import AlsoOn, bearing_notes, find_bearings
+from db.rows import CompletenessRow, NewCompleteness, NewEvent, NewObservation, ObservationRow
+from forecast.desk.bearings import AlsoOn, find_bearings
+from forecast.desk.doubts import import_notes
 from forecast.desk.draft import Day, EventDraft, ObservationDraft, Said, columns_of, draft_of
-from forecast.desk.duplicates import same_row
+from forecast.desk.duplicates import duplicates_among, same_row
 from forecast.desk.entries import (
     attestations,
-    east_note,
     event_cells,
     event_notes,
     observation_cells,
@@ -35,16 +35,22 @@ from forecast.desk.entries import (
     read_import,
     read_observation_entry,
     retraction,
+    said_text,
     standing_attestation,
     standing_event,
     standing_observation,
 )
+from forecast.desk.joining import check_changes, common_origin, given_origin, joined, one_with
+from forecast.desk.outcome import receipt_of, unchanged
 from forecast.desk.preview import Preview, make_preview, startling
 from forecast.desk.questions import event_questions
-from forecast.desk.session import Desk, Receipt, Stored, answer, submit
+from forecast.desk.session import Desk, Receipt, submit
 from forecast.engine.assemble import Rows
 from forecast.engine.provisional import Reading, take_reading
+from indicators.disagreements import disagreements_with, standing_on
 from indicators.errors import CaseError
+from indicators.tables import Problems
+from indicators.texts import mending_notes
 
 __all__ = (
     "Desk",
@@ -59,14 +65,13 @@ __all__ = (
     "revise_event",
 )
 
-REFIT = "events and silence also teach the rates: that part of the answer comes with the next `parley update`"
-
 REFUSED = "not stored, as you wished"
 
 LOOKED_AT = 1000
 """Rows of an import up to which each is held against what is on file: a person cannot look at more."""
 
-type Confirm = Callable[[Preview], bool]
+type Confirm = Callable[[Preview], bool | ObservationRow]
+"""Whether to store an entry, given what is to be known of it; a row: yes, as one piece of evidence with that row."""
 
 
 type Ask = Callable[[tuple[str, ...]], bool]
@@ -82,29 +87,40 @@ def log(
     indicator: ObservationDraft | str,
     level: float | str | None = None,
     *,
+    origin_of: int | None = None,
     confirm: Confirm = _accept,
     dry_run: bool = False,
     **parts: Said,
 ) -> Receipt:
     """Store an observation; without `known_on` it could be known on the day it was observed.
 
-    It is given as a draft, or as indicator and level with the other parts of `ObservationDraft` by name. `confirm` sees
-    the entry before it is stored, with its surprise and warnings, and may refuse. The very same row again is not stored
-    twice: the receipt names the one that is there.
+    It is given as a draft, or as indicator and level with the other parts of `ObservationDraft` by name. `origin_of` is
+    the number of a row that it is one piece of evidence with: both are given one origin. `confirm` sees the entry
+    before it is stored, with its surprise and warnings, and may refuse. The very same row again is not stored twice:
+    the receipt names the one that is there.
     """
     draft = draft_of(ObservationDraft, indicator, {"level": level, **parts}, first="indicator")
     cells = observation_cells(columns_of(draft))
     with desk.database.read() as connection:
         before = desk.reading(connection)
         entry = read_observation_entry(before.rows, cells, desk)
+        other = one_with(connection, before.rows, origin_of)
+        if other is not None:
+            entry = replace(entry, origin=common_origin(entry.origin, other))
+            entry, before = joined(before, entry, other)
         there = same_row(connection, before.rows, entry)
         seen = make_preview(before.rows, before.problem, entry)
     if there is not None:
         note = f"the same row is there already as row {there}; nothing was added"
-        return _unchanged((entry,), seen, note, rows=(there,))
-    if not confirm(seen):
-        return _unchanged((entry,), seen, REFUSED)
-    return _observe(desk, "logged", entry, seen, dry_run)
+        return unchanged((entry,), seen, note, rows=(there,))
+    confirmed = confirm(seen)
+    if not confirmed:
+        return unchanged((entry,), seen, REFUSED)
+    if isinstance(confirmed, ObservationRow):
+        other = confirmed
+        entry, before = joined(before, entry, other)
+        seen = make_preview(before.rows, before.problem, entry)
+    return _observe(desk, "logged", entry, seen, dry_run, mending_notes([cells]), other)
 
 
 def revise(
@@ -113,26 +129,37 @@ def revise(
     changes: ObservationDraft | None = None,
     *,
     reason: str = "",
+    origin_of: int | None = None,
     confirm: Confirm = _accept,
     dry_run: bool = False,
     **parts: Said,
 ) -> Receipt:
     """Supersede observation `row` by one that differs in `changes`, from its `known_on` (today) on.
 
-    Changes are given as a draft, or by the names of its parts.
+    Changes are given as a draft, or by the names of its parts; `origin_of` is the number of a row that it is one piece
+    of evidence with: both are given one origin.
     """
     changed = columns_of(draft_of(ObservationDraft, changes, parts))
+    problems = Problems()
+    why = said_text(reason, "reason", problems)
+    problems.raise_any()
     with desk.database.read() as connection:
         before = desk.reading(connection)
         old = standing_observation(connection, row, before.rows.case.case_id)
+        other = one_with(connection, before.rows, origin_of, revised=old)
+        if other is not None:
+            changed["origin"] = common_origin(str(changed.get("origin", "")), other, old.origin)
+            check_changes(changed, old, other)
         cells = observation_cells(_dated(desk, old.known_on, changed), old)
-        entry = replace(read_observation_entry(before.rows, cells, desk, old), supersedes=old.id, reason=reason.strip())
+        entry = replace(read_observation_entry(before.rows, cells, desk, old), supersedes=old.id, reason=why)
         others = tuple(each for each in before.rows.observations if each.id != old.id)
         without = take_reading(replace(before.rows, observations=others))
+        if other is not None:
+            entry, without = joined(without, entry, other)
         seen = make_preview(without.rows, without.problem, entry)
     if not confirm(seen):
-        return _unchanged((entry,), seen, REFUSED)
-    return _observe(desk, "revised", entry, seen, dry_run)
+        return unchanged((entry,), seen, REFUSED)
+    return _observe(desk, "revised", entry, seen, dry_run, mending_notes([{**cells, "reason": reason}]), other)
 
 
 def retract(
@@ -146,13 +173,19 @@ def retract(
 ) -> Receipt:
     """Withdraw observation `row` (or attestation `row`), from `known_on` (today) on."""
     with desk.database.read() as connection:
-        find = standing_attestation if attestation else standing_observation
-        old = find(connection, row, desk.reading(connection).rows.case.case_id)
+        case_id = desk.reading(connection).rows.case.case_id
+        old: CompletenessRow | ObservationRow = (
+            standing_attestation(connection, row, case_id)
+            if attestation
+            else standing_observation(connection, row, case_id, act="retract")
+        )
+    mended = mending_notes([{"reason": reason}])
     entry = retraction(old, reason, known_on or _correction_day(desk, old.known_on or desk.today()), desk)
     if isinstance(entry, NewCompleteness):
-        return _attest(desk, "retracted", [entry], ("the attestation before it holds again",), dry_run)
-    replaced = () if old.supersedes is None else (f"row {old.supersedes}, which it had replaced, does not come back",)
-    return _observe(desk, "retracted", entry, None, dry_run, replaced)
+        return _attest(desk, "retracted", [entry], [*mended, "the attestation before it holds again"], dry_run)
+    if old.supersedes is not None:
+        mended.append(f"row {old.supersedes}, which it had replaced, does not come back")
+    return _observe(desk, "retracted", entry, None, dry_run, mended)
 
 
 def add_event(
@@ -177,7 +210,7 @@ def add_event(
     def make(connection: Connection, rows: Rows) -> NewEvent:
         return read_event_entry(connection, rows, cells, desk)
 
-    return _happen(desk, "logged", make, ask, dry_run)
+    return _happen(desk, "logged", make, ask, dry_run, mending_notes([cells]))
 
 
 def revise_event(
@@ -195,13 +228,14 @@ def revise_event(
     high; its reason then goes, unless another is given.
     """
     changed = columns_of(draft_of(EventDraft, changes, parts))
+    mended = mending_notes([{name: said for name, said in changed.items() if isinstance(said, str)}])
 
     def make(connection: Connection, rows: Rows) -> NewEvent:
         old = standing_event(connection, rows.case.case_id, event_id)
         cells = event_cells(_dated(desk, old.known_on, changed), old)
         return replace(read_event_entry(connection, rows, cells, desk, old), supersedes=old.id)
 
-    return _happen(desk, "revised", make, ask, dry_run)
+    return _happen(desk, "revised", make, ask, dry_run, mended)
 
 
 def retract_event(
@@ -219,7 +253,7 @@ def retract_event(
         old = standing_event(connection, rows.case.case_id, event_id)
         return retraction(old, reason, known_on or _correction_day(desk, old.known_on), desk)
 
-    return _happen(desk, "retracted", make, ask, dry_run)
+    return _happen(desk, "retracted", make, ask, dry_run, mending_notes([{"reason": reason}]))
 
 
 def attest(
@@ -238,7 +272,7 @@ def attest(
     with desk.database.read() as connection:
         before = desk.reading(connection).rows
         rows, notes = attestations(connection, before, desk, through, types=types, since=since, note=note)
-    return _attest(desk, "attested", rows, notes, dry_run)
+    return _attest(desk, "attested", rows, [*mending_notes([{"note": note}]), *notes], dry_run)
 
 
 def import_file(
@@ -272,9 +306,15 @@ def _import(desk: Desk, path: Path, encoding: str | None, dry_run: bool, progres
     stored = submit(desk, append, dry_run=dry_run)
     if len(added) <= LOOKED_AT:
         notes.extend(startling(stored.before.rows, stored.before.problem, added))
+    standing = list(standing_on(stored.before.rows.observations, stored.before.rows.as_of))
+    duplicates = tuple(duplicates_among(standing, added))
+    disagreements = disagreements_with(added, standing)
     progress("forecasting", 0, 0, "")
-    receipt = _receipt(desk, stored, "imported", "observations", added, notes=notes, bears_on=bears_on, dry_run=dry_run)
-    return replace(receipt, unchanged=found.number - len(added))
+    receipt = receipt_of(
+        desk, stored, "imported", "observations", added, notes=notes, bears_on=bears_on, dry_run=dry_run
+    )
+    receipt = replace(receipt, unchanged=found.number - len(added), duplicates=duplicates, disagreements=disagreements)
+    return replace(receipt, notes=(*receipt.notes, *import_notes(duplicates, disagreements, receipt.numbers)))
 
 
 @contextmanager
@@ -290,18 +330,30 @@ def _uncollected() -> Iterator[None]:
 
 
 def _observe(
-    desk: Desk, action: str, entry: NewObservation, seen: Preview | None, dry_run: bool, notes: Sequence[str] = ()
+    desk: Desk,
+    action: str,
+    entry: NewObservation,
+    seen: Preview | None,
+    dry_run: bool,
+    notes: Sequence[str] = (),
+    other: ObservationRow | None = None,
 ) -> Receipt:
+    """Store an entry; a row that it is one piece of evidence with is given its origin in the same transaction."""
+    also = given_origin(other, entry.origin, desk.analyst, desk.today()) if other is not None else None
+    entries = [entry] if also is None else [entry, also]
     bears_on: list[AlsoOn] = []
 
     def append(connection: Connection, before: Reading, at: datetime) -> list[int]:
         bears_on.extend(find_bearings(connection, before.rows, [entry]))
-        return append_observations(connection, [entry], at)
+        return append_observations(connection, entries, at)
 
     stored = submit(desk, append, dry_run=dry_run)
-    return _receipt(
-        desk, stored, action, "observations", [entry], seen=seen, notes=notes, bears_on=bears_on, dry_run=dry_run
+    if other is not None:
+        notes = [*notes, f"one piece of evidence with row {other.id}: both are of origin {entry.origin!r}"]
+    receipt = receipt_of(
+        desk, stored, action, "observations", entries, seen=seen, notes=notes, bears_on=bears_on, dry_run=dry_run
     )
+    return receipt if seen is None else replace(receipt, duplicates=seen.duplicates, disagreements=seen.disagreements)
 
 
 def _attest(desk: Desk, action: str, rows: list[NewCompleteness], notes: Sequence[str], dry_run: bool) -> Receipt:
@@ -309,11 +361,16 @@ def _attest(desk: Desk, action: str, rows: list[NewCompleteness], notes: Sequenc
         return append_completeness(connection, rows, at)
 
     stored = submit(desk, append, dry_run=dry_run)
-    return _receipt(desk, stored, action, "completeness", rows, notes=notes, dry_run=dry_run)
+    return receipt_of(desk, stored, action, "completeness", rows, notes=notes, dry_run=dry_run)
 
 
 def _happen(
-    desk: Desk, action: str, make: Callable[[Connection, Rows], NewEvent], ask: Ask | None, dry_run: bool
+    desk: Desk,
+    action: str,
+    make: Callable[[Connection, Rows], NewEvent],
+    ask: Ask | None,
+    dry_run: bool,
+    mended: Sequence[str],
 ) -> Receipt:
     """Made under the write lock: two desks must not give two events one id.
 
@@ -325,7 +382,7 @@ def _happen(
         planned = make(connection, rows)
         asked = event_questions(rows, planned) if ask is not None else ()
     if ask is not None and asked and not ask(asked):
-        return replace(_unchanged((planned,), None, REFUSED, table="events"), questions=asked)
+        return replace(unchanged((planned,), None, REFUSED, table="events"), questions=asked)
     made: list[NewEvent] = []
     bears_on: list[AlsoOn] = []
 
@@ -336,59 +393,9 @@ def _happen(
 
     stored = submit(desk, append, dry_run=dry_run)
     questions = event_questions(stored.before.rows, made[0])
-    notes = (*(each for each in questions if each not in asked), *event_notes(stored.before.rows, made[0]))
-    receipt = _receipt(desk, stored, action, "events", made, notes=notes, bears_on=bears_on, dry_run=dry_run)
+    notes = (*mended, *(each for each in questions if each not in asked), *event_notes(stored.before.rows, made[0]))
+    receipt = receipt_of(desk, stored, action, "events", made, notes=notes, bears_on=bears_on, dry_run=dry_run)
     return replace(receipt, questions=questions)
-
-
-def _receipt(
-    desk: Desk,
-    stored: Stored,
-    action: str,
-    table: str,
-    entries: Sequence[object],
-    *,
-    seen: Preview | None = None,
-    notes: Sequence[str],
-    bears_on: Sequence[AlsoOn] = (),
-    dry_run: bool,
-) -> Receipt:
-    if not stored.rows:
-        return _unchanged(tuple(entries), seen, *notes, table=table)
-    first, last = stored.rows[0], stored.rows[-1]
-    cause = f"{action} {table} row {first}" if first == last else f"{action} {table} rows {first} to {last}"
-    notes = (*notes, *bearing_notes(bears_on), *east_note(entries, desk.moment()), *clock_note(stored))
-    forecast, run, remark = answer(desk, stored, cause, dry_run=dry_run)
-    if forecast is not None and table != "observations":
-        notes = (*notes, REFIT)
-    return Receipt(
-        action=action,
-        table=table,
-        rows=() if dry_run else stored.rows,
-        stored=not dry_run,
-        entries=tuple(entries),
-        preview=seen,
-        notes=tuple(notes),
-        bears_on=tuple(bears_on),
-        forecast=forecast,
-        run=run,
-        remark=remark,
-    )
-
-
-def clock_note(stored: Stored) -> tuple[str, ...]:
-    return (f"is this clock right? {stored.doubt}: set it right before the next entry",) if stored.doubt else ()
-
-
-def _unchanged(
-    entries: tuple[object, ...],
-    seen: Preview | None,
-    *notes: str,
-    table: str = "observations",
-    rows: tuple[int, ...] = (),
-) -> Receipt:
-    """The receipt of an action that stored nothing; `rows` are there already."""
-    return Receipt(action="unchanged", table=table, rows=rows, stored=False, entries=entries, preview=seen, notes=notes)
 
 
 def _correction_day(desk: Desk, known_on: date) -> date:

@@ -66,7 +66,7 @@ class EventDraft:
     known_on: Annotated[Day | None, Part("DATE", "When it could be known (default: the day it ended).", ACTS_ON)] = None
     confidence: Annotated[str | None, Part("WORD", CONFIDENCE)] = None
     reason: Annotated[str | None, Part("TEXT", "Why it is disputed: unclear agenda, denied, framing.")] = None
-    level: Annotated[str | None, Part("TEXT", "Who met: leader, minister, envoy, working.")] = None
+    level: Annotated[str | None, Part("TEXT", "Who met: leader, minister, envoy, working, technical.")] = None
     format: Annotated[str | None, Part("TEXT", "bilateral, six-party …")] = None
     venue: Annotated[str | None, Part("TEXT", "Where.")] = None
     note: Annotated[str | None, Part("TEXT", "What a colleague should know about it.")] = None

@@ -31,6 +31,7 @@ from indicators.content import EVENT_TYPES
 from indicators.errors import CaseError
 from indicators.sheets import read_sheet
 from indicators.tables import Problems, Row, parse_day, suggest, suggest_id
+from indicators.texts import mending_notes, read_text, without_invisible
 
 _STORED_AS = {
     "indicator": "indicator_id",
@@ -72,9 +73,9 @@ def _cells(values: dict[str, Said], names: Iterable[str]) -> dict[str, str]:
 def _text(value: Said) -> str:
     if value is None:
         return ""
-    if isinstance(value, float | int):
+    if isinstance(value, float | int) and not isinstance(value, bool):
         return f"{value:.12g}"
-    return value if isinstance(value, str) else value.isoformat()
+    return value.isoformat() if isinstance(value, date) else str(value)
 
 
 def read_observation_entry(
@@ -133,15 +134,18 @@ def _rules(rows: Rows, desk: Desk) -> Rules:
     )
 
 
-def standing_observation(connection: Connection, number: int, case_id: str) -> ObservationRow:
-    """The observation of this number, if it may be corrected: the newest version of what it asserts."""
+def standing_observation(connection: Connection, number: int, case_id: str, *, act: str = "revise") -> ObservationRow:
+    """The observation of this number, if it may be corrected: the newest version of what it asserts.
+
+    `act` is what is to be done with it, for the sentence that names the newer version.
+    """
     try:
         newest = read_history(connection, ObservationRow, number)[-1]
     except StoreError:
         raise NotOnFile(f"no observation has the row number {number}; `parley observations` lists them") from None
     _check_case(newest.case_id, case_id, f"observation {number}")
     if newest.id != number:
-        raise NotOnFile(f"row {number} was {how_it_ended(newest)}")
+        raise NotOnFile(f"row {number} was {how_it_ended(newest, act)}")
     if newest.retracted:
         raise NotOnFile(f"row {number} is itself the retraction of row {newest.supersedes}; log the observation anew")
     return newest
@@ -155,7 +159,7 @@ def _check_case(found: str, wanted: str, name: str) -> None:
 def standing_event(connection: Connection, case_id: str, event_id: str) -> EventRow:
     """The newest version of an event, if it may be corrected."""
     newest = {row.event_id: row for row in read_newest(connection, EventRow, case_id)}
-    found = {id_.casefold(): row for id_, row in newest.items()}.get(event_id.strip().casefold())
+    found = {id_.casefold(): row for id_, row in newest.items()}.get(without_invisible(event_id).strip().casefold())
     if found is None:
         raise NotOnFile(f"unknown event {event_id!r}; {suggest_id(event_id, tuple(sorted(newest)))}")
     if found.retracted:
@@ -177,18 +181,23 @@ def standing_attestation(connection: Connection, number: int, case_id: str) -> C
     return newest
 
 
+def said_text(typed: str, column: str, problems: Problems) -> str:
+    """A text that is said of an entry, as it is stored; "" where it is refused."""
+    text, wrong = read_text(typed, column)
+    if wrong:
+        problems.add(column, wrong)
+    return text
+
+
 def retraction[R: NewObservation | NewEvent | NewCompleteness](
     old: R, reason: str, known_on: date | str, desk: Desk
 ) -> R:
     """The row that withdraws `old`; CaseError where the reason or the day is wanting."""
     problems, moment = Problems(), desk.moment()
     day = known_on if isinstance(known_on, date) else parse_day(known_on)
-    if not reason.strip():
+    said = said_text(reason, "reason", problems)
+    if not said and not problems.lines:
         problems.add("reason", "is empty; say why the row is withdrawn")
-    if "\0" in reason:
-        problems.add("reason", "holds a null character; delete it")
-    if len(reason) > 10_000:
-        problems.add("reason", f"has {len(reason)} characters; write at most 10000")
     if day is None:
         problems.add("known_on", f"{known_on!r} is not a date; write YYYY-MM-DD, such as {moment.today}")
     elif day > moment.latest:
@@ -200,7 +209,7 @@ def retraction[R: NewObservation | NewEvent | NewCompleteness](
     problems.raise_any()
     assert day is not None
     id_: int = old.id  # type: ignore[union-attr]
-    gone = replace(old, known_on=min(day, moment.today), retracted=True, reason=reason.strip(), supersedes=id_)
+    gone = replace(old, known_on=min(day, moment.today), retracted=True, reason=said, supersedes=id_)
     who = "attested_by" if isinstance(old, NewCompleteness) else "analyst"
     return replace(gone, **{who: desk.analyst})  # type: ignore[arg-type]
 
@@ -259,6 +268,7 @@ def attestations(
     """One attestation per type, from where the one before it began, and what to know about them."""
     problems, moment = Problems(), desk.moment()
     today = moment.today
+    note = said_text(note, "note", problems)
     day = _attested_day("through", through, problems)
     begin = None if since is None else _attested_day("since", since, problems)
     if day is not None and day > today:
@@ -278,7 +288,7 @@ def attestations(
         before = _furthest(rows, kind)
         _check_span(kind, before, day, begin, problems, rows)
         first = begin or (before.complete_from if before else day)
-        said = [note.strip(), f"from {before.complete_through + timedelta(days=1)} on" if before else ""]
+        said = [note, f"from {before.complete_through + timedelta(days=1)} on" if before else ""]
         remark = "; ".join(filter(None, said))
         out.append(
             NewCompleteness(
@@ -364,11 +374,13 @@ class Imported:
     entries: dict[str, NewObservation]
     number: int
     """Rows in the file."""
+    notes: tuple[str, ...] = ()
+    """What was changed about its cells before they became rows."""
 
     def fresh(self, connection: Connection, rows: Rows) -> tuple[list[NewObservation], list[str]]:
         """Those that are not there yet, and what to say of the others."""
         entries, there = new_among(connection, rows, self.entries)
-        notes = []
+        notes = [*self.notes]
         twice = self.number - len(self.entries)
         if twice:
             notes.append(f"{counted(twice, 'row')} of the file stands in it twice and counts once")
@@ -396,4 +408,4 @@ def read_import(rows: Rows, path: Path, encoding: str | None, desk: Desk, progre
         if number % CHECKED_AT_A_TIME == 0:
             progress("checking", number, len(read), "")
     problems.raise_any()
-    return Imported(entries, len(read))
+    return Imported(entries, len(read), tuple(mending_notes(row.cells for row in read)))

@@ -1,15 +1,18 @@
 """What can be said of an observation before it is stored: how surprising it is, and what it would count with."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from db.rows import NewObservation, ObservationRow
-from forecast.desk.duplicates import likely_duplicates
+from forecast.desk.doubts import disagreement_warning, duplicate_warning, named
+from forecast.desk.duplicates import NEAR_DAYS, Duplicate, likely_duplicates
 from forecast.engine.assemble import Rows
 from forecast.words.numbers import level_text
-from indicators.evidence import SD_FLOOR, same_origin
+from indicators.disagreements import Disagreement, disagreements_with, standing_on
+from indicators.evidence import SD_FLOOR
+from indicators.likeness import address_key
 from models.spec import Problem
 from models.states import FilteredStates, expect_observation, filter_states
 
@@ -43,19 +46,36 @@ class Preview:
     surprise: Surprise | None
     """None before the indicator's first observation."""
     warnings: tuple[str, ...]
+    duplicates: tuple[Duplicate, ...] = ()
+    """Rows on file that may report the same, the likeliest first."""
+    disagreements: tuple[Disagreement[NewObservation], ...] = ()
+    """Codings of the same day or report that contradict each other, the entry among them."""
+
+    @property
+    def undecided(self) -> Duplicate | None:
+        """The likeliest row that may report the same and counts beside the entry."""
+        return next((one for one in self.duplicates if not one.counts_once), None)
 
 
 def make_preview(rows: Rows, problem: Problem | None, entry: NewObservation) -> Preview:
     """Hold an entry against what is on file; a row that it will supersede must not be among it."""
     place = next(i for i, row in enumerate(rows.catalogue) if row.indicator_id == entry.indicator_id)
     criteria = {float(each.level): each.criterion for each in rows.catalogue[place].levels}
-    standing = [row for row in rows.observations if row.valid_until is None or row.valid_until > rows.as_of]
+    standing = list(standing_on(rows.observations, rows.as_of))
+    duplicates = likely_duplicates(standing, entry)
+    disagreements = disagreements_with([entry], standing)
     return Preview(
         entry,
         rows.catalogue[place].name,
         criteria.get(entry.level, ""),
         None if problem is None else _surprise(rows, problem, entry, place, _filtered(problem)),
-        (*_twins(standing, entry), *_origin_warnings(standing, entry)),
+        (
+            *map(duplicate_warning, duplicates),
+            *map(disagreement_warning, disagreements),
+            *_origin_warnings(standing, entry),
+        ),
+        tuple(duplicates),
+        disagreements,
     )
 
 
@@ -64,11 +84,10 @@ def _filtered(problem: Problem) -> FilteredStates:
 
 
 def startling(rows: Rows, problem: Problem | None, entries: Sequence[NewObservation]) -> list[str]:
-    """Of many entries those that a person should look at again: great surprises and likely duplicates, a line each."""
+    """Of many entries those that a person should look at again: great surprises and what is on file, a line each."""
     standing: dict[str, list[ObservationRow]] = {}
-    for row in rows.observations:
-        if row.valid_until is None or row.valid_until > rows.as_of:
-            standing.setdefault(row.indicator_id, []).append(row)
+    for row in standing_on(rows.observations, rows.as_of):
+        standing.setdefault(row.indicator_id, []).append(row)
     place = {row.indicator_id: i for i, row in enumerate(rows.catalogue)}
     filtered = None if problem is None else _filtered(problem)
     out = []
@@ -78,7 +97,8 @@ def startling(rows: Rows, problem: Problem | None, entries: Sequence[NewObservat
             found = _surprise(rows, problem, entry, place[entry.indicator_id], filtered)
             if found is not None and abs(found.z) >= GREAT:
                 out.append(f"{name}: expected {found.expected:+.2f} ± {found.sd:.2f} (sd), {abs(found.z):.1f} sd away")
-        out += [f"{name}: {twin}" for twin in _twins(standing.get(entry.indicator_id, ()), entry)]
+        twins = likely_duplicates(standing.get(entry.indicator_id, ()), entry)
+        out += [f"{name}: {duplicate_warning(twin)}" for twin in twins if twin.counts_once]
     return out
 
 
@@ -103,17 +123,6 @@ def _surprise(
     return Surprise(entry.level, mean, float(np.sqrt(variance)))
 
 
-def _twins(standing: Iterable[ObservationRow], entry: NewObservation) -> Iterator[str]:
-    """Rows of the indicator that may report the same thing, and whether they will count as one with it."""
-    for row in likely_duplicates(standing, entry):
-        effect = (
-            "they count as one piece of evidence: the best grade, the mean of its levels"
-            if same_origin(row, entry)
-            else "both count; give both the same --origin if they are one report, or revise that row instead"
-        )
-        yield f"likely duplicate of {_named(row)}: {effect}"
-
-
 def _origin_warnings(standing: Sequence[ObservationRow], entry: NewObservation) -> Iterator[str]:
     """Other indicators fed by the same origin, and those fed by the same page without saying so."""
     others = [row for row in standing if row.indicator_id != entry.indicator_id]
@@ -124,13 +133,16 @@ def _origin_warnings(standing: Sequence[ObservationRow], entry: NewObservation) 
             f"common origin {entry.origin!r} already feeds {', '.join(fed)}: one piece of evidence for {number} "
             f"indicators, so the precision of each is divided by {number}"
         )
-    linked = [row for row in others if entry.source_url and row.source_url == entry.source_url]
+    linked = [row for row in others if entry.source_url and row.source_url and _one_page(row, entry)]
     apart = next((row for row in linked if not entry.origin or row.origin != entry.origin), None)
     if apart is not None:
-        what = f"its origin, {apart.origin!r}" if apart.origin else "both an --origin"
-        yield f"likely common origin: the same URL feeds {_named(apart)}; give {what} if they are one piece of evidence"
+        what = f"its origin, {apart.origin!r}," if apart.origin else f"--origin-of {apart.id}"
+        yield f"likely common origin: the same URL feeds {named(apart)}; give {what} if they are one piece of evidence"
 
 
-def _named(row: ObservationRow) -> str:
-    grade = f"{row.reliability}{row.credibility}"
-    return f"row {row.id} ({row.indicator_id} {row.observed_on}, {level_text(row.level)}, {grade}, by {row.analyst})"
+def _one_page(row: ObservationRow, entry: NewObservation) -> bool:
+    """Of the rows of near days, which may be of one report, also those whose address is only written otherwise."""
+    if row.source_url == entry.source_url:
+        return True
+    near = abs((row.observed_on - entry.observed_on).days) <= NEAR_DAYS
+    return near and address_key(row.source_url) == address_key(entry.source_url)

@@ -4,6 +4,7 @@ from dataclasses import asdict, is_dataclass
 from typing import Any
 
 from db.rows import NewCompleteness, NewEvent, NewObservation
+from forecast.desk.doubts import disagreements_json, duplicates_json, remedy
 from forecast.desk.preview import GREAT, Preview, Surprise
 from forecast.desk.session import Receipt
 from forecast.engine.provisional import Provisional, Shift
@@ -63,6 +64,15 @@ def surprise_word(found: Surprise) -> str:
     return f"{abs(found.z):.1f} sd {side}{weight}"
 
 
+def duplicate_question(receipt: Receipt) -> str:
+    """What is still to be decided of an entry that was stored beside a row that may report the same; "" if nothing."""
+    open_ = receipt.preview.undecided if receipt.preview else None
+    if open_ is None or not receipt.stored:
+        return ""
+    command = remedy(open_, receipt.rows[0], open_.row)
+    return f"is it the same report as row {open_.row}? If it is, run `{command}`; if not, both rightly count"
+
+
 def change_text(moved: Shift) -> str:
     """The change in percentage points, with its Monte-Carlo error."""
     if moved.old == moved.new:
@@ -105,8 +115,10 @@ def receipt_json(receipt: Receipt) -> dict[str, Any]:
         "criterion": seen.criterion if seen else None,
         "surprise": {**asdict(seen.surprise), "z": seen.surprise.z} if seen and seen.surprise else None,
         "warnings": list(seen.warnings) if seen else [],
+        "likely_duplicates": duplicates_json(receipt.duplicates, receipt.numbers),
+        "disagreements": disagreements_json(receipt.disagreements, receipt.numbers),
         "notes": list(receipt.notes),
-        "questions": list(receipt.questions),
+        "questions": [*receipt.questions, *filter(None, [duplicate_question(receipt)])],
         "bears_on": [asdict(each) for each in receipt.bears_on],
         "forecast": _forecast(receipt.forecast, receipt.run) if receipt.forecast else None,
         "remark": receipt.remark,

@@ -16,16 +16,21 @@ from db.engine import Database
 from db.errors import StoreError
 from db.known import FACT_TABLES
 from db.read import read_added, read_case
+from db.rows import NewObservation
 from db.tables import cases, observations
 from db.when import When
 from db.zone import Moment, read_zone
 from forecast.clock import Clock, utc_now
 from forecast.desk.bearings import AlsoOn
+from forecast.desk.duplicates import Duplicate
 from forecast.desk.preview import Preview
 from forecast.engine.assemble import Rows, read_rows
 from forecast.engine.provisional import Anchor, Provisional, Reading, read_anchor, shift, take_reading
 from forecast.engine.refresh import store_provisional
 from forecast.errors import ForecastError
+from indicators.disagreements import Disagreement
+from indicators.errors import CaseError
+from indicators.texts import read_text, without_invisible
 
 type Append = Callable[[Connection, Reading, datetime], list[int]]
 """Appends the rows of an action, given what is on file just before, and returns their numbers."""
@@ -36,7 +41,7 @@ type _State = tuple[date, dict[str, tuple[int, str]]]
 
 def who() -> str:
     """Who is at the desk: PARLEY_ANALYST, or the name the system knows its user by."""
-    name = os.environ.get("PARLEY_ANALYST", "").strip()
+    name = without_invisible(os.environ.get("PARLEY_ANALYST", "")).strip()
     if name:
         return name
     try:
@@ -47,7 +52,10 @@ def who() -> str:
 
 @dataclass(slots=True)
 class Desk:
-    """A desk at a database: who sits there, and what need not be read again for the next entry."""
+    """A desk at a database: who sits there, and what need not be read again for the next entry.
+
+    The analyst's name is kept as any text is; CaseError where it cannot be.
+    """
 
     database: Database
     analyst: str = field(default_factory=who)
@@ -60,6 +68,11 @@ class Desk:
     kept: tuple[_State, Reading] | None = field(default=None, repr=False)
     _anchor: Anchor | None = field(default=None, repr=False)
     _zone: ZoneInfo | None = field(default=None, repr=False)
+
+    def __post_init__(self) -> None:
+        self.analyst, wrong = read_text(self.analyst, "analyst")
+        if wrong:
+            raise CaseError([f"analyst: {wrong}"])
 
     def moment(self) -> Moment:
         """This instant in the time zone of the database, or the beginning of the day to work as of."""
@@ -137,6 +150,15 @@ class Receipt:
     """Why there is no forecast."""
     unchanged: int = 0
     """Rows of an import that were there already."""
+    duplicates: tuple[Duplicate, ...] = ()
+    """Rows that may report the same as an entry."""
+    disagreements: tuple[Disagreement[NewObservation], ...] = ()
+    """Codings of one day or report that contradict each other, one of them an entry of this action."""
+
+    @property
+    def numbers(self) -> dict[int, int]:
+        """The number of each entry that was stored, by its identity in this process."""
+        return {id(entry): row for entry, row in zip(self.entries, self.rows, strict=True)} if self.stored else {}
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,61 @@
+"""The receipt of an action: what was stored, or was there already, and what it does to the forecast."""
+
+from collections.abc import Sequence
+
+from forecast.desk.bearings import AlsoOn, bearing_notes
+from forecast.desk.entries import east_note
+from forecast.desk.preview import Preview
+from forecast.desk.session import Desk, Receipt, Stored, answer
+
+REFIT = "events and silence also teach the rates: that part of the answer comes with the next `parley update`"
+
+
+def receipt_of(
+    desk: Desk,
+    stored: Stored,
+    action: str,
+    table: str,
+    entries: Sequence[object],
+    *,
+    seen: Preview | None = None,
+    notes: Sequence[str],
+    bears_on: Sequence[AlsoOn] = (),
+    dry_run: bool,
+) -> Receipt:
+    """The receipt of an action that stored rows, with the forecast it brings about."""
+    if not stored.rows:
+        return unchanged(tuple(entries), seen, *notes, table=table)
+    first, last = stored.rows[0], stored.rows[-1]
+    cause = f"{action} {table} row {first}" if first == last else f"{action} {table} rows {first} to {last}"
+    notes = (*notes, *bearing_notes(bears_on), *east_note(entries, desk.moment()), *_clock_note(stored))
+    forecast, run, remark = answer(desk, stored, cause, dry_run=dry_run)
+    if forecast is not None and table != "observations":
+        notes = (*notes, REFIT)
+    return Receipt(
+        action=action,
+        table=table,
+        rows=() if dry_run else stored.rows,
+        stored=not dry_run,
+        entries=tuple(entries),
+        preview=seen,
+        notes=tuple(notes),
+        bears_on=tuple(bears_on),
+        forecast=forecast,
+        run=run,
+        remark=remark,
+    )
+
+
+def _clock_note(stored: Stored) -> tuple[str, ...]:
+    return (f"is this clock right? {stored.doubt}: set it right before the next entry",) if stored.doubt else ()
+
+
+def unchanged(
+    entries: tuple[object, ...],
+    seen: Preview | None,
+    *notes: str,
+    table: str = "observations",
+    rows: tuple[int, ...] = (),
+) -> Receipt:
+    """The receipt of an action that stored nothing; `rows` are there already."""
+    return Receipt(action="unchanged", table=table, rows=rows, stored=False, entries=entries, preview=seen, notes=notes)
