@@ -397,7 +397,7 @@ def full(small: Database) -> Database:
     with small.write() as connection:
         append_documents(connection, [DOCUMENT], NOW)
         append_judgements(connection, [JUDGEMENT], NOW)
-        append_observations(connection, [replace(OBSERVATION, level=level) for level in (-1.0, 0.0, 1.0)], NOW)
+        append_observations(connection, [replace(OBSERVATION, level=level) for level in (-0.5, 0.0, 1.0)], NOW)
         append_events(connection, [EVENT], NOW)
         append_completeness(connection, [ATTESTATION], NOW)
         run_id = append_run(connection, RUN, NOW)

@@ -6,7 +6,7 @@ from itertools import groupby
 from forecast.brief.bands import BANDS, MOVED, STALE_SHARE, UNATTESTED_DAYS, WIDE, Grounds, band_of
 from forecast.brief.changes import ASKED, LEAST_MOVE, OLDER, OLDER_DAYS, REPORT, Entries
 from forecast.brief.facts import Brief, Phrase
-from forecast.brief.levels import Attested, Cited, Source, Watched
+from forecast.brief.levels import DIFFERING, Attested, Cited, Source, Watched
 from forecast.evaluation.alike import alike_sentence
 from forecast.evaluation.figures import Bound
 from forecast.identity import code_version, model_version
@@ -14,6 +14,7 @@ from forecast.record.news import news_lines, week_lines
 from forecast.record.reasons import reason_sentence
 from forecast.record.summary import judgement_sentence
 from forecast.run_facts import STALE_AFTER_CADENCES, diagnostics_of
+from forecast.words.codings import coding_text, contradiction_text
 from forecast.words.labels import ENGLISH
 from forecast.words.names import target_name
 from forecast.words.numbers import counted, level_text, minute, percent, percent_range, reach, signed
@@ -32,6 +33,7 @@ HEADINGS = {
     "sources": "Latest observation of each indicator",
 }
 WORDS = {
+    "differing": "Where codings differ",
     "target": "at least one",
     "base_rate": "base rate",
     "documents_only": "documents only",
@@ -419,7 +421,18 @@ def document(one: Cited) -> str:
 
 
 def source(one: Source) -> str:
-    return f"{one.name} {level_text(one.level)}: {one.publisher or one.title}, {one.observed_on}, {one.grade}"
+    others = f", by {one.analyst}, one of {one.of_day} of that day" if one.of_day > 1 else ""
+    return f"{one.name} {level_text(one.level)}: {one.publisher or one.title}, {one.observed_on}, {one.grade}{others}"
+
+
+def differing(brief: Brief) -> list[str]:
+    """Codings that contradict each other, a sentence each, and how many more there are."""
+    told = [
+        contradiction_text(one, [coding_text(each, f"row {each.row}") for each in one.codings], one.name) + "."
+        for one in brief.differing[:DIFFERING]
+    ]
+    more = len(brief.differing) - DIFFERING
+    return told + ([f"{more} more: `parley disagreements`."] if more > 0 else [])
 
 
 def grades() -> str:

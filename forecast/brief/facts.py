@@ -19,12 +19,14 @@ from forecast.brief.changes import Changes, check_full, choose_since, read_chang
 from forecast.brief.levels import (
     Attested,
     Cited,
+    Differing,
     Level,
     Source,
     Watched,
     levels_of,
     read_attested,
     read_cited,
+    read_differing,
     read_sources,
     read_watched,
 )
@@ -81,6 +83,8 @@ class Brief:
     tested: Tested | None
     documents: tuple[Cited, ...]
     sources: tuple[Source, ...]
+    differing: tuple[Differing, ...]
+    """Codings that contradict each other: as things stand, or for an earlier run as it read them."""
     figures: Figures
     later: RunRow | None = None
     """The last published full run, where this brief is of an earlier one."""
@@ -183,6 +187,7 @@ def read_brief(
         tested=tested,
         documents=read_cited(connection, run.case_id, when),
         sources=read_sources(connection, run.case_id, when, summary.catalogue),
+        differing=read_differing(connection, run.case_id, when if asked else When(as_of=today), summary.catalogue),
         figures=_figures(connection, folder, case, run, shown.run_id or run.id),
         later=newest if asked else None,
     )
@@ -277,6 +282,7 @@ def in_language(brief: Brief, names: Names) -> Brief:
             for one in brief.documents
         ),
         sources=tuple(map(of_indicator, brief.sources)),
+        differing=tuple(map(of_indicator, brief.differing)),
     )
 
 
@@ -311,6 +317,7 @@ def as_json(brief: Brief) -> dict[str, Any]:
         "tested": _backtest(brief.tested) if brief.tested else None,
         "documents": [asdict(one) for one in brief.documents],
         "sources": [asdict(one) for one in brief.sources],
+        "disagreements": [asdict(one) for one in brief.differing],
         "figures": {
             name: {"caption": facts.caption}
             for name, facts in (

@@ -20,11 +20,13 @@ from forecast.brief.japanese_words import HEADINGS as HEADINGS
 from forecast.brief.japanese_words import SEPARATOR as SEPARATOR
 from forecast.brief.japanese_words import STOP as STOP
 from forecast.brief.japanese_words import WORDS as WORDS
-from forecast.brief.levels import Attested, Cited, Source, Watched
+from forecast.brief.levels import DIFFERING, Attested, Cited, Differing, Source, Watched
 from forecast.identity import code_version, model_version
 from forecast.plots.chosen import GAP_DAYS, Horizon, days_to, stretches
 from forecast.plots.context import Context
+from forecast.record.payloads import ObservationEntry
 from forecast.run_facts import STALE_AFTER_CADENCES, diagnostics_of
+from forecast.words.codings import exact_level, some_of
 from forecast.words.labels import JAPANESE
 from forecast.words.numbers import level_text, minute, signed
 
@@ -385,7 +387,27 @@ def document(one: Cited) -> str:
 
 def source(one: Source) -> str:
     day = f"{one.observed_on:%Y-%m-%d}"
-    return f"{one.name}（{level_text(one.level)}）：{one.publisher or one.title}、{day}、{one.grade}"
+    others = f"、評価者{one.analyst}（同日{one.of_day}件のうち）" if one.of_day > 1 else ""
+    return f"{one.name}（{level_text(one.level)}）：{one.publisher or one.title}、{day}、{one.grade}{others}"
+
+
+def differing(brief: Brief) -> list[str]:
+    """Codings that contradict each other, a sentence each, and how many more there are."""
+    told = [_contradiction(one) for one in brief.differing[:DIFFERING]]
+    more = len(brief.differing) - DIFFERING
+    return told + ([f"ほかに{more}件ある（`parley disagreements`）。"] if more > 0 else [])
+
+
+def _contradiction(one: Differing) -> str:
+    days = LABELS.date(one.first_on) + ("" if one.first_on == one.last_on else f"から{LABELS.date(one.last_on)}まで")
+    origin = f"、出所{one.origin}" if one.origin else ""
+    said = some_of([_coding(each) for each in one.codings], "ほか{}件")
+    return f"{one.name}（{days}{origin}）：評価に{one.levels_apart:g}段階の差がある。{SEPARATOR.join(said)}。"
+
+
+def _coding(one: ObservationEntry) -> str:
+    source = "、".join(filter(None, (one.source_title, one.source_publisher)))
+    return f"{exact_level(one.level)}（{one.analyst}、{LABELS.date(one.observed_on)}、{source}、行{one.row}）"
 
 
 def grades() -> str:

@@ -15,6 +15,7 @@ HEADINGS = {
     "sources": "各指標の最新の観測",
 }
 WORDS = {
+    "differing": "評価の食い違い",
     "target": "一度でも起きる確率",
     "base_rate": "基準率",
     "documents_only": "文献のみ",

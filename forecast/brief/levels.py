@@ -13,10 +13,17 @@ from db.rows import IndicatorRow, ObservationRow
 from db.run_rows import EffectRow, IndicatorStateRow, RunRow, TargetForecastRow
 from db.when import When
 from forecast.brief.bands import UNATTESTED_DAYS
+from forecast.record.codings import contradictions
+from forecast.record.payloads import Contradiction, ObservationEntry
 from forecast.run_facts import is_stale
 from indicators.content import EVENT_TYPES
+from indicators.disagreements import standing_on
 
 WATCHED = 3
+DIFFERING = 3
+"""Disagreements between codings that are told; the rest are counted."""
+SOURCES_OF_DAY = 4
+"""Observations of one indicator and day that are cited."""
 FAVOURS, HINDERS = 2, -2
 """Levels whose criteria say what would move the forecast."""
 HIGHEST = 2
@@ -95,7 +102,7 @@ class Cited:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """The latest observation behind a present level."""
+    """An observation behind a present level, of the latest day that has one."""
 
     indicator_id: str
     name: str
@@ -105,6 +112,22 @@ class Source:
     grade: str
     title: str
     publisher: str
+    analyst: str
+    of_day: int
+    """Observations of the indicator on that day, this one included."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Differing:
+    """Codings of one report or one day that contradict each other, the highest level first."""
+
+    indicator_id: str
+    name: str
+    first_on: date
+    last_on: date
+    origin: str
+    levels_apart: float
+    codings: tuple[ObservationEntry, ...]
 
 
 def levels_of(states: Iterable[IndicatorStateRow], catalogue: Sequence[IndicatorRow], as_of: date) -> tuple[Level, ...]:
@@ -232,18 +255,52 @@ def read_cited(connection: Connection, case_id: str, when: When) -> tuple[Cited,
 def read_sources(
     connection: Connection, case_id: str, when: When, catalogue: Sequence[IndicatorRow]
 ) -> tuple[Source, ...]:
-    """The latest observation of each indicator that the run could know, in the order of the catalogue."""
-    newest: dict[str, ObservationRow] = {}
-    for row in read_observations(connection, case_id, when):
-        standing = row.valid_until is None or row.valid_until > when.as_of
-        last = newest.get(row.indicator_id)
-        if standing and (last is None or (row.observed_on, row.known_on) >= (last.observed_on, last.known_on)):
-            newest[row.indicator_id] = row
-    found = ((one.name, newest[one.indicator_id]) for one in catalogue if one.indicator_id in newest)
-    return tuple(_source(name, row) for name, row in found)
+    """The latest observations of each indicator that the run could know, in the order of the catalogue.
+
+    All of the last day, the highest level first; of very many those at both ends.
+    """
+    newest: dict[str, list[ObservationRow]] = {}
+    for row in standing_on(read_observations(connection, case_id, when), when.as_of):
+        last = newest.setdefault(row.indicator_id, [row])
+        if row.observed_on > last[0].observed_on:
+            newest[row.indicator_id] = [row]
+        elif row.observed_on == last[0].observed_on and row is not last[0]:
+            last.append(row)
+    return tuple(
+        _source(one.name, row, len(newest[one.indicator_id]))
+        for one in catalogue
+        if one.indicator_id in newest
+        for row in _ends(sorted(newest[one.indicator_id], key=lambda row: (-row.level, row.analyst, row.row_key)))
+    )
 
 
-def _source(name: str, row: ObservationRow) -> Source:
+def _ends(rows: list[ObservationRow]) -> list[ObservationRow]:
+    half = SOURCES_OF_DAY // 2
+    return rows if len(rows) <= SOURCES_OF_DAY else rows[:half] + rows[-half:]
+
+
+def read_differing(
+    connection: Connection, case_id: str, when: When, catalogue: Sequence[IndicatorRow]
+) -> tuple[Differing, ...]:
+    """What contradicts itself among the codings of the catalogue's indicators, the newest day first."""
+    names = {one.indicator_id: one.name for one in catalogue}
+    found = contradictions(standing_on(read_observations(connection, case_id, when), when.as_of))
+    return tuple(_differing(one, names[one.indicator]) for one in found if one.indicator in names)
+
+
+def _differing(found: Contradiction, name: str) -> Differing:
+    return Differing(
+        indicator_id=found.indicator,
+        name=name,
+        first_on=found.first_on,
+        last_on=found.last_on,
+        origin=found.origin,
+        levels_apart=found.levels_apart,
+        codings=found.codings,
+    )
+
+
+def _source(name: str, row: ObservationRow, of_day: int) -> Source:
     grade = f"{row.reliability}{row.credibility}"
     return Source(
         indicator_id=row.indicator_id,
@@ -254,4 +311,6 @@ def _source(name: str, row: ObservationRow) -> Source:
         grade=grade,
         title=row.source_title,
         publisher=row.source_publisher,
+        analyst=row.analyst,
+        of_day=of_day,
     )

@@ -100,6 +100,7 @@ SECTIONS: Sections = {
             "lists",
             indicators="List the indicators with their levels.",
             observations="List observations.",
+            disagreements="List codings that differ.",
             documents="List the documents.",
             events="List what happened.",
             runs="List the runs, newest as-of date first.",

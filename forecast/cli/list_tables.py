@@ -7,6 +7,8 @@ from rich.text import Text
 from forecast.cli.render import LEVEL_HEADER, level_cells
 from forecast.cli.tables import bold, emit, facts, grid_with_words, paragraph
 from forecast.record.payloads import (
+    Contradiction,
+    ContradictionList,
     DocumentDetail,
     DocumentList,
     EventDetail,
@@ -23,10 +25,13 @@ from forecast.record.payloads import (
     RunEntry,
     RunList,
 )
+from forecast.words.codings import coding_text, contradiction_text, contradiction_title
 from forecast.words.names import target_name
 from forecast.words.numbers import counted, percent, signed
 from indicators.case_rows import CASE_ANALYST
 from indicators.content import NO_FRAMING
+
+SHOWN_CONTRADICTIONS = 5
 
 
 def print_indicators(listed: IndicatorList) -> None:
@@ -34,7 +39,7 @@ def print_indicators(listed: IndicatorList) -> None:
     rows = [(one.id, *_level(one), str(one.observations)) for one in listed.indicators]
     title = bold(f"{counted(len(rows), 'indicator')} {_when(listed.as_of, listed.as_recorded)}")
     words = [f"{one.name}. {one.question} ({_timing(one)})" for one in listed.indicators]
-    emit([title, *grid_with_words(header, rows, words, "question", left=(0, 5))])
+    emit([title, *grid_with_words(header, rows, words, "question", left=(0, 5)), *_contradicted(listed.disagreements)])
 
 
 def print_indicator(found: IndicatorDetail) -> None:
@@ -68,6 +73,8 @@ def print_indicator(found: IndicatorDetail) -> None:
             "",
             bold(f"Last {len(found.last_observations)} of {counted(one.observations, 'observation')}"),
             *_observations(found.last_observations),
+            *_cut_off(found),
+            *_contradicted(found.disagreements),
         ]
     )
 
@@ -84,6 +91,18 @@ def print_observations(listed: ObservationList, *, ended: bool) -> None:
     more = listed.matching - len(entries)
     rest = [f"… and {more} more; --last 0 for all"] if more else []
     emit([title, *table, *paragraph(_sentence(listed.nothing)), *rest])
+
+
+def print_contradictions(listed: ContradictionList) -> None:
+    """Every disagreement with all of its codings."""
+    found = listed.disagreements
+    lines: list[str | Text] = [
+        bold(f"{counted(len(found), 'disagreement')} {_when(listed.as_of, listed.as_recorded)}"),
+        *paragraph(_sentence(listed.nothing)),
+    ]
+    for one in found:
+        lines += ["", *paragraph(contradiction_title(one, one.indicator)), *_observations(one.codings)]
+    emit(lines)
 
 
 def print_documents(listed: DocumentList) -> None:
@@ -208,6 +227,26 @@ def _source_words(one: ObservationEntry) -> tuple[str, ...]:
 
 def _origin(one: ObservationEntry) -> str:
     return f"origin {one.origin}" if one.origin else ""
+
+
+def _cut_off(found: IndicatorDetail) -> list[str]:
+    """That the day of the last observation shown has others, so that none is taken for all."""
+    if not found.also_that_day:
+        return []
+    day = found.last_observations[-1].observed_on if found.last_observations else None
+    return paragraph(f"… and {found.also_that_day} more of {day}; `parley observations` lists all")
+
+
+def _contradicted(found: tuple[Contradiction, ...]) -> list[str | Text]:
+    """The newest disagreements, each with all of its codings."""
+    if not found:
+        return []
+    lines: list[str | Text] = ["", bold("Codings of one report or day, two levels or more apart")]
+    for one in found[:SHOWN_CONTRADICTIONS]:
+        codings = [coding_text(each, f"row {each.row}") for each in one.codings]
+        lines += paragraph(contradiction_text(one, codings, one.indicator), hanging="  ")
+    more = len(found) - SHOWN_CONTRADICTIONS
+    return [*lines, f"… and {more} more: parley disagreements"] if more > 0 else lines
 
 
 def _judgements(entries: tuple[JudgementEntry, ...]) -> list[str | Text]:

@@ -1,4 +1,4 @@
-"""Commands that list what is on file: indicators, observations, documents, events, runs."""
+"""Commands that list what is on file: indicators, observations, disagreements, documents, events, runs."""
 
 from datetime import date
 from typing import Annotated
@@ -16,7 +16,7 @@ from forecast.record.catalogue import (
     read_indicator_list,
     read_run_list,
 )
-from forecast.record.entries import Wanted, read_event, read_event_list, read_observation_list
+from forecast.record.entries import Wanted, read_contradictions, read_event, read_event_list, read_observation_list
 from indicators.content import EVENT_TYPES
 
 SHOWN_OBSERVATIONS = 50
@@ -91,6 +91,21 @@ def observations(
             connection, when, wanted, indicators=indicators or (), limit=limit, case_id=case_id()
         )
     print_json(listed) if json_ else list_tables.print_observations(listed, ended=superseded or retracted)
+
+
+def disagreements(
+    indicators: Annotated[
+        list[str] | None, typer.Option("--indicator", metavar="ID", help="Of this indicator; may be repeated.")
+    ] = None,
+    as_of: AsOf = None,
+    as_recorded: AsRecorded = None,
+    json_: Json = False,
+) -> None:
+    """List codings that differ. By two levels or more, of one report or one day; each with its analyst and source."""
+    with opened() as database, database.read() as connection:
+        when = When(as_of=as_of or today(connection), as_recorded=as_recorded)
+        listed = read_contradictions(connection, when, indicators=indicators or (), case_id=case_id())
+    print_json(listed) if json_ else list_tables.print_contradictions(listed)
 
 
 def documents(id_: Id = None, as_of: AsOf = None, as_recorded: AsRecorded = None, json_: Json = False) -> None:

@@ -16,6 +16,7 @@ from forecast.doctor.files import check_leftovers, check_posteriors
 from forecast.doctor.finding import PROBLEM, TROUBLE, Finding, Found, Opened, hindered
 from forecast.doctor.rows import (
     check_case,
+    check_codings,
     check_completeness,
     check_forecast,
     check_schedule,
@@ -48,6 +49,7 @@ CHECKS: dict[str, _Check] = {
     "seals": check_seals,
     "case": check_case,
     "completeness": check_completeness,
+    "codings": check_codings,
     "forecast": check_forecast,
     "schedule": check_schedule,
     "posteriors": check_posteriors,

@@ -10,7 +10,7 @@ from db import triggers
 from db.chain import last_link
 from db.errors import StoreError
 from db.kinds import FULL_KINDS
-from db.read import read_case, read_completeness
+from db.read import read_case, read_completeness, read_observations
 from db.read_runs import last_published, read_runs
 from db.read_schedule import read_attempts
 from db.rows import CaseRow
@@ -20,15 +20,20 @@ from db.zone import Moment, read_zone
 from forecast.doctor.finding import NOTICE, PROBLEM, Finding, Found, Opened
 from forecast.errors import BadSettings
 from forecast.evaluation.track import ISSUE_LAG_DAYS
+from forecast.record.codings import contradictions
 from forecast.schedule.settings import ScheduleSettings, read_settings
 from forecast.schedule.slots import calendar_of, owed_as_of
 from forecast.schedule.status import read_status
+from forecast.words.codings import coding_text, contradiction_text
 from forecast.words.numbers import counted, minute
 from indicators.content import EVENT_TYPES
+from indicators.disagreements import standing_on
 from indicators.folder import read_case_folder
 from indicators.shipped import shipped_case
 
 ATTESTED_WITHIN = timedelta(days=14)
+NAMED = 5
+"""Disagreements that are told one by one."""
 
 
 def check_triggers(opened: Opened) -> Found:
@@ -91,6 +96,22 @@ def check_completeness(opened: Opened) -> Found:
             only = "" if len(kinds) == len(EVENT_TYPES) else "".join(f" --type {kind}" for kind in kinds)
             run = f"add what happened since, then run `parley event none{only} --through DATE`"
             yield Finding("completeness", NOTICE, f"{', '.join(kinds)}: {far}", run)
+
+
+def check_codings(opened: Opened) -> Found:
+    """Codings of one report or one day do not contradict each other."""
+    case = _stored_case(opened, opened.case_id)
+    if case is None:
+        return
+    today = Moment(instant=opened.now, zone=read_zone(opened.connection)).today
+    found = contradictions(standing_on(read_observations(opened.connection, case.case_id, When(as_of=today)), today))
+    for one in found[:NAMED]:
+        codings = [coding_text(each, f"row {each.row}") for each in one.codings]
+        run = "settle which holds, then run `parley revise ROW` for the other"
+        yield Finding("codings", NOTICE, contradiction_text(one, codings, one.indicator), run)
+    if len(found) > NAMED:
+        what = f"{counted(len(found) - NAMED, 'more disagreement')} between codings"
+        yield Finding("codings", NOTICE, what, "run `parley disagreements`")
 
 
 def check_forecast(opened: Opened) -> Found:

@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import date
-from typing import Any
 
 import numpy as np
 from sqlalchemy import Connection
@@ -16,6 +15,7 @@ from db.run_rows import RunRow
 from db.when import When
 from forecast.engine.assemble import Rows, assemble, check_rows, read_rows
 from forecast.errors import NoForecast, UnknownId
+from forecast.record.codings import coded, contradictions
 from forecast.record.payloads import (
     Criterion,
     DocumentDetail,
@@ -39,7 +39,7 @@ from models.states import States, filter_states
 def read_indicator_list(connection: Connection, when: When, *, case_id: str | None = None) -> IndicatorList:
     """Every indicator of the catalogue with its filtered level."""
     rows = _rows(connection, when, case_id)
-    return IndicatorList(when.as_of, when.as_recorded, _indicator_entries(rows))
+    return IndicatorList(when.as_of, when.as_recorded, _indicator_entries(rows), contradictions(_standing(rows)))
 
 
 def read_indicator(
@@ -51,6 +51,7 @@ def read_indicator(
     place = find_place("indicator", name, [entry.id for entry in entries])
     row, entry = rows.catalogue[place], entries[place]
     standing = sorted(_standing(rows, entry.id), key=lambda o: (o.observed_on, o.known_on, o.row_key), reverse=True)
+    oldest = standing[:last][-1].observed_on if standing[:last] else None
     return IndicatorDetail(
         as_of=when.as_of,
         as_recorded=when.as_recorded,
@@ -63,6 +64,8 @@ def read_indicator(
         bears_on=row.bears_on or (),
         levels=tuple(Criterion(level.level, level.criterion) for level in row.levels),
         last_observations=tuple(ObservationEntry(**coded(one)) for one in standing[:last]),
+        also_that_day=sum(one.observed_on == oldest for one in standing[last:]),
+        disagreements=contradictions(standing),
     )
 
 
@@ -181,23 +184,6 @@ def _standing(rows: Rows, indicator_id: str | None = None) -> Iterable[Observati
         if (indicator_id is None or row.indicator_id == indicator_id)
         and (row.valid_until is None or row.valid_until > rows.as_of)
     )
-
-
-def coded(row: ObservationRow) -> dict[str, Any]:
-    """The fields of an `ObservationEntry`."""
-    return {
-        "row": row.id,
-        "observed_on": row.observed_on,
-        "known_on": row.known_on,
-        "level": row.level,
-        "grade": f"{row.reliability}{row.credibility}",
-        "source_title": row.source_title,
-        "source_publisher": row.source_publisher,
-        "source_url": row.source_url,
-        "origin": row.origin,
-        "analyst": row.analyst,
-        "note": row.note,
-    }
 
 
 def _documents(

@@ -11,9 +11,11 @@ from sqlalchemy import Connection
 from db.read import Version, read_catalogue, read_completeness, read_history, read_versions
 from db.rows import CaseRow, EventRow, NewEvent, ObservationRow
 from db.when import When
-from forecast.record.catalogue import case_of, coded, find_place
+from forecast.record.catalogue import case_of, find_place
+from forecast.record.codings import coded, contradictions
 from forecast.record.payloads import (
     Change,
+    ContradictionList,
     Coverage,
     Ending,
     EventDetail,
@@ -25,6 +27,7 @@ from forecast.record.payloads import (
 )
 from forecast.words.numbers import counted
 from indicators.case_rows import CASE_ANALYST
+from indicators.disagreements import APART
 
 STANDS, SUPERSEDED, RETRACTED = "stands", "superseded", "retracted"
 _SHOWN = 8
@@ -79,6 +82,25 @@ def read_observation_list(
     return ObservationList(
         when.as_of, when.as_recorded, len(kept), nothing, tuple(_observation(version) for version in kept[:limit])
     )
+
+
+def read_contradictions(
+    connection: Connection, when: When, *, indicators: Sequence[str] = (), case_id: str | None = None
+) -> ContradictionList:
+    """Codings that stand as of then and contradict each other; UnknownId names the nearest indicator."""
+    case = case_of(connection, when, case_id)
+    versions = read_versions(connection, ObservationRow, case.case_id, when)
+    ids = _indicator_ids(connection, case, versions)
+    named = {ids[find_place("indicator", name, ids)] for name in indicators}
+    standing = [version.row for version in versions if version.ended_by is None]
+    kept = [row for row in standing if not named or row.indicator_id in named]
+    found = contradictions(kept)
+    of = f" of {', '.join(sorted(named))}" if named else ""
+    nothing = (
+        f"no codings{of} of one report or one day stand {APART:g} levels or more apart as of {when.as_of}; "
+        f"{counted(len(kept), 'observation')} compared"
+    )
+    return ContradictionList(when.as_of, when.as_recorded, "" if found else nothing, found)
 
 
 def read_event_list(

@@ -27,13 +27,6 @@ class IndicatorEntry:
 
 
 @dataclass(frozen=True, slots=True)
-class IndicatorList:
-    as_of: date
-    as_recorded: datetime | None
-    indicators: tuple[IndicatorEntry, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class Criterion:
     """What a level means."""
 
@@ -56,6 +49,39 @@ class ObservationEntry:
     origin: str
     analyst: str
     note: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contradiction:
+    """All codings of one report or one day, the highest level first, at least two levels apart.
+
+    `origin` is the one that all of them go back to; "" where it is the day that they have in common.
+    """
+
+    indicator: str
+    first_on: date
+    last_on: date
+    origin: str
+    levels_apart: float
+    codings: tuple[ObservationEntry, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ContradictionList:
+    """Disagreements, the newest first; `nothing` says why there are none."""
+
+    as_of: date
+    as_recorded: datetime | None
+    nothing: str
+    disagreements: tuple[Contradiction, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class IndicatorList:
+    as_of: date
+    as_recorded: datetime | None
+    indicators: tuple[IndicatorEntry, ...]
+    disagreements: tuple[Contradiction, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +129,9 @@ class IndicatorDetail:
     bears_on: tuple[str, ...]
     levels: tuple[Criterion, ...]
     last_observations: tuple[ObservationEntry, ...]
+    also_that_day: int
+    """Observations of the day of the last one shown that are not among them."""
+    disagreements: tuple[Contradiction, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
