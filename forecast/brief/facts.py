@@ -196,10 +196,11 @@ def read_brief(
 def _run(connection: Connection, case: CaseRow, run_id: int | None, today: date) -> RunRow:
     if run_id is not None:
         return check_full(read_run(connection, run_id), case.case_id)
-    run = last_published(connection, case.case_id, as_of=today, kinds=FULL_KINDS)
-    if run is None:
-        raise NoForecast("nothing has been published yet; run `parley update`")
-    return run
+    for until in (today, None):  # a run of a day that lies ahead was made by a wrong clock, and does not stand
+        run = last_published(connection, case.case_id, as_of=until, kinds=FULL_KINDS)
+        if run is not None:
+            return run
+    raise NoForecast("nothing has been published yet; run `parley update`")
 
 
 def _longest(summary: Summary, rows: Sequence[TargetForecastRow]) -> TargetForecastRow:

@@ -120,7 +120,7 @@ def log(
         other = confirmed
         entry, before = joined(before, entry, other)
         seen = make_preview(before.rows, before.problem, entry)
-    return _observe(desk, "logged", entry, seen, dry_run, mending_notes([cells]), other)
+    return _observe(desk, "logged", entry, seen, dry_run=dry_run, notes=mending_notes([cells]), other=other)
 
 
 def revise(
@@ -159,7 +159,8 @@ def revise(
         seen = make_preview(without.rows, without.problem, entry)
     if not confirm(seen):
         return unchanged((entry,), seen, REFUSED)
-    return _observe(desk, "revised", entry, seen, dry_run, mending_notes([{**cells, "reason": reason}]), other)
+    mended = mending_notes([{**cells, "reason": reason}])
+    return _observe(desk, "revised", entry, seen, dry_run=dry_run, notes=mended, other=other)
 
 
 def retract(
@@ -185,7 +186,7 @@ def retract(
         return _attest(desk, "retracted", [entry], [*mended, "the attestation before it holds again"], dry_run)
     if old.supersedes is not None:
         mended.append(f"row {old.supersedes}, which it had replaced, does not come back")
-    return _observe(desk, "retracted", entry, None, dry_run, mended)
+    return _observe(desk, "retracted", entry, None, dry_run=dry_run, notes=mended)
 
 
 def add_event(
@@ -334,6 +335,7 @@ def _observe(
     action: str,
     entry: NewObservation,
     seen: Preview | None,
+    *,
     dry_run: bool,
     notes: Sequence[str] = (),
     other: ObservationRow | None = None,

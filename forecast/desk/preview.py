@@ -35,7 +35,7 @@ class Surprise:
         return (self.level - self.expected) / self.sd
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Preview:
     """An entry that may be stored, with what its analyst should see first."""
 
@@ -65,17 +65,17 @@ def make_preview(rows: Rows, problem: Problem | None, entry: NewObservation) -> 
     duplicates = likely_duplicates(standing, entry)
     disagreements = disagreements_with([entry], standing)
     return Preview(
-        entry,
-        rows.catalogue[place].name,
-        criteria.get(entry.level, ""),
-        None if problem is None else _surprise(rows, problem, entry, place, _filtered(problem)),
-        (
+        entry=entry,
+        indicator_name=rows.catalogue[place].name,
+        criterion=criteria.get(entry.level, ""),
+        surprise=None if problem is None else _surprise(rows, problem, entry, place, _filtered(problem)),
+        warnings=(
             *map(duplicate_warning, duplicates),
             *map(disagreement_warning, disagreements),
             *_origin_warnings(standing, entry),
         ),
-        tuple(duplicates),
-        disagreements,
+        duplicates=tuple(duplicates),
+        disagreements=disagreements,
     )
 
 
