@@ -408,7 +408,7 @@ def full(small: Database) -> Database:
         (alert,) = append_alerts(connection, [ALERT], NOW)
         append_delivery(connection, NewDelivery(alert, "file", "sent", ""), NOW)
         append_report(connection, replace(REPORT, run_id=run_id), NOW)
-        append_zone(connection, NewZone("Asia/Tokyo", "me", ""), NOW)
+        append_zone(connection, NewZone("UTC", "me", ""), NOW)
     return small
 
 
