@@ -22,6 +22,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from db.access import let_write
 from db.engine import Database, make_engine
 from db.errors import BrokenChain, StoreError
+from db.kept import why_kept
 from db.migrate import create_database
 from db.posteriors import FOLDER, SUFFIX
 from db.progress import Progress, silent
@@ -55,19 +56,22 @@ def write_backup(database: Database, file: Path, *, force: bool = False, report:
     """Write the database and its posteriors into one ZIP file and check it.
 
     A damaged store is backed up as far as it can be read, and what is wrong is in `contents`; but it never replaces an
-    earlier backup, which may be the last good one.
+    earlier backup, which may be the last good one. Nor does a backup ever replace what is kept (`db.kept`).
 
     Raises
     ------
     BrokenChain
         if the store is damaged and `file` exists
     StoreError
-        if `file` exists and `force` is not given, cannot be written, or is part of the store; or if the database
+        if `file` exists and `force` is not given, cannot be written, or is one that is kept; or if the database
         cannot be read. Then nothing was changed.
     """
     with _told(file):
         check_place(database, file, force=force)
-        contents, runs_kept = _make(database, file, force, report)
+        place = (
+            Path(os.path.realpath(file)) if file.is_symlink() else file
+        )  # a link stays, and what it names is written
+        contents, runs_kept = _make(database, place, force, report)
         return Backup(str(file), file.stat().st_size, SCHEMA_VERSION, runs_kept, contents)
 
 
@@ -85,15 +89,13 @@ def _make(database: Database, file: Path, force: bool, report: Progress) -> tupl
 
 def check_place(database: Database, file: Path, *, force: bool) -> None:
     """Raise StoreError unless a backup of the database may be written there."""
+    reason = why_kept(file, database=Path(database.url) if database.engine.dialect.name == "sqlite" else None)
+    if reason is not None:
+        raise StoreError(f"{file} {reason}")
     if not file.parent.is_dir():
         raise StoreError(f"folder {file.parent} does not exist; make it, or name a file elsewhere")
     if file.is_dir():
         raise StoreError(f"{file} is a folder; name a file in it")
-    place = file.resolve()
-    if str(place).removesuffix("-wal").removesuffix("-shm") == database.url:
-        raise StoreError(f"{file} is the database itself; name another file")
-    if place.parent == (database.folder / FOLDER).resolve():
-        raise StoreError(f"{file} lies among the posteriors; name a file elsewhere")
     if not force and os.path.lexists(file):
         raise StoreError(f"{file} exists; name another file, or give --force to replace it")
 

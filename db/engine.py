@@ -116,7 +116,18 @@ def parse_address(url: str) -> URL:
         raise StoreError(f"database address has the scheme {address.drivername!r}; {_RIGHT_ADDRESS}")
     if not address.database or address.database == ":memory:":
         raise StoreError(f"database address {url!r} names no file; {_RIGHT_ADDRESS}")
-    return address.set(drivername="sqlite", database=str(Path(address.database).resolve()))
+    return address.set(drivername="sqlite", database=str(_resolved(address.database)))
+
+
+def _resolved(database: str) -> Path:
+    try:
+        return Path(database).resolve()
+    except FileNotFoundError:
+        raise StoreError(
+            f"database {database!r} cannot be found: the current folder no longer exists; change to one that does"
+        ) from None
+    except ValueError:  # a null character, half a character
+        raise StoreError(f"database {database!r} cannot be the name of a file; {_RIGHT_ADDRESS}") from None
 
 
 def _without_password(url: str) -> str:
@@ -265,7 +276,7 @@ def _sqlite_version(path: Path, *, to_read: bool = False) -> str | None:
             known = connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'").fetchone()
             row = connection.execute("SELECT version_num FROM alembic_version").fetchone() if known else None
             return str(row[0]) if row else None
-    except sqlite3.DatabaseError as error:
+    except (sqlite3.DatabaseError, UnicodeDecodeError) as error:  # what is damaged is told in messages as it is
         raise explain(error, str(path)) from error
 
 
@@ -318,6 +329,8 @@ def _refusals(name: str) -> Iterator[None]:
         if error.connection_invalidated or _is_corruption(error.orig) or _is_forbidden(error.orig):
             raise explain(error.orig or error, name) from error
         raise
+    except (OverflowError, UnicodeError) as error:  # of the driver, on what is asked for or what the file says
+        raise explain(error, name) from error
 
 
 def _is_forbidden(error: BaseException | None) -> bool:
@@ -341,7 +354,12 @@ def is_full(error: BaseException, folder: Path) -> bool:
 
 def explain(error: BaseException, name: str) -> StoreError:
     """Return the one-line error for what the driver said about the database called `name`."""
-    said = " ".join(str(error).split())
+    if isinstance(error, OverflowError):
+        return StoreError(f"a number is too large for a database ({error}); give one below 2^63")
+    if isinstance(error, UnicodeEncodeError):
+        return StoreError(f"{error.object!r} is no text: it holds half a character; write it whole, or leave it out")
+    told = error.object.decode(errors="replace") if isinstance(error, UnicodeDecodeError) else str(error)
+    said = " ".join(told.split())
     if isinstance(error, sqlite3.Error) and not is_full(error, Path(name).parent):
         code = getattr(error, "sqlite_errorname", "")
         cause = refused_by_header(Path(name), code) or fault(Path(name), said, code)

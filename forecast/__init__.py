@@ -7,8 +7,10 @@ with open_database("sqlite:///parley.db") as database:
 """
 
 from importlib import import_module
-from typing import TYPE_CHECKING
 
+TYPE_CHECKING = (
+    False  # of `typing`, which takes so long to import that Ctrl-C may come before the program can answer it
+)
 if TYPE_CHECKING:
     from db.engine import open_database as open_database
     from db.errors import ParleyError as ParleyError

@@ -127,6 +127,12 @@ def read_entries(path: Path, problems: Problems) -> Entry | None:
     except tomllib.TOMLDecodeError as error:
         problems.add(*_syntax_problem(path.name, str(error)))
         return None
+    except ValueError:
+        problems.add(path.name, "holds a number of too many digits; write one of fewer")
+        return None
+    except RecursionError:
+        problems.add(path.name, "is nested too deeply; write its tables as the shipped case does")
+        return None
     return Entry(path.name, (), values, _find_lines(text), problems)
 
 

@@ -167,7 +167,7 @@ def test_help_imports_no_library_and_no_command(arguments: list[str]) -> None:
     found = imported(*arguments)
     assert not found & {"numpy", "sqlalchemy", "pymc", "numba", "pandas", "matplotlib", "rich"}
     own = {name for name in found if name.startswith("forecast.cli.")}
-    assert own == {"forecast.cli.app", "forecast.cli.lazy"}
+    assert own == {"forecast.cli.app", "forecast.cli.lazy", "forecast.cli.streams"}
 
 
 @pytest.mark.parametrize("name", ["update", "backtest", "check", "calibrate", "report", "history", "score"])

@@ -130,7 +130,7 @@ def test_all_that_is_wrong_is_told_at_once(parley: Program) -> None:
         (("retract", "99999", "--reason", "x"), 1, r"no observation has the row number 99999; `parley observations`"),
         (("retract", "1"), 2, r"Missing option '--reason'"),
         (("retract", "1", "--reason", " "), 1, r"reason: is empty; say why the row is withdrawn"),
-        (("revise", "one"), 2, r"Invalid value for 'ID': .* valid integer"),
+        (("revise", "one"), 2, r"Invalid value for 'ID': 'one' is not a whole number from 1 on"),
         (("revise", "1"), 1, r"row 1 says all of this already; give what is to change, such as --level"),
         (("event", "revise", "T1900-1"), 1, r"unknown event 'T1900-1'; "),
         (("event", "none", "--through", "2019-13-01"), 1, r"through: '2019-13-01' is not a date"),

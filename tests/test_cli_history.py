@@ -101,8 +101,8 @@ def test_options_choose_among_the_rows(parley: Program) -> None:
 
 
 MISUSES: list[tuple[list[str], str]] = [
-    (["--out", "a.txt"], "'a.txt' ends in none of the four formats; write a.csv, .json, .parquet or .xlsx"),
-    (["--out", "a"], "'a' ends in none of the four formats; write a.csv, .json, .parquet or .xlsx"),
+    (["--out", "a.txt"], "'a.txt' does not end in .csv, .json, .parquet or .xlsx; write a.csv"),
+    (["--out", "a"], "'a' does not end in .csv, .json, .parquet or .xlsx; write a.csv"),
     (["--out", "a.csv", "--what", "forecast"], "'forecast' is not known; did you mean 'forecasts'?"),
     (["--out", "a.csv", "--target", "talk"], "'talk' is not known; use one of limits_talks, arms_control_talks, "),
     (["--out", "a.csv", "--kind", "daily"], "'daily' is not known; use one of official, manual, backfill, provisional"),

@@ -159,7 +159,7 @@ def test_a_backup_of_what_is_left(desk: Database, capsys: pytest.CaptureFixture[
         ("toy", 1, "toy is a folder; name a file in it"),
         ("no/kept.zip", 1, "folder no does not exist; make it, or name a file elsewhere"),
         ("parley.db", 1, "parley.db is the database itself; name another file"),
-        ("toy/case.toml", 1, "toy/case.toml exists; name another file, or give --force to replace it"),
+        ("toy/case.toml", 1, "toy/case.toml belongs to the case in {folder}/toy; name a file elsewhere"),
     ],
 )
 def test_a_file_that_cannot_be(
@@ -167,7 +167,7 @@ def test_a_file_that_cannot_be(
 ) -> None:
     assert run(["backup", file]) == code
     printed = capsys.readouterr()
-    assert (printed.out, printed.err) == ("", f"error: {message}\n")
+    assert (printed.out, printed.err) == ("", f"error: {message.format(folder=desk.folder)}\n")
 
 
 def test_the_doctor_tells_the_same_as_table_and_json(desk: Database, capsys: pytest.CaptureFixture[str]) -> None:

@@ -98,7 +98,7 @@ def test_the_options_choose_what_is_shown(drawn: Database, parley: Command) -> N
         ("histry --out a.png", "Invalid value for 'KIND': 'histry' is not known; did you mean 'history'?"),
         (
             "history --out a.pdf",
-            "Invalid value for '--out': 'a.pdf' ends in neither .png nor .svg; write a.png or a.",
+            "Invalid value for '--out': 'a.pdf' does not end in .png or .svg; write a.png; see",
         ),
         (
             "history --out a.png --target crises",

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
+from db.kept import SETTINGS_MARK
 from forecast.cli.app import run
 from forecast.errors import BadSettings
 from forecast.schedule.settings import (
@@ -157,17 +158,20 @@ def test_they_are_written_into_a_file_that_is_not_lost(tmp_path: Path, capsys: p
     assert capsys.readouterr().out == "wrote parley.toml; change what you like in it\n"
     file = tmp_path / "parley.toml"
     assert file.read_text(encoding="utf-8") == render_settings(Settings())
-    file.write_text('[schedule]\nat = "07:15"\n')
+    changed = f'{SETTINGS_MARK}\n[schedule]\nat = "07:15"\n'
+    file.write_text(changed)
     assert run(["schedule", "settings", "--out", "parley.toml"]) == 1
     assert capsys.readouterr().err.startswith("error: parley.toml exists; give --force to replace it, or name another")
-    assert file.read_text() == '[schedule]\nat = "07:15"\n'
+    assert file.read_text() == changed
     assert run(["schedule", "settings", "--out", "parley.toml", "--force", "--json"]) == 0
     said = capsys.readouterr()
     assert (json.loads(said.out)["schedule"]["at"], said.err[:17]) == ("07:15", "wrote parley.toml")
     assert 'at = "07:15"  # default: "06:00"' in file.read_text(encoding="utf-8")
-    file.write_text("[schedule]\nat = 6\n")
-    assert run(["schedule", "settings", "--out", "parley.toml", "--force"]) == 1
-    assert file.read_text() == "[schedule]\nat = 6\n"
+    for wrong in (f"{SETTINGS_MARK}\n[schedule]\nat = 6\n", '[schedule]\nat = "07:15"\n'):
+        file.write_text(wrong)
+        assert run(["schedule", "settings", "--out", "parley.toml", "--force"]) == 1
+        assert file.read_text() == wrong
+    assert "parley.toml holds settings that Parley did not write; name another file" in capsys.readouterr().err
 
 
 # Reading

@@ -1,18 +1,27 @@
 """The program: how it begins, and how mistakes are told. Its commands stand in `forecast.cli.lazy`."""
 
 import os
-import re
+import signal
 import sys
-from collections.abc import Sequence
-from typing import Annotated
 
-import typer
+try:
+    import re
+    from collections.abc import Sequence
+    from typing import Annotated
 
-from db.errors import ParleyError
-from forecast.cli.lazy import LazyGroup
-from forecast.identity import code_version
+    import typer
+
+    from db.errors import ParleyError
+    from forecast.cli.lazy import STOPPED, Interrupted, LazyGroup
+    from forecast.cli.streams import Unwritten, kept_streams
+    from forecast.identity import code_version
+except KeyboardInterrupt:  # to import takes long enough to change one's mind
+    os.write(2, b"stopped\n")
+    sys.exit(130)
 
 SHOWN_PROBLEMS = 20
+INTERRUPTED = 130
+"""How a shell tells of a program that Ctrl-C has ended."""
 _NEGATIVE = re.compile(r"-\d+(\.\d+)?")
 
 app = typer.Typer(
@@ -49,31 +58,54 @@ def _root(
 
 def main() -> None:
     """The console script."""
-    sys.exit(run())
+    try:
+        code = run()
+    except KeyboardInterrupt:  # before a command or after it
+        with kept_streams():
+            code = _stopped(STOPPED)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # all is said; what Python does as it ends need not be interrupted
+    sys.exit(code)
 
 
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return its exit code: 1 and a line on stderr for data and state, 2 for usage."""
+    with kept_streams():
+        try:
+            code = _run(sys.argv[1:] if arguments is None else arguments)
+            sys.stdout.flush()
+        except Unwritten as error:
+            return _fail([f"the answer could not be written ({error})"])
+    return code
+
+
+def _run(arguments: Sequence[str]) -> int:
     try:
-        code = app(
-            args=_protected(sys.argv[1:] if arguments is None else arguments), prog_name="parley", standalone_mode=False
-        )
-        sys.stdout.flush()
+        code = app(args=_protected(arguments), prog_name="parley", standalone_mode=False)
+    except Interrupted as error:
+        return _stopped(str(error))
     except ParleyError as error:
         return _fail(_problems(error))
     except typer.Abort:
-        return _fail(["stopped; nothing was stored"], 130)
+        return _fail(["stopped; nothing was stored"], INTERRUPTED)
     except typer.TyperException as error:
         return _misused(error)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python reports the pipe again as it ends
-        return 1
+    except Unwritten:
+        raise
+    except OSError as error:
+        return _fail([_trouble(error)])
+    if code == INTERRUPTED:  # before any command began, which the parser ends without a word
+        return _stopped(STOPPED)
     return code if isinstance(code, int) else 0
 
 
 def _protected(arguments: Sequence[str]) -> list[str]:
     """A level such as -1 would be taken for an option: it gets the minus of typographers, which levels may have."""
     return [f"\u2212{argument[1:]}" if _NEGATIVE.fullmatch(argument) else argument for argument in arguments]
+
+
+def _stopped(message: str) -> int:
+    typer.echo(message, err=True)
+    return INTERRUPTED
 
 
 def _fail(messages: Sequence[str], code: int = 1) -> int:
@@ -87,6 +119,18 @@ def _problems(error: ParleyError) -> list[str]:
     lines = list(error.problems[:SHOWN_PROBLEMS])
     more = len(error.problems) - len(lines)
     return [*lines, f"… and {more} more"] if more > 0 else lines
+
+
+def _trouble(error: OSError) -> str:
+    """What a file or folder did that no command has expected of it."""
+    try:
+        os.getcwd()
+    except FileNotFoundError:
+        return "the folder you are in no longer exists; change to one that does"
+    said = error.strerror or str(error)
+    if error.filename is None:
+        return f"{said}; see to it, then run the command again"
+    return f"{error.filename} cannot be used ({said}); see to it, then run the command again"
 
 
 def _misused(error: typer.TyperException) -> int:

@@ -6,9 +6,14 @@ from typing import Annotated
 
 import typer
 
-from forecast.cli.console import AsOf, Json, case_id, check_choices, opened, parse_day, print_json, today_of
+from forecast.cli.console import AsOf, Json, case_id, check_choices, opened, parse_day, print_json, today_of, whole
+from forecast.cli.lazy import Interrupted
 from forecast.cli.progress import watch
+from forecast.cli.streams import answering
 from models.spec import TARGETS
+
+MOST_WORKERS = 1000
+LONGEST_WINDOW = 3650
 
 
 def backtest(
@@ -35,7 +40,9 @@ def backtest(
     dask: Annotated[
         str | None, typer.Option(metavar="local|ADDRESS", help="Spread the work over Dask workers.")
     ] = None,
-    workers: Annotated[int, typer.Option(min=1, metavar="N", help="Processes on this machine.")] = 2,
+    workers: Annotated[
+        int, typer.Option(parser=whole(1, MOST_WORKERS), metavar="N", help="Processes on this machine.")
+    ] = 2,
     targets: Annotated[
         list[str] | None,
         typer.Option("--target", metavar="TARGET", help="Show these; may be repeated (JSON has all)."),
@@ -78,12 +85,10 @@ def backtest(
                     case_id=case_id(),
                 )
         except KeyboardInterrupt:
-            typer.echo("stopped: forecasts made so far are kept; the same command goes on from there", err=True)
-            raise typer.Exit(130) from None
-    if json_:
-        print_json(row)
-    else:
-        print_backtest(row, shown)
+            kept = "stopped: forecasts made so far are kept; the same command goes on from there"
+            raise Interrupted(kept) from None
+    with answering(f"the backtest is stored as number {row.id}"):
+        print_json(row) if json_ else print_backtest(row, shown)
 
 
 def _check(first: date | None, last: date | None, every: str, parse_step: Callable[[str], object]) -> None:
@@ -98,9 +103,10 @@ def _check(first: date | None, last: date | None, every: str, parse_step: Callab
 
 def _days(horizons: str) -> tuple[int, ...]:
     """The windows written with commas between."""
-    days = horizons.split(",")
-    if not all(day.strip().isdecimal() and 1 <= int(day) <= 3650 for day in days):
+    window = whole(1, LONGEST_WINDOW)
+    try:
+        return tuple(sorted({window(day.strip()) for day in horizons.split(",")}))
+    except typer.BadParameter:
         raise typer.BadParameter(
             f"{horizons!r} is not a list of days; write such as 30,90,180,365", param_hint="'--horizons'"
-        )
-    return tuple(sorted({int(day) for day in days}))
+        ) from None

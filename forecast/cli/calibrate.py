@@ -1,21 +1,32 @@
 """The command that says how far the forecasts can be trusted."""
 
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from forecast.cli.console import Json, case_id, opened, print_json, today
+from forecast.cli.console import Json, case_id, opened, print_json, today, whole
+from forecast.cli.outputs import written_as
+from forecast.cli.streams import answering
 from forecast.writing import check_place, write_file
 
 
 def calibrate(
     out: Annotated[
-        Path | None, typer.Option(metavar="FILE.html", help="Write the trust page too: one file, with figures.")
+        Path | None,
+        typer.Option(
+            parser=written_as(".html", example="trust"),
+            metavar="FILE.html",
+            help="Write the trust page too: one file, with figures.",
+        ),
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace FILE.html if it exists.")] = False,
     backtest: Annotated[
-        int | None, typer.Option(metavar="ID", help="A stored backtest (default: the newest of the standard plan).")
+        int | None,
+        typer.Option(
+            parser=whole(1), metavar="ID", help="A stored backtest (default: the newest of the standard plan)."
+        ),
     ] = None,
     json_: Json = False,
 ) -> None:
@@ -37,9 +48,10 @@ def calibrate(
         from forecast.trust.page import render_page  # its pictures are for a page alone
 
         write_file(render_page(trust).encode(), out, force=force)
-    if json_:
-        print_json(as_json(trust))
-        return
-    print_trust(trust)
-    if out is not None:
-        typer.echo(f"\nwrote {out}")
+    with answering(f"wrote {out}") if out is not None else nullcontext():
+        if json_:
+            print_json(as_json(trust))
+            return
+        print_trust(trust)
+        if out is not None:
+            typer.echo(f"\nwrote {out}")

@@ -6,13 +6,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from forecast.cache import is_warm
-from forecast.cli.console import AsOf, Json, case_id, check_choices, opened, print_json, today_of
+from forecast.cli.console import AsOf, Json, case_id, check_choices, opened, print_json, today_of, whole
 from forecast.cli.progress import watch
+from forecast.cli.streams import answering
 from forecast.cli.tables import bold, emit, grid, paragraph
 
 if TYPE_CHECKING:
     from forecast.checks.subject import Check
 
+MOST_WORLDS = 10_000
 VERDICTS = {True: "ok", False: "FAILED", None: "look"}
 
 
@@ -21,7 +23,11 @@ def check(
     as_of: AsOf = None,
     simulations: Annotated[
         int,
-        typer.Option(min=10, metavar="N", help="Worlds of simulation-based calibration; the published run takes 200."),
+        typer.Option(
+            parser=whole(10, MOST_WORLDS),
+            metavar="N",
+            help="Worlds of simulation-based calibration; the published run takes 200.",
+        ),
     ] = 20,
     nuts: Annotated[
         bool, typer.Option("--nuts", help="Take the posterior from the sampler, not from Laplace's approximation.")
@@ -43,10 +49,8 @@ def check(
         found = run_checks(
             database, day, names=chosen, simulations=simulations, nuts=nuts, progress=progress, case_id=case_id()
         )
-    if json_:
-        print_json({"as_of": day, "checks": [as_json(one) for one in found]})
-    else:
-        _print(found)
+    with answering("what was found is stored"):
+        print_json({"as_of": day, "checks": [as_json(one) for one in found]}) if json_ else _print(found)
     if any(one.passed is False for one in found):
         raise typer.Exit(1)
 

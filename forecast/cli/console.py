@@ -2,7 +2,9 @@
 
 import json
 import os
-from collections.abc import Iterator
+import re
+import sys
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, is_dataclass
 from datetime import UTC, date, datetime, time
@@ -14,10 +16,32 @@ from sqlalchemy import Connection
 
 from db.engine import Database, open_database
 from db.zone import Moment, read_zone
+from forecast.cli.streams import can_be_written
 from forecast.clock import moment_of, utc_now
+from forecast.errors import NotWritten
 from indicators.tables import suggest
 
 DEFAULT_URL = "sqlite:///parley.db"
+LONGEST_SHOWN = 40
+_WHOLE = re.compile(r"[+-]?[0-9]{1,19}")
+
+
+LARGEST = 2**63 - 1
+"""What a database can number."""
+
+
+def whole(least: int, most: int = LARGEST) -> Callable[[str | int], int]:
+    """A parser of whole numbers from `least` to `most`."""
+
+    def parse(given: str | int) -> int:
+        text = str(given).replace("\u2212", "-")  # the minus with which arguments arrive (`forecast.cli.app`)
+        if _WHOLE.fullmatch(text) and least <= int(text) <= most:
+            return int(text)
+        reach = f"from {least} on" if most == LARGEST else f"from {least} to {most}"
+        shown = text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}…"
+        raise typer.BadParameter(f"{shown!r} is not a whole number {reach}; write one, such as {max(least, 1)}")
+
+    return parse
 
 
 def parse_day(text: str) -> date:
@@ -36,10 +60,10 @@ def parse_instant(text: str) -> datetime:
         if len(text) == len("YYYY-MM-DD"):
             return datetime.combine(date.fromisoformat(text), time.max, UTC)
         instant = datetime.fromisoformat(text)
-    except ValueError:
+        return instant.astimezone(UTC) if instant.tzinfo else instant.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):  # in UTC it would lie before the first year, or after the last
         right = "write a UTC instant, such as 2026-10-10T12:00:00, or a date"
         raise typer.BadParameter(f"{text!r} is not an instant; {right}") from None
-    return instant.astimezone(UTC) if instant.tzinfo else instant.replace(tzinfo=UTC)
 
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
@@ -104,7 +128,18 @@ def check_choices(option: str, given: list[str] | None, choices: tuple[str, ...]
 
 def print_json(payload: object) -> None:
     value = asdict(payload) if is_dataclass(payload) and not isinstance(payload, type) else payload
-    typer.echo(json.dumps(value, default=_plain, ensure_ascii=False, indent=2, allow_nan=False))
+    text = json.dumps(value, default=_plain, ensure_ascii=False, indent=2, allow_nan=False)
+    if not can_be_written(text):  # JSON has a spelling of its own for what an encoding lacks
+        text = json.dumps(value, default=_plain, ensure_ascii=True, indent=2, allow_nan=False)
+    typer.echo(text)
+
+
+def print_file(text: str, otherwise: str) -> None:
+    """Print a text that is to be saved as a file in UTF-8; refuse where the output would make another of it."""
+    encoding = (sys.stdout.encoding or "utf-8").casefold().replace("_", "-")
+    if not text.isascii() and encoding not in ("utf-8", "utf8"):
+        raise NotWritten(f"this is a file in UTF-8, and standard output is in {encoding}; {otherwise}")
+    typer.echo(text, nl=False)
 
 
 def _plain(value: object) -> str:

@@ -5,7 +5,7 @@ The answer is the entry, its surprise, the warnings, and the headline before and
 
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Annotated
 
 import typer
@@ -15,8 +15,10 @@ from db.clocks import doubt
 from db.engine import Database
 from db.rows import ObservationRow
 from forecast.cli.ask import ASKED, ask_draft, ask_one
-from forecast.cli.console import Json, case_id, now, opened, print_json
+from forecast.cli.console import Json, case_id, now, opened, print_json, whole
 from forecast.cli.drafting import drafted
+from forecast.cli.lazy import Interrupted
+from forecast.cli.streams import answering
 from forecast.cli.tables import bold, emit, grid, paragraph
 from forecast.desk import actions
 from forecast.desk.actions import Desk, Receipt
@@ -35,13 +37,18 @@ from forecast.desk.session import who
 from forecast.words.names import target_name
 from forecast.words.numbers import counted, level_text
 
-Row = Annotated[int, typer.Argument(metavar="ID", help="Row number of the observation (`parley observations`).")]
+Row = Annotated[
+    int,
+    typer.Argument(parser=whole(1), metavar="ID", help="Row number of the observation (`parley observations`)."),
+]
 Analyst = Annotated[str | None, typer.Option(metavar="NAME", help=WHO)]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would happen, and store nothing.")]
 ActsOn = Annotated[str | None, typer.Option("--known-on", metavar="DATE", help=ACTS_ON)]
 OriginOf = Annotated[
     int | None,
-    typer.Option("--origin-of", metavar="ROW", help="One piece of evidence with this row: both get one origin."),
+    typer.Option(
+        "--origin-of", parser=whole(1), metavar="ROW", help="One piece of evidence with this row: both get one origin."
+    ),
 ]
 SHOWN_ENTRIES = 5
 _TABLE_NAMES = {"observations": "observation", "events": "event", "completeness": "attestation"}
@@ -58,12 +65,11 @@ def log(draft: ObservationDraft, origin_of: OriginOf = None, dry_run: DryRun = F
             f"{', '.join(_spelled(name) for name in missing)} must be given where there is no terminal to ask on"
         )
     with at_desk(draft.analyst) as desk:
-        whole = ask_draft(desk, draft) if asks else draft
         receipt = actions.log(
             desk,
-            whole,
+            ask_draft(desk, draft) if asks else draft,
             origin_of=origin_of,
-            confirm=lambda seen: decided(seen, json_, asks=asks and not dry_run, terminal=terminal and not dry_run),
+            confirm=lambda seen: not terminal or decided(seen, asks=asks and not dry_run, dry_run=dry_run),
             dry_run=dry_run,
         )
         answer(receipt, json_, asked=terminal)
@@ -80,15 +86,7 @@ def revise(
 ) -> None:
     """Correct an observation. The new row differs in what is given; the old one stays on file."""
     with at_desk(draft.analyst) as desk:
-        receipt = actions.revise(
-            desk,
-            row,
-            draft,
-            reason=reason or "",
-            origin_of=origin_of,
-            confirm=lambda seen: show(seen, json_, asks=False),
-            dry_run=dry_run,
-        )
+        receipt = actions.revise(desk, row, draft, reason=reason or "", origin_of=origin_of, dry_run=dry_run)
         answer(receipt, json_)
 
 
@@ -110,7 +108,13 @@ def at_desk(analyst: str | None) -> Iterator[Desk]:
     """The desk of an analyst (None: PARLEY_ANALYST, else the system's user) at the database of the environment."""
     with opened(to_write=True) as database:  # or a terminal would be asked for what is missing first
         ask_about_clock(database)
-        yield Desk(database, who() if analyst is None else analyst, case_id=case_id(), clock=now)
+        desk = Desk(database, who() if analyst is None else analyst, case_id=case_id(), clock=now)
+        try:
+            yield desk
+        except KeyboardInterrupt:
+            if desk.stored is None:
+                raise
+            raise Interrupted(f"stopped; what you entered is stored (row {desk.stored.rows[0]} on)") from None
 
 
 def ask_about_clock(database: Database) -> None:
@@ -124,19 +128,17 @@ def ask_about_clock(database: Database) -> None:
         typer.confirm("Go on with this clock?", default=False, abort=True)
 
 
-def decided(seen: Preview, json_: bool, *, asks: bool, terminal: bool) -> bool | ObservationRow:
-    """The same; where a row may report the same and both would count, a terminal is asked what they are instead."""
-    open_ = seen.undecided
-    if open_ is None or not terminal:
-        return show(seen, json_, asks=asks)
-    show(seen, json_, asks=False)
-    return ask_one(open_)
+def decided(seen: Preview, *, asks: bool, dry_run: bool) -> bool | ObservationRow:
+    """Whether to store an entry; where a row may report the same and both would count, a terminal is asked what they are instead."""
+    if seen.undecided is None or dry_run:
+        return confirmed(seen, asks=asks)
+    confirmed(seen, asks=False)
+    return ask_one(seen.undecided)
 
 
-def show(seen: Preview, json_: bool, *, asks: bool) -> bool:
+def confirmed(seen: Preview, *, asks: bool) -> bool:
     """Print an entry before it is stored; a terminal may refuse it, and does by default what startles."""
-    if not json_:
-        print_preview(seen)
+    print_preview(seen)
     if not asks:
         return True
     plain = not seen.warnings and (seen.surprise is None or abs(seen.surprise.z) < GREAT)
@@ -144,10 +146,16 @@ def show(seen: Preview, json_: bool, *, asks: bool) -> bool:
 
 
 def answer(receipt: Receipt, json_: bool, *, asked: bool = False) -> None:
-    """Print what an action did, and what is still to be decided of it unless that was asked."""
-    if json_:
-        print_json(receipt_json(receipt))
-    else:
+    """Print what an action did, before it the entry, after it what is still to be decided: what was not asked.
+
+    Where nobody is asked the entry is shown when it is stored: that does not wait for a reader.
+    """
+    with answering(outcome_sentence(receipt)) if receipt.stored else nullcontext():
+        if json_:
+            print_json(receipt_json(receipt))
+            return
+        if receipt.preview is not None and not asked and receipt.action != "unchanged":
+            print_preview(receipt.preview)
         print_receipt(receipt, "" if asked else duplicate_question(receipt))
 
 

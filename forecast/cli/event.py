@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from forecast.cli.ask import ask_questions
-from forecast.cli.console import Json
+from forecast.cli.console import Json, whole
 from forecast.cli.desk import ActsOn, Analyst, DryRun, answer, at_desk
 from forecast.cli.drafting import drafted
 from forecast.desk import actions
@@ -54,7 +54,10 @@ def none(
     ] = None,
     note: Annotated[str | None, typer.Option(metavar="TEXT", help="What a colleague should know about it.")] = None,
     retracted: Annotated[
-        int | None, typer.Option("--retract", metavar="ROW", help="Withdraw this attestation instead, with --reason.")
+        int | None,
+        typer.Option(
+            "--retract", parser=whole(1), metavar="ROW", help="Withdraw this attestation instead, with --reason."
+        ),
     ] = None,
     reason: Annotated[str | None, typer.Option(metavar="TEXT", help="Why it is withdrawn.")] = None,
     analyst: Analyst = None,

@@ -22,26 +22,29 @@ from forecast.cli.console import (
     opened,
     parse_day,
     print_json,
-    stem_of,
     today_of,
+    whole,
 )
+from forecast.cli.lazy import Interrupted
+from forecast.cli.outputs import written_as
 from forecast.cli.progress import watched
+from forecast.cli.streams import answering
 from forecast.exports.contents import CONTENTS, options_of
 from forecast.exports.files import ENDINGS, Written, check_places, write_export
 from forecast.exports.read import Wanted, read_export
 from forecast.record.overtaken import Overtaken, overtaken_json, overtaken_lines
 from indicators.content import TARGETS
 
+LONGEST_HORIZON = 10**6
+"""Days, far beyond any that is forecast."""
 LONG = 20_000
 """Rows from which on progress is shown."""
 
 
 def parse_horizon(text: str) -> int | date:
     """Days, or a deadline written YYYY-MM-DD."""
-    if text.isdecimal() and int(text) > 0:
-        return int(text)
     try:
-        return parse_day(text)
+        return parse_day(text) if "-" in text else whole(1, LONGEST_HORIZON)(text)
     except typer.BadParameter:
         right = "write days, such as 180, or a deadline, such as 2029-01-20"
         raise typer.BadParameter(f"{text!r} is not a horizon; {right}") from None
@@ -49,7 +52,13 @@ def parse_horizon(text: str) -> int | date:
 
 def history(
     out: Annotated[
-        Path, typer.Option("--out", metavar="FILE", help="The file to write: .csv, .json, .parquet or .xlsx.")
+        Path,
+        typer.Option(
+            "--out",
+            parser=written_as(*ENDINGS, example="history"),
+            metavar="FILE",
+            help="The file to write: .csv, .json, .parquet or .xlsx.",
+        ),
     ],
     what: Annotated[
         str,
@@ -94,7 +103,7 @@ def history(
     json_: Json = False,
 ) -> None:
     """Write what is on file to a file: one tidy row each. With the meaning of every column beside it."""
-    _check_ending(out, safe)
+    _check_safe(out, safe)
     given = {"--from": first, "--to": last, "--target": target, "--horizon": horizon, "--kind": kinds}
     _check_options(what, [name for name, value in given.items() if value])
     wanted = Wanted(
@@ -118,16 +127,13 @@ def history(
                 with _progress(export.count) as report:
                     written = write_export(export, out, force=force, safe=safe, progress=report)
     except KeyboardInterrupt:
-        typer.echo("stopped; no file was written", err=True)
-        raise typer.Exit(130) from None
-    _tell(written, export.overtaken, safe, json_)
+        raise Interrupted("stopped; no file was written") from None
+    with answering(f"wrote {written.file}"):
+        _tell(written, export.overtaken, safe, json_)
 
 
-def _check_ending(out: Path, safe: bool) -> None:
+def _check_safe(out: Path, safe: bool) -> None:
     ending = out.suffix.casefold()
-    if ending not in ENDINGS:
-        right = f"write {stem_of(out, 'history')}.csv, .json, .parquet or .xlsx"
-        raise typer.BadParameter(f"{out.name!r} ends in none of the four formats; {right}", param_hint="'--out'")
     if safe and ending != ".csv":
         what = "only a .csv needs it" if ending == ".xlsx" else "it would change the text, which only a .csv needs"
         raise typer.BadParameter(f"does not apply to {out.name!r}; {what}", param_hint="'--spreadsheet-safe'")

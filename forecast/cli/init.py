@@ -17,6 +17,7 @@ from db.tables import cases
 from db.zone import has_zone, read_zone, zone_named
 from forecast.cli.console import Json, database_url, now, print_json
 from forecast.cli.render import print_install
+from forecast.cli.streams import answering
 from forecast.clock import system_zone
 from forecast.desk.session import who
 from indicators.folder import read_case_folder
@@ -51,10 +52,11 @@ def init(
         report = install_case(database, folder, now())
         with database.read() as connection:
             days = str(read_zone(connection))
-        if json_:
-            print_json({"database": database.url, "time_zone": days, **asdict(report)})
-        else:
-            print_install(database.url, report, days)
+        with answering(f"the database {database.url} is made, and its case loaded"):
+            if json_:
+                print_json({"database": database.url, "time_zone": days, **asdict(report)})
+            else:
+                print_install(database.url, report, days)
 
 
 def _set_zone(database: Database, asked: str | None, reason: str, json_: bool) -> None:

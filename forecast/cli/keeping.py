@@ -14,7 +14,9 @@ from db.backup import Backup, write_backup
 from db.errors import BrokenChain
 from db.verify import Verification, verify_store
 from forecast.cli.console import Json, case_id, database_url, opened, print_json
+from forecast.cli.outputs import written_as
 from forecast.cli.progress import watched
+from forecast.cli.streams import answering
 from forecast.cli.tables import bold, emit, facts, paragraph
 from forecast.doctor.examine import Examination, examine
 from forecast.doctor.finding import PROBLEM, Finding
@@ -36,7 +38,12 @@ def verify(json_: Json = False) -> None:
 
 
 def backup(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="The ZIP file to write.")],
+    file: Annotated[
+        Path,
+        typer.Argument(
+            parser=written_as(".zip", example="backup"), metavar="FILE", help="The ZIP file to write: .zip."
+        ),
+    ],
     force: Annotated[bool, typer.Option("--force", help="Replace FILE if it exists.")] = False,
     json_: Json = False,
 ) -> None:
@@ -47,11 +54,12 @@ def backup(
     """
     with opened() as database, watched() as report:
         made = write_backup(database, file, force=force, report=report)
-    if json_:
-        about = {"file": made.file, "bytes": made.size, "schema": made.schema, "runs": made.runs}
-        print_json({**about, "sound": made.contents.sound, **asdict(made.contents)})
-    else:
-        print_backup(made)
+    with answering(f"wrote {made.file}{'' if made.contents.sound else ', of a database that is damaged'}"):
+        if json_:
+            about = {"file": made.file, "bytes": made.size, "schema": made.schema, "runs": made.runs}
+            print_json({**about, "sound": made.contents.sound, **asdict(made.contents)})
+        else:
+            print_backup(made)
     if not made.contents.sound:
         raise BrokenChain(f"{file} holds what is left of {database.url}, which is damaged; {made.contents.remedy}")
 

@@ -14,6 +14,7 @@ from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command_from_info
 from typer.models import CommandInfo
 
+from db.errors import ParleyError
 from forecast.cache import use_compile_cache
 
 
@@ -133,6 +134,7 @@ SECTIONS: Sections = {
 
 
 OPTION = "option"
+STOPPED = "stopped; what was stored before stays as it is"
 
 
 class PlainCommand(TyperCommand):
@@ -173,6 +175,10 @@ class Commands(Mapping[str, Loaded]):
         return len(self._listed)
 
 
+class Interrupted(ParleyError):
+    """Ctrl-C, and what had been done by then."""
+
+
 class LazyGroup(TyperGroup):
     """Commands under headings, of which only the one that is asked for is imported."""
 
@@ -180,6 +186,13 @@ class LazyGroup(TyperGroup):
         super().__init__(**{**attributes, "commands": None})
         self.sections = sections
         self.commands = cast(Any, Commands(sections))  # it is only ever read
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run what was asked for; the parser would end an interrupted command without a word."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            raise Interrupted(STOPPED) from None
 
     def list_commands(self, ctx: Any) -> list[str]:
         """The names without aliases, in the order of the table."""

@@ -8,7 +8,18 @@ import typer
 from db.kinds import RUN_KINDS, RUN_STATUSES
 from db.when import When
 from forecast.cli import list_tables
-from forecast.cli.console import AsOf, AsRecorded, Json, case_id, check_choices, opened, parse_day, print_json, today
+from forecast.cli.console import (
+    AsOf,
+    AsRecorded,
+    Json,
+    case_id,
+    check_choices,
+    opened,
+    parse_day,
+    print_json,
+    today,
+    whole,
+)
 from forecast.record.catalogue import (
     read_document,
     read_document_list,
@@ -32,7 +43,9 @@ Retracted = Annotated[bool, typer.Option("--retracted", help="Also what has been
 
 def indicators(
     id_: Id = None,
-    last: Annotated[int, typer.Option(min=0, metavar="N", help="With ID: how many observations to show.")] = 10,
+    last: Annotated[
+        int, typer.Option(parser=whole(0), metavar="N", help="With ID: how many observations to show.")
+    ] = 10,
     as_of: AsOf = None,
     as_recorded: AsRecorded = None,
     json_: Json = False,
@@ -69,7 +82,9 @@ def observations(
     last: Annotated[
         int | None,
         typer.Option(
-            min=0, metavar="N", help=f"Show at most so many; 0 for all (default: {SHOWN_OBSERVATIONS}; JSON: all)."
+            parser=whole(0),
+            metavar="N",
+            help=f"Show at most so many; 0 for all (default: {SHOWN_OBSERVATIONS}; JSON: all).",
         ),
     ] = None,
     json_: Json = False,
@@ -174,7 +189,7 @@ def runs(
     as_of: Annotated[
         date | None, typer.Option("--as-of", parser=parse_day, metavar="DATE", help="Only runs as of this day.")
     ] = None,
-    limit: Annotated[int, typer.Option(min=1, metavar="N", help="Show at most so many.")] = 20,
+    limit: Annotated[int, typer.Option(parser=whole(1), metavar="N", help="Show at most so many.")] = 20,
     json_: Json = False,
 ) -> None:
     """List the runs, newest as-of date first."""

@@ -17,10 +17,12 @@ from forecast.cli.console import (
     opened,
     parse_day,
     print_json,
-    stem_of,
     today,
+    whole,
 )
 from forecast.cli.history import parse_horizon
+from forecast.cli.outputs import written_as
+from forecast.cli.streams import answering
 from forecast.plots.kinds import KINDS, OPTIONS, Asked, Picture
 from forecast.plots.style import as_png, as_svg
 from forecast.writing import check_place, write_file
@@ -55,11 +57,17 @@ Kinds = Annotated[
     ),
 ]
 Run = Annotated[
-    int | None, typer.Option("--run", metavar="ID", help="Of this run (default: the last published with a fit).")
+    int | None,
+    typer.Option("--run", parser=whole(1), metavar="ID", help="Of this run (default: the last published with a fit)."),
 ]
 Backtest = Annotated[
     int | None,
-    typer.Option("--backtest", metavar="ID", help="Of this stored backtest (default: newest of the standard plan)."),
+    typer.Option(
+        "--backtest",
+        parser=whole(1),
+        metavar="ID",
+        help="Of this stored backtest (default: newest of the standard plan).",
+    ),
 ]
 Indicators = Annotated[
     list[str] | None, typer.Option("--indicator", metavar="ID", help="Of this indicator; may be repeated.")
@@ -74,7 +82,15 @@ def plot(
             help="history, horizons, scenarios, states, effects, judgements, diagnostics or reliability.",
         ),
     ],
-    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="The file to write: .png or .svg.")],
+    out: Annotated[
+        Path,
+        typer.Option(
+            "--out",
+            parser=written_as(*ENDINGS, example="picture"),
+            metavar="FILE",
+            help="The file to write: .png or .svg.",
+        ),
+    ],
     target: Target = None,
     horizon: Horizon = None,
     first: First = None,
@@ -103,21 +119,14 @@ def plot(
         as_of=as_of,
         as_recorded=as_recorded,
     )
-    _check_ending(out)
     _check(kind, asked)
     check_place(out, force=force, example=f"{kind}.png")
     with opened() as database, database.read() as connection:
         picture = KINDS[kind].make(connection, database.folder, replace(asked, today=today(connection)))
     render = as_png if out.suffix.casefold() == ".png" else as_svg
     write_file(render(picture.figure), out, force=force)
-    _tell(kind, out, picture, json_)
-
-
-def _check_ending(out: Path) -> None:
-    if out.suffix.casefold() not in ENDINGS:
-        stem = stem_of(out, "picture")
-        right = f"write {stem}.png or {stem}.svg"
-        raise typer.BadParameter(f"{out.name!r} ends in neither .png nor .svg; {right}", param_hint="'--out'")
+    with answering(f"wrote {out}"):
+        _tell(kind, out, picture, json_)
 
 
 def _check(kind: str, asked: Asked) -> None:

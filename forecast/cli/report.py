@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from forecast.cli.console import Json, case_id, now, opened, parse_day, print_json, stem_of
+from forecast.cli.console import Json, case_id, now, opened, parse_day, print_json, whole
+from forecast.cli.outputs import written_as
 from forecast.cli.owed import owed
+from forecast.cli.streams import answering
 
 if TYPE_CHECKING:
     from forecast.brief.report import Report
@@ -18,20 +20,24 @@ LANGUAGES = ("en", "ja")
 
 def parse_since(text: str) -> date | int:
     """A date, or the number of a run."""
-    if text.isascii() and text.isdigit():
-        return int(text)
     try:
-        return parse_day(text)
+        return parse_day(text) if "-" in text else whole(1)(text)
     except typer.BadParameter:
         right = "write YYYY-MM-DD or a number"
         raise typer.BadParameter(f"{text!r} is neither a date nor a run; {right}") from None
 
 
 def report(
-    out: Annotated[Path, typer.Option(metavar="FILE", help="The file to write: .html or .md.")],
+    out: Annotated[
+        Path,
+        typer.Option(
+            parser=written_as(*FORMATS, example="brief"), metavar="FILE", help="The file to write: .html or .md."
+        ),
+    ],
     lang: Annotated[str, typer.Option(metavar="en|ja", help="The language: English or Japanese.")] = "en",
     run: Annotated[
-        int | None, typer.Option(min=1, metavar="N", help="The run to report (default: the last published).")
+        int | None,
+        typer.Option(parser=whole(1), metavar="N", help="The run to report (default: the last published)."),
     ] = None,
     since: Annotated[
         date | None,  # or a number: the parser decides
@@ -49,7 +55,8 @@ def report(
     One file with nothing to fetch. Each one is recorded, and the next compares with it; forms of one brief share a
     number: the same run in another language or format. Where the database can only be read, it is not recorded.
     """
-    _check(out, lang)
+    if lang not in LANGUAGES:
+        raise typer.BadParameter(f"{lang!r} is not known; use one of {', '.join(LANGUAGES)}", param_hint="'--lang'")
     # with pictures and pandas it takes some three seconds, which neither help nor a mistake should wait for
     from forecast.brief.facts import as_json
     from forecast.brief.report import write_report
@@ -60,19 +67,8 @@ def report(
         done = write_report(
             database, out, now(), language=lang, run_id=run, since=since, force=force, case_id=case_id(), owed=due
         )
-    if json_:
-        print_json({"report": _about(done)} | as_json(done.brief))
-    else:
-        typer.echo(_line(done))
-
-
-def _check(out: Path, lang: str) -> None:
-    if out.suffix.casefold() not in FORMATS:
-        raise typer.BadParameter(
-            f"{out.name!r} does not end in .html or .md; write {stem_of(out, 'brief')}.html", param_hint="'--out'"
-        )
-    if lang not in LANGUAGES:
-        raise typer.BadParameter(f"{lang!r} is not known; use one of {', '.join(LANGUAGES)}", param_hint="'--lang'")
+    with answering(_line(done)):
+        print_json({"report": _about(done)} | as_json(done.brief)) if json_ else typer.echo(_line(done))
 
 
 def _about(done: "Report") -> dict[str, Any]:

@@ -12,11 +12,14 @@ import typer
 
 from db.read import read_case
 from forecast.cli import console
-from forecast.cli.console import Json, case_id, opened, print_json
+from forecast.cli.console import Json, case_id, opened, print_file, print_json, whole
+from forecast.cli.outputs import written_as
 from forecast.cli.schedule_tables import print_status, print_trials
+from forecast.cli.streams import answering
 from forecast.errors import BadSettings, NoForecast, NotSent
 from forecast.schedule.channels import trial_alert, try_channels
-from forecast.schedule.settings import DEFAULT_FILE, Settings, as_plain, read_settings
+from forecast.schedule.place import DEFAULT_FILE
+from forecast.schedule.settings import Settings, as_plain, read_settings
 from forecast.schedule.settings_file import render_settings
 from forecast.schedule.status import as_json, read_status
 from forecast.schedule.unit import build_unit, words
@@ -32,7 +35,7 @@ def _parse_unit_name(text: str) -> str:
 
 
 def status(
-    last: Annotated[int, typer.Option(min=1, metavar="N", help="How many outcomes and alerts to show.")] = 7,
+    last: Annotated[int, typer.Option(parser=whole(1), metavar="N", help="How many outcomes and alerts to show.")] = 7,
     json_: Json = False,
 ) -> None:
     """See how the daily runs stand. What is missing, who makes them, what was told; exit 1 if the forecast is stale."""
@@ -49,8 +52,16 @@ def status(
 
 def settings(
     default: Annotated[bool, typer.Option("--default", help="As they are where nothing is set.")] = False,
-    out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Write them into FILE instead.")] = None,
-    force: Annotated[bool, typer.Option("--force", help="Replace FILE if it exists.")] = False,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out",
+            parser=written_as(".toml", example="parley"),
+            metavar="FILE.toml",
+            help="Write them into FILE.toml instead.",
+        ),
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace FILE.toml if it exists.")] = False,
     json_: Json = False,
 ) -> None:
     """Print the settings in force. As a file to save as parley.toml: each with what it means and its default."""
@@ -59,11 +70,13 @@ def settings(
     found = Settings() if default else read_settings()
     if out is not None:
         write_file(render_settings(found).encode(), out, force=force)
-        typer.echo(f"wrote {out}; change what you like in it", err=json_)
+        with answering(f"wrote {out}"):
+            typer.echo(f"wrote {out}; change what you like in it", err=json_)
     if json_:
-        print_json(as_plain(found))
+        with answering(f"wrote {out}") if out is not None else nullcontext():
+            print_json(as_plain(found))
     elif out is None:
-        typer.echo(render_settings(found), nl=False)
+        print_file(render_settings(found), "give --out FILE.toml")
 
 
 def install(
@@ -81,7 +94,7 @@ def install(
     if json_:
         print_json({"unit": unit.text, "path": str(unit.path), "commands": unit.commands, "service": unit.service})
         return
-    typer.echo(unit.text, nl=False)
+    print_file(unit.text, "set PYTHONIOENCODING=utf-8")
     for line in words(unit, user=user):
         typer.echo(line, err=True)
 

@@ -4,7 +4,7 @@ import os
 import signal
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import asdict
 from threading import Event
 from types import FrameType
@@ -16,8 +16,10 @@ from db.run_rows import AttemptRow
 from forecast.cache import is_warm
 from forecast.cli import console
 from forecast.cli.console import Json, case_id, database_url, opened, print_json
+from forecast.cli.lazy import Interrupted
 from forecast.cli.progress import watch
 from forecast.cli.schedule_tables import print_made
+from forecast.cli.streams import answering
 from forecast.errors import NoForecast
 from forecast.record.summary import as_json, read_summary
 from forecast.schedule.service import make_due_once, serve
@@ -25,7 +27,7 @@ from forecast.schedule.settings import Settings, read_settings
 from forecast.schedule.slots import calendar_of, find_next, read_ledger
 from forecast.schedule.status import attempt_json, fate, read_status
 from forecast.schedule.steps import Step, record_alerts
-from forecast.words.numbers import minute
+from forecast.words.numbers import counted, minute
 
 UNMADE = ("failed", "rejected")
 STOPPING = b"ending; a second Ctrl-C ends at once\n"
@@ -52,9 +54,10 @@ def once(json_: Json = False) -> None:
         with watch(warm=warm) as progress:
             made = make_due_once(database_url(), settings, case_id=case_id(), progress=progress, steps=_steps())
     except KeyboardInterrupt:
-        typer.echo("error: stopped; runs made so far are stored, the next `parley schedule once` goes on", err=True)
-        raise typer.Exit(130) from None
-    _print_made(settings, made, json_)
+        kept = "stopped; runs made so far are stored, the next `parley schedule once` goes on"
+        raise Interrupted(kept) from None
+    with answering(f"what was made is stored ({counted(len(made), 'run')})") if made else nullcontext():
+        _print_made(settings, made, json_)
     unmade = [row for row in made if row.outcome in UNMADE]
     if unmade:
         raise NoForecast(_unmade_sentence(unmade))

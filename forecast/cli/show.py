@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from db.engine import Database
-from forecast.cli.console import AsOf, Json, case_id, opened, print_json, today
+from forecast.cli.console import AsOf, Json, case_id, opened, print_json, today, whole
 from forecast.cli.owed import owed
 from forecast.cli.render import print_summary
 from forecast.record.summary import as_json, read_summary
@@ -14,7 +14,9 @@ from forecast.record.summary import as_json, read_summary
 
 def show(
     as_of: AsOf = None,
-    run: Annotated[int | None, typer.Option(metavar="ID", help="The number of a run (see `parley runs`).")] = None,
+    run: Annotated[
+        int | None, typer.Option(parser=whole(1), metavar="ID", help="The number of a run (see `parley runs`).")
+    ] = None,
     json_: Json = False,
 ) -> None:
     """Show the published forecast. The latest, or that of a day or run; exit 1 if it was refused."""

@@ -8,20 +8,23 @@ import typer
 
 from db.read import read_case, read_catalogue, read_grades
 from forecast.cli.console import Json, case_id, opened, print_json, today
+from forecast.cli.outputs import written_as
+from forecast.cli.streams import answering
 from forecast.writing import check_place, write_file
 from indicators.template import build_template
 
 
 def template(
-    file: Annotated[Path, typer.Argument(metavar="FILE.xlsx", help="The workbook to write.")],
+    file: Annotated[
+        Path,
+        typer.Argument(
+            parser=written_as(".xlsx", example="observations"), metavar="FILE.xlsx", help="The workbook to write."
+        ),
+    ],
     force: Annotated[bool, typer.Option("--force", help="Replace FILE.xlsx if it exists.")] = False,
     json_: Json = False,
 ) -> None:
     """Write a workbook to fill in. Drop-downs for indicator, level and grade, and the criteria beside them."""
-    if file.suffix.casefold() != ".xlsx":
-        raise typer.BadParameter(
-            f"{file.name!r} does not end in .xlsx; write {file.stem}.xlsx", param_hint="'FILE.xlsx'"
-        )
     check_place(file, force=force, example="observations.xlsx")
     with opened() as database, database.read() as connection:
         case = read_case(connection, case_id())
@@ -29,8 +32,9 @@ def template(
         day = today(connection)
     write_file(build_template(case.name, catalogue, grades, today=day), file, force=force)
     command = f"parley import {shlex.quote(str(file))} --dry-run"
-    if json_:
-        count = {"indicators": len(catalogue), "grades": len(grades)}
-        print_json({"file": str(file), "case": case.case_id, **count, "next": command})
-    else:
-        typer.echo(f"wrote {file}: {len(catalogue)} indicators; fill in its first sheet, then run `{command}`")
+    with answering(f"wrote {file}"):
+        if json_:
+            count = {"indicators": len(catalogue), "grades": len(grades)}
+            print_json({"file": str(file), "case": case.case_id, **count, "next": command})
+        else:
+            typer.echo(f"wrote {file}: {len(catalogue)} indicators; fill in its first sheet, then run `{command}`")

@@ -7,19 +7,24 @@ import typer
 from db.kinds import PUBLISHED
 from db.when import When
 from forecast.cache import is_warm
-from forecast.cli.console import AsOf, Json, case_id, opened, today_of
+from forecast.cli.console import AsOf, Json, case_id, opened, today_of, whole
 from forecast.cli.progress import watch
 from forecast.cli.show import show_run
+from forecast.cli.streams import answering
 from models.settings import SAMPLERS, SamplerSettings
+
+MOST_DRAWS, MOST_CHAINS = 1_000_000, 100
+"""What a machine can be asked for."""
 
 
 def update(
     as_of: AsOf = None,
     sampler: Annotated[str, typer.Option(metavar="NAME", help="nutpie, or pymc for PyMC's own NUTS.")] = "nutpie",
     draws: Annotated[
-        int, typer.Option(min=200, metavar="N", help="Draws per chain, after half as many of tuning.")
+        int,
+        typer.Option(parser=whole(200, MOST_DRAWS), metavar="N", help="Draws per chain, after half as many of tuning."),
     ] = 1000,
-    chains: Annotated[int, typer.Option(min=2, metavar="N", help="Chains.")] = 4,
+    chains: Annotated[int, typer.Option(parser=whole(2, MOST_CHAINS), metavar="N", help="Chains.")] = 4,
     json_: Json = False,
 ) -> None:
     """Make a forecast and store it. The model is fitted to what is known by the day."""
@@ -36,6 +41,7 @@ def update(
             when = When(as_of=as_of or today_of(database))
             outcome = run_update(database, when, settings=settings, progress=progress, case_id=case_id())
         newest = as_of is None and outcome.status == PUBLISHED
-        show_run(database, json_, run_id=None if newest else outcome.run_id)
+        with answering(f"run {outcome.run_id} is stored ({outcome.status})"):
+            show_run(database, json_, run_id=None if newest else outcome.run_id)
     if outcome.status == "rejected":
         raise typer.Exit(1)

@@ -66,6 +66,8 @@ class Desk:
     day: Callable[[], date] | None = None
     """The day to work as of; None: the day it is in the time zone of the database."""
     kept: tuple[_State, Reading] | None = field(default=None, repr=False)
+    stored: "Stored | None" = field(default=None, repr=False)
+    """What was stored last, for who is interrupted before the answer."""
     _anchor: Anchor | None = field(default=None, repr=False)
     _zone: ZoneInfo | None = field(default=None, repr=False)
 
@@ -195,6 +197,8 @@ def submit(desk: Desk, append: Append, *, dry_run: bool) -> Stored:
             desk.kept = known
             raise _Undone
     assert stored is not None
+    if not dry_run:
+        desk.stored = stored
     return stored
 
 

@@ -31,8 +31,14 @@ def read_draws(path: Path, number: int) -> Drawn:
     try:
         with netCDF4.Dataset(path) as file:
             return Drawn(_parameters(file["posterior"], number), str(getattr(file, "structure", "")))
-    except (OSError, IndexError, KeyError) as error:
-        raise StoreError(f"posterior {path} cannot be read ({error}); run `parley verify`") from None
+    except (
+        OSError,
+        RuntimeError,
+        LookupError,
+        ValueError,
+    ) as error:  # NetCDF says RuntimeError of what it cannot decode
+        said = getattr(error, "strerror", None) or error
+        raise StoreError(f"posterior {path} cannot be read ({said}); run `parley verify`") from None
 
 
 def _parameters(group: netCDF4.Dataset, number: int) -> Parameters:

@@ -1,8 +1,8 @@
 """What the pictures of a forecast share: axes of dates and of per cents, and words that keep apart."""
 
 from collections.abc import Callable, Iterator, Sequence
-from datetime import date, timedelta
-from itertools import count, takewhile
+from datetime import MAXYEAR, MINYEAR, date, timedelta
+from itertools import takewhile
 from unicodedata import east_asian_width
 
 from matplotlib.axes import Axes
@@ -41,15 +41,17 @@ def _ticks(first: date, last: date, room: float) -> tuple[str, list[date]]:
 
 
 def _days(first: date, step: int) -> Iterator[date]:
-    return (first + timedelta(days=step * i) for i in count())
+    return (first + timedelta(days=ahead) for ahead in range(0, (date.max - first).days + 1, step))
 
 
 def _months(first: date, step: int) -> Iterator[date]:
-    return (date(first.year + (step * i) // 12, 1 + (step * i) % 12, 1) for i in count())
+    months = range(0, 12 * (MAXYEAR - first.year + 1), step)
+    return (date(first.year + ahead // 12, 1 + ahead % 12, 1) for ahead in months)
 
 
 def _years(first: date, step: int) -> Iterator[date]:
-    return (date(first.year - first.year % step + step * i, 1, 1) for i in count())
+    years = range(first.year - first.year % step, MAXYEAR + 1, step)
+    return (date(year, 1, 1) for year in years if year >= MINYEAR)
 
 
 _CALENDARS: tuple[tuple[str, int, Callable[[date, int], Iterator[date]]], ...] = (

@@ -28,6 +28,7 @@ from time import monotonic
 from typing import Any
 from urllib.parse import SplitResult, quote, urlsplit
 
+from db.kept import why_stored
 from db.run_rows import AlertRow
 from db.types import to_utc
 from forecast.errors import NotSent
@@ -262,6 +263,9 @@ def send_to_file(file: AlertFile, alert: AlertRow, folder: Path) -> str:
         if file.path == "-":
             print(f"{alert.title}\n{alert.body}\n", flush=True)
         else:
+            kept = why_stored(folder / file.path)
+            if kept is not None:
+                raise NotSent(f"{file.path} {kept} in [alerts.file]")
             _append(folder / file.path, _line(alert) + b"\n")
     except (OSError, ValueError) as error:  # ValueError: standard output has been closed
         name = "standard output" if file.path == "-" else file.path

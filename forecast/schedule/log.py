@@ -15,6 +15,7 @@ from typing import Any
 
 from pythonjsonlogger.json import JsonFormatter
 
+from db.kept import why_stored
 from forecast.errors import NotWritten
 from forecast.schedule.settings import LogSettings
 
@@ -33,10 +34,14 @@ def open_log(settings: LogSettings, folder: Path, *, stderr: bool) -> Path:
     Raises
     ------
     NotWritten
-        if the file's folder cannot be made; a file that cannot be written is told on stderr instead
+        if the file belongs to a database, or its folder cannot be made; a file that cannot be written is told on stderr
+        instead
     """
     close_log()
     file = (folder / settings.file).absolute()
+    kept = why_stored(file)
+    if kept is not None:
+        raise NotWritten(f"{file} {kept} in the settings: [log] file")
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -5,7 +5,6 @@ Secrets are never in the file: PARLEY_WEBHOOK_SECRET and PARLEY_SMTP_PASSWORD.
 """
 
 import json
-import os
 import re
 import tomllib
 from collections.abc import Mapping
@@ -20,10 +19,10 @@ from pydantic.dataclasses import dataclass
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from forecast.errors import BadSettings
+from forecast.schedule.place import DEFAULT_FILE, settings_file
 from indicators.tables import suggest
 from models.settings import SamplerSettings
 
-DEFAULT_FILE = "parley.toml"
 WEBHOOK_SECRET, SMTP_PASSWORD = "PARLEY_WEBHOOK_SECRET", "PARLEY_SMTP_PASSWORD"
 
 _STRICT = ConfigDict(extra="forbid", strict=True, arbitrary_types_allowed=True)
@@ -87,7 +86,7 @@ class ScheduleSettings:
 
     at: ClockTime = time(6)
     time_zone: Zone = Field(default_factory=lambda: ZoneInfo("UTC"))
-    catch_up_days: Annotated[int, Field(ge=1)] = 90
+    catch_up_days: Annotated[int, Field(ge=1, le=1_000_000)] = 90
     """Missing days further back than that are recorded as skipped."""
     stale_after_hours: Hours = 3.0
     """How long after its time the forecast of a day may be missing before `status` calls it stale."""
@@ -95,8 +94,8 @@ class ScheduleSettings:
     """For how long a service that is not heard keeps others from taking over."""
     fit_minutes: Annotated[float, Field(gt=0, le=1440)] = 60.0
     """A run that takes longer is ended, and has failed."""
-    chains: Annotated[int, Field(ge=2)] = 4
-    draws: Annotated[int, Field(ge=200)] = 1000
+    chains: Annotated[int, Field(ge=2, le=100)] = 4
+    draws: Annotated[int, Field(ge=200, le=1_000_000)] = 1000
 
     @property
     def sampler(self) -> SamplerSettings:
@@ -111,7 +110,7 @@ class LogSettings:
     json_lines: bool = False
     max_mib: Annotated[float, Field(gt=0, le=1024)] = 10.0
     """Size at which a new file is begun."""
-    keep: Annotated[int, Field(ge=1)] = 5
+    keep: Annotated[int, Field(ge=1, le=1000)] = 5
     """Old files that are kept."""
 
 
@@ -170,7 +169,7 @@ class AlertSettings:
     day_points: Annotated[float, Field(gt=0, le=100)] = 2.0
     week_points: Annotated[float, Field(gt=0, le=100)] = 3.0
     stale_indicators: bool = True
-    completeness_days: Annotated[int, Field(ge=1)] = 14
+    completeness_days: Annotated[int, Field(ge=1, le=36525)] = 14
     failures: bool = True
     catch_up: bool = True
     quiet: Quiet = None
@@ -195,6 +194,9 @@ class Settings:
 
 
 _ADAPTER = TypeAdapter(Settings)
+_SHOWN = 100
+"""So many characters of a wrong value are repeated."""
+_ALL_OF_THEM = "see `parley schedule settings --default`"
 _BARE_TIME = r"(?m)^\s*([\w.]+)\s*=\s*(\d{1,2}:\d\d(?:\s*-\s*\d{1,2}:\d\d)?)\s*(?:#.*)?$"
 
 
@@ -206,21 +208,32 @@ def read_settings(path: Path | None = None) -> Settings:
     BadSettings
         with every mistake of the file, or if a file that was named cannot be read
     """
-    named = path or (Path(own) if (own := os.environ.get("PARLEY_SETTINGS")) else None)
-    file = named or Path(DEFAULT_FILE)
-    if named is None and not file.exists():
-        return Settings()
+    file = path or settings_file()
     try:
         content = tomllib.loads(file.read_text(encoding="utf-8-sig"))
+    except FileNotFoundError as error:
+        if path is None and file == Path(DEFAULT_FILE):
+            return Settings()
+        raise _unread(file, error) from None
     except OSError as error:
+        raise _unread(file, error) from None
+    except UnicodeEncodeError:
         raise BadSettings(
-            f"settings {file} cannot be read ({error.strerror}); name another in PARLEY_SETTINGS"
+            f"settings {str(file)!r} cannot be the name of a file; name another in PARLEY_SETTINGS"
         ) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise BadSettings(
             f"settings {file} are not TOML: {error}; {_unquoted(file)}see `parley schedule settings --default`"
         ) from None
+    except ValueError:
+        raise BadSettings(f"settings {file} hold a number of too many digits; {_ALL_OF_THEM}") from None
+    except RecursionError:
+        raise BadSettings(f"settings {file} are nested too deeply; {_ALL_OF_THEM}") from None
     return parse_settings(content, str(file))
+
+
+def _unread(file: Path, error: OSError) -> BadSettings:
+    return BadSettings(f"settings {file} cannot be read ({error.strerror}); name another in PARLEY_SETTINGS")
 
 
 def parse_settings(content: Mapping[str, Any], name: str) -> Settings:
@@ -228,10 +241,12 @@ def parse_settings(content: Mapping[str, Any], name: str) -> Settings:
     try:
         return _ADAPTER.validate_json(json.dumps(content, default=str))  # strict, yet takes tables and lists
     except ValidationError as error:
-        found = "; ".join(_mistake(detail) for detail in error.errors(include_url=False))
+        found = "; ".join(" ".join(_mistake(detail).splitlines()) for detail in error.errors(include_url=False))
         raise BadSettings(
             f"settings {name}: {found} (`parley schedule settings --default` prints all of them)"
         ) from None
+    except RecursionError:
+        raise BadSettings(f"settings {name} are nested too deeply; {_ALL_OF_THEM}") from None
 
 
 def as_plain(settings: Settings) -> dict[str, Any]:
@@ -241,6 +256,8 @@ def as_plain(settings: Settings) -> dict[str, Any]:
 
 
 def _mistake(detail: ErrorDetails) -> str:
+    if detail["type"] == "json_invalid":  # it was made here: what it cannot be is read, for its depth
+        return "they are nested too deeply"
     *tables, key = [str(part) for part in detail["loc"] if isinstance(part, str)]
     where = f"[{'.'.join(tables)}] {key}" if tables else key
     if detail["type"] in ("unexpected_keyword_argument", "extra_forbidden"):
@@ -249,13 +266,17 @@ def _mistake(detail: ErrorDetails) -> str:
         return f"{where} is missing"
     if detail["type"] == "dataclass_type":
         table = ".".join((*tables, key))
-        return f"{where} = {json.dumps(detail['input'])} is no table; write [{table}] and its keys below"
-    given = json.dumps(detail["input"], ensure_ascii=False)
+        return f"{where} = {_shortened(json.dumps(detail['input']))} is no table; write [{table}] and its keys below"
+    given = _shortened(json.dumps(detail["input"], ensure_ascii=False))
     if detail["type"] == "tuple_type":
         return f"{where} = {given} is no list{'' if isinstance(detail['input'], dict) else f'; write [{given}]'}"
     said = detail["msg"].removeprefix("Input ").removeprefix("String ")
     hint = _as_share(detail["input"]) if key == "thresholds" and detail["type"] == "less_than" else ""
     return f"{where} = {given} {said[0].lower()}{said[1:]}{hint}"
+
+
+def _shortened(given: str) -> str:
+    return given if len(given) <= _SHOWN else f"{given[:_SHOWN]} …"
 
 
 def _as_share(percent: float) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import MISSING, fields
 from typing import Any
 
+from db.kept import SETTINGS_MARK
 from forecast.rendering import render
 from forecast.schedule.settings import (
     SMTP_PASSWORD,
@@ -34,6 +35,7 @@ def render_settings(settings: Settings) -> str:
     own, default, example = map(as_plain, (settings, Settings(), Settings(alerts=_EXAMPLE)))
     return render(
         "parley.toml.j2",
+        mark=SETTINGS_MARK,
         key=lambda table, name: f"{_pair(name, own[table][name])}  # default: {_toml(default[table][name])}",
         channel=lambda name: _channel(name, own["alerts"][name], example["alerts"][name]),
         webhook_secret=WEBHOOK_SECRET,
