@@ -129,7 +129,7 @@ def ask_about_clock(database: Database) -> None:
 
 
 def decided(seen: Preview, *, asks: bool, dry_run: bool) -> bool | ObservationRow:
-    """Whether to store an entry; where a row may report the same and both would count, a terminal is asked what they are instead."""
+    """Whether to store an entry; where a row may report the same and both would count, a terminal is asked about that."""
     if seen.undecided is None or dry_run:
         return confirmed(seen, asks=asks)
     confirmed(seen, asks=False)
