@@ -129,7 +129,7 @@ def ask_about_clock(database: Database) -> None:
 
 
 def decided(seen: Preview, *, asks: bool, dry_run: bool) -> bool | ObservationRow:
-    """Whether to store an entry; where a row may report the same and both would count, a terminal is asked about that."""
+    """Whether to store an entry; of a row that may report the same, and would count beside it, a terminal is asked."""
     if seen.undecided is None or dry_run:
         return confirmed(seen, asks=asks)
     confirmed(seen, asks=False)
