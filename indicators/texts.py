@@ -11,6 +11,8 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
+from indicators.errors import CaseError
+
 LONGEST = 1_000
 """Most characters of a text, but for those of `LONGEST_TEXT`."""
 LONGEST_TEXT = {"note": 10_000, "reason": 10_000}
@@ -36,6 +38,14 @@ def read_text(typed: str, column: str) -> tuple[str, str]:
         return "", f"has {len(text)} characters; write at most {most}"
     found = _UNSTORABLE.search(text)
     return ("", _unstorable(found[0])) if found else (text, "")
+
+
+def kept_text(typed: str, column: str) -> str:
+    """The text as it is stored; CaseError where it cannot be."""
+    text, wrong = read_text(typed, column)
+    if wrong:
+        raise CaseError([f"{column}: {wrong}"])
+    return text
 
 
 def without_invisible(text: str) -> str:

@@ -255,6 +255,18 @@ def test_a_case_folder_is_read_without_it(tmp_path: Path) -> None:
     assert strewn == plain
 
 
+def test_who_sets_the_time_zone_and_why_are_texts_too(
+    parley: Program, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PARLEY_ANALYST", f"ki{BIDI}m\nlee")
+    code, _, err = parley("init", "--case", "toy", "--zone", "Asia/Tokyo", "--reason", f"the desk mo{BIDI}ved")
+    assert (code, err) == (0, "")
+    rows = [line for line in _everything(folder) if "Asia/Tokyo" in line]
+    assert any("'kim lee'" in line and "'the desk moved'" in line for line in rows), rows
+    code, out, err = parley("init", "--case", "toy", "--zone", "Asia/Seoul", "--reason", "a\x07b")
+    assert (code, out, err) == (1, "", "error: reason: holds the control character U+0007; delete it\n")
+
+
 def test_a_program_has_the_same_border(folder: Path) -> None:
     with open_database(f"sqlite:///{folder / 'parley.db'}") as database:
         with pytest.raises(CaseError, match=r"^analyst: holds a null character; delete it$"):

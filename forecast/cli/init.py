@@ -23,6 +23,7 @@ from forecast.desk.session import who
 from indicators.folder import read_case_folder
 from indicators.install import install_case
 from indicators.shipped import shipped_case
+from indicators.texts import kept_text
 
 NEW = "set when the database was made"
 
@@ -47,8 +48,9 @@ def init(
     if zone is not None:
         _check_zone(zone)
     folder = read_case_folder(case or shipped_case())
+    analyst, why = who(), kept_text(reason or "", "reason")
     with create_database(database_url()) as database:
-        _set_zone(database, zone, reason or "", json_)
+        _set_zone(database, zone, analyst, why, json_)
         report = install_case(database, folder, now())
         with database.read() as connection:
             days = str(read_zone(connection))
@@ -59,7 +61,7 @@ def init(
                 print_install(database.url, report, days)
 
 
-def _set_zone(database: Database, asked: str | None, reason: str, json_: bool) -> None:
+def _set_zone(database: Database, asked: str | None, analyst: str, reason: str, json_: bool) -> None:
     """A new database gets a zone; a database made before keeps the days it had until somebody says otherwise."""
     with database.read() as connection:
         fresh, before = _is_new(connection), read_zone(connection)
@@ -69,7 +71,7 @@ def _set_zone(database: Database, asked: str | None, reason: str, json_: bool) -
     if asked is None or (asked == str(before) and not fresh):
         return
     with database.write() as connection:
-        append_zone(connection, NewZone(asked, who(), reason or (NEW if fresh else "")), now())
+        append_zone(connection, NewZone(asked, analyst, reason or (NEW if fresh else "")), now())
 
 
 def _is_new(connection: Connection) -> bool:

@@ -35,7 +35,6 @@ from forecast.desk.entries import (
     read_import,
     read_observation_entry,
     retraction,
-    said_text,
     standing_attestation,
     standing_event,
     standing_observation,
@@ -49,8 +48,7 @@ from forecast.engine.assemble import Rows
 from forecast.engine.provisional import Reading, take_reading
 from indicators.disagreements import disagreements_with, standing_on
 from indicators.errors import CaseError
-from indicators.tables import Problems
-from indicators.texts import mending_notes
+from indicators.texts import kept_text, mending_notes
 
 __all__ = (
     "Desk",
@@ -140,9 +138,7 @@ def revise(
     of evidence with: both are given one origin.
     """
     changed = columns_of(draft_of(ObservationDraft, changes, parts))
-    problems = Problems()
-    why = said_text(reason, "reason", problems)
-    problems.raise_any()
+    why = kept_text(reason, "reason")
     with desk.database.read() as connection:
         before = desk.reading(connection)
         old = standing_observation(connection, row, before.rows.case.case_id)

@@ -65,14 +65,16 @@ def remedy(found: Duplicate, stored: int | None, other: int | None) -> str | Non
 
 
 def disagreement_warning(found: Disagreement[NewObservation], numbers: Numbers | None = None) -> str:
-    """Every coding, each with its analyst, source, level and day."""
-    said = [coding_text(one, _place(one, numbers or {})) for one in found.codings]
+    """Every coding, each with its analyst, source, level and day; `numbers` of the rows of a file, None of an entry."""
+    said = [coding_text(one, _place(one, numbers)) for one in found.codings]
     return contradiction_text(found, said, found.indicator_id)
 
 
-def _place(one: NewObservation, numbers: Numbers) -> str:
-    number = one.id if isinstance(one, ObservationRow) else numbers.get(id(one))
-    return "this entry" if number is None else f"row {number}"
+def _place(one: NewObservation, numbers: Numbers | None) -> str:
+    if numbers is None and not isinstance(one, ObservationRow):
+        return "this entry"
+    number = one.id if isinstance(one, ObservationRow) else (numbers or {}).get(id(one))
+    return "in the file" if number is None else f"row {number}"
 
 
 def import_notes(

@@ -29,8 +29,7 @@ from forecast.engine.provisional import Anchor, Provisional, Reading, read_ancho
 from forecast.engine.refresh import store_provisional
 from forecast.errors import ForecastError
 from indicators.disagreements import Disagreement
-from indicators.errors import CaseError
-from indicators.texts import read_text, without_invisible
+from indicators.texts import kept_text
 
 type Append = Callable[[Connection, Reading, datetime], list[int]]
 """Appends the rows of an action, given what is on file just before, and returns their numbers."""
@@ -38,16 +37,18 @@ type Entry = object
 type _State = tuple[date, dict[str, tuple[int, str]]]
 """The day, and where the chain ends of every table of facts and of versions of cases."""
 
+UNNAMED = "analyst"
+"""Who is at the desk where nothing says so."""
+
 
 def who() -> str:
-    """Who is at the desk: PARLEY_ANALYST, or the name the system knows its user by."""
-    name = without_invisible(os.environ.get("PARLEY_ANALYST", "")).strip()
-    if name:
+    """Who is at the desk: PARLEY_ANALYST, or the name the system knows its user by; CaseError where it is no text."""
+    if name := kept_text(os.environ.get("PARLEY_ANALYST", ""), "analyst"):
         return name
     try:
-        return getpass.getuser()
+        return kept_text(getpass.getuser(), "analyst") or UNNAMED
     except (OSError, KeyError):
-        return "analyst"
+        return UNNAMED
 
 
 @dataclass(slots=True)
@@ -72,9 +73,7 @@ class Desk:
     _zone: ZoneInfo | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
-        self.analyst, wrong = read_text(self.analyst, "analyst")
-        if wrong:
-            raise CaseError([f"analyst: {wrong}"])
+        self.analyst = kept_text(self.analyst, "analyst")
 
     def moment(self) -> Moment:
         """This instant in the time zone of the database, or the beginning of the day to work as of."""
