@@ -7,23 +7,22 @@ import subprocess
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from kill_laws import check_record
 from schedule_processes import children_of, fits_of, lives, open_service
 from schedule_worlds import days_of, install_toy_of_today, ledger_of, wait_for
-from sqlalchemy import Connection, func, select
 
-from db import tables
 from db.engine import Database, open_database
 from db.leases import read_lease
 from db.posteriors import FOLDER
 from db.read_runs import read_posterior_hashes
+from db.read_schedule import read_attempts
 from db.run_rows import AttemptRow, LeaseRow
-from db.verify import verify_store
 from forecast.schedule.orders import lease_name
 
 LEASE_S = 4.0
@@ -64,6 +63,9 @@ class Desk:
     def pid(self) -> int:
         assert self.service is not None
         return self.service.pid
+
+    def log(self) -> str:
+        return (self.folder / "stderr.txt").read_text(encoding="utf-8")
 
     def lease(self) -> LeaseRow | None:
         """As the service of now holds it; None before it does."""
@@ -111,14 +113,21 @@ class Desk:
         return fits_of(self.pid)[0]
 
     def stop(self) -> None:
-        """Ask it to end."""
-        if self.service is not None and self.service.poll() is None:
-            family = children_of(self.pid)
-            self.service.terminate()
-            assert self.service.wait(PATIENCE_S) == 0
-            wait_for(lambda: not any(map(lives, family)), ENDING_S, "the end of the fitting process")
+        """Ask it to end; where there is no other service the lease is nobody's."""
+        if self.ask_to_end():
             with self.database.read() as connection:
                 assert read_lease(connection, lease_name("toy")) is None
+
+    def ask_to_end(self) -> bool:
+        """Whether there was a service to ask."""
+        if self.service is None or self.service.poll() is not None:
+            return False
+        wait_for(lambda: f":{self.pid}:" in self.log(), PATIENCE_S, "the service")  # or it could not be asked yet
+        family = children_of(self.pid)
+        self.service.terminate()
+        assert self.service.wait(PATIENCE_S) == 0
+        wait_for(lambda: not any(map(lives, family)), ENDING_S, "the end of the fitting process")
+        return True
 
     def first_run(self) -> float:
         """Seconds from the start of a service to its first run, when it is left alone."""
@@ -130,27 +139,30 @@ class Desk:
 
     def check(self) -> None:
         """The database is sound, no run is there by halves, and no day twice."""
-        rows = ledger_of(self.database)
-        made = days_of(rows, "published", "rejected", "skipped")
-        assert len(made) == len(set(made))
         with self.database.read() as connection:
-            found = verify_store(connection, self.database.folder)
-            check_runs(connection, rows)
+            check_record(connection, self.database.folder)
+            rows = read_attempts(connection, "toy")
             hashes = read_posterior_hashes(connection)
-        assert (found.broken, found.damaged) == ((), ())
         assert len(hashes) == len(days_of(rows, "published", "rejected"))  # each of another day's data
 
     def complete(self) -> None:
         """Left alone, the service makes what is missing; then every run that was killed has its line."""
         self.start()
+        wait_for(lambda: self.every() <= set(days_of(ledger_of(self.database))), 8 * PATIENCE_S, "every day's run")
+        self.stop()
+        self.check_complete()
+
+    def every(self) -> set[date]:
+        """The days that are owed a run, by now."""
         last = datetime.now(UTC).date() - timedelta(datetime.now(UTC).hour < 6)
         begin = min(row.scheduled_for for row in ledger_of(self.database))
-        every = {begin + timedelta(n) for n in range(1, (last - begin).days + 1)}
-        wait_for(lambda: every <= set(days_of(ledger_of(self.database))), 8 * PATIENCE_S, "every day's run")
-        self.stop()
+        return {begin + timedelta(n) for n in range(1, (last - begin).days + 1)}
+
+    def check_complete(self) -> None:
+        """Every day has a run, and every run that was killed its line."""
         self.check()
         rows = ledger_of(self.database)
-        assert set(days_of(rows)) == every
+        assert set(days_of(rows)) == self.every()
         assert set(self.owed) <= set(attempts_of(rows))
 
     def errors(self) -> list[str]:
@@ -164,17 +176,6 @@ def attempts_of(rows: list[AttemptRow]) -> list[tuple[date, str, datetime]]:
     return [(row.scheduled_for, row.holder, row.started_at) for row in rows]
 
 
-def check_runs(connection: Connection, rows: list[AttemptRow]) -> None:
-    """Every run has its line of the ledger and, where it is published, all it says."""
-    assert set(connection.execute(select(tables.runs.c.id)).scalars()) == {row.run_id for row in rows if row.run_id}
-    published = {row.run_id for row in rows if row.outcome == "published"}
-    for table in (tables.target_forecasts, tables.scenario_forecasts, tables.indicator_states, tables.effects):
-        query = select(table.c.run_id, func.count()).group_by(table.c.run_id)
-        counts: dict[int, int] = dict(iter(connection.execute(query)))
-        assert counts.keys() == published
-        assert len(set(counts.values())) <= 1
-
-
 @pytest.fixture
 def desk(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Desk]:
     url = install_toy_of_today(tmp_path, request.param)
@@ -185,6 +186,19 @@ def desk(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Desk]:
         if desk.service is not None and desk.service.poll() is None:
             desk.service.kill()
             desk.service.wait()
+
+
+@contextmanager
+def beside(desk: Desk) -> Iterator[Desk]:
+    """A place for another service at the same database, which is asked to end at the end."""
+    other = Desk(folder=desk.folder, url=desk.url, database=desk.database)
+    try:
+        yield other
+        other.ask_to_end()
+    finally:
+        if other.service is not None and other.service.poll() is None:
+            other.service.kill()
+            other.service.wait()
 
 
 def wait_to_store(desk: Desk) -> None:

@@ -1,7 +1,7 @@
 """A clock that can be moved, and runs stored without a fit: everything else of a schedule is the real thing."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
@@ -117,15 +117,18 @@ def ledger_of(database: Database) -> list[AttemptRow]:
         return list(reversed(read_attempts(connection, "toy")))
 
 
-def days_of(rows: list[AttemptRow], *outcomes: str) -> list[date]:
+def days_of(rows: Sequence[AttemptRow], *outcomes: str) -> list[date]:
     return [row.scheduled_for for row in rows if row.outcome in (outcomes or ("published",))]
 
 
-def install_toy_of_today(folder: Path, missing: int, *, before_days: int = 60) -> str:
-    """A database with the toy case, loaded some days ago, that is owed the runs of so many days up to this one."""
+def install_toy_of_today(folder: Path, missing: int, *, before_days: int = 60, years_back: int = 1) -> str:
+    """A database with the toy case, loaded some days ago, that is owed the runs of so many days up to this one.
+
+    Its last events are of the year so many before this one.
+    """
     url, now = f"sqlite:///{folder / 'parley.db'}", datetime.now(UTC)
     calendar = CASE.replace("2024-01-01", f"{now.year + 4}-01-01")
-    case = write_toy_case(folder / "toy", {"case.toml": calendar}, through=now.year - 1)
+    case = write_toy_case(folder / "toy", {"case.toml": calendar}, through=now.year - years_back)
     with create_database(url) as database:
         install_case(database, read_case_folder(case), now - timedelta(days=before_days))
         duty = duty_of(database, lambda: now, settings_of())

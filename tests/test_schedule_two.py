@@ -1,33 +1,42 @@
-"""Two services at one database, through sixty days: every day has one run, whoever makes it."""
+"""Two services at one database, through sixty days or ten: every day has one run, whoever makes it, and is killed."""
 
 import multiprocessing
 import random
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from ctypes import c_bool, c_double
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from multiprocessing.context import ForkServerProcess
 from pathlib import Path
+from signal import SIGKILL
 from threading import Event, Semaphore
 
 import pytest
-from schedule_worlds import Clock, days_of, duty_of, install_toy_at, ledger_of, quietly, settings_of
+from killed_commands import forked
+from schedule_worlds import Clock, days_of, duty_of, install_toy_at, ledger_of, quietly, settings_of, wait_for
 from sizes import slow, soak
 from sqlalchemy import func, select
 
 from db.engine import Database, open_database
 from db.errors import LeaseHeld, LeaseLost
 from db.leases import read_lease
+from db.progress import Progress
 from db.tables import runs
 from db.verify import verify_store
 from forecast.clock import utc_now
 from forecast.schedule.duty import Duty, lay_down, make_due, take_up
+from forecast.schedule.orders import Made, Order, lease_name
 from forecast.schedule.service import Service, make_due_once, tick
 
 START = datetime(2020, 1, 3, 5, tzinfo=UTC)
-DAYS = 60
+DAYS, TEN = 60, 10
 BEGUN = START + timedelta(hours=1)
+FIT_S = 0.25
+"""How long a run takes at which a service is killed."""
+PATIENCE_S = 300.0
 END = START + timedelta(days=DAYS, hours=3)
 SETTINGS = settings_of(lease_seconds=7200)
 """The lease lives for two hours of a clock that runs through one in some milliseconds: it often passes on."""
@@ -79,14 +88,14 @@ def complete(database: Database) -> None:
     duty = duty_of(database, Clock(END + timedelta(hours=3)), SETTINGS)
     take_up(duty)
     make_due(duty, quietly, eager=True)
-    check(database)
+    check(database, DAYS)
 
 
-def check(database: Database) -> None:
+def check(database: Database, days: int) -> None:
     """Every day from the first to the last has one run, and one line of the ledger that says so."""
     rows = ledger_of(database)
     made = days_of(rows)
-    assert sorted(made) == [START.date() + timedelta(n) for n in range(DAYS + 1)]
+    assert sorted(made) == [START.date() + timedelta(n) for n in range(days + 1)]
     assert {row.outcome for row in rows} <= {"published", "failed"}
     assert {row.error.partition(" ")[2] for row in rows if row.outcome == "failed"} <= {
         "was not heard again while it made this run"
@@ -181,6 +190,115 @@ def test_two_services_in_two_processes(begun: Database, database_url: str, seed:
         met = [service.get(120) for service in services]
     check_both_worked(met, begun)
     complete(begun)
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A clock that one process sets and others read, without a lock: one that is killed would keep it."""
+
+    seconds: c_double
+    over: c_bool
+
+    def __call__(self) -> datetime:
+        return START + timedelta(seconds=self.seconds.value)
+
+    def forward(self, step: timedelta) -> None:
+        self.seconds.value += step.total_seconds()
+
+
+def serve_by(url: str, clock: Shown) -> None:
+    """A service that looks at what is due until all is over, and takes a while for a run."""
+    with open_database(url) as database:
+        duty = duty_of(database, clock, SETTINGS)
+        store = duty.make
+
+        def make(order: Order, progress: Progress, beat: Callable[[], None]) -> Made:
+            time.sleep(FIT_S)
+            return store(order, progress, beat)
+
+        duty.make = make
+        service = Service(duty=duty, steps=())
+        while not clock.over.value:
+            tick(service, Event())
+            time.sleep(0.01)
+        lay_down(duty)
+
+
+@dataclass(slots=True)
+class Pair:
+    """Two services as processes, of which the one that makes a run is killed and begun anew."""
+
+    database: Database
+    clock: Shown
+    start: Callable[[], ForkServerProcess]
+    services: list[ForkServerProcess] = field(default_factory=list)
+    killed: int = 0
+
+    def at_work(self) -> ForkServerProcess | None:
+        """Who makes a run; where no one does, time goes on: a run that has failed waits for its next try."""
+        with self.database.read() as connection:
+            lease = read_lease(connection, lease_name("toy"))
+        if lease is None or lease.working_on is None:
+            self.clock.forward(timedelta(minutes=1))
+            return None
+        return next((each for each in self.services if f":{each.pid}:" in lease.holder), None)
+
+    def has_made(self, day: date) -> bool:
+        return day in days_of(ledger_of(self.database))
+
+    def make(self, day: date, kills: int, draw: random.Random) -> None:
+        """Have the day's run made, and the one that makes it killed so often, if it is not made before."""
+        found = self.at_work
+        while kills > 0 and not self.has_made(day):
+            wait_for(lambda: found() is not None or self.has_made(day), PATIENCE_S, "a run")
+            service = found()
+            time.sleep(draw.uniform(0, 1.2 * FIT_S))  # by then it may have stored it
+            if service is not None:
+                self.kill(service)
+                kills -= 1
+        wait_for(lambda: found() is None and self.has_made(day), PATIENCE_S, "the day's run")
+
+    def kill(self, service: ForkServerProcess) -> None:
+        service.kill()
+        service.join()
+        assert service.exitcode == -SIGKILL
+        self.killed += 1
+        self.services.remove(service)
+        self.services.append(self.start())
+
+
+@pytest.fixture
+def pair(begun: Database, database_url: str) -> Iterator[Pair]:
+    clock = Shown(forked.RawValue(c_double, 3600.0), forked.RawValue(c_bool, False))
+
+    def start() -> ForkServerProcess:
+        service = forked.Process(target=serve_by, args=(database_url, clock), daemon=True)
+        service.start()
+        return service
+
+    pair = Pair(begun, clock, start, [start(), start()])
+    yield pair
+    clock.over.value = True
+    for service in pair.services:
+        service.join(PATIENCE_S)
+    assert [service.exitcode for service in pair.services] == [0, 0]
+
+
+@pytest.mark.parametrize(
+    ("database_url", "seed"),
+    [slow("sqlite", 1), *(soak("schedule", kind, seed) for kind in ("sqlite", "postgresql") for seed in (2, 3))],
+    indirect=["database_url"],
+)
+def test_of_two_services_the_one_at_work_is_killed(pair: Pair, seed: int) -> None:
+    """The other takes over, and each of ten days is published once."""
+    draw = random.Random(seed)
+    for day in range(1, TEN + 1):
+        pair.clock.forward(timedelta(days=1))
+        pair.make(START.date() + timedelta(day), 1 + day % 2, draw)
+    made = Counter(row.outcome for row in ledger_of(pair.database))
+    print(f"\n{pair.killed} kills; runs {dict(made)}")
+    assert pair.killed > TEN // 2
+    check(pair.database, TEN)
 
 
 def test_a_person_waits_for_the_service_and_the_service_for_a_person(toy: Database, database_url: str) -> None:

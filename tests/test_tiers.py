@@ -141,6 +141,30 @@ def pytest_collection_finish(session):
     ]
 
 
+def test_long_tests_of_one_file_that_share_nothing_run_side_by_side(suite: pytest.Pytester) -> None:
+    suite.makepyfile(
+        test_it="""
+            from pathlib import Path
+            from time import monotonic, sleep
+
+            import pytest
+
+            HERE = Path(__file__).parent
+
+            @pytest.mark.slow
+            @pytest.mark.parametrize(("own", "other"), [("a", "b"), ("b", "a")])
+            def test_meeting(own, other):
+                (HERE / own).touch()
+                until = monotonic() + 30
+                while not (HERE / other).exists():
+                    assert monotonic() < until
+                    sleep(0.05)
+        """
+    )
+    done = suite.runpytest_inprocess("--run-slow", "-n2", "--dist=loadgroup")
+    assert done.parseoutcomes() == {"passed": 2}
+
+
 # The page of the soak
 
 

@@ -55,6 +55,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         config.hook.pytest_deselected(items=[item for item in items if item not in kept])
     for number, item in enumerate(item for item in asked if _is_long(item) and _shares_nothing(item)):
         item.add_marker(pytest.mark.xdist_group(f"alone-{number}"))
+    if getattr(config.option, "loadgroup", False):
+        for item in asked:
+            _write_group(item)
     first = {item.path for item in asked if _is_long(item)}
     asked.sort(key=lambda item: (not item.get_closest_marker("xdist_group"), item.path not in first))
     items[:] = asked
@@ -67,6 +70,14 @@ def _is_asked_for(item: pytest.Item, *, slow: bool, part: str | None) -> bool:
     if mark.args not in {(name,) for name in PARTS}:
         raise pytest.UsageError(f"{item.nodeid}: soak{mark.args} names no part; give one of {', '.join(PARTS)}")
     return part in (*mark.args, ALL)
+
+
+def _write_group(item: pytest.Item) -> None:
+    """Give the scheduler, which knows no more of a test than its id, the group: xdist writes it where pytest no longer
+    reads."""
+    group = item.get_closest_marker("xdist_group")
+    if group is not None and hasattr(item, "_id"):
+        item._id = type(item._id).parse(f"{item.nodeid}@{group.args[0]}")
 
 
 def _is_long(item: pytest.Item) -> bool:

@@ -3,7 +3,7 @@
 import os
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import asdict
 from threading import Event
@@ -58,9 +58,14 @@ def once(json_: Json = False) -> None:
         raise Interrupted(kept) from None
     with answering(f"what was made is stored ({counted(len(made), 'run')})") if made else nullcontext():
         _print_made(settings, made, json_)
-    unmade = [row for row in made if row.outcome in UNMADE]
-    if unmade:
+    if unmade := _unmade(made):
         raise NoForecast(_unmade_sentence(unmade))
+
+
+def _unmade(made: Sequence[AttemptRow]) -> list[AttemptRow]:
+    """Of each day that has no forecast now the last try: a failure that was made up for at once is none."""
+    last = {row.scheduled_for: row for row in made}
+    return [row for row in last.values() if row.outcome in UNMADE]
 
 
 def _announcement(settings: Settings) -> str:
@@ -117,6 +122,6 @@ def _print_made(settings: Settings, made: tuple[AttemptRow, ...], json_: bool) -
         print_made(made, summary, day, at, standing.reason if standing else "")
 
 
-def _unmade_sentence(unmade: list[AttemptRow]) -> str:
+def _unmade_sentence(unmade: Sequence[AttemptRow]) -> str:
     said = "; ".join(f"the run of {row.scheduled_for} {fate([row])}" for row in unmade)
     return f"{said}; see `parley schedule status`"
