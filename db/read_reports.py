@@ -25,6 +25,14 @@ def read_report_before(connection: Connection, run: RunRow) -> ReportRow | None:
     return ReportRow(**row._mapping) if row else None
 
 
+def last_run_before(connection: Connection, report: ReportRow) -> int:
+    """Return the number of the last run there was when a brief was recorded, by the order in which tables grew."""
+    seals = tables.seals.c
+    of_report = select(func.max(seals.id)).where(seals.table_name == "reports", seals.last_id == report.id)
+    runs = select(func.max(seals.last_id)).where(seals.table_name == "runs", seals.id < of_report.scalar_subquery())
+    return connection.execute(runs).scalar() or 0
+
+
 def next_report_id(connection: Connection) -> int:
     """Return the number the next brief gets; it holds only within the transaction that appends it."""
     return (connection.execute(select(func.max(tables.reports.c.id))).scalar() or 0) + 1

@@ -10,6 +10,7 @@ from sqlalchemy.engine import Row
 
 from db import tables
 from db.errors import StoreError
+from db.kinds import FULL_KINDS
 from db.run_rows import EffectRow, IndicatorStateRow, NewRun, RunRow, ScenarioForecastRow, TargetForecastRow
 from db.when import WHENEVER, When, effective_instants, recorded_by
 
@@ -58,6 +59,15 @@ def last_published(
     """Return the published run with the latest as-of date, up to `as_of` if given; None if nothing was published."""
     found = read_runs(connection, case_id, kinds=kinds, statuses=("published",), until=as_of, limit=1)
     return found[0] if found else None
+
+
+def read_standing(connection: Connection, case_id: str, today: date) -> RunRow | None:
+    """Return the published full run with the latest as-of date up to today; None if nothing was published.
+
+    What a clock that ran ahead has made of a day that lies ahead stands only where there is nothing else.
+    """
+    by_today = last_published(connection, case_id, as_of=today, kinds=FULL_KINDS)
+    return by_today or last_published(connection, case_id, kinds=FULL_KINDS)
 
 
 def read_posterior_hashes(connection: Connection) -> frozenset[str]:

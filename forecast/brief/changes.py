@@ -7,13 +7,14 @@ from math import hypot
 
 from sqlalchemy import Connection
 
-from db.kinds import FULL_KINDS
+from db.kinds import FULL_KINDS, PROVISIONAL, PUBLISHED
 from db.read import read_completeness, read_versions
-from db.read_reports import read_report_before
+from db.read_reports import last_run_before, read_reports
 from db.read_runs import last_published, read_run, read_runs, read_states, read_targets
 from db.report_numbers import number_of
 from db.rows import EventRow, ObservationRow
-from db.run_rows import RunRow, TargetForecastRow
+from db.run_rows import IndicatorStateRow, ReportRow, RunRow, TargetForecastRow
+from db.when import When
 from forecast.errors import NoForecast
 from forecast.run_facts import read_when
 
@@ -33,6 +34,18 @@ class Since:
     """report: the last brief was of it; older: the last at least a week older; asked; first: there is none."""
     run: RunRow | None
     report_id: int | None
+    told: RunRow | None = None
+    """The run whose numbers were told: `run`, or one that took in what had come after it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Now:
+    """What is shown: of the run, or with what came since."""
+
+    headline: Sequence[TargetForecastRow]
+    states: Sequence[IndicatorStateRow]
+    when: When
+    """What it could read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +109,10 @@ class Changes:
         return self.attestations > 0 or any((one.added, one.revised, one.retracted) != (0, 0, 0) for one in rows)
 
 
-def choose_since(connection: Connection, run: RunRow, asked: date | int | None) -> Since:
+def choose_since(connection: Connection, run: RunRow, asked: date | int | None, shown: int | None = None) -> Since:
     """The earlier run to compare with: asked for by date or number, else that of the last brief, else an older one.
+
+    `shown` is the run whose numbers are shown, where that is not `run`: the last brief may then be of the same run.
 
     Raises
     ------
@@ -107,12 +122,23 @@ def choose_since(connection: Connection, run: RunRow, asked: date | int | None) 
         if there is no run of that number
     """
     if asked is not None:
-        return Since(ASKED, _asked(connection, run, asked), None)
-    report = read_report_before(connection, run)
-    if report is not None:
-        return Since(REPORT, read_run(connection, report.run_id), number_of(connection, report))
+        found = _asked(connection, run, asked)
+        return Since(ASKED, found, None, found)
+    for report in read_reports(connection, run.case_id):
+        of = read_run(connection, report.run_id)
+        told = _told(connection, report, of)
+        if _order(of) <= _order(run) and told.id != (shown or run.id):
+            return Since(REPORT, of, number_of(connection, report), told)
     older = last_published(connection, run.case_id, run.as_of - timedelta(days=OLDER_DAYS), kinds=FULL_KINDS)
-    return Since(OLDER if older else FIRST, older, None)
+    return Since(OLDER if older else FIRST, older, None, older)
+
+
+def _told(connection: Connection, report: ReportRow, run: RunRow) -> RunRow:
+    """The run whose numbers a brief told: the newest there was, by the order of rows, that stood on its run."""
+    last = last_run_before(connection, report)
+    found = read_runs(connection, run.case_id, kinds=(PROVISIONAL,), statuses=(PUBLISHED,))
+    on_it = [one for one in found if run.id < one.id <= last and one.posterior_hash == run.posterior_hash]
+    return max(on_it, key=lambda one: one.id, default=run)
 
 
 def _asked(connection: Connection, run: RunRow, asked: date | int) -> RunRow:
@@ -147,31 +173,31 @@ def check_full(run: RunRow, case_id: str) -> RunRow:
     return run
 
 
-def read_changes(
-    connection: Connection, run: RunRow, since: Since, now: Sequence[TargetForecastRow], names: dict[str, str]
-) -> Changes:
+def read_changes(connection: Connection, run: RunRow, since: Since, now: Now, names: dict[str, str]) -> Changes:
     """What differs between two runs; observations and events are counted as each run could read them.
 
     Parameters
     ----------
-    now : the headline as it is shown, with what came after the run
+    now : what is shown, with what came after the run
     names : of the indicators, by id
     """
-    before = since.run
-    if before is None:
+    before, told = since.run, since.told
+    if before is None or told is None:
         return Changes(since=since)
     fits = _between(connection, before, run)
+    then = read_when(told)
+    attested = _attestations(connection, run.case_id, then)
     return Changes(
         since=since,
-        steps=_steps(connection, before, now),
-        observations=_entries(connection, ObservationRow, before, run),
-        events=_entries(connection, EventRow, before, run),
-        attestations=len(_attestations(connection, run) - _attestations(connection, before)),
+        steps=_steps(connection, told, now.headline),
+        observations=_entries(connection, ObservationRow, run.case_id, then, now.when),
+        events=_entries(connection, EventRow, run.case_id, then, now.when),
+        attestations=len(_attestations(connection, run.case_id, now.when) - attested),
         fits_published=sum(fit.status == "published" for fit in fits),
         fits_rejected=sum(fit.status == "rejected" for fit in fits),
         case_changed=before.case_hash != run.case_hash,
         code_changed=before.code_version != run.code_version,
-        moves=_moves(connection, before, run, names),
+        moves=_moves(connection, told, now.states, names),
     )
 
 
@@ -190,25 +216,27 @@ def _step(old: TargetForecastRow, new: TargetForecastRow) -> Step:
 
 
 def _entries[R: (ObservationRow, EventRow)](
-    connection: Connection, kind: type[R], before: RunRow, run: RunRow
+    connection: Connection, kind: type[R], case_id: str, then: When, now: When
 ) -> Entries:
-    seen = {row.id for row in _visible(connection, kind, before)}
-    fresh = [row for row in _visible(connection, kind, run) if row.id not in seen]
+    seen = {row.id for row in _visible(connection, kind, case_id, then)}
+    fresh = [row for row in _visible(connection, kind, case_id, now) if row.id not in seen]
     retracted = sum(row.retracted for row in fresh)
     added = sum(row.supersedes is None for row in fresh)
     return Entries(added, len(fresh) - added - retracted, retracted)
 
 
-def _visible[R: (ObservationRow, EventRow)](connection: Connection, kind: type[R], run: RunRow) -> Collection[R]:
-    """Every row a run could read, revisions and retractions included."""
-    versions = read_versions(connection, kind, run.case_id, read_when(run))
+def _visible[R: (ObservationRow, EventRow)](
+    connection: Connection, kind: type[R], case_id: str, when: When
+) -> Collection[R]:
+    """Every row that could be read by then, revisions and retractions included."""
+    versions = read_versions(connection, kind, case_id, when)
     found = {version.row.id: version.row for version in versions}
     found.update((version.ended_by.id, version.ended_by) for version in versions if version.ended_by is not None)
     return found.values()
 
 
-def _attestations(connection: Connection, run: RunRow) -> set[int]:
-    return {row.id for row in read_completeness(connection, run.case_id, read_when(run))}
+def _attestations(connection: Connection, case_id: str, when: When) -> set[int]:
+    return {row.id for row in read_completeness(connection, case_id, when)}
 
 
 def _between(connection: Connection, before: RunRow, run: RunRow) -> list[RunRow]:
@@ -216,11 +244,13 @@ def _between(connection: Connection, before: RunRow, run: RunRow) -> list[RunRow
     return [fit for fit in fits if _order(before) < _order(fit) <= _order(run)]
 
 
-def _moves(connection: Connection, before: RunRow, run: RunRow, names: dict[str, str]) -> tuple[Move, ...]:
+def _moves(
+    connection: Connection, before: RunRow, now: Sequence[IndicatorStateRow], names: dict[str, str]
+) -> tuple[Move, ...]:
     then = {row.indicator_id: row.mean for row in read_states(connection, before.id) if row.active}
     moves = [
         Move(row.indicator_id, names.get(row.indicator_id, row.indicator_id), then[row.indicator_id], row.mean)
-        for row in read_states(connection, run.id)
+        for row in now
         if row.active and row.indicator_id in then
     ]
     moves.sort(key=lambda move: -abs(move.change))

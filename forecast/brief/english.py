@@ -97,7 +97,8 @@ def happened(brief: Brief) -> list[str]:
     if summary.standing is None:
         lines.append("The numbers below know nothing of this: run `parley update` before you use them.")
     else:
-        lines.append(f"The numbers below take this in; before it, {_before(brief)}.")
+        also = " What events teach beyond that comes with the next full run." if summary.since.events else ""
+        lines.append(f"The numbers below take this in; before it, {_before(brief)}.{also}")
     return lines
 
 
@@ -206,14 +207,10 @@ def situation(brief: Brief) -> str:
         else (f"On {through} talks were under way: a qualifying meeting had ended in the last {window} days")
     )
     words = f"{state}; {last}."
-    if through == run.as_of or run.p_dry_now is None:
+    if through == run.as_of or run.p_dry_now is None or not run.dry:
         return words
     still = f"with a probability of {percent(run.p_dry_now)} there was none in the {window} days to {run.as_of} either"
-    return (
-        f"{words} Later days are not attested; {still}."
-        if run.dry
-        else (f"{words} Later days are not attested; {still.removesuffix(' either')}.")
-    )
+    return f"{words} Later days are not attested; {still}."
 
 
 def reasons(brief: Brief) -> str:

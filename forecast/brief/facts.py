@@ -10,12 +10,12 @@ from sqlalchemy import Connection
 
 from db.kinds import FULL_KINDS
 from db.read import read_case, read_deadline_rows
-from db.read_runs import last_published, read_run
+from db.read_runs import read_run, read_standing
 from db.rows import CaseRow
 from db.run_rows import NewRun, RunRow, TargetForecastRow
 from db.when import When
 from forecast.brief.bands import Grounds, band_of
-from forecast.brief.changes import Changes, check_full, choose_since, read_changes
+from forecast.brief.changes import Changes, Now, check_full, choose_since, read_changes
 from forecast.brief.levels import (
     Attested,
     Cited,
@@ -165,11 +165,12 @@ def read_brief(
     shown = summary.shown
     headline = _longest(summary, summary.shown_headline())
     deadlines = [row for row in summary.shown_headline() if row.deadline]
-    when = read_when(run)
+    when = When(as_of=shown.as_of) if summary.standing else read_when(run)
     names = {row.indicator_id: row.name for row in summary.catalogue}
     levels = levels_of(shown.states, summary.catalogue, shown.as_of)
     moment = moment_of(shown.run, shown.targets, case.headline)
     tested = read_tested(connection, folder, today, case, moment)
+    base = choose_since(connection, run, since, shown.run_id)
     return Brief(
         case=case,
         written_on=today,
@@ -178,8 +179,8 @@ def read_brief(
         headline=headline,
         by_deadline=deadlines[0] if deadlines else None,
         deadline_meaning=_meaning(connection, case, deadlines[0].deadline if deadlines else None),
-        grounds=_grounds(headline, _longest(summary, summary.headline_rows()), shown.run, levels, tested),
-        changes=read_changes(connection, run, choose_since(connection, run, since), summary.shown_headline(), names),
+        grounds=_grounds(headline, shown.run, levels, tested),
+        changes=read_changes(connection, run, base, _now(summary, when), names),
         levels=levels,
         attested=read_attested(connection, run.case_id, when),
         watched=read_watched(connection, run, levels, summary.catalogue, headline),
@@ -196,11 +197,14 @@ def read_brief(
 def _run(connection: Connection, case: CaseRow, run_id: int | None, today: date) -> RunRow:
     if run_id is not None:
         return check_full(read_run(connection, run_id), case.case_id)
-    for until in (today, None):  # a run of a day that lies ahead was made by a wrong clock, and does not stand
-        run = last_published(connection, case.case_id, as_of=until, kinds=FULL_KINDS)
-        if run is not None:
-            return run
-    raise NoForecast("nothing has been published yet; run `parley update`")
+    run = read_standing(connection, case.case_id, today)
+    if run is None:
+        raise NoForecast("nothing has been published yet; run `parley update`")
+    return run
+
+
+def _now(summary: Summary, when: When) -> Now:
+    return Now(headline=summary.shown_headline(), states=summary.shown.states, when=when)
 
 
 def _longest(summary: Summary, rows: Sequence[TargetForecastRow]) -> TargetForecastRow:
@@ -214,20 +218,14 @@ def _meaning(connection: Connection, case: CaseRow, deadline: date | None) -> st
     return next((row.meaning for row in read_deadline_rows(connection, case) if row.deadline == deadline), "")
 
 
-def _grounds(
-    headline: TargetForecastRow,
-    fitted: TargetForecastRow,
-    run: NewRun,
-    levels: tuple[Level, ...],
-    tested: Tested | None,
-) -> Grounds:
-    """How much rests on the documents is told of the full run, which alone says it."""
-    history = fitted.history_only
+def _grounds(headline: TargetForecastRow, run: NewRun, levels: tuple[Level, ...], tested: Tested | None) -> Grounds:
+    """How much rests on the documents only a full run says, and of its own number alone."""
+    history = headline.history_only
     active = [level for level in levels if level.active]
     return Grounds(
         width=headline.q95 - headline.q05,
         history_only=history,
-        moved=None if history is None or fitted.mean == 0 else abs(fitted.mean - history) / fitted.mean,
+        moved=None if history is None or headline.mean == 0 else abs(headline.mean - history) / headline.mean,
         unattested_days=(run.as_of - min(run.complete_through, run.as_of)).days,
         stale=sum(level.stale for level in active),
         indicators=len(active),

@@ -179,11 +179,10 @@ def situation(brief: Brief) -> str:
     if not run.dry:
         state = f"{day}の時点では、過去{window}日以内に協議が行われており"
     words = f"{state}、{last}。"
-    if through == run.as_of or run.p_dry_now is None:
+    if through == run.as_of or run.p_dry_now is None or not run.dry:
         return words
     now, dry = LABELS.date(run.as_of), LABELS.percent(run.p_dry_now)
-    also = "も" if run.dry else "に"
-    return f"{words}以後の期間は未確認であり、{now}までの{window}日間{also}協議がなかった確率は{dry}である。"
+    return f"{words}以後の期間は未確認であり、{now}までの{window}日間も協議がなかった確率は{dry}である。"
 
 
 def table_note() -> str:

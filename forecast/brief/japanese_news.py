@@ -22,14 +22,15 @@ def happened(brief: Brief) -> list[str]:
     if not since:
         return []
     lines = [
-        *shown(since.events, _event, SHOWN),
-        *shown(since.attestations, _attestation, SHOWN),
-        *shown(since.observations, _observation, SHOWN),
+        *shown(since.events, _event, SHOWN, MORE),
+        *shown(since.attestations, _attestation, SHOWN, MORE),
+        *shown(since.observations, _observation, SHOWN, MORE),
     ]
     if summary.standing is None:
         lines.append("以下の確率はこれらを反映していない。利用する前に`parley update`を実行すること。")
     else:
-        lines.append(f"以下の確率はこれらを反映している。反映前の値は{_before(brief)}であった。")
+        also = "事象から推定し直される分は、次の更新で反映される。" if since.events else ""
+        lines.append(f"以下の確率はこれらを反映している。反映前の値は{_before(brief)}であった。{also}")
     return lines
 
 
@@ -43,12 +44,13 @@ def week(brief: Brief) -> list[str]:
     """Events and attestations of the week, and disputes, by name and source."""
     found = brief.summary.week
     return [
-        *shown(found.events, _event, SHOWN),
-        *shown(found.attestations, _attestation, SHOWN),
-        *shown([one for one in found.disputes if one not in found.events], _event, SHOWN),
+        *shown(found.events, _event, SHOWN, MORE),
+        *shown(found.attestations, _attestation, SHOWN, MORE),
+        *shown([one for one in found.disputes if one not in found.events], _event, SHOWN, MORE),
     ]
 
 
+MORE = "ほか{}件"
 _ACTS = {ENTERED: "記録", REVISED: "訂正", RETRACTED: "撤回"}
 
 
@@ -61,7 +63,8 @@ def _event(one: EventNews) -> str:
     why = f"、理由：{one.reason}" if one.what == RETRACTED else ""
     source = one.source or "出典の記載なし"
     act = f"{one.analyst}が{_ACTS[one.what]}{why}"
-    return f"{LABELS.events[one.type]} {one.id}（{days}{where}）：{source}{dispute}（{act}）"
+    framing = f"{LABELS.events[one.framing]}、" if one.framing in LABELS.events else ""
+    return f"{LABELS.events[one.type]} {one.id}（{framing}{days}{where}）：{source}{dispute}（{act}）"
 
 
 def _attestation(one: AttestationNews) -> str:

@@ -27,7 +27,7 @@ def _reason(reason: Reason) -> str:
         f"{window}の{LABELS.target(reason.target)}の確率{LABELS.percent(reason.mean)}は、基準率"
         f"{LABELS.percent(reason.base_rate)}を大きく{side}。"
     )
-    return f"{said}{_counts(reason)}{_levels(reason)}{_talks(reason)}{_beside(reason)}"
+    return f"{said}{_counts(reason)}{_spell(reason)}{_levels(reason)}{_talks(reason)}{_beside(reason)}"
 
 
 def _counts(reason: Reason) -> str:
@@ -41,9 +41,18 @@ def _counts(reason: Reason) -> str:
     return f"{counts}。直近のものは{LABELS.date(reason.last_on)}に始まり、それから{reason.days}日が経っている。{recent}"
 
 
+def _spell(reason: Reason) -> str:
+    if reason.since_talks is None:
+        return ""
+    ended = f"直近の会合の終了から{reason.since_talks}日"
+    return f"現在は協議が続いている局面であり（{ended}）、会合は多くが同じ枠組みで続く。"
+
+
 def _levels(reason: Reason) -> str:
     if reason.levels is None:
         return ""
+    if (reason.levels < 1) != (reason.factor < 1):
+        return f"現在の水準は逆方向に働いている（約{reason.levels:.2f}倍）。"
     what = "協議が合意に至るオッズ" if reason.target == "deal" else "発生率"
     most = "、".join(f"{one.name}×{one.factor:.2f}" for one in reason.weights)
     listed = f"（{most}）" if most else ""

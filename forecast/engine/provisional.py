@@ -16,9 +16,8 @@ import numpy as np
 from sqlalchemy import Connection
 
 from db.errors import StoreError
-from db.kinds import FULL_KINDS
 from db.posteriors import path_of
-from db.read_runs import last_published, read_targets
+from db.read_runs import read_standing, read_targets
 from db.run_rows import IndicatorStateRow, NewRun, RunRow, ScenarioForecastRow, TargetForecastRow
 from forecast.engine.assemble import Rows, assemble, check_rows, inputs_hash, read_problem
 from forecast.engine.draws import read_draws
@@ -149,7 +148,7 @@ def read_anchor(connection: Connection, folder: Path, case_id: str, today: date,
     NoPosterior
         if nothing was published yet, or what was published cannot be used with the case as it is now
     """
-    run = last_published(connection, case_id, as_of=today, kinds=FULL_KINDS)
+    run = read_standing(connection, case_id, today)
     if run is None or run.posterior_hash is None:
         raise NoPosterior("no forecast has been published yet; `parley update` will give one")
     if kept is not None and kept.run.id == run.id:

@@ -7,8 +7,7 @@ from sqlalchemy import Connection
 
 from db.append import append_forecasts, append_run, append_run_status
 from db.engine import Database
-from db.kinds import FULL_KINDS
-from db.read_runs import last_published
+from db.read_runs import read_standing
 from db.when import When
 from forecast.clock import Clock, moment_of, utc_now
 from forecast.engine.assemble import read_rows
@@ -60,7 +59,7 @@ def refresh(database: Database, case_id: str, clock: Clock = utc_now) -> int | N
     """
     today = moment_of(database, clock).today
     with database.read() as connection:
-        source = last_published(connection, case_id, as_of=today, kinds=FULL_KINDS)
+        source = read_standing(connection, case_id, today)
         if source is None or find_standing(connection, source, today) is not None:
             return None
         forecast = project_standing(connection, database.folder, case_id, today)

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy.engine import Row
 
+from db.kinds import PROVISIONAL
 from db.run_rows import RunRow
 from forecast.exports.columns import BOOLEAN, DATE, INSTANT, INTEGER, JSON, NUMBER, PROBABILITY, TEXT, derived, stored
 from forecast.run_facts import diagnostics_of, failures_of, issued_before_the_fact
@@ -134,7 +135,7 @@ SITUATION = (
         BOOLEAN,
         "Whether the run was issued before the fact: by the end of the day after as_of (UTC); of such runs the first "
         "of a day that is not provisional is track record",
-        lambda about: issued_before_the_fact(about.run),
+        lambda about: about.run.kind != PROVISIONAL and issued_before_the_fact(about.run),
     ),
     derived(
         "rhat_max",

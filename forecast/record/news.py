@@ -17,9 +17,13 @@ from indicators.case_rows import CASE_ANALYST
 from indicators.content import NO_FRAMING
 
 WEEK_DAYS = 7
-SHOWN = 5
+SHOWN = 8
 """Entries of a kind that are named; of more only the number is told."""
+_RANK = ("contact", "crisis", "deal", "talks")
+"""Types of event, the weightiest last."""
 ENTERED, REVISED, RETRACTED = "entered", "revised", "retracted"
+WITHDRAWN = "withdrawn"
+"""Entered and retracted since: nothing came of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,10 +97,11 @@ class Week:
 
 def read_news(connection: Connection, case_id: str, before: When, now: When) -> News:
     """What is visible by `now` and was not by `before`: what a run that read `before` does not know."""
+    observations = _folded(read_between(connection, ObservationRow, case_id, before, now))
     return News(
-        events=tuple(map(_event, read_between(connection, EventRow, case_id, before, now))),
+        events=_events(_folded(read_between(connection, EventRow, case_id, before, now))),
         attestations=tuple(map(_attestation, read_between(connection, CompletenessRow, case_id, before, now))),
-        observations=tuple(map(_observation, read_between(connection, ObservationRow, case_id, before, now))),
+        observations=tuple(_observation(row, what) for row, what in observations if what != WITHDRAWN),
     )
 
 
@@ -110,10 +115,29 @@ def read_week(connection: Connection, case_id: str, today: date) -> Week:
     standing = read_events(connection, case_id, now, disputed=True)
     return Week(
         since=first + timedelta(days=1),
-        events=tuple(map(_event, events)),
+        events=_events(_folded(events)),
         attestations=tuple(map(_attestation, words)),
-        disputes=tuple(_event(row) for row in standing if row.disputed),
+        disputes=tuple(_event(row, _what(row)) for row in standing if row.disputed),
     )
+
+
+def _folded[R: (EventRow, ObservationRow)](rows: Sequence[R]) -> list[tuple[R, str]]:
+    """The newest version of each fact among the rows, and what all of them come to; in the order of the newest."""
+    first: dict[int, int] = {}
+    newest: dict[int, tuple[R, str]] = {}
+    for row in rows:
+        fact = first[row.id] = first.get(row.supersedes or row.id, row.id)
+        begun = newest.pop(fact)[1] if fact in newest else _what(row)
+        new = begun in (ENTERED, WITHDRAWN)
+        ended = WITHDRAWN if new else RETRACTED
+        newest[fact] = row, ended if row.retracted else ENTERED if new else REVISED
+    return list(newest.values())
+
+
+def _events(found: Sequence[tuple[EventRow, str]]) -> tuple[EventNews, ...]:
+    """The weightiest last, what stands after what was withdrawn."""
+    in_order = sorted(found, key=lambda one: (not one[0].retracted, _RANK.index(one[0].type), one[0].started_on))
+    return tuple(_event(row, RETRACTED if what == WITHDRAWN else what) for row, what in in_order)
 
 
 def _is_new(row: EventRow | CompletenessRow, first: date) -> bool:
@@ -121,11 +145,11 @@ def _is_new(row: EventRow | CompletenessRow, first: date) -> bool:
     return who not in (None, CASE_ANALYST) or (row.known_on is not None and row.known_on > first)
 
 
-def shown[T](news: Sequence[T], say: Callable[[T], str], most: int) -> list[str]:
-    """A line each, the latest first, at most so many; then how many more there are."""
+def shown[T](news: Sequence[T], say: Callable[[T], str], most: int, more: str = "… and {} more") -> list[str]:
+    """A line each, the last first, at most so many; then how many more there are."""
     lines = [say(one) for one in reversed(news)]
-    more = len(lines) - most
-    return [*lines[:most], f"… and {more} more"] if more > 0 else lines
+    left = len(lines) - most
+    return [*lines[:most], more.format(left)] if left > 0 else lines
 
 
 def event_line(one: EventNews) -> str:
@@ -174,10 +198,10 @@ def _what(row: EventRow | ObservationRow | CompletenessRow) -> str:
     return ENTERED if row.supersedes is None else REVISED
 
 
-def _event(row: EventRow) -> EventNews:
+def _event(row: EventRow, what: str) -> EventNews:
     return EventNews(
         row=row.id,
-        what=_what(row),
+        what=what,
         id=row.event_id,
         type=row.type,
         framing=row.framing,
@@ -204,10 +228,10 @@ def _attestation(row: CompletenessRow) -> AttestationNews:
     )
 
 
-def _observation(row: ObservationRow) -> ObservationNews:
+def _observation(row: ObservationRow, what: str) -> ObservationNews:
     return ObservationNews(
         row=row.id,
-        what=_what(row),
+        what=what,
         indicator=row.indicator_id,
         level=row.level,
         observed_on=row.observed_on,

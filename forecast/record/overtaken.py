@@ -6,8 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from db.kinds import FULL_KINDS
-from db.read_runs import last_published
+from db.read_runs import read_standing
 from db.run_rows import RunRow
 from db.when import When
 from forecast.engine.standing import find_standing
@@ -27,7 +26,7 @@ class Overtaken:
 
 def read_overtaken(connection: Connection, case_id: str, today: date) -> Overtaken | None:
     """What came after the last full run up to `today`; None where nothing did, or nothing was ever published."""
-    source = last_published(connection, case_id, as_of=today, kinds=FULL_KINDS)
+    source = read_standing(connection, case_id, today)
     if source is None:
         return None
     since = read_news(connection, case_id, read_when(source), When(as_of=today))

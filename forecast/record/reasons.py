@@ -15,7 +15,7 @@ from db.read import read_completeness, read_events
 from db.read_runs import read_effects
 from db.rows import CaseRow, EventRow, IndicatorRow
 from db.run_rows import EffectRow, IndicatorStateRow, RunRow, TargetForecastRow
-from forecast.run_facts import read_when
+from db.when import When
 from forecast.words.names import target_name
 from forecast.words.numbers import counted, percent, reach
 
@@ -62,6 +62,8 @@ class Reason:
     """The indicators that move it most that way."""
     talks: float | None
     """Of a deal, which takes a meeting: the probability of talks of any framing in the window."""
+    since_talks: int | None = None
+    """Of talks and deals while talks are under way: days since the last meeting of any framing ended."""
 
     @property
     def factor(self) -> float:
@@ -72,16 +74,23 @@ def read_reasons(
     connection: Connection,
     case: CaseRow,
     run: RunRow | None,
+    *,
+    when: When | None,
     targets: Sequence[TargetForecastRow],
     states: Iterable[IndicatorStateRow],
     catalogue: Iterable[IndicatorRow],
 ) -> tuple[Reason, ...]:
-    """One reason per target that is far from its base rate in some window, told over the longest such rolling one."""
+    """One reason per target that is far from its base rate in some window, told over the longest such rolling one.
+
+    `run` has the effects, `when` is what the numbers take in.
+    """
     far = _far(targets)
-    if run is None or not far:
+    if run is None or when is None or not far:
         return ()
-    when = read_when(run)
-    events = [row for row in read_events(connection, case.case_id, when) if row.started_on <= run.as_of]
+    events = [row for row in read_events(connection, case.case_id, when) if row.started_on <= when.as_of]
+    met = [row.ended_on for row in events if row.type == "talks"]
+    since_talks = (when.as_of - max(met)).days if met else None
+    wet = since_talks is not None and since_talks < case.dry_after_days
     attested = read_completeness(connection, case.case_id, when)
     since = {row.type: row.complete_from for row in sorted(attested, key=lambda row: row.complete_from, reverse=True)}
     effects = read_effects(connection, run.id)
@@ -92,7 +101,9 @@ def read_reasons(
     for row in far:
         weights = _weights(effects, row.target, levels, names)
         mine = [one for one in events if _is_of(one, row.target)]
-        reason = _reason(row, run, mine, since.get(_TYPE.get(row.target, "talks")), weights)
+        reason = _reason(row, when, mine, since.get(_TYPE.get(row.target, "talks")), weights)
+        if wet and row.target in (*TALKS, "deal"):
+            reason = replace(reason, since_talks=since_talks)
         found.append(
             replace(reason, talks=talks.get((row.horizon_days, row.deadline)) if row.target == "deal" else None)
         )
@@ -128,7 +139,7 @@ def _weights(
 
 
 def _reason(
-    row: TargetForecastRow, run: RunRow, events: Sequence[EventRow], since: date | None, weights: Sequence[Weight]
+    row: TargetForecastRow, when: When, events: Sequence[EventRow], since: date | None, weights: Sequence[Weight]
 ) -> Reason:
     assert row.base_rate is not None
     last = max((event.started_on for event in events), default=None)
@@ -148,7 +159,7 @@ def _reason(
         events=len(events),
         since=since,
         last_on=last,
-        days=(run.as_of - last).days if last else None,
+        days=(when.as_of - last).days if last else None,
         levels=levels if weights else None,
         weights=tuple(one for one in strongest if (one.factor < 1) == below and abs(one.factor - 1) >= 0.05),
         talks=None,
@@ -161,7 +172,7 @@ def reason_sentence(reason: Reason) -> str:
     name = target_name(reason.target)
     subject = f"{name[0].upper()}{name[1:]} {reach(reason)}, {percent(reason.mean)}"
     said = f"{subject}, is far {side} its base rate, {percent(reason.base_rate)}: {_counts(reason)}"
-    return " ".join(filter(None, (said, _levels(reason), _talks(reason), _beside(reason))))
+    return " ".join(filter(None, (said, _spell(reason), _levels(reason), _talks(reason), _beside(reason))))
 
 
 def _counts(reason: Reason) -> str:
@@ -176,9 +187,18 @@ def _counts(reason: Reason) -> str:
     return f"{counts}; {last}{recent}."
 
 
+def _spell(reason: Reason) -> str:
+    if reason.since_talks is None:
+        return ""
+    ended = f"the last meeting, of any framing, ended {counted(reason.since_talks, 'day')} before"
+    return f"Talks are under way, and one meeting follows another, mostly of the same framing: {ended}."
+
+
 def _levels(reason: Reason) -> str:
     if reason.levels is None:
         return ""
+    if (reason.levels < 1) != (reason.factor < 1):
+        return f"Present levels pull the other way, by about ×{reason.levels:.2f}."
     what = "its odds at a meeting" if reason.target == "deal" else "the rate"
     most = ", ".join(f"{one.name} ×{one.factor:.2f}" for one in reason.weights)
     listed = f" ({most})" if most else ""

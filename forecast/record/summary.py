@@ -171,7 +171,15 @@ def read_summary(
         since=since,
         standing=standing,
         lacking=lacking,
-        reasons=read_reasons(connection, case, source, shown, states, catalogue),
+        reasons=read_reasons(
+            connection,
+            case,
+            source,
+            when=When(as_of=today) if standing else read_when(source) if source else None,
+            targets=shown,
+            states=standing.states if standing else states,
+            catalogue=catalogue,
+        ),
     )
 
 
@@ -298,7 +306,7 @@ def as_json(summary: Summary) -> dict[str, Any]:
 
 def judgement_sentence(summary: Summary) -> str | None:
     """How much of the headline number is judgement, at the longest rolling horizon; None where it is not known."""
-    rolling = [row for row in summary.headline_rows() if row.horizon_days is not None]
+    rolling = [row for row in summary.shown_headline() if row.horizon_days is not None]
     if not rolling:
         return None
     row = max(rolling, key=lambda r: r.horizon_days or 0)
