@@ -35,7 +35,7 @@ from db.run_rows import EffectRow, IndicatorStateRow
 from db.when import When
 from forecast.brief import english, japanese, report
 from forecast.brief.bands import BANDS
-from forecast.brief.changes import ASKED, FIRST, OLDER, REPORT, Entries, choose_since, read_changes
+from forecast.brief.changes import ASKED, FIRST, OLDER, REPORT, Entries, Now, choose_since, read_changes
 from forecast.brief.facts import Brief, in_language, read_brief
 from forecast.brief.levels import standing
 from forecast.brief.page import LANGUAGES, Sheet, lay_out, render
@@ -44,6 +44,7 @@ from forecast.errors import NoForecast, NotWritten
 from forecast.record.reasons import read_reasons, reason_sentence
 from forecast.record.siblings import siblings_sentence
 from forecast.record.summary import read_summary
+from forecast.run_facts import read_when
 from forecast.words.numbers import percent, percent_range
 from indicators.folder import read_case_folder
 from indicators.install import install_case
@@ -311,8 +312,9 @@ def test_a_forecast_far_from_its_base_rate_has_its_reason(
             replace(row, base_rate=row.mean * (factor if row.target == "contact" else 1.1))
             for row in read_targets(connection, 2)
         ]
+        states, catalogue = read_states(connection, 2), read_catalogue(connection, case)
         reasons = read_reasons(
-            connection, case, run, rows, read_states(connection, 2), read_catalogue(connection, case)
+            connection, case, run, when=read_when(run), targets=rows, states=states, catalogue=catalogue
         )
         brief = read_brief(connection, shipped.folder, TODAY)
         contacts = [
@@ -338,7 +340,10 @@ def test_a_deal_far_from_its_base_rate_names_the_talks_it_takes(shipped: Databas
         rows = read_targets(connection, 2)
         far = [replace(row, base_rate=row.mean * (3 if row.target == "deal" else 1)) for row in rows]
         case = read_case(connection)
-        (reason,) = read_reasons(connection, case, read_run(connection, 2), far, (), read_catalogue(connection, case))
+        run, catalogue = read_run(connection, 2), read_catalogue(connection, case)
+        (reason,) = read_reasons(
+            connection, case, run, when=read_when(run), targets=far, states=(), catalogue=catalogue
+        )
     talks = next(row.mean for row in rows if (row.target, row.horizon_days) == ("limits_talks", 365))
     assert (reason.talks, reason.levels, reason.weights) == (talks, None, ())
     assert percent(talks) in reason_sentence(reason)
@@ -483,7 +488,8 @@ def test_the_levels_that_moved_most_come_first(shipped: Database) -> None:
     with shipped.read() as connection:
         run = read_run(connection, 2)
         now = [row for row in read_targets(connection, run.id) if row.target == "arms_control_talks"]
-        changes = read_changes(connection, run, choose_since(connection, run, 1), now, {})
+        shown = Now(headline=now, states=read_states(connection, run.id), when=read_when(run))
+        changes = read_changes(connection, run, choose_since(connection, run, 1), shown, {})
     sizes = [abs(move.change) for move in changes.moves]
     assert sizes == sorted(sizes, reverse=True)
     assert sizes[0] == pytest.approx(1.5)
