@@ -11,6 +11,8 @@ ParleyError                   one line: what is wrong with its value; what would
 │   ├── LeaseHeld             someone else makes the scheduled runs
 │   ├── LeaseLost             someone else has taken over making them
 │   └── BrokenChain           stored rows no longer match their hashes
+├── AnswerLost                what was done stands, and the answer could not be written
+├── Interrupted               Ctrl-C, with what stands and what goes on from there
 ├── CaseError                 a case folder, a file or an entry with mistakes: every problem at once
 └── ForecastError
     ├── NoForecast            nothing published yet, or nothing as of that date

@@ -25,13 +25,13 @@ class Slot:
     """UTC."""
     kind: str
     """official, or backfill for a day that is over."""
-    days: ZoneInfo = DEFAULT
-    """The time zone of the database."""
+    shift: timedelta = timedelta(0)
+    """From `day` to the day it then is at the database, whose time zone may be another."""
 
     @property
     def as_of(self) -> date:
         """The day before the one it then is at the database: the last that is over there."""
-        return self.at.astimezone(self.days).date() - _DAY
+        return self.day + self.shift - _DAY
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,8 @@ class Calendar:
 
     def slot(self, day: date, kind: str) -> Slot:
         """The run of a day."""
-        return Slot(day, self.instant(day), kind, self.days)
+        at = self.instant(day)
+        return Slot(day, at, kind, at.astimezone(self.days).date() - day)
 
     def as_of(self, day: date) -> date:
         """What day the run of a day is as of."""
