@@ -345,7 +345,8 @@ def test_an_indicator_observed_since_may_go_stale_again(small: Database) -> None
             append_forecasts(connection, run_id, [TARGET], [], states, [], NOW)
         with small.write() as connection:
             now = _instant(day + timedelta(days=900))
-            (alert,) = raise_alerts(connection, "small", _settings(stale_indicators=True), now)
+            raised = raise_alerts(connection, "small", _settings(stale_indicators=True), now)
+            (alert,) = [one for one in raised if one.rule != "completeness"]  # most types were never attested at all
             assert alert.subject == f"tone {day}"
             assert raise_alerts(connection, "small", _settings(stale_indicators=True), now) == ()
 
