@@ -8,11 +8,11 @@ import os
 import stat
 from pathlib import Path
 
+from db.places import MAGIC
 from db.posteriors import FOLDER
 
 SETTINGS_MARK = "# Written by `parley schedule settings`."
 """The first line of settings that may be replaced: without it, or in somebody's own words, they are somebody's work."""
-_SQLITE = b"SQLite format 3\0"
 _BESIDE = ("-wal", "-shm", "-journal")
 """How the names of files end that SQLite keeps beside a database, and without which it loses what was written last."""
 _CASE = "case.toml"
@@ -95,11 +95,11 @@ def _same(one: Path, other: Path) -> bool:
     """Whether both are one file, also where the disk takes capitals and small letters for the same."""
     if str(one).casefold() == str(other).casefold():
         return True
-    return bool(_mode(one) and _mode(other)) and one.samefile(other)
+    return stat.S_ISREG(_mode(one)) and stat.S_ISREG(_mode(other)) and one.samefile(other)
 
 
 def _is_sqlite(place: Path) -> bool:
-    return stat.S_ISREG(_mode(place)) and _begins(place, _SQLITE)
+    return stat.S_ISREG(_mode(place)) and _begins(place, MAGIC)
 
 
 def _begins(place: Path, content: bytes) -> bool:

@@ -71,16 +71,15 @@ def run(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return its exit code: 1 and a line on stderr for data and state, 2 for usage."""
     with kept_streams():
         try:
-            code = _run(sys.argv[1:] if arguments is None else arguments)
-            sys.stdout.flush()
+            return _run(sys.argv[1:] if arguments is None else arguments)
         except Unwritten as error:
             return _fail([f"the answer could not be written ({error})"])
-    return code
 
 
 def _run(arguments: Sequence[str]) -> int:
     try:
         code = app(args=_protected(arguments), prog_name="parley", standalone_mode=False)
+        sys.stdout.flush()
     except Interrupted as error:
         return _stopped(str(error))
     except ParleyError as error:
