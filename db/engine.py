@@ -121,13 +121,15 @@ def parse_address(url: str) -> URL:
 
 def _resolved(database: str) -> Path:
     try:
-        return Path(database).resolve()
+        found = Path(database).resolve()
+        str(found).encode()  # SQLite's names are UTF-8
     except FileNotFoundError:
         raise StoreError(
             f"database {database!r} cannot be found: the current folder no longer exists; change to one that does"
         ) from None
-    except ValueError:  # a null character, half a character
-        raise StoreError(f"database {database!r} cannot be the name of a file; {_RIGHT_ADDRESS}") from None
+    except ValueError:  # a null character, half a character, bytes that are none
+        raise StoreError(f"database {database!r} cannot be the name of a database's file; {_RIGHT_ADDRESS}") from None
+    return found
 
 
 def _without_password(url: str) -> str:

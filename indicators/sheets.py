@@ -80,6 +80,8 @@ def _read_bytes(path: Path, problems: Problems) -> bytes | None:
         what = f"there is no such file in {path.parent}; name a .csv or .xlsx file"
     except OSError as error:
         what = f"cannot be read ({error.strerror}); make it a readable file"
+    except ValueError:  # a null character, half a character
+        what = "cannot be the name of a file; name a .csv or .xlsx file"
     problems.add(path.name or str(path), what)
     return None
 

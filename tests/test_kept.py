@@ -58,9 +58,12 @@ each = pytest.mark.parametrize(
 
 
 def test_commands_that_write_a_file_are_those_that_can_be_told_to_replace_it() -> None:
-    """Whatever is called --out, or is a FILE that is no input, belongs to the law below."""
-    named = {path for path, command in COMMANDS.items() for each in command.params if "--out" in each.opts}
-    assert named | {("template",), ("backup",)} == set(FORCED)
+    """Any file or folder that is named is looked at as the command line is read, but for these two, which are read."""
+    kinds = [(path, each) for path, command in COMMANDS.items() for each in command.params]
+    files = [(path, each) for path, each in kinds if each.type_descriptor.annotation is Path]
+    unseen = {(*path, each.name) for path, each in files if each.type_descriptor.parameter_info.parser is None}
+    assert unseen == {("import", "file"), ("init", "case")}
+    assert {path for path, each in files if (*path, each.name) not in unseen} == set(FORCED)
 
 
 @pytest.fixture(scope="module")

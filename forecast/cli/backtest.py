@@ -6,7 +6,18 @@ from typing import Annotated
 
 import typer
 
-from forecast.cli.console import AsOf, Json, case_id, check_choices, opened, parse_day, print_json, today_of, whole
+from forecast.cli.console import (
+    AsOf,
+    Json,
+    case_id,
+    check_choices,
+    opened,
+    parse_day,
+    print_json,
+    shown,
+    today_of,
+    whole,
+)
 from forecast.cli.lazy import Interrupted
 from forecast.cli.progress import watch
 from forecast.cli.streams import answering
@@ -108,5 +119,5 @@ def _days(horizons: str) -> tuple[int, ...]:
         return tuple(sorted({window(day.strip()) for day in horizons.split(",")}))
     except typer.BadParameter:
         raise typer.BadParameter(
-            f"{horizons!r} is not a list of days; write such as 30,90,180,365", param_hint="'--horizons'"
+            f"{shown(horizons)} is not a list of days; write such as 30,90,180,365", param_hint="'--horizons'"
         ) from None

@@ -38,10 +38,14 @@ def whole(least: int, most: int = LARGEST) -> Callable[[str | int], int]:
         if _WHOLE.fullmatch(text) and least <= int(text) <= most:
             return int(text)
         reach = f"from {least} on" if most == LARGEST else f"from {least} to {most}"
-        shown = text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}…"
-        raise typer.BadParameter(f"{shown!r} is not a whole number {reach}; write one, such as {max(least, 1)}")
+        raise typer.BadParameter(f"{shown(text)} is not a whole number {reach}; write one, such as {max(least, 1)}")
 
     return parse
+
+
+def shown(text: str) -> str:
+    """What was typed, for a message: in quotes, and of very much the beginning."""
+    return repr(text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}…")
 
 
 def parse_day(text: str) -> date:
@@ -51,7 +55,7 @@ def parse_day(text: str) -> date:
             return date.fromisoformat(text)
     except ValueError:
         pass
-    raise typer.BadParameter(f"{text!r} is not a date; write YYYY-MM-DD, such as 2026-10-10")
+    raise typer.BadParameter(f"{shown(text)} is not a date; write YYYY-MM-DD, such as 2026-10-10")
 
 
 def parse_instant(text: str) -> datetime:
@@ -63,7 +67,7 @@ def parse_instant(text: str) -> datetime:
         return instant.astimezone(UTC) if instant.tzinfo else instant.replace(tzinfo=UTC)
     except (ValueError, OverflowError):  # in UTC it would lie before the first year, or after the last
         right = "write a UTC instant, such as 2026-10-10T12:00:00, or a date"
-        raise typer.BadParameter(f"{text!r} is not an instant; {right}") from None
+        raise typer.BadParameter(f"{shown(text)} is not an instant; {right}") from None
 
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]

@@ -22,6 +22,7 @@ from forecast.cli.console import (
     opened,
     parse_day,
     print_json,
+    shown,
     today_of,
     whole,
 )
@@ -47,7 +48,7 @@ def parse_horizon(text: str) -> int | date:
         return parse_day(text) if "-" in text else whole(1, LONGEST_HORIZON)(text)
     except typer.BadParameter:
         right = "write days, such as 180, or a deadline, such as 2029-01-20"
-        raise typer.BadParameter(f"{text!r} is not a horizon; {right}") from None
+        raise typer.BadParameter(f"{shown(text)} is not a horizon; {right}") from None
 
 
 def history(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from forecast.cli.console import Json, case_id, now, opened, parse_day, print_json, whole
+from forecast.cli.console import Json, case_id, now, opened, parse_day, print_json, shown, whole
 from forecast.cli.outputs import written_as
 from forecast.cli.owed import owed
 from forecast.cli.streams import answering
@@ -24,7 +24,7 @@ def parse_since(text: str) -> date | int:
         return parse_day(text) if "-" in text else whole(1)(text)
     except typer.BadParameter:
         right = "write YYYY-MM-DD or a number"
-        raise typer.BadParameter(f"{text!r} is neither a date nor a run; {right}") from None
+        raise typer.BadParameter(f"{shown(text)} is neither a date nor a run; {right}") from None
 
 
 def report(

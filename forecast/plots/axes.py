@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import MAXYEAR, MINYEAR, date, timedelta
-from itertools import takewhile
+from itertools import islice, takewhile
 from unicodedata import east_asian_width
 
 from matplotlib.axes import Axes
@@ -34,8 +34,10 @@ def _ticks(first: date, last: date, room: float) -> tuple[str, list[date]]:
     """The finest regular days whose labels have room."""
     ticks = [first]
     for unit, step, days in _CALENDARS:
-        ticks = list(takewhile(lambda day: day <= last, (day for day in days(first, step) if day >= first)))
-        if ticks and len(ticks) <= max(room / _TICK_WIDTHS[unit], 1):
+        most = max(int(room / _TICK_WIDTHS[unit]), 1)
+        there = takewhile(lambda day: day <= last, (day for day in days(first, step) if day >= first))
+        ticks = list(islice(there, most + 1))
+        if 0 < len(ticks) <= most:
             return unit, ticks
     return "year", ticks
 
@@ -57,7 +59,7 @@ def _years(first: date, step: int) -> Iterator[date]:
 _CALENDARS: tuple[tuple[str, int, Callable[[date, int], Iterator[date]]], ...] = (
     *(("day", step, _days) for step in (1, 2, 7, 14)),
     *(("month", step, _months) for step in (1, 3, 6)),
-    *(("year", step, _years) for step in (1, 2, 5, 10, 20, 50)),
+    *(("year", step, _years) for step in (1, 2, 5, 10, 20, 50, 100, 500, 2000)),
 )
 
 
