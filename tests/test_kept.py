@@ -31,13 +31,12 @@ FORCED = {path: command for path, command in COMMANDS.items() if any("--force" i
 """Commands that replace a file if they are told to: all that write one that somebody names."""
 
 
-def out_of(path: tuple[str, ...]) -> "tuple[list[str], set[str]]":
-    """How the file of a command is given, and the endings it says that it writes."""
+def out_of(path: tuple[str, ...]) -> tuple[list[str], set[str]]:
+    """How the file of a command is given, and the endings it says that it writes; none would mean any."""
     own = [each for each in COMMANDS[path].params if each.name in ("out", "file")]
     assert len(own) == 1, f"{path} names its file by --out or FILE"
     endings = set(re.findall(ENDING, f"{own[0].metavar} {own[0].help}"))
-    assert endings, f"{path} does not say how its file ends"
-    return (["--out"] if own[0].param_type_name == "option" else []), endings
+    return (["--out"] if own[0].param_type_name == "option" else []), endings or {".html"}
 
 
 def typed(path: tuple[str, ...], out: Path | str, *more: str) -> Typed:
@@ -64,6 +63,8 @@ def test_commands_that_write_a_file_are_those_that_can_be_told_to_replace_it() -
     unseen = {(*path, each.name) for path, each in files if each.type_descriptor.parameter_info.parser is None}
     assert unseen == {("import", "file"), ("init", "case")}
     assert {path for path, each in files if (*path, each.name) not in unseen} == set(FORCED)
+    told = [f"{each.metavar} {each.help}" for path, each in files if (*path, each.name) not in unseen]
+    assert all(re.search(ENDING, words) for words in told)
 
 
 @pytest.fixture(scope="module")
