@@ -10,6 +10,7 @@ import arviz as az
 import numpy as np
 import pytest
 from conftest import PUBLISHED_AS_OF
+from toy_runs import install_toy
 
 from db.append import append_run, append_run_status
 from db.engine import Database, open_database
@@ -221,9 +222,18 @@ def test_what_stands_in_its_way_is_said_and_costs_no_entry(desk: Desk) -> None:
     assert code(desk, note="back").forecast is not None
 
 
-def test_without_a_published_run_it_names_the_command(database: Database) -> None:
-    with pytest.raises(NoPosterior, match=r"^no forecast has been published yet; `parley update` will give one$"):
-        anchor_of(database, today=date(2019, 5, 1))
+def test_without_a_published_run_it_names_the_command(tmp_path: Path) -> None:
+    with (
+        install_toy(tmp_path) as database,
+        pytest.raises(NoPosterior, match=r"^no forecast has been published yet; `parley update` will give one$"),
+    ):
+        anchor_of(database)
+
+
+def test_where_the_only_run_is_of_a_day_ahead_its_posterior_serves(database: Database) -> None:
+    """A clock that ran ahead, once, does not take the desk's answers away."""
+    anchor = anchor_of(database, today=date(2019, 5, 1))
+    assert (anchor.run.id, anchor.run.as_of) == (1, PUBLISHED_AS_OF)
 
 
 def test_a_changed_case_asks_for_an_update(database: Database) -> None:
