@@ -1,14 +1,9 @@
 """The desk at the command line: bad input has its sentence, JSON says what the screen says, a terminal is asked."""
 
 import json
-import os
-import pty
 import re
-import select
 import shutil
 import sqlite3
-import sys
-import time
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -16,6 +11,7 @@ from typing import Any
 
 import pytest
 from conftest import PUBLISHED_AS_OF
+from toy_programs import converse
 from toy_runs import install_toy
 
 from db.engine import open_database
@@ -301,7 +297,7 @@ def test_the_provisional_forecast_stands_below_the_entry_and_in_show(
 def test_on_a_terminal_it_asks_for_what_is_missing(folder: Path) -> None:
     """A real pseudo-terminal: criteria first, a wrong answer asked again, and the entry stored after a yes."""
     answers = ["y", "pres_tone", "press_tone", "7", "1", "2019-06-20", "Leader", "", "y"]
-    said, code = converse(["log"], answers, folder)
+    said, code = converse(["log"], answers, folder, at=datetime(2019, 7, 1, tzinfo=UTC), columns=100)
     assert code == 0
     for expected in (
         "did you mean 'press_tone'?",
@@ -314,30 +310,3 @@ def test_on_a_terminal_it_asks_for_what_is_missing(folder: Path) -> None:
         "stored as observation row",
     ):
         assert expected in said, said
-
-
-def converse(arguments: list[str], answers: list[str], folder: Path) -> tuple[str, int]:
-    """Run the program on a terminal, on a day of July 2019, and answer each time it waits for one."""
-    program = (
-        "from datetime import *; import forecast.cli.console as console; "
-        "console.utc_now = lambda: datetime(2019, 7, 1, tzinfo=UTC); "
-        "from forecast.cli.app import main; main()"
-    )
-    pid, terminal = pty.fork()
-    if pid == 0:
-        os.environ |= {"PARLEY_DATABASE_URL": f"sqlite:///{folder / 'parley.db'}", "COLUMNS": "100"}
-        os.execv(sys.executable, [sys.executable, "-c", program, *arguments])
-    said, waiting, deadline = "", list(answers), time.monotonic() + 60
-    while time.monotonic() < deadline:
-        ready, _, _ = select.select([terminal], [], [], 0.2)
-        try:
-            chunk = os.read(terminal, 65536).decode(errors="replace") if ready else None
-        except OSError:
-            break
-        if chunk == "":
-            break
-        said += chunk or ""
-        if not ready and waiting and said.rstrip(" ").endswith((":", "Go on with this clock? [y/N]:")):
-            os.write(terminal, f"{waiting.pop(0)}\n".encode())
-    os.close(terminal)
-    return said, os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])

@@ -1,17 +1,14 @@
 """What an event leaves open is asked before it is stored; with nobody to ask it is stored, and the answer asks."""
 
 import json
-import os
-import pty
-import select
 import sys
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from toy_programs import converse
 from toy_runs import install_toy
 
 from db.engine import Database
@@ -245,34 +242,6 @@ def test_what_arises_while_a_person_thinks_is_told(desk: Desk, database: Databas
     assert "not stored, as you wished" in late.notes
 
 
-def converse(arguments: Sequence[str], reply: str, folder: Path) -> tuple[str, int]:
-    """Run the program on a terminal, on a day of March 2020, and answer when it waits."""
-    program = (
-        "from datetime import *; import forecast.cli.console as console; "
-        "console.utc_now = lambda: datetime(2020, 3, 1, tzinfo=UTC); "
-        "from forecast.cli.app import main; main()"
-    )
-    pid, terminal = pty.fork()
-    if pid == 0:
-        os.environ |= {"PARLEY_DATABASE_URL": f"sqlite:///{folder / 'parley.db'}", "COLUMNS": "1000"}
-        os.execv(sys.executable, [sys.executable, "-c", program, *arguments])
-    said, replied, deadline = "", False, time.monotonic() + 120
-    while time.monotonic() < deadline:
-        ready, _, _ = select.select([terminal], [], [], 0.2)
-        try:
-            chunk = os.read(terminal, 65536).decode(errors="replace") if ready else None
-        except OSError:
-            break
-        if chunk == "":
-            break
-        said += chunk or ""
-        if not replied and said.rstrip(" ").endswith("]:"):
-            os.write(terminal, f"{reply}\n".encode())
-            replied = True
-    os.close(terminal)
-    return said, os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-
-
 def test_on_a_terminal_it_asks_first_and_a_refusal_stores_nothing(tmp_path: Path) -> None:
     with install_toy(tmp_path) as database, database.read() as connection:
         events = len(read_problem(connection, When(as_of=TODAY))[0].events)
@@ -283,16 +252,16 @@ def test_on_a_terminal_it_asks_first_and_a_refusal_stores_nothing(tmp_path: Path
 
         talks = ["event", "add", "talks", "--framing", "arms_control", "--on", "2020-02-20", "--source", "Gazette"]
         for reply in ("n", ""):
-            said, code = converse(talks, reply, tmp_path)
+            said, code = converse(talks, [reply], tmp_path, columns=1000)
             assert code == 0
             assert "question: what was on the agenda?" in said
             assert "Store it all the same? [y/N]:" in said
             assert "nothing was stored" in said
             assert "not stored, as you wished" in said
             assert stored() == 0
-        said, code = converse(talks, "y", tmp_path)
+        said, code = converse(talks, ["y"], tmp_path, columns=1000)
         assert (code, stored()) == (0, 1)
         assert said.count("what was on the agenda?") == 1
-        said, code = converse([*talks, "--json", "--on", "2020-02-25"], "", tmp_path)
+        said, code = converse([*talks, "--json", "--on", "2020-02-25"], [], tmp_path, columns=1000)
         assert (code, stored()) == (0, 2)
         assert "Store it" not in said

@@ -6,7 +6,7 @@ import pty
 import select
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -60,18 +60,25 @@ def written(folder: Path, *rows: str, name: str = "week.csv") -> str:
     return name
 
 
-def converse(arguments: list[str], answers: list[str], folder: Path) -> tuple[str, int]:
-    """The program on a real pseudo-terminal; it is given the next answer each time it waits for one."""
+def converse(
+    arguments: Sequence[str],
+    answers: Sequence[str],
+    folder: Path,
+    *,
+    at: datetime = datetime(2020, 3, 1, 12, tzinfo=UTC),
+    columns: int = 200,
+) -> tuple[str, int]:
+    """The program on a real pseudo-terminal, by a clock of ours; it is given the next answer each time it waits."""
     program = (
-        "from datetime import *; import forecast.cli.console as console; "
-        "console.utc_now = lambda: datetime(2020, 3, 1, 12, tzinfo=UTC); "
+        "import datetime; import forecast.cli.console as console; "
+        f"console.utc_now = lambda: {at!r}; "
         "from forecast.cli.app import main; main()"
     )
     pid, terminal = pty.fork()
     if pid == 0:
-        os.environ |= {"PARLEY_DATABASE_URL": f"sqlite:///{folder / 'parley.db'}", "COLUMNS": "200"}
+        os.environ |= {"PARLEY_DATABASE_URL": f"sqlite:///{folder / 'parley.db'}", "COLUMNS": str(columns)}
         os.execv(sys.executable, [sys.executable, "-c", program, *arguments])
-    said, waiting, deadline = "", list(answers), time.monotonic() + 90
+    said, waiting, deadline = "", list(answers), time.monotonic() + 120
     while time.monotonic() < deadline:
         ready, _, _ = select.select([terminal], [], [], 0.2)
         try:
