@@ -1,36 +1,26 @@
 """Files of observations, CSV or Excel, as rows of text cells; every problem is collected with its place."""
 
 import re
-from collections.abc import Sequence
 from pathlib import Path
 
-from indicators.coding import OBSERVATION_COLUMNS, REQUIRED
-from indicators.tables import Problems, Row, check_header, make_row, plain_text, read_records
-from indicators.texts import without_invisible
+from indicators.coding import OBSERVATION_COLUMNS
+from indicators.columns import observation_rows
+from indicators.grid import Grid
+from indicators.tables import Problems, Row, plain_text, read_records
 from indicators.workbook import read_workbook
 
 ENCODINGS = ("utf-8", "shift_jis", "euc_kr")
 MOST_BYTES = 200_000_000
 
-_SLASHED = re.compile(r"(\d{4})/(\d{1,2})/(\d{1,2})")
 _CODECS = {"utf-8": "utf-8-sig", "shift_jis": "cp932", "euc_kr": "cp949"}  # Microsoft's supersets are what Excel writes
 _SPELLINGS = {
     **dict.fromkeys(("utf8", "utf8sig", "utf8bom"), "utf-8"),
     **dict.fromkeys(("shiftjis", "sjis", "cp932", "ms932", "mskanji", "windows932", "windows31j"), "shift_jis"),
     **dict.fromkeys(("euckr", "cp949", "ms949", "uhc", "windows949", "ksc5601", "ksx1001"), "euc_kr"),
 }
-_ALIASES = {
-    "indicator_id": "indicator",
-    "source_title": "source",
-    "source_publisher": "publisher",
-    "source_url": "url",
-}
-_HALVES = ("reliability", "credibility")  # of a grade, as the files of a case write it
 _KANA = re.compile("[\u3041-\u30fe]")
 _ZIP, _OLE, _PDF = b"PK", bytes.fromhex("d0cf11e0a1b11ae1"), b"%PDF"
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
-
-type Records = Sequence[tuple[int, list[str]]]
 
 
 def read_sheet(path: Path, problems: Problems, *, encoding: str | None = None) -> list[Row]:
@@ -45,11 +35,17 @@ def read_sheet(path: Path, problems: Problems, *, encoding: str | None = None) -
     encoding
         of a .csv file, one of `ENCODINGS` in any usual spelling; None is UTF-8, with or without a byte order mark
     """
+    grid = read_grid(path, problems, encoding=encoding)
+    return [] if grid is None else observation_rows(grid, problems)
+
+
+def read_grid(path: Path, problems: Problems, *, encoding: str | None = None) -> Grid | None:
+    """The table of a file as it stands there; None where the file is refused or holds none."""
     data = _read_bytes(path, problems)
     if data is None or not _check_kind(path, data, problems):
-        return []
+        return None
     if path.suffix.casefold() == ".xlsx":
-        records: Records = read_workbook(path.name, data, problems)
+        records = read_workbook(path.name, data, problems)
     else:
         text = _decode(path.name, data, encoding, problems)
         records = read_records(path.name, text, problems) if text is not None else []
@@ -57,8 +53,11 @@ def read_sheet(path: Path, problems: Problems, *, encoding: str | None = None) -
             problems.add(path.name, _header_wanted())
     if records and len(records[0][1]) == 1 and ";" in records[0][1][0]:
         problems.add(path.name, "has its columns apart by semicolons; save it with commas (CSV UTF-8)")
-        return []
-    return _rows(path.name, records, problems)
+        return None
+    if not records:
+        return None
+    line, header = records[0]
+    return Grid(file=path.name, line=line, header=tuple(header), records=records[1:])
 
 
 def find_encoding(name: str) -> str | None:
@@ -158,45 +157,3 @@ def _likely_encoding(data: bytes, but: str) -> str | None:
     if len(read) == len(ENCODINGS[1:]):
         return "shift_jis" if _KANA.search(read["shift_jis"]) else "euc_kr"
     return next(iter(read), None)
-
-
-def _rows(file: str, records: Records, problems: Problems) -> list[Row]:
-    if not records:
-        return []
-    line, names = records[0]
-    names = [without_invisible(name).strip().casefold() for name in names]
-    header = _trimmed([_ALIASES.get(name, name) for name in names], 0)
-    halves = "grade" not in header and all(half in header for half in _HALVES)
-    columns, required = (_halved(names) if halves else names for names in (OBSERVATION_COLUMNS, REQUIRED))
-    if not check_header(file, line, header, columns, required, problems):
-        return []
-    if not records[1:]:
-        problems.add(file, "holds no observation; write at least one row below the names of its columns")
-    rows = [make_row(file, at, header, _trimmed(cells, len(header)), problems) for at, cells in records[1:]]
-    whole = [_with_days(row) for row in rows if row is not None]
-    return [_with_grade(row) for row in whole] if halves else whole
-
-
-def _with_days(row: Row) -> Row:
-    """The days that Excel saves as 2026/11/3 in a .csv, written as this program does."""
-    for column in ("observed_on", "known_on"):
-        if found := _SLASHED.fullmatch(without_invisible(row.cells.get(column, ""))):
-            row.cells[column] = f"{found[1]}-{int(found[2]):02}-{int(found[3]):02}"
-    return row
-
-
-def _trimmed(cells: list[str], width: int) -> list[str]:
-    """The cells without empty ones at the end, which spreadsheets write, but at least `width` of them."""
-    end = len(cells)
-    while end > width and not cells[end - 1]:
-        end -= 1
-    return cells[:end]
-
-
-def _halved(columns: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(part for column in columns for part in (_HALVES if column == "grade" else (column,)))
-
-
-def _with_grade(row: Row) -> Row:
-    cells = {**row.cells, "grade": "".join(row.cells[half] for half in _HALVES)}
-    return Row(row.file, row.line, cells, row.problems)
