@@ -28,6 +28,7 @@ from forecast.errors import NoForecast
 from forecast.plots import history
 from forecast.plots.axes import show_dates, show_percents, spread
 from forecast.plots.chosen import GAP_DAYS, RHYTHM, Span, gap_days, stretches
+from forecast.plots.context import Context
 from forecast.plots.history import HistoryFacts, draw_history, read_history
 from forecast.plots.horizons import HorizonsFacts, draw_horizons, read_horizons
 from forecast.plots.scenarios import ScenariosFacts, draw_scenarios, read_scenarios_shown
@@ -501,6 +502,27 @@ def test_the_same_facts_give_the_same_bytes(world: Database) -> None:
         assert one.get_size_inches()[0] == WIDTH
     one, other = (draw_history(_history(world), JAPANESE) for _ in range(2))
     assert as_png(one) == as_png(other)
+
+
+def _cut_off(figure: Figure) -> list[str]:
+    """Words of the legend that lie outside the picture."""
+    figure.draw_without_rendering()
+    return [
+        text.get_text()
+        for text in figure.legends[0].get_texts()
+        if not figure.bbox.contains(*text.get_window_extent().corners()[0])
+        or not figure.bbox.contains(*text.get_window_extent().corners()[3])
+    ]
+
+
+@LANGUAGES
+def test_no_word_of_a_legend_is_cut_off(world: Database, labels: Labels) -> None:
+    before = [date(2016, 1, 1) + timedelta(days=30 * number) for number in range(30)]
+    context = Context(kind="strict", model_version="1" * 8, origins=tuple(before), said=(0.2,) * len(before))
+    figures = [*_figures(world, labels)[:2], draw_history(replace(_history(world), context=context), labels)]
+    for figure in figures:
+        assert _cut_off(figure) == []
+    assert len(_legend(figures[-1])) > len(_legend(figures[0]))
 
 
 def test_every_word_is_japanese(world: Database) -> None:

@@ -5,7 +5,10 @@ from datetime import MAXYEAR, MINYEAR, date, timedelta
 from itertools import islice, takewhile
 from unicodedata import east_asian_width
 
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from forecast.words.labels import Labels
@@ -96,6 +99,16 @@ def _width(words: str) -> float:
     """About the inches that words of a tick take, with the space after them."""
     lines = ([0.12 if east_asian_width(letter) == "W" else 0.066 for letter in line] for line in words.split("\n"))
     return 0.1 + max(map(sum, lines))
+
+
+def show_legend(figure: Figure, handles: Sequence[Artist], words: Sequence[str], *, size: float = SMALL) -> None:
+    """A legend below the picture, in as many columns as its width holds."""
+    measure = FigureCanvasAgg(figure).get_renderer()  # type: ignore[no-untyped-call]
+    for columns in range(len(handles), 0, -1):
+        legend = figure.legend(handles, words, loc="outside lower center", ncols=columns, fontsize=size)
+        if columns == 1 or legend.get_window_extent(measure).width <= figure.bbox.width:
+            return
+        legend.remove()
 
 
 def spread(heights: Sequence[float], apart: float, top: float) -> list[float]:

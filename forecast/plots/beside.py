@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from db.run_rows import RunRow, TargetForecastRow
-from forecast.plots.axes import BAND_50, BAND_90, SMALL, show_percents
+from forecast.plots.axes import BAND_50, BAND_90, show_legend, show_percents
 from forecast.plots.style import AMBER, BLUE, GREEN, INK, WIDTH, house_style
 from forecast.words.labels import Labels
 from forecast.words.names import target_name
@@ -102,7 +102,7 @@ def draw_beside(target: str, as_of: date, windows: Sequence[Beside], labels: Lab
         axes.set_ylabel(labels.probability)
         day = labels.date(as_of)
         axes.set_title(labels.heading(labels.beside_windows, target=labels.target(target), day=day))
-        figure.legend(*axes.get_legend_handles_labels(), loc="outside lower center", ncols=6, fontsize=SMALL)
+        show_legend(figure, *axes.get_legend_handles_labels())
         return figure
 
 

@@ -18,6 +18,7 @@ from db.rows import IndicatorRow
 from db.run_rows import EffectRow, RunRow
 from db.when import WHENEVER, When
 from forecast.errors import NoForecast, NothingToDraw
+from forecast.plots.axes import show_legend
 from forecast.plots.chosen import read_forecast_run
 from forecast.plots.indicators import REACH, build_ladder, by_group, draw_ladder, run_name
 from forecast.plots.style import AMBER, BLUE, GREEN, GREY, INK, WIDTH, house_style
@@ -127,7 +128,8 @@ def draw_effects(facts: EffectsFacts) -> Figure:
         axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: signed(value, 1) if value else "0"))
         _factor_axis(axes, facts.target)
         sources = [name for name in SOURCES if any(name in effect.estimates for effect in facts.effects)]
-        figure.legend(handles=_legend(sources), loc="outside lower center", ncols=3, fontsize=7)
+        handles = _legend(sources)
+        show_legend(figure, handles, [str(handle.get_label()) for handle in handles])
         return figure
 
 

@@ -16,7 +16,7 @@ from db.read_forecasts import read_all_targets
 from db.rows import CaseRow, EventRow
 from db.run_rows import RunRow, TargetForecastRow
 from forecast.errors import NoForecast
-from forecast.plots.axes import BAND_50, BAND_90, DASHED, PAPER, SMALL, show_dates, show_percents
+from forecast.plots.axes import BAND_50, BAND_90, DASHED, PAPER, SMALL, show_dates, show_legend, show_percents
 from forecast.plots.beside import Beside, beside_caption, draw_beside, windows_of
 from forecast.plots.chosen import (
     EVERY,
@@ -264,7 +264,7 @@ def draw_history(facts: HistoryFacts, labels: Labels = ENGLISH) -> Figure:
         show_dates(panels[-1], facts.first, facts.points[-1].as_of, labels, room=WIDTH - 0.8)
         panels[-1].set_xlabel(labels.as_of)
         handles, words = zip(*(pair for axes in panels for pair in _legend(axes)), strict=True)
-        figure.legend(handles, words, loc="outside lower center", ncols=6 if facts.context else 4, fontsize=SMALL)
+        show_legend(figure, handles, words)
         return figure
 
 

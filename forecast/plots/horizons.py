@@ -13,7 +13,7 @@ from db.read_runs import read_targets
 from db.run_rows import RunRow, TargetForecastRow
 from db.when import WHENEVER, When
 from forecast.errors import NoForecast
-from forecast.plots.axes import BAND_50, BAND_90, DASHED, PAPER, SMALL, show_percents, show_windows
+from forecast.plots.axes import BAND_50, BAND_90, DASHED, PAPER, SMALL, show_legend, show_percents, show_windows
 from forecast.plots.chosen import days_to, horizon_of, longest, read_forecast_run
 from forecast.plots.style import BLUE, INK, WIDTH, house_style
 from forecast.words.labels import ENGLISH, Labels
@@ -135,7 +135,7 @@ def draw_horizons(facts: HorizonsFacts, labels: Labels = ENGLISH) -> Figure:
             _draw_curve(axes, curve, labels, top=_highest(others))
             show_windows(axes, _windows(curve), labels, room=1.5)
             _draw_numbers(axes, curve.points[-1:], labels)
-        figure.legend(*large.get_legend_handles_labels(), loc="outside lower center", ncols=4, fontsize=SMALL)
+        show_legend(figure, *large.get_legend_handles_labels())
         return figure
 
 

@@ -18,6 +18,7 @@ from db.read import read_catalogue, read_documents, read_judgements
 from db.rows import DocumentRow, JudgementRow
 from db.when import When
 from forecast.errors import NothingToDraw
+from forecast.plots.axes import show_legend
 from forecast.plots.indicators import BOLD, Ladder, build_ladder, by_group, draw_ladder, wrap_words
 from forecast.plots.style import BLUE, GREY, INK, LIGHT, ORANGE, WIDTH, house_style
 from forecast.record.catalogue import case_of
@@ -136,7 +137,8 @@ def draw_judgements(facts: JudgementsFacts) -> Figure:
         for label, asked in zip(first.get_yticklabels(), facts.indicators, strict=True):
             if asked.disputed:
                 label.set(**BOLD)
-        figure.legend(handles=_legend(facts), loc="outside lower center", ncols=4, fontsize=7.5)
+        handles = _legend(facts)
+        show_legend(figure, handles, [str(handle.get_label()) for handle in handles])
         return figure
 
 

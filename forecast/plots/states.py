@@ -18,7 +18,7 @@ from db.rows import GradeRow, IndicatorRow, ObservationRow
 from db.when import When
 from forecast.engine.assemble import Rows, assemble, check_rows, read_rows
 from forecast.errors import NothingToDraw
-from forecast.plots.axes import BAND_50, BAND_90, show_dates
+from forecast.plots.axes import BAND_50, BAND_90, show_dates, show_legend
 from forecast.plots.indicators import BOLD, REACH, by_group, wrap_words
 from forecast.plots.style import BLUE, GREY, INK, LIGHT, WIDTH, house_style
 from forecast.record.catalogue import case_of, find_place
@@ -141,7 +141,8 @@ def draw_states(facts: StatesFacts) -> Figure:
             axes.tick_params(labelbottom=True)
         for axes in panels[len(facts.paths) :]:
             axes.remove()
-        figure.legend(handles=_legend(facts), loc="outside lower center", ncols=5, fontsize=7.5)
+        handles = _legend(facts)
+        show_legend(figure, handles, [str(handle.get_label()) for handle in handles])
         return figure
 
 

@@ -10,6 +10,7 @@ from matplotlib.ticker import MultipleLocator
 
 from forecast.evaluation.figures import Calibration, Comparison, Timeline
 from forecast.evaluation.scoreboard import CHOSEN_BEFORE, ERAS
+from forecast.plots.axes import show_legend
 from forecast.plots.style import BLUE, GREY, LIGHT, ORANGE, PERCENT, WIDTH, as_drawing, house_style
 from forecast.words.names import target_name
 
@@ -94,7 +95,7 @@ def _difference_legend(figure: Figure) -> None:
         axes.plot([], [], "s--", color=ORANGE, markerfacecolor="white", label="when dry")[0],
         axes.plot([], [], "o", color=GREY, label="filled: enough to tell; hollow: too few")[0],
     ]
-    figure.legend(handles=handles, loc="outside lower center", ncols=3, fontsize=7.5)
+    show_legend(figure, handles, [str(handle.get_label()) for handle in handles])
 
 
 def draw_timelines(timelines: Sequence[Timeline]) -> str:
@@ -105,7 +106,7 @@ def draw_timelines(timelines: Sequence[Timeline]) -> str:
             _draw_timeline(axes, timeline)
         figure.axes[-1].set_xlabel("origin")
         handles, labels = figure.axes[0].get_legend_handles_labels()
-        figure.legend(handles, labels, loc="outside lower center", ncols=5, fontsize=7.5)
+        show_legend(figure, handles, labels)
         return as_drawing(figure, "timelines")
 
 
