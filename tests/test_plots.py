@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import toy_runs
+from drawn import cut_off
 from hypothesis import given
 from hypothesis import strategies as st
 from matplotlib.axes import Axes
@@ -504,24 +505,13 @@ def test_the_same_facts_give_the_same_bytes(world: Database) -> None:
     assert as_png(one) == as_png(other)
 
 
-def _cut_off(figure: Figure) -> list[str]:
-    """Words of the legend that lie outside the picture."""
-    figure.draw_without_rendering()
-    return [
-        text.get_text()
-        for text in figure.legends[0].get_texts()
-        if not figure.bbox.contains(*text.get_window_extent().corners()[0])
-        or not figure.bbox.contains(*text.get_window_extent().corners()[3])
-    ]
-
-
 @LANGUAGES
 def test_no_word_of_a_legend_is_cut_off(world: Database, labels: Labels) -> None:
     before = [date(2016, 1, 1) + timedelta(days=30 * number) for number in range(30)]
     context = Context(kind="strict", model_version="1" * 8, origins=tuple(before), said=(0.2,) * len(before))
     figures = [*_figures(world, labels)[:2], draw_history(replace(_history(world), context=context), labels)]
     for figure in figures:
-        assert _cut_off(figure) == []
+        assert cut_off(figure) == []
     assert len(_legend(figures[-1])) > len(_legend(figures[0]))
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from drawn import cut_off
 from sqlalchemy import Connection
 from toy_case import JUDGEMENTS, write_toy_case
 from toy_runs import LOADED, install_toy
@@ -203,6 +204,7 @@ def test_a_caption_counts_what_is_drawn(connection: Connection) -> None:
 def test_panels_hold_the_paths_to_one_scale(connection: Connection) -> None:
     facts = read_states(connection, WHEN)
     figure = draw_states(facts)
+    assert cut_off(figure) == []
     assert len(figure.axes) == 3
     assert {axes.get_ylim() for axes in figure.axes} == {(-2.8, 2.8)}
     assert {axes.get_xlim() for axes in figure.axes} == {figure.axes[0].get_xlim()}
@@ -321,6 +323,7 @@ def test_authors_who_differ_in_sign_are_marked(tmp_path: Path) -> None:
     assert facts.caption.endswith("Authors differ in sign on harvest.")
     assert "With 1 judgement more on talks on limits, any framing, not drawn." in facts.caption
     figure = draw_judgements(facts)
+    assert cut_off(figure) == []
     bold = [label.get_text() for label in figure.axes[0].get_yticklabels() if label.get_fontweight() == "bold"]
     assert bold == ["harvest"]
 
