@@ -10,6 +10,7 @@ from markupsafe import Markup, escape
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
+from db.anchors import Head
 from db.run_rows import TargetForecastRow
 from forecast import rendering
 from forecast.brief import english, japanese
@@ -81,8 +82,14 @@ def lay_out(brief: Brief, language: str, format_: str) -> Sheet:
     return Sheet(in_language(brief, read_names(brief.case.case_id, language)), language, format_, plots)
 
 
-def render(sheet: Sheet, number: int | None) -> str:
-    """The file's text, of a brief that is not recorded where `number` is None; the same ones give the same text."""
+def render(sheet: Sheet, number: int | None, *, head: Head | None = None) -> str:
+    """The file's text; the same ones give the same text.
+
+    Parameters
+    ----------
+    number : None where the brief is not recorded
+    head : of the record, before the brief is; None where it is not told
+    """
     html = sheet.format == "html"
     words, brief = LANGUAGES[sheet.language], sheet.brief
     return rendering.render(
@@ -90,6 +97,7 @@ def render(sheet: Sheet, number: int | None) -> str:
         filters={"text": _in_html if html else _in_markdown},
         brief=brief,
         number=number,
+        head=head,
         language=sheet.language,
         w=words,
         targets=_target_table(brief, words),
