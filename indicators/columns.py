@@ -4,6 +4,7 @@ import re
 
 from indicators.coding import OBSERVATION_COLUMNS, REQUIRED
 from indicators.grid import Grid
+from indicators.headings import column_of, id_in
 from indicators.tables import Problems, Row, check_header, make_row
 from indicators.texts import without_invisible
 
@@ -21,7 +22,7 @@ def observation_rows(grid: Grid, problems: Problems) -> list[Row]:
     """The rows of a table of observations; empty where its columns are refused."""
     file, records = grid.file, grid.records
     names = [without_invisible(name).strip().casefold() for name in grid.header]
-    header = _trimmed([_ALIASES.get(name, name) for name in names], 0)
+    header = _trimmed([_ALIASES.get(name) or column_of(name) or name for name in names], 0)
     halves = "grade" not in header and all(half in header for half in _HALVES)
     columns, required = (_halved(names) if halves else names for names in (OBSERVATION_COLUMNS, REQUIRED))
     if not check_header(file, grid.line, header, columns, required, problems):
@@ -29,7 +30,7 @@ def observation_rows(grid: Grid, problems: Problems) -> list[Row]:
     if not records:
         problems.add(file, "holds no observation; write at least one row below the names of its columns")
     rows = [make_row(file, at, header, _trimmed(cells, len(header)), problems) for at, cells in records]
-    whole = [_with_days(row) for row in rows if row is not None]
+    whole = [_with_id(_with_days(row)) for row in rows if row is not None]
     return [_with_grade(row) for row in whole] if halves else whole
 
 
@@ -38,6 +39,12 @@ def _with_days(row: Row) -> Row:
     for column in ("observed_on", "known_on"):
         if found := _SLASHED.fullmatch(without_invisible(row.cells.get(column, ""))):
             row.cells[column] = f"{found[1]}-{int(found[2]):02}-{int(found[3]):02}"
+    return row
+
+
+def _with_id(row: Row) -> Row:
+    """The indicator by its id alone, also where its name stands beside it as in the workbook in Japanese."""
+    row.cells["indicator"] = id_in(row.cells["indicator"])
     return row
 
 

@@ -19,6 +19,7 @@ from db.zone import Moment, read_zone
 from forecast.cli.streams import can_be_written
 from forecast.clock import moment_of, utc_now
 from forecast.errors import NotWritten
+from indicators.languages import LANGUAGES
 from indicators.tables import suggest
 
 DEFAULT_URL = "sqlite:///parley.db"
@@ -84,6 +85,18 @@ AsRecorded = Annotated[
         help="Only what this desk had recorded by this UTC instant (a date: by its end).",
     ),
 ]
+
+Language = Annotated[
+    str, typer.Option("--language", "--lang", metavar="en|ja", help="Of what it says: English or Japanese.")
+]
+
+
+def check_language(language: str) -> None:
+    """Refuse a language in which nothing is said."""
+    if language not in LANGUAGES:
+        raise typer.BadParameter(
+            f"{shown(language)} is not known; use one of {', '.join(LANGUAGES)}", param_hint="'--language'"
+        )
 
 
 @contextmanager

@@ -32,24 +32,29 @@ from forecast.record.payloads import (
 from forecast.run_facts import diagnostics_of, failures_of, is_stale
 from indicators.content import TARGETS
 from indicators.evidence import form_evidence, last_observed
+from indicators.languages import in_language
 from indicators.tables import suggest_id
 from models.states import States, filter_states
 
 
-def read_indicator_list(connection: Connection, when: When, *, case_id: str | None = None) -> IndicatorList:
+def read_indicator_list(
+    connection: Connection, when: When, *, case_id: str | None = None, language: str = "en"
+) -> IndicatorList:
     """Every indicator of the catalogue with its filtered level."""
     rows = _rows(connection, when, case_id)
-    return IndicatorList(when.as_of, when.as_recorded, _indicator_entries(rows), contradictions(_standing(rows)))
+    entries = _indicator_entries(rows, _catalogue_in(rows, language))
+    return IndicatorList(when.as_of, when.as_recorded, entries, contradictions(_standing(rows)))
 
 
 def read_indicator(
-    connection: Connection, when: When, name: str, *, last: int, case_id: str | None = None
+    connection: Connection, when: When, name: str, *, last: int, case_id: str | None = None, language: str = "en"
 ) -> IndicatorDetail:
     """One indicator, with its `last` newest observations; UnknownId names the nearest one."""
     rows = _rows(connection, when, case_id)
-    entries = _indicator_entries(rows)
+    catalogue = _catalogue_in(rows, language)
+    entries = _indicator_entries(rows, catalogue)
     place = find_place("indicator", name, [entry.id for entry in entries])
-    row, entry = rows.catalogue[place], entries[place]
+    row, entry = catalogue[place], entries[place]
     standing = sorted(_standing(rows, entry.id), key=lambda o: (o.observed_on, o.known_on, o.row_key), reverse=True)
     oldest = standing[:last][-1].observed_on if standing[:last] else None
     return IndicatorDetail(
@@ -139,7 +144,11 @@ def find_place(kind: str, name: str, ids: Sequence[str]) -> int:
     return places[name.casefold()]
 
 
-def _indicator_entries(rows: Rows) -> tuple[IndicatorEntry, ...]:
+def _catalogue_in(rows: Rows, language: str) -> tuple[IndicatorRow, ...]:
+    return in_language(rows.catalogue, rows.case.case_id, language)
+
+
+def _indicator_entries(rows: Rows, catalogue: Sequence[IndicatorRow]) -> tuple[IndicatorEntry, ...]:
     evidence = form_evidence(rows.observations, rows.catalogue, rows.grades)
     problem = assemble(rows, evidence)
     day = np.array([problem.as_of])
@@ -148,7 +157,7 @@ def _indicator_entries(rows: Rows) -> tuple[IndicatorEntry, ...]:
     count = Counter(row.indicator_id for row in _standing(rows))
     return tuple(
         _indicator(row, now, place, date.fromordinal(int(last[place])) if last[place] >= 0 else None, rows.as_of, count)
-        for place, row in enumerate(rows.catalogue)
+        for place, row in enumerate(catalogue)
     )
 
 
