@@ -425,8 +425,8 @@ def test_one_date_is_drawn_by_window_beside_its_base_rate() -> None:
     cells = [each.findtext("c:val//c:f", "", XML) for each in drawn]
     rows = of_days(1).rows("overview")
     head = next(line for line, row in enumerate(rows, start=1) if row[0] == "days")
-    assert cells == [f"overview!${at}${head + 1}:${at}${head + 2}" for at in "CF"]
-    assert [row[0] for row in rows[head : head + 2]] == [30, 365]
+    assert cells == [f"overview!${at}${head + 1}:${at}${head + 3}" for at in "CF"]
+    assert [row[0] for row in rows[head : head + 3]] == [30, 365, (date(2029, 1, 20) - date(2026, 1, 1)).days]
 
 
 # The overview
@@ -447,7 +447,7 @@ def test_it_opens_on_the_headline_and_its_chart() -> None:
     lines = words_of(book).splitlines()
     assert lines[0] == "A case: a table"
     assert (
-        "At least one of arms-control talks in the 365 days to 2027-01-03: 10 % (90 % interval 2.5–20 %); base rate "
+        "Arms-control talks, at least one in the 365 days to 2027-01-03: 10 % (90 % interval 2.5–20 %); base rate "
         "15 %. As of 2026-01-03, run 2 (official)."
     ) in lines
 
@@ -456,15 +456,19 @@ def test_the_overview_has_a_row_for_each_window_with_numbers_and_dates() -> None
     rows = of_days(2).rows("overview")
     at = next(line for line, row in enumerate(rows) if row[0] == "days")
     assert rows[at][:6] == ["days", "to", "probability", "90 % from", "90 % to", "base rate"]
-    assert [row[:6] for row in rows[at + 1 : at + 3]] == [
+    deadline = date(2029, 1, 20)
+    assert [row[:6] for row in rows[at + 1 : at + 4]] == [
         [30, date(2026, 2, 1), 0.1 * 30 / 365, 0.025, 0.2, 0.1 * 1.5],
         [365, date(2027, 1, 2), 0.1, 0.025, 0.2, 0.1 * 1.5],
+        [(deadline - date(2026, 1, 2)).days, deadline, 0.1 * 800 / 365, 0.025, 0.2, 0.1 * 1.5],
     ]
 
 
 def test_what_a_provisional_run_does_not_know_is_left_out() -> None:
     book = headlines(*run_of(1, "provisional", date(2026, 1, 1), 0.1))
-    assert "base rate" not in next(line for line in words_of(book).splitlines() if line.startswith("At least one"))
+    assert "base rate" not in next(
+        line for line in words_of(book).splitlines() if line.startswith("Arms-control talks, at")
+    )
     assert "As of 2026-01-01, run 1 (provisional)." in words_of(book)
 
 

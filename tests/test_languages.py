@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pytest
 from brief_worlds import install_shipped, numbers
+from rich.cells import cell_len
 from toy_runs import install_toy
 
 from db.rows import IndicatorRow
 from forecast.cli.app import run
+from forecast.cli.tables import paragraph
 from forecast.identity import ROOTS, sources
 from indicators.case_rows import new_case
 from indicators.folder import FILES, read_case_folder
@@ -175,6 +177,30 @@ def test_an_indicator_is_shown_in_japanese(parley: Program, tmp_path: Path) -> N
         "name",
         "question",
     }
+
+
+@pytest.mark.parametrize("columns", [40, 80, 100])
+def test_japanese_keeps_to_the_width_there_is(
+    parley: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, columns: int
+) -> None:
+    """Letters of double width count for two, and no line begins with a mark that closes."""
+    monkeypatch.setenv("COLUMNS", str(columns))
+    for row in SHOWN:
+        for text in texts(row).values():
+            lines = paragraph(text, indent="+2  ", hanging="    ")
+            assert "".join(line[4:] for line in lines).replace(" ", "") == text.replace(" ", "")
+            assert not [line for line in lines if line[4:5] in "、。）」："]
+            assert max(map(cell_len, lines)) <= columns + 4, text  # two closing marks may hang over
+
+
+def test_korean_breaks_between_words_and_english_as_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    said = ["북한 외무성은 미국과의 대화를 전면적으로", "거부했다."]
+    assert paragraph(" ".join(said)) == said
+    assert paragraph("Arms-control talks take place again in 30 d.") == [
+        "Arms-control talks take place again",
+        "in 30 d.",
+    ]
 
 
 def test_the_list_is_shown_in_japanese(parley: Program, tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from xlsxwriter.worksheet import Worksheet  # type: ignore[import-untyped]
 
 from forecast.exports.cells import Formats, as_shown, extent, fit_page, put_into, write_text
 from forecast.exports.columns import DATE, INTEGER, PROBABILITY, Export
-from forecast.exports.headlines import NOTHING, Course
+from forecast.exports.headlines import Course
 from forecast.record.overtaken import overtaken_lines
 from forecast.words.names import target_name
 from forecast.words.numbers import counted, percent, percent_range
@@ -147,8 +147,9 @@ def headline_sentence(course: Course) -> str:
     mean, low, high, base = day.by_horizon[longest]
     interval = "" if low is None or high is None else f" (90 % interval {percent_range(low, high)})"
     beside = "" if base is None else f"; base rate {percent(base)}"
-    window = f"in the {longest} days to {day.as_of + timedelta(days=longest)}"
-    said = f"At least one of {target_name(day.target)} {window}: {percent(mean)}{interval}{beside}."
+    window = f"at least one in the {longest} days to {day.as_of + timedelta(days=longest)}"
+    name = target_name(day.target)
+    said = f"{name[:1].upper()}{name[1:]}, {window}: {percent(mean)}{interval}{beside}."
     return f"{said} As of {day.as_of}, run {day.run_id} ({day.kind})."
 
 
@@ -166,14 +167,13 @@ def _add_headline(workbook: Workbook, page: _Page, course: Course) -> None:
 
 
 def _add_windows(page: _Page, course: Course) -> None:
-    """A row for each rolling window of the last date."""
+    """A row for each window of the last date, rolling ones first."""
     for place, (name, _) in enumerate(_TABLE):
         page.sheet.write_string(page.line, place, name, page.formats.header)
     puts = [put_into(page.sheet, place, kind, page.formats) for place, (_, kind) in enumerate(_TABLE)]
-    for days in sorted(course.last.by_horizon):
+    for end, numbers in course.last.windows:
         page.line += 1
-        numbers = course.last.by_horizon.get(days, NOTHING)
-        for put, value in zip(puts, (days, course.last.as_of + timedelta(days=days), *numbers), strict=True):
+        for put, value in zip(puts, ((end - course.last.as_of).days, end, *numbers), strict=True):
             if value is not None:
                 put(page.line, value)
     page.line += 1
