@@ -51,7 +51,7 @@ def parley(capsys: pytest.CaptureFixture[str]) -> Command:
 def test_it_says_what_it_wrote(toy: Database, parley: Command, tmp_path: Path) -> None:
     assert parley("report", "--out", "a.html") == (0, "wrote a.html: report 1, of run 2, compared with run 1\n", "")
     assert (tmp_path / "a.html").read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
-    code, out, _ = parley("report", "--out", "b.MD", "--lang", "ja", "--run", "1")
+    code, out, _ = parley("report", "--out", "b.MD", "--language", "ja", "--run", "1")
     assert (code, out) == (0, "wrote b.MD: report 2, of run 1\n")
     assert (tmp_path / "b.MD").read_text(encoding="utf-8").startswith("# ")
 

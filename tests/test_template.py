@@ -203,6 +203,24 @@ def test_the_command_writes_it_in_japanese(parley: Program) -> None:
     assert (json.loads(out)["language"], json.loads(out)["untranslated"][0]) == ("ja", "press_tone")
 
 
+def test_the_japanese_workbook_is_imported_by_the_command(parley: Program) -> None:
+    assert parley("template", "blank.xlsx", "--language", "ja")[0] == 0
+    label = str(_sheet(Path("blank.xlsx").read_bytes(), "基準")[1][0])
+    cells = {"observed_on": date(2019, 11, 3), "level": 1, "grade": "B2", "source": "官報", "note": "=1+1"}
+    _fill(
+        Path("blank.xlsx").read_bytes(),
+        Path("5月.xlsx"),
+        {"indicator": label, **cells},
+        {"indicator": "harvest", **cells},
+    )
+    code, _, err = parley("import", "5月.xlsx", "--analyst", "kim", "--json")
+    assert code == 0, err
+    listed = json.loads(parley("observations", "--analyst", "kim", "--json")[1])["observations"]
+    assert {
+        (one["indicator"], one["observed_on"], one["level"], one["source_title"], one["note"]) for one in listed
+    } == {(name, "2019-11-03", 1.0, "官報", "=1+1") for name in ("press_tone", "harvest")}
+
+
 def test_a_workbook_that_nobody_filled_in_is_refused(case: NewCase, tmp_path: Path) -> None:
     (tmp_path / "may.xlsx").write_bytes(_build(case))
     problems = Problems()
