@@ -217,6 +217,18 @@ def test_a_record_made_anew_as_a_whole_is_sound_and_yet_found_out(force: Force, 
     assert continuation(database, before[-1].short).head is None
 
 
+def test_a_record_cut_short_is_sound_and_yet_found_out(force: Force) -> None:
+    """Without its last rows and their seals it is as it was once; whoever has a later head knows better."""
+    database = force()
+    *_, before, last = heads_of(database)
+    force("DELETE FROM zones", f"DELETE FROM seals WHERE id = {last.seal}")
+    with database.read() as connection:
+        assert verify_chain(connection) == ()
+    kept, lost = continuations(database, (before, last))
+    assert (kept.continues, kept.rows_since) == (True, 0)
+    assert (lost.continues, lost.head) == (False, None)
+
+
 def _made_anew(database: Database) -> list[str]:
     """Statements that give every row the hash its content has now, and every seal the end of its table then."""
     statements, hashes = [], {}
