@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from indicators.coding import OBSERVATION_COLUMNS
-from indicators.columns import observation_rows
+from indicators.foreign import observation_rows
 from indicators.grid import Grid
 from indicators.tables import Problems, Row, plain_text, read_records
 from indicators.workbook import read_workbook
