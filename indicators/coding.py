@@ -16,7 +16,8 @@ from db.rows import NewCompleteness, NewEvent, NewObservation
 from db.zone import Moment
 from indicators.case_rows import CASE_ANALYST
 from indicators.content import EVENT_TYPES, FRAMINGS, NO_FRAMING
-from indicators.tables import Row, parse_day, suggest, suggest_id
+from indicators.days import WRITE_DAY, read_day
+from indicators.tables import Row, suggest, suggest_id
 from indicators.texts import LONGEST as LONGEST
 from indicators.texts import LONGEST_TEXT as LONGEST_TEXT
 from indicators.texts import read_text, without_invisible
@@ -73,14 +74,12 @@ WANTED = {
 """What to write in the columns that may not stay empty."""
 
 _SHOWN = 60  # characters of a wrong value that a message repeats
-_LEVEL = re.compile(r"[+\-\u2212]?[0-9]+(\.[0-9]+)?")
+_LEVEL = re.compile(r"[+\-\u2212]?[0-9]+(\.[0-9]+|,[0-9]{1,2})?")  # 1,000 may be a thousand
 _GRADE = re.compile(r"[A-F][1-6]")
 _URL = re.compile(r"https?://\S+", re.IGNORECASE)
 _EVENT_ID = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?")
 _LETTERS = {"talks": "T", "contact": "T", "deal": "D", "crisis": "C"}
 _FRAMED = ("talks", "deal")
-
-_parse_day = lru_cache(maxsize=1 << 16)(parse_day)
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,9 +228,11 @@ def _day(row: Row, column: str, text: str, moment: Moment) -> date | None:
     """The text of a cell as a day that has begun somewhere on earth; None where it is empty or was refused."""
     if not text:
         return None
-    day = _parse_day(text)
+    found = read_day(text)
+    day = found.day
     if day is None:
-        row.refuse(column, f"{_shown(text)} is not a date; write YYYY-MM-DD, such as {moment.today}")
+        wrong = found.wrong or f"is not a date; {WRITE_DAY}, such as {moment.today}"
+        row.refuse(column, f"{_shown(text)} {wrong}")
     elif day > moment.latest:
         row.refuse(column, lies_ahead(day, moment))
     elif day.year < FIRST_YEAR:
@@ -271,7 +272,7 @@ def _level(row: Row) -> float:
 @lru_cache(maxsize=1024)
 def parse_level(text: str) -> float | None:
     """The number that is written as a level, in reach or not; None where it is none."""
-    return float(text.replace("\u2212", "-")) if _LEVEL.fullmatch(text) else None
+    return float(text.replace("\u2212", "-").replace(",", ".")) if _LEVEL.fullmatch(text) else None
 
 
 def _grade(row: Row, grades: frozenset[str]) -> str:

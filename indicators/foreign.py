@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from indicators.cells import make_rows
 from indicators.columns import Columns, own_name, read_columns
+from indicators.damage import refuse_damage
 from indicators.grid import Grid
 from indicators.kinds import OBSERVATIONS, FileKind
 from indicators.mapping import AS_NAMED, FileMapping
@@ -52,6 +53,7 @@ def read_table(
     columns = read_columns(grid, mapping, kinds, problems)
     if columns is None:
         return None
+    damaged = refuse_damage(grid, _read_as(grid, columns), problems)
     check_shape(grid, columns, mapping, known, problems)
     if len(problems.lines) > before:
         return None
@@ -64,7 +66,7 @@ def read_table(
         rows=rows,
         exported=columns.exported,
         cases=_cases(grid, columns),
-        understood=(*grid.understood, *_said(columns), *done),
+        understood=(*grid.understood, *_said(columns), *done, *damaged),
         left_out=(*grid.left_out, *_unread(columns), *left_out),
     )
 
@@ -73,6 +75,12 @@ def observation_rows(grid: Grid, problems: Problems) -> list[Row]:
     """The rows of a table of observations by the names of its columns; empty where they are refused."""
     table = read_table(grid, AS_NAMED, [OBSERVATIONS], {}, problems)
     return [] if table is None else table.rows
+
+
+def _read_as(grid: Grid, columns: Columns) -> list[str]:
+    """By column of the file the one of ours that it is taken for, "" where it is none."""
+    taken = {place: name for name, place in columns.places.items()}
+    return [taken.get(place, "") for place in range(len(grid.header))]
 
 
 def _said(columns: Columns) -> list[str]:

@@ -187,9 +187,9 @@ def read_table(path: Path, columns: tuple[str, ...], problems: Problems) -> list
     return [row for row in rows if row is not None]
 
 
-def read_records(file: str, text: str, problems: Problems) -> list[tuple[int, list[str]]]:
+def read_records(file: str, text: str, problems: Problems, separator: str = ",") -> list[tuple[int, list[str]]]:
     """(line it starts on, stripped cells) of every record that is not blank; empty when the CSV is malformed."""
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     records: list[tuple[int, list[str]]] = []
     line = 1
     try:

@@ -34,11 +34,12 @@ from forecast.desk.session import Desk, Receipt, submit
 from forecast.desk.understood import Understood
 from forecast.engine.assemble import Rows
 from forecast.engine.provisional import Reading
+from indicators.columns import known_names
 from indicators.disagreements import standing_on
 from indicators.errors import CaseError
 from indicators.foreign import Table, read_table
 from indicators.kinds import ATTESTATIONS, EVENTS, OBSERVATIONS
-from indicators.mapping import AS_NAMED, FileMapping, said_of
+from indicators.mapping import AS_NAMED, FileMapping, fold, said_of
 from indicators.sheets import read_grid
 from indicators.tables import Problems
 from indicators.texts import mending_notes
@@ -149,7 +150,10 @@ def _read_file(desk: Desk, path: Path, mapping: FileMapping, rows: Rows, progres
 
 def _read_table(path: Path, mapping: FileMapping, rows: Rows, problems: Problems) -> Table:
     kinds = [kind.file for kind in KINDS]
-    grid = read_grid(path, problems, encoding=mapping.encoding or None)
+    known = {*known_names(kinds), *map(fold, (*mapping.columns, *mapping.columns.values(), *mapping.where))}
+    grid = read_grid(
+        path, problems, encoding=mapping.encoding or None, sheet=mapping.sheet or None, known=frozenset(known)
+    )
     _raise_any(problems)
     if grid is None:
         raise CaseError([f"{path.name}: has no rows under its header; write one observation per row"])
