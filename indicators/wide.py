@@ -52,14 +52,16 @@ def turn(grid: Grid, wide: Wide, indicators: Mapping[str, str]) -> Grid:
     kept = [place for place in range(len(grid.header)) if place not in wide.values]
     names = _names(grid, wide, kept, indicators)
     records = [
-        (line, [value, cell, *(cells[each] if each < len(cells) else "" for each in kept)])
+        (line, [value, cell, *(cells[each] if each < len(cells) else "" for each in kept), *cells[len(grid.header) :]])
         for line, cells in grid.records
         for place, value in wide.values.items()
         if (cell := cells[place] if place < len(cells) else "") and not is_missing(cell)
     ]
     said = f"turned: {wide.said}; {len(records)} levels, and empty cells are none"
     header = (wide.across, LEVEL, *names)
-    return replace(grid, header=header, records=records, understood=(*grid.understood, said))
+    damage = [replace(each, place=2 + kept.index(each.place)) for each in grid.damage if each.place in kept]
+    understood = (*grid.understood, said)
+    return replace(grid, header=header, records=records, understood=understood, damage=tuple(damage))
 
 
 def _names(grid: Grid, wide: Wide, kept: Sequence[int], indicators: Mapping[str, str]) -> list[str]:
