@@ -60,10 +60,15 @@ def make_rows(
     left_out: list[str] = []
     records = _of_case(_chosen(grid, columns, problems, left_out), columns, left_out)
     tally = Tally()
-    rows = [row for record in records if (row := _row(grid.file, record, columns, problems)) is not None]
+    rows = plain_rows(grid.file, records, columns, problems)
     if not columns.exported:
         rows = _explained(rows, columns, mapping, tally, problems)
-    return [_graded(row) for row in rows], tally.sentences(), left_out
+    return [graded(row) for row in rows], tally.sentences(), left_out
+
+
+def plain_rows(file: str, records: Sequence[Record], columns: Columns, problems: Problems) -> list[Row]:
+    """The rows of records with their cells as they stand."""
+    return [row for record in records if (row := _row(file, record, columns, problems)) is not None]
 
 
 def _chosen(grid: Grid, columns: Columns, problems: Problems, left_out: list[str]) -> list[Record]:
@@ -199,7 +204,7 @@ def _refuse_missing(row: Row, column: str, wanted: str) -> bool:
     return True
 
 
-def _graded(row: Row) -> Row:
+def graded(row: Row) -> Row:
     """The row with its grade in one cell."""
     if _GRADE not in row.cells and all(half in row.cells for half in HALVES):
         row.cells[_GRADE] = "".join(row.cells.pop(half) for half in HALVES)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from indicators.cells import make_rows
+from indicators.cells import graded, make_rows, plain_rows
 from indicators.columns import Columns, own_name, read_columns
 from indicators.damage import refuse_damage
 from indicators.grid import Grid
@@ -53,13 +53,9 @@ def read_table(
     columns = read_columns(grid, mapping, kinds, problems)
     if columns is None:
         return None
-    damaged = refuse_damage(grid, _read_as(grid, columns), problems)
-    check_shape(grid, columns, mapping, known, problems)
+    damaged = _check(grid, columns, mapping, known, problems)
     if len(problems.lines) > before:
         return None
-    if not grid.records:
-        what = f"holds no {columns.kind.one}; write at least one row below the names of its columns"
-        problems.add(grid.file, what)
     rows, done, left_out = make_rows(grid, columns, mapping, problems)
     return Table(
         kind=columns.kind,
@@ -72,9 +68,26 @@ def read_table(
 
 
 def observation_rows(grid: Grid, problems: Problems) -> list[Row]:
-    """The rows of a table of observations by the names of its columns; empty where they are refused."""
-    table = read_table(grid, AS_NAMED, [OBSERVATIONS], {}, problems)
-    return [] if table is None else table.rows
+    """The rows of a table of observations by the names of its columns, cells as they stand; empty where refused."""
+    columns, before = read_columns(grid, AS_NAMED, [OBSERVATIONS], problems), len(problems.lines)
+    if columns is None:
+        return []
+    _check(grid, columns, AS_NAMED, {}, problems)
+    if len(problems.lines) > before:
+        return []
+    return [graded(row) for row in plain_rows(grid.file, grid.records, columns, problems)]
+
+
+def _check(
+    grid: Grid, columns: Columns, mapping: FileMapping, known: Mapping[str, str], problems: Problems
+) -> list[str]:
+    """Refuse columns that are missing or none of ours, cells that have lost letters, and a table without rows."""
+    damaged = refuse_damage(grid, _read_as(grid, columns), problems)
+    check_shape(grid, columns, mapping, known, problems)
+    if not grid.records:
+        what = f"holds no {columns.kind.one}; write at least one row below the names of its columns"
+        problems.add(grid.file, what)
+    return damaged
 
 
 def _read_as(grid: Grid, columns: Columns) -> list[str]:

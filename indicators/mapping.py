@@ -17,7 +17,7 @@ DATE_ORDERS = ("dmy", "mdy")
 """Day first, or month first, where a day such as 03/11/2026 may be either."""
 
 _PAIRS_APART = re.compile(r",(?=\s*[A-Za-z_]+\s*=)")
-_WORDS_APART = re.compile(r",(?=[^,=]+=)")
+_WORDS_APART = re.compile(r"(?<=[0-9]),(?=\s*[^0-9,=][^=]*=)")  # neither in a word nor in 0,5
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 _ESCAPED = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\t": "\\t", "\r": "\\r"}
 

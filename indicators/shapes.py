@@ -12,7 +12,7 @@ from indicators.columns import Columns, own_name
 from indicators.grid import Grid
 from indicators.kinds import FileKind
 from indicators.mapping import FileMapping
-from indicators.meanings import candidates, unclaimed
+from indicators.meanings import candidates, may_mean, unclaimed
 from indicators.shipped import shipped_mappings
 from indicators.tables import Problems
 from indicators.wide import LEVEL, Wide, find_wide
@@ -151,7 +151,7 @@ def _tell_others(
 ) -> None:
     """The columns of the file that are none of ours."""
     by_name = {names[0]: column for column, names in meant.items() if len(names) == 1}
-    slips = [name for name in others if own_name(by_name.get(name, "")) in _slips(name, columns)]
+    slips = [name for name in others if name in by_name and not may_mean(name, by_name[name])]
     for name in slips:
         flag = f"give {_flags('--map', {by_name[name]: name})}"
         problems.add(f"{place}, column {name}", f"unknown column {name!r}; did you mean {by_name[name]!r}? Then {flag}")
@@ -172,10 +172,6 @@ def _unread(names: Sequence[str], kind: FileKind) -> str:
     if len(names) == 1:
         return f"the column {names[0]!r} is none of {kind.name}"
     return f"{len(names)} columns are none of {kind.name} ({_listed(names)})"
-
-
-def _slips(name: str, columns: Columns) -> list[str]:
-    return get_close_matches(own_name(name), columns.kind.columns, n=1, cutoff=_NEAR)
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -192,9 +192,9 @@ def test_a_known_archive_is_named_with_its_mapping(parley: Program) -> None:
     assert (
         "it looks like ACLED, political violence (acleddata.com): try --mapping acled" in parley.refused("week.csv")[0]
     )
-    given = ("--mapping", "acled", "--set", "indicator=missile_testing", "level=-1")
+    given = ("--mapping", "acled", "--set", "indicator=dprk_weapons_testing", "level=-1")
     found = parley.read("week.csv", *given, "--where", "country=north korea")
-    assert levels(found) == [("missile_testing", "2024-01-06", -1.0)]
+    assert levels(found) == [("dprk_weapons_testing", "2024-01-06", -1.0)]
     assert cells(found, "source_title", "note", "reliability", "source_publisher") == [
         ("KCNA; Yonhap", "Shots fell.", "C", "ACLED")
     ]

@@ -164,9 +164,9 @@ def test_acled_goes_in_by_mapping_alone(parley: Program) -> None:
     assert "--map observed_on=event_date" in missing
     assert "--ignore-other-columns" in others
     given = ("--map", "observed_on=event_date", "note=notes", "--ignore-other-columns")
-    constant = ("--set", "indicator=missile_testing", "grade=B2", "level=-1", "--where", "country=North Korea")
+    constant = ("--set", "indicator=dprk_weapons_testing", "grade=B2", "level=-1", "--where", "country=North Korea")
     found = parley.read(case("r4_acled.csv"), *given, *constant)
-    assert [(each[0], each[2]) for each in levels(found)] == [("missile_testing", -1.0)] * found["new"]
+    assert [(each[0], each[2]) for each in levels(found)] == [("dprk_weapons_testing", -1.0)] * found["new"]
     assert found["entries"][0]["observed_on"] == "2024-01-06"
 
 

@@ -72,7 +72,7 @@ def entered(parley: Program) -> None:
         code, _, err = parley(*command)
         assert code == 0, err
     observed = json.loads(parley("observations", "--json", "--from", "2026-11-01")[1])["observations"]
-    numbers = {row["source_title"]: row["id"] for row in observed}
+    numbers = {row["source_title"]: row["row"] for row in observed}
     assert parley("retract", str(numbers["Withdrawn"]), "--reason", "misread")[0] == 0
     assert (
         parley("revise", str(numbers["White House"]), "--level", "1", "--reason", "reread", "--analyst", "lee")[0] == 0
@@ -234,7 +234,7 @@ def test_attestations_go_on_from_each_other(parley: Program) -> None:
     [
         ("talks,,2026-10-01,", r"column complete_through: talks is attested through 2026-10-10 already; write a later"),
         ("talks,2026-11-01,2026-11-10,", r"column complete_from: talks is attested through 2026-10-10; a gap would be"),
-        ("talks,,2026-12-01,", r"column complete_through: 2026-12-01 lies ahead; what has not happened yet cannot be"),
+        ("talks,,2026-12-01,", r"column complete_through: 2026-12-01 lies ahead; the last day begun"),
         ("talks,2026-11-12,2026-11-10,", r"column complete_through: 2026-11-10 lies before complete_from 2026-11-12"),
         ("talk,,2026-11-10,", r"column type: 'talk' is not allowed; did you mean 'talks'\?"),
         ("talks,,2026-11-10,2026-11-01", r"column known_on: 2026-11-01 lies before complete_through 2026-11-10"),

@@ -181,6 +181,7 @@ def test_pairs_are_cut_at_names_of_ours_only() -> None:
         "hard, but fair": "-1",
         "強硬": "-2",
     }
+    assert parse_levels(["soft=0,5,hard=-0,5"], "--level-map") == {"soft": "0,5", "hard": "-0,5"}
     with pytest.raises(CaseError, match=r"^--map: 'observed_on=' is not of the form NAME=VALUE"):
         parse_pairs(["observed_on="], "--map")
 

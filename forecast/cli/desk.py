@@ -190,7 +190,8 @@ def print_receipt(receipt: Receipt, *, asked: bool = False) -> None:
         if more > 0:
             lines.append(f"… and {more} more")
     lines += paragraph(outcome_sentence(receipt))
-    for note in receipt.notes:
+    told = receipt.understood.understood if receipt.understood else ()
+    for note in (each for each in receipt.notes if each not in told):
         lines += paragraph(f"note: {note}")
     if question:
         lines += paragraph(f"question: {question}")

@@ -27,7 +27,8 @@ Mapped = Annotated[
     typer.Option("--map", metavar="OURS=THEIRS", help="Take a column from one of another name: observed_on=date."),
 ]
 Constant = Annotated[
-    Pairs, typer.Option("--set", metavar="OURS=VALUE", help="The same in all rows: indicator=missile_testing grade=B2.")
+    Pairs,
+    typer.Option("--set", metavar="OURS=VALUE", help="The same in all rows: indicator=dprk_weapons_testing grade=B2."),
 ]
 Levels = Annotated[
     Pairs, typer.Option("--level-map", metavar="WORD=LEVEL", help="What words for levels stand for: 'soft=1,hard=-1'.")

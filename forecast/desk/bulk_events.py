@@ -19,6 +19,7 @@ from forecast.words.numbers import counted
 from indicators.coding import Rules, new_event, next_event_id
 from indicators.errors import CaseError
 from indicators.foreign import Table
+from indicators.missing import is_missing
 from indicators.tables import Problems, Row
 from indicators.texts import without_invisible
 
@@ -53,7 +54,7 @@ class Made:
             return True
         cells = event_cells({}, old)
         compared = [name for name in self.row.cells if name not in _NOT_COMPARED]
-        return all(self.row.cells[name] == cells[name] for name in compared)
+        return all(_known(self.row.cells[name]) == _known(cells[name]) for name in compared)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,14 +123,21 @@ def _taken(made: Made, old: EventRow | None) -> str:
 
 def _notes(twice: int, gone: int) -> Iterator[str]:
     if twice:
-        yield f"{counted(twice, 'row')} of the file stands in it twice and counts once"
+        stand = "stands in it twice and counts" if twice == 1 else "stand in it twice and count"
+        yield f"{counted(twice, 'row')} of the file {stand} once"
     if gone:
         yield f"{counted(gone, 'row')} of the file had been retracted and stays so"
 
 
 def _asserted(event: NewEvent) -> tuple[Any, ...]:
     """What an event says, apart from its id, from who says it and since when."""
-    return tuple(getattr(event, name) for name in _ASSERTED)
+    values = (getattr(event, name) for name in _ASSERTED)
+    return tuple(_known(value) if isinstance(value, str) else value for value in values)
+
+
+def _known(text: str) -> str:
+    """A text as a file would say it: a marker of what is missing, such as "unknown", says nothing."""
+    return "" if is_missing(text) else text
 
 
 class _Ids:

@@ -64,7 +64,8 @@ class ObservationBatch:
     def _notes(self, connection: Connection, case_id: str, there: frozenset[int]) -> Iterator[str]:
         twice = self.number - len(self.by_identity)
         if twice:
-            yield f"{counted(twice, 'row')} of the file stands in it twice and counts once"
+            stand = "stands in it twice and counts" if twice == 1 else "stand in it twice and count"
+            yield f"{counted(twice, 'row')} of the file {stand} once"
         gone = read_retracted(connection, case_id) & there if there else frozenset()
         if gone:
             yield f"{counted(len(gone), 'row')} of the file had been retracted and stays so"

@@ -1,7 +1,7 @@
 """Files of observations, events and attestations: read as a person says, shown, and stored whole or not at all.
 
     receipt = import_file(desk, Path("week.csv"))
-    mapping = FileMapping(columns={"observed_on": "Date"}, constants={"indicator": "missile_testing"}, …)
+    mapping = FileMapping(columns={"observed_on": "Date"}, constants={"indicator": "dprk_weapons_testing"}, …)
     receipt = import_file(desk, Path("tests.csv"), mapping=mapping)
 
 Rows that are on file already, of this file or entered otherwise, are not added again. The kinds of rows are those of
@@ -35,6 +35,7 @@ from forecast.desk.understood import Understood
 from forecast.engine.assemble import Rows
 from forecast.engine.provisional import Reading
 from indicators.columns import known_names
+from indicators.days import day_notes
 from indicators.disagreements import standing_on
 from indicators.errors import CaseError
 from indicators.foreign import Table, read_table
@@ -144,7 +145,8 @@ def _read_file(desk: Desk, path: Path, mapping: FileMapping, rows: Rows, progres
 
     batch = kind.read(table, rules_of(rows, desk), told)
     _raise_any(problems)
-    mended = tuple(mending_notes(row.cells for row in table.rows))
+    days = day_notes((row.cells for row in table.rows), table.kind.days)
+    mended = (*days, *mending_notes(row.cells for row in table.rows))
     return Found(file=path.name, kind=kind, table=table, batch=batch, mapping=mapping, mended=mended)
 
 

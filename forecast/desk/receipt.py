@@ -52,7 +52,7 @@ def understood_sentences(seen: Understood) -> list[str]:
     """How a file was read, what was left out, and the first entries that its rows become."""
     return [
         f"{seen.file}: {counted(seen.rows, 'row')}, read as {seen.kind}",
-        *(f"  read: {each}" for each in seen.understood),
+        *(f"  {each}" for each in seen.understood),
         *(f"  left out: {each}" for each in seen.left_out),
         *(f"  {entry_sentence(entry)}" for entry in seen.sample),
         *([f"  … and {seen.rows - len(seen.sample)} more"] if seen.rows > len(seen.sample) else []),
