@@ -18,7 +18,7 @@ from indicators.tables import Problems
 from indicators.wide import LEVEL, Wide, find_wide
 
 _NAMED = 5
-_NEAR = 0.72  # note and nota, not grade and date
+_NEAR, _SLIP = 0.72, 2  # note and nota, not grade and date, nor source and resources
 _NO_NAME = re.compile(r"[-+\u2212]?[0-9][0-9.,:/ -]*|https?://\S+")
 _PLAIN = 0.3
 _PARTS = ("year", "month", "day")
@@ -72,7 +72,7 @@ def _meant(columns: Columns, others: Sequence[str]) -> dict[str, list[str]]:
 
 def _near(column: str, others: Sequence[str]) -> list[str]:
     """Names that are this one but for a slip of the pen."""
-    spelled = {own_name(name): name for name in others if name}
+    spelled = {own_name(name): name for name in others if abs(len(name) - len(column)) <= _SLIP}
     return [spelled[name] for name in get_close_matches(column, spelled, n=2, cutoff=_NEAR)]
 
 
