@@ -74,17 +74,21 @@ def plain_rows(file: str, records: Sequence[Record], columns: Columns, problems:
 def _chosen(grid: Grid, columns: Columns, problems: Problems, left_out: list[str]) -> list[Record]:
     """The records that pass the filters."""
     records = list(grid.records)
-    for place, wanted in columns.filters.items():
-        passed = [record for record in records if place < len(record[1]) and fold(record[1][place]) == wanted]
-        name = columns.header[place]
+    for each in columns.filters:
+        passed = [record for record in records if each.passes(_cell(record, each.place))]
         if records and not passed:
-            held = Counter(record[1][place] for record in records if place < len(record[1]))
+            held = Counter(_cell(record, each.place) for record in records)
             said = ", ".join(repr(value) for value, _ in held.most_common(_NAMED))
-            problems.add(f"{grid.file}: --where {name}={wanted}", f"no row has that; the column holds {said}, …")
+            more = ", …" if len(held) > _NAMED else ""
+            problems.add(f"{grid.file}: --where {each.said}", f"leaves no row; the column holds {said}{more}")
         if len(passed) < len(records):
-            left_out.append(f"{_counted(len(records) - len(passed), 'row')} of which {name} is not {wanted!r}")
+            left_out.append(f"{_counted(len(records) - len(passed), 'row')} by --where {each.said}")
         records = passed
     return records
+
+
+def _cell(record: Record, place: int) -> str:
+    return record[1][place] if place < len(record[1]) else ""
 
 
 def _of_case(records: list[Record], columns: Columns, left_out: list[str]) -> list[Record]:

@@ -14,6 +14,22 @@ from indicators.tables import Problems, suggest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Filter:
+    """Which rows are read, by what they have in a column of the file."""
+
+    place: int
+    said: str
+    """As a person said it, such as country=North Korea."""
+    values: frozenset[str]
+    """Folded."""
+    keeps: bool
+    """Whether rows of these values are read, or all others."""
+
+    def passes(self, cell: str) -> bool:
+        return (fold(cell) in self.values) == self.keeps
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Columns:
     """The columns of a table, and where the cells of each column of its kind come from."""
 
@@ -24,8 +40,7 @@ class Columns:
     """By column of ours the place of the file's."""
     constants: Mapping[str, str]
     """By column of ours the one value of all rows."""
-    filters: Mapping[int, str] = field(default_factory=dict)
-    """By place the folded value that rows to read have there."""
+    filters: tuple[Filter, ...] = ()
     names: Mapping[str, str] = field(default_factory=dict)
     """How a message names a column of ours that is taken from one of another name."""
     exported: bool = False
@@ -39,7 +54,7 @@ class Columns:
     @property
     def others(self) -> list[int]:
         """Places of columns that are not read, nor stand for one of ours that is given otherwise."""
-        used = {*self.places.values(), *self.filters}
+        used = {*self.places.values(), *(each.place for each in self.filters)}
         return [
             place for place, name in enumerate(self.header) if place not in used and not self._known(own_name(name))
         ]
@@ -47,7 +62,7 @@ class Columns:
     @property
     def replaced(self) -> list[str]:
         """Columns of the file that are ours by name, and are given otherwise."""
-        used = {*self.places.values(), *self.filters}
+        used = {*self.places.values(), *(each.place for each in self.filters)}
         named = [name for place, name in enumerate(self.header) if place not in used and self._known(own_name(name))]
         return [] if self.exported else named
 
@@ -184,16 +199,20 @@ def _constants(file: str, kind: FileKind, mapping: FileMapping, problems: Proble
     return found
 
 
-def _filters(file: str, header: Sequence[str], mapping: FileMapping, problems: Problems) -> dict[int, str]:
+def _filters(file: str, header: Sequence[str], mapping: FileMapping, problems: Problems) -> tuple[Filter, ...]:
+    """The filters of `column=value|value` and of `column!=value`."""
     folded = [fold(name) for name in header]
-    found: dict[int, str] = {}
-    for name, value in mapping.where.items():
+    found: list[Filter] = []
+    for said, values in mapping.where.items():
+        name = said.removesuffix("!").strip()
         if fold(name) in folded:
-            found[folded.index(fold(name))] = fold(value)
+            parts = frozenset(fold(value) for value in values.split("|"))
+            place, keeps = folded.index(fold(name)), name == said
+            found.append(Filter(place=place, said=f"{said}={values}", values=parts, keeps=keeps))
         else:
             what = f"the file has no column {name!r}; {suggest(name, tuple(filter(None, header)))}"
-            problems.add(f"{file}: --where {name}={value}", what)
-    return found
+            problems.add(f"{file}: --where {said}={values}", what)
+    return tuple(found)
 
 
 def _named(

@@ -163,7 +163,7 @@ def _tell_others(
     foreign = [name for name in rest if name]
     if foreign:
         read = {by_name[name]: name for name in foreign if name in by_name}
-        known = "" if read else f"; the columns are {', '.join(columns.kind.columns)}"
+        known = "" if read or columns.missing else f"; the columns are {', '.join(columns.kind.columns)}"
         also = f", or read {'it' if len(read) == 1 else 'them'} by {_flags('--map', read)}" if read else ""
         problems.add(place, f"{_unread(foreign, columns.kind)}; leave out with --ignore-other-columns{also}{known}")
 

@@ -99,7 +99,7 @@ def test_pairs_may_be_said_in_several_ways(parley: Program, given: tuple[str, ..
         (("--where", "Land=Nord"), r"--where Land=Nord: the file has no column 'Land'"),
         (
             (*MAPPED, *SET, *LEVELS, IGNORE, "--where", "Score=none"),
-            r"no row has that; the column holds 'soft', 'hard'",
+            r"leaves no row; the column holds 'soft', 'hard'$",
         ),
         (
             (*MAPPED, *SET, IGNORE),
@@ -198,7 +198,9 @@ def test_a_known_archive_is_named_with_its_mapping(parley: Program) -> None:
     assert cells(found, "source_title", "note", "reliability", "source_publisher") == [
         ("KCNA; Yonhap", "Shots fell.", "C", "ACLED")
     ]
-    assert found["left_out"][-1] == "1 row of which country is not 'north korea'"
+    assert found["left_out"][-1] == "1 row by --where country=north korea"
+    for others in ("country!=South Korea", "country=North Korea|Japan"):
+        assert levels(parley.read("week.csv", *given, "--where", others)) == levels(found)
 
 
 def test_a_table_without_names_is_named_so(parley: Program) -> None:

@@ -34,7 +34,7 @@ Levels = Annotated[
     Pairs, typer.Option("--level-map", metavar="WORD=LEVEL", help="What words for levels stand for: 'soft=1,hard=-1'.")
 ]
 Where = Annotated[
-    Pairs, typer.Option("--where", metavar="THEIRS=VALUE", help="Read only rows that have this: country='North Korea'.")
+    Pairs, typer.Option("--where", metavar="THEIRS=VALUE", help="Read only rows that have this: 'type=a|b', 'type!=c'.")
 ]
 Kind = Annotated[
     str | None,

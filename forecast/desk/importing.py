@@ -160,7 +160,8 @@ def _read_table(path: Path, mapping: FileMapping, rows: Rows, problems: Problems
     if grid is None:
         raise CaseError([f"{path.name}: has no rows under its header; write one observation per row"])
     table = read_table(grid, mapping, kinds, {row.indicator_id: row.name for row in rows.catalogue}, problems)
-    _raise_any(problems)
+    if table is None:  # what is wrong with single rows is told with all that is
+        _raise_any(problems)
     assert table is not None
     others = [name for name in table.cases if name != rows.case.case_id]
     if others:
