@@ -33,8 +33,9 @@ def read_sheet(path: Path, problems: Problems, *, encoding: str | None = None, s
     grid = read_grid(path, problems, encoding=encoding, sheet=sheet)
     if grid is None:
         return []
+    before = len(problems.lines)
     refuse_damage(grid, [name.strip().casefold() for name in grid.header], problems)
-    return observation_rows(grid, problems)
+    return observation_rows(grid, problems) if len(problems.lines) == before else []
 
 
 def read_grid(
@@ -72,7 +73,7 @@ def read_grid(
     if grid is not None and sheet is not None and not grid.sheet:
         problems.add("sheet", f"{path.name} is text and has no sheets; leave --sheet out")
         return None
-    return replace(grid, damage=find_damage(grid)) if grid else None
+    return grid
 
 
 def _from_workbook(
@@ -83,7 +84,9 @@ def _from_workbook(
     if grid is None or read is None:
         return None
     left_out = (*read.left_out, *grid.left_out)
-    return replace(grid, sheet=read.name, others=read.others, understood=read.understood, left_out=left_out)
+    return replace(
+        grid, sheet=read.name, others=read.others, understood=read.understood, left_out=left_out, damage=read.damage
+    )
 
 
 def _from_text(file: str, data: bytes, encoding: str | None, known: Collection[str], problems: Problems) -> Grid | None:
@@ -104,6 +107,7 @@ def _from_text(file: str, data: bytes, encoding: str | None, known: Collection[s
         separator=table.separator,
         decimal_comma=table.decimal_comma,
         understood=(decoded.sentence, *table.sentences),
+        damage=find_damage(grid.records, text),
     )
 
 
