@@ -145,7 +145,7 @@ def _read_file(desk: Desk, path: Path, mapping: FileMapping, rows: Rows, progres
 
     batch = kind.read(table, rules_of(rows, desk), told)
     _raise_any(problems)
-    days = day_notes((row.cells for row in table.rows), table.kind.days)
+    days = day_notes((row.cells for row in table.rows), table.kind.days, desk.moment().latest)
     mended = (*days, *mending_notes(row.cells for row in table.rows))
     return Found(file=path.name, kind=kind, table=table, batch=batch, mapping=mapping, mended=mended)
 
