@@ -18,13 +18,10 @@ JAPANESE = {
 SEPARATOR = "｜"
 """Between an indicator's id and its name, where both stand in one cell."""
 
-_COLUMNS = {heading.casefold(): column for column, heading in JAPANESE.items()}
+ALIASES = {heading: column for column, heading in JAPANESE.items() if heading.casefold() != column}
+"""The column that a heading names, where it is not the column's own name."""
+
 _SEPARATORS = re.compile(r"\s*[|｜]")
-
-
-def column_of(heading: str) -> str | None:
-    """The column a heading names in Japanese; None where it names none."""
-    return _COLUMNS.get(heading.strip().casefold())
 
 
 def labelled(indicator_id: str, name: str) -> str:

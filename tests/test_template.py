@@ -26,7 +26,7 @@ from indicators.case_rows import new_case
 from indicators.coding import OBSERVATION_COLUMNS, REQUIRED, Rules, new_observation
 from indicators.content import LEVELS
 from indicators.folder import read_case_folder
-from indicators.headings import column_of, id_in, labelled
+from indicators.headings import ALIASES, id_in, labelled
 from indicators.languages import in_language
 from indicators.sheets import read_sheet
 from indicators.shipped import shipped_case
@@ -166,7 +166,9 @@ def test_the_words_of_both_languages_are_of_the_same_things() -> None:
         assert list(getattr(JAPANESE, name)) == list(getattr(ENGLISH, name))
     assert (len(JAPANESE.criteria_head), len(JAPANESE.grades_head)) == (3, 4)
     assert [*JAPANESE.headings] == [*OBSERVATION_COLUMNS]
-    assert [column_of(heading) for heading in JAPANESE.headings.values()] == [*OBSERVATION_COLUMNS]
+    assert {ALIASES.get(heading, heading.casefold()) for heading in JAPANESE.headings.values()} == {
+        *OBSERVATION_COLUMNS
+    }
     assert len(set(JAPANESE.headings.values())) == len(OBSERVATION_COLUMNS)
 
 
@@ -183,13 +185,6 @@ def test_excel_takes_the_messages_as_they_are() -> None:
 def test_an_id_is_found_before_its_name(name: str, gap: str, separator: str) -> None:
     assert id_in(f"us_posture{gap}{separator}{name}") == "us_posture" == id_in(labelled("us_posture", name))
     assert id_in("us_posture") == "us_posture"
-
-
-@few
-@given(st.text(max_size=20))
-def test_a_heading_in_no_language_names_no_column(heading: str) -> None:
-    known = {*JAPANESE.headings.values()} | {"url"}
-    assert (column_of(heading) is None) == (heading.strip().casefold() not in {name.casefold() for name in known})
 
 
 def test_the_command_writes_it_in_japanese(parley: Program) -> None:
