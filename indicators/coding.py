@@ -6,8 +6,8 @@ made. Texts are kept as typed, but for what `indicators.texts` makes of them.
 
 import re
 import unicodedata
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
 from itertools import count
@@ -90,6 +90,10 @@ class Rules:
     grades: frozenset[str]
     moment: Moment
     analyst: str
+    documents: tuple[str, ...] = ()
+    """Those that judgements can be made of."""
+    out_of_use: Mapping[str, str] = field(default_factory=dict)
+    """Of indicators on which nothing can be entered today, why."""
 
 
 def new_observation(row: Row, rules: Rules) -> NewObservation | None:
@@ -99,7 +103,7 @@ def new_observation(row: Row, rules: Rules) -> NewObservation | None:
     grade = _grade(row, rules.grades)
     observation = NewObservation(
         case_id=rules.case_id,
-        indicator_id=_indicator(row, rules.indicators),
+        indicator_id=_indicator(row, rules),
         observed_on=observed_on or date.min,
         known_on=_known_on(row, "observed_on", observed_on, observed_on, rules.moment),
         level=_level(row),
@@ -109,7 +113,7 @@ def new_observation(row: Row, rules: Rules) -> NewObservation | None:
         origin=_text(row, "origin"),
         reliability=grade[0],
         credibility=int(grade[1]),
-        analyst=_analyst(row, rules.analyst),
+        analyst=read_analyst(row, rules.analyst),
         note=_text(row, "note"),
     )
     return observation if len(row.problems.lines) == before else None
@@ -144,7 +148,7 @@ def new_event(row: Row, rules: Rules, taken: Collection[str] = ()) -> NewEvent |
         source=_filled(row, "source"),
         confidence=confidence,
         reason=_reason(row, confidence),
-        analyst=_analyst(row, rules.analyst),
+        analyst=read_analyst(row, rules.analyst),
     )
     return event if len(row.problems.lines) == before else None
 
@@ -182,16 +186,18 @@ def _shown(text: str) -> str:
     return repr(text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…")
 
 
-def _indicator(row: Row, ids: tuple[str, ...]) -> str:
-    text = _filled(row, "indicator")
-    id_ = _by_casefold(ids).get(text.casefold(), "")
+def _indicator(row: Row, rules: Rules) -> str:
+    text, ids = _filled(row, "indicator"), rules.indicators
+    id_ = by_casefold(ids).get(text.casefold(), "")
     if text and not id_:
         row.refuse("indicator", f"unknown indicator {_shown(text)}; {suggest_id(text[:_SHOWN], tuple(sorted(ids)))}")
+    elif id_ in rules.out_of_use:
+        row.refuse("indicator", rules.out_of_use[id_])
     return id_
 
 
 @lru_cache(maxsize=16)
-def _by_casefold(ids: tuple[str, ...]) -> dict[str, str]:
+def by_casefold(ids: tuple[str, ...]) -> dict[str, str]:
     return {id_.casefold(): id_ for id_ in ids}
 
 
@@ -263,7 +269,8 @@ def _url(row: Row) -> str:
     return text
 
 
-def _analyst(row: Row, default: str) -> str:
+def read_analyst(row: Row, default: str) -> str:
+    """Who enters the row; the name that stands for a case is refused."""
     text = _text(row, "analyst") or default
     if not text:
         row.refuse("analyst", f"is empty; write {WANTED['analyst']}")

@@ -10,7 +10,16 @@ from sqlalchemy import Connection
 from db.errors import StoreError
 from db.progress import Progress
 from db.read import read_events, read_history, read_newest, read_retracted
-from db.rows import CompletenessRow, EventRow, NewCompleteness, NewEvent, NewObservation, ObservationRow
+from db.rows import (
+    CompletenessRow,
+    EventRow,
+    NewCompleteness,
+    NewDocument,
+    NewEvent,
+    NewJudgement,
+    NewObservation,
+    ObservationRow,
+)
 from db.zone import Moment
 from forecast.desk.draft import ObservationDraft, Said, columns_of, draft_of
 from forecast.desk.duplicates import how_it_ended, identity_of, likely_same_events, new_among
@@ -19,6 +28,7 @@ from forecast.desk.session import Desk
 from forecast.engine.assemble import Rows
 from forecast.errors import NotOnFile
 from forecast.words.numbers import counted
+from indicators.amendments import out_of_use
 from indicators.coding import (
     EVENT_COLUMNS,
     OBSERVATION_COLUMNS,
@@ -51,7 +61,7 @@ def observation_cells(values: Mapping[str, Said], old: ObservationRow | None = N
     if old is not None:
         known = {cell: getattr(old, name) for cell, name in _OBSERVATION_CELLS.items()}
         known["grade"] = f"{old.reliability}{old.credibility}"
-    return _cells({**known, **values}, OBSERVATION_COLUMNS)
+    return cells_of({**known, **values}, OBSERVATION_COLUMNS)
 
 
 def event_cells(values: Mapping[str, Said], old: EventRow | None = None) -> dict[str, str]:
@@ -60,10 +70,11 @@ def event_cells(values: Mapping[str, Said], old: EventRow | None = None) -> dict
     settled = _text(values.get("confidence", "low")).strip().casefold() != "low"
     if old is not None and old.disputed and settled:
         known["reason"] = ""
-    return _cells({**known, **values}, EVENT_COLUMNS)
+    return cells_of({**known, **values}, EVENT_COLUMNS)
 
 
-def _cells(values: dict[str, Said], names: Iterable[str]) -> dict[str, str]:
+def cells_of(values: Mapping[str, Said], names: Iterable[str]) -> dict[str, str]:
+    """The values as the cells of a row; TypeError for one that is no part of it."""
     unknown = next((name for name in values if name not in names), None)
     if unknown is not None:
         raise TypeError(f"{unknown!r} is no part of an entry; {suggest(unknown, tuple(names))}")
@@ -83,7 +94,7 @@ def read_observation_entry(
 ) -> NewObservation:
     """The observation the cells make; CaseError with everything that is wrong with them."""
     problems = Problems()
-    entry = new_observation(Row("", 0, cells, problems), _rules(rows, desk))
+    entry = new_observation(Row("", 0, cells, problems), rules_of(rows, desk))
     problems.raise_any()
     assert entry is not None
     if old is not None and _asserts(entry) == _asserts(old):
@@ -94,7 +105,7 @@ def read_observation_entry(
 def check_part(desk: Desk, name: str, text: str) -> tuple[str, ...]:
     """What is wrong with one part of an observation, the others apart."""
     with desk.database.read() as connection:
-        rules = _rules(desk.reading(connection).rows, desk)
+        rules = rules_of(desk.reading(connection).rows, desk)
     problems = Problems()
     said = columns_of(draft_of(ObservationDraft, None, {name: text}))
     new_observation(Row("", 0, observation_cells(said), problems), rules)
@@ -116,7 +127,7 @@ def read_event_entry(
     """The event the cells make; CaseError with everything that is wrong with them."""
     taken = [] if old else [row.event_id for row in read_newest(connection, EventRow, rows.case.case_id)]
     problems = Problems()
-    entry = new_event(Row("", 0, cells, problems), _rules(rows, desk), taken)
+    entry = new_event(Row("", 0, cells, problems), rules_of(rows, desk), taken)
     problems.raise_any()
     assert entry is not None
     if old is not None and _asserts(entry) == _asserts(old):
@@ -124,13 +135,16 @@ def read_event_entry(
     return entry
 
 
-def _rules(rows: Rows, desk: Desk) -> Rules:
+def rules_of(rows: Rows, desk: Desk) -> Rules:
+    """What entries at the desk are held against today."""
     return Rules(
         rows.case.case_id,
         tuple(row.indicator_id for row in rows.catalogue),
         frozenset(f"{row.reliability}{row.credibility}" for row in rows.grades),
         desk.moment(),
         desk.analyst,
+        tuple(row.document_id for row in rows.documents),
+        out_of_use(rows.catalogue, desk.today()),
     )
 
 
@@ -189,7 +203,7 @@ def said_text(typed: str, column: str, problems: Problems) -> str:
     return text
 
 
-def retraction[R: NewObservation | NewEvent | NewCompleteness](
+def retraction[R: NewObservation | NewEvent | NewCompleteness | NewDocument | NewJudgement](
     old: R, reason: str, known_on: date | str, desk: Desk
 ) -> R:
     """The row that withdraws `old`; CaseError where the reason or the day is wanting."""
@@ -400,7 +414,7 @@ def read_import(rows: Rows, path: Path, encoding: str | None, desk: Desk, progre
     problems.raise_any()
     if not read:
         raise CaseError([f"{path.name}: has no rows under its header; write one observation per row"])
-    rules, entries = _rules(rows, desk), {}
+    rules, entries = rules_of(rows, desk), {}
     for number, row in enumerate(read, start=1):
         entry = new_observation(row, rules)
         if entry is not None:
