@@ -207,7 +207,7 @@ def contents(database: Database) -> dict[str, list[tuple[object, ...]]]:
 
 def test_a_database_without_evaluations_says_what_to_run(old: Database, empty_url: str) -> None:
     assert all(contents(old).values())
-    with pytest.raises(DatabaseTooOld, match=r"has schema 0001; this version needs 0006: run `parley init`$"):
+    with pytest.raises(DatabaseTooOld, match=r"has schema 0001; this version needs 0007: run `parley init`$"):
         open_database(empty_url)
 
 

@@ -108,6 +108,9 @@ def _read(rows: Rows, said: Path | Values, reason: str, desk: Desk) -> tuple[lis
     why = said_text(reason, "reason", problems)
     if not why and not problems.lines:
         problems.add("reason", "is empty; say why it is added")
+    if isinstance(said, Path) and not said.is_file():
+        problems.add(str(said), "there is no such file; `parley indicator add --example` prints one to fill in")
+        problems.raise_any()
     entry = read_entries(said, problems) if isinstance(said, Path) else Entry("", (), dict(said), {}, problems)
     problems.raise_any()
     assert entry is not None

@@ -5,17 +5,49 @@ running or later. What is observed and what happens moves levels and the record,
 in; what documents say, and which indicators there are, is learnt in a fit alone.
 """
 
+from dataclasses import dataclass
 from datetime import date
 
 from sqlalchemy import Connection
 
 from db.kinds import PROVISIONAL
-from db.read import read_between, read_versions_between
+from db.read import read_between, read_catalogue, read_versions_between
+from db.read_exports import read_case_versions
 from db.read_runs import read_runs
-from db.rows import CompletenessRow, DocumentRow, EventRow, JudgementRow, ObservationRow
+from db.rows import CaseRow, CompletenessRow, DocumentRow, EventRow, IndicatorRow, JudgementRow, ObservationRow
 from db.run_rows import RunRow
 from db.when import When
 from forecast.run_facts import read_when
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turns:
+    """What has become of a catalogue: versions loaded from a folder, indicators taken into use or out of it."""
+
+    version: int
+    """The row of the version that holds now."""
+    loaded: tuple[CaseRow, ...]
+    added: tuple[IndicatorRow, ...]
+    retired: tuple[IndicatorRow, ...]
+
+    def __bool__(self) -> bool:
+        return bool(self.loaded or self.added or self.retired)
+
+
+def read_turns(connection: Connection, case_id: str, before: When, now: When) -> Turns:
+    """What has become of the catalogue between two reads; one added and retired meanwhile is nothing."""
+    since = read_versions_between(connection, case_id, before, now)
+    versions = read_case_versions(connection, case_id)
+    old = [row for row in versions if not since or row.id < since[0].id][-1:]
+    used = {row.indicator_id for case in old for row in read_catalogue(connection, case) if row.in_use(before.as_of)}
+    catalogue = read_catalogue(connection, versions[-1])
+    using = {row.indicator_id for row in catalogue if row.in_use(now.as_of)}
+    return Turns(
+        version=versions[-1].id,
+        loaded=tuple(row for row in since if row.analyst is None),
+        added=tuple(row for row in catalogue if row.added_on and row.indicator_id in using - used),
+        retired=tuple(row for row in catalogue if row.retired_on and row.indicator_id in used - using),
+    )
 
 
 def takes_all_in(connection: Connection, run: RunRow, today: date) -> bool:
@@ -29,7 +61,7 @@ def needs_fit(connection: Connection, run: RunRow, today: date) -> bool:
     case_id, before, now = run.case_id, read_when(run), When(as_of=today)
     documents = read_between(connection, DocumentRow, case_id, before, now)
     judgements = read_between(connection, JudgementRow, case_id, before, now)
-    return bool(documents or judgements or read_versions_between(connection, case_id, before, now))
+    return bool(documents or judgements or read_turns(connection, case_id, before, now))
 
 
 def _has_read(connection: Connection, run: RunRow, today: date) -> bool:

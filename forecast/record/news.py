@@ -9,10 +9,10 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from sqlalchemy import Connection
 
-from db.read import read_between, read_catalogue, read_events, read_versions_between
-from db.read_exports import read_case_versions
-from db.rows import CaseRow, CompletenessRow, DocumentRow, EventRow, IndicatorRow, JudgementRow, ObservationRow
+from db.read import read_between, read_events
+from db.rows import CompletenessRow, DocumentRow, EventRow, JudgementRow, ObservationRow
 from db.when import When
+from forecast.engine.standing import Turns, read_turns
 from forecast.words.numbers import level_text, signed
 from indicators.case_rows import CASE_ANALYST
 from indicators.content import NO_FRAMING
@@ -161,7 +161,7 @@ def read_news(connection: Connection, case_id: str, before: When, now: When) -> 
         observations=tuple(_observation(row, what) for row, what in observations if what != WITHDRAWN),
         documents=tuple(_document(row, what) for row, what in documents if what != WITHDRAWN),
         judgements=tuple(_judgement(row, what) for row, what in judgements if what != WITHDRAWN),
-        indicators=tuple(_indicators(connection, read_versions_between(connection, case_id, before, now))),
+        indicators=tuple(_indicators(read_turns(connection, case_id, before, now))),
     )
 
 
@@ -353,27 +353,16 @@ def _judgement(row: JudgementRow, what: str) -> JudgementNews:
     )
 
 
-def _indicators(connection: Connection, versions: Sequence[CaseRow]) -> Iterator[IndicatorNews]:
-    """What each version of the case adds or retires: the indicators whose days changed in it."""
-    for version in versions:
-        if version.analyst is None:
-            yield IndicatorNews(row=version.id, what=LOADED, id="", name="", analyst=CASE_ANALYST, reason="")
-            continue
-        before = {row.indicator_id: row for row in _catalogue_before(connection, version)}
-        for row in read_catalogue(connection, version):
-            old = before.get(row.indicator_id)
-            if old is None or old.retired_on != row.retired_on:
-                what = ADDED if old is None else RETIRED
-                yield IndicatorNews(
-                    row=version.id,
-                    what=what,
-                    id=row.indicator_id,
-                    name=row.name,
-                    analyst=row.analyst or CASE_ANALYST,
-                    reason=row.reason or "",
-                )
-
-
-def _catalogue_before(connection: Connection, version: CaseRow) -> tuple[IndicatorRow, ...]:
-    versions = read_case_versions(connection, version.case_id)
-    return read_catalogue(connection, max((one for one in versions if one.id < version.id), key=lambda one: one.id))
+def _indicators(turns: Turns) -> Iterator[IndicatorNews]:
+    for version in turns.loaded:
+        yield IndicatorNews(row=version.id, what=LOADED, id="", name="", analyst=CASE_ANALYST, reason="")
+    for what, rows in ((ADDED, turns.added), (RETIRED, turns.retired)):
+        for row in rows:
+            yield IndicatorNews(
+                row=turns.version,
+                what=what,
+                id=row.indicator_id,
+                name=row.name,
+                analyst=row.analyst or CASE_ANALYST,
+                reason=row.reason or "",
+            )
