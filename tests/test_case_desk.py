@@ -96,7 +96,7 @@ def test_what_is_entered_today_leaves_every_earlier_day_and_every_earlier_read_a
 WEIGHTS = st.integers(-6, 6).map(lambda half: half / 2)
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=5, deadline=None)
 @given(weight=WEIGHTS, basis=st.sampled_from(("explicit", "inferred")), target=st.sampled_from(("deal", "contact")))
 def test_a_judgement_is_the_same_from_the_desk_and_from_a_folder(
     tmp_path_factory: pytest.TempPathFactory, weight: float, basis: str, target: str
@@ -198,7 +198,7 @@ def test_a_retracted_judgement_can_be_entered_anew_and_a_document_under_another_
 
 def test_the_same_document_again_is_not_stored_and_a_likeness_is_named(light: Desk) -> None:
     first = add_document(light, "The king", **TEXT)
-    again = add_document(light, "The  KING".replace("KING", "king"), **TEXT)
+    again = add_document(light, " The king\u200b", **TEXT)
     assert (again.action, again.rows, again.stored) == ("unchanged", first.rows, False)
     assert again.notes == (f"the same document is there already as zapt-2019 (row {first.rows[0]}); nothing was added",)
     alike = add_document(light, "THE KING", **{**TEXT, "publisher": "Gazette"})
@@ -221,7 +221,7 @@ def test_many_come_in_one_transaction_and_what_is_there_is_recognised(light: Des
     assert (len(receipt.entries), receipt.unchanged) == (1, 4)
     assert add_judgements(light, [*judgements, said]).action == "unchanged"
     with pytest.raises(
-        CaseError, match=r"is judged already: 1.0, explicit \(row 1, by the case\); run `parley judgement"
+        CaseError, match=r"is judged already: \+1.0, explicit \(row 1, by the case\); run `parley judgement"
     ):
         add_judgements(light, [replace(said, target="deal"), replace(judgements[0], weight=3.0)])
     with light.database.read() as connection:
@@ -391,7 +391,7 @@ def test_a_run_says_what_came_since_and_that_only_a_full_update_takes_it_in(
         assert not takes_all_in(connection, summary.forecast_of, TODAY)
         assert takes_all_in(connection, summary.forecast_of, TODAY - timedelta(1))
     assert found is not None
-    assert overtaken_lines(found)[1:] == [
+    assert overtaken_lines(found)[2:] == [
         "document zapt-2019 (S. Zapt, 2019-11-05); entered by kim",
         "judgement of rassendyll-2015 on harvest for deal: +1.5, explicit; entered by kim (reread)",
         f"No forecast on file takes it in: run {number} knows nothing of it; only a full update takes in documents and "
@@ -405,4 +405,4 @@ def test_a_run_says_what_came_since_and_that_only_a_full_update_takes_it_in(
     print_summary(summary)
     said = " ".join(capsys.readouterr().out.split())
     assert "judgement of rassendyll-2015 on harvest for deal" in said
-    assert "NOT TAKEN IN: the numbers below know nothing of it; run `parley update`." in said
+    assert "NOT TAKEN IN: the numbers below know nothing of it; run `parley update`" in said

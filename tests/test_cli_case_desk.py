@@ -38,7 +38,7 @@ def test_a_document_and_what_it_says_are_entered_and_listed(parley: Program) -> 
     ]
     code, out, err = parley("judgement", "add", "zapt-2019", "harvest", "deal", "-1.5", "--basis", "inferred", *TEXTS)
     assert (code, err) == (0, "")
-    assert out.splitlines()[0] == "zapt-2019 on harvest for deal: −1.5 (inferred) (by kim)"
+    assert out.splitlines()[0] == "zapt-2019 on harvest for limited deal: −1.5 (inferred) (by kim)"
     code, out, _ = parley("documents")
     assert code == 0
     (line,) = (line for line in out.splitlines() if line.startswith("zapt-2019"))

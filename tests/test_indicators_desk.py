@@ -30,10 +30,11 @@ from indicators.amendments import amended_hash, carried_over
 from indicators.errors import CaseError
 from indicators.folder import read_case_folder
 from indicators.install import install_case
-from models.laplace import build_density, fit_laplace
+from models.density import Density, Parameters, pack, unpack
+from models.laplace import build_density, start_at
 from models.projection import project
 from models.spec import TARGETS, Problem
-from models.structure import SHIPPED
+from models.structure import ORIENTATION, SHIPPED
 
 TODAY = date(2020, 3, 1)
 YESTERDAY = TODAY - timedelta(1)
@@ -86,10 +87,8 @@ def test_an_added_indicator_has_a_place_and_no_past(desk: Desk) -> None:
         assert new.catalogue.names == (*old.catalogue.names, "embassy")
         assert but_for_the_shape(new) == but_for_the_shape(old), "its data are masked, and nothing else moved"
     rows, problem = rows_at(database, TODAY)
-    assert (len(problem.observations), len(problem.judgements.weight)) == (
-        len(before[2].observations) + 1,
-        len(before[2].judgements.weight) + 1,
-    )
+    assert len(problem.observations.level) == len(before[2].observations.level) + 1
+    assert len(problem.judgements.weight) == len(before[2].judgements.weight) + 1
     assert inputs_hash(rows_at(database, TODAY, instant)[1]) == inputs_hash(before[2]), "nothing of it as recorded then"
     assert rows.case.stems_from != rows.case.case_hash
     with database.read() as connection:
@@ -97,19 +96,27 @@ def test_an_added_indicator_has_a_place_and_no_past(desk: Desk) -> None:
 
 
 def test_a_strict_forecast_of_the_past_stays_the_same_within_monte_carlo(light: Desk) -> None:
-    day = date(2016, 1, 1)
-    before = headline(rows_at(light.database, day)[1])
+    """Of an indicator without data the likelihood knows nothing: what is learnt of all else is the same to the bit."""
+    day, rng = date(2016, 1, 1), np.random.default_rng(3)
+    without = rows_at(light.database, day)[1]
     add_indicators(light, table(), REASON)
     code(light, "embassy", date(2012, 5, 1))
-    problem = rows_at(light.database, day)[1]
-    assert problem.catalogue.names[-1] == "embassy"
-    assert headline(problem) == pytest.approx(before, abs=0.03)
+    beside = rows_at(light.database, day)[1]
+    before, after = build_density(without, SHIPPED), build_density(beside, SHIPPED)
+    theta = start_at(before) + 0.2 * rng.standard_normal((400, before.layout.size))
+    old = unpack(theta, before.layout, SHIPPED)
+    more = np.broadcast_to(ORIENTATION[:, None], (400, len(ORIENTATION), 1))
+    new = replace(old, weight=np.concatenate([old.weight, more], axis=2))
+    steps = [
+        density.at(pack(draws, SHIPPED)[0]).value - density.at(pack(draws, SHIPPED)[1]).value
+        for density, draws in ((before, old), (after, new))
+    ]
+    assert steps[0] == pytest.approx(steps[1], rel=1e-12)
+    assert headline(beside, after, new) == pytest.approx(headline(without, before, old), abs=0.02)
 
 
-def headline(problem: Problem) -> np.ndarray[Any, Any]:
-    density = build_density(problem, SHIPPED)
-    drawn = fit_laplace(density).draw(600, 7)
-    found = project(problem, density.exposure.filtered, drawn, SHIPPED, paths=2, seed=7)
+def headline(problem: Problem, density: Density, draws: Parameters) -> np.ndarray[Any, Any]:
+    found = project(problem, density.exposure.filtered, draws, SHIPPED, paths=2, seed=7)
     return np.asarray(found.targets[:, TARGETS.index("arms_control_talks")].mean(axis=0))
 
 
@@ -247,13 +254,13 @@ def test_the_hash_of_a_version_is_a_function_of_what_it_holds(tmp_path: Path) ->
 
 
 def test_what_changed_since_a_run_is_named_and_asks_for_a_fit(light: Desk) -> None:
-    number = add_run(light.database, as_of=date(2020, 2, 29))
+    number = add_run(light.database, as_of=YESTERDAY)
     add_indicators(light, table(), REASON)
     retire_indicator(light, "harvest", "no longer counted")
     with light.database.read() as connection:
         found = read_overtaken(connection, "toy", TODAY)
     assert found is not None
-    assert overtaken_lines(found)[1:] == [
+    assert overtaken_lines(found)[2:] == [
         "indicator harvest retired by kim (no longer counted)",
         f"indicator embassy added by kim ({REASON})",
         f"No forecast on file takes it in: run {number} knows nothing of it; only a full update takes in indicators; "
