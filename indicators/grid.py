@@ -4,6 +4,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 
+@dataclass(frozen=True, slots=True)
+class Damage:
+    """A cell whose letters were lost before the file came."""
+
+    line: int
+    place: int
+    """Of its column, from 0."""
+    what: str
+    """Its text, and what happened to it."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grid:
     """Text cells under the names its own first row gives them."""
@@ -17,6 +28,16 @@ class Grid:
     records: Sequence[tuple[int, list[str]]]
     """(line, stripped cells) of every row below that is not blank; it may have more or fewer cells than the header."""
     understood: tuple[str, ...] = ()
-    """How the file was read, a sentence each: its encoding, its separator, its sheet, lines above the header."""
+    """How the file was read, a sentence each: its encoding, its separator, its sheet, hidden columns."""
     left_out: tuple[str, ...] = ()
-    """What was not read and why, or was read though it is hidden, a sentence each."""
+    """What was not read and why, a sentence each: other sheets, hidden rows, lines above the header, notes below."""
+    encoding: str = ""
+    """Of text; "" for a workbook."""
+    separator: str = ""
+    """Of the columns of text; "" for a workbook."""
+    decimal_comma: bool = False
+    """Whether numbers are written as 0,5; cells are left as they are."""
+    others: tuple[str, ...] = ()
+    """Other sheets that have the same header."""
+    damage: tuple[Damage, ...] = ()
+    """Cells that have lost letters."""

@@ -13,7 +13,7 @@ from itertools import count
 
 from db.rows import NewDocument, NewJudgement
 from indicators.case_rows import document_row, judgement_row
-from indicators.coding import FIRST_YEAR, Rules, by_casefold, lies_ahead, read_analyst
+from indicators.coding import FIRST_YEAR, Rules, by_casefold, lies_ahead, signed_by
 from indicators.folder import COLUMNS, Known, read_document, read_judgement
 from indicators.tables import Row, parse_day
 from indicators.texts import read_text
@@ -46,7 +46,7 @@ def new_document(row: Row, rules: Rules, taken: Collection[str] = ()) -> NewDocu
     said = read_document(kept)
     _check_day(kept, rules)
     _check_id(kept, taken)
-    analyst = read_analyst(kept, rules.analyst)
+    analyst = signed_by(kept, "analyst", rules.analyst)
     if len(row.problems.lines) > before:
         return None
     made = document_row(rules.case_id, said)
@@ -63,7 +63,7 @@ def new_judgement(row: Row, rules: Rules) -> NewJudgement | None:
     said = read_judgement(kept, Known(frozenset(rules.indicators), frozenset(rules.documents)))
     if said.indicator_id in rules.out_of_use:
         row.refuse("indicator_id", rules.out_of_use[said.indicator_id])
-    analyst = read_analyst(kept, rules.analyst)
+    analyst = signed_by(kept, "analyst", rules.analyst)
     if len(row.problems.lines) > before:
         return None
     made = judgement_row(rules.case_id, said)

@@ -32,6 +32,7 @@ from forecast.desk.receipt import (
     receipt_json,
     shift_cells,
     surprise_sentence,
+    understood_sentences,
 )
 from forecast.desk.session import who
 from forecast.words.names import target_name
@@ -158,7 +159,7 @@ def answer(receipt: Receipt, json_: bool, *, asked: bool = False) -> None:
             return
         if receipt.preview is not None and not asked and receipt.action != "unchanged":
             print_preview(receipt.preview)
-        print_receipt(receipt, "" if asked else duplicate_question(receipt))
+        print_receipt(receipt, asked=asked)
 
 
 def require(draft: Draft, needed: Sequence[str], json_: bool, *, arguments: Sequence[str] = ()) -> bool:
@@ -181,17 +182,23 @@ def print_preview(seen: Preview) -> None:
     emit(lines)
 
 
-def print_receipt(receipt: Receipt, question: str = "") -> None:
+def print_receipt(receipt: Receipt, *, asked: bool = False) -> None:
     """What came of it, and what is still to be decided; an entry with a preview has been printed already."""
     lines: list[str | Text] = []
-    if receipt.preview is None:
+    question = "" if asked else duplicate_question(receipt)
+    if receipt.understood is not None:
+        lines += (
+            [] if asked else [line for each in understood_sentences(receipt.understood) for line in paragraph(each)]
+        )
+    elif receipt.preview is None:
         for entry in receipt.entries[:SHOWN_ENTRIES]:
             lines += paragraph(entry_sentence(entry))
         more = len(receipt.entries) - SHOWN_ENTRIES
         if more > 0:
             lines.append(f"… and {more} more")
     lines += paragraph(outcome_sentence(receipt))
-    for note in receipt.notes:
+    told = receipt.understood.understood if receipt.understood else ()
+    for note in (each for each in receipt.notes if each not in told):
         lines += paragraph(f"note: {note}")
     if question:
         lines += paragraph(f"question: {question}")

@@ -7,9 +7,10 @@ from db.rows import IndicatorRow, NewCompleteness, NewDocument, NewEvent, NewJud
 from forecast.desk.doubts import disagreements_json, duplicates_json, remedy
 from forecast.desk.preview import GREAT, Preview, Surprise
 from forecast.desk.session import Receipt
+from forecast.desk.understood import Understood
 from forecast.engine.provisional import Provisional, Shift
 from forecast.words.names import target_name
-from forecast.words.numbers import error_size, level_text, percent, signed
+from forecast.words.numbers import counted, error_size, level_text, percent, signed
 from indicators.content import NO_FRAMING
 
 
@@ -70,6 +71,23 @@ def _judgement_text(entry: NewJudgement) -> str:
     place = f", {entry.location}" if entry.location else ""
     said = f"{signed(entry.weight, 1)} ({entry.basis}{place})"
     return f"{entry.document_id} on {entry.indicator_id} for {target_name(entry.target)}: {said}"
+
+
+def understood_sentences(seen: Understood) -> list[str]:
+    """How a file was read, what was left out, and the first entries that its rows become."""
+    return [
+        f"{seen.file}: {counted(seen.rows, 'row')}, read as {seen.kind}",
+        *(f"  {each}" for each in seen.understood),
+        *(f"  left out: {each}" for each in seen.left_out),
+        *(f"  {entry_sentence(entry)}" for entry in seen.sample),
+        *([f"  … and {seen.rows - len(seen.sample)} more"] if seen.rows > len(seen.sample) else []),
+    ]
+
+
+def count_sentence(seen: Understood) -> str:
+    """How many rows of a file are new."""
+    doubtful = f", {seen.doubtful} of them in doubt" if seen.doubtful else ""
+    return f"{seen.new} new{doubtful}; {seen.there} there already"
 
 
 def surprise_sentence(seen: Preview) -> str:
@@ -148,6 +166,22 @@ def receipt_json(receipt: Receipt) -> dict[str, Any]:
         "forecast": _forecast(receipt.forecast, receipt.run) if receipt.forecast else None,
         "remark": receipt.remark,
         "counts_from": receipt.counts_from,
+        **(_understood(receipt.understood) if receipt.understood else {}),
+    }
+
+
+def _understood(seen: Understood) -> dict[str, Any]:
+    """How a file was read: parts that only an import has."""
+    return {
+        "file": seen.file,
+        "kind": seen.kind,
+        "file_rows": seen.rows,
+        "new": seen.new,
+        "doubtful": seen.doubtful,
+        "understood": list(seen.understood),
+        "left_out": list(seen.left_out),
+        "sample": [_entry(entry) for entry in seen.sample],
+        "mapping": dict(seen.mapping),
     }
 
 

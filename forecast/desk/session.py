@@ -24,6 +24,7 @@ from forecast.clock import Clock, utc_now
 from forecast.desk.bearings import AlsoOn
 from forecast.desk.duplicates import Duplicate
 from forecast.desk.preview import Preview
+from forecast.desk.understood import Understood
 from forecast.engine.assemble import Rows, read_rows
 from forecast.engine.provisional import Anchor, Provisional, Reading, read_anchor, shift, take_reading
 from forecast.engine.refresh import store_provisional
@@ -159,6 +160,8 @@ class Receipt:
     """Rows that may report the same as an entry."""
     disagreements: tuple[Disagreement[NewObservation], ...] = ()
     """Codings of one day or report that contradict each other, one of them an entry of this action."""
+    understood: Understood | None = None
+    """How a file was read that was imported."""
 
     @property
     def numbers(self) -> dict[int, int]:
