@@ -15,7 +15,7 @@ from itertools import count
 from db.rows import NewCompleteness, NewEvent, NewObservation
 from db.zone import Moment
 from indicators.case_rows import CASE_ANALYST
-from indicators.content import EVENT_TYPES, FRAMINGS, NO_FRAMING
+from indicators.content import EVENT_TYPES, FRAMINGS, NO_FRAMING, TARGETS
 from indicators.days import WRITE_DAY, read_day
 from indicators.tables import Row, suggest, suggest_id
 from indicators.texts import LONGEST as LONGEST
@@ -69,6 +69,10 @@ WANTED = {
     "type": f"one of {', '.join(EVENT_TYPES)}",
     "started_on": "the day it began, YYYY-MM-DD",
     "complete_through": "the last day of which all events are known, YYYY-MM-DD",
+    "published_on": "the day it was published, YYYY-MM-DD",
+    "weight": "a number from -3 to 3",
+    "target": f"one of {', '.join(TARGETS)}",
+    "basis": "explicit or inferred",
     "analyst": "who enters it",
 }
 """What to write in the columns that may not stay empty."""

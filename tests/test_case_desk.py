@@ -15,11 +15,11 @@ from db.chain import verify_chain
 from db.engine import Database
 from db.migrate import create_database
 from db.read import read_documents, read_history, read_judgements, read_newest
-from db.rows import DocumentRow, JudgementRow, NewDocument
+from db.rows import JudgementRow, NewDocument
 from db.when import When
 from forecast.cli.render import print_summary
-from forecast.desk.documents import add_document, add_documents, retract_document, revise_document
-from forecast.desk.judgements import add_judgement, add_judgements, retract_judgement, revise_judgement
+from forecast.desk.documents import add_document, retract_document, revise_document
+from forecast.desk.judgements import add_judgement, retract_judgement, revise_judgement
 from forecast.desk.session import Desk, Receipt
 from forecast.engine.assemble import inputs_hash, read_problem
 from forecast.engine.standing import needs_fit, takes_all_in
@@ -207,36 +207,6 @@ def test_the_same_document_again_is_not_stored_and_a_likeness_is_named(light: De
         "likely duplicate of zapt-2019 (same title, author and day): if it is the same text, run "
         "`parley document retract zapt-2019-2 --reason TEXT`"
     )
-
-
-def test_many_come_in_one_transaction_and_what_is_there_is_recognised(light: Desk) -> None:
-    with light.database.read() as connection:
-        documents = read_newest(connection, DocumentRow, "toy")
-        judgements = read_newest(connection, JudgementRow, "toy")
-    new = replace(documents[0], document_id="sapt-2019", title="Sapt")
-    receipt = add_documents(light, [*documents, new, new])
-    assert (receipt.action, len(receipt.entries), receipt.unchanged) == ("imported", 1, 3)
-    said = replace(judgements[0], document_id="sapt-2019")
-    receipt = add_judgements(light, [*judgements, said])
-    assert (len(receipt.entries), receipt.unchanged) == (1, 4)
-    assert add_judgements(light, [*judgements, said]).action == "unchanged"
-    with pytest.raises(
-        CaseError, match=r"is judged already: \+1.0, explicit \(row 1, by the case\); run `parley judgement"
-    ):
-        add_judgements(light, [replace(said, target="deal"), replace(judgements[0], weight=3.0)])
-    with light.database.read() as connection:
-        assert len(read_newest(connection, JudgementRow, "toy")) == 5, "all or none"
-
-
-def test_a_superseded_version_is_there_already(light: Desk) -> None:
-    with light.database.read() as connection:
-        before = read_newest(connection, DocumentRow, "toy"), read_newest(connection, JudgementRow, "toy")
-    revise_document(light, "tarlenheim-2017", caveats="A translation.")
-    retract_judgement(light, "tarlenheim-2017", "harvest", "arms_control_talks", "not said")
-    assert add_documents(light, before[0]).entries == ()
-    receipt = add_judgements(light, before[1])
-    assert receipt.entries == ()
-    assert receipt.notes == ("1 judgement had been retracted and stays so",)
 
 
 WRONG_DOCUMENTS = [

@@ -4,7 +4,7 @@ receipt = add_document(desk, "Bread first", author="F. Tarlenheim", published_on
 receipt.counts_from  # the first day as of which it counts
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 
@@ -118,45 +118,6 @@ def retract_document(desk: Desk, document_id: str, reason: str, *, dry_run: bool
     return learnt_later(desk, stored, "retracted", "documents", made, notes, dry_run=dry_run)
 
 
-def add_documents(desk: Desk, entries: Sequence[NewDocument], *, dry_run: bool = False) -> Receipt:
-    """Store those of many documents that are not there yet, in one transaction; CaseError where an id means another."""
-    made: list[NewDocument] = []
-    notes: list[str] = []
-
-    def append(connection: Connection, before: Reading, at: datetime) -> list[int]:
-        problems = Problems()
-        fresh, said = fresh_documents(connection, before.rows.case.case_id, entries, problems)
-        problems.raise_any()
-        made.extend(fresh)
-        notes.extend(said)
-        return append_documents(connection, made, at)
-
-    stored = submit(desk, append, dry_run=dry_run)
-    receipt = learnt_later(desk, stored, "imported", "documents", made, notes, dry_run=dry_run)
-    return replace(receipt, unchanged=len(entries) - len(made))
-
-
-def fresh_documents(
-    connection: Connection, case_id: str, entries: Iterable[NewDocument], problems: Problems
-) -> tuple[list[NewDocument], list[str]]:
-    """Those that are not there yet, in whatever version, and what to say of the others."""
-    file = _by_id(connection, case_id)
-    fresh: dict[str, NewDocument] = {}
-    gone = 0
-    for entry in entries:
-        versions = file.get(entry.document_id.casefold(), [])
-        same = next((one for one in versions if _asserts(one.row) == _asserts(entry)), None)
-        twice = fresh.get(entry.document_id.casefold())
-        if same is not None:
-            gone += same.ended_by is not None and same.ended_by.retracted
-        elif versions or (twice is not None and _asserts(twice) != _asserts(entry)):
-            problems.add(entry.document_id, _taken(entry.document_id))
-        else:
-            fresh[entry.document_id.casefold()] = entry
-    notes = [f"{counted(gone, 'document')} had been retracted and stays so"] if gone else []
-    return list(fresh.values()), notes
-
-
 def check_document(desk: Desk, name: str, text: str) -> tuple[str, ...]:
     """What is wrong with one part of a document, the others apart."""
     said = columns_of(draft_of(DocumentDraft, None, {name: text}))
@@ -205,7 +166,7 @@ def _planned(
     standing = [one.row for versions in file.values() for one in versions if one.ended_by is None]
     same = next((row for row in standing if _asserts(row, named) == _asserts(entry, named)), None)
     if same is None and named and entry.document_id.casefold() in file:
-        raise CaseError([f"document_id: {_taken(entry.document_id)}"])
+        raise CaseError([f"document_id: {taken_sentence(entry.document_id)}"])
     return entry, same
 
 
@@ -225,7 +186,8 @@ def _by_id(connection: Connection, case_id: str) -> dict[str, list[Version[Docum
     return found
 
 
-def _taken(document_id: str) -> str:
+def taken_sentence(document_id: str) -> str:
+    """That an id means another document, and the ways out."""
     revise = f"run `parley document revise {document_id}`"
     return f"{document_id!r} is the id of another document, or of another version of it; {revise}, or choose another id"
 

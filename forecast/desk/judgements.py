@@ -1,15 +1,14 @@
 """Judgements at the desk: what a document says of an indicator and a target; added, revised, withdrawn."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date, datetime
 
 from sqlalchemy import Connection
 
 from db.append import append_judgements
-from db.read import Version, read_newest, read_versions
+from db.read import read_newest
 from db.rows import JudgementRow, NewJudgement
-from db.when import WHENEVER
 from forecast.desk.documents import standing_document
 from forecast.desk.draft import JudgementDraft, Said, columns_of, draft_of
 from forecast.desk.entries import cells_of, retraction, rules_of
@@ -109,49 +108,6 @@ def retract_judgement(
     return learnt_later(desk, stored, "retracted", "judgements", made, mended, dry_run=dry_run)
 
 
-def add_judgements(desk: Desk, entries: Sequence[NewJudgement], *, dry_run: bool = False) -> Receipt:
-    """Store those of many judgements that are not there yet, in one transaction; CaseError where one stands already."""
-    made: list[NewJudgement] = []
-    notes: list[str] = []
-
-    def append(connection: Connection, before: Reading, at: datetime) -> list[int]:
-        problems = Problems()
-        fresh, said = fresh_judgements(connection, before.rows.case.case_id, entries, problems)
-        problems.raise_any()
-        made.extend(fresh)
-        notes.extend(said)
-        return append_judgements(connection, made, at)
-
-    stored = submit(desk, append, dry_run=dry_run)
-    receipt = learnt_later(desk, stored, "imported", "judgements", made, notes, dry_run=dry_run)
-    return replace(receipt, unchanged=len(entries) - len(made))
-
-
-def fresh_judgements(
-    connection: Connection, case_id: str, entries: Iterable[NewJudgement], problems: Problems
-) -> tuple[list[NewJudgement], list[str]]:
-    """Those that are not there yet, in whatever version, and what to say of the others."""
-    file: dict[Key, list[Version[JudgementRow]]] = {}
-    for version in read_versions(connection, JudgementRow, case_id, WHENEVER):
-        file.setdefault(_key_of(version.row), []).append(version)
-    fresh: dict[Key, NewJudgement] = {}
-    gone = 0
-    for entry in entries:
-        versions, twice = file.get(_key_of(entry), []), fresh.get(_key_of(entry))
-        same = next((one for one in versions if _asserts(one.row) == _asserts(entry)), None)
-        if same is not None:
-            gone += same.ended_by is not None and same.ended_by.retracted
-        elif twice is not None and _asserts(twice) != _asserts(entry):
-            problems.add(_named(entry), "stands twice, with different content; keep one of the two")
-        elif versions and versions[-1].ended_by is None:
-            problems.add(_named(entry), _judged(versions[-1].row))
-        else:
-            last = versions[-1].ended_by if versions else None
-            fresh[_key_of(entry)] = entry if last is None else replace(entry, supersedes=last.id)
-    notes = [f"{counted(gone, 'judgement')} had been retracted and stays so"] if gone else []
-    return list(fresh.values()), notes
-
-
 def check_judgement(desk: Desk, name: str, text: str) -> tuple[str, ...]:
     """What is wrong with one part of a judgement, the others apart."""
     said = columns_of(draft_of(JudgementDraft, None, {name: text}))
@@ -199,7 +155,7 @@ def _planned(connection: Connection, rows: Rows, cells: Mapping[str, str], desk:
         return entry
     if there.retracted:
         return replace(entry, supersedes=there.id)
-    raise NotOnFile(f"{_named(entry)}: {_judged(there)}")
+    raise NotOnFile(f"{_named(entry)}: {judged_sentence(there)}")
 
 
 def _read(rows: Rows, cells: Mapping[str, str], desk: Desk) -> NewJudgement:
@@ -210,7 +166,8 @@ def _read(rows: Rows, cells: Mapping[str, str], desk: Desk) -> NewJudgement:
     return entry
 
 
-def _judged(row: JudgementRow) -> str:
+def judged_sentence(row: JudgementRow) -> str:
+    """That a document has said what it says of an indicator and a target, and how to correct it."""
     revise = f"parley judgement revise {row.document_id} {row.indicator_id} {row.target}"
     said = f"is judged already: {signed(row.weight, 1)}, {row.basis} (row {row.id}, by {row.analyst or 'the case'})"
     return f"{said}; run `{revise} --weight WEIGHT`"
