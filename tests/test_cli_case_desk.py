@@ -33,7 +33,7 @@ def test_a_document_and_what_it_says_are_entered_and_listed(parley: Program) -> 
     assert out.splitlines() == [
         "zapt-2019: S. Zapt, The king, published 2019-11-05 (by kim)",
         "logged: stored as document row 3",
-        "note: say what it says: `parley judgement add zapt-2019 INDICATOR TARGET WEIGHT --basis WORD`",
+        "note: enter what it says with `parley judgement add zapt-2019 INDICATOR TARGET WEIGHT --basis WORD`",
         "counts from 2020-03-01; the next full update takes it in: run `parley update`",
     ]
     code, out, err = parley("judgement", "add", "zapt-2019", "harvest", "deal", "-1.5", "--basis", "inferred", *TEXTS)
@@ -89,7 +89,7 @@ def test_json_has_the_same_facts(parley: Program) -> None:
 def test_an_indicator_is_added_observed_and_retired(parley: Program) -> None:
     code, out, err = parley("indicator", "add", "--from", "new.toml", "--reason", "new", *TEXTS)
     assert (code, err) == (0, "")
-    assert "added: stored as version of the case row 2" in out
+    assert "added: stored as case version row 2" in out
     entry = ("log", "new_indicator", "1", "--on", "2020-02-28", "--source", "Leader", "--grade", "B2", *TEXTS)
     assert parley(*entry)[0] == 0
     code, out, err = parley("indicator", "retire", "new_indicator", "--reason", "a mistake", *TEXTS)
@@ -194,7 +194,7 @@ def test_a_terminal_is_asked_for_an_indicator_and_may_say_no(folder: Path, parle
     said, code = converse(["indicator", "add", "--analyst", "kim"], [*parts, *criteria, "new", "y"], folder)
     assert code == 0, said
     assert "'Embassy' is not an identifier" in said
-    assert "stored as version of the case row 2" in said
+    assert "stored as case version row 2" in said
     (one,) = [each for each in json.loads(parley("indicators", "--json")[1])["indicators"] if each["id"] == "embassy"]
     assert (one["half_life_days"], one["kind"], one["reason"]) == (90.0, "state", "new")
     said, code = converse(

@@ -125,7 +125,7 @@ def test_a_retired_indicator_has_a_past_and_no_say(desk: Desk) -> None:
     before, present = rows_at(database, YESTERDAY)[1], rows_at(database, TODAY)[1]
     receipt = retire_indicator(desk, "Harvest", "no longer counted")
     assert receipt.notes == (
-        "its 10 observations and 1 judgement stay on file, count as of earlier days, and as of today and later no more",
+        "its 10 observations and 1 judgement stay on file; as of today and later they no longer count",
     )
     assert inputs_hash(rows_at(database, YESTERDAY)[1]) == inputs_hash(before)
     assert inputs_hash(rows_at(database, TODAY, instant)[1]) == inputs_hash(present)

@@ -58,7 +58,7 @@ _TABLE_NAMES = {
     "completeness": "attestation",
     "documents": "document",
     "judgements": "judgement",
-    "indicators": "version of the case",
+    "indicators": "case version",
 }
 
 

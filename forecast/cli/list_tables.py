@@ -143,7 +143,7 @@ def print_document(found: DocumentDetail) -> None:
             "",
             *facts(
                 [
-                    ("published", f"{one.published_on}; {found.publisher}"),
+                    ("published", "; ".join(filter(None, (str(one.published_on), found.publisher)))),
                     ("counts from", f"{one.counts_from}; entered by {one.analyst}"),
                     ("retracted", _withdrawn(one.ending)),
                     ("information to", str(found.information_cutoff or "")),

@@ -153,10 +153,8 @@ def _in_catalogue(rows: Rows, indicator: str) -> IndicatorRow:
 def _left_behind(rows: Rows, old: IndicatorRow) -> str:
     observed = sum(row.indicator_id == old.indicator_id for row in rows.observations)
     judged = sum(row.indicator_id == old.indicator_id for row in rows.judgements)
-    return (
-        f"its {counted(observed, 'observation')} and {counted(judged, 'judgement')} stay on file, count as of earlier "
-        "days, and as of today and later no more"
-    )
+    kept = f"its {counted(observed, 'observation')} and {counted(judged, 'judgement')} stay on file"
+    return f"{kept}; as of today and later they no longer count"
 
 
 def _cleaned(values: Values, problems: Problems) -> dict[str, Any]:

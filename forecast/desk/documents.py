@@ -65,7 +65,7 @@ def add_document(
         entry, again = _planned(connection, before.rows, cells, desk)
         if again is None:
             made.append(entry)
-            notes.extend((*duplicate_notes(connection, entry), f"say what it says: {_next(entry)}"))
+            notes.extend((*duplicate_notes(connection, entry), f"enter what it says with {_next(entry)}"))
         return append_documents(connection, made, at)
 
     stored = submit(desk, append, dry_run=dry_run)

@@ -126,9 +126,16 @@ def _indicator_entries(rows: Rows, on_file: Sequence[ObservationRow]) -> tuple[I
     day = np.array([problem.as_of])
     now = filter_states(problem.observations, problem.catalogue).at(day, day.astype(float))
     last = last_observed(evidence, problem.as_of)
-    count = Counter(row.indicator_id for row in _standing(on_file, rows.when))
+    unused = {row.indicator_id for row in rows.catalogue if not row.in_use(rows.as_of)}
+    days = zip(rows.catalogue, last.tolist(), strict=True)
+    seen = {row.indicator_id: date.fromordinal(day) for row, day in days if day >= 0}
+    standing = list(_standing(on_file, rows.when))
+    for row in standing:
+        if row.indicator_id in unused:
+            seen[row.indicator_id] = max(row.observed_on, seen.get(row.indicator_id, date.min))
+    count = Counter(row.indicator_id for row in standing)
     return tuple(
-        _indicator(row, now, place, date.fromordinal(int(last[place])) if last[place] >= 0 else None, rows.as_of, count)
+        _indicator(row, now, place, seen.get(row.indicator_id), rows.as_of, count)
         for place, row in enumerate(rows.catalogue)
     )
 
@@ -152,7 +159,7 @@ def _indicator(
         active=bool(now.active[0, place]),
         last_observed_on=last,
         stale_days=days,
-        stale=is_stale(days, row.expected_cadence_days),
+        stale=row.in_use(as_of) and is_stale(days, row.expected_cadence_days),
         observations=count[row.indicator_id],
         added_on=row.added_on,
         retired_on=row.retired_on,
