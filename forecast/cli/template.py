@@ -36,8 +36,8 @@ def template(
     check_place(file, force=force, example="observations.xlsx")
     with opened() as database, database.read() as connection:
         case = read_case(connection, case_id())
-        catalogue, grades = read_catalogue(connection, case), read_grades(connection, case)
-        day = today(connection)
+        day, grades = today(connection), read_grades(connection, case)
+        catalogue = tuple(row for row in read_catalogue(connection, case) if row.in_use(day))
     shown = in_language(catalogue, case.case_id, language)
     kept = () if language == "en" else untranslated(catalogue, shown)
     name = read_names(case.case_id, language).get(("case", case.case_id), case.name)
