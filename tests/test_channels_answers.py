@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from conftest import NOW
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from receivers import ALERT, CLOSE, DRIP, HANG, Hook, Reply, free_port, open_box, open_hook, slack
 from schedule_worlds import wait_for
@@ -80,6 +80,7 @@ def test_the_receiver_s_reason_is_told_on_one_line_without_secrets(said: str, to
 
 
 @given(st.binary(max_size=3000))
+@settings(max_examples=40)
 def test_whatever_is_said_is_one_short_line(said: bytes) -> None:
     with (
         open_hook(Reply(500, said.decode("latin-1"))) as hook,

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from receivers import ALERT, Reply, open_hook, slack, teams
 
@@ -52,6 +52,7 @@ def _unescaped(text: str) -> str:
 
 
 @given(LONG, st.lists(LONG, max_size=80))
+@settings(max_examples=40)
 def test_slack_takes_whatever_was_typed_and_makes_nothing_of_it(title: str, lines: list[str]) -> None:
     alert = replace(MOVED, title=title or "x", body="\n".join(lines) or "x")
     body = as_slack(alert)
@@ -69,6 +70,7 @@ def test_slack_takes_whatever_was_typed_and_makes_nothing_of_it(title: str, line
 
 
 @given(LONG, st.lists(LONG, max_size=80))
+@settings(max_examples=40)
 def test_teams_takes_whatever_was_typed_and_makes_nothing_of_it(title: str, lines: list[str]) -> None:
     body = as_teams(replace(MOVED, title=title or "x", body="\n".join(lines) or "x"))
     assert len(body) <= CARD

@@ -450,15 +450,3 @@ def test_mistakes_are_told_before_anything_is_made(
     assert err.count("\n") == 1
     with toy.read() as connection:
         assert read_reports(connection, "toy") == ()
-
-
-def test_a_wrong_password_stays_unsaid(toy: Database, parley: Command, monkeypatch: pytest.MonkeyPatch) -> None:
-    _publish(toy, DAY)
-    monkeypatch.setenv("PARLEY_SMTP_PASSWORD", "hunter22")
-    with open_box() as box:
-        _write_settings(box, 'user = "kim"\n')
-        code, out, err = parley("report", "--mail")
-        assert code == 1
-        assert "refused the login (535)" in err
-        assert "hunter22" not in out + err
-    assert not box.mails
