@@ -60,7 +60,7 @@ def test_json_has_all_facts(toy: Database, parley: Command) -> None:
     code, out, err = parley("report", "--out", "a.md", "--since", "2020-01-15", "--json")
     assert (code, err) == (0, "")
     told = json.loads(out)
-    assert told["report"].keys() == {"number", "row", "file", "language", "format", "sha256"}
+    assert told["report"].keys() == {"number", "row", "file", "language", "format", "sha256", "head", "head_at"}
     assert told["run"]["id"] == 2
     assert (told["changes"]["since"]["reason"], told["changes"]["since"]["run_id"]) == ("asked", 1)
     assert told["likelihood"][0] == {

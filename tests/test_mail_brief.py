@@ -25,7 +25,7 @@ from db.append import append_alerts, append_attempt
 from db.engine import Database
 from db.read_reports import read_reports
 from db.read_schedule import read_alerts, read_deliveries
-from db.run_rows import DeliveryRow, NewAlert, NewAttempt
+from db.run_rows import DeliveryRow, EffectRow, IndicatorStateRow, NewAlert, NewAttempt
 from forecast.brief import mail as brief_mail
 from forecast.brief.facts import Brief, in_language
 from forecast.brief.letter import Letter, as_message
@@ -37,7 +37,10 @@ from forecast.schedule.briefs import BRIEF, Letters, due_brief
 from forecast.schedule.courier import deliver
 from forecast.schedule.letters import compose_letter
 from forecast.schedule.settings import AlertSettings, Email, MailSettings, Settings
+from indicators.folder import read_case_folder
 from indicators.names import read_names
+from indicators.shipped import shipped_case
+from models.spec import EFFECT_TARGETS
 
 DAY = date(2020, 2, 3)
 """A Monday."""
@@ -126,10 +129,14 @@ def _parts(mail: EmailMessage) -> tuple[str, str, dict[str, bytes]]:
 @pytest.fixture(scope="module")
 def english(tmp_path_factory: pytest.TempPathFactory) -> Letter:
     """A brief of the shipped case."""
+    ids = [row.id for row in read_case_folder(shipped_case()).indicators]
+    states = [IndicatorStateRow(id_, 0.5, 0.5, True, date(2026, 9, 1)) for id_ in ids]
+    effects = [EffectRow(target, id_, "posterior", 0.3, 0.05) for target in EFFECT_TARGETS for id_ in ids]
     with install_shipped(tmp_path_factory.mktemp("shipped")) as database:
         for month in (10, 11):
             at = datetime(2026, month, 2, 6, tzinfo=UTC)
-            store_run(database, date(2026, month, 1), at, case_id="us-dprk", headline=0.01 * month)
+            known = {"states": states, "effects": effects, "headline": 0.01 * month}
+            store_run(database, date(2026, month, 1), at, case_id="us-dprk", **known)  # type: ignore[arg-type]
         return write_letter(database, datetime(2026, 11, 22, 7, tzinfo=UTC), language="en")
 
 
@@ -139,7 +146,7 @@ def letter(request: pytest.FixtureRequest, english: Letter) -> Letter:
     if request.param == "en":
         return english
     forms = brief_mail.drawn(english.brief, request.param)
-    return brief_mail.letter_of(forms, english.brief, english.number, "")
+    return brief_mail.letter_of(forms, english.number, english.head)
 
 
 # The mail
@@ -204,6 +211,12 @@ def test_text_and_html_have_the_same_numbers(letter: Letter) -> None:
         assert words.HEADINGS[name] in shown
 
 
+def test_the_mail_bears_the_head_of_the_record(letter: Letter) -> None:
+    assert letter.head is not None
+    for text in (letter.text, letter.html):
+        assert f"parley verify --head {letter.head.short}" in text
+
+
 def test_the_mail_keeps_to_the_rules_of_mails(letter: Letter) -> None:
     raw, mail = _sent(letter)
     assert raw.isascii()
@@ -225,20 +238,20 @@ def test_what_analysts_and_cases_write_is_shown_as_it_stands(letter: Letter) -> 
     nasty = "<img src=x> & **b** `c`"
     brief = _told(letter)
     watched = tuple(replace(one, name=nasty) for one in brief.watched)
-    sheet = brief_mail.Forms(replace(brief, watched=watched), letter.language, dict.fromkeys(letter.pictures, b""))
-    for format_ in ("mail", "txt"):
-        shown = brief_mail.render(sheet.sheet(format_, sheet.brief), 1)
-        plain = " ".join(parsed(shown).text) if format_ == "mail" else shown
-        assert not watched or nasty in plain
-        assert "<img src=x>" not in shown or format_ == "txt"
+    forms = brief_mail.Forms(brief, replace(brief, watched=watched), letter.language, letter.pictures)
+    odd = brief_mail.letter_of(forms, letter.number, letter.head)
+    assert watched
+    assert nasty in odd.text
+    assert nasty in " ".join(parsed(odd.html).text)
+    assert "<img src=x>" not in odd.html
 
 
 def test_a_mail_that_would_be_cut_off_leaves_its_lists_out_and_says_so(
     letter: Letter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(brief_mail, "LIMIT", len(letter.html.encode()) - 1)
-    forms = brief_mail.Forms(_told(letter), letter.language, letter.pictures)
-    short = brief_mail.letter_of(forms, letter.brief, letter.number, "")
+    forms = brief_mail.Forms(letter.brief, _told(letter), letter.language, letter.pictures)
+    short = brief_mail.letter_of(forms, letter.number, letter.head)
     assert len(short.html.encode()) < len(letter.html.encode()) <= LIMIT
     for text in (" ".join(parsed(short.html).text), short.text):
         assert LEFT_OUT[letter.language].split("`")[0] in text

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from itertools import groupby
 
+from db.anchors import Head
 from forecast.brief.bands import BANDS, MOVED, STALE_SHARE, UNATTESTED_DAYS, WIDE, Grounds, band_of
 from forecast.brief.changes import ASKED, LEAST_MOVE, OLDER, OLDER_DAYS, REPORT, Entries
 from forecast.brief.facts import Brief, Phrase
@@ -409,7 +410,14 @@ def reproduce(brief: Brief) -> str:
     run = brief.run
     return (
         f"`parley show --run {run.id}` prints every number with its full hashes; `parley update --as-of {run.as_of}` "
-        "fits anew: the same rows, seed and platform give the same numbers. `parley verify` checks the record."
+        "fits anew: the same rows, seed and platform give the same numbers."
+    )
+
+
+def anchor(head: Head) -> str:
+    return (
+        f"Head of the record as this was written: {head.short}, {minute(head.recorded_at)}; `parley verify --head "
+        f"{head.short}` shows whether what was on file then is still there as it was."
     )
 
 

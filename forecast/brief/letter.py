@@ -11,6 +11,8 @@ from email.message import EmailMessage
 from email.utils import format_datetime
 from typing import TYPE_CHECKING
 
+from db.anchors import Head
+
 if TYPE_CHECKING:
     from forecast.brief.facts import Brief
 
@@ -22,6 +24,8 @@ class Letter:
     brief: "Brief"
     number: int | None
     """Of the report; None where it was not recorded."""
+    head: Head | None
+    """Of the record, before the brief was recorded; None where it was empty."""
     unrecorded: str
     """Why it was not recorded; "" where it was."""
     language: str

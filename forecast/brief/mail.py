@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
+from db.anchors import Head, head_of_report, read_head
 from db.append import append_report
 from db.engine import Database
 from db.report_numbers import next_number
@@ -29,14 +30,15 @@ LEFT_OUT = {
 class Forms:
     """What the forms of one mail share."""
 
+    facts: Brief
     brief: Brief
-    """With the names of the language."""
+    """The same with the names of the language."""
     language: str
     pictures: Mapping[str, bytes]
 
-    def sheet(self, format_: str, brief: Brief) -> Sheet:
-        names = {name.partition(".")[0]: f"cid:{name}" for name in self.pictures}
-        return Sheet(brief, self.language, format_, names)
+    def render(self, format_: str, brief: Brief, number: int | None, head: Head | None, note: str) -> str:
+        plots = {name.partition(".")[0]: f"cid:{name}" for name in self.pictures}
+        return render(Sheet(brief, self.language, format_, plots), number, head=head, note=note)
 
 
 def write_letter(
@@ -54,37 +56,39 @@ def write_letter(
     forms = drawn(brief, language)
     why = database.unwritable
     if why:
-        return letter_of(forms, brief, None, why)
+        with database.read() as connection:
+            return letter_of(forms, None, read_head(connection), why)
     with database.write() as connection:
-        row = row_of(forms.sheet("html", brief))
+        row = row_of(Sheet(brief, language, "html", {}))
         number = next_number(connection, row.case_id, row.run_id, row.since_run_id)
-        letter = letter_of(forms, brief, number, "")
+        letter = letter_of(forms, number, head_of_report(connection, number))
         append_report(connection, replace(row, sha256=letter.sha256), now)
     return letter
 
 
 def drawn(brief: Brief, language: str) -> Forms:
-    """The names and pictures of a language."""
+    """With the names and pictures of a language."""
     pngs = {name: as_png(figure) for name, figure in draw_pictures(brief, language).items()}
     pictures = {picture_name(name, png): png for name, png in pngs.items()}
-    return Forms(in_language(brief, read_names(brief.case.case_id, language)), language, pictures)
+    return Forms(brief, in_language(brief, read_names(brief.case.case_id, language)), language, pictures)
 
 
-def letter_of(forms: Forms, facts: Brief, number: int | None, unrecorded: str) -> Letter:
+def letter_of(forms: Forms, number: int | None, head: Head | None, unrecorded: str = "") -> Letter:
     """The mail, without its lists where it would be too long."""
-    brief, words = forms.brief, LANGUAGES[forms.language]
-    note, html = "", render(forms.sheet("mail", brief), number)
+    brief, words, note = forms.brief, LANGUAGES[forms.language], ""
+    html = forms.render("mail", brief, number, head, note)
     if len(html.encode()) > LIMIT:
         brief, note = replace(brief, documents=(), sources=(), differing=()), LEFT_OUT[forms.language]
-        html = render(forms.sheet("mail", brief), number, note=note)
+        html = forms.render("mail", brief, number, head, note)
     return Letter(
-        brief=facts,
+        brief=forms.facts,
         number=number,
+        head=head,
         unrecorded=unrecorded,
         language=forms.language,
         subject=f"[Parley] {words.title(brief)}",
         lead=words.likelihood(brief),
-        text=render(forms.sheet("txt", brief), number, note=note),
+        text=forms.render("txt", brief, number, head, note),
         html=html,
         pictures=forms.pictures,
     )

@@ -13,6 +13,7 @@ from markupsafe import Markup, escape
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
+from db.anchors import Head
 from db.run_rows import TargetForecastRow
 from forecast import rendering
 from forecast.brief import english, japanese
@@ -89,12 +90,13 @@ def draw_pictures(brief: Brief, language: str) -> dict[str, Figure]:
     return _draw(brief, LANGUAGES[language].LABELS)
 
 
-def render(sheet: Sheet, number: int | None, *, note: str = "") -> str:
+def render(sheet: Sheet, number: int | None, *, head: Head | None = None, note: str = "") -> str:
     """The text; the same ones give the same text.
 
     Parameters
     ----------
     number : None where the brief is not recorded
+    head : of the record, before the brief is; None where it is not told
     note : what is to be said of a form that does not hold all
     """
     words, brief = LANGUAGES[sheet.language], sheet.brief
@@ -103,6 +105,7 @@ def render(sheet: Sheet, number: int | None, *, note: str = "") -> str:
         filters={"text": _FILTERS[sheet.format]},
         brief=brief,
         number=number,
+        head=head,
         language=sheet.language,
         w=words,
         targets=_target_table(brief, words),

@@ -62,6 +62,8 @@ def mail_json(letter: Letter, trials: Sequence[Trial]) -> dict[str, Any]:
         "language": letter.language,
         "subject": letter.subject,
         "sha256": letter.sha256,
+        "head": letter.head.hash if letter.head else "",
+        "head_at": letter.head.recorded_at if letter.head else None,
         **({"unrecorded": letter.unrecorded} if letter.unrecorded else {}),
         "readers": [{"channel": one.channel, "outcome": one.outcome, "error": one.error} for one in trials],
     }

@@ -40,7 +40,9 @@ def report(
         list[str] | None,
         typer.Option(parser=parse_address, metavar="ADDRESS", help="Mail it to ADDRESS too; may be repeated."),
     ] = None,
-    lang: Annotated[str, typer.Option(metavar="en|ja", help="The language: English or Japanese.")] = "en",
+    lang: Annotated[
+        str, typer.Option("--lang", "--language", metavar="en|ja", help="The language: English or Japanese.")
+    ] = "en",
     run: Annotated[
         int | None,
         typer.Option(parser=whole(1), metavar="N", help="The run to report (default: the last published)."),
@@ -94,7 +96,8 @@ def report(
 def _about(done: "Report") -> dict[str, Any]:
     file = {"file": str(done.file), "language": done.language, "format": done.format, "sha256": done.sha256}
     why = {"unrecorded": done.unrecorded} if done.unrecorded else {}
-    return {"number": done.number, "row": done.row, **file, **why}
+    head = {"head": done.head.hash, "head_at": done.head.recorded_at} if done.head else {"head": "", "head_at": None}
+    return {"number": done.number, "row": done.row, **file, **head, **why}
 
 
 def _line(done: "Report") -> str:
