@@ -36,6 +36,7 @@ from forecast.cli.app import run
 from forecast.schedule.briefs import BRIEF, Letters, due_brief
 from forecast.schedule.courier import deliver
 from forecast.schedule.letters import compose_letter
+from forecast.schedule.log import close_log
 from forecast.schedule.settings import AlertSettings, Email, MailSettings, Settings
 from indicators.folder import read_case_folder
 from indicators.names import read_names
@@ -386,6 +387,20 @@ def test_who_is_no_longer_a_reader_gets_nothing(toy: Database, english: Letter) 
 
 
 # At a command
+
+
+def test_what_makes_the_runs_mails_the_brief_too(toy: Database, capsys: pytest.CaptureFixture[str]) -> None:
+    due = datetime.now(UTC) - timedelta(hours=1)
+    _publish(toy, due.date())
+    with open_box() as box:
+        _write_settings(box, f'[schedule]\nat = "{due:%H:%M}"\n\n[mail]\nbrief = "daily"\n')
+        for _ in range(2):
+            assert run(["schedule", "once"]) == 0
+        assert run(["schedule", "status"]) == 0
+    assert [mail["To"] for mail in box.mails if "brief_" in mail["Message-ID"]] == ["kim@example.org"]
+    said = " ".join(capsys.readouterr().out.split())
+    assert re.search(r"brief Brief by mail; .* d: .* %, as of [\d-]+; mail k…@example\.org#\w{6} sent", said)
+    close_log()
 
 
 def _write_settings(box: Box, more: str = "") -> None:
