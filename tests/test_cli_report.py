@@ -83,7 +83,7 @@ def test_json_has_all_facts(toy: Database, parley: Command) -> None:
         (("--out", "a.pdf"), "Invalid value for '--out': 'a.pdf' does not end in .html or .md; write a.html"),
         (("--out", "a.html", "--lang", "ko"), "Invalid value for '--lang': 'ko' is not known; use one of en, ja"),
         (("--out", "a.html", "--since", "soon"), "'soon' is neither a date nor a run; write YYYY-MM-DD or a number"),
-        (("--lang", "ja"), "Missing option '--out'"),
+        (("--lang", "ja"), "Invalid value for '--out': none is given; name a file, or give --mail or --to ADDRESS"),
     ],
 )
 def test_mistakes_in_usage(toy: Database, parley: Command, arguments: tuple[str, ...], message: str) -> None:

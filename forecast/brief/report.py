@@ -90,13 +90,7 @@ def write_report(
     """
     format_ = path.suffix.removeprefix(".").casefold()
     check_place(path, force=force, example=f"brief.{format_}")
-    with database.read() as connection:
-        case, today = read_case(connection, case_id).case_id, Moment(instant=now, zone=read_zone(connection)).today
-    if run_id is None:
-        with suppress(NoPosterior, NotEnough, DatabaseUnwritable):  # then the brief says what it does not take in
-            refresh(database, case, lambda: now)
-    with database.read() as connection:
-        brief = read_brief(connection, database.folder, today, run_id=run_id, since=since, case_id=case_id, owed=owed)
+    brief = read_current(database, now, run_id=run_id, since=since, case_id=case_id, owed=owed)
     sheet = lay_out(brief, language, format_)
     why = database.unwritable
     made = _write_alone(database, path, sheet, force) if why else _write(database, path, sheet, now, force=force)
@@ -113,6 +107,25 @@ def write_report(
     )
 
 
+def read_current(
+    database: Database,
+    now: datetime,
+    *,
+    run_id: int | None,
+    since: date | int | None,
+    case_id: str | None,
+    owed: date | None,
+) -> Brief:
+    """What a brief says now; where no run is named, with what came after the last, as far as that can be told."""
+    with database.read() as connection:
+        case, today = read_case(connection, case_id).case_id, Moment(instant=now, zone=read_zone(connection)).today
+    if run_id is None:
+        with suppress(NoPosterior, NotEnough, DatabaseUnwritable):  # then the brief says what it does not take in
+            refresh(database, case, lambda: now)
+    with database.read() as connection:
+        return read_brief(connection, database.folder, today, run_id=run_id, since=since, case_id=case_id, owed=owed)
+
+
 def _write_alone(database: Database, path: Path, sheet: Sheet, force: bool) -> _Content:
     with database.read() as connection:
         head = read_head(connection)
@@ -124,7 +137,7 @@ def _write_alone(database: Database, path: Path, sheet: Sheet, force: bool) -> _
 def _write(database: Database, path: Path, sheet: Sheet, now: datetime, *, force: bool) -> _Content:
     """The content is on the disk before the row is, under a name of its own; it takes its place once the row stands."""
     with written([path], force=force) as (file,), database.write() as connection:
-        form = _row(sheet)
+        form = row_of(sheet)
         number = next_number(connection, form.case_id, form.run_id, form.since_run_id)
         head = head_of_report(connection, number)
         made = _Content(render(sheet, number, head=head).encode(), head, number)
@@ -135,7 +148,7 @@ def _write(database: Database, path: Path, sheet: Sheet, now: datetime, *, force
     return replace(made, row=row)
 
 
-def _row(sheet: Sheet) -> NewReport:
+def row_of(sheet: Sheet) -> NewReport:
     """Without the hash of the file, which holds the number of the report."""
     run, since = sheet.brief.run, sheet.brief.changes.since.run
     return NewReport(
