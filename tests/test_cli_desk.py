@@ -157,9 +157,9 @@ def test_bad_usage_and_unknown_ids(
         ("w.csv", b"indicator,observed_on,level,source\npress_tone,2019-06-20,1,Leader\n", r"column grade: is missing"),
         ("w.csv", b"PK\x03\x04 not text", r"w.csv"),
         ("w.xlsx", HEADER.encode(), r"w.xlsx"),
-        ("w.csv", (HEADER + "press_tone,2019-06-20,1,B2,社説\n").encode("shift_jis"), r"--encoding"),
+        ("w.csv", (HEADER + "press_tone,2019-06-20,1,B2,une première\n").encode("cp1252"), r"--encoding"),
         ("w.csv", b"", r"w.csv: is empty"),
-        ("w.csv", HEADER.replace(",", ";").encode(), r"apart by semicolons; save it with commas"),
+        ("w.csv", HEADER.replace(",", ";").encode(), r"holds no observation; write at least one row"),
         ("w.csv", (HEADER + "press_tone,2019-06-20,1,B2,a\0b\n").encode(), r"row 2.*null character"),
     ],
 )
