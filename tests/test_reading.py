@@ -91,6 +91,13 @@ def test_what_has_no_meaning_or_several_is_named(name: str, sentence: str) -> No
     assert re.match(rf"{re.escape(name)}: {sentence}", line)
 
 
+def test_a_time_of_day_does_not_refuse_a_row() -> None:
+    problems = Problems()
+    entries = [new_observation(row, RULES) for row in read_sheet(CASES / "p_time.csv", problems)]
+    assert problems.lines == []
+    assert [entry.known_on for entry in entries if entry] == [NOVEMBER_3, date(2026, 11, 6)]
+
+
 @pytest.mark.parametrize("name", ["e22_cp1252.csv", "e22b_cp1252_accent.csv", "e22c_macroman.csv", "e22f_cp1251.csv"])
 def test_no_name_makes_garbage_of_a_file(name: str) -> None:
     for encoding in ("euc_kr", "shift_jis", "gb18030", "big5", "euc_jp", "johab"):
@@ -185,6 +192,14 @@ def test_lines_around_the_table_are_left_out_and_named(tmp_path: Path) -> None:
         "2 lines above the header left out: 'Weekly log', 'made by kim'",
         "2 lines below the table left out: 'Source: KCNA Yonhap', '* checked'",
     )
+
+
+def test_two_encodings_in_one_file_are_not_read_as_one(tmp_path: Path) -> None:
+    (tmp_path / "may.csv").write_bytes(
+        f"{','.join(REQUIRED)}\n{','.join(CELLS)} 성명\n".encode("cp949")
+        + f"{','.join(CELLS)}、談話について\n".encode("cp932")
+    )
+    assert "may.csv: byte " in _problems(tmp_path / "may.csv")[0]
 
 
 def test_a_row_that_lacks_cells_is_no_note(tmp_path: Path) -> None:
