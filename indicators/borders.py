@@ -89,7 +89,7 @@ def _left_out(records: Records, where: str) -> str:
     texts = [repr(_shortened(" ".join(filter(None, cells)))) for _, cells in records[:_NAMED]]
     more = ", …" if len(records) > _NAMED else ""
     lines = "1 line" if len(records) == 1 else f"{len(records)} lines"
-    return f"{lines} {where} left out: {', '.join(texts)}{more}"
+    return f"{lines} {where}: {', '.join(texts)}{more}"
 
 
 def _shortened(text: str) -> str:

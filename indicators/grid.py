@@ -32,7 +32,7 @@ class Grid:
     understood: tuple[str, ...] = ()
     """How the file was read, a sentence each: its encoding, its separator, its sheet, hidden columns."""
     left_out: tuple[str, ...] = ()
-    """What was not read and why, a sentence each: other sheets, hidden rows, lines above the header, notes below."""
+    """What was not read, as named after "left out:": other sheets, hidden rows, lines above and below the table."""
     encoding: str = ""
     """Of text; "" for a workbook."""
     separator: str = ""

@@ -130,7 +130,7 @@ def _errors(xml: bytes) -> dict[Place, str]:
 
 def _uncalculated(xml: bytes, on_load: bool) -> tuple[Place, ...]:
     """Formulas without a value; where all is to be calculated when a spreadsheet opens the file, 0 is none either."""
-    if b"</f>" not in xml and b":f>" not in xml:
+    if b"</f>" not in xml and b":f>" not in xml and b' si="' not in xml:
         return ()
     found = ((_placed(cell[1]), cell) for cell in _FORMULA.finditer(xml) if on_load or cell[2] != b"0")
     return tuple(at for at, cell in found if at and not _TEXT.search(cell[1]))

@@ -23,6 +23,7 @@ IMPOSSIBLE = re.compile(
 _GARBAGE = 4.0
 _STRANGE = 2.0
 _RARE = 1.2
+_ODD = 1.3  # the mean of a long word that is hardly one
 _UNKNOWN = 0.5
 _USUAL = 0.15
 _SIGN = 0.3
@@ -75,7 +76,7 @@ def judge(text: str, script: str) -> Judgement:
     return Judgement(
         cost=sum(cost for cost, _ in costs) + _STRANGE * unpaired,
         characters=sum(number for _, number in costs),
-        strange=sum(cost >= _STRANGE * number for cost, number in costs) + unpaired,
+        strange=sum(cost >= (_STRANGE if number < _CLUSTER else _ODD) * number for cost, number in costs) + unpaired,
     )
 
 
@@ -200,7 +201,7 @@ def _japanese(letter: str, own: str) -> float:
 
 def _korean(letter: str, own: str) -> float:
     if own == "hangul":
-        return _USUAL if letter in HANGUL else 1.0 if _writes("euc_kr", letter) else _STRANGE
+        return _USUAL if letter in HANGUL else 1.4 if _writes("euc_kr", letter) else _STRANGE
     return 1.5 if own == "han" else _STRANGE
 
 

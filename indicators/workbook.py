@@ -28,6 +28,9 @@ _NO_WORKBOOK = "is packed like an Excel workbook, but is none or is damaged; ope
 _NO_OLD_WORKBOOK = "is no workbook of the kind its name says, or is damaged; open it in Excel and save it as .xlsx"
 _HAS_PASSWORD = "has a password; save it without one"
 _UNCALCULATED = "holds a formula that was never calculated; open the file in Excel and save it, or write the value"
+_UNSEEN = (
+    "rows hidden in an .xls are read like others, and cells with an error as empty; save it as .xlsx to see them"
+)
 _MANIFEST = "META-INF/manifest.xml"
 _BROKEN = (
     CalamineError,
@@ -70,6 +73,8 @@ class _Book:
     hidden: tuple[str, ...]
     look: Callable[[str], Look]
     """What is known of a sheet before its cells are read."""
+    seen: bool
+    """Whether there is anything to know: an .xls says nothing."""
 
 
 def read_workbook(
@@ -123,7 +128,7 @@ def _open(file: str, data: bytes, opened: ExitStack, problems: Problems) -> _Boo
     def look(name: str) -> Look:
         return look_into(packed, parts[name]) if packed and name in parts else tables.get(name, Look())
 
-    return _Book(workbook, visible, hidden, look)
+    return _Book(workbook, visible, hidden, look, seen=packed is not None)
 
 
 def _unreadable(packed: zipfile.ZipFile, names: Collection[str]) -> str:
@@ -209,7 +214,7 @@ def _read_sheet(file: str, book: _Book, name: str, known: Collection[str], probl
         records=records,
         others=same,
         damage=tuple(one for one in _damage(values, look) if one.line not in apart),
-        understood=(f"sheet {name!r}", *_hidden_columns(look, borders)),
+        understood=(f"sheet {name!r}", *_hidden_columns(look, borders), *([] if book.seen else [_UNSEEN])),
         left_out=(*_other_sheets(others, same, hidden), *_hidden_rows(values, look)),
     )
 
@@ -263,9 +268,9 @@ def _hidden_columns(look: Look, borders: Bordered) -> list[str]:
 def _other_sheets(others: Sequence[str], same: Collection[str], hidden: Sequence[str]) -> list[str]:
     rest = [name for name in others if name not in same]
     return (
-        [f"sheet {name!r} has the same header and is not read; to read it: --sheet {name!r}" for name in same]
-        + ([f"other sheets are not read: {', '.join(map(repr, rest))}"] if rest else [])
-        + ([f"hidden sheets are not read: {', '.join(map(repr, hidden))}"] if hidden else [])
+        [f"sheet {name!r}, which has the same header; to read it: --sheet {name!r}" for name in same]
+        + ([f"other sheets: {', '.join(map(repr, rest))}"] if rest else [])
+        + ([f"hidden sheets: {', '.join(map(repr, hidden))}"] if hidden else [])
     )
 
 
@@ -274,10 +279,9 @@ def _hidden_rows(values: Sequence[Sequence[Value]], look: Look) -> list[str]:
     lines = sorted(line for line in look.hidden_rows if line <= len(values) and any(v != "" for v in values[line - 1]))
     if not lines:
         return []
-    rows = "1 hidden row is" if len(lines) == 1 else f"{len(lines)} hidden rows are"
+    rows, them = ("1 hidden row", "it") if len(lines) == 1 else (f"{len(lines)} hidden rows", "them")
     way_out = "clear the filter" if look.filtered else "show what is hidden"
-    again = f"to add what is hidden, {way_out} and import again: nothing is added twice"
-    return [f"{rows} left out (row {_ranges(lines)}); {again}"]
+    return [f"{rows} ({_ranges(lines)}); to add {them}, {way_out} and import again: nothing is added twice"]
 
 
 def _ranges(lines: Iterable[int]) -> str:

@@ -91,6 +91,13 @@ def test_what_has_no_meaning_or_several_is_named(name: str, sentence: str) -> No
     assert re.match(rf"{re.escape(name)}: {sentence}", line)
 
 
+def test_a_time_of_day_does_not_refuse_a_row() -> None:
+    problems = Problems()
+    entries = [new_observation(row, RULES) for row in read_sheet(CASES / "p_time.csv", problems)]
+    assert problems.lines == []
+    assert [entry.known_on for entry in entries if entry] == [NOVEMBER_3, date(2026, 11, 6)]
+
+
 @pytest.mark.parametrize("name", ["e22_cp1252.csv", "e22b_cp1252_accent.csv", "e22c_macroman.csv", "e22f_cp1251.csv"])
 def test_no_name_makes_garbage_of_a_file(name: str) -> None:
     for encoding in ("euc_kr", "shift_jis", "gb18030", "big5", "euc_jp", "johab"):
@@ -104,14 +111,18 @@ SAID = [
     ("e21_tab.csv", "columns apart by tabs", ""),
     ("e21b_utf16tab.csv", "read as utf-16", ""),
     ("e22c_macroman.csv", "read as mac_roman: 'Kim’s statement – “no talks”'", ""),
-    ("e09_title_row.xlsx", "", "1 line above the header left out: 'Weekly log, November 2026'"),
+    ("e09_title_row.xlsx", "", "1 line above the header: 'Weekly log, November 2026'"),
     (
         "e18b_two_weeks.xlsx",
         "sheet 'week 44'",
-        "sheet 'week 45' has the same header and is not read; to read it: --sheet",
+        "sheet 'week 45', which has the same header; to read it: --sheet",
     ),
-    ("e18_sheet_per_indicator.xlsx", "sheet 'kcna_tone'", "sheet 'us_posture' has the same header and is not read"),
-    ("e13_hidden.xlsx", "", "1 hidden row is left out (row 3); to add what is hidden, show what is hidden and import"),
+    ("e18_sheet_per_indicator.xlsx", "sheet 'kcna_tone'", "sheet 'us_posture', which has the same header"),
+    (
+        "e13_hidden.xlsx",
+        "",
+        "1 hidden row (3); to add it, show what is hidden and import again: nothing is",
+    ),
 ]
 
 
@@ -182,9 +193,17 @@ def test_lines_around_the_table_are_left_out_and_named(tmp_path: Path) -> None:
     grid = _grid(path)
     assert (grid.line, [line for line, _ in grid.records]) == (4, [5])
     assert grid.left_out == (
-        "2 lines above the header left out: 'Weekly log', 'made by kim'",
-        "2 lines below the table left out: 'Source: KCNA Yonhap', '* checked'",
+        "2 lines above the header: 'Weekly log', 'made by kim'",
+        "2 lines below the table: 'Source: KCNA Yonhap', '* checked'",
     )
+
+
+def test_two_encodings_in_one_file_are_not_read_as_one(tmp_path: Path) -> None:
+    (tmp_path / "may.csv").write_bytes(
+        f"{','.join(REQUIRED)}\n{','.join(CELLS)} 성명\n".encode("cp949")
+        + f"{','.join(CELLS)}、談話について\n".encode("cp932")
+    )
+    assert "may.csv: byte " in _problems(tmp_path / "may.csv")[0]
 
 
 def test_a_row_that_lacks_cells_is_no_note(tmp_path: Path) -> None:
@@ -297,8 +316,7 @@ def test_rows_hidden_by_a_filter_are_left_out_and_named(tmp_path: Path, ending: 
     grid = _grid(_book(tmp_path / f"may.{ending}", filtered, _rows(7)))
     assert [line for line, _ in grid.records] == [2, 6, 8]
     assert grid.left_out == (
-        "4 hidden rows are left out (row 3–5, 7); to add what is hidden, clear the filter and import again: nothing is "
-        "added twice",
+        "4 hidden rows (3–5, 7); to add them, clear the filter and import again: nothing is added twice",
     )
     assert grid.damage == ()
 
@@ -320,8 +338,8 @@ def test_hidden_sheets_are_read_only_by_name(tmp_path: Path) -> None:
     assert _entry(tmp_path / "may.xlsx")[2] == "Week 46"
     assert _entry(tmp_path / "may.xlsx", sheet="old")[2] == "old"
     assert _grid(tmp_path / "may.xlsx").left_out == (
-        "other sheets are not read: 'lists'",
-        "hidden sheets are not read: 'old'",
+        "other sheets: 'lists'",
+        "hidden sheets: 'old'",
     )
 
 
@@ -438,7 +456,7 @@ def test_open_documents_are_read_as_workbooks_of_excel_are(tmp_path: Path) -> No
     grid = _grid(_ods(tmp_path / "may.ods", rows, '<table:table-column table:visibility="collapse"/>'))
     assert [line for line, _ in grid.records] == [2]
     assert grid.understood == ("sheet 'Week 46'", "hidden columns are read: indicator")
-    assert grid.left_out[0].startswith("2 hidden rows are left out (row 3–4); to add what is hidden, clear the filter")
+    assert grid.left_out[0].startswith("2 hidden rows (3–4); to add them, clear the filter")
 
 
 def test_what_open_documents_hold_that_is_no_value_is_named(tmp_path: Path) -> None:
