@@ -24,7 +24,9 @@ ParleyError                   one line: what is wrong with its value; what would
     ├── FitFailed             a scheduled run could not be made
     ├── NoWorkers             tasks cannot be run where they were sent
     ├── BadSettings           the settings file cannot be read, or says what it must not
-    ├── NotSent               an alert did not go out
+    ├── NotSent               a message did not go out
+    │   ├── NotTaken          its receiver will not have it, however often it is sent
+    │   └── PerhapsSent       it was handed over whole, and no answer came
     ├── NothingToDraw         what was asked for holds nothing that could be drawn
     ├── NothingToExport       no row answers to what was asked
     └── NotWritten            a file cannot be written where it was asked for
@@ -78,7 +80,22 @@ class BadSettings(ForecastError):
 
 
 class NotSent(ForecastError):
-    """The alert did not go out, or no answer says that it did."""
+    """The message did not go out, or no answer says that it did.
+
+    The receiver may have asked to be left alone for so many seconds, which `wait_s` holds.
+    """
+
+    def __init__(self, line: str, wait_s: float = 0.0) -> None:
+        super().__init__(line)
+        self.wait_s = wait_s
+
+
+class NotTaken(NotSent):
+    """The receiver refuses the message for good: sent again, it would be refused again."""
+
+
+class PerhapsSent(NotSent):
+    """The message was handed over whole and not answered: sent again, it might arrive twice."""
 
 
 class NothingToDraw(ForecastError):

@@ -6,17 +6,18 @@ made. Texts are kept as typed, but for what `indicators.texts` makes of them.
 
 import re
 import unicodedata
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
 from itertools import count
 
-from db.rows import NewEvent, NewObservation
+from db.rows import NewCompleteness, NewEvent, NewObservation
 from db.zone import Moment
 from indicators.case_rows import CASE_ANALYST
-from indicators.content import EVENT_TYPES, FRAMINGS, NO_FRAMING
-from indicators.tables import Row, parse_day, suggest, suggest_id
+from indicators.content import EVENT_TYPES, FRAMINGS, NO_FRAMING, TARGETS
+from indicators.days import WRITE_DAY, read_day
+from indicators.tables import Row, suggest, suggest_id
 from indicators.texts import LONGEST as LONGEST
 from indicators.texts import LONGEST_TEXT as LONGEST_TEXT
 from indicators.texts import read_text, without_invisible
@@ -52,6 +53,7 @@ EVENT_COLUMNS = (
     "note",
     "analyst",
 )
+ATTESTATION_COLUMNS = ("type", "complete_from", "complete_through", "known_on", "attested_by", "note")
 DATE_PRECISIONS = ("day", "month", "year")
 CONFIDENCES = ("high", "medium", "low")
 MEETING_LEVELS = ("leader", "minister", "envoy", "working", "technical", "letters_or_contact")
@@ -66,19 +68,22 @@ WANTED = {
     "source": "who said it, and where",
     "type": f"one of {', '.join(EVENT_TYPES)}",
     "started_on": "the day it began, YYYY-MM-DD",
+    "complete_through": "the last day of which all events are known, YYYY-MM-DD",
+    "published_on": "the day it was published, YYYY-MM-DD",
+    "weight": "a number from -3 to 3",
+    "target": f"one of {', '.join(TARGETS)}",
+    "basis": "explicit or inferred",
     "analyst": "who enters it",
 }
 """What to write in the columns that may not stay empty."""
 
 _SHOWN = 60  # characters of a wrong value that a message repeats
-_LEVEL = re.compile(r"[+\-\u2212]?[0-9]+(\.[0-9]+)?")
+_LEVEL = re.compile(r"[+\-\u2212]?[0-9]+(\.[0-9]+|,[0-9]{1,2})?")  # 1,000 may be a thousand
 _GRADE = re.compile(r"[A-F][1-6]")
 _URL = re.compile(r"https?://\S+", re.IGNORECASE)
 _EVENT_ID = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?")
 _LETTERS = {"talks": "T", "contact": "T", "deal": "D", "crisis": "C"}
 _FRAMED = ("talks", "deal")
-
-_parse_day = lru_cache(maxsize=1 << 16)(parse_day)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +95,10 @@ class Rules:
     grades: frozenset[str]
     moment: Moment
     analyst: str
+    documents: tuple[str, ...] = ()
+    """Those that judgements can be made of."""
+    out_of_use: Mapping[str, str] = field(default_factory=dict)
+    """Of indicators on which nothing can be entered today, why."""
 
 
 def new_observation(row: Row, rules: Rules) -> NewObservation | None:
@@ -99,7 +108,7 @@ def new_observation(row: Row, rules: Rules) -> NewObservation | None:
     grade = _grade(row, rules.grades)
     observation = NewObservation(
         case_id=rules.case_id,
-        indicator_id=_indicator(row, rules.indicators),
+        indicator_id=_indicator(row, rules),
         observed_on=observed_on or date.min,
         known_on=_known_on(row, "observed_on", observed_on, observed_on, rules.moment),
         level=_level(row),
@@ -109,7 +118,7 @@ def new_observation(row: Row, rules: Rules) -> NewObservation | None:
         origin=_text(row, "origin"),
         reliability=grade[0],
         credibility=int(grade[1]),
-        analyst=_analyst(row, rules.analyst),
+        analyst=signed_by(row, "analyst", rules.analyst),
         note=_text(row, "note"),
     )
     return observation if len(row.problems.lines) == before else None
@@ -144,9 +153,37 @@ def new_event(row: Row, rules: Rules, taken: Collection[str] = ()) -> NewEvent |
         source=_filled(row, "source"),
         confidence=confidence,
         reason=_reason(row, confidence),
-        analyst=_analyst(row, rules.analyst),
+        analyst=signed_by(row, "analyst", rules.analyst),
     )
     return event if len(row.problems.lines) == before else None
+
+
+def new_attestation(row: Row, rules: Rules) -> NewCompleteness | None:
+    """The attestation of a row with the cells of `ATTESTATION_COLUMNS`; None when it has a problem.
+
+    Without `complete_from` it begins on its last day, for who reads it to say where the one before it began.
+    """
+    before, today = len(row.problems.lines), rules.moment.today
+    through = _day(row, "complete_through", _filled(row, "complete_through"), rules.moment)
+    since = _day(row, "complete_from", _text(row, "complete_from"), rules.moment)
+    known_on = _day(row, "known_on", _text(row, "known_on"), rules.moment)
+    if through and through > today:
+        what = f"{through} lies ahead; what has not happened yet cannot be attested: at most today, {today}"
+        row.refuse("complete_through", what)
+    if through and since:
+        row.ordered("complete_through", through, "complete_from", since)
+    if through and known_on:
+        row.ordered("known_on", known_on, "complete_through", through)
+    attestation = NewCompleteness(
+        case_id=rules.case_id,
+        type=_choice(row, "type", _filled(row, "type"), EVENT_TYPES),
+        complete_from=since or through or date.min,
+        complete_through=through or date.min,
+        known_on=min(known_on or today, today),
+        attested_by=signed_by(row, "attested_by", rules.analyst),
+        note=_text(row, "note"),
+    )
+    return attestation if len(row.problems.lines) == before else None
 
 
 def next_event_id(type_: str, started_on: date, taken: Collection[str]) -> str:
@@ -182,16 +219,18 @@ def _shown(text: str) -> str:
     return repr(text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…")
 
 
-def _indicator(row: Row, ids: tuple[str, ...]) -> str:
-    text = _filled(row, "indicator")
-    id_ = _by_casefold(ids).get(text.casefold(), "")
+def _indicator(row: Row, rules: Rules) -> str:
+    text, ids = _filled(row, "indicator"), rules.indicators
+    id_ = by_casefold(ids).get(text.casefold(), "")
     if text and not id_:
         row.refuse("indicator", f"unknown indicator {_shown(text)}; {suggest_id(text[:_SHOWN], tuple(sorted(ids)))}")
+    elif id_ in rules.out_of_use:
+        row.refuse("indicator", rules.out_of_use[id_])
     return id_
 
 
 @lru_cache(maxsize=16)
-def _by_casefold(ids: tuple[str, ...]) -> dict[str, str]:
+def by_casefold(ids: tuple[str, ...]) -> dict[str, str]:
     return {id_.casefold(): id_ for id_ in ids}
 
 
@@ -199,9 +238,11 @@ def _day(row: Row, column: str, text: str, moment: Moment) -> date | None:
     """The text of a cell as a day that has begun somewhere on earth; None where it is empty or was refused."""
     if not text:
         return None
-    day = _parse_day(text)
+    found = read_day(text, latest=moment.latest)
+    day = found.day
     if day is None:
-        row.refuse(column, f"{_shown(text)} is not a date; write YYYY-MM-DD, such as {moment.today}")
+        wrong = found.wrong or f"is not a date; {WRITE_DAY}, such as {moment.today}"
+        row.refuse(column, f"{_shown(text)} {wrong}")
     elif day > moment.latest:
         row.refuse(column, lies_ahead(day, moment))
     elif day.year < FIRST_YEAR:
@@ -230,7 +271,7 @@ def _level(row: Row) -> float:
     text = unicodedata.normalize("NFKC", _filled(row, "level"))  # Japanese and Korean keyboards write full-width
     if not text:
         return 0.0
-    level = _parse_level(text)
+    level = parse_level(text)
     if level is None:
         row.refuse("level", f"{_shown(text)} is not a level; write {WANTED['level']}")
     elif not LOWEST <= level <= HIGHEST:
@@ -239,8 +280,9 @@ def _level(row: Row) -> float:
 
 
 @lru_cache(maxsize=1024)
-def _parse_level(text: str) -> float | None:
-    return float(text.replace("\u2212", "-")) if _LEVEL.fullmatch(text) else None
+def parse_level(text: str) -> float | None:
+    """The number that is written as a level, in reach or not; None where it is none."""
+    return float(text.replace("\u2212", "-").replace(",", ".")) if _LEVEL.fullmatch(text) else None
 
 
 def _grade(row: Row, grades: frozenset[str]) -> str:
@@ -263,12 +305,13 @@ def _url(row: Row) -> str:
     return text
 
 
-def _analyst(row: Row, default: str) -> str:
-    text = _text(row, "analyst") or default
+def signed_by(row: Row, column: str, default: str) -> str:
+    """Who answers for the entry."""
+    text = _text(row, column) or default
     if not text:
-        row.refuse("analyst", f"is empty; write {WANTED['analyst']}")
+        row.refuse(column, f"is empty; write {WANTED['analyst']}")
     elif text == CASE_ANALYST:  # loading a changed case folder withdraws such rows
-        row.refuse("analyst", f"{text!r} stands for the rows of the case folder; write {WANTED['analyst']}")
+        row.refuse(column, f"{text!r} stands for the rows of the case folder; write {WANTED['analyst']}")
     return text
 
 

@@ -1,4 +1,4 @@
-"""Names of a shipped case in another language: a file beside the case, which is no part of what is hashed."""
+"""Names and texts of a shipped case in another language: a file beside the case, which is no part of what is hashed."""
 
 import csv
 from collections.abc import Mapping
@@ -7,9 +7,9 @@ from pathlib import Path
 from indicators.shipped import shipped_folder
 
 COLUMNS = ("kind", "id", "name")
-KINDS = ("case", "indicator", "question", "level", "author", "title", "deadline")
-"""What is named: an indicator's question by its id, its level by id and level (`us_posture:+2`), a document's author
-and title by the document's id, a deadline by its date."""
+KINDS = ("case", "indicator", "question", "level", "orientation", "note", "author", "title", "deadline")
+"""What is named: an indicator's question, orientation and note by its id, its level by id and level (`us_posture:+2`),
+a document's author and title by the document's id, a deadline by its date."""
 
 type Names = Mapping[tuple[str, str], str]
 """By kind and id."""

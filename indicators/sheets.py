@@ -1,68 +1,119 @@
-"""Files of observations, CSV or Excel, as rows of text cells; every problem is collected with its place."""
+"""Files of tables, text or workbooks, as rows of text cells; every problem is collected with its place."""
 
-import re
+from collections.abc import Collection
+from dataclasses import replace
 from pathlib import Path
 
-from indicators.coding import OBSERVATION_COLUMNS
-from indicators.columns import observation_rows
+from indicators.borders import Records, find_borders
+from indicators.coding import EVENT_COLUMNS, OBSERVATION_COLUMNS
+from indicators.damage import find_damage
+from indicators.delimited import read_delimited
+from indicators.encoding_names import ENCODINGS as ENCODINGS
+from indicators.encoding_names import find_encoding as find_encoding
+from indicators.encodings import decode
+from indicators.foreign import observation_rows
 from indicators.grid import Grid
-from indicators.tables import Problems, Row, plain_text, read_records
+from indicators.tables import Problems, Row, plain_text
 from indicators.workbook import read_workbook
 
-ENCODINGS = ("utf-8", "shift_jis", "euc_kr")
+TEXTS = (".csv", ".tsv", ".tab", ".txt")
+WORKBOOKS = (".xlsx", ".xlsm", ".xls", ".ods")
 MOST_BYTES = 200_000_000
 
-_CODECS = {"utf-8": "utf-8-sig", "shift_jis": "cp932", "euc_kr": "cp949"}  # Microsoft's supersets are what Excel writes
-_SPELLINGS = {
-    **dict.fromkeys(("utf8", "utf8sig", "utf8bom"), "utf-8"),
-    **dict.fromkeys(("shiftjis", "sjis", "cp932", "ms932", "mskanji", "windows932", "windows31j"), "shift_jis"),
-    **dict.fromkeys(("euckr", "cp949", "ms949", "uhc", "windows949", "ksc5601", "ksx1001"), "euc_kr"),
-}
-_KANA = re.compile("[\u3041-\u30fe]")
+_WANTED = "give a .csv or .xlsx file"
+_KNOWN = frozenset((*OBSERVATION_COLUMNS, *EVENT_COLUMNS))
 _ZIP, _OLE, _PDF = b"PK", bytes.fromhex("d0cf11e0a1b11ae1"), b"%PDF"
-_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 
 
-def read_sheet(path: Path, problems: Problems, *, encoding: str | None = None) -> list[Row]:
+def read_sheet(path: Path, problems: Problems, *, encoding: str | None = None, sheet: str | None = None) -> list[Row]:
     """The rows of a file of observations under the names of `OBSERVATION_COLUMNS`; empty when the file is refused.
+
+    What is wrong with the file goes into `problems`; what is wrong with its cells, `coding.new_observation` finds.
+    """
+    grid = read_grid(path, problems, encoding=encoding, sheet=sheet)
+    return [] if grid is None else observation_rows(grid, problems)
+
+
+def read_grid(
+    path: Path,
+    problems: Problems,
+    *,
+    encoding: str | None = None,
+    sheet: str | None = None,
+    known: Collection[str] = (),
+) -> Grid | None:
+    """The table of a file as it stands there; None where the file is refused or holds none.
 
     Parameters
     ----------
     path
-        a .csv file, or an .xlsx workbook with a sheet "observations" (otherwise its first sheet is read)
+        text of one of the endings `TEXTS`, or one of `WORKBOOKS`
     problems
-        what is wrong with the file goes here; what is wrong with its cells, `coding.new_observation` finds
+        what is wrong with the file goes here
     encoding
-        of a .csv file, one of `ENCODINGS` in any usual spelling; None is UTF-8, with or without a byte order mark
+        of text, in any usual spelling; None is UTF-8, UTF-16, or what alone makes plausible text
+    sheet
+        of a workbook, its name or number; None is the sheet "observations" or what seems to be meant
+    known
+        names, of small letters, that a header may hold beside those of observations and events: by them it is found
+        below other lines
     """
-    grid = read_grid(path, problems, encoding=encoding)
-    return [] if grid is None else observation_rows(grid, problems)
-
-
-def read_grid(path: Path, problems: Problems, *, encoding: str | None = None) -> Grid | None:
-    """The table of a file as it stands there; None where the file is refused or holds none."""
     data = _read_bytes(path, problems)
     if data is None or not _check_kind(path, data, problems):
         return None
-    if path.suffix.casefold() == ".xlsx":
-        records = read_workbook(path.name, data, problems)
+    names = _KNOWN.union(known)
+    if path.suffix.casefold() in WORKBOOKS:
+        grid = _from_workbook(path.name, data, sheet, names, problems)
     else:
-        text = _decode(path.name, data, encoding, problems)
-        records = read_records(path.name, text, problems) if text is not None else []
-        if text is not None and not text.strip():
-            problems.add(path.name, _header_wanted())
-    if records and len(records[0][1]) == 1 and ";" in records[0][1][0]:
-        problems.add(path.name, "has its columns apart by semicolons; save it with commas (CSV UTF-8)")
+        grid = _from_text(path.name, data, encoding, names, problems)
+    if grid is not None and sheet is not None and not grid.sheet:
+        problems.add("sheet", f"{path.name} is text and has no sheets; leave --sheet out")
         return None
-    if not records:
-        return None
-    line, header = records[0]
-    return Grid(file=path.name, line=line, header=tuple(header), records=records[1:])
+    return grid
 
 
-def find_encoding(name: str) -> str | None:
-    """The one of `ENCODINGS` that is meant; None when it is none of them."""
-    return _SPELLINGS.get(re.sub(r"[^a-z0-9]", "", name.casefold()))
+def _from_workbook(
+    file: str, data: bytes, sheet: str | None, known: Collection[str], problems: Problems
+) -> Grid | None:
+    read = read_workbook(file, data, problems, sheet=sheet, known=known)
+    grid = _bordered(file, read.records, known) if read else None
+    if grid is None or read is None:
+        return None
+    left_out = (*read.left_out, *grid.left_out)
+    return replace(
+        grid, sheet=read.name, others=read.others, understood=read.understood, left_out=left_out, damage=read.damage
+    )
+
+
+def _from_text(file: str, data: bytes, encoding: str | None, known: Collection[str], problems: Problems) -> Grid | None:
+    decoded = decode(file, data, encoding, problems)
+    text = plain_text(file, decoded.text, problems) if decoded else None
+    if decoded is None or text is None:
+        return None
+    if not text.strip():
+        problems.add(file, _header_wanted())
+        return None
+    table = read_delimited(file, text, known, problems)
+    grid = _bordered(file, table.records, known)
+    if grid is None:
+        return None
+    return replace(
+        grid,
+        encoding=decoded.encoding,
+        separator=table.separator,
+        decimal_comma=table.decimal_comma,
+        understood=(decoded.sentence, *table.sentences),
+        damage=find_damage(grid.records, text),
+    )
+
+
+def _bordered(file: str, records: Records, known: Collection[str]) -> Grid | None:
+    borders = find_borders(records, known)
+    if not borders.header:
+        return None
+    line, header = borders.header[0]
+    left_out = tuple(borders.sentences)
+    return Grid(file=file, line=line, header=tuple(header), records=borders.body, left_out=left_out)
 
 
 def _read_bytes(path: Path, problems: Problems) -> bytes | None:
@@ -88,72 +139,39 @@ def _read_bytes(path: Path, problems: Problems) -> bytes | None:
 def _check_kind(path: Path, data: bytes, problems: Problems) -> bool:
     """Whether the file is what its name says."""
     ending = path.suffix.casefold()
-    what = ""
-    if ending not in (".csv", ".xlsx"):
-        what = (
-            f"ends in {ending!r}; give a .csv or .xlsx file" if ending else "has no ending; give a .csv or .xlsx file"
-        )
+    if ending not in TEXTS + WORKBOOKS:
+        what = f"ends in {ending!r}; {_WANTED}" if ending else f"has no ending; {_WANTED}"
     elif not data:
         what = _header_wanted()
-    elif data.startswith(_OLE):
-        what = "is an old .xls workbook or has a password; save it as .xlsx (Excel workbook), without a password"
     elif data.startswith(_PDF):
         what = "is a PDF; give the table it was made from, as .csv or .xlsx"
-    elif ending == ".csv" and data.startswith(_ZIP):
-        what = "is not text, but perhaps an Excel workbook; rename it to end in .xlsx, or save it as CSV UTF-8"
-    elif ending == ".xlsx" and not data.startswith(_ZIP):
-        what = "is not an Excel workbook; if it is text, rename it to end in .csv, or else save it as .xlsx"
+    else:
+        what = _not_text(data) if ending in TEXTS else _no_workbook(ending, data)
     if what:
         problems.add(path.name, what)
     return not what
 
 
+def _not_text(data: bytes) -> str:
+    if data.startswith(_OLE):
+        return "is an old .xls workbook or has a password; save it as .xlsx (Excel workbook), without a password"
+    if data.startswith(_ZIP):
+        return "is not text, but perhaps an Excel workbook; rename it to end in .xlsx, or save it as CSV UTF-8"
+    return ""
+
+
+def _no_workbook(ending: str, data: bytes) -> str:
+    if ending == ".xls":
+        if data.startswith(_ZIP):
+            return "is a newer workbook than its name says; rename it to end in .xlsx"
+        if not data.startswith(_OLE):
+            return "is a web page or text that ends in .xls; open it in Excel and save it as .xlsx"
+    elif data.startswith(_OLE):
+        return "is an old .xls workbook or has a password; save it as .xlsx (Excel workbook), without a password"
+    elif not data.startswith(_ZIP):
+        return "is not an Excel workbook; if it is text, rename it to end in .csv, or else save it as .xlsx"
+    return ""
+
+
 def _header_wanted() -> str:
     return f"is empty; its first line names the columns {', '.join(OBSERVATION_COLUMNS)}"
-
-
-def _decode(file: str, data: bytes, encoding: str | None, problems: Problems) -> str | None:
-    name = find_encoding(encoding or "utf-8")
-    if name is None:
-        problems.add("encoding", f"{encoding!r} is not one that is read; write {', '.join(ENCODINGS)}")
-        return None
-    if name != "utf-8" and _is_mostly_utf8(data):
-        problems.add(file, f"is UTF-8, not {name}; leave --encoding out")
-        return None
-    try:
-        return plain_text(file, data.decode(_CODECS[name]), problems)
-    except UnicodeDecodeError as error:
-        problems.add(
-            file, f"byte {error.start} is 0x{data[error.start]:02x}, which is not {name}; {_advice(name, data)}"
-        )
-    return None
-
-
-def _is_mostly_utf8(data: bytes) -> bool:
-    """Whether most of what is not ASCII reads as UTF-8: text in another encoding hardly ever does."""
-    text = data.decode("utf-8", "replace")
-    wrong = text.count("\ufffd")
-    return len(text) - len(text.encode("ascii", "ignore")) > 2 * wrong
-
-
-def _advice(name: str, data: bytes) -> str:
-    """What to do with a file that is not in the encoding `name`."""
-    if data.startswith(_UTF_16):
-        return "it is UTF-16: save it as CSV UTF-8"
-    if _is_mostly_utf8(data):
-        return "the rest is UTF-8: mend that place" if name == "utf-8" else "it reads as UTF-8: leave --encoding out"
-    other = _likely_encoding(data, name)
-    return f"it reads as {other}: give --encoding {other}" if other else "save the file as UTF-8"
-
-
-def _likely_encoding(data: bytes, but: str) -> str | None:
-    """The encoding of Japanese or Korean text; kana that is not of half width tells what reads as both."""
-    read: dict[str, str] = {}
-    for name in (name for name in ENCODINGS[1:] if name != but):
-        try:
-            read[name] = data.decode(_CODECS[name])
-        except UnicodeDecodeError:
-            continue
-    if len(read) == len(ENCODINGS[1:]):
-        return "shift_jis" if _KANA.search(read["shift_jis"]) else "euc_kr"
-    return next(iter(read), None)

@@ -1,8 +1,11 @@
-"""The cases that come with the program."""
+"""The cases and the mappings that come with the program."""
 
 import tomllib
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
+
+from indicators.mapping import FileMapping, read_mapping
 
 DEFAULT_CASE = "us_dprk"
 
@@ -22,6 +25,13 @@ def shipped_case(name: str = DEFAULT_CASE) -> Path:
 def shipped_folder(case_id: str) -> Path | None:
     """Folder of the shipped case of this id, None where none has it."""
     return next((folder for name in shipped_cases() if _case_id(folder := shipped_case(name)) == case_id), None)
+
+
+@cache
+def shipped_mappings() -> dict[str, FileMapping]:
+    """How some well-known tables become ours, by name."""
+    folder = Path(str(files("indicators"))) / "mappings"
+    return {path.stem: read_mapping(path) for path in sorted(folder.glob("*.toml"))}
 
 
 def _case_id(folder: Path) -> str:

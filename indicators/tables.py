@@ -5,7 +5,7 @@ import difflib
 import functools
 import io
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -98,13 +98,18 @@ class Row:
     line: int
     cells: dict[str, str]
     problems: Problems
+    names: Mapping[str, str] = field(default_factory=dict)
+    """How a column is named in the file, where that is not its own name; an option that sets it for all rows."""
 
     def refuse(self, column: str, what: str) -> None:
         self.problems.add(self.place(column), what)
 
     def place(self, column: str) -> str:
         """Where the cell stands; its column alone says so where there is no file."""
-        return f"{self.file}: row {self.line}, column {column}" if self.file else column
+        name = self.names.get(column, column)
+        if name.startswith("--"):
+            return f"{self.file}: {name}"
+        return f"{self.file}: row {self.line}, column {name}" if self.file else name
 
     def text(self, column: str) -> str:
         """The cell, which may be empty; a column that is not there is empty too."""
@@ -182,9 +187,9 @@ def read_table(path: Path, columns: tuple[str, ...], problems: Problems) -> list
     return [row for row in rows if row is not None]
 
 
-def read_records(file: str, text: str, problems: Problems) -> list[tuple[int, list[str]]]:
+def read_records(file: str, text: str, problems: Problems, separator: str = ",") -> list[tuple[int, list[str]]]:
     """(line it starts on, stripped cells) of every record that is not blank; empty when the CSV is malformed."""
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     records: list[tuple[int, list[str]]] = []
     line = 1
     try:

@@ -11,57 +11,32 @@ from xlsxwriter.utility import xl_rowcol_to_cell  # type: ignore[import-untyped]
 from xlsxwriter.worksheet import Worksheet  # type: ignore[import-untyped]
 
 from db.rows import GradeRow, IndicatorRow
-from indicators.coding import FIRST_YEAR, LONGEST_TEXT, OBSERVATION_COLUMNS, REQUIRED
+from indicators.coding import FIRST_YEAR, OBSERVATION_COLUMNS, REQUIRED
 from indicators.content import LEVELS
-from indicators.workbook import SHEET
+from indicators.headings import labelled
+from indicators.template_words import ENGLISH, Words
 
-RELIABILITIES = {
-    "A": "completely reliable",
-    "B": "usually reliable",
-    "C": "fairly reliable",
-    "D": "not usually reliable",
-    "E": "unreliable",
-    "F": "reliability cannot be judged",
-}
-CREDIBILITIES = {
-    1: "confirmed by other sources",
-    2: "probably true",
-    3: "possibly true",
-    4: "doubtful",
-    5: "improbable",
-    6: "truth cannot be judged",
-}
-"""The Admiralty code: of the source, and of what it says."""
-
-_WHAT_TO_WRITE = {
-    "indicator": "The id of an indicator; the sheet criteria says what each asks.",
-    "observed_on": "The day it happened.",
-    "known_on": "The day it could be known; empty: the day it happened.",
-    "level": "From -2 to 2 by the sheet criteria; 2 favours talks. A level between two, such as 0.5, may be typed.",
-    "grade": "Reliability of the source and credibility of what it says, such as B2; see the sheet grades.",
-    "source": "Who said it, and where: title and date.",
-    "publisher": "Who published it.",
-    "url": "The web address, with https:// or http://.",
-    "origin": "A name that rows share which go back to one report: they count as one piece of evidence.",
-    "analyst": "Who coded it; empty: whoever imports the file.",
-    "note": f"Anything else, up to {LONGEST_TEXT['note']} characters.",
-}
 _WIDTHS = {"indicator": 26, "source": 44, "url": 30, "note": 50}
-_CRITERIA, _GRADES = "criteria", "grades"
+_NAMED_WIDTH = 60
 _LAST_ROW = 1_048_575  # of a sheet, counted from 0
 _FORMULA_LIKE = re.compile(r"\s*[=+\-@]|[\t\r]")
 
 
 def build_template(
-    case_name: str, catalogue: Sequence[IndicatorRow], grades: Sequence[GradeRow], *, today: date
+    case_name: str,
+    catalogue: Sequence[IndicatorRow],
+    grades: Sequence[GradeRow],
+    *,
+    today: date,
+    words: Words = ENGLISH,
 ) -> bytes:
-    """The workbook, ready to be written to a file; the same case and day give the same bytes."""
+    """The workbook, ready to be written to a file; the same case, day and words give the same bytes."""
     content = io.BytesIO()
     with Workbook(content, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}) as workbook:
-        workbook.set_properties({"title": f"Observations: {case_name}", "created": datetime.combine(today, time())})
-        _add_observations(workbook, len(catalogue), len(grades))
-        _add_criteria(workbook, catalogue)
-        _add_grades(workbook, grades)
+        workbook.set_properties({"title": words.title.format(case_name), "created": datetime.combine(today, time())})
+        _add_observations(workbook, len(catalogue), len(grades), words)
+        _add_criteria(workbook, catalogue, words)
+        _add_grades(workbook, grades, words)
     return content.getvalue()
 
 
@@ -70,23 +45,25 @@ def write_text(sheet: Worksheet, row: int, column: int, text: str, plain: Format
     sheet.write_string(row, column, text, quoted if _FORMULA_LIKE.match(text) else plain)
 
 
-def _add_observations(workbook: Workbook, indicators: int, grades: int) -> None:
-    sheet = workbook.add_worksheet(SHEET)
+def _add_observations(workbook: Workbook, indicators: int, grades: int, words: Words) -> None:
+    sheet = workbook.add_worksheet(words.sheet)
     required, optional = _header_formats(workbook)
     cells = {
         "level": workbook.add_format({"align": "center"}),
         **dict.fromkeys(("observed_on", "known_on"), workbook.add_format({"num_format": "yyyy-mm-dd"})),
     }
     text = workbook.add_format({"num_format": "@"})  # or Excel makes a date of a source such as 2026-11
+    widths = {**_WIDTHS, "indicator": _NAMED_WIDTH} if words.named else _WIDTHS
     for place, column in enumerate(OBSERVATION_COLUMNS):
-        sheet.set_column(place, place, _WIDTHS.get(column, 14), cells.get(column, text))
-        sheet.write_string(0, place, column, required if column in REQUIRED else optional)
-        must = "Required. " if column in REQUIRED else ""
-        sheet.write_comment(0, place, must + _WHAT_TO_WRITE[column], {"x_scale": 1.6})
+        sheet.set_column(place, place, widths.get(column, 14), cells.get(column, text))
+        sheet.write_string(0, place, words.headings[column], required if column in REQUIRED else optional)
+        must = words.required if column in REQUIRED else ""
+        sheet.write_comment(0, place, must + words.to_write[column], {"x_scale": 1.6, "y_scale": 1.3})
     sheet.freeze_panes(1, 1)
-    for column, rule in _rules(indicators, grades).items():
+    for column, rule in _rules(indicators, grades, words).items():
         place = OBSERVATION_COLUMNS.index(column)
-        sheet.data_validation(1, place, _LAST_ROW, place, {"error_title": f"Wrong {column}", **rule})
+        title = words.wrong.format(words.headings[column])
+        sheet.data_validation(1, place, _LAST_ROW, place, {"error_title": title, **rule})
 
 
 def _header_formats(workbook: Workbook) -> tuple[Format, Format]:
@@ -95,32 +72,32 @@ def _header_formats(workbook: Workbook) -> tuple[Format, Format]:
     return required, workbook.add_format({"bg_color": "#dce6f1", "border": 1})
 
 
-def _rules(indicators: int, grades: int) -> dict[str, dict[str, object]]:
+def _rules(indicators: int, grades: int, words: Words) -> dict[str, dict[str, object]]:
     """What Excel lets one enter, by column; a level between two of the list is asked about, not refused."""
     observed_on = xl_rowcol_to_cell(1, OBSERVATION_COLUMNS.index("observed_on"), col_abs=True)
     to_today: dict[str, object] = {"validate": "date", "criteria": "between", "maximum": "=TODAY()"}
     return {
         "indicator": {
-            **_one_of(_CRITERIA, indicators),
-            "error_message": "Choose an indicator; the sheet criteria lists them.",
+            **_one_of(words.criteria, indicators),
+            "error_message": words.not_indicator,
         },
         "observed_on": {
             **to_today,
             "minimum": date(FIRST_YEAR, 1, 1),
-            "error_message": "Write a date up to today, as YYYY-MM-DD.",
+            "error_message": words.not_observed_on,
         },
         "known_on": {
             **to_today,
             "minimum": f"={observed_on}",
-            "error_message": "Write a date from observed_on up to today, or leave it empty.",
+            "error_message": words.not_known_on,
         },
         "level": {
             "validate": "list",
             "source": [str(level) for level in LEVELS],
             "error_type": "warning",
-            "error_message": "Choose a level from -2 to 2. A number between two levels, such as 0.5, may be typed.",
+            "error_message": words.not_level,
         },
-        "grade": {**_one_of(_GRADES, grades), "error_message": "Choose a grade; the sheet grades says what they mean."},
+        "grade": {**_one_of(words.grades, grades), "error_message": words.not_grade},
     }
 
 
@@ -130,28 +107,29 @@ def _one_of(sheet: str, count: int) -> dict[str, object]:
     return {"validate": "list", "source": f"={sheet}!$A$2:{last}"}
 
 
-def _add_criteria(workbook: Workbook, catalogue: Sequence[IndicatorRow]) -> None:
-    head = ("indicator", "name", "question", *(f"level {level:+d}" if level else "level 0" for level in LEVELS))
+def _add_criteria(workbook: Workbook, catalogue: Sequence[IndicatorRow], words: Words) -> None:
+    levels = (words.level.format(f"{level:+d}" if level else "0") for level in LEVELS)
     rows = []
     for indicator in catalogue:
         criteria = {row.level: row.criterion for row in indicator.levels}
         described = [criteria.get(level, "") for level in LEVELS]
-        rows.append([indicator.indicator_id, indicator.name, indicator.question, *described])
-    _add_table(workbook, _CRITERIA, head, rows, (26, 28, 44, 32, 32, 32, 32, 32))
+        choice = labelled(indicator.indicator_id, indicator.name) if words.named else indicator.indicator_id
+        rows.append([choice, indicator.name, indicator.question, *described])
+    widths = (_NAMED_WIDTH if words.named else _WIDTHS["indicator"], 28, 44, 32, 32, 32, 32, 32)
+    _add_table(workbook, words.criteria, (*words.criteria_head, *levels), rows, widths)
 
 
-def _add_grades(workbook: Workbook, grades: Sequence[GradeRow]) -> None:
-    head = ("grade", "the source is", "what it says is", "sd in levels")
+def _add_grades(workbook: Workbook, grades: Sequence[GradeRow], words: Words) -> None:
     rows: list[list[str | float]] = [
         [
             f"{grade.reliability}{grade.credibility}",
-            RELIABILITIES[grade.reliability],
-            CREDIBILITIES[grade.credibility],
+            words.reliabilities[grade.reliability],
+            words.credibilities[grade.credibility],
             grade.sd_levels,
         ]
         for grade in grades
     ]
-    _add_table(workbook, _GRADES, head, rows, (8, 30, 30, 14))
+    _add_table(workbook, words.grades, words.grades_head, rows, (8, 30, 30, 16))
 
 
 def _add_table(

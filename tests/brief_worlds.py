@@ -9,6 +9,7 @@ from types import ModuleType
 
 from toy_runs import SOUND, WINDOWS, toy_scenarios
 
+from db.anchors import Head
 from db.append import append_forecasts, append_run, append_run_status
 from db.engine import Database
 from db.migrate import create_database
@@ -20,6 +21,7 @@ from indicators.shipped import shipped_case
 from models.spec import TARGETS
 
 LOADED = datetime(2026, 11, 1, 12, tzinfo=UTC)
+HEAD = Head("0123456789abcdef" * 4, 7, datetime(2026, 11, 22, 6, 5, tzinfo=UTC))
 VOID = {"meta", "br", "link", "img", "hr", "input"}
 OF_BRIEF = (
     *("title", "currency", "likelihood", "confidence", "grounds", "judgement", "situation"),
@@ -114,6 +116,7 @@ def said(words: ModuleType, brief: Brief) -> dict[str, str]:
     sentences = {name: getattr(words, name)(brief) for name in OF_BRIEF}
     sentences |= {name: getattr(words, name)() for name in ("terms", "table_note", "watching", "grades")}
     sentences["dateline"] = words.dateline(brief, 12)
+    sentences["anchor"] = words.anchor(HEAD)
     for name, items in (("swing", brief.watched), ("document", brief.documents), ("source", brief.sources)):
         sentences |= {f"{name} {place}": getattr(words, name)(one) for place, one in enumerate(items)}
     return sentences

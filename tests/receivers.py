@@ -1,10 +1,12 @@
 """Real receivers of alerts on this machine: an HTTP server and a mail server that do as they are told."""
 
+import asyncio
+import json
 import socket
 import subprocess
 import threading
-from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
@@ -12,7 +14,7 @@ from email.message import EmailMessage
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from ssl import PROTOCOL_TLS_SERVER, SSLContext
-from typing import cast
+from typing import Any, cast
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
@@ -44,12 +46,55 @@ class Post:
     body: bytes
 
 
+@dataclass(frozen=True)
+class Reply:
+    """An answer with words."""
+
+    status: int
+    said: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    late_s: float = 0.0
+    """So long after the message is taken."""
+
+
+def slack(body: bytes) -> Reply:
+    """What Slack answers to a message, by the limits it publishes."""
+    message = json.loads(body)
+    blocks = message.get("blocks", [])
+    if not message.get("text"):
+        return Reply(400, "no_text")
+    long = [part for block in blocks for part in _texts(block) if not 1 <= len(part["text"]) <= _most(block, part)]
+    kinds = {block["type"] for block in blocks} - {"header", "section", "context", "divider"}
+    return Reply(400, "invalid_blocks") if long or kinds or len(blocks) > 50 else Reply(200, "ok")
+
+
+def _texts(block: dict[str, Any]) -> list[dict[str, Any]]:
+    return [*([block["text"]] if "text" in block else []), *block.get("fields", []), *block.get("elements", [])]
+
+
+def _most(block: dict[str, Any], part: dict[str, Any]) -> int:
+    assert part["type"] == ("plain_text" if block["type"] == "header" else "mrkdwn")
+    return 150 if block["type"] == "header" else 2000 if part in block.get("fields", []) else 3000
+
+
+def teams(body: bytes) -> Reply:
+    """What a workflow of Teams answers to a message."""
+    if len(body) > 28_000:
+        return Reply(413, '{"error":{"code":"RequestEntityTooLarge"}}')
+    message = json.loads(body)
+    (card,) = message["attachments"]
+    fits = message["type"] == "message" and card["contentType"] == "application/vnd.microsoft.card.adaptive"
+    fits = fits and (card["content"]["type"], card["content"]["version"]) == ("AdaptiveCard", "1.4")
+    return Reply(202) if fits else Reply(400, '{"error":{"code":"TriggerInputSchemaMismatch"}}')
+
+
 @dataclass
 class Hook:
-    """An HTTP server: answers each request as the next of `answers` says, and when they are used up with 204."""
+    """An HTTP server: answers each request as the next of `answers` says, and when they are used up as `service`."""
 
     url: str = ""
-    answers: list[int | str] = field(default_factory=list)
+    service: Callable[[bytes], Reply] = field(default=lambda _: Reply(204))
+    answers: list[int | str | Reply] = field(default_factory=list)
     posts: list[Post] = field(default_factory=list)
     over: threading.Event = field(default_factory=threading.Event)
 
@@ -61,17 +106,26 @@ class _Handler(BaseHTTPRequestHandler):
         hook = cast("_Server", self.server).hook
         body = self.rfile.read(int(self.headers["Content-Length"]))
         hook.posts.append(Post(self.path, {name.lower(): value for name, value in self.headers.items()}, body))
-        answer = hook.answers.pop(0) if hook.answers else 204
+        answer = hook.answers.pop(0) if hook.answers else hook.service(body)
         self.close_connection = True
         if answer == HANG:
             hook.over.wait(30)
         elif answer == DRIP:
             self._drip(hook.over)
         elif answer != CLOSE:
-            self.send_response(302 if answer == REDIRECT else cast("int", answer))
-            self.send_header("Location", f"{hook.url}/elsewhere")
-            self.send_header("Content-Length", "0")
+            to = {"Location": f"{hook.url}/elsewhere"}
+            reply = answer if isinstance(answer, Reply) else Reply(302 if answer == REDIRECT else int(answer), "", to)
+            hook.over.wait(reply.late_s)
+            self._reply(reply)
+
+    def _reply(self, reply: Reply) -> None:
+        said = reply.said.encode()
+        with suppress(OSError):  # nobody waits for it any more
+            self.send_response(reply.status)
+            for name, value in ({"Content-Length": str(len(said))} | dict(reply.headers)).items():
+                self.send_header(name, value)
             self.end_headers()
+            self.wfile.write(said)
 
     def _drip(self, over: threading.Event) -> None:
         """A byte of the answer now and then, none of which is the last."""
@@ -93,10 +147,12 @@ class _Server(ThreadingHTTPServer):
 
 
 @contextmanager
-def open_hook(*answers: int | str, tls: SSLContext | None = None) -> Iterator[Hook]:
+def open_hook(
+    *answers: int | str | Reply, tls: SSLContext | None = None, service: Callable[[bytes], Reply] | None = None
+) -> Iterator[Hook]:
     """An HTTP server at a free port."""
     with _Server(("127.0.0.1", 0), _Handler) as server:
-        server.hook = Hook(answers=list(answers))
+        server.hook = Hook(answers=list(answers), **({"service": service} if service else {}))
         if tls is not None:
             server.socket = tls.wrap_socket(server.socket, server_side=True)
         server.hook.url = f"{'https' if tls else 'http'}://localhost:{server.server_port}"
@@ -117,6 +173,8 @@ class Box:
     answers: list[str] = field(default_factory=list)
     strangers: tuple[str, ...] = ()
     """Recipients it does not know."""
+    late_s: float = 0.0
+    """It answers so long after it has taken a mail."""
     port: int = 0
     mails: list[EmailMessage] = field(default_factory=list)
     recipients: list[list[str]] = field(default_factory=list)
@@ -138,6 +196,7 @@ class Box:
             self.mails.append(cast("EmailMessage", message_from_bytes(content, policy=policy.default)))
             self.recipients.append(list(envelope.rcpt_tos))
             self.encrypted.append(server.transport.get_extra_info("ssl_object") is not None)
+            await asyncio.sleep(self.late_s)
         return answer
 
     def authenticate(
@@ -149,10 +208,14 @@ class Box:
 
 @contextmanager
 def open_box(
-    *answers: str, strangers: Sequence[str] = (), tls: SSLContext | None = None, wrapped: bool = False
+    *answers: str,
+    strangers: Sequence[str] = (),
+    tls: SSLContext | None = None,
+    wrapped: bool = False,
+    late_s: float = 0.0,
 ) -> Iterator[Box]:
     """A mail server at a free port; with `tls` it offers STARTTLS or, `wrapped`, speaks TLS from the first byte."""
-    box = Box(answers=list(answers), strangers=tuple(strangers), port=free_port())
+    box = Box(answers=list(answers), strangers=tuple(strangers), port=free_port(), late_s=late_s)
     controller = Controller(
         box,
         "127.0.0.1",

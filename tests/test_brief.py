@@ -16,12 +16,13 @@ from types import ModuleType
 import numpy as np
 import pytest
 import xarray as xr
-from brief_worlds import install_shipped, numbers, parsed, said, sentences, store_run
+from brief_worlds import HEAD, install_shipped, numbers, parsed, said, sentences, store_run
 from conftest import ATTESTATION, EVENT, OBSERVATION
 from toy_backtests import make_backtest, store_backtest
 from toy_case import write_toy_case
 from toy_runs import install_toy, toy_states
 
+from db.anchors import continue_from, head_of_report, read_head
 from db.append import append_completeness, append_events, append_observations
 from db.chain import verify_chain
 from db.engine import Database
@@ -414,7 +415,7 @@ def test_no_word_of_the_engine_stands_in_the_box(brief: Brief) -> None:
 @LANGUAGE
 @FORMATS
 def test_the_box_of_the_page_is_these_sentences(sheets: dict[str, Sheet], language: str, format_: str) -> None:
-    words, text = LANGUAGES[language], render(replace(sheets[language], format=format_), 12)
+    words, text = LANGUAGES[language], render(replace(sheets[language], format=format_), 12, head=HEAD)
     begin, end = ('<section class="lead">', "</section>") if format_ == "html" else ("> **", "\n## ")
     box = text[text.index(begin) :]
     plain = html.unescape("".join(parsed(box[: box.index(end)]).text).replace("\u00a0", " ")).replace("\\", "")
@@ -429,11 +430,12 @@ def test_the_box_of_the_page_is_these_sentences(sheets: dict[str, Sheet], langua
 def test_every_indicator_has_its_name_question_and_criteria() -> None:
     names, case = read_names("us-dprk", "ja"), read_case_folder(shipped_case())
     ids = {row.id for row in case.indicators}
-    for kind in ("indicator", "question"):
+    for kind in ("indicator", "question", "orientation"):
         assert {id_ for found, id_ in names if found == kind} == ids
     assert {id_ for kind, id_ in names if kind == "level"} == {
-        f"{id_}:{level}" for id_ in ids for level in ("-2", "+2")
+        f"{id_}:{level}" for id_ in ids for level in ("-2", "-1", "0", "+1", "+2")
     }
+    assert {id_ for kind, id_ in names if kind == "note"} == {row.id for row in case.indicators if row.note}
     documents = {row.document_id for row in case.documents}
     for kind in ("author", "title"):
         assert {id_ for found, id_ in names if found == kind} == documents
@@ -594,7 +596,7 @@ def test_there_must_be_a_published_run(toy: Database) -> None:
 
 @LANGUAGE
 def test_the_page_is_valid_and_fetches_nothing(sheets: dict[str, Sheet], language: str) -> None:
-    page = render(sheets[language], 12)
+    page = render(sheets[language], 12, head=HEAD)
     found = parsed(page)
     assert (found.wrong, found.open) == ([], [])
     assert not found.tags & {"script", "link", "iframe", "object", "img"}
@@ -610,7 +612,7 @@ def test_the_page_is_valid_and_fetches_nothing(sheets: dict[str, Sheet], languag
 @LANGUAGE
 @FORMATS
 def test_no_template_is_left_over(sheets: dict[str, Sheet], language: str, format_: str) -> None:
-    text = render(replace(sheets[language], format=format_), 12)
+    text = render(replace(sheets[language], format=format_), 12, head=HEAD)
     without = re.sub(r"<style>.*?</style>|<svg.*?</svg>|data:image/png;base64,[^)]*", "", text, flags=re.DOTALL)
     assert not re.search(r"\{\{|\}\}|\{%|%\}|None|nan|Undefined|<function|forecast\.|\bTrue\b|\bFalse\b", without)
     words = LANGUAGES[language]
@@ -621,8 +623,8 @@ def test_no_template_is_left_over(sheets: dict[str, Sheet], language: str, forma
 @LANGUAGE
 def test_page_and_markdown_say_the_same(brief: Brief, sheets: dict[str, Sheet], language: str) -> None:
     sheet = sheets[language]
-    page = "".join(parsed(render(sheet, 12)).text).replace("\u00a0", " ")
-    text = html.unescape(render(replace(sheet, format="md"), 12)).replace("\\", "")
+    page = "".join(parsed(render(sheet, 12, head=HEAD)).text).replace("\u00a0", " ")
+    text = html.unescape(render(replace(sheet, format="md"), 12, head=HEAD)).replace("\\", "")
     spoken_ = spoken(LANGUAGES[language], brief)
     for name, sentence in spoken_.items():
         assert sentence.replace("`", "") in page, name
@@ -630,7 +632,7 @@ def test_page_and_markdown_say_the_same(brief: Brief, sheets: dict[str, Sheet], 
 
 
 def test_the_table_has_every_target_and_window(brief: Brief, sheets: dict[str, Sheet]) -> None:
-    page = "".join(parsed(render(sheets["en"], 12)).text)
+    page = "".join(parsed(render(sheets["en"], 12, head=HEAD)).text)
     for row in brief.summary.targets:
         assert percent(row.mean) in page
         assert percent_range(row.q05, row.q95).removesuffix(" %") in page
@@ -639,7 +641,7 @@ def test_the_table_has_every_target_and_window(brief: Brief, sheets: dict[str, S
 
 
 def test_the_same_facts_give_the_same_file(brief: Brief, sheets: dict[str, Sheet]) -> None:
-    assert render(lay_out(brief, "ja", "html"), 12) == render(sheets["ja"], 12)
+    assert render(lay_out(brief, "ja", "html"), 12, head=HEAD) == render(sheets["ja"], 12, head=HEAD)
 
 
 @FORMATS
@@ -698,6 +700,33 @@ def test_the_row_names_the_file_by_its_hash(toy: Database) -> None:
     assert f"報告第{row.id}号" in done.file.read_text(encoding="utf-8")
 
 
+def test_a_brief_is_an_anchor_of_the_record(toy: Database) -> None:
+    """Its forms share the head before the first of them; the next brief has another, and all of them hold."""
+    toy_run(toy, 3)
+    with toy.read() as connection:
+        before = read_head(connection)
+    assert before is not None
+    for number, language in enumerate(("en", "ja", "en")):
+        done = write(toy, f"{number}.md", language=language)
+        text = done.file.read_text(encoding="utf-8")
+        assert (done.number, done.head) == (1, before)
+        assert text.count(before.short) == 2
+        assert f"`parley verify --head {before.short}`" in text
+    toy_run(toy, 20)
+    after = write(toy, "4.md").head
+    assert after is not None
+    assert after.seal > before.seal + 3
+    with toy.read() as connection:
+        found = verify_chain(connection)
+        assert all(continue_from(connection, head.short, found).continues for head in (before, after))
+        assert head_of_report(connection, 1) == before
+
+
+def test_a_brief_that_is_not_told_of_a_head_has_no_such_sentence(sheets: dict[str, Sheet]) -> None:
+    assert "--head" not in render(sheets["en"], 12)
+    assert HEAD.short in render(sheets["en"], 12, head=HEAD)
+
+
 @pytest.mark.slow
 @LANGUAGE
 def test_the_brief_of_the_shipped_case_has_two_printed_pages(
@@ -707,7 +736,7 @@ def test_the_brief_of_the_shipped_case_has_two_printed_pages(
     if chromium is None or pdfinfo is None:
         pytest.skip("needs chromium and pdfinfo")
     page = tmp_path / "brief.html"
-    page.write_text(render(sheets[language], 12), encoding="utf-8")
+    page.write_text(render(sheets[language], 12, head=HEAD), encoding="utf-8")
     switches = ["--headless", "--no-sandbox", "--disable-gpu", "--no-pdf-header-footer"]
     printed = tmp_path / "brief.pdf"
     subprocess.run(

@@ -37,7 +37,9 @@ WITHIN_FUNCTIONS = {
     ("calibrate", "forecast.trust.page"): "pictures are for a page alone",
     ("check", "forecast.checks.run"): HEAVY,
     ("report", "forecast.brief.facts"): HEAVY,
+    ("report", "forecast.brief.mail"): HEAVY,
     ("report", "forecast.brief.report"): HEAVY,
+    ("service", "forecast.schedule.letters"): "a service that mails no brief need not hold pictures and pandas",
     ("update", "forecast.engine.update"): HEAVY,
 }
 

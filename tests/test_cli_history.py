@@ -10,6 +10,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from codecs import BOM_UTF8
 from collections.abc import Callable
 from pathlib import Path
 
@@ -18,6 +19,8 @@ from export_worlds import make
 
 from forecast.cli.app import run
 from forecast.exports.contents import CONTENTS, options_of
+from indicators.sheets import read_grid
+from indicators.tables import Problems, read_table
 
 type Program = Callable[..., tuple[int, str, str]]
 
@@ -58,13 +61,14 @@ def test_it_says_what_it_wrote_and_where_columns_are_explained(parley: Program, 
     code, out, err = parley("--out", name)
     *overtaken, last = out.splitlines()
     assert (code, err, last) == (0, "", f"wrote {name}: {size}; columns are explained in history.columns.csv")
-    assert overtaken[-1].endswith("knows nothing of it; run `parley update`.")
+    left = "only a full update takes in documents and judgements"
+    assert overtaken[-1].endswith(f"knows nothing of it; {left}; run `parley update`.")
     assert {path.name for path in Path().iterdir()} == {name, "history.columns.csv"}
 
 
 def test_the_other_formats_explain_their_columns_too(parley: Program) -> None:
     assert parley("--out", "h.json")[1].endswith("; columns are explained in h.schema.json\n")
-    assert parley("--out", "h.XLSX")[1].endswith("; columns are explained in its second sheet\n")
+    assert parley("--out", "h.XLSX")[1].endswith("; columns are explained in its sheet columns\n")
     assert {path.name for path in Path().iterdir()} == {"h.json", "h.schema.json", "h.XLSX"}
 
 
@@ -114,6 +118,12 @@ MISUSES: list[tuple[list[str], str]] = [
     (["--out", "a.csv", "--from", "2020-02-01", "--to", "2020-01-01"], "2020-01-01 lies before --from 2020-02-01"),
     (["--out", "a.json", "--spreadsheet-safe"], "does not apply to 'a.json'; it would change the text"),
     (["--out", "a.xlsx", "--spreadsheet-safe"], "does not apply to 'a.xlsx'; only a .csv needs it"),
+    (
+        ["--out", "a.json", "--bom"],
+        "'--bom': does not apply to 'a.json'; programs that read it would stumble; only a .csv",
+    ),
+    (["--out", "a.parquet", "--bom"], "'--bom': does not apply to 'a.parquet'; programs that read it would stumble"),
+    (["--out", "a.xlsx", "--bom"], "'--bom': does not apply to 'a.xlsx'; only a .csv needs it"),
     (["--what", "runs"], "Missing option '--out'"),
 ]
 
@@ -181,6 +191,30 @@ def test_formulas_are_told_and_can_be_kept_from_running(parley: Program) -> None
     assert parley("--out", "c.csv", *notes, "--spreadsheet-safe")[2] == ""
     assert {row["note"] for row in _rows("c.csv")} >= {"'=1+1", "'＝1+1", "北朝鮮"}
     assert parley("--out", "d.json", *notes)[2] == ""
+
+
+@pytest.mark.parametrize("what", list(CONTENTS))
+def test_a_mark_for_excel_stands_first_and_changes_nothing_else(parley: Program, what: str) -> None:
+    asked = ("--what", what, "--as-of", "2020-06-01")
+    assert parley("--out", "a.csv", *asked)[0] == 0
+    assert parley("--out", "b.csv", *asked, "--bom")[0] == 0
+    assert Path("b.csv").read_bytes() == BOM_UTF8 + Path("a.csv").read_bytes()
+    assert Path("b.columns.csv").read_bytes() == Path("a.columns.csv").read_bytes()
+
+
+@pytest.mark.parametrize("what", list(CONTENTS))
+def test_a_file_with_the_mark_is_read_as_one_without(parley: Program, what: str) -> None:
+    for name, options in (("a.csv", ()), ("b.csv", ("--bom",)), ("c.csv", ("--bom", "--spreadsheet-safe"))):
+        assert parley("--out", name, "--what", what, "--as-of", "2020-06-01", *options)[0] == 0
+    problems = Problems()
+    plain, marked, safe = (read_grid(Path(name), problems) for name in ("a.csv", "b.csv", "c.csv"))
+    assert problems.lines == []
+    assert plain is not None
+    assert marked is not None
+    assert safe is not None
+    assert plain.header == marked.header == safe.header == tuple(column.name for column in CONTENTS[what].columns)
+    assert plain.records == marked.records
+    assert read_table(Path("b.csv"), marked.header, problems) != []
 
 
 def _process(folder: Path, *arguments: str) -> subprocess.Popen[str]:

@@ -13,7 +13,8 @@ from conftest import RUN
 from toy_runs import LOADED, install_toy
 
 from db.append import append_run
-from db.engine import Database
+from db.engine import Database, open_database
+from db.migrate import create_database
 from db.posteriors import store_file
 from forecast.cli.app import run
 
@@ -87,6 +88,102 @@ def _posteriors(database: Database) -> Path:
     return database.folder / "posteriors"
 
 
+def _verify(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
+    code = run(["verify", *arguments])
+    printed = capsys.readouterr()
+    return code, printed.out, printed.err
+
+
+def test_the_head_is_printed_to_be_kept_and_checked_later(desk: Database, capsys: pytest.CaptureFixture[str]) -> None:
+    _, out, _ = _verify(capsys, "--json")
+    all_ = json.loads(out)
+    code, out, err = _verify(capsys, "--head", "--json")
+    head = json.loads(out)
+    assert (code, err) == (0, "")
+    assert (head["head"], head["short"], head["rows"]) == (all_["head"], all_["head"][:16], all_["rows"])
+    code, out, _ = _verify(capsys, "--head")
+    assert out.splitlines() == [
+        f"Head of the record: {desk.url}",
+        f"head        {head['head']}",
+        f"stands for  {head['rows']} rows, the last recorded 2020-01-02 12:00 UTC",
+        f"to check    parley verify --head {head['short']}",
+        HEAD,
+    ]
+    with open_database(f"sqlite:///{desk.url}") as again, again.write() as connection:
+        append_run(connection, replace(RUN, case_id="toy", seed=1), LOADED)
+    for spelling in (head["head"], head["short"], head["short"].upper(), f"{head['head'][:20]}…"):
+        code, out, err = _verify(capsys, "--head", spelling)
+        assert (code, err) == (0, "")
+        when = f"Head {head['short']}, of 2020-01-02 12:00 UTC"
+        assert (
+            out.splitlines()[-1] == f"{when}: {head['rows']} rows up to it are as they were then; 2 rows came after it."
+        )
+    code, out, _ = _verify(capsys, "--head", head["short"], "--json")
+    found = json.loads(out)
+    anchor = {name: found["anchor"][name] for name in ("continues", "head", "rows", "rows_since", "broken")}
+    assert anchor == {"continues": True, "head": head["head"], "rows": head["rows"], "rows_since": 2, "broken": []}
+    assert found["sound"]
+
+
+def test_a_head_of_another_record_ends_with_1(desk: Database, capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, err = _verify(capsys, "--head", "ab" * 16)
+    assert code == 1
+    assert out.splitlines()[-1].endswith("does not continue from it; no state of it had that head.")
+    assert err == (
+        f"error: {desk.url} does not continue from {'ab' * 16}; no state of it had that head: it is an "
+        "older copy, or another record; check the hash, and which database PARLEY_DATABASE_URL names; if both "
+        "are right, keep this one aside and restore a backup\n"
+    )
+    code, out, _ = _verify(capsys, "--head", "ab" * 16, "--json")
+    assert (code, json.loads(out)["anchor"]["continues"], json.loads(out)["sound"]) == (1, False, True)
+
+
+def test_a_head_whose_rows_were_changed_ends_with_1(desk: Database, capsys: pytest.CaptureFixture[str]) -> None:
+    head = json.loads(_verify(capsys, "--head", "--json")[1])["short"]
+    _tamper(desk)
+    code, out, err = _verify(capsys, "--head", head)
+    assert code == 1
+    assert out.splitlines()[-1].endswith("1 finding above concern them: they are not as they were then.")
+    assert err.startswith(f"error: {desk.url} does not continue from {head}; rows from before it are not as they were")
+    code, out, _ = _verify(capsys, "--head", head, "--json")
+    (broken,) = json.loads(out)["anchor"]["broken"]
+    assert (code, broken["table"], broken["row_id"]) == (1, "observations", 2)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (
+            ["--head", "abc"],
+            "'abc' is no head; write 16 to 64 hexadecimal digits, as a brief or `parley verify",
+        ),
+        (["--head", "g" * 16], "is no head; write 16 to 64 hexadecimal digits"),
+        (["--head", "a" * 65], "is no head; write 16 to 64 hexadecimal digits"),
+        (["a" * 16], f"goes with --head; write `parley verify --head {'a' * 16}`"),
+    ],
+)
+@pytest.mark.usefixtures("desk")
+def test_what_is_no_head_is_a_mistake_in_usage(
+    arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, out, err = _verify(capsys, *arguments)
+    assert (code, out) == (2, "")
+    assert said in err
+    assert err.count("\n") == 1
+
+
+def test_where_nothing_is_stored_there_is_no_head(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("PARLEY_DATABASE_URL", raising=False)
+    create_database("sqlite:///parley.db").close()
+    code, out, _ = _verify(capsys, "--head")
+    assert (code, out.splitlines()[1]) == (0, "nothing is stored; run `parley init`")
+    found = json.loads(_verify(capsys, "--head", "--json")[1])
+    assert (found["head"], found["rows"], found["recorded_at"]) == ("", 0, None)
+
+
 def test_init_mends_triggers(desk: Database, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with closing(sqlite3.connect(desk.url)) as connection, connection:
         connection.execute("DROP TRIGGER runs_no_delete")
@@ -107,6 +204,8 @@ def test_a_backup_unzipped_in_an_empty_folder_is_a_working_parley(
     with zipfile.ZipFile("kept.zip") as archive:
         archive.extractall("new")
     monkeypatch.chdir(tmp_path / "new")
+    assert run(["verify", "--head", json.loads(here[: here.index("\n}\n") + 2])["head"]]) == 0
+    capsys.readouterr()
     assert [run(question) for question in questions] == [0] * 4
     assert capsys.readouterr().out.replace(str(tmp_path / "new"), str(tmp_path)) == here
     assert run(["init", "--case", str(tmp_path / "toy")]) == 0
@@ -120,7 +219,7 @@ def test_backup_says_what_is_in_it(desk: Database, tmp_path: Path, capsys: pytes
     assert printed.err == ""
     assert printed.out.splitlines() == [
         "Backup kept.zip",
-        f"holds    {Path('kept.zip').stat().st_size / 1e6:.1f} MB, schema 0006, 1 run",
+        f"holds    {Path('kept.zip').stat().st_size / 1e6:.1f} MB, schema 0007, 1 run",
         f"checked  {stored['rows']} rows in {stored['tables']} tables, 1 posterior file",
         f"head     {stored['head']}",
         f"         {HEAD}",
@@ -134,7 +233,7 @@ def test_backup_says_what_is_in_it(desk: Database, tmp_path: Path, capsys: pytes
         **stored,
         "file": "kept.zip",
         "bytes": made["bytes"],
-        "schema": "0006",
+        "schema": "0007",
         "runs": 1,
     }
 

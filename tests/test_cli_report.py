@@ -51,7 +51,7 @@ def parley(capsys: pytest.CaptureFixture[str]) -> Command:
 def test_it_says_what_it_wrote(toy: Database, parley: Command, tmp_path: Path) -> None:
     assert parley("report", "--out", "a.html") == (0, "wrote a.html: report 1, of run 2, compared with run 1\n", "")
     assert (tmp_path / "a.html").read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
-    code, out, _ = parley("report", "--out", "b.MD", "--lang", "ja", "--run", "1")
+    code, out, _ = parley("report", "--out", "b.MD", "--language", "ja", "--run", "1")
     assert (code, out) == (0, "wrote b.MD: report 2, of run 1\n")
     assert (tmp_path / "b.MD").read_text(encoding="utf-8").startswith("# ")
 
@@ -60,7 +60,7 @@ def test_json_has_all_facts(toy: Database, parley: Command) -> None:
     code, out, err = parley("report", "--out", "a.md", "--since", "2020-01-15", "--json")
     assert (code, err) == (0, "")
     told = json.loads(out)
-    assert told["report"].keys() == {"number", "row", "file", "language", "format", "sha256"}
+    assert told["report"].keys() == {"number", "row", "file", "language", "format", "sha256", "head", "head_at"}
     assert told["run"]["id"] == 2
     assert (told["changes"]["since"]["reason"], told["changes"]["since"]["run_id"]) == ("asked", 1)
     assert told["likelihood"][0] == {
@@ -83,7 +83,7 @@ def test_json_has_all_facts(toy: Database, parley: Command) -> None:
         (("--out", "a.pdf"), "Invalid value for '--out': 'a.pdf' does not end in .html or .md; write a.html"),
         (("--out", "a.html", "--lang", "ko"), "Invalid value for '--lang': 'ko' is not known; use one of en, ja"),
         (("--out", "a.html", "--since", "soon"), "'soon' is neither a date nor a run; write YYYY-MM-DD or a number"),
-        (("--lang", "ja"), "Missing option '--out'"),
+        (("--lang", "ja"), "Invalid value for '--out': none is given; name a file, or give --mail or --to ADDRESS"),
     ],
 )
 def test_mistakes_in_usage(toy: Database, parley: Command, arguments: tuple[str, ...], message: str) -> None:

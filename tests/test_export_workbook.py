@@ -9,17 +9,20 @@ import sys
 import tracemalloc
 import zipfile
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pandas as pd
 import pytest
+from conftest import NOW, OBSERVATION
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from python_calamine import CalamineWorkbook
+from xlsxwriter.utility import xl_cell_to_rowcol  # type: ignore[import-untyped]
 
+from db.append import append_observations
 from db.engine import Database
 from db.when import When
 from forecast.errors import NotWritten
@@ -41,7 +44,8 @@ from forecast.exports.columns import (
 )
 from forecast.exports.contents import CONTENTS
 from forecast.exports.read import Wanted, read_export
-from forecast.exports.workbook import MOST_ROWS, write_workbook
+from forecast.exports.workbook import MOST_ROWS, PRINTED_WIDTH, write_workbook
+from forecast.record.overtaken import overtaken_lines
 from forecast.writing import written
 
 few = settings(max_examples=25, deadline=None)
@@ -100,7 +104,8 @@ class Opened:
             return ElementTree.fromstring(packed.read(f"{name}.xml"))
 
     def sheet(self, number: int) -> ElementTree.Element:
-        return self.part(f"xl/worksheets/sheet{number}")
+        """By its place after the overview, which is 0."""
+        return self.part(f"xl/worksheets/sheet{number + 1}")
 
     def cell(self, number: int, place: str) -> ElementTree.Element:
         (found,) = self.sheet(number).iterfind(f".//m:c[@r='{place}']", XML)
@@ -250,7 +255,7 @@ def test_editing_a_text_does_not_make_a_formula_of_it() -> None:
 def test_the_sheet_opens_well() -> None:
     book = written_out(an_export([ROW] * 3, count=3))
     (pane,) = book.sheet(1).iterfind(".//m:pane", XML)
-    assert (pane.attrib["ySplit"], pane.attrib["state"], "xSplit" in pane.attrib) == ("1", "frozen", False)
+    assert (pane.attrib["ySplit"], pane.attrib["xSplit"], pane.attrib["state"]) == ("1", "1", "frozen")
     assert [each.attrib["ref"] for each in book.sheet(1).iterfind("m:autoFilter", XML)] == ["A1:J4"]
     fonts = book.part("xl/styles").findall("m:fonts/m:font", XML)
     assert fonts[int(book.style(1, "A1").attrib["fontId"])].find("m:b", XML) is not None
@@ -331,6 +336,7 @@ def run_of(run_id: int, kind: str, as_of: date, mean: float) -> Iterator[Values]
                 "mean": mean * times * (days or 800) / 365,
                 "q05": mean / 4,
                 "q95": mean * 2,
+                "base_rate": None if kind == "provisional" else mean * 1.5,
             }
             yield tuple(said.get(column.name) for column in FORECASTS)
 
@@ -362,7 +368,7 @@ def test_the_last_full_run_of_a_date_stands_for_it(kinds: str, stands: int) -> N
     book = headlines(
         *run_of(1, "official", before, 0.3), *(row for run in runs for row in run), *run_of(99, "manual", after, 0.2)
     )
-    assert book.sheets == ["forecasts", "columns", "headline"]
+    assert book.sheets == ["overview", "forecasts", "columns", "headline"]
     head, *rows = book.rows("headline")
     assert head == ["as_of", "run_id", "kind", "mean_30d", "mean_365d", "q05_365d", "q95_365d"]
     mean = 0.1 + stands / 100
@@ -383,12 +389,12 @@ def horizon_at() -> int:
     return [column.name for column in FORECASTS].index("horizon_days")
 
 
-@pytest.mark.parametrize("days", [1, 2, 39, 400])
+@pytest.mark.parametrize("days", [2, 39, 400])
 def test_the_chart_draws_every_day_of_every_horizon(days: int) -> None:
     chart = of_days(days).part("xl/charts/chart1")
     drawn = [*chart.iterfind(".//c:lineChart/c:ser", XML)]
     assert [each.findtext(".//c:tx//c:v", "", XML) for each in drawn] == ["in 30 d", "in 365 d"]
-    a, d, e = (f"headline!${at}$2" + (f":${at}${days + 1}" if days > 1 else "") for at in "ADE")
+    a, d, e = (f"headline!${at}$2:${at}${days + 1}" for at in "ADE")
     assert [each.findtext("c:val//c:f", "", XML) for each in drawn] == [d, e]
     assert {each.findtext("c:cat//c:f", "", XML) for each in drawn} == {a}
     markers = [each.find("c:marker/c:symbol", XML) for each in drawn]
@@ -411,10 +417,152 @@ def test_the_chart_has_a_date_axis_per_cents_from_nought_and_titles() -> None:
     assert [each.attrib["val"] for each in chart.iterfind(".//c:legendPos", XML)] == ["b"]
 
 
+def test_one_date_is_drawn_by_window_beside_its_base_rate() -> None:
+    """A line needs two."""
+    chart = of_days(1).part("xl/charts/chart1")
+    drawn = [*chart.iterfind(".//c:barChart/c:ser", XML)]
+    assert [each.findtext(".//c:tx//c:v", "", XML) for each in drawn] == ["probability", "base rate"]
+    cells = [each.findtext("c:val//c:f", "", XML) for each in drawn]
+    rows = of_days(1).rows("overview")
+    head = next(line for line, row in enumerate(rows, start=1) if row[0] == "days")
+    assert cells == [f"overview!${at}${head + 1}:${at}${head + 3}" for at in "CF"]
+    assert [row[0] for row in rows[head : head + 3]] == [30, 365, (date(2029, 1, 20) - date(2026, 1, 1)).days]
+
+
+# The overview
+
+
+def words_of(book: Opened) -> str:
+    return "\n".join(str(cell) for row in book.rows("overview") for cell in row if cell != "")
+
+
+def test_it_opens_on_the_headline_and_its_chart() -> None:
+    book = of_days(3)
+    views = [view.attrib.get("activeTab", "0") for view in book.part("xl/workbook").iter(f"{{{XML['m']}}}workbookView")]
+    assert (views, book.sheets[0]) == (["0"], "overview")
+    (view,) = book.sheet(0).iterfind(".//m:sheetView", XML)
+    assert (view.attrib["tabSelected"], view.attrib["showGridLines"]) == ("1", "0")
+    assert [*book.sheet(0).iter(f"{{{XML['m']}}}drawing")]
+    assert not any([*book.sheet(number).iter(f"{{{XML['m']}}}drawing")] for number in (1, 2, 3))
+    lines = words_of(book).splitlines()
+    assert lines[0] == "A case: a table"
+    assert (
+        "Arms-control talks, at least one in the 365 days to 2027-01-03: 10 % (90 % interval 2.5–20 %); base rate "
+        "15 %. As of 2026-01-03, run 2 (official)."
+    ) in lines
+
+
+def test_the_overview_has_a_row_for_each_window_with_numbers_and_dates() -> None:
+    rows = of_days(2).rows("overview")
+    at = next(line for line, row in enumerate(rows) if row[0] == "days")
+    assert rows[at][:6] == ["days", "to", "probability", "90 % from", "90 % to", "base rate"]
+    deadline = date(2029, 1, 20)
+    assert [row[:6] for row in rows[at + 1 : at + 4]] == [
+        [30, date(2026, 2, 1), 0.1 * 30 / 365, 0.025, 0.2, 0.1 * 1.5],
+        [365, date(2027, 1, 2), 0.1, 0.025, 0.2, 0.1 * 1.5],
+        [(deadline - date(2026, 1, 2)).days, deadline, 0.1 * 800 / 365, 0.025, 0.2, 0.1 * 1.5],
+    ]
+
+
+def test_what_a_provisional_run_does_not_know_is_left_out() -> None:
+    book = headlines(*run_of(1, "provisional", date(2026, 1, 1), 0.1))
+    assert "base rate" not in next(
+        line for line in words_of(book).splitlines() if line.startswith("Arms-control talks, at")
+    )
+    assert "As of 2026-01-01, run 1 (provisional)." in words_of(book)
+
+
+@pytest.mark.parametrize("what", CONTENTS)
+def test_every_export_says_what_it_is_and_what_its_sheets_hold(what: str) -> None:
+    columns = CONTENTS[what].columns
+    book = written_out(an_export([], columns, what=what, count=0))
+    told = words_of(book)
+    assert "0 rows" in told
+    assert "as of 2026-11-22" in told
+    assert f"one per {CONTENTS[what].row}" in told
+    links = {each.attrib["location"] for each in book.sheet(0).iter(f"{{{XML['m']}}}hyperlink")}
+    assert links == {f"'{sheet}'!A1" for sheet in book.sheets[1:]}
+
+
+def test_what_has_overtaken_the_numbers_stands_on_the_overview(full: Database) -> None:
+    with full.write() as connection:
+        later = [
+            replace(OBSERVATION, source_title=f"Wire {number:02}", known_on=date(2020, 6, 1)) for number in range(30)
+        ]
+        append_observations(connection, later, NOW + timedelta(days=1))
+    wanted = Wanted(what="forecasts", when=When(as_of=date(2030, 1, 1)), today=date(2030, 1, 1))
+    with full.read() as connection:
+        export = read_export(connection, wanted)
+        first, *news, last = overtaken_lines(export.overtaken) if export.overtaken else ("", "", "")
+        told = words_of(written_out(export))
+    assert len(news) > 6
+    assert all(line in told for line in (first, *news[:6], f"… and {len(news) - 6} more.", last))
+    assert news[7] not in told
+
+
+@pytest.mark.parametrize("name", ["=1+1", "+cmd|' /C calc'!A1", "@x", "A & B", '"&12&K', "x" * 5000, "\uffff", "<b>"])
+def test_no_name_of_a_case_harms_the_overview_or_the_heading(name: str) -> None:
+    book = written_out(replace(an_export([ROW]), title=name))
+    assert not [*book.sheet(0).iter(f"{{{XML['m']}}}f")]
+    shown = str(book.rows("overview")[0][0])
+    assert shown == (name if len(name) < 1000 else name[:1000] + "…").replace("\uffff", "\ufffd")
+    heading = book.sheet(0).findtext("m:headerFooter/m:oddHeader", "", XML)
+    assert heading == f"&L{''.join(c for c in name if c.isprintable())[:100].replace('&', '&&')}"
+    assert len(heading) <= 255
+
+
+# On paper
+
+
+@pytest.mark.parametrize("what", CONTENTS)
+def test_every_sheet_prints_across_a4_one_page_wide_with_numbers(what: str) -> None:
+    empty = an_export([], CONTENTS[what].columns, what=what, count=0)
+    book = of_days(2) if what == "forecasts" else written_out(empty)
+    for number, name in enumerate(book.sheets):
+        sheet = book.sheet(number)
+        (page,) = sheet.iterfind("m:pageSetup", XML)
+        assert (page.attrib["paperSize"], page.attrib["orientation"]) == ("9", "landscape"), name
+        assert page.attrib.get("fitToWidth", "1") == "1"
+        assert page.attrib.get("fitToHeight", "1") == ("1" if name == "overview" else "0")
+        assert [each.attrib["fitToPage"] for each in sheet.iterfind("m:sheetPr/m:pageSetUpPr", XML)] == ["1"]
+        assert sheet.findtext("m:headerFooter/m:oddFooter", "", XML) == "&L&A&RPage &P of &N"
+    names = printed_names(book)
+    assert {sheet for kind, sheet, _ in names if kind == "_xlnm.Print_Titles"} == {*book.sheets[1:]}
+    assert all(area.endswith("!$1:$1") for kind, _, area in names if kind == "_xlnm.Print_Titles")
+    assert {sheet for kind, sheet, _ in names if kind == "_xlnm.Print_Area"} == {"overview", what}
+
+
+def printed_names(book: Opened) -> list[tuple[str, str, str]]:
+    """What a workbook defines for printing: kind, sheet, range."""
+    found = book.part("xl/workbook").iterfind("m:definedNames/m:definedName", XML)
+    return [(each.attrib["name"], book.sheets[int(each.attrib["localSheetId"])], each.text or "") for each in found]
+
+
+@few
+@given(st.lists(st.integers(1, 60), min_size=1, max_size=60))
+def test_letters_on_paper_stay_large_enough_to_read(lengths: list[int]) -> None:
+    columns = tuple(stored("x" * length + str(place), TEXT, "A text") for place, length in enumerate(lengths))
+    book = written_out(an_export([], columns, count=0))
+    widths = [
+        float(each.attrib["width"]) for each in book.sheet(1).iterfind("m:cols/m:col", XML) for _ in spanned(each)
+    ]
+    (area,) = (
+        area for kind, sheet, area in printed_names(book) if (kind, sheet) == ("_xlnm.Print_Area", "observations")
+    )
+    last = area.partition(":")[2].split("$")[1] if ":" in area else "A"
+    count = xl_cell_to_rowcol(f"{last}1")[1] + 1
+    assert sum(widths[:count]) <= PRINTED_WIDTH + count or count == 1
+    assert count == len(widths) or sum(widths[: count + 1]) > PRINTED_WIDTH
+
+
+def spanned(column: ElementTree.Element) -> range:
+    return range(int(column.attrib["min"]), int(column.attrib["max"]) + 1)
+
+
 def test_without_rows_of_the_headline_there_is_no_such_sheet() -> None:
     rows = [row for row in run_of(1, "official", date(2026, 1, 1), 0.1) if row[horizon_at()] is None]
-    assert headlines(*rows).sheets == ["forecasts", "columns"]
-    assert written_out(an_export([ROW])).sheets == ["observations", "columns"]
+    assert headlines(*rows).sheets == ["overview", "forecasts", "columns"]
+    assert written_out(an_export([ROW])).sheets == ["overview", "observations", "columns"]
 
 
 # What Excel cannot hold

@@ -169,6 +169,9 @@ def test_a_brief_is_written_and_not_recorded(
     told = json.loads(parley("report", "--out", "c.md", "--lang", language, "--json").out)
     assert told["report"]["number"] is None
     assert "cannot be written" in told["report"]["unrecorded"]
+    head = told["report"]["head"]
+    assert f"`parley verify --head {head[:16]}`" in Path("c.md").read_text()
+    assert parley("verify", "--head", head).out.endswith("0 rows came after it.\n")
     assert {**told, "report": 0} == {**recorded, "report": 0}
     assert _listing(desk.parent) == beside
 

@@ -21,6 +21,7 @@ from forecast.schedule.settings import (
     AlertSettings,
     Email,
     LogSettings,
+    MailSettings,
     ScheduleSettings,
     Settings,
     Webhook,
@@ -32,7 +33,8 @@ from forecast.schedule.settings_file import render_settings
 
 TEXT = st.text(st.characters(exclude_categories=("Cs",)), min_size=1, max_size=12)
 CLOCK = st.times().map(lambda at: at.replace(microsecond=0))
-ADDRESS = st.from_regex(r"[^@\s\x00-\x1f]{1,5}@[^@\s\x00-\x1f]{1,5}", fullmatch=True)
+ADDRESS = st.from_regex(r"[^@\s\x00-\x1f…]{1,5}@[^@\s\x00-\x1f…]{1,5}", fullmatch=True)
+ADDRESSES = st.lists(ADDRESS, min_size=1, max_size=3).map(tuple)
 QUIET = st.none() | st.tuples(CLOCK, CLOCK).filter(lambda hours: hours[0] != hours[1])
 
 
@@ -65,21 +67,33 @@ SETTINGS = st.builds(
         failures=st.booleans(),
         catch_up=st.booleans(),
         quiet=QUIET,
-        webhook=st.none() | st.builds(Webhook, url=st.just("https://example.org/ä?%20"), timeout_seconds=_numbers(120)),
+        webhook=st.none()
+        | st.builds(
+            Webhook,
+            url=st.just("https://example.org/ä?%20"),
+            form=st.sampled_from(["plain", "slack", "teams"]),
+            timeout_seconds=_numbers(120),
+        ),
         email=st.none()
         | st.builds(
             Email,
             host=TEXT,
             port=st.integers(1, 65535),
             security=st.sampled_from(["starttls", "tls", "none"]),
-            user=st.just("") | TEXT,
+            user=st.just("") | TEXT.filter(lambda text: "…" not in text),
             sender=ADDRESS,
-            to=st.lists(ADDRESS, min_size=1, max_size=3).map(tuple),
+            to=ADDRESSES,
             timeout_seconds=_numbers(120),
         ),
         file=st.none() | st.builds(AlertFile, path=TEXT),
     ),
-)
+    mail=st.builds(
+        MailSettings,
+        brief=st.sampled_from(["never", "daily", "weekly", "on_change"]),
+        language=st.sampled_from(["en", "ja"]),
+        to=st.just(()) | ADDRESSES,
+    ),
+).filter(lambda settings: settings.mail.brief == "never" or settings.alerts.email is not None)
 
 
 @pytest.fixture(autouse=True)
@@ -117,7 +131,18 @@ def test_every_key_is_there_with_its_default_and_channels_that_are_not_set_as_co
         assert any(line.startswith((f"{key} = ", f"[{key}]", f"[alerts.{key}]")) for line in lines), key
     assert tomllib.loads(printed) == _without_none(as_plain(Settings()))
     uncommented = printed[printed.index("# Channels") :].replace("# [", "[")
-    for pair in ("url = ", "timeout", "host = ", "port = ", "security = ", "user = ", "sender = ", "to = ", "path = "):
+    for pair in (
+        "url = ",
+        "form = ",
+        "timeout",
+        "host = ",
+        "port = ",
+        "security = ",
+        "user = ",
+        "sender = ",
+        "to = ",
+        "path = ",
+    ):
         uncommented = uncommented.replace(f"# {pair}", pair)
     example = parse_settings({"alerts": tomllib.loads(uncommented)["alerts"]}, "examples").alerts
     assert example.channels == ("webhook", "email", "file")
@@ -243,7 +268,7 @@ def test_settings_made_in_a_program_are_those_of_a_file() -> None:
         ("alerts.thresholds = [100]", r"\[alerts\] thresholds = 100 should be less than 1 \("),
         ("alerts.thresholds = 0.1", r"\[alerts\] thresholds = 0.1 is no list; write \[0.1\] \("),
         ("alerts.thresholds = {a = 1}", r"\[alerts\] thresholds = \{\"a\": 1\} is no list \("),
-        ('alerts.email = {host = "x", sender = "a@b", to = "a@b"}', r'to = "a@b" is no list; write \["a@b"\] \('),
+        ('alerts.email = {host = "x", sender = "a@b", to = "a@b"}', r'to = "a…@b" is no list; write \["a…@b"\] \('),
         ("alerts.horizon_days = 60", r"horizon_days = 60 should be 30, 90, 180 or 365"),
         ('alerts.quiet = "22-6"', r'quiet = "22-6" is no span of hours; write "22:00-06:30"'),
         ('alerts.quiet = "22:00-22:00"', r"is no span of hours"),
@@ -253,6 +278,16 @@ def test_settings_made_in_a_program_are_those_of_a_file() -> None:
         ('alerts.email = {host = "x", sender = "a", to = ["a@b"]}', r'sender = "a" is not an address; write name@'),
         ('alerts.email = {host = "x", sender = "a@b", to = []}', r"to = \[\] names no one; write"),
         ('alerts.email = {host = "", sender = "a@b", to = ["a@b"]}', r'host = "" should have at least 1 character'),
+        (
+            'alerts.webhook = {url = "https://x.org/y", form = "Slack"}',
+            r'form = "Slack" should be \'plain\', \'slack\' or',
+        ),
+        (
+            'mail.brief = "sometimes"',
+            r'brief = "sometimes" should be \'never\', \'daily\', \'weekly\' or \'on_change\'',
+        ),
+        ('mail.to = ["kim"]', r'\[mail\] to = \["kim"\] is not an address; write name@example.org'),
+        ('mail.brief = "weekly"', r'\[mail\] brief = "weekly" needs a mail server; add \[alerts.email\]'),
         ('alerts.emial.host = "x"', r"\[alerts\] emial is not known; did you mean 'email'\?"),
         ('alerts.file = "x"', r'\[alerts\] file = "x" is no table; write \[alerts.file\]'),
         ('log.file = ""', r'\[log\] file = "" should have at least 1 character'),

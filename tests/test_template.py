@@ -12,6 +12,8 @@ from xml.etree import ElementTree
 from xml.sax.saxutils import escape
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from python_calamine import CalamineWorkbook
 from toy_runs import install_toy
 
@@ -24,15 +26,20 @@ from indicators.case_rows import new_case
 from indicators.coding import OBSERVATION_COLUMNS, REQUIRED, Rules, new_observation
 from indicators.content import LEVELS
 from indicators.folder import read_case_folder
+from indicators.headings import ALIASES, id_in, labelled
+from indicators.languages import in_language
 from indicators.sheets import read_sheet
 from indicators.shipped import shipped_case
 from indicators.tables import Problems
 from indicators.template import build_template
+from indicators.template_words import ENGLISH, JAPANESE
 
 TODAY = date(2026, 11, 22)
 MOMENT = Moment(instant=datetime(2026, 11, 22, tzinfo=UTC))
 EXCEL_EPOCH = date(1899, 12, 30)
 OBSERVATIONS = "xl/worksheets/sheet1.xml"
+
+few = settings(max_examples=50, deadline=None)
 
 type Program = Callable[..., tuple[int, str, str]]
 
@@ -105,6 +112,108 @@ def test_the_filled_in_workbook_reads_back(case: NewCase, tmp_path: Path) -> Non
     assert (first.source_title, first.analyst) == ("労働新聞", "mori")
     assert (second.known_on, second.level, second.reliability) == (date(2026, 11, 4), 0.5, "C")
     assert (second.source_title, second.analyst) == ("=HYPERLINK(1)", "김")
+
+
+# In Japanese
+
+
+def _japanese(case: NewCase) -> bytes:
+    catalogue = in_language(case.indicators, case.case_id, "ja")
+    return build_template(case.name, catalogue, case.grades, today=TODAY, words=JAPANESE)
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_what_is_filled_in_in_japanese_is_the_same_observation(case: NewCase, tmp_path: Path, named: bool) -> None:
+    """Whether the indicator is chosen from the list, with its name, or typed by its id alone."""
+    shown = {row.indicator_id: row.name for row in in_language(case.indicators, case.case_id, "ja")}
+    cells = {"observed_on": date(2026, 11, 3), "level": -1, "grade": "B2", "source": "労働新聞", "analyst": "lee"}
+    ours = [{"indicator": id_, **cells} for id_ in shown]
+    theirs = [{"indicator": labelled(id_, name) if named else id_, **cells} for id_, name in shown.items()]
+    problems = Problems()
+    english = read_sheet(_fill(_build(case), tmp_path / "en.xlsx", *ours), problems)
+    japanese = read_sheet(_fill(_japanese(case), tmp_path / "ja.xlsx", *theirs), problems)
+    assert problems.lines == []
+    assert [row.cells for row in japanese] == [row.cells for row in english]
+    assert len(english) == len(shown)
+
+
+def test_the_japanese_workbook_is_headed_and_explained_in_japanese(case: NewCase) -> None:
+    content = _japanese(case)
+    assert CalamineWorkbook.from_filelike(io.BytesIO(content)).sheet_names == ["観測", "基準", "等級"]
+    assert _sheet(content, "観測") == [[JAPANESE.headings[column] for column in OBSERVATION_COLUMNS]]
+    shown = in_language(case.indicators, case.case_id, "ja")
+    assert _sheet(content, "基準")[1:] == [
+        [
+            labelled(row.indicator_id, row.name),
+            row.name,
+            row.question,
+            *(level.criterion for level in row.levels),
+        ]
+        for row in shown
+    ]
+    assert _sheet(content, "等級")[8] == ["B2", "通常は信頼できる", "おそらく事実である", 0.39]
+    comments = ElementTree.fromstring(_part(content, "xl/comments1.xml"))
+    said = ["".join(comment.itertext()) for comment in comments.iterfind("{*}commentList/{*}comment")]
+    assert [text.startswith("必須。") for text in said] == [column in REQUIRED for column in OBSERVATION_COLUMNS]
+    sheet = _part(content, OBSERVATIONS).decode()
+    rules = ElementTree.fromstring(sheet).iterfind("{*}dataValidations/{*}dataValidation")
+    assert all(rule.attrib["error"][-2] > "\u3040" for rule in rules)
+    assert "基準!$A$2:$A$" in sheet
+
+
+def test_the_words_of_both_languages_are_of_the_same_things() -> None:
+    for name in ("headings", "to_write", "reliabilities", "credibilities"):
+        assert list(getattr(JAPANESE, name)) == list(getattr(ENGLISH, name))
+    assert (len(JAPANESE.criteria_head), len(JAPANESE.grades_head)) == (3, 4)
+    assert [*JAPANESE.headings] == [*OBSERVATION_COLUMNS]
+    assert {ALIASES.get(heading, heading.casefold()) for heading in JAPANESE.headings.values()} == {
+        *OBSERVATION_COLUMNS
+    }
+    assert len(set(JAPANESE.headings.values())) == len(OBSERVATION_COLUMNS)
+
+
+def test_excel_takes_the_messages_as_they_are() -> None:
+    """It cuts or refuses a title of more than 32 characters, a message of more than 255."""
+    for words in (ENGLISH, JAPANESE):
+        assert all(len(words.wrong.format(heading)) <= 32 for heading in words.headings.values())
+        messages = (getattr(words, name) for name in dir(words) if name.startswith("not_"))
+        assert all(len(message) <= 255 for message in messages)
+
+
+@few
+@given(st.text(max_size=10), st.sampled_from(["", " ", "\u3000"]), st.sampled_from("|｜"))
+def test_an_id_is_found_before_its_name(name: str, gap: str, separator: str) -> None:
+    assert id_in(f"us_posture{gap}{separator}{name}") == "us_posture" == id_in(labelled("us_posture", name))
+    assert id_in("us_posture") == "us_posture"
+
+
+def test_the_command_writes_it_in_japanese(parley: Program) -> None:
+    code, out, _ = parley("template", "5月.xlsx", "--language", "ja")
+    assert code == 0
+    assert out.splitlines()[1] == (
+        "in the case's own words, since it has none in that language: press_tone, border_posture, harvest"
+    )
+    assert _sheet(Path("5月.xlsx").read_bytes(), "観測")[0][0] == "指標"
+    _, out, _ = parley("template", "5月.xlsx", "--language", "ja", "--force", "--json")
+    assert (json.loads(out)["language"], json.loads(out)["untranslated"][0]) == ("ja", "press_tone")
+
+
+def test_the_japanese_workbook_is_imported_by_the_command(parley: Program) -> None:
+    assert parley("template", "blank.xlsx", "--language", "ja")[0] == 0
+    label = str(_sheet(Path("blank.xlsx").read_bytes(), "基準")[1][0])
+    cells = {"observed_on": date(2019, 11, 3), "level": 1, "grade": "B2", "source": "官報", "note": "=1+1"}
+    _fill(
+        Path("blank.xlsx").read_bytes(),
+        Path("5月.xlsx"),
+        {"indicator": label, **cells},
+        {"indicator": "harvest", **cells},
+    )
+    code, _, err = parley("import", "5月.xlsx", "--analyst", "kim", "--json")
+    assert code == 0, err
+    listed = json.loads(parley("observations", "--analyst", "kim", "--json")[1])["observations"]
+    assert {
+        (one["indicator"], one["observed_on"], one["level"], one["source_title"], one["note"]) for one in listed
+    } == {(name, "2019-11-03", 1.0, "官報", "=1+1") for name in ("press_tone", "harvest")}
 
 
 def test_a_workbook_that_nobody_filled_in_is_refused(case: NewCase, tmp_path: Path) -> None:
@@ -217,7 +326,7 @@ def test_the_command_says_what_it_wrote_and_what_is_next(parley: Program) -> Non
     code, out, _ = parley("template", "may 2026.xlsx", "--force", "--json")
     assert code == 0
     facts = {"file": "may 2026.xlsx", "case": "toy", "indicators": 3, "grades": 36, "next": next_}
-    assert json.loads(out) == facts
+    assert json.loads(out) == {**facts, "language": "en", "untranslated": []}
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from itertools import groupby
 
+from db.anchors import Head
 from forecast.brief.bands import BANDS, MOVED, STALE_SHARE, UNATTESTED_DAYS, WIDE, Grounds, band_of
 from forecast.brief.changes import ASKED, LEAST_MOVE, OLDER, OLDER_DAYS, REPORT, Entries
 from forecast.brief.facts import Brief, Phrase
@@ -98,7 +99,9 @@ def happened(brief: Brief) -> list[str]:
         lines.append("The numbers below know nothing of this: run `parley update` before you use them.")
     else:
         also = " What events teach beyond that comes with the next full run." if summary.since.events else ""
-        lines.append(f"The numbers below take this in; before it, {_before(brief)}.{also}")
+        left = summary.since.to_learn
+        but = f" but for {left}, which only a full update takes in: run `parley update`" if left else ""
+        lines.append(f"The numbers below take this in{but}; before it, {_before(brief)}.{also}")
     return lines
 
 
@@ -409,7 +412,14 @@ def reproduce(brief: Brief) -> str:
     run = brief.run
     return (
         f"`parley show --run {run.id}` prints every number with its full hashes; `parley update --as-of {run.as_of}` "
-        "fits anew: the same rows, seed and platform give the same numbers. `parley verify` checks the record."
+        "fits anew: the same rows, seed and platform give the same numbers."
+    )
+
+
+def anchor(head: Head) -> str:
+    return (
+        f"Head of the record as this was written: {head.short}, {minute(head.recorded_at)}; `parley verify --head "
+        f"{head.short}` shows whether what was on file then is still there as it was."
     )
 
 

@@ -1,9 +1,10 @@
 """A brief in Japanese: every sentence, made from the facts. `forecast.brief.english` says the same."""
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime
 from itertools import groupby
 
+from db.anchors import Head
 from forecast.brief.bands import BANDS, MOVED, STALE_SHARE, UNATTESTED_DAYS, WIDE, Grounds, band_of
 from forecast.brief.changes import ASKED, LEAST_MOVE, OLDER, OLDER_DAYS, REPORT, Entries
 from forecast.brief.facts import Brief, Phrase
@@ -39,11 +40,15 @@ def title(brief: Brief) -> str:
 
 def dateline(brief: Brief, number: int | None) -> str:
     run = brief.run
-    _, clock, zone = minute(run.issued_at).split()
-    issued = f"{LABELS.date(run.issued_at.date())}{clock} {zone}"
+    issued = _instant(run.issued_at)
     written = LABELS.date(brief.written_on)
     told = "未登録の報告" if number is None else f"報告第{number}号"
     return f"{told}（{written}作成）・更新番号{run.id}（{LABELS.kinds[run.kind]}、{issued}発表）"
+
+
+def _instant(instant: datetime) -> str:
+    _, clock, zone = minute(instant).split()
+    return f"{LABELS.date(instant.date())}{clock} {zone}"
 
 
 def currency(brief: Brief) -> str:
@@ -376,7 +381,13 @@ def reproduce(brief: Brief) -> str:
     return (
         f"`parley show --run {run.id}`で全数値と全ハッシュを表示する。"
         f"`parley update --as-of {run.as_of}`で計算をやり直すと、行・シード・動作環境が同じなら同じ値になる。"
-        "`parley verify`は記録を検査する。"
+    )
+
+
+def anchor(head: Head) -> str:
+    return (
+        f"作成時点の記録全体のハッシュ値：{head.short}（{_instant(head.recorded_at)}）。"
+        f"`parley verify --head {head.short}`で、当時の記録がそのまま残っているかを確認できる。"
     )
 
 

@@ -1,8 +1,11 @@
-"""A brief as a file: one HTML page or Markdown text, with nothing to fetch. Templates hold structure, no sentences."""
+"""A brief as text: one HTML page, Markdown, or a mail's two forms, with nothing to fetch.
+
+Templates hold structure, no sentences.
+"""
 
 import base64
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from types import ModuleType
 
@@ -10,6 +13,7 @@ from markupsafe import Markup, escape
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
+from db.anchors import Head
 from db.run_rows import TargetForecastRow
 from forecast import rendering
 from forecast.brief import english, japanese
@@ -24,7 +28,7 @@ from forecast.words.numbers import error_size, signed
 from indicators.names import read_names
 
 LANGUAGES: Mapping[str, ModuleType] = {"en": english, "ja": japanese}
-FORMATS = ("html", "md")
+TEMPLATES = {"html": "brief.html.j2", "md": "brief.md.j2", "mail": "mail.html.j2", "txt": "mail.txt.j2"}
 HEIGHTS = {"history": 1.7, "horizons": 1.45, "scenarios": 1.8}
 """Inches: what two sheets of A4 leave for the plots."""
 SMALLER = 0.85
@@ -68,7 +72,7 @@ class Sheet:
     language: str
     format: str
     plots: Mapping[str, str]
-    """By name: a drawing for HTML, the address of a picture for Markdown."""
+    """By name: a drawing for HTML, the address of a picture for Markdown and mails."""
 
 
 def lay_out(brief: Brief, language: str, format_: str) -> Sheet:
@@ -81,20 +85,33 @@ def lay_out(brief: Brief, language: str, format_: str) -> Sheet:
     return Sheet(in_language(brief, read_names(brief.case.case_id, language)), language, format_, plots)
 
 
-def render(sheet: Sheet, number: int | None) -> str:
-    """The file's text, of a brief that is not recorded where `number` is None; the same ones give the same text."""
-    html = sheet.format == "html"
+def draw_pictures(brief: Brief, language: str) -> dict[str, Figure]:
+    """The plots by name, with the words of a language."""
+    return _draw(brief, LANGUAGES[language].LABELS)
+
+
+def render(sheet: Sheet, number: int | None, *, head: Head | None = None, note: str = "") -> str:
+    """The text; the same ones give the same text.
+
+    Parameters
+    ----------
+    number : None where the brief is not recorded
+    head : of the record, before the brief is; None where it is not told
+    note : what is to be said of a form that does not hold all
+    """
     words, brief = LANGUAGES[sheet.language], sheet.brief
     return rendering.render(
-        f"brief.{sheet.format}.j2",
-        filters={"text": _in_html if html else _in_markdown},
+        TEMPLATES[sheet.format],
+        filters={"text": _FILTERS[sheet.format]},
         brief=brief,
         number=number,
+        head=head,
         language=sheet.language,
         w=words,
         targets=_target_table(brief, words),
         change=_change_table(brief, words),
         plots={name: Markup(plot) for name, plot in sheet.plots.items()},
+        note=note,
     )
 
 
@@ -132,6 +149,14 @@ def _in_html(text: str) -> Markup:
 def _in_markdown(text: str) -> str:
     """Text that Markdown shows as it is; commands between backticks stay."""
     return re.sub(r"([\\*_\[\]|#])", r"\\\1", text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;"))
+
+
+def _in_mail(text: str) -> Markup:
+    """As HTML that needs no style sheet."""
+    return Markup(_UNIT.sub("\N{NO-BREAK SPACE}", _CODE.sub(r"<code>\1</code>", str(escape(text)))))
+
+
+_FILTERS: Mapping[str, Callable[[str], str]] = {"html": _in_html, "md": _in_markdown, "mail": _in_mail, "txt": str}
 
 
 def _target_table(brief: Brief, words: ModuleType) -> TargetTable:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 
+from db.anchors import Head, head_of_report, read_head
 from db.append import append_report
 from db.engine import Database
 from db.errors import DatabaseUnwritable
@@ -36,7 +37,23 @@ class Report:
     language: str
     format: str
     sha256: str
+    head: Head | None
+    """Of the record before the first form of this brief was; of one that is not recorded, as it was written."""
     brief: Brief
+
+
+@dataclass(frozen=True, slots=True)
+class _Content:
+    """The text of a form, its number and row in the record, and the head of the record before the brief."""
+
+    text: bytes
+    head: Head | None
+    number: int | None = None
+    row: int | None = None
+
+    @property
+    def sha256(self) -> str:
+        return hashlib.sha256(self.text).hexdigest()
 
 
 def write_report(
@@ -73,49 +90,65 @@ def write_report(
     """
     format_ = path.suffix.removeprefix(".").casefold()
     check_place(path, force=force, example=f"brief.{format_}")
+    brief = read_current(database, now, run_id=run_id, since=since, case_id=case_id, owed=owed)
+    sheet = lay_out(brief, language, format_)
+    why = database.unwritable
+    made = _write_alone(database, path, sheet, force) if why else _write(database, path, sheet, now, force=force)
+    return Report(
+        number=made.number,
+        row=made.row,
+        unrecorded=why,
+        file=path,
+        language=language,
+        format=format_,
+        sha256=made.sha256,
+        head=made.head,
+        brief=brief,
+    )
+
+
+def read_current(
+    database: Database,
+    now: datetime,
+    *,
+    run_id: int | None,
+    since: date | int | None,
+    case_id: str | None,
+    owed: date | None,
+) -> Brief:
+    """What a brief says now; where no run is named, with what came after the last, as far as that can be told."""
     with database.read() as connection:
         case, today = read_case(connection, case_id).case_id, Moment(instant=now, zone=read_zone(connection)).today
     if run_id is None:
         with suppress(NoPosterior, NotEnough, DatabaseUnwritable):  # then the brief says what it does not take in
             refresh(database, case, lambda: now)
     with database.read() as connection:
-        brief = read_brief(connection, database.folder, today, run_id=run_id, since=since, case_id=case_id, owed=owed)
-    sheet = lay_out(brief, language, format_)
-    why = database.unwritable
-    number, row, digest = _write_alone(path, sheet, force) if why else _write(database, path, sheet, now, force=force)
-    return Report(
-        number=number,
-        row=row,
-        unrecorded=why,
-        file=path,
-        language=language,
-        format=format_,
-        sha256=digest,
-        brief=brief,
-    )
+        return read_brief(connection, database.folder, today, run_id=run_id, since=since, case_id=case_id, owed=owed)
 
 
-def _write_alone(path: Path, sheet: Sheet, force: bool) -> tuple[None, None, str]:
-    content = render(sheet, None).encode()
-    write_file(content, path, force=force)
-    return None, None, hashlib.sha256(content).hexdigest()
+def _write_alone(database: Database, path: Path, sheet: Sheet, force: bool) -> _Content:
+    with database.read() as connection:
+        head = read_head(connection)
+    made = _Content(render(sheet, None, head=head).encode(), head)
+    write_file(made.text, path, force=force)
+    return made
 
 
-def _write(database: Database, path: Path, sheet: Sheet, now: datetime, *, force: bool) -> tuple[int, int, str]:
+def _write(database: Database, path: Path, sheet: Sheet, now: datetime, *, force: bool) -> _Content:
     """The content is on the disk before the row is, under a name of its own; it takes its place once the row stands."""
     with written([path], force=force) as (file,), database.write() as connection:
-        form = _row(sheet)
+        form = row_of(sheet)
         number = next_number(connection, form.case_id, form.run_id, form.since_run_id)
-        content = render(sheet, number).encode()
-        digest = hashlib.sha256(content).hexdigest()
-        file.write(content)
+        head = head_of_report(connection, number)
+        made = _Content(render(sheet, number, head=head).encode(), head, number)
+        file.write(made.text)
         file.flush()
         os.fsync(file.fileno())
-        row = append_report(connection, replace(form, sha256=digest), now)
-    return number, row, digest
+        row = append_report(connection, replace(form, sha256=made.sha256), now)
+    return replace(made, row=row)
 
 
-def _row(sheet: Sheet) -> NewReport:
+def row_of(sheet: Sheet) -> NewReport:
     """Without the hash of the file, which holds the number of the report."""
     run, since = sheet.brief.run, sheet.brief.changes.since.run
     return NewReport(

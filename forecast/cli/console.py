@@ -19,6 +19,7 @@ from db.zone import Moment, read_zone
 from forecast.cli.streams import can_be_written
 from forecast.clock import moment_of, utc_now
 from forecast.errors import NotWritten
+from indicators.languages import LANGUAGES
 from indicators.tables import suggest
 
 DEFAULT_URL = "sqlite:///parley.db"
@@ -85,6 +86,18 @@ AsRecorded = Annotated[
     ),
 ]
 
+Language = Annotated[
+    str, typer.Option("--language", "--lang", metavar="en|ja", help="Of what it says: English or Japanese.")
+]
+
+
+def check_language(language: str) -> None:
+    """Refuse a language in which nothing is said."""
+    if language not in LANGUAGES:
+        raise typer.BadParameter(
+            f"{shown(language)} is not known; use one of {', '.join(LANGUAGES)}", param_hint="'--language'"
+        )
+
 
 @contextmanager
 def opened(*, to_write: bool = False) -> Iterator[Database]:
@@ -128,6 +141,11 @@ def check_choices(option: str, given: list[str] | None, choices: tuple[str, ...]
         if value not in choices:
             raise typer.BadParameter(f"{value!r} is not known; {suggest(value, choices)}", param_hint=f"'{option}'")
     return tuple(given or ())
+
+
+def at_terminal(json_: bool) -> bool:
+    """Whether there is a person to ask."""
+    return sys.stdin.isatty() and sys.stdout.isatty() and not json_
 
 
 def print_json(payload: object) -> None:

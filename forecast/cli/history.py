@@ -100,11 +100,15 @@ def history(
             "--spreadsheet-safe", help="In a .csv, put an apostrophe before text that a spreadsheet would run."
         ),
     ] = False,
+    bom: Annotated[
+        bool,
+        typer.Option("--bom", help="Begin a .csv with a byte order mark, by which Excel shows Japanese and Korean."),
+    ] = False,
     force: Annotated[bool, typer.Option("--force", help="Replace FILE if it exists.")] = False,
     json_: Json = False,
 ) -> None:
     """Write what is on file to a file: one tidy row each. With the meaning of every column beside it."""
-    _check_safe(out, safe)
+    _check_of_csv(out, {"--spreadsheet-safe": safe, "--bom": bom})
     given = {"--from": first, "--to": last, "--target": target, "--horizon": horizon, "--kind": kinds}
     _check_options(what, [name for name, value in given.items() if value])
     wanted = Wanted(
@@ -126,18 +130,27 @@ def history(
             with database.read() as connection:
                 export = read_export(connection, replace(wanted, when=when), case_id=case_id())
                 with _progress(export.count) as report:
-                    written = write_export(export, out, force=force, safe=safe, progress=report)
+                    written = write_export(export, out, force=force, safe=safe, bom=bom, progress=report)
     except KeyboardInterrupt:
         raise Interrupted("stopped; no file was written") from None
     with answering(f"wrote {written.file}"):
         _tell(written, export.overtaken, safe, json_)
 
 
-def _check_safe(out: Path, safe: bool) -> None:
-    ending = out.suffix.casefold()
-    if safe and ending != ".csv":
-        what = "only a .csv needs it" if ending == ".xlsx" else "it would change the text, which only a .csv needs"
-        raise typer.BadParameter(f"does not apply to {out.name!r}; {what}", param_hint="'--spreadsheet-safe'")
+def _check_of_csv(out: Path, given: dict[str, bool]) -> None:
+    """Refuse an option that only a .csv needs: Excel reads its own format as it is, other programs the others."""
+    if out.suffix.casefold() == ".csv":
+        return
+    for option in (option for option, asked in given.items() if asked):
+        what = "only a .csv needs it" if out.suffix.casefold() == ".xlsx" else _NOT_THERE[option]
+        raise typer.BadParameter(f"does not apply to {out.name!r}; {what}", param_hint=f"'{option}'")
+
+
+_NOT_THERE = {
+    "--spreadsheet-safe": "it would change the text, which only a .csv needs",
+    "--bom": "programs that read it would stumble; only a .csv that Excel opens needs it",
+}
+"""Why an option is refused for a format that no spreadsheet opens."""
 
 
 def _check_options(what: str, given: list[str]) -> None:
@@ -174,7 +187,7 @@ def _progress(rows: int) -> Iterator[Progress]:
 
 def _tell(written: Written, overtaken: Overtaken | None, safe: bool, json_: bool) -> None:
     """What was written on stdout; on stderr that a spreadsheet would take some of it for formulas."""
-    explained_in = "its second sheet" if written.explained_in is None else str(written.explained_in)
+    explained_in = "its sheet columns" if written.explained_in is None else str(written.explained_in)
     if json_:
         facts = {"file": str(written.file), "what": written.what, "rows": written.rows, "columns": written.columns}
         since = overtaken_json(overtaken) if overtaken else None

@@ -1,40 +1,108 @@
 """Commands that keep what is stored: verify, backup, doctor; and what they print."""
 
+import re
 import shlex
 from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.text import Text
 
+from db.anchors import SHORTEST, Continuation, Head, continue_from, count_up_to, read_head
 from db.backup import Backup, write_backup
 from db.errors import BrokenChain
 from db.verify import Verification, verify_store
-from forecast.cli.console import Json, case_id, database_url, opened, print_json
+from forecast.cli.console import Json, case_id, database_url, opened, print_json, shown
 from forecast.cli.outputs import written_as
 from forecast.cli.progress import watched
 from forecast.cli.streams import answering
 from forecast.cli.tables import bold, emit, facts, paragraph
 from forecast.doctor.examine import Examination, examine
 from forecast.doctor.finding import PROBLEM, Finding
-from forecast.words.numbers import counted
+from forecast.words.numbers import counted, minute
 
 ELSEWHERE = "keep this hash elsewhere: it stands for everything stored so far"
 
 
-def verify(json_: Json = False) -> None:
-    """Check everything stored. Each row's hash, the seals, the triggers, each posterior file; exit 1 if damaged."""
+def parse_digits(text: str) -> str:
+    """The first digits of a head, or all, as they were copied from where they stand."""
+    digits = "".join(text.split()).rstrip("….").casefold()
+    if re.fullmatch(rf"[0-9a-f]{{{SHORTEST},64}}", digits):
+        return digits
+    right = f"write {SHORTEST} to 64 hexadecimal digits, as a brief or `parley verify --head` gives them"
+    raise typer.BadParameter(f"{shown(text)} is no head; {right}")
+
+
+def verify(
+    digits: Annotated[
+        str | None,
+        typer.Argument(parser=parse_digits, metavar="HASH", help="With --head: a head that was kept elsewhere."),
+    ] = None,
+    head: Annotated[
+        bool,
+        typer.Option("--head", help="Print the head, to keep elsewhere; with HASH, check that this continues from it."),
+    ] = False,
+    json_: Json = False,
+) -> None:
+    """Check everything stored. Each row's hash, the seals, the triggers, each posterior file; exit 1 if damaged.
+
+    `--head` prints the hash that stands for all of it, and checks nothing. `--head HASH`, with one from a brief or one
+    that you kept, checks everything and whether what was stored then is still there as it was; exit 1 if not.
+    """
+    if digits is not None and not head:
+        raise typer.BadParameter(f"goes with --head; write `parley verify --head {digits}`", param_hint="'HASH'")
+    if head and digits is None:
+        _tell_head(json_)
+        return
     with opened() as database, watched() as report, database.read() as connection:
         found = verify_store(connection, database.folder, report)
+        kept = None if digits is None else continue_from(connection, digits, found.broken)
     if json_:
-        print_json({"database": database.url, "sound": found.sound, **asdict(found)})
+        about = {} if kept is None else {"anchor": _anchor(kept)}
+        print_json({"database": database.url, "sound": found.sound, **asdict(found), **about})
     else:
         print_verification(database.url, found)
+        emit([] if kept is None else _continuation(kept))
+    _refuse(database.url, found, kept)
+
+
+def _tell_head(json_: bool) -> None:
+    """The head of what is stored, of its last seal; nothing is walked."""
+    with opened() as database, database.read() as connection:
+        head = read_head(connection)
+        rows = 0 if head is None else count_up_to(connection, head)
+    if json_:
+        print_json({"database": database.url, **_head(head), "rows": rows})
+    else:
+        print_head(database.url, head, rows)
+
+
+def _head(head: Head | None) -> dict[str, Any]:
+    if head is None:
+        return {"head": "", "short": "", "seal": None, "recorded_at": None}
+    return {"head": head.hash, "short": head.short, "seal": head.seal, "recorded_at": head.recorded_at}
+
+
+def _anchor(kept: Continuation) -> dict[str, Any]:
+    counts = {"rows": kept.rows, "rows_since": kept.rows_since, "broken": [asdict(one) for one in kept.broken]}
+    return {"asked": kept.asked, "continues": kept.continues, **_head(kept.head), **counts}
+
+
+def _refuse(database: str, found: Verification, kept: Continuation | None) -> None:
+    """Raise BrokenChain where something is damaged, or the record is another than the one whose head was kept."""
+    if kept is not None and not kept.continues:
+        unknown = "no state of it had that head: it is an older copy, or another record"
+        what = unknown if kept.head is None else "rows from before it are not as they were then"
+        right = "check the hash, and which database PARLEY_DATABASE_URL names"
+        raise BrokenChain(
+            f"{database} does not continue from {kept.asked}; {what}; {right}; if both are right, keep this one aside "
+            "and restore a backup"
+        )
     if not found.sound:
-        raise BrokenChain(f"{database.url} is damaged; {found.remedy}")
+        raise BrokenChain(f"{database} is damaged; {found.remedy}")
 
 
 def backup(
@@ -78,6 +146,30 @@ def doctor(json_: Json = False) -> None:
 def print_verification(database: str, found: Verification) -> None:
     title = "Everything is as it was stored" if found.sound else "Damaged"
     emit([bold(f"{title}: {database}"), *facts(_contents(found)), *_findings(found)])
+
+
+def print_head(database: str, head: Head | None, rows: int) -> None:
+    if head is None:
+        emit([bold(f"No head yet: {database}"), "nothing is stored; run `parley init`"])
+        return
+    about = [
+        ("head", head.hash),
+        ("stands for", f"{counted(rows, 'row')}, the last recorded {minute(head.recorded_at)}"),
+        ("to check", f"parley verify --head {head.short}"),
+    ]
+    emit([bold(f"Head of the record: {database}"), *facts(about), ELSEWHERE])
+
+
+def _continuation(kept: Continuation) -> Iterator[str]:
+    yield ""
+    if kept.head is None:
+        yield f"Head {kept.asked}: this database does not continue from it; no state of it had that head."
+        return
+    said = f"Head {kept.head.short}, of {minute(kept.head.recorded_at)}: {counted(kept.rows, 'row')} up to it"
+    if kept.broken:
+        yield f"{said}; {counted(len(kept.broken), 'finding')} above concern them: they are not as they were then."
+    else:
+        yield f"{said} are as they were then; {counted(kept.rows_since, 'row')} came after it."
 
 
 def print_backup(made: Backup) -> None:

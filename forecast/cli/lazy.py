@@ -5,7 +5,7 @@ The table below is all that help needs: under which heading a command stands, wh
 
 import logging
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, cast
@@ -29,6 +29,8 @@ class Listed:
     function: str = ""
     """Its name in the module, where that is not the command's."""
     alias: str = ""
+    gathers: tuple[str, ...] = ()
+    """Options that take further words of the form NAME=VALUE."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +66,34 @@ EVENT = ListedGroup(
         none="Attest that nothing else happened.",
     ),
 )
+DOCUMENT = ListedGroup(
+    name="document",
+    help="Enter a text that was read.",
+    more="Or correct or withdraw it; what it says of indicators is entered with `parley judgement`.",
+    commands=_of(
+        "document",
+        add="Enter a document.",
+        revise="Correct a document.",
+        retract="Withdraw a document.",
+    ),
+)
+JUDGEMENT = ListedGroup(
+    name="judgement",
+    help="Enter what a document says.",
+    more="Of an indicator and a target, with its weight; or correct or withdraw it.",
+    commands=_of(
+        "judgement",
+        add="Enter a judgement.",
+        revise="Correct a judgement.",
+        retract="Withdraw a judgement.",
+    ),
+)
+INDICATOR = ListedGroup(
+    name="indicator",
+    help="Change what is observed.",
+    more="Add an indicator with its criteria, or retire one; what was forecast stays as it is.",
+    commands=_of("indicator", add="Add an indicator.", retire="Retire an indicator."),
+)
 SCHEDULE = ListedGroup(
     name="schedule",
     help="Make the forecast every day.",
@@ -93,7 +123,16 @@ SECTIONS: Sections = {
     "Desk": (
         *_of("desk", log="Log an observation.", revise="Correct an observation.", retract="Withdraw an observation."),
         EVENT,
-        Listed(name="import", help="Log every row of a file.", module="forecast.cli.importing", function="import_"),
+        DOCUMENT,
+        JUDGEMENT,
+        INDICATOR,
+        Listed(
+            name="import",
+            help="Log every row of a file.",
+            module="forecast.cli.importing",
+            function="import_",
+            gathers=("--map", "--set", "--level-map", "--where"),
+        ),
         *_of("template", template="Write a workbook to fill in."),
     ),
     "Look": (
@@ -140,6 +179,12 @@ STOPPED = "stopped; what was stored before stays as it is"
 class PlainCommand(TyperCommand):
     """A command whose help names an argument by its word alone: no braces, no type of Python's."""
 
+    gathers: tuple[str, ...] = ()
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Read the arguments; options that gather take every NAME=VALUE that follows."""
+        return super().parse_args(ctx, gathered(args, self.gathers))
+
     def collect_usage_pieces(self, ctx: Any) -> list[str]:
         return [re.sub("[{}]", "", piece) for piece in super().collect_usage_pieces(ctx)]
 
@@ -152,6 +197,24 @@ class PlainCommand(TyperCommand):
                 formatter.write_dl(arguments)
         with formatter.section("Options"):
             formatter.write_dl([record for kind, record in records if record and kind == OPTION])
+
+
+def gathered(arguments: Sequence[str], options: Sequence[str]) -> list[str]:
+    """The arguments with the option said again before each further NAME=VALUE: `--set a=1 b=2`."""
+    out: list[str] = []
+    option, filled = "", False
+    for word in arguments:
+        name = word.partition("=")[0]
+        if name in options:
+            option, filled = name, name != word
+        elif not option or (filled and (word.startswith("-") or "=" not in word)):
+            option = ""
+        elif filled:
+            out.append(option)
+        else:
+            filled = True
+        out.append(word)
+    return out
 
 
 class Commands(Mapping[str, Loaded]):
@@ -224,7 +287,8 @@ def _load(each: Listed | ListedGroup) -> Loaded:
     function = getattr(import_module(each.module), each.function or each.name)
     info = CommandInfo(name=each.name, cls=PlainCommand, callback=function)
     command = get_command_from_info(info, pretty_exceptions_short=False, rich_markup_mode=None)
-    assert isinstance(command, TyperCommand)
+    assert isinstance(command, PlainCommand)
+    command.gathers = each.gathers
     return command
 
 

@@ -12,21 +12,18 @@ from forecast.cli.console import (
     AsOf,
     AsRecorded,
     Json,
+    Language,
     case_id,
     check_choices,
+    check_language,
     opened,
     parse_day,
     print_json,
     today,
     whole,
 )
-from forecast.record.catalogue import (
-    read_document,
-    read_document_list,
-    read_indicator,
-    read_indicator_list,
-    read_run_list,
-)
+from forecast.record.catalogue import read_indicator, read_indicator_list, read_run_list
+from forecast.record.documents import read_document, read_document_list
 from forecast.record.entries import Wanted, read_contradictions, read_event, read_event_list, read_observation_list
 from indicators.content import EVENT_TYPES
 
@@ -46,18 +43,23 @@ def indicators(
     last: Annotated[
         int, typer.Option(parser=whole(0), metavar="N", help="With ID: how many observations to show.")
     ] = 10,
+    language: Language = "en",
     as_of: AsOf = None,
     as_recorded: AsRecorded = None,
     json_: Json = False,
 ) -> None:
-    """List the indicators with their levels. With ID: its coding rule and last observations."""
+    """List the indicators with their levels. With ID: its coding rule and last observations.
+
+    `--language ja` gives names, questions and criteria in Japanese, where the case has them.
+    """
+    check_language(language)
     with opened() as database, database.read() as connection:
         when = When(as_of=as_of or today(connection), as_recorded=as_recorded)
         if id_ is None:
-            listed = read_indicator_list(connection, when, case_id=case_id())
+            listed = read_indicator_list(connection, when, case_id=case_id(), language=language)
             print_json(listed) if json_ else list_tables.print_indicators(listed)
         else:
-            found = read_indicator(connection, when, id_, last=last, case_id=case_id())
+            found = read_indicator(connection, when, id_, last=last, case_id=case_id(), language=language)
             print_json(found) if json_ else list_tables.print_indicator(found)
 
 
@@ -123,15 +125,21 @@ def disagreements(
     print_json(listed) if json_ else list_tables.print_contradictions(listed)
 
 
-def documents(id_: Id = None, as_of: AsOf = None, as_recorded: AsRecorded = None, json_: Json = False) -> None:
+def documents(
+    id_: Id = None,
+    as_of: AsOf = None,
+    as_recorded: AsRecorded = None,
+    retracted: Retracted = False,
+    json_: Json = False,
+) -> None:
     """List the documents. With their judgements counted; with ID: its caveats and judgements."""
     with opened() as database, database.read() as connection:
         when = When(as_of=as_of or today(connection), as_recorded=as_recorded)
         if id_ is None:
-            listed = read_document_list(connection, when, case_id=case_id())
+            listed = read_document_list(connection, when, retracted=retracted, case_id=case_id())
             print_json(listed) if json_ else list_tables.print_documents(listed)
         else:
-            found = read_document(connection, when, id_, case_id=case_id())
+            found = read_document(connection, when, id_, retracted=retracted, case_id=case_id())
             print_json(found) if json_ else list_tables.print_document(found)
 
 

@@ -64,7 +64,10 @@ def settings(
     force: Annotated[bool, typer.Option("--force", help="Replace FILE.toml if it exists.")] = False,
     json_: Json = False,
 ) -> None:
-    """Print the settings in force. As a file to save as parley.toml: each with what it means and its default."""
+    """Print the settings in force. As a file to save as parley.toml: each with what it means and its default.
+
+    What is printed has its addresses masked; --out writes them whole.
+    """
     if out is not None:
         check_place(out, force=force, example=DEFAULT_FILE)
     found = Settings() if default else read_settings()
@@ -74,9 +77,9 @@ def settings(
             typer.echo(f"wrote {out}; change what you like in it", err=json_)
     if json_:
         with answering(f"wrote {out}") if out is not None else nullcontext():
-            print_json(as_plain(found))
+            print_json(as_plain(found, whole=False))
     elif out is None:
-        print_file(render_settings(found), "give --out FILE.toml")
+        print_file(render_settings(found, whole=False), "give --out FILE.toml")
 
 
 def install(

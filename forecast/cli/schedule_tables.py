@@ -60,6 +60,7 @@ def _facts(status: Status) -> list[tuple[str, str]]:
         ("service", _holder(status.holder, status.now)),
         ("attested", _attested(status.completeness)),
         ("alerts", _undelivered(status.alerts)),
+        ("settings", "; ".join(status.doubts)),
     ]
 
 

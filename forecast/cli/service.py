@@ -6,13 +6,16 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import asdict
+from datetime import datetime
 from threading import Event
 from types import FrameType
 
 import typer
 
+from db.engine import Database
 from db.read import read_case
-from db.run_rows import AttemptRow
+from db.run_rows import AlertRow, AttemptRow
+from forecast.brief.letter import Letter
 from forecast.cache import is_warm
 from forecast.cli import console
 from forecast.cli.console import Json, case_id, database_url, opened, print_json
@@ -26,7 +29,7 @@ from forecast.schedule.service import make_due_once, serve
 from forecast.schedule.settings import Settings, read_settings
 from forecast.schedule.slots import calendar_of, find_next, read_ledger
 from forecast.schedule.status import attempt_json, fate, read_status
-from forecast.schedule.steps import Step, record_alerts
+from forecast.schedule.steps import Step, record_alerts, record_brief
 from forecast.words.numbers import counted, minute
 
 UNMADE = ("failed", "rejected")
@@ -38,12 +41,28 @@ def run() -> None:
     settings = read_settings()
     typer.echo(_announcement(settings), err=True)
     with _stoppable() as stop:
-        serve(database_url(), settings, case_id=case_id(), stop=stop, steps=_steps(), reread=read_settings)
+        serve(
+            database_url(),
+            settings,
+            case_id=case_id(),
+            stop=stop,
+            steps=_steps(),
+            reread=read_settings,
+            compose=_compose,
+        )
 
 
 def _steps() -> tuple[Step, ...]:
     """What the service does after its runs."""
-    return (record_alerts,)
+    return record_alerts, record_brief
+
+
+def _compose(database: Database, alert: AlertRow, settings: Settings, now: datetime) -> Letter:
+    """Write a brief to be mailed."""
+    # pictures and pandas, which a service that mails no brief need not hold
+    from forecast.schedule.letters import compose_letter
+
+    return compose_letter(database, alert, settings, now)
 
 
 def once(json_: Json = False) -> None:
@@ -52,7 +71,9 @@ def once(json_: Json = False) -> None:
     settings = read_settings()
     try:
         with watch(warm=warm) as progress:
-            made = make_due_once(database_url(), settings, case_id=case_id(), progress=progress, steps=_steps())
+            made = make_due_once(
+                database_url(), settings, case_id=case_id(), progress=progress, steps=_steps(), compose=_compose
+            )
     except KeyboardInterrupt:
         kept = "stopped; runs made so far are stored, the next `parley schedule once` goes on"
         raise Interrupted(kept) from None

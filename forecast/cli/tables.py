@@ -11,6 +11,21 @@ from rich.text import Text
 NARROWEST_FLUID = 30
 """A last column of words gets at least so many characters, or goes below its row."""
 _KEPT_TOGETHER = re.compile(r"(?<=\d) (?=%|d\b)|(?<=\bin) (?=\d)|(?<=\bby) (?=\d)|(?<=±) (?=\d)|(?<=\bP\(dry) (?=on)")
+_HANGUL = "\uac00-\ud7a3"
+_WIDE = re.compile(
+    f"[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf{_HANGUL}\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]"
+)
+_FILLER = "\0"
+"""Stands after a letter of double width, so that it counts for two; no stored text has one."""
+_OPEN, _CLOSE = "（「『〈", "、。，．）」』〉：；・ー"
+
+
+class _Wrapper(textwrap.TextWrapper):
+    """Breaks also between letters of Japanese and Chinese: not after a mark that opens, nor before one that closes."""
+
+    wordsep_simple_re = re.compile(
+        rf"([\t\n\x0b\x0c\r ]+|(?:[{_OPEN}]{_FILLER})*[^\s{_OPEN}{_HANGUL}]{_FILLER}(?:[{_CLOSE}]{_FILLER})*)"
+    )
 
 
 def console() -> Console:
@@ -32,10 +47,10 @@ def paragraph(text: str, *, indent: str = "", hanging: str | None = None) -> lis
     """A sentence or more, wrapped; a number stays with its unit."""
     later = indent if hanging is None else hanging
     kept = _KEPT_TOGETHER.sub("\N{NO-BREAK SPACE}", text)
-    lines = textwrap.wrap(
-        kept, _width(), initial_indent=indent, subsequent_indent=later, break_long_words=False, break_on_hyphens=False
-    )
-    return [line.replace("\N{NO-BREAK SPACE}", " ") for line in lines]
+    lines = _Wrapper(
+        _width(), initial_indent=indent, subsequent_indent=later, break_long_words=False, break_on_hyphens=False
+    ).wrap(_WIDE.sub(rf"\g<0>{_FILLER}", kept))
+    return [line.replace("\N{NO-BREAK SPACE}", " ").replace(_FILLER, "") for line in lines]
 
 
 def facts(pairs: Iterable[tuple[str, str]]) -> list[str]:

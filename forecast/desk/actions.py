@@ -10,43 +10,38 @@ is told by `indicators.errors.CaseError`, all of it at once; a row that cannot b
 `forecast.errors.NotOnFile`; what the database refuses by `db.errors.StoreError`. Then nothing is stored.
 """
 
-import gc
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
-from pathlib import Path
 
 from sqlalchemy import Connection
 
 from db.append import append_completeness, append_events, append_observations
-from db.progress import Progress, silent
 from db.rows import CompletenessRow, NewCompleteness, NewEvent, NewObservation, ObservationRow
 from forecast.desk.bearings import AlsoOn, find_bearings
-from forecast.desk.doubts import import_notes
 from forecast.desk.draft import Day, EventDraft, ObservationDraft, Said, columns_of, draft_of
-from forecast.desk.duplicates import duplicates_among, same_row
+from forecast.desk.duplicates import same_row
 from forecast.desk.entries import (
     attestations,
     event_cells,
     event_notes,
     observation_cells,
     read_event_entry,
-    read_import,
     read_observation_entry,
     retraction,
     standing_attestation,
     standing_event,
     standing_observation,
 )
+from forecast.desk.importing import REFUSED
+from forecast.desk.importing import import_file as import_file
 from forecast.desk.joining import check_changes, common_origin, given_origin, joined, one_with
 from forecast.desk.outcome import receipt_of, unchanged
-from forecast.desk.preview import Preview, make_preview, startling
+from forecast.desk.preview import Preview, make_preview
 from forecast.desk.questions import event_questions
 from forecast.desk.session import Desk, Receipt, submit
 from forecast.engine.assemble import Rows
 from forecast.engine.provisional import Reading, take_reading
-from indicators.disagreements import disagreements_with, standing_on
 from indicators.errors import CaseError
 from indicators.texts import kept_text, mending_notes
 
@@ -62,11 +57,6 @@ __all__ = (
     "revise",
     "revise_event",
 )
-
-REFUSED = "not stored, as you wished"
-
-LOOKED_AT = 1000
-"""Rows of an import up to which each is held against what is on file: a person cannot look at more."""
 
 type Confirm = Callable[[Preview], bool | ObservationRow]
 """Whether to store an entry, given what is to be known of it; a row: yes, as one piece of evidence with that row."""
@@ -270,60 +260,6 @@ def attest(
         before = desk.reading(connection).rows
         rows, notes = attestations(connection, before, desk, through, types=types, since=since, note=note)
     return _attest(desk, "attested", rows, [*mending_notes([{"note": note}]), *notes], dry_run)
-
-
-def import_file(
-    desk: Desk, path: Path, *, encoding: str | None = None, dry_run: bool = False, progress: Progress = silent
-) -> Receipt:
-    """Store the observations of a CSV or XLSX file: all of them, or none and every problem.
-
-    Rows that are there already, of this file or entered otherwise, are not added again.
-    """
-    with _uncollected():
-        return _import(desk, path, encoding, dry_run, progress)
-
-
-def _import(desk: Desk, path: Path, encoding: str | None, dry_run: bool, progress: Progress) -> Receipt:
-    with desk.database.read() as connection:
-        rows = desk.reading(connection).rows
-    found = read_import(rows, path, encoding, desk, progress)
-    added: list[NewObservation] = []
-    notes: list[str] = []
-    bears_on: list[AlsoOn] = []
-
-    def append(connection: Connection, before: Reading, at: datetime) -> list[int]:
-        fresh, said = found.fresh(connection, before.rows)
-        added.extend(fresh)
-        notes.extend(said)
-        if len(fresh) <= LOOKED_AT:
-            bears_on.extend(find_bearings(connection, before.rows, fresh))
-        progress("storing", 0, len(fresh), "")
-        return append_observations(connection, fresh, at)
-
-    stored = submit(desk, append, dry_run=dry_run)
-    if len(added) <= LOOKED_AT:
-        notes.extend(startling(stored.before.rows, stored.before.problem, added))
-    standing = list(standing_on(stored.before.rows.observations, stored.before.rows.as_of))
-    duplicates = tuple(duplicates_among(standing, added))
-    disagreements = disagreements_with(added, standing)
-    progress("forecasting", 0, 0, "")
-    receipt = receipt_of(
-        desk, stored, "imported", "observations", added, notes=notes, bears_on=bears_on, dry_run=dry_run
-    )
-    receipt = replace(receipt, unchanged=found.number - len(added), duplicates=duplicates, disagreements=disagreements)
-    return replace(receipt, notes=(*receipt.notes, *import_notes(duplicates, disagreements, receipt.numbers)))
-
-
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """Spare a bulk of rows, among which there are no cycles, being walked again and again in search of some."""
-    was = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was:
-            gc.enable()
 
 
 def _observe(

@@ -88,18 +88,6 @@ def same_row(connection: Connection, rows: Rows, entry: NewObservation) -> int |
     raise NotOnFile(f"the same row was stored as row {number}, and {how_it_ended(newest)}")
 
 
-def new_among(
-    connection: Connection, rows: Rows, entries: Mapping[str, NewObservation]
-) -> tuple[list[NewObservation], frozenset[int]]:
-    """Of many entries by identity those that are not there yet, and the first rows of the facts that others assert.
-
-    What is there counts whether it stands or not: a row that was retracted is not added again by a file.
-    """
-    there, standing = find_observations(connection, entries), standing_identities(rows)
-    new = [entry for identity, entry in entries.items() if identity not in there and identity not in standing]
-    return new, frozenset(there.values())
-
-
 def standing_identities(rows: Rows) -> dict[str, int]:
     """The numbers of the observations that stand, by what they assert."""
     standing = (row for row in rows.observations if row.valid_until is None or row.valid_until > rows.as_of)

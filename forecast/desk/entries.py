@@ -1,24 +1,32 @@
 """From what is said at the desk to rows, and from what is on file to what may be corrected."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import fields, replace
 from datetime import date, timedelta
-from pathlib import Path
 
 from sqlalchemy import Connection
 
 from db.errors import StoreError
-from db.progress import Progress
-from db.read import read_events, read_history, read_newest, read_retracted
-from db.rows import CompletenessRow, EventRow, NewCompleteness, NewEvent, NewObservation, ObservationRow
+from db.read import read_events, read_history, read_newest
+from db.rows import (
+    CompletenessRow,
+    EventRow,
+    NewCompleteness,
+    NewDocument,
+    NewEvent,
+    NewJudgement,
+    NewObservation,
+    ObservationRow,
+)
 from db.zone import Moment
 from forecast.desk.draft import ObservationDraft, Said, columns_of, draft_of
-from forecast.desk.duplicates import how_it_ended, identity_of, likely_same_events, new_among
+from forecast.desk.duplicates import how_it_ended, likely_same_events
 from forecast.desk.questions import unmarked_deals
 from forecast.desk.session import Desk
 from forecast.engine.assemble import Rows
 from forecast.errors import NotOnFile
 from forecast.words.numbers import counted
+from indicators.amendments import out_of_use
 from indicators.coding import (
     EVENT_COLUMNS,
     OBSERVATION_COLUMNS,
@@ -28,10 +36,8 @@ from indicators.coding import (
     new_observation,
 )
 from indicators.content import EVENT_TYPES
-from indicators.errors import CaseError
-from indicators.sheets import read_sheet
 from indicators.tables import Problems, Row, parse_day, suggest, suggest_id
-from indicators.texts import mending_notes, read_text, without_invisible
+from indicators.texts import read_text, without_invisible
 
 _STORED_AS = {
     "indicator": "indicator_id",
@@ -42,7 +48,6 @@ _STORED_AS = {
 _NOT_CARRIED = ("known_on", "grade", "analyst")  # a correction has its own day and analyst
 _OBSERVATION_CELLS = {name: _STORED_AS.get(name, name) for name in OBSERVATION_COLUMNS if name not in _NOT_CARRIED}
 _EVENT_CELLS = {name: "event_id" if name == "id" else name for name in EVENT_COLUMNS if name not in _NOT_CARRIED}
-CHECKED_AT_A_TIME = 5000
 
 
 def observation_cells(values: Mapping[str, Said], old: ObservationRow | None = None) -> dict[str, str]:
@@ -51,19 +56,20 @@ def observation_cells(values: Mapping[str, Said], old: ObservationRow | None = N
     if old is not None:
         known = {cell: getattr(old, name) for cell, name in _OBSERVATION_CELLS.items()}
         known["grade"] = f"{old.reliability}{old.credibility}"
-    return _cells({**known, **values}, OBSERVATION_COLUMNS)
+    return cells_of({**known, **values}, OBSERVATION_COLUMNS)
 
 
-def event_cells(values: Mapping[str, Said], old: EventRow | None = None) -> dict[str, str]:
+def event_cells(values: Mapping[str, Said], old: NewEvent | None = None) -> dict[str, str]:
     """The cells of an event; the reason of a dispute goes with the dispute."""
     known = {} if old is None else {cell: getattr(old, name) for cell, name in _EVENT_CELLS.items()}
     settled = _text(values.get("confidence", "low")).strip().casefold() != "low"
     if old is not None and old.disputed and settled:
         known["reason"] = ""
-    return _cells({**known, **values}, EVENT_COLUMNS)
+    return cells_of({**known, **values}, EVENT_COLUMNS)
 
 
-def _cells(values: dict[str, Said], names: Iterable[str]) -> dict[str, str]:
+def cells_of(values: Mapping[str, Said], names: Iterable[str]) -> dict[str, str]:
+    """The values as the cells of a row; TypeError for one that is no part of it."""
     unknown = next((name for name in values if name not in names), None)
     if unknown is not None:
         raise TypeError(f"{unknown!r} is no part of an entry; {suggest(unknown, tuple(names))}")
@@ -83,7 +89,7 @@ def read_observation_entry(
 ) -> NewObservation:
     """The observation the cells make; CaseError with everything that is wrong with them."""
     problems = Problems()
-    entry = new_observation(Row("", 0, cells, problems), _rules(rows, desk))
+    entry = new_observation(Row("", 0, cells, problems), rules_of(rows, desk))
     problems.raise_any()
     assert entry is not None
     if old is not None and _asserts(entry) == _asserts(old):
@@ -94,7 +100,7 @@ def read_observation_entry(
 def check_part(desk: Desk, name: str, text: str) -> tuple[str, ...]:
     """What is wrong with one part of an observation, the others apart."""
     with desk.database.read() as connection:
-        rules = _rules(desk.reading(connection).rows, desk)
+        rules = rules_of(desk.reading(connection).rows, desk)
     problems = Problems()
     said = columns_of(draft_of(ObservationDraft, None, {name: text}))
     new_observation(Row("", 0, observation_cells(said), problems), rules)
@@ -116,7 +122,7 @@ def read_event_entry(
     """The event the cells make; CaseError with everything that is wrong with them."""
     taken = [] if old else [row.event_id for row in read_newest(connection, EventRow, rows.case.case_id)]
     problems = Problems()
-    entry = new_event(Row("", 0, cells, problems), _rules(rows, desk), taken)
+    entry = new_event(Row("", 0, cells, problems), rules_of(rows, desk), taken)
     problems.raise_any()
     assert entry is not None
     if old is not None and _asserts(entry) == _asserts(old):
@@ -124,13 +130,16 @@ def read_event_entry(
     return entry
 
 
-def _rules(rows: Rows, desk: Desk) -> Rules:
+def rules_of(rows: Rows, desk: Desk) -> Rules:
+    """What entries at the desk are held against today."""
     return Rules(
         rows.case.case_id,
         tuple(row.indicator_id for row in rows.catalogue),
         frozenset(f"{row.reliability}{row.credibility}" for row in rows.grades),
         desk.moment(),
         desk.analyst,
+        tuple(row.document_id for row in rows.documents),
+        out_of_use(rows.catalogue, desk.today()),
     )
 
 
@@ -189,7 +198,7 @@ def said_text(typed: str, column: str, problems: Problems) -> str:
     return text
 
 
-def retraction[R: NewObservation | NewEvent | NewCompleteness](
+def retraction[R: NewObservation | NewEvent | NewCompleteness | NewDocument | NewJudgement](
     old: R, reason: str, known_on: date | str, desk: Desk
 ) -> R:
     """The row that withdraws `old`; CaseError where the reason or the day is wanting."""
@@ -236,7 +245,7 @@ def event_notes(rows: Rows, entry: NewEvent) -> tuple[str, ...]:
         notes.append(f"in dispute ({entry.reason}): left out of forecasts and scores until settled; {settle}")
     if entry.retracted or entry.disputed:
         return tuple(notes)
-    before = _furthest(rows, entry.type)
+    before = furthest(rows, entry.type)
     marked = entry not in unmarked_deals([*(row for row in rows.events if row.event_id != entry.event_id), entry])
     counts, since = (" counts", f", and counts from {entry.known_on}") if marked else (" is on file", "")
     if before is not None and entry.started_on > before.complete_through:
@@ -285,8 +294,9 @@ def attestations(
     assert day is not None
     out = []
     for kind in types or EVENT_TYPES:
-        before = _furthest(rows, kind)
-        _check_span(kind, before, day, begin, problems, rows)
+        before = furthest(rows, kind)
+        for name, what in check_span(before, kind, day, begin, since="--since"):
+            problems.add(name, what)
         first = begin or (before.complete_from if before else day)
         said = [note, f"from {before.complete_through + timedelta(days=1)} on" if before else ""]
         remark = "; ".join(filter(None, said))
@@ -304,7 +314,7 @@ def attestations(
     problems.raise_any()
     newest = read_newest(connection, CompletenessRow, rows.case.case_id)
     out = [_after_withdrawal(row, newest) for row in out]
-    return out, _attestation_notes(connection, rows, out, today)
+    return out, attestation_notes(connection, rows, out, today)
 
 
 def _after_withdrawal(row: NewCompleteness, newest: Iterable[CompletenessRow]) -> NewCompleteness:
@@ -322,33 +332,36 @@ def _attested_day(name: str, value: date | str, problems: Problems) -> date | No
     return day
 
 
-def _furthest(rows: Rows, kind: str) -> CompletenessRow | None:
+def furthest(rows: Rows, kind: str) -> CompletenessRow | None:
+    """The attestation of a type that reaches furthest."""
     return max(
         (row for row in rows.completeness if row.type == kind), key=lambda row: row.complete_through, default=None
     )
 
 
-def _check_span(
-    kind: str, before: CompletenessRow | None, day: date, begin: date | None, problems: Problems, rows: Rows
-) -> None:
+def check_span(
+    before: CompletenessRow | None, kind: str, day: date, begin: date | None, *, since: str
+) -> Iterator[tuple[str, str]]:
+    """What is wrong with attesting a type from `begin` (None: where the one before it began) through `day`.
+
+    Pairs of "since" or "through" and a sentence, which calls the first day `since`.
+    """
     if before is None and begin is None:
-        problems.add("since", f"nothing is attested of {kind} yet; say from which day on with --since")
+        yield "since", f"nothing is attested of {kind} yet; say from which day on with {since}"
     if before is not None and day <= before.complete_through:
-        problems.add("through", f"{kind} is attested through {before.complete_through} already; write a later day")
+        yield "through", f"{kind} is attested through {before.complete_through} already; write a later day"
     if begin is not None and begin > day:
-        problems.add("since", f"{begin} lies after {day}; write that day or an earlier one")
+        yield "since", f"{begin} lies after {day}; write that day or an earlier one"
     if before is not None and begin is not None and begin > before.complete_through + timedelta(days=1):
-        problems.add(
-            "since",
-            f"{kind} is attested through {before.complete_through}; a gap would be lost: begin the day after it",
-        )
+        gap = "a gap would be lost: begin the day after it"
+        yield "since", f"{kind} is attested through {before.complete_through}; {gap}"
 
 
-def _attestation_notes(connection: Connection, rows: Rows, made: Sequence[NewCompleteness], today: date) -> list[str]:
+def attestation_notes(connection: Connection, rows: Rows, made: Sequence[NewCompleteness], today: date) -> list[str]:
     """Events in dispute within the days attested, and a day that is not over."""
     notes = []
     for row in made:
-        before = _furthest(rows, row.type)
+        before = furthest(rows, row.type)
         first = before.complete_through + timedelta(days=1) if before else row.complete_from
         events = read_events(connection, row.case_id, rows.when, disputed=True)
         inside = [
@@ -365,47 +378,3 @@ def _attestation_notes(connection: Connection, rows: Rows, made: Sequence[NewCom
     if any(row.complete_through == today for row in made):
         notes.append(f"{today} is not over: an event later today would contradict this")
     return notes
-
-
-@dataclass(frozen=True, slots=True)
-class Imported:
-    """The rows of a file, each once, with the key each has in the database."""
-
-    entries: dict[str, NewObservation]
-    number: int
-    """Rows in the file."""
-    notes: tuple[str, ...] = ()
-    """What was changed about its cells before they became rows."""
-
-    def fresh(self, connection: Connection, rows: Rows) -> tuple[list[NewObservation], list[str]]:
-        """Those that are not there yet, and what to say of the others."""
-        entries, there = new_among(connection, rows, self.entries)
-        notes = [*self.notes]
-        twice = self.number - len(self.entries)
-        if twice:
-            notes.append(f"{counted(twice, 'row')} of the file stands in it twice and counts once")
-        if there:
-            case_id = next(iter(self.entries.values())).case_id
-            gone = read_retracted(connection, case_id) & there
-            if gone:
-                notes.append(f"{counted(len(gone), 'row')} of the file had been retracted and stays so")
-        return entries, notes
-
-
-def read_import(rows: Rows, path: Path, encoding: str | None, desk: Desk, progress: Progress) -> Imported:
-    """Read and check every row of a file; CaseError with all problems."""
-    problems = Problems()
-    progress("reading", 0, 0, "")
-    read = read_sheet(path, problems, encoding=encoding)
-    problems.raise_any()
-    if not read:
-        raise CaseError([f"{path.name}: has no rows under its header; write one observation per row"])
-    rules, entries = _rules(rows, desk), {}
-    for number, row in enumerate(read, start=1):
-        entry = new_observation(row, rules)
-        if entry is not None:
-            entries[identity_of(entry)] = entry
-        if number % CHECKED_AT_A_TIME == 0:
-            progress("checking", number, len(read), "")
-    problems.raise_any()
-    return Imported(entries, len(read), tuple(mending_notes(row.cells for row in read)))

@@ -11,7 +11,7 @@ from db.access import may
 from forecast.cache import cache_root
 from forecast.doctor.finding import NOTICE, PROBLEM, Finding, Found, allow, is_writable, nearest, remove
 from forecast.errors import BadSettings
-from forecast.schedule.settings import LogSettings, read_settings
+from forecast.schedule.settings import LogSettings, form_doubt, read_settings
 from indicators.tables import suggest
 
 SETTINGS = (
@@ -36,7 +36,10 @@ def check_settings() -> Found:
             what = f"{name} is no setting of Parley; {suggest(name, SETTINGS)}"
             yield Finding("settings", NOTICE, what, f"unset {name}, or set the one that was meant")
     try:
-        read_settings()
+        doubt = form_doubt(read_settings().alerts.webhook)
+        if doubt:
+            what, _, run = doubt.rpartition("; ")
+            yield Finding("settings", NOTICE, what, run)
     except BadSettings as error:
         yield Finding("settings", PROBLEM, str(error), "mend that file: no run is scheduled with it")
 

@@ -18,6 +18,10 @@ from forecast.exports.text import is_formula
 
 LONGEST_TEXT = 32_767
 """UTF-16 units in a cell."""
+LONGEST_HEADING = 100
+"""Characters of a title above a printed page; Excel holds 255, codes included."""
+LONGEST_SHOWN = 1000
+"""Characters of a paragraph on the overview."""
 LARGEST_INTEGER = 2**53
 """Beyond it doubles, which are all a cell holds, miss some whole numbers."""
 FIRST_DAY = date(1900, 3, 1)
@@ -101,7 +105,7 @@ def exact_instant(instant: Any) -> str | None:
 def put_into(sheet: Worksheet, place: int, kind: str, formats: Formats) -> Put:
     """How values of a column's type get into its cells; what is put raises Unfit if Excel cannot hold it."""
     if kind in (TEXT, JSON):
-        return lambda line, text: _write_text(sheet, line, place, text, formats)
+        return lambda line, text: write_text(sheet, line, place, text, formats.cells[TEXT], formats.quoted)
     style = formats.cells[kind]
     if kind == BOOLEAN:
         return lambda line, value: sheet.write_boolean(line, place, value, style)
@@ -109,10 +113,11 @@ def put_into(sheet: Worksheet, place: int, kind: str, formats: Formats) -> Put:
     return lambda line, value: sheet.write_number(line, place, convert(value), style)
 
 
-def _write_text(sheet: Worksheet, line: int, place: int, value: object, formats: Formats) -> None:
+def write_text(sheet: Worksheet, line: int, place: int, value: object, plain: Format, quoted: Format) -> None:
+    """Write text as text; `quoted` keeps what looks like a formula from becoming one when it is edited."""
     text = str(value)
     _check_text(text)
-    style = formats.quoted if is_formula(text) else formats.cells[TEXT]
+    style = quoted if is_formula(text) else plain
     sheet.write_string(line, place, _as_runs(text) if _MISWRITTEN.match(text) else text, style)
 
 
@@ -121,6 +126,12 @@ def _check_text(text: str) -> None:
         raise Unfit(f"is a text of {units} characters; a cell of Excel holds {LONGEST_TEXT}")
     if not text.isascii() and (found := _UNWRITABLE.search(text)):
         raise Unfit(f"has the character U+{ord(found[0]):04X}, which no workbook can hold")
+
+
+def as_shown(text: str) -> str:
+    """Text about the rows, for a cell: what no cell can hold is replaced, and of very much the beginning is kept."""
+    plain = _UNWRITABLE.sub("\ufffd", text)
+    return plain if len(plain) <= LONGEST_SHOWN else f"{plain[:LONGEST_SHOWN]}…"
 
 
 def _as_runs(text: str) -> str:
@@ -174,9 +185,25 @@ def widen(widths: list[int], places: Sequence[int], row: Sequence[object]) -> No
     for place in places:
         text = row[place]
         if isinstance(text, str) and 2 * len(text) + _INDENT > widths[place] < _WIDEST:
-            widths[place] = min(max(widths[place], _extent(text) + _INDENT), _WIDEST)
+            widths[place] = min(max(widths[place], extent(text) + _INDENT), _WIDEST)
 
 
-def _extent(text: str) -> int:
-    """Characters of East Asian scripts are twice as wide."""
+def extent(text: str) -> int:
+    """The width of a text in characters; those of East Asian scripts take two."""
     return len(text) if text.isascii() else sum(2 if east_asian_width(letter) in "FW" else 1 for letter in text)
+
+
+def fit_page(sheet: Worksheet, title: str, *, tall: int = 0) -> None:
+    """Print on A4, across, one page wide and `tall` pages high (0: as many as it takes), with page numbers."""
+    sheet.set_landscape()
+    sheet.set_paper(9)
+    sheet.set_margins(left=0.4, right=0.4, top=0.7, bottom=0.7)  # inches
+    sheet.fit_to_pages(1, tall)
+    sheet.set_header(f"&L{_as_heading(title)}")
+    sheet.set_footer("&L&A&RPage &P of &N")
+
+
+def _as_heading(text: str) -> str:
+    """Text in the header of a page, where & begins a code and a digit after one is a size."""
+    plain = "".join(letter for letter in text if letter.isprintable())
+    return plain[:LONGEST_HEADING].replace("&", "&&")

@@ -40,18 +40,25 @@ def check_places(path: Path, columns: Sequence[Column], *, force: bool) -> None:
 
 
 def write_export(
-    export: Export, path: Path, *, force: bool = False, safe: bool = False, progress: Progress = silent
+    export: Export,
+    path: Path,
+    *,
+    force: bool = False,
+    safe: bool = False,
+    bom: bool = False,
+    progress: Progress = silent,
 ) -> Written:
     """Write the export to `path`, which ends as one of `ENDINGS`, and its dictionary beside it: both, or none.
 
-    With `safe` a .csv has an apostrophe before text that a spreadsheet would take for a formula.
+    With `safe` a .csv has an apostrophe before text that a spreadsheet would take for a formula, with `bom` a byte
+    order mark, without which Excel does not read it as UTF-8.
 
     Raises
     ------
     NotWritten
         if a file cannot be written, or the format cannot hold the rows
     """
-    write = _writer(path.suffix.casefold(), safe)
+    write = _writer(path.suffix.casefold(), safe=safe, bom=bom)
     followed = replace(export, rows=_followed(export, progress))
     beside = dictionary_place(path)
     meanings = {} if beside is None else {beside: build_dictionary(export, beside)}
@@ -78,14 +85,14 @@ def _says(place: Path, content: bytes) -> bool:
         return False
 
 
-def _writer(ending: str, safe: bool) -> Callable[[Export, BinaryIO], int | None]:
+def _writer(ending: str, *, safe: bool, bom: bool) -> Callable[[Export, BinaryIO], int | None]:
     """What writes rows in a format, and counts the formulas of a .csv.
 
     Libraries that only one format needs are imported for that one, and before there is a file to take away again.
     """
     match ending:
         case ".csv":
-            return partial(write_csv, safe=safe)
+            return partial(write_csv, safe=safe, bom=bom)
         case ".json":
             return write_json
         case ".parquet":

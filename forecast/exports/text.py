@@ -1,6 +1,7 @@
 """Exports as text: CSV and JSON. Cells are turned column by column, and what rows running share only once."""
 
 import re
+from codecs import BOM_UTF8
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import batched, groupby
@@ -38,15 +39,17 @@ def is_formula(text: str) -> bool:
     return _FORMULA.match(text) is not None
 
 
-def write_csv(export: Export, file: BinaryIO, *, safe: bool = False) -> int:
+def write_csv(export: Export, file: BinaryIO, *, safe: bool = False, bom: bool = False) -> int:
     """Write the export as CSV and return how many of its cells a spreadsheet would take for formulas.
 
     UTF-8, a line feed after each row, numbers with all their digits; an empty cell is None. With `safe` an apostrophe
-    stands before those cells; without it text is exact.
+    stands before those cells; without it text is exact. With `bom` a byte order mark stands first, by which Excel
+    tells that it is UTF-8.
     """
     *most, last = export.columns
     pieces = [*("%s," for _ in most), "%s\n"]
     parts = _parts(export, pieces, _SAFE_CSV if safe else _CSV, "")
+    file.write(BOM_UTF8 if bom else b"")
     file.write((",".join(column.name for column in (*most, last)) + "\n").encode())
     formulas = 0
     for group in _groups(export):

@@ -1,13 +1,16 @@
 """Carrying alerts out: what has not been sent is tried, each channel by itself, until it is or a week has passed.
 
 What was tried stands in the table `deliveries`, and when the next try is due follows from there. An alert is sent once,
-unless the program dies between the sending and its record: then once more, with the same id.
+unless the program dies between the sending and its record: then once more, with the same id. What its receiver will
+never take, and what may have arrived although nobody said so, is given up at once, in words.
 """
 
 import logging
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
+from math import ceil
 from threading import Event
 from time import monotonic
 from zoneinfo import ZoneInfo
@@ -19,9 +22,13 @@ from db.engine import Database
 from db.errors import Conflict, StoreError
 from db.read_schedule import read_deliveries, read_undelivered
 from db.run_rows import AlertRow, DeliveryRow, NewDelivery
-from forecast.errors import NotSent
+from db.types import to_utc
+from forecast.errors import NotSent, NotTaken, PerhapsSent
+from forecast.schedule.briefs import BRIEF, Compose, Letters, no_letters
 from forecast.schedule.channels import send
 from forecast.schedule.settings import Settings
+from forecast.schedule.webhook import LONGEST_S
+from forecast.words.masking import masked
 
 SENT, FAILED, ABANDONED = "sent", "failed", "abandoned"
 RETRY_FIRST, RETRY_LAST = timedelta(seconds=30), timedelta(hours=1)
@@ -31,6 +38,8 @@ LOOK_S = 15.0
 """How often it is looked for what is to be sent."""
 WAKE_S = 0.5
 """How soon it is noticed that the thread is to end."""
+_NOT_BEFORE = re.compile(r"; not before (\d{4}-\d\d-\d\d \d\d:\d\d:\d\d) UTC, as it asks$")
+"""How the record of a try ends whose receiver asked to be left alone for a while."""
 
 logger = logging.getLogger("parley.schedule")
 
@@ -51,6 +60,18 @@ def always() -> bool:
     return True
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Round:
+    """What one delivery goes by."""
+
+    database: Database
+    settings: Settings
+    clock: Callable[[], datetime]
+    may_send: Callable[[], bool]
+    owed: Owed
+    letters: Letters
+
+
 def deliver(
     database: Database,
     case_id: str,
@@ -59,6 +80,7 @@ def deliver(
     *,
     may_send: Callable[[], bool] = always,
     owed: Owed | None = None,
+    letters: Letters | None = None,
 ) -> int:
     """Send every alert that is due, and give up those too old; return how many were sent.
 
@@ -71,6 +93,8 @@ def deliver(
         asked before each try: whether this process still is the one to send
     owed
         kept from one call to the next, so that what was sent is not sent again where only its record failed
+    letters
+        that go out with briefs, kept from one call to the next; without them no brief goes out
 
     Raises
     ------
@@ -85,11 +109,17 @@ def deliver(
             _record(database, owed, _abandoned(errand), clock())
     if is_quiet(settings.alerts.quiet, settings.schedule.time_zone, clock()):
         return 0
+    round_ = Round(
+        database=database,
+        settings=settings,
+        clock=clock,
+        may_send=may_send,
+        owed=owed,
+        letters=letters or Letters(no_letters),
+    )
     return sum(
-        _send_all(
-            [errand for errand in errands if errand.channel == channel], database, settings, clock, may_send, owed
-        )
-        for channel in settings.alerts.channels
+        _send_all([errand for errand in errands if errand.channel == channel], round_)
+        for channel in (*settings.alerts.channels, *settings.readers)
     )
 
 
@@ -136,42 +166,71 @@ def is_due(errand: Errand, now: datetime) -> bool:
     return not is_too_old(errand, now) and (again is None or now >= again or now < errand.tries[-1].recorded_at)
 
 
-def _send_all(
-    errands: Sequence[Errand],
-    database: Database,
-    settings: Settings,
-    clock: Callable[[], datetime],
-    may_send: Callable[[], bool],
-    owed: Owed,
-) -> int:
+def is_held(errands: Sequence[Errand], now: datetime) -> bool:
+    """Whether the receiver of a channel has asked to be left alone until later, whatever the message."""
+    last = [errand.tries[-1] for errand in errands if errand.tries]
+    return any(row.recorded_at <= now < _not_before(row) for row in last)
+
+
+def _not_before(row: DeliveryRow) -> datetime:
+    asked = _NOT_BEFORE.search(row.error)
+    if asked is None:
+        return row.recorded_at
+    until = datetime.fromisoformat(asked[1]).replace(tzinfo=UTC)
+    return min(until, row.recorded_at + timedelta(seconds=LONGEST_S))
+
+
+def _send_all(errands: Sequence[Errand], round_: Round) -> int:
     """Send what is due by one channel, up to the first failure; how many were sent."""
     sent = 0
+    if is_held(errands, round_.clock()):
+        return sent
     for errand in errands:
-        if not is_due(errand, clock()):
+        if not is_due(errand, round_.clock()):
             continue
-        if not may_send():
+        if not round_.may_send():
             break
-        delivery = _try(errand, database, settings, clock)
-        _record(database, owed, delivery, clock())
+        delivery = _try(errand, round_)
+        _record(round_.database, round_.owed, delivery, round_.clock())
         if delivery.outcome != SENT:
             break
         sent += 1
     return sent
 
 
-def _try(errand: Errand, database: Database, settings: Settings, clock: Callable[[], datetime]) -> NewDelivery:
+def _try(errand: Errand, round_: Round) -> NewDelivery:
     told = {"alert": errand.alert.id, "rule": errand.alert.rule, "channel": errand.channel}
+    now = round_.clock()
     try:
-        remark = send(errand.channel, settings.alerts, errand.alert, database.folder, clock())
+        remark = _send(errand, round_, now)
     except NotSent as error:
-        logger.warning("alert not sent", extra={**told, "try": len(errand.tries) + 1, "error": str(error)})
-        return NewDelivery(errand.alert.id, errand.channel, FAILED, str(error))
+        outcome, why = _failure(error, now)
+        logger.warning("alert not sent", extra={**told, "try": len(errand.tries) + 1, "error": why})
+        return NewDelivery(errand.alert.id, errand.channel, outcome, why)
     logger.info("alert sent", extra={**told, **({"remark": remark} if remark else {})})
     return NewDelivery(errand.alert.id, errand.channel, SENT, remark)
 
 
+def _send(errand: Errand, round_: Round, now: datetime) -> str:
+    if errand.alert.rule == BRIEF:
+        return round_.letters.send(errand.channel, round_.database, round_.settings, errand.alert, now)
+    return send(errand.channel, round_.settings.alerts, errand.alert, round_.database.folder, now)
+
+
+def _failure(error: NotSent, now: datetime) -> tuple[str, str]:
+    """What becomes of a message that did not go out, and why in words."""
+    if isinstance(error, NotTaken):
+        return ABANDONED, f"{error}; not tried again: check [alerts.webhook], then run `parley schedule test`"
+    if isinstance(error, PerhapsSent):
+        return ABANDONED, f"{error}, and it is not sent again: look there"
+    if error.wait_s:
+        until = to_utc(now) + timedelta(seconds=ceil(error.wait_s))
+        return FAILED, f"{error}; not before {until:%Y-%m-%d %H:%M:%S} UTC, as it asks"
+    return FAILED, str(error)
+
+
 def _abandoned(errand: Errand) -> NewDelivery:
-    last = errand.tries[-1].error if errand.tries else "it was never tried"
+    last = masked(errand.tries[-1].error) if errand.tries else "it was never tried"
     error = f"given up after {KEPT.days} days and {len(errand.tries)} tries: {last}"
     logger.error("alert given up", extra={"alert": errand.alert.id, "channel": errand.channel, "error": error})
     return NewDelivery(errand.alert.id, errand.channel, ABANDONED, error)
@@ -203,12 +262,14 @@ def run_courier(
     stop: Event,
     wake: Event,
     may_send: Callable[[], bool] = always,
+    compose: Compose = no_letters,
 ) -> None:
     """Deliver again and again, at once on `wake`, until `stop`: the body of a thread.
 
     A database that does not answer is logged, and asked again. Ends within a channel's timeout of `stop`.
     """
     owed: Owed = []
+    letters = Letters(compose)
 
     def may_go_on() -> bool:
         return not stop.is_set() and may_send()
@@ -217,7 +278,7 @@ def run_courier(
         wake.clear()
         try:
             if may_go_on():
-                deliver(database, case_id, settings, clock, may_send=may_go_on, owed=owed)
+                deliver(database, case_id, settings, clock, may_send=may_go_on, owed=owed, letters=letters)
         except (StoreError, SQLAlchemyError) as error:
             logger.warning("alerts not carried out", extra={"error": " ".join(str(error).split())})
         _rest(stop, wake)

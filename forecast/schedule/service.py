@@ -25,6 +25,7 @@ from forecast.clock import Clock, utc_now
 from forecast.errors import BadSettings
 from forecast.evaluation.track import ISSUE_LAG_DAYS
 from forecast.schedule.bell import hung
+from forecast.schedule.briefs import Compose, Letters, no_letters
 from forecast.schedule.courier import deliver, run_courier
 from forecast.schedule.duty import Duty, Stopped, lay_down, make_due, take_up
 from forecast.schedule.fitter import Fitter
@@ -71,8 +72,11 @@ def serve(
     steps: Sequence[Step],
     clock: Clock = utc_now,
     reread: Callable[[], Settings] | None = None,
+    compose: Compose = no_letters,
 ) -> None:
     """Make every day's run until `stop` is set, and take the steps after them; days due are asked of `clock`.
+
+    `compose` writes the briefs that go out by mail.
 
     With `reread` the settings are read again every few seconds, and those that have changed are used at once.
 
@@ -93,6 +97,7 @@ def serve(
                 steps=steps,
                 clock=clock,
                 reread=reread,
+                compose=compose,
             )
 
 
@@ -106,6 +111,7 @@ def _serve_by(
     steps: Sequence[Step],
     clock: Clock,
     reread: Callable[[], Settings] | None,
+    compose: Compose,
 ) -> Settings:
     """Make runs until the end, or until the settings change; return the newest."""
     with ExitStack() as stack:
@@ -126,7 +132,13 @@ def _serve_by(
         courier = Thread(
             target=run_courier,
             args=(database, case, settings),
-            kwargs={"clock": clock, "stop": ended, "wake": wake, "may_send": lambda: service.on_duty},
+            kwargs={
+                "clock": clock,
+                "stop": ended,
+                "wake": wake,
+                "may_send": lambda: service.on_duty,
+                "compose": compose,
+            },
             name="parley-courier",
             daemon=True,
         )
@@ -158,7 +170,13 @@ def _read_again(service: Service, settings: Settings, reread: Callable[[], Setti
 
 
 def make_due_once(
-    url: str, settings: Settings, *, case_id: str | None, progress: Progress, steps: Sequence[Step]
+    url: str,
+    settings: Settings,
+    *,
+    case_id: str | None,
+    progress: Progress,
+    steps: Sequence[Step],
+    compose: Compose = no_letters,
 ) -> tuple[AttemptRow, ...]:
     """Make every run that is due now, those that wait for another try included, and send what is worth telling.
 
@@ -182,7 +200,7 @@ def make_due_once(
             make_due(duty, progress, eager=True)
             _take(steps, duty)
             progress("sending alerts", 0, 0, "")
-            deliver(database, case, settings, duty.clock)
+            deliver(database, case, settings, duty.clock, letters=Letters(compose))
         finally:
             with suppress(StoreError):
                 lay_down(duty)

@@ -12,6 +12,7 @@ from dataclasses import fields
 from datetime import time
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import BeforeValidator, ConfigDict, Field, PlainSerializer, TypeAdapter, ValidationError, field_validator
@@ -20,10 +21,13 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 
 from forecast.errors import BadSettings
 from forecast.schedule.place import DEFAULT_FILE, settings_file
+from forecast.words.masking import MASK, is_masked, masked, short_key
 from indicators.tables import suggest
 from models.settings import SamplerSettings
 
 WEBHOOK_SECRET, SMTP_PASSWORD = "PARLEY_WEBHOOK_SECRET", "PARLEY_SMTP_PASSWORD"
+
+UNMASKED = "is masked; write the whole address, as `parley schedule settings --out FILE` does"
 
 _STRICT = ConfigDict(extra="forbid", strict=True, arbitrary_types_allowed=True)
 
@@ -116,14 +120,18 @@ class LogSettings:
 
 @dataclass(frozen=True, config=_STRICT, kw_only=True)
 class Webhook:
-    """Where alerts are posted as JSON, signed as https://www.standardwebhooks.com says."""
+    """Where alerts are posted as JSON, and in which form."""
 
     url: str
-    timeout_seconds: Seconds = 10.0
+    form: Literal["plain", "slack", "teams"] = "plain"
+    """plain: signed as https://www.standardwebhooks.com says; otherwise what that service takes."""
+    timeout_seconds: Seconds = 30.0
 
     @field_validator("url")
     @classmethod
     def _address(cls, value: str) -> str:
+        if is_masked(value):
+            raise PydanticCustomError("masked", UNMASKED)
         if not re.fullmatch(r"https?://[^\s/]\S*", value):
             raise PydanticCustomError("url", 'is not a web address; write "https://example.org/hook"')
         return value
@@ -139,17 +147,34 @@ class Email:
     user: str = ""
     sender: str
     to: tuple[str, ...]
-    timeout_seconds: Seconds = 20.0
+    timeout_seconds: Seconds = 60.0
 
     @field_validator("sender", "to")
     @classmethod
     def _addresses(cls, value: str | tuple[str, ...]) -> str | tuple[str, ...]:
-        addresses = (value,) if isinstance(value, str) else value
-        if not all(re.fullmatch(r"[^@\s]+@[^@\s]+", address) for address in addresses):
-            raise PydanticCustomError("address", "is not an address; write name@example.org")
-        if not addresses:
+        check_addresses((value,) if isinstance(value, str) else value)
+        if not value:
             raise PydanticCustomError("address", 'names no one; write ["name@example.org"]')
         return value
+
+    @field_validator("user")
+    @classmethod
+    def _user(cls, value: str) -> str:
+        if is_masked(value):
+            raise PydanticCustomError("masked", UNMASKED)
+        return value
+
+
+def is_address(text: str) -> bool:
+    return re.fullmatch(r"[^@\s]+@[^@\s]+", text) is not None and not is_masked(text)
+
+
+def check_addresses(addresses: tuple[str, ...]) -> None:
+    """Raise PydanticCustomError unless each is an e-mail address, and a whole one."""
+    if any(map(is_masked, addresses)):
+        raise PydanticCustomError("masked", UNMASKED)
+    if not all(map(is_address, addresses)):
+        raise PydanticCustomError("address", "is not an address; write name@example.org")
 
 
 @dataclass(frozen=True, config=_STRICT, kw_only=True)
@@ -185,13 +210,43 @@ class AlertSettings:
 
 
 @dataclass(frozen=True, config=_STRICT, kw_only=True)
+class MailSettings:
+    """When the brief goes out by mail, in which language and to whom; the server is that of the alerts."""
+
+    brief: Literal["never", "daily", "weekly", "on_change"] = "never"
+    language: Literal["en", "ja"] = "en"
+    to: tuple[str, ...] = ()
+    """Empty: those who get the alerts."""
+
+    @field_validator("to")
+    @classmethod
+    def _addresses(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        check_addresses(value)
+        return value
+
+
+@dataclass(frozen=True, config=_STRICT, kw_only=True)
 class Settings:
     """All of them."""
 
     schedule: ScheduleSettings = Field(default_factory=ScheduleSettings)
     log: LogSettings = Field(default_factory=LogSettings)
     alerts: AlertSettings = Field(default_factory=AlertSettings)
+    mail: MailSettings = Field(default_factory=MailSettings)
 
+    @property
+    def readers(self) -> dict[str, str]:
+        """Who gets the brief by mail: addresses, each by the name its channel has in the ledger."""
+        email = self.alerts.email
+        addresses = dict.fromkeys(self.mail.to or email.to) if email else ()
+        return {f"mail {short_key(address)}": address for address in addresses}
+
+
+SERVICES = {
+    "slack": r"(^|\.)hooks\.slack(-gov)?\.com$",
+    "teams": r"\.(logic\.azure\.(com|us|cn)|webhook\.office\.com|powerplatform\.com)$|^outlook\.office(365)?\.com$",
+}
+"""Hosts at which chat services take messages, each in a form of its own."""
 
 _ADAPTER = TypeAdapter(Settings)
 _SHOWN = 100
@@ -239,7 +294,7 @@ def _unread(file: Path, error: OSError) -> BadSettings:
 def parse_settings(content: Mapping[str, Any], name: str) -> Settings:
     """The settings a mapping holds; `name` is what messages call it."""
     try:
-        return _ADAPTER.validate_json(json.dumps(content, default=str))  # strict, yet takes tables and lists
+        return _coherent(_ADAPTER.validate_json(json.dumps(content, default=str)), name)  # strict, yet takes lists
     except ValidationError as error:
         found = "; ".join(" ".join(_mistake(detail).splitlines()) for detail in error.errors(include_url=False))
         raise BadSettings(
@@ -249,10 +304,41 @@ def parse_settings(content: Mapping[str, Any], name: str) -> Settings:
         raise BadSettings(f"settings {name} are nested too deeply; {_ALL_OF_THEM}") from None
 
 
-def as_plain(settings: Settings) -> dict[str, Any]:
-    """The settings as TOML and JSON hold them."""
+def _coherent(settings: Settings, name: str) -> Settings:
+    if settings.mail.brief != "never" and settings.alerts.email is None:
+        what = f'[mail] brief = "{settings.mail.brief}" needs a mail server; add [alerts.email]'
+        raise BadSettings(f"settings {name}: {what} (`parley schedule settings --default` prints all of them)")
+    return settings
+
+
+def as_plain(settings: Settings, *, whole: bool = True) -> dict[str, Any]:
+    """The settings as TOML and JSON hold them; addresses are masked unless they are wanted `whole`."""
     found: dict[str, Any] = _ADAPTER.dump_python(settings, mode="json")
-    return found
+    return found if whole else _masked(found)
+
+
+def _masked(values: dict[str, Any]) -> dict[str, Any]:
+    alerts, hidden = dict(values["alerts"]), ("url", "user", "sender", "to")
+    for channel in ("webhook", "email"):
+        if alerts[channel] is not None:
+            alerts[channel] = {key: _mask(value) if key in hidden else value for key, value in alerts[channel].items()}
+    return {**values, "alerts": alerts, "mail": {**values["mail"], "to": _mask(values["mail"]["to"])}}
+
+
+def _mask(value: str | list[str]) -> str | list[str]:
+    return masked(value) if isinstance(value, str) else [masked(one) for one in value]
+
+
+def form_doubt(webhook: Webhook | None) -> str:
+    """What is doubtful about the form of a webhook, going by its host, and what to change; "" where nothing is."""
+    if webhook is None:
+        return ""
+    host = (urlsplit(webhook.url).hostname or "") if "[" not in webhook.url else ""
+    service = next((name for name, hosts in SERVICES.items() if re.search(hosts, host)), webhook.form)
+    if service == webhook.form:
+        return ""
+    takes = f'which takes form = "{service}" and not "{webhook.form}"'
+    return f"{host} is an address of {service.capitalize()}, {takes}; change form in [alerts.webhook]"
 
 
 def _mistake(detail: ErrorDetails) -> str:
@@ -267,7 +353,7 @@ def _mistake(detail: ErrorDetails) -> str:
     if detail["type"] == "dataclass_type":
         table = ".".join((*tables, key))
         return f"{where} = {_shortened(json.dumps(detail['input']))} is no table; write [{table}] and its keys below"
-    given = _shortened(json.dumps(detail["input"], ensure_ascii=False))
+    given = _shortened(json.dumps(_without_secrets(key, detail["input"]), ensure_ascii=False))
     if detail["type"] == "tuple_type":
         return f"{where} = {given} is no list{'' if isinstance(detail['input'], dict) else f'; write [{given}]'}"
     said = detail["msg"].removeprefix("Input ").removeprefix("String ")
@@ -275,7 +361,17 @@ def _mistake(detail: ErrorDetails) -> str:
     return f"{where} = {given} {said[0].lower()}{said[1:]}{hint}"
 
 
+def _without_secrets(key: str, value: object) -> object:
+    """The address of a webhook may be torn, or the secret part of one alone."""
+    if key != "url" or not isinstance(value, str):
+        return value
+    joined = re.sub(r"[\s\"'<>]", "", value)
+    return joined if "://" in joined else f"{MASK}{joined[-4:]}"
+
+
 def _shortened(given: str) -> str:
+    """What was given, without addresses: what is wrong with one seldom is at its end."""
+    given = masked(given)
     return given if len(given) <= _SHOWN else f"{given[:_SHOWN]} …"
 
 
@@ -302,5 +398,6 @@ def _known(tables: list[str]) -> tuple[str, ...]:
         ("alerts", "webhook"): Webhook,
         ("alerts", "email"): Email,
         ("alerts", "file"): AlertFile,
+        ("mail",): MailSettings,
     }
     return tuple(field.name for field in fields(kinds[tuple(tables)]))

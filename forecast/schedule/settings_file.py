@@ -30,12 +30,16 @@ _OPTIONAL = {
 }
 
 
-def render_settings(settings: Settings) -> str:
-    """The settings in force as TOML, each key with what it means and its default; channels not set are examples."""
-    own, default, example = map(as_plain, (settings, Settings(), Settings(alerts=_EXAMPLE)))
+def render_settings(settings: Settings, *, whole: bool = True) -> str:
+    """The settings in force as TOML, each key with what it means and its default; channels not set are examples.
+
+    Addresses are masked unless they are wanted `whole`: then what is printed cannot be read again, which it says.
+    """
+    own, default, example = as_plain(settings, whole=whole), as_plain(Settings()), as_plain(Settings(alerts=_EXAMPLE))
     return render(
         "parley.toml.j2",
         mark=SETTINGS_MARK,
+        masked=own != as_plain(settings),
         key=lambda table, name: f"{_pair(name, own[table][name])}  # default: {_toml(default[table][name])}",
         channel=lambda name: _channel(name, own["alerts"][name], example["alerts"][name]),
         webhook_secret=WEBHOOK_SECRET,

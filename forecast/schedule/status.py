@@ -20,8 +20,9 @@ from db.run_rows import AlertRow, AttemptRow, DeliveryRow, LeaseRow, RunRow
 from db.when import When
 from db.zone import Moment, read_zone
 from forecast.schedule.orders import lease_name
-from forecast.schedule.settings import Settings
+from forecast.schedule.settings import Settings, form_doubt
 from forecast.schedule.slots import Calendar, Due, Ledger, Slot, calendar_of, find_due, find_next, read_ledger, retry_at
+from forecast.words.masking import masked
 from forecast.words.numbers import counted, minute
 from indicators.content import EVENT_TYPES
 
@@ -131,6 +132,8 @@ class Status:
     holder: Holder | None
     alerts: tuple[Told, ...]
     """The last ones, and every one that is not delivered; the latest first."""
+    doubts: tuple[str, ...] = ()
+    """What is doubtful about the settings, and what to change."""
 
 
 def read_status(
@@ -177,6 +180,7 @@ def read_status(
         completeness=read_behind(connection, case, moment.today, settings.alerts.completeness_days),
         holder=holder,
         alerts=_read_told(connection, case, last),
+        doubts=tuple(filter(None, (form_doubt(settings.alerts.webhook),))),
     )
 
 
@@ -327,7 +331,7 @@ def _channel_states(alert: AlertRow, tries: Sequence[DeliveryRow]) -> list[Chann
     states = []
     for channel in alert.channels:
         own = [row for row in tries if row.alert_id == alert.id and row.channel == channel]
-        state, error = (own[-1].outcome, own[-1].error) if own else ("pending", "")
+        state, error = (own[-1].outcome, masked(own[-1].error)) if own else ("pending", "")
         states.append(ChannelState(channel, state, len(own), error))
     return states
 
@@ -365,6 +369,7 @@ def as_json(status: Status) -> dict[str, Any]:
         "completeness": [asdict(one) for one in status.completeness],
         "lease": _holder(status.holder) if status.holder else None,
         "alerts": [_told(one) for one in status.alerts],
+        "doubts": list(status.doubts),
     }
 
 

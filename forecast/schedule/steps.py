@@ -6,7 +6,9 @@ A step that did not come to its end is taken again at the next pass: it does eac
 import logging
 from collections.abc import Callable
 
+from db.append import append_alerts
 from forecast.schedule.alerts import raise_alerts
+from forecast.schedule.briefs import due_brief
 from forecast.schedule.duty import Duty
 
 logger = logging.getLogger("parley.schedule")
@@ -20,3 +22,14 @@ def record_alerts(duty: Duty) -> None:
         raised = raise_alerts(connection, duty.case_id, duty.settings, duty.clock())
     for alert in raised:
         logger.info("alert", extra={"rule": alert.rule, "title": alert.title})
+
+
+def record_brief(duty: Duty) -> None:
+    """Put on record that the brief is to go out by mail, where it is; the courier writes and delivers it."""
+    if duty.settings.mail.brief == "never":
+        return
+    with duty.database.write() as connection:
+        brief = due_brief(connection, duty.case_id, duty.settings, duty.clock())
+        append_alerts(connection, [brief] if brief else [], duty.clock())
+    if brief:
+        logger.info("brief due", extra={"subject": brief.subject, "run": brief.run_id, "readers": len(brief.channels)})
