@@ -1,5 +1,7 @@
 """Making and migrating the database: one transaction, after which every trigger stands."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from alembic import command
@@ -70,16 +72,38 @@ def _refuse_newer(found: str, name: str) -> None:
         return
 
 
+@contextmanager
+def rehearsed(url: str) -> Iterator[Connection]:
+    """Yield a connection to the database at `url` as it would be after `upgrade`; at the end all of it is taken back.
+
+    Raises DatabaseMissing where there is none yet, and DatabaseTooNew.
+    """
+    address = parse_address(url)
+    if _is_fresh(address):
+        raise DatabaseMissing(f"no database at {shown(address)} yet; run `parley init`")
+    with _migrated(address) as connection:
+        yield connection
+        connection.rollback()
+
+
 def _migrate(address: URL) -> None:
+    with _migrated(address) as connection:
+        connection.commit()
+
+
+@contextmanager
+def _migrated(address: URL) -> Iterator[Connection]:
+    """Yield a connection in a transaction in which everything is migrated, for the caller to end."""
     engine = make_engine(address, create=True)
     try:
         with engine.connect() as connection:
             _suspend_foreign_keys(connection)
-            with connection.begin():
-                lock_for_writing(connection)
-                _run_migrations(connection)
-                _check_foreign_keys(connection)
-                _renew_triggers(connection)
+            connection.begin()
+            lock_for_writing(connection)
+            _run_migrations(connection)
+            _check_foreign_keys(connection)
+            _renew_triggers(connection)
+            yield connection
     except DBAPIError as error:
         raise explain(error.orig or error, shown(address)) from error
     finally:

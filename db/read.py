@@ -209,7 +209,7 @@ class Version[R]:
     ended_by: R | None
 
 
-def read_versions[R: (ObservationRow, EventRow)](
+def read_versions[R: (DocumentRow, JudgementRow, ObservationRow, EventRow)](
     connection: Connection, kind: type[R], case_id: str, when: When
 ) -> tuple[Version[R], ...]:
     """Return every version visible as of the date, whether or not it stands, retractions as what ends others; by id.
@@ -238,13 +238,21 @@ def read_history[R: (DocumentRow, JudgementRow, ObservationRow, EventRow, Comple
     return tuple(_make(kind, row) for row in connection.execute(query))
 
 
-def read_between[R: (ObservationRow, EventRow, CompletenessRow)](
+def read_between[R: (DocumentRow, JudgementRow, ObservationRow, EventRow, CompletenessRow)](
     connection: Connection, kind: type[R], case_id: str, before: When, now: When
 ) -> tuple[R, ...]:
     """Return every row, corrections and retractions among them, visible by `now` and not by `before`; by number."""
     table = _TABLES[kind]
     query = _select_visible(kind, case_id, now).where(~visible(table, before)).order_by(table.c.id)
     return tuple(_make(kind, row) for row in connection.execute(query))
+
+
+def read_versions_between(connection: Connection, case_id: str, before: When, now: When) -> tuple[CaseRow, ...]:
+    """Return the versions of the case recorded by `now` and not by `before`, oldest first."""
+    cases = tables.cases
+    query = select(*(cases.c[item.name] for item in fields(CaseRow))).where(cases.c.case_id == case_id)
+    query = query.where(recorded_by(cases, now), ~recorded_by(cases, before)).order_by(cases.c.id)
+    return tuple(CaseRow(**row._mapping) for row in connection.execute(query))
 
 
 def read_added(

@@ -40,6 +40,17 @@ class IndicatorRow:
     levels: tuple[LevelRow, ...]
     bears_on: tuple[str, ...] | None = None
     """Indicators and types of event that what is logged of this one may bear on as well; None where none are named."""
+    added_on: date | None = None
+    """The day on which the desk added it, before which nothing of it counts; None for those of a case folder."""
+    retired_on: date | None = None
+    """The day from which on nothing of it counts; None while it is in use."""
+    analyst: str | None = None
+    """Who added it at the desk or, once it is retired, who retired it; None for those of a case folder."""
+    reason: str | None = None
+
+    def in_use(self, day: date) -> bool:
+        """Whether what is observed of it, and what documents say of it, counts as of a day."""
+        return (self.added_on is None or self.added_on <= day) and (self.retired_on is None or day < self.retired_on)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +84,10 @@ class NewCase:
     indicators: tuple[IndicatorRow, ...]
     grades: tuple[GradeRow, ...]
     deadlines: tuple[DeadlineRow, ...]
+    folder_hash: str | None = None
+    """Of the folder it stems from, where the desk has added or retired indicators; None where it is that folder's."""
+    analyst: str | None = None
+    """Who made this version at the desk; None where it was loaded from a folder."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +103,13 @@ class CaseRow:
     knots_until: date
     case_hash: str
     recorded_at: datetime
+    folder_hash: str | None = None
+    analyst: str | None = None
+
+    @property
+    def stems_from(self) -> str:
+        """The hash of the folder that this version, with whatever the desk has changed, stems from."""
+        return self.folder_hash or self.case_hash
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +130,8 @@ class NewDocument:
     supersedes: int | None = None
     retracted: bool = False
     reason: str = ""
+    analyst: str | None = None
+    """Who entered it; None for the documents of a case."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,6 +151,8 @@ class NewJudgement:
     supersedes: int | None = None
     retracted: bool = False
     reason: str = ""
+    analyst: str | None = None
+    """Who entered it; None for the judgements of a case."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -39,7 +39,7 @@ from db.shapes import (
 )
 from db.types import Instant
 
-SCHEMA_VERSION = "0006"
+SCHEMA_VERSION = "0007"
 
 cases = chained(
     "cases",
@@ -50,6 +50,8 @@ cases = chained(
     Column("dry_after_days", Integer, nullable=False),
     Column("knots_until", Date, nullable=False),
     Column("case_hash", String(64), nullable=False),
+    Column("folder_hash", String(64)),
+    Column("analyst", Text),
     rule("dry_after_days_positive", "dry_after_days > 0", "dry_after_days must be above 0"),
     rule("knots_after_start", "knots_until > record_from", "knots_until must lie after record_from"),
 )
@@ -73,6 +75,10 @@ indicators = chained(
     Column("document_refs", JSON, nullable=False),
     text_column("note"),
     Column("bears_on", JSON(none_as_null=True)),
+    Column("added_on", Date),
+    Column("retired_on", Date),
+    Column("analyst", Text),
+    Column("reason", Text),
     UniqueConstraint("case_row_id", "indicator_id"),
     UniqueConstraint("case_row_id", "position"),
     one_of("kind", "state", "event"),
@@ -122,6 +128,7 @@ documents = fact(
     text_column("language"),
     text_column("directness"),
     text_column("caveats"),
+    Column("analyst", Text),
     undated=True,
 )
 
@@ -136,6 +143,7 @@ judgements = fact(
     text_column("basis"),
     text_column("location"),
     text_column("note"),
+    Column("analyst", Text),
     between("weight", -3, 3),
     one_of("basis", "explicit", "inferred"),
     undated=True,

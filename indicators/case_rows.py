@@ -12,7 +12,7 @@ from db.rows import (
     NewJudgement,
     NewObservation,
 )
-from indicators.content import CaseFolder, Indicator
+from indicators.content import CaseFolder, Document, Indicator, Judgement
 
 CASE_ANALYST = "case"
 """Stands as analyst and attestor of the rows that come from a case folder."""
@@ -57,38 +57,40 @@ def indicator_row(indicator: Indicator) -> IndicatorRow:
     )
 
 
+def document_row(case_id: str, document: Document) -> NewDocument:
+    return NewDocument(
+        case_id=case_id,
+        document_id=document.document_id,
+        author=document.author,
+        title=document.title,
+        publisher=document.publisher,
+        published_on=document.published_on,
+        information_cutoff=document.information_cutoff,
+        language=document.language,
+        directness=document.directness,
+        caveats=document.caveats,
+    )
+
+
+def judgement_row(case_id: str, judgement: Judgement) -> NewJudgement:
+    return NewJudgement(
+        case_id=case_id,
+        document_id=judgement.document_id,
+        indicator_id=judgement.indicator_id,
+        target=judgement.target,
+        weight=judgement.weight,
+        basis=judgement.basis,
+        location=judgement.location,
+        note=judgement.note,
+    )
+
+
 def new_documents(folder: CaseFolder) -> list[NewDocument]:
-    return [
-        NewDocument(
-            case_id=folder.case.id,
-            document_id=row.document_id,
-            author=row.author,
-            title=row.title,
-            publisher=row.publisher,
-            published_on=row.published_on,
-            information_cutoff=row.information_cutoff,
-            language=row.language,
-            directness=row.directness,
-            caveats=row.caveats,
-        )
-        for row in folder.documents
-    ]
+    return [document_row(folder.case.id, row) for row in folder.documents]
 
 
 def new_judgements(folder: CaseFolder) -> list[NewJudgement]:
-    return [
-        NewJudgement(
-            case_id=folder.case.id,
-            document_id=row.document_id,
-            indicator_id=row.indicator_id,
-            target=row.target,
-            weight=row.weight,
-            basis=row.basis,
-            location=row.location,
-            note=row.note,
-        )
-        for row in folder.judgements
-    ]
+    return [judgement_row(folder.case.id, row) for row in folder.judgements]
 
 
 def new_observations(folder: CaseFolder) -> list[NewObservation]:

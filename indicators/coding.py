@@ -6,8 +6,8 @@ made. Texts are kept as typed, but for what `indicators.texts` makes of them.
 
 import re
 import unicodedata
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
 from itertools import count
@@ -15,7 +15,7 @@ from itertools import count
 from db.rows import NewCompleteness, NewEvent, NewObservation
 from db.zone import Moment
 from indicators.case_rows import CASE_ANALYST
-from indicators.content import EVENT_TYPES, FRAMINGS, NO_FRAMING
+from indicators.content import EVENT_TYPES, FRAMINGS, NO_FRAMING, TARGETS
 from indicators.days import WRITE_DAY, read_day
 from indicators.tables import Row, suggest, suggest_id
 from indicators.texts import LONGEST as LONGEST
@@ -69,6 +69,10 @@ WANTED = {
     "type": f"one of {', '.join(EVENT_TYPES)}",
     "started_on": "the day it began, YYYY-MM-DD",
     "complete_through": "the last day of which all events are known, YYYY-MM-DD",
+    "published_on": "the day it was published, YYYY-MM-DD",
+    "weight": "a number from -3 to 3",
+    "target": f"one of {', '.join(TARGETS)}",
+    "basis": "explicit or inferred",
     "analyst": "who enters it",
 }
 """What to write in the columns that may not stay empty."""
@@ -91,6 +95,10 @@ class Rules:
     grades: frozenset[str]
     moment: Moment
     analyst: str
+    documents: tuple[str, ...] = ()
+    """Those that judgements can be made of."""
+    out_of_use: Mapping[str, str] = field(default_factory=dict)
+    """Of indicators on which nothing can be entered today, why."""
 
 
 def new_observation(row: Row, rules: Rules) -> NewObservation | None:
@@ -100,7 +108,7 @@ def new_observation(row: Row, rules: Rules) -> NewObservation | None:
     grade = _grade(row, rules.grades)
     observation = NewObservation(
         case_id=rules.case_id,
-        indicator_id=_indicator(row, rules.indicators),
+        indicator_id=_indicator(row, rules),
         observed_on=observed_on or date.min,
         known_on=_known_on(row, "observed_on", observed_on, observed_on, rules.moment),
         level=_level(row),
@@ -110,7 +118,7 @@ def new_observation(row: Row, rules: Rules) -> NewObservation | None:
         origin=_text(row, "origin"),
         reliability=grade[0],
         credibility=int(grade[1]),
-        analyst=_signed(row, "analyst", rules.analyst),
+        analyst=signed_by(row, "analyst", rules.analyst),
         note=_text(row, "note"),
     )
     return observation if len(row.problems.lines) == before else None
@@ -145,7 +153,7 @@ def new_event(row: Row, rules: Rules, taken: Collection[str] = ()) -> NewEvent |
         source=_filled(row, "source"),
         confidence=confidence,
         reason=_reason(row, confidence),
-        analyst=_signed(row, "analyst", rules.analyst),
+        analyst=signed_by(row, "analyst", rules.analyst),
     )
     return event if len(row.problems.lines) == before else None
 
@@ -172,7 +180,7 @@ def new_attestation(row: Row, rules: Rules) -> NewCompleteness | None:
         complete_from=since or through or date.min,
         complete_through=through or date.min,
         known_on=min(known_on or today, today),
-        attested_by=_signed(row, "attested_by", rules.analyst),
+        attested_by=signed_by(row, "attested_by", rules.analyst),
         note=_text(row, "note"),
     )
     return attestation if len(row.problems.lines) == before else None
@@ -211,16 +219,18 @@ def _shown(text: str) -> str:
     return repr(text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…")
 
 
-def _indicator(row: Row, ids: tuple[str, ...]) -> str:
-    text = _filled(row, "indicator")
-    id_ = _by_casefold(ids).get(text.casefold(), "")
+def _indicator(row: Row, rules: Rules) -> str:
+    text, ids = _filled(row, "indicator"), rules.indicators
+    id_ = by_casefold(ids).get(text.casefold(), "")
     if text and not id_:
         row.refuse("indicator", f"unknown indicator {_shown(text)}; {suggest_id(text[:_SHOWN], tuple(sorted(ids)))}")
+    elif id_ in rules.out_of_use:
+        row.refuse("indicator", rules.out_of_use[id_])
     return id_
 
 
 @lru_cache(maxsize=16)
-def _by_casefold(ids: tuple[str, ...]) -> dict[str, str]:
+def by_casefold(ids: tuple[str, ...]) -> dict[str, str]:
     return {id_.casefold(): id_ for id_ in ids}
 
 
@@ -295,7 +305,7 @@ def _url(row: Row) -> str:
     return text
 
 
-def _signed(row: Row, column: str, default: str) -> str:
+def signed_by(row: Row, column: str, default: str) -> str:
     """Who answers for the entry."""
     text = _text(row, column) or default
     if not text:

@@ -77,7 +77,7 @@ class Columns:
 
     def _known(self, name: str) -> bool:
         target = self.kind.aliases.get(name, name)
-        return target in self.kind.targets() or (self.exported and name in ABOUT_ROW)
+        return target in self.kind.targets() or (self.exported and name in (*ABOUT_ROW, *self.kind.about))
 
 
 def own_name(name: str) -> str:

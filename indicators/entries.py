@@ -20,7 +20,10 @@ type _Path = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One table of a TOML file, at `path` in it; a reader that refuses a value returns a placeholder of its type."""
+    """One table of a TOML file, at `path` in it; a reader that refuses a value returns a placeholder of its type.
+
+    `file` is "" where the values were typed: then a key stands for its place.
+    """
 
     file: str
     path: _Path
@@ -32,7 +35,8 @@ class Entry:
         path = (*self.path, key)
         line = next((self.lines[path[:n]] for n in range(len(path), 0, -1) if path[:n] in self.lines), None)
         at = f"line {line}, " if line else ""
-        self.problems.add(f"{self.file}: {at}key {'.'.join(path)}", what)
+        place = f"{self.file}: {at}key {'.'.join(path)}" if self.file else ".".join(path[1:])
+        self.problems.add(place, what)
 
     def check_keys(self, keys: Iterable[str], optional: Iterable[str] = ()) -> None:
         """Refuse unknown and missing keys; a near-miss of a missing key is reported once, by the name it has."""

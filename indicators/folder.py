@@ -1,7 +1,7 @@
 """Read a case folder: nine files in, one checked `CaseFolder` out, or one `CaseError` with every problem."""
 
 import re
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -106,12 +106,12 @@ _LONGEST_DAYS = 100_000
 
 
 @dataclass(frozen=True, slots=True)
-class _Known:
-    """Ids other files may name; None where the defining file was refused, so that one fault is reported once."""
+class Known:
+    """Ids that rows may name; None where what defines them was refused, so that one fault is reported once."""
 
     indicators: frozenset[str] | None
     documents: frozenset[str] | None
-    grades: frozenset[str] | None
+    grades: frozenset[str] | None = None
 
 
 def read_case_folder(path: Path | str) -> CaseFolder:
@@ -124,11 +124,11 @@ def read_case_folder(path: Path | str) -> CaseFolder:
     problems = Problems()
     tables = {name: read_table(folder / name, columns, problems) for name, columns in COLUMNS.items()}
     case = _read_case(folder, problems)
-    documents = _rows(tables["documents.csv"], _document, "document_id", lambda row: row.document_id)
+    documents = _rows(tables["documents.csv"], read_document, "document_id", lambda row: row.document_id)
     grades = _rows(tables["grades.csv"], _grade, "credibility", lambda row: (row.reliability, row.credibility))
     document_ids = _ids(row.document_id for row in documents)
-    indicators = _read_indicators(folder, document_ids, problems)
-    known = _Known(
+    indicators = _read_indicators(folder / "indicators.toml", document_ids, problems)
+    known = Known(
         indicators=_ids(row.id for row in indicators),
         documents=document_ids,
         grades=_ids(f"{row.reliability}{row.credibility}" for row in grades),
@@ -141,7 +141,7 @@ def read_case_folder(path: Path | str) -> CaseFolder:
         documents=documents,
         judgements=_rows(
             tables["judgements.csv"],
-            lambda row: _judgement(row, known),
+            lambda row: read_judgement(row, known),
             "target",
             lambda row: (row.document_id, row.indicator_id, row.target),
         ),
@@ -210,16 +210,21 @@ def _read_case(folder: Path, problems: Problems) -> Case:
     return case
 
 
-def _read_indicators(folder: Path, documents: frozenset[str] | None, problems: Problems) -> tuple[Indicator, ...]:
-    entry = read_entries(folder / "indicators.toml", problems)
-    if entry is None:
-        return ()
+def _read_indicators(path: Path, documents: frozenset[str] | None, problems: Problems) -> tuple[Indicator, ...]:
+    entry = read_entries(path, problems)
+    return () if entry is None else read_indicators(entry, documents)
+
+
+def read_indicators(
+    entry: Entry, documents: frozenset[str] | None, others: Sequence[str] = ()
+) -> tuple[Indicator, ...]:
+    """The indicators of a table of tables, one by its id, after `others` of the catalogue."""
     if not entry.values:
-        problems.add(entry.file, "holds no indicator; write one table per indicator, such as [us_posture]")
+        entry.problems.add(entry.file, "holds no indicator; write one table per indicator, such as [us_posture]")
     tables = [table for id_ in entry.values if (table := entry.table(id_)) is not None]
-    indicators = tuple(_indicator(position, table, documents) for position, table in enumerate(tables))
+    indicators = tuple(_indicator(position, table, documents) for position, table in enumerate(tables, len(others)))
     for table, indicator in zip(tables, indicators, strict=True):
-        _check_bearings(table, indicator.bears_on, tuple(entry.values))
+        _check_bearings(table, indicator.bears_on, (*others, *entry.values))
     return indicators
 
 
@@ -297,7 +302,8 @@ def _deadline(row: Row) -> Deadline:
     return Deadline(deadline=row.day("deadline"), meaning=row.filled("meaning"))
 
 
-def _document(row: Row) -> Document:
+def read_document(row: Row) -> Document:
+    """The document of a row with the cells of `documents.csv`, which holds placeholders where a cell was refused."""
     document = Document(
         document_id=row.filled("document_id"),
         author=row.filled("author"),
@@ -314,7 +320,8 @@ def _document(row: Row) -> Document:
     return document
 
 
-def _judgement(row: Row, known: _Known) -> Judgement:
+def read_judgement(row: Row, known: Known) -> Judgement:
+    """The judgement of a row with the cells of `judgements.csv`, likewise."""
     return Judgement(
         document_id=row.known("document_id", "document", known.documents),
         indicator_id=row.known("indicator_id", "indicator", known.indicators),
@@ -326,7 +333,7 @@ def _judgement(row: Row, known: _Known) -> Judgement:
     )
 
 
-def _observation(row: Row, known: _Known) -> Observation:
+def _observation(row: Row, known: Known) -> Observation:
     observation = Observation(
         indicator_id=row.known("indicator_id", "indicator", known.indicators),
         observed_on=row.day("observed_on"),

@@ -1,14 +1,19 @@
 """Put a case folder into the database: what is new is added, what changed is superseded, what is gone is retracted.
 
-A row counts as the case's when it was recorded at the instant of one of the case's versions; all else was logged by an
-analyst. An analyst's row, correction or retraction stands: no case version replaces or withdraws it.
+It is planned first, so that a desk can be told what changes before anything does. A row counts as the case's when it
+was recorded at the instant at which a version was loaded; all else was entered at the desk. An analyst's row,
+correction or retraction stands: no case version replaces or withdraws it; and the same goes for the indicators that
+the desk has added or retired (`indicators.amendments`).
 """
 
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import date, datetime
 from functools import partial
+from typing import Any
+
+from sqlalchemy import Connection
 
 from db.append import (
     append_case,
@@ -21,13 +26,15 @@ from db.append import (
 )
 from db.engine import Database
 from db.errors import StoreError
-from db.read import read_history, read_newest
+from db.read import read_catalogue, read_history, read_newest
 from db.read_exports import read_case_versions
 from db.rows import (
     CompletenessRow,
     DocumentRow,
     EventRow,
+    IndicatorRow,
     JudgementRow,
+    NewCase,
     NewCompleteness,
     NewDocument,
     NewEvent,
@@ -36,7 +43,9 @@ from db.rows import (
     ObservationRow,
 )
 from db.zone import Moment, read_zone
+from indicators.amendments import amended_hash, carried_over
 from indicators.case_rows import (
+    CASE_ANALYST,
     new_case,
     new_completeness,
     new_documents,
@@ -45,12 +54,13 @@ from indicators.case_rows import (
     new_observations,
 )
 from indicators.content import CaseFolder
+from indicators.upgrade import Change, catalogue_changes, content_changes, fact_name
 
 type _New = NewDocument | NewJudgement | NewObservation | NewEvent | NewCompleteness
 type _Stored = DocumentRow | JudgementRow | ObservationRow | EventRow | CompletenessRow
 
 TABLES: tuple[str, ...] = ("documents", "judgements", "observations", "events", "completeness")
-_NOT_CONTENT = {"supersedes", "retracted", "reason"}
+_NOT_CONTENT = {"supersedes", "retracted", "reason", "analyst"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +90,20 @@ class InstallReport:
     tables: tuple[TableCount, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CasePlan:
+    """What loading a folder does: the version to add (None where the folder is the one that is there), and the rows."""
+
+    report: InstallReport
+    version: NewCase | None = None
+    catalogue: tuple[Change, ...] = ()
+    """What becomes of indicators; empty where the case is not there yet."""
+    facts: tuple["_Plan[Any]", ...] = ()
+    """By table, in the order of `TABLES`."""
+    upgrade: bool = False
+    """Whether another version of the case is there already."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Version[N]:
     """The newest version of a stored fact."""
@@ -99,7 +123,8 @@ class _Occasion:
 
     def owns[N](self, version: _Version[N]) -> bool:
         """Whether a case recorded it, rather than an analyst."""
-        return version.recorded_at in self.instants
+        by = getattr(version.row, "analyst", None)
+        return version.recorded_at in self.instants and by in (None, CASE_ANALYST)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +133,7 @@ class _Plan[N: _New]:
 
     rows: list[N]
     count: TableCount
+    changes: tuple[Change, ...]
 
 
 def install_case(database: Database, folder: CaseFolder, recorded_at: datetime) -> InstallReport:
@@ -117,118 +143,161 @@ def install_case(database: Database, folder: CaseFolder, recorded_at: datetime) 
     judgement), from the day it then is at the database. Raises StoreError for an instant without time zone and for what
     the database refuses.
     """
+    with database.write() as connection:
+        plan = plan_case(connection, folder, recorded_at)
+        if plan.version is not None:
+            append_case(connection, plan.version, recorded_at)
+        for append, facts in zip(_APPEND, plan.facts, strict=False):
+            append(connection, facts.rows, recorded_at)
+    return plan.report
+
+
+_APPEND: tuple[Callable[[Connection, Sequence[Any], datetime], object], ...] = (
+    append_documents,
+    append_judgements,
+    append_observations,
+    append_events,
+    append_completeness,
+)
+"""By table, in the order of `TABLES`."""
+
+
+def plan_case(connection: Connection, folder: CaseFolder, recorded_at: datetime) -> CasePlan:
+    """What `install_case` would do at that instant; nothing is stored."""
     case_id = folder.case.id
     if recorded_at.tzinfo is None:
         raise StoreError(f"recorded_at {recorded_at} has no time zone; give an instant in UTC")
-    with database.write() as connection:
-        versions = read_case_versions(connection, case_id)
-        if versions and versions[-1].case_hash == folder.case_hash:
-            return InstallReport(case_id, folder.case_hash, new_version=False, tables=_all_unchanged(folder))
-        instants = frozenset(version.recorded_at for version in versions)
-        today = Moment(instant=recorded_at, zone=read_zone(connection)).today
-        occasion = _Occasion(folder.case_hash, today, instants)
-        append_case(connection, new_case(folder), recorded_at)
+    versions = read_case_versions(connection, case_id)
+    if versions and versions[-1].stems_from == folder.case_hash:
+        return CasePlan(report=InstallReport(case_id, versions[-1].case_hash, False, _all_unchanged(folder)))
+    current = read_catalogue(connection, versions[-1]) if versions else ()
+    version = _version(folder, current)
+    loaded = frozenset(row.recorded_at for row in versions if row.analyst is None)
+    today = Moment(instant=recorded_at, zone=read_zone(connection)).today
+    facts = _plan_facts(connection, folder, _Occasion(version.case_hash, today, loaded))
+    return CasePlan(
+        report=InstallReport(case_id, version.case_hash, True, tuple(plan.count for plan in facts)),
+        version=version,
+        catalogue=catalogue_changes(current, version.indicators, new_case(folder).indicators) if versions else (),
+        facts=facts,
+        upgrade=bool(versions),
+    )
 
-        documents = _plan_documents(folder, read_newest(connection, DocumentRow, case_id), occasion)
-        append_documents(connection, documents.rows, recorded_at)
 
-        judgements = _plan_judgements(folder, read_newest(connection, JudgementRow, case_id), occasion)
-        append_judgements(connection, judgements.rows, recorded_at)
+def _version(folder: CaseFolder, current: Sequence[IndicatorRow]) -> NewCase:
+    """The folder as a version of the case, with what the desk has changed of the catalogue."""
+    plain = new_case(folder)
+    catalogue = carried_over(plain.indicators, current)
+    hash_ = amended_hash(folder.case_hash, catalogue)
+    stems_from = folder.case_hash if hash_ != folder.case_hash else None
+    return replace(plain, indicators=catalogue, case_hash=hash_, folder_hash=stems_from)
 
-        first_observation = partial(_first, partial(read_history, connection, ObservationRow))
-        newest_observations = read_newest(connection, ObservationRow, case_id)
-        observations = _plan_observations(folder, newest_observations, first_observation, occasion)
-        append_observations(connection, observations.rows, recorded_at)
 
-        events = _plan_events(folder, read_newest(connection, EventRow, case_id), occasion)
-        append_events(connection, events.rows, recorded_at)
+def _plan_facts(connection: Connection, folder: CaseFolder, occasion: _Occasion) -> tuple[_Plan[Any], ...]:
+    case_id = folder.case.id
 
-        first_attestation = partial(_first, partial(read_history, connection, CompletenessRow))
-        newest_attestations = read_newest(connection, CompletenessRow, case_id)
-        completeness = _plan_completeness(folder, newest_attestations, first_attestation, occasion)
-        append_completeness(connection, completeness.rows, recorded_at)
-    counts = (documents.count, judgements.count, observations.count, events.count, completeness.count)
-    return InstallReport(case_id, folder.case_hash, new_version=True, tables=counts)
+    def versions(kind: type[Any], row: Any) -> Sequence[Any]:
+        return read_history(connection, kind, row.id)
+
+    def first(kind: type[Any], row: Any) -> Any:
+        """The row as first asserted: what names a fact that has no id of its own."""
+        return row if row.supersedes is None else versions(kind, row)[0]
+
+    keys: tuple[tuple[type[Any], list[Any], Callable[[Any], Hashable], Callable[[Any], Hashable]], ...] = (
+        (DocumentRow, new_documents(folder), _document_key, _document_key),
+        (JudgementRow, new_judgements(folder), _judgement_key, _judgement_key),
+        (
+            ObservationRow,
+            new_observations(folder),
+            observation_key,
+            lambda row: first(ObservationRow, row).row_key,
+        ),
+        (EventRow, new_events(folder), _event_key, _event_key),
+        (
+            CompletenessRow,
+            new_completeness(folder),
+            _attestation_key,
+            lambda row: _attestation_key(first(CompletenessRow, row)),
+        ),
+    )
+    return tuple(
+        _plan(
+            table,
+            {key(row): row for row in wanted},
+            {stored_key(row): _Version(row.id, row.recorded_at, row) for row in read_newest(connection, kind, case_id)},
+            occasion,
+            partial(versions, kind),
+        )
+        for table, (kind, wanted, key, stored_key) in zip(TABLES, keys, strict=True)
+    )
+
+
+def _document_key(row: NewDocument) -> Hashable:
+    return row.document_id
+
+
+def _judgement_key(row: NewJudgement) -> Hashable:
+    return row.document_id, row.indicator_id, row.target
+
+
+def _event_key(row: NewEvent) -> Hashable:
+    return row.event_id
+
+
+def _attestation_key(row: NewCompleteness) -> Hashable:
+    return row.type, row.complete_from, row.complete_through, row.known_on, row.attested_by, row.note
 
 
 def _all_unchanged(folder: CaseFolder) -> tuple[TableCount, ...]:
     return tuple(TableCount(table=table, unchanged=len(getattr(folder, table))) for table in TABLES)
 
 
-def _plan_documents(folder: CaseFolder, stored: Iterable[DocumentRow], occasion: _Occasion) -> _Plan[NewDocument]:
-    def key(row: NewDocument) -> str:
-        return row.document_id
-
-    return _plan("documents", _by(key, new_documents(folder)), _newest(key, stored), occasion)
-
-
-def _plan_judgements(folder: CaseFolder, stored: Iterable[JudgementRow], occasion: _Occasion) -> _Plan[NewJudgement]:
-    def key(row: NewJudgement) -> tuple[str, str, str]:
-        return row.document_id, row.indicator_id, row.target
-
-    return _plan("judgements", _by(key, new_judgements(folder)), _newest(key, stored), occasion)
-
-
-def _plan_events(folder: CaseFolder, stored: Iterable[EventRow], occasion: _Occasion) -> _Plan[NewEvent]:
-    def key(row: NewEvent) -> str:
-        return row.event_id
-
-    return _plan("events", _by(key, new_events(folder)), _newest(key, stored), occasion)
-
-
-def _plan_observations(
-    folder: CaseFolder,
-    stored: Iterable[ObservationRow],
-    first: Callable[[ObservationRow], ObservationRow],
-    occasion: _Occasion,
-) -> _Plan[NewObservation]:
-    wanted = _by(observation_key, new_observations(folder))
-    return _plan("observations", wanted, _newest(lambda row: first(row).row_key, stored), occasion)
-
-
-def _plan_completeness(
-    folder: CaseFolder,
-    stored: Iterable[CompletenessRow],
-    first: Callable[[CompletenessRow], CompletenessRow],
-    occasion: _Occasion,
-) -> _Plan[NewCompleteness]:
-    def key(row: NewCompleteness) -> tuple[Hashable, ...]:
-        return row.type, row.complete_from, row.complete_through, row.known_on, row.attested_by, row.note
-
-    return _plan(
-        "completeness", _by(key, new_completeness(folder)), _newest(lambda row: key(first(row)), stored), occasion
-    )
-
-
-def _first[R: _Stored](history: Callable[..., Sequence[R]], row: R) -> R:
-    """The row as first asserted: what names a fact that has no id of its own."""
-    return row if row.supersedes is None else history(row.id)[0]
-
-
-def _by[N](key: Callable[[N], Hashable], rows: Iterable[N]) -> dict[Hashable, N]:
-    return {key(row): row for row in rows}
-
-
-def _newest[R: _Stored](key: Callable[[R], Hashable], rows: Iterable[R]) -> dict[Hashable, _Version[R]]:
-    return {key(row): _Version(row.id, row.recorded_at, row) for row in rows}
-
-
 def _plan[N: _New](
-    table: str, wanted: Mapping[Hashable, N], stored: Mapping[Hashable, _Version[N]], occasion: _Occasion
+    table: str,
+    wanted: Mapping[Hashable, N],
+    stored: Mapping[Hashable, _Version[N]],
+    occasion: _Occasion,
+    versions: Callable[[N], Sequence[N]],
 ) -> _Plan[N]:
     """Compare the folder's rows with the newest stored version of each, by the key of the fact."""
     rows: list[N] = []
+    changes: list[Change] = []
     tally: Counter[str] = Counter()
     for key, new in wanted.items():
         outcome, row = _settle(new, stored.get(key), occasion)
         tally[outcome] += 1
         if row is not None:
             rows.append(row)
+        if outcome != "unchanged":
+            changes.append(_change(outcome, new, stored.get(key), occasion, versions))
     for key, version in stored.items():
         if key not in wanted and occasion.owns(version) and not version.row.retracted:
             tally["retracted"] += 1
             rows.append(_retraction(version, occasion))
-    return _Plan(rows, TableCount(table=table, **tally))
+            changes.append(Change("withdrawn", fact_name(version.row)))
+    return _Plan(rows, TableCount(table=table, **tally), tuple(changes))
+
+
+def _change[N: _New](
+    outcome: str,
+    new: N,
+    stored: _Version[N] | None,
+    occasion: _Occasion,
+    versions: Callable[[N], Sequence[N]],
+) -> Change:
+    """What becomes of one row of the folder; of one that the desk has revised, whether the case revises it too."""
+    if stored is None or outcome == "added":
+        return Change("added", fact_name(new))
+    if outcome == "changed":
+        return Change("changed", fact_name(new), content_changes(stored.row, new))
+    shipped = [row for row in versions(stored.row) if occasion.owns(_Version(stored.id, _recorded(row), row))]
+    both = () if not shipped or _same_content(new, shipped[-1]) else content_changes(shipped[-1], new)
+    return Change("kept", fact_name(new), both)
+
+
+def _recorded(row: Any) -> datetime:
+    instant: datetime = row.recorded_at
+    return instant
 
 
 def _settle[N: _New](new: N, stored: _Version[N] | None, occasion: _Occasion) -> tuple[str, N | None]:

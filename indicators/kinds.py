@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from indicators.coding import ATTESTATION_COLUMNS, EVENT_COLUMNS, OBSERVATION_COLUMNS, REQUIRED, WANTED
+from indicators.judging import DOCUMENT_COLUMNS, DOCUMENT_REQUIRED, JUDGEMENT_COLUMNS, JUDGEMENT_REQUIRED
 from indicators.tables import suggest
 
 HALVES = ("reliability", "credibility")
@@ -12,7 +13,7 @@ EXPORTED = frozenset(("recorded_at", "status", "ended_by"))
 """Columns by which an export of Parley is known: they say what became of a row."""
 ABOUT_ROW = (
     *("id", "case_id", "row_key", "supersedes", "reason", "recorded_at", "status", "valid_until", "ended_by"),
-    "end_reason",
+    *("end_reason", "recorded_at_exact"),
 )
 """Columns of an export that say something of the row, unless they are columns of its kind."""
 STANDS = "stands"
@@ -35,6 +36,8 @@ class FileKind:
     names: tuple[str, ...] = ()
     """What else the kind is called."""
     days: tuple[str, ...]
+    about: tuple[str, ...] = ()
+    """Further columns of an export that say something of the row, and are not read."""
     words: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """By column, words that look like markers of a missing value and are none there."""
 
@@ -80,6 +83,28 @@ ATTESTATIONS = FileKind(
     told_by=("complete_through", "complete_from"),
     names=("completeness",),
     days=("complete_from", "complete_through", "known_on"),
+)
+
+
+DOCUMENTS = FileKind(
+    name="documents",
+    one="document",
+    columns=DOCUMENT_COLUMNS,
+    required=DOCUMENT_REQUIRED,
+    aliases={"id": "document_id"},
+    told_by=("directness", "information_cutoff", "caveats"),
+    days=("published_on", "information_cutoff"),
+    about=("known_on",),
+)
+JUDGEMENTS = FileKind(
+    name="judgements",
+    one="judgement",
+    columns=JUDGEMENT_COLUMNS,
+    required=JUDGEMENT_REQUIRED,
+    aliases={"document": "document_id", "indicator": "indicator_id"},
+    told_by=("weight", "basis"),
+    days=(),
+    about=("known_on", "author", "published_on"),
 )
 
 

@@ -15,7 +15,7 @@ from indicators.errors import CaseError
 
 LONGEST = 1_000
 """Most characters of a text, but for those of `LONGEST_TEXT`."""
-LONGEST_TEXT = {"note": 10_000, "reason": 10_000}
+LONGEST_TEXT = {"note": 10_000, "reason": 10_000, "caveats": 10_000}
 """Most characters of the texts that may have several lines."""
 
 _LINE_END = re.compile("\r\n|[\r\u2028\u2029]")

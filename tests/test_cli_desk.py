@@ -256,7 +256,7 @@ def test_an_attestation_can_be_withdrawn(parley: Program, folder: Path) -> None:
 
 
 FACTS = {"action", "table", "stored", "rows", "entries", "unchanged", "criterion", "surprise", "warnings", "notes"}
-FACTS |= {"likely_duplicates", "disagreements"}
+FACTS |= {"likely_duplicates", "disagreements", "counts_from"}
 
 
 def test_json_says_what_the_screen_says(parley: Program) -> None:

@@ -58,7 +58,8 @@ def test_it_says_what_it_wrote_and_where_columns_are_explained(parley: Program, 
     code, out, err = parley("--out", name)
     *overtaken, last = out.splitlines()
     assert (code, err, last) == (0, "", f"wrote {name}: {size}; columns are explained in history.columns.csv")
-    assert overtaken[-1].endswith("knows nothing of it; run `parley update`.")
+    left = "only a full update takes in documents and judgements"
+    assert overtaken[-1].endswith(f"knows nothing of it; {left}; run `parley update`.")
     assert {path.name for path in Path().iterdir()} == {name, "history.columns.csv"}
 
 

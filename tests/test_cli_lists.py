@@ -149,6 +149,11 @@ def test_documents_and_their_judgements(toy: Database, parley: Command, listed: 
             "directness": "high",
             "explicit": 2,
             "inferred": 1,
+            "row": 1,
+            "counts_from": "2015-03-01",
+            "analyst": "case",
+            "status": "stands",
+            "ending": None,
         },
         {
             "id": "tarlenheim-2017",
@@ -157,14 +162,19 @@ def test_documents_and_their_judgements(toy: Database, parley: Command, listed: 
             "directness": "low",
             "explicit": 0,
             "inferred": 1,
+            "row": 2,
+            "counts_from": "2017-06-15",
+            "analyst": "case",
+            "status": "stands",
+            "ending": None,
         },
     ]
     assert [row["id"] for row in listed("documents", "--as-of", "2016-01-01")["documents"]] == ["rassendyll-2015"]
     assert parley("documents", *AS_OF) == (
         "2 documents as of 2020-01-01\n"
-        "document         published   directness  explicit  inferred  author\n"
-        "rassendyll-2015  2015-03-01  high               2         1  R. Rassendyll\n"
-        "tarlenheim-2017  2017-06-15  low                0         1  F. Tarlenheim\n"
+        "document         published   counts from  directness  analyst  explicit  inferred  author\n"
+        "rassendyll-2015  2015-03-01  2015-03-01   high        case            2         1  R. Rassendyll\n"
+        "tarlenheim-2017  2017-06-15  2017-06-15   low         case            0         1  F. Tarlenheim\n"
     )
     text = parley("documents", "Tarlenheim-2017", *AS_OF)
     assert "caveats     A letter.\n" in text

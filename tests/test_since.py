@@ -9,6 +9,7 @@ from shutil import rmtree
 import pytest
 from conftest import PUBLISHED_AS_OF, SMALL_FIT
 from sqlalchemy import Connection
+from toy_indicator import REASON, table
 
 from db import tables
 from db.engine import Database, open_database
@@ -19,9 +20,12 @@ from forecast.brief.page import LANGUAGES
 from forecast.brief.report import write_report
 from forecast.cli.render import print_summary
 from forecast.desk.actions import Desk, add_event, attest, log, retract, retract_event
+from forecast.desk.catalogue import add_indicators
+from forecast.desk.judgements import add_judgement
 from forecast.engine.refresh import refresh
 from forecast.engine.standing import find_standing
 from forecast.engine.update import update
+from forecast.record.overtaken import overtaken_lines, read_overtaken
 from forecast.record.summary import Summary, as_json, read_summary
 
 TODAY = PUBLISHED_AS_OF + timedelta(30)
@@ -141,6 +145,46 @@ def test_what_is_entered_while_a_fit_runs_is_in_no_number_of_it_and_told(publish
         assert [str(one.row) for one in summary.since.observations] == entered
         assert summary.standing is not None
         assert summary.standing.run_id == found.id
+
+
+def test_what_only_a_fit_takes_in_is_named_beside_a_number_that_takes_in_the_rest(
+    desk: Desk, database: Database, capsys: pytest.CaptureFixture[str]
+) -> None:
+    said = {"indicator": "harvest", "target": "deal", "weight": 3, "basis": "explicit"}
+    assert add_judgement(desk, "rassendyll-2015", **said).forecast is None
+    with database.read() as connection:
+        assert len(read_runs(connection, "toy")) == 1, "no number claims to know of it"
+    receipt = log(desk, "press_tone", 2, on=TODAY, source="Wire", grade="A1")
+    assert receipt.forecast is not None
+    assert receipt.remark == (
+        "not in these numbers: documents, judgements or indicators entered since run 1; run `parley update`"
+    )
+    summary = summary_of(database)
+    assert summary.standing is not None
+    assert as_json(summary)["since"]["taken_in"] is False
+    text = printed(summary, capsys)
+    assert "This takes in what came since but for judgements (run 2, provisional: without a fit)." in text
+    assert "Only a full update takes those in: run `parley update`." in text
+    with database.read() as connection:
+        found = read_overtaken(connection, "toy", TODAY)
+    assert found is not None
+    assert overtaken_lines(found)[-1] == (
+        "Run 2, provisional, takes it in but for judgements: only a full `parley update` takes those in."
+    )
+    for language, sentence in (("en", "which only a full update takes in"), ("ja", "文献の判断を除いて")):
+        file = database.folder / f"{language}.md"
+        write_report(database, file, datetime.combine(TODAY, time(12), UTC), language=language)
+        assert sentence in file.read_text(encoding="utf-8")
+
+
+def test_an_indicator_added_since_leaves_no_provisional_number(desk: Desk, database: Database) -> None:
+    add_indicators(desk, table(), REASON)
+    receipt = log(desk, "press_tone", 2, on=TODAY, source="Wire", grade="A1")
+    assert receipt.forecast is None
+    assert receipt.remark == "the case has changed since run 1; run `parley update` for a forecast"
+    summary = summary_of(database)
+    assert [one.id for one in summary.since.indicators] == ["embassy"]
+    assert summary.standing is None
 
 
 def test_retractions_disputes_and_attestations_are_told_too(

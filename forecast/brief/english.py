@@ -98,7 +98,9 @@ def happened(brief: Brief) -> list[str]:
         lines.append("The numbers below know nothing of this: run `parley update` before you use them.")
     else:
         also = " What events teach beyond that comes with the next full run." if summary.since.events else ""
-        lines.append(f"The numbers below take this in; before it, {_before(brief)}.{also}")
+        left = summary.since.to_learn
+        but = f" but for {left}, which only a full update takes in: run `parley update`" if left else ""
+        lines.append(f"The numbers below take this in{but}; before it, {_before(brief)}.{also}")
     return lines
 
 

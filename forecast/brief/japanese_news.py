@@ -2,17 +2,23 @@
 
 from forecast.brief.facts import Brief
 from forecast.record.news import (
+    ADDED,
     ENTERED,
+    RETIRED,
     RETRACTED,
     REVISED,
     SHOWN,
     AttestationNews,
+    DocumentNews,
     EventNews,
+    IndicatorNews,
+    JudgementNews,
+    News,
     ObservationNews,
     shown,
 )
 from forecast.words.labels import JAPANESE as LABELS
-from forecast.words.numbers import level_text
+from forecast.words.numbers import level_text, signed
 
 
 def happened(brief: Brief) -> list[str]:
@@ -25,13 +31,23 @@ def happened(brief: Brief) -> list[str]:
         *shown(since.events, _event, SHOWN, MORE),
         *shown(since.attestations, _attestation, SHOWN, MORE),
         *shown(since.observations, _observation, SHOWN, MORE),
+        *shown(since.documents, _document, SHOWN, MORE),
+        *shown(since.judgements, _judgement, SHOWN, MORE),
+        *shown(since.indicators, _indicator, SHOWN, MORE),
     ]
     if summary.standing is None:
         lines.append("以下の確率はこれらを反映していない。利用する前に`parley update`を実行すること。")
     else:
         also = "事象から推定し直される分は、次の更新で反映される。" if since.events else ""
-        lines.append(f"以下の確率はこれらを反映している。反映前の値は{_before(brief)}であった。{also}")
+        lines.append(f"以下の確率は{_taken_in(since)}反映前の値は{_before(brief)}であった。{also}")
     return lines
+
+
+def _taken_in(since: News) -> str:
+    kinds = [word for kind, word in _LEARNT.items() if getattr(since, kind)]
+    if not kinds:
+        return "これらを反映している。"
+    return f"{'・'.join(kinds)}を除いてこれらを反映している。除かれたものは`parley update`による更新でのみ反映される。"
 
 
 def _before(brief: Brief) -> str:
@@ -51,7 +67,9 @@ def week(brief: Brief) -> list[str]:
 
 
 MORE = "ほか{}件"
-_ACTS = {ENTERED: "記録", REVISED: "訂正", RETRACTED: "撤回"}
+_ACTS = {ENTERED: "記録", REVISED: "訂正", RETRACTED: "撤回", ADDED: "追加", RETIRED: "廃止"}
+_LEARNT = {"documents": "文献", "judgements": "文献の判断", "indicators": "指標の追加・廃止"}
+_BASES = {"explicit": "明示", "inferred": "推定"}
 
 
 def _event(one: EventNews) -> str:
@@ -76,3 +94,21 @@ def _observation(one: ObservationNews) -> str:
     why = f"、理由：{one.reason}" if one.what == RETRACTED else ""
     act = f"{one.analyst}が{_ACTS[one.what]}{why}"
     return f"{one.indicator} {level_text(one.level)}（{LABELS.date(one.observed_on)}）：{one.source}（{act}）"
+
+
+def _document(one: DocumentNews) -> str:
+    return f"文献 {one.id}：{one.author}、{LABELS.date(one.published_on)}（{_act(one)}）"
+
+
+def _judgement(one: JudgementNews) -> str:
+    weight = f"{LABELS.target(one.target)}に与える重み{signed(one.weight, 1)}、{_BASES[one.basis]}"
+    return f"{one.document}の判断：{one.indicator}が{weight}（{_act(one)}）"
+
+
+def _indicator(one: IndicatorNews) -> str:
+    return f"指標 {one.id}（{_act(one)}）" if one.id else "事例の別の版が読み込まれた"
+
+
+def _act(one: DocumentNews | JudgementNews | IndicatorNews) -> str:
+    why = f"、理由：{one.reason}" if one.reason else ""
+    return f"{one.analyst}が{_ACTS[one.what]}{why}"

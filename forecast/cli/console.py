@@ -130,6 +130,11 @@ def check_choices(option: str, given: list[str] | None, choices: tuple[str, ...]
     return tuple(given or ())
 
 
+def at_terminal(json_: bool) -> bool:
+    """Whether there is a person to ask."""
+    return sys.stdin.isatty() and sys.stdout.isatty() and not json_
+
+
 def print_json(payload: object) -> None:
     value = asdict(payload) if is_dataclass(payload) and not isinstance(payload, type) else payload
     text = json.dumps(value, default=_plain, ensure_ascii=False, indent=2, allow_nan=False)

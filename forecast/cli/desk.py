@@ -4,7 +4,7 @@ The answer is the entry, its surprise, the warnings, and the headline before and
 """
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from typing import Annotated
 
@@ -15,14 +15,14 @@ from db.clocks import doubt
 from db.engine import Database
 from db.rows import ObservationRow
 from forecast.cli.ask import ASKED, ask_draft, ask_one
-from forecast.cli.console import Json, case_id, now, opened, print_json, whole
+from forecast.cli.console import Json, at_terminal, case_id, now, opened, print_json, whole
 from forecast.cli.drafting import drafted
 from forecast.cli.lazy import Interrupted
 from forecast.cli.streams import answering
 from forecast.cli.tables import bold, emit, grid, paragraph
 from forecast.desk import actions
 from forecast.desk.actions import Desk, Receipt
-from forecast.desk.draft import ACTS_ON, WHO, ObservationDraft
+from forecast.desk.draft import ACTS_ON, WHO, Draft, ObservationDraft
 from forecast.desk.preview import GREAT, Preview
 from forecast.desk.receipt import (
     duplicate_question,
@@ -52,19 +52,21 @@ OriginOf = Annotated[
     ),
 ]
 SHOWN_ENTRIES = 5
-_TABLE_NAMES = {"observations": "observation", "events": "event", "completeness": "attestation"}
+_TABLE_NAMES = {
+    "observations": "observation",
+    "events": "event",
+    "completeness": "attestation",
+    "documents": "document",
+    "judgements": "judgement",
+    "indicators": "case version",
+}
 
 
 @drafted(ObservationDraft, arguments=("indicator", "level"))
 def log(draft: ObservationDraft, origin_of: OriginOf = None, dry_run: DryRun = False, json_: Json = False) -> None:
     """Log an observation. It shows at once what that does to the forecast; a terminal is asked for what is missing."""
-    missing = [name for name in ASKED if getattr(draft, name) is None]
-    terminal = sys.stdin.isatty() and sys.stdout.isatty() and not json_
-    asks = bool(missing) and terminal
-    if missing and not asks:
-        raise typer.BadParameter(
-            f"{', '.join(_spelled(name) for name in missing)} must be given where there is no terminal to ask on"
-        )
+    terminal = at_terminal(json_)
+    asks = require(draft, ASKED, json_, arguments=("indicator", "level"))
     with at_desk(draft.analyst) as desk:
         receipt = actions.log(
             desk,
@@ -160,8 +162,13 @@ def answer(receipt: Receipt, json_: bool, *, asked: bool = False) -> None:
         print_receipt(receipt, asked=asked)
 
 
-def _spelled(name: str) -> str:
-    return name.upper() if name in ("indicator", "level") else f"--{name}"
+def require(draft: Draft, needed: Sequence[str], json_: bool, *, arguments: Sequence[str] = ()) -> bool:
+    """Whether a terminal is to be asked for parts that an entry needs; a mistake in usage where there is none."""
+    missing = [name for name in needed if getattr(draft, name) is None]
+    if missing and not at_terminal(json_):
+        spelled = [name.upper() if name in arguments else f"--{name.replace('_', '-')}" for name in missing]
+        raise typer.BadParameter(f"{', '.join(spelled)} must be given where there is no terminal to ask on")
+    return bool(missing)
 
 
 def print_preview(seen: Preview) -> None:
@@ -204,8 +211,7 @@ def print_receipt(receipt: Receipt, *, asked: bool = False) -> None:
             lines += paragraph(
                 f"What run {receipt.forecast.source} had read cannot be read again: trust the changes, not the levels."
             )
-    elif receipt.remark:
-        lines += paragraph(receipt.remark)
+    lines += paragraph(receipt.remark)
     emit(lines)
 
 

@@ -6,13 +6,13 @@ from typing import Annotated, Any
 
 import typer
 
-from forecast.desk.draft import EventDraft, ObservationDraft, parts_of
+from forecast.desk.draft import Draft, parts_of
 
 type Command = Callable[..., None]
 
 
 def drafted(
-    kind: type[ObservationDraft | EventDraft],
+    kind: type[Draft],
     *,
     arguments: Sequence[str] = (),
     required: Sequence[str] = (),

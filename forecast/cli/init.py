@@ -1,6 +1,5 @@
 """The command that makes the database."""
 
-import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -10,18 +9,21 @@ from sqlalchemy import Connection
 
 from db.append import append_zone
 from db.engine import Database
-from db.errors import StoreError
-from db.migrate import create_database
+from db.errors import DatabaseMissing, DatabaseTooOld, StoreError
+from db.migrate import create_database, rehearsed
 from db.rows import NewZone
 from db.tables import cases
 from db.zone import has_zone, read_zone, zone_named
-from forecast.cli.console import Json, database_url, now, print_json
+from forecast.cli.console import Json, at_terminal, database_url, now, opened, print_json
 from forecast.cli.render import print_install
 from forecast.cli.streams import answering
+from forecast.cli.tables import emit, paragraph
+from forecast.cli.upgrade import upgrade_json, upgrade_lines
 from forecast.clock import system_zone
 from forecast.desk.session import who
+from indicators.content import CaseFolder
 from indicators.folder import read_case_folder
-from indicators.install import install_case
+from indicators.install import CasePlan, install_case, plan_case
 from indicators.shipped import shipped_case
 from indicators.texts import kept_text
 
@@ -40,25 +42,74 @@ def init(
         ),
     ] = None,
     reason: Annotated[str | None, typer.Option(metavar="TEXT", help="Why the time zone changes.")] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Tell what the case would change here, and change nothing.")
+    ] = False,
     json_: Json = False,
 ) -> None:
-    """Make the database, load the case. Doing it again migrates the database and adds only what is new."""
+    """Make the database, load the case. Doing it again migrates the database and adds only what is new.
+
+    Where another version of the case is there already, what changes is told first, and a terminal is asked.
+    """
     if reason is not None and zone is None:
         raise typer.BadParameter("says why the time zone changes; give --zone with it", param_hint="'--reason'")
     if zone is not None:
         _check_zone(zone)
     folder = read_case_folder(case or shipped_case())
+    if dry_run:
+        _tell(folder, json_)
+        return
     analyst, why = who(), kept_text(reason or "", "reason")
     with create_database(database_url()) as database:
         _set_zone(database, zone, analyst, why, json_)
-        report = install_case(database, folder, now())
         with database.read() as connection:
+            plan = plan_case(connection, folder, now())
             days = str(read_zone(connection))
+        if plan.upgrade and not json_:
+            emit(upgrade_lines(plan))
+            if not _wanted(json_):
+                typer.echo("the case stays as it was")
+                return
+        report = install_case(database, folder, now())
         with answering(f"the database {database.url} is made, and its case loaded"):
             if json_:
-                print_json({"database": database.url, "time_zone": days, **asdict(report)})
+                print_json({"database": database.url, "time_zone": days, **asdict(report), **upgrade_json(plan)})
             else:
                 print_install(database.url, report, days)
+
+
+def _wanted(json_: bool) -> bool:
+    """Whether a person at a terminal lets another version in; elsewhere it is what `init` was asked for."""
+    return not at_terminal(json_) or typer.confirm("Load it?", default=True)
+
+
+def _tell(folder: CaseFolder, json_: bool) -> None:
+    """What loading the folder would do."""
+    plan = _plan(folder)
+    if json_:
+        told = upgrade_json(plan) if plan else {"upgrade": False, "changes": {}}
+        report = asdict(plan.report) if plan else {"case_id": folder.case.id, "case_hash": folder.case_hash}
+        print_json({"dry_run": True, "database_there": plan is not None, **report, **told})
+        return
+    case = f"case {folder.case.id}, version {folder.case_hash[:8]}"
+    if plan is None or (plan.version is not None and not plan.upgrade):
+        typer.echo(f"dry run: nothing was changed ({case} would be loaded for the first time)")
+    elif plan.version is None:
+        typer.echo(f"dry run: {case} is there already; nothing would change")
+    else:
+        emit([*upgrade_lines(plan), *paragraph("dry run: nothing was changed")])
+
+
+def _plan(folder: CaseFolder) -> CasePlan | None:
+    """What loading the folder would do to the database, migrated if need be; None where there is none yet."""
+    try:
+        with opened() as database, database.read() as connection:
+            return plan_case(connection, folder, now())
+    except DatabaseMissing:
+        return None
+    except DatabaseTooOld:
+        with rehearsed(database_url()) as connection:
+            return plan_case(connection, folder, now())
 
 
 def _set_zone(database: Database, asked: str | None, analyst: str, reason: str, json_: bool) -> None:
@@ -66,8 +117,7 @@ def _set_zone(database: Database, asked: str | None, analyst: str, reason: str, 
     with database.read() as connection:
         fresh, before = _is_new(connection), read_zone(connection)
     if asked is None and fresh:
-        asks = sys.stdin.isatty() and sys.stdout.isatty() and not json_
-        asked = _ask_zone() if asks else system_zone()
+        asked = _ask_zone() if at_terminal(json_) else system_zone()
     if asked is None or (asked == str(before) and not fresh):
         return
     with database.write() as connection:

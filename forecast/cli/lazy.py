@@ -66,6 +66,34 @@ EVENT = ListedGroup(
         none="Attest that nothing else happened.",
     ),
 )
+DOCUMENT = ListedGroup(
+    name="document",
+    help="Enter a text that was read.",
+    more="Or correct or withdraw it; what it says of indicators is entered with `parley judgement`.",
+    commands=_of(
+        "document",
+        add="Enter a document.",
+        revise="Correct a document.",
+        retract="Withdraw a document.",
+    ),
+)
+JUDGEMENT = ListedGroup(
+    name="judgement",
+    help="Enter what a document says.",
+    more="Of an indicator and a target, with its weight; or correct or withdraw it.",
+    commands=_of(
+        "judgement",
+        add="Enter a judgement.",
+        revise="Correct a judgement.",
+        retract="Withdraw a judgement.",
+    ),
+)
+INDICATOR = ListedGroup(
+    name="indicator",
+    help="Change what is observed.",
+    more="Add an indicator with its criteria, or retire one; what was forecast stays as it is.",
+    commands=_of("indicator", add="Add an indicator.", retire="Retire an indicator."),
+)
 SCHEDULE = ListedGroup(
     name="schedule",
     help="Make the forecast every day.",
@@ -95,6 +123,9 @@ SECTIONS: Sections = {
     "Desk": (
         *_of("desk", log="Log an observation.", revise="Correct an observation.", retract="Withdraw an observation."),
         EVENT,
+        DOCUMENT,
+        JUDGEMENT,
+        INDICATOR,
         Listed(
             name="import",
             help="Log every row of a file.",

@@ -11,6 +11,7 @@ from forecast.record.payloads import (
     ContradictionList,
     DocumentDetail,
     DocumentList,
+    Ending,
     EventDetail,
     EventEntry,
     EventList,
@@ -38,8 +39,16 @@ def print_indicators(listed: IndicatorList) -> None:
     header = ("indicator", *LEVEL_HEADER, "obs")
     rows = [(one.id, *_level(one), str(one.observations)) for one in listed.indicators]
     title = bold(f"{counted(len(rows), 'indicator')} {_when(listed.as_of, listed.as_recorded)}")
-    words = [f"{one.name}. {one.question} ({_timing(one)})" for one in listed.indicators]
+    told = [f"{one.name}. {one.question} ({_timing(one)})" for one in listed.indicators]
+    words = [
+        ". ".join(filter(None, (_at_desk(one), words))) for one, words in zip(listed.indicators, told, strict=True)
+    ]
     emit([title, *grid_with_words(header, rows, words, "question", left=(0, 5)), *_contradicted(listed.disagreements)])
+
+
+def _words_of(one: IndicatorEntry) -> str:
+    asks = f"{one.name}. {one.question} ({_timing(one)})"
+    return ". ".join(filter(None, (_at_desk(one), asks)))
 
 
 def print_indicator(found: IndicatorDetail) -> None:
@@ -57,6 +66,7 @@ def print_indicator(found: IndicatorDetail) -> None:
             *facts(
                 [
                     ("level", f"{level} {_when(found.as_of, found.as_recorded)}; {seen}"),
+                    ("at the desk", _at_desk(one)),
                     ("coding", _timing(one)),
                     ("group", one.group),
                     ("orientation", found.orientation),
@@ -106,14 +116,22 @@ def print_contradictions(listed: ContradictionList) -> None:
 
 
 def print_documents(listed: DocumentList) -> None:
-    header = ("document", "published", "directness", "explicit", "inferred")
+    header = ("document", "published", "counts from", "directness", "analyst", "explicit", "inferred")
     rows = [
-        (one.id, str(one.published_on), one.directness, str(one.explicit), str(one.inferred))
+        (
+            one.id,
+            str(one.published_on),
+            str(one.counts_from),
+            one.directness,
+            one.analyst,
+            str(one.explicit),
+            str(one.inferred),
+        )
         for one in listed.documents
     ]
     title = bold(f"{counted(len(rows), 'document')} {_when(listed.as_of, listed.as_recorded)}")
-    words = [one.author for one in listed.documents]
-    emit([title, *grid_with_words(header, rows, words, "author", left=(0, 1, 2))])
+    words = [". ".join(filter(None, (_withdrawn(one.ending), one.author))) for one in listed.documents]
+    emit([title, *grid_with_words(header, rows, words, "author", left=(0, 1, 2, 3, 4))])
 
 
 def print_document(found: DocumentDetail) -> None:
@@ -125,7 +143,9 @@ def print_document(found: DocumentDetail) -> None:
             "",
             *facts(
                 [
-                    ("published", f"{one.published_on}; {found.publisher}"),
+                    ("published", "; ".join(filter(None, (str(one.published_on), found.publisher)))),
+                    ("counts from", f"{one.counts_from}; entered by {one.analyst}"),
+                    ("retracted", _withdrawn(one.ending)),
                     ("information to", str(found.information_cutoff or "")),
                     ("language", found.language),
                     ("directness", one.directness),
@@ -254,8 +274,24 @@ def _judgements(entries: tuple[JudgementEntry, ...]) -> list[str | Text]:
         return []
     header = ("target", "indicator", "weight", "basis")
     rows = [(one.target, one.indicator, _coded(one.weight), one.basis) for one in entries]
-    words = [_listed(one.location, one.note) for one in entries]
+    words = [_listed(_withdrawn(one.ending), _entered(one), one.location, one.note) for one in entries]
     return grid_with_words(header, rows, words, "place and note", left=(0, 1, 3))
+
+
+def _entered(one: JudgementEntry) -> str:
+    """Who entered a judgement, and from when it counts; of those of the case their document says so."""
+    return "" if one.analyst == CASE_ANALYST else f"by {one.analyst}, counts from {one.counts_from}"
+
+
+def _withdrawn(ending: Ending | None) -> str:
+    return f"retracted on {ending.on} by {ending.analyst}: {ending.reason}" if ending else ""
+
+
+def _at_desk(one: IndicatorEntry) -> str:
+    """What the desk has done to an indicator."""
+    if one.retired_on is not None:
+        return f"RETIRED on {one.retired_on} by {one.analyst}: {one.reason}"
+    return f"added on {one.added_on} by {one.analyst}: {one.reason}" if one.added_on is not None else ""
 
 
 def _coded(number: float) -> str:

@@ -20,13 +20,8 @@ from forecast.cli.console import (
     today,
     whole,
 )
-from forecast.record.catalogue import (
-    read_document,
-    read_document_list,
-    read_indicator,
-    read_indicator_list,
-    read_run_list,
-)
+from forecast.record.catalogue import read_indicator, read_indicator_list, read_run_list
+from forecast.record.documents import read_document, read_document_list
 from forecast.record.entries import Wanted, read_contradictions, read_event, read_event_list, read_observation_list
 from indicators.content import EVENT_TYPES
 
@@ -123,15 +118,21 @@ def disagreements(
     print_json(listed) if json_ else list_tables.print_contradictions(listed)
 
 
-def documents(id_: Id = None, as_of: AsOf = None, as_recorded: AsRecorded = None, json_: Json = False) -> None:
+def documents(
+    id_: Id = None,
+    as_of: AsOf = None,
+    as_recorded: AsRecorded = None,
+    retracted: Retracted = False,
+    json_: Json = False,
+) -> None:
     """List the documents. With their judgements counted; with ID: its caveats and judgements."""
     with opened() as database, database.read() as connection:
         when = When(as_of=as_of or today(connection), as_recorded=as_recorded)
         if id_ is None:
-            listed = read_document_list(connection, when, case_id=case_id())
+            listed = read_document_list(connection, when, retracted=retracted, case_id=case_id())
             print_json(listed) if json_ else list_tables.print_documents(listed)
         else:
-            found = read_document(connection, when, id_, case_id=case_id())
+            found = read_document(connection, when, id_, retracted=retracted, case_id=case_id())
             print_json(found) if json_ else list_tables.print_document(found)
 
 

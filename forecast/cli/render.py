@@ -82,8 +82,11 @@ def before_lines(summary: Summary) -> list[str]:
         return []
     stored = f"run {made.run_id}, " if made.run_id is not None else ""
     numbers = ", ".join(f"{percent(row.mean)} {reach(row)}" for row in sorted(summary.headline_rows(), key=_window))
+    left = f" but for {summary.since.to_learn}" if summary.since.to_learn else ""
+    learn = " Only a full update takes those in: run `parley update`." if left else ""
     return paragraph(
-        f"This takes in what came since ({stored}provisional: without a fit). Before it, run {of.id} said {numbers}."
+        f"This takes in what came since{left} ({stored}provisional: without a fit).{learn} Before it, run {of.id} said "
+        f"{numbers}."
     )
 
 

@@ -28,8 +28,8 @@ def template(
     check_place(file, force=force, example="observations.xlsx")
     with opened() as database, database.read() as connection:
         case = read_case(connection, case_id())
-        catalogue, grades = read_catalogue(connection, case), read_grades(connection, case)
-        day = today(connection)
+        day, grades = today(connection), read_grades(connection, case)
+        catalogue = tuple(row for row in read_catalogue(connection, case) if row.in_use(day))
     write_file(build_template(case.name, catalogue, grades, today=day), file, force=force)
     command = f"parley import {shlex.quote(str(file))} --dry-run"
     with answering(f"wrote {file}"):

@@ -65,3 +65,5 @@ class ImportKind[E]:
     append: Callable[[Connection, Sequence[E], datetime], list[int]]
     remarks: Callable[[Stored, Sequence[E]], Remarks]
     """What to say of entries, given the state just before they were stored."""
+    learnt: bool = False
+    """Whether only a fit takes them in, so that no forecast comes at once."""

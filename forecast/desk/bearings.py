@@ -46,7 +46,9 @@ class AlsoOn:
 def find_bearings(connection: Connection, rows: Rows, entries: Sequence[object]) -> tuple[AlsoOn, ...]:
     """What the entries bear on, in their order and that of the catalogue; rows of one batch speak for each other."""
     asserted = [entry for entry in entries if isinstance(entry, NewObservation | NewEvent) and not entry.retracted]
-    found = [(entry, each) for entry in asserted for each in _named_by_case(rows, entry)]
+    unused = {row.indicator_id for row in rows.catalogue if not row.in_use(rows.as_of)}
+    named = ((entry, each) for entry in asserted for each in _named_by_case(rows, entry))
+    found = [(entry, each) for entry, each in named if each.indicator not in unused]
     if not found:
         return ()
     events = read_events(connection, rows.case.case_id, rows.when, disputed=True)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, fields
 from datetime import date
 from typing import Annotated, get_type_hints
 
+from indicators.content import TARGETS
 from indicators.tables import suggest
 
 type Day = date | str
@@ -34,6 +35,7 @@ ACTS_ON = "From when the correction holds (default: today)."
 WHO = "Who codes (default: PARLEY_ANALYST, else the system's user name)."
 GRADE = "Source A (reliable) to F (unknown), content 1 (confirmed) to 6 (unknown): B2."
 ORIGIN = "What it goes back to: rows of one origin are one piece of evidence."
+DIRECTNESS = "How directly it speaks of the subject: high, medium (default) or low."
 CONFIDENCE = "high, medium (default) or low; low, with --reason, marks it as disputed."
 
 
@@ -75,20 +77,59 @@ class EventDraft:
     analyst: Annotated[str | None, Part("NAME", WHO)] = None
 
 
-def _read_parts(kind: type[ObservationDraft | EventDraft]) -> dict[str, Part]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentDraft:
+    """A document as it was said, or what is to change of one; None leaves a part empty, or as it is."""
+
+    title: Annotated[str | None, Part("TEXT", "Its title.")] = None
+    author: Annotated[str | None, Part("TEXT", "Who wrote it.")] = None
+    published_on: Annotated[Day | None, Part("DATE", "The day it was published.")] = None
+    publisher: Annotated[str | None, Part("TEXT", "Where it appeared.")] = None
+    language: Annotated[str | None, Part("TEXT", "Of the text that was read: en, ja (translation).")] = None
+    directness: Annotated[str | None, Part("WORD", DIRECTNESS)] = None
+    information_cutoff: Annotated[Day | None, Part("DATE", "The last day it knows of, where that is known.")] = None
+    caveats: Annotated[str | None, Part("TEXT", "What a reader should know about it.")] = None
+    id: Annotated[str | None, Part("ID", "Its id (default: author-year).", column="document_id")] = None
+    reason: Annotated[str | None, Part("TEXT", "Why it is entered.", "Why.")] = None
+    analyst: Annotated[str | None, Part("NAME", WHO)] = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JudgementDraft:
+    """What a document says of an indicator and a target, as it was said, or what is to change of it."""
+
+    document: Annotated[str | None, Part("DOCUMENT", "See `parley documents`.", column="document_id")] = None
+    indicator: Annotated[str | None, Part("INDICATOR", "See `parley indicators`.", column="indicator_id")] = None
+    target: Annotated[str | None, Part("TARGET", f"One of {', '.join(TARGETS)}.")] = None
+    weight: Annotated[float | str | None, Part("WEIGHT", "What a level of it means, from -3 to 3; halves occur.")] = (
+        None
+    )
+    basis: Annotated[str | None, Part("WORD", "explicit (the author says so) or inferred.")] = None
+    location: Annotated[str | None, Part("TEXT", "The place in the text: p. 3.")] = None
+    note: Annotated[str | None, Part("TEXT", "What a colleague should know about it.")] = None
+    reason: Annotated[str | None, Part("TEXT", "Why it is entered.", "Why.")] = None
+    analyst: Annotated[str | None, Part("NAME", WHO)] = None
+
+
+type Draft = ObservationDraft | EventDraft | DocumentDraft | JudgementDraft
+
+
+def _read_parts(kind: type[Draft]) -> dict[str, Part]:
     hints = get_type_hints(kind, include_extras=True)
     return {each.name: hints[each.name].__metadata__[0] for each in fields(kind)}
 
 
-_PARTS = {kind: _read_parts(kind) for kind in (ObservationDraft, EventDraft)}
+_PARTS: Mapping[type[Draft], dict[str, Part]] = {
+    kind: _read_parts(kind) for kind in (ObservationDraft, EventDraft, DocumentDraft, JudgementDraft)
+}
 
 
-def parts_of(kind: type[ObservationDraft | EventDraft]) -> Mapping[str, Part]:
+def parts_of(kind: type[Draft]) -> Mapping[str, Part]:
     """How to ask for each field of a draft, by its name and in its order."""
     return _PARTS[kind]
 
 
-def draft_of[D: (ObservationDraft, EventDraft)](
+def draft_of[D: (ObservationDraft, EventDraft, DocumentDraft, JudgementDraft)](
     kind: type[D], said: D | str | None, parts: Mapping[str, Said], *, first: str = ""
 ) -> D:
     """What was said as a draft: one already, or the part named `first` with the others by name.
@@ -111,7 +152,7 @@ def draft_of[D: (ObservationDraft, EventDraft)](
     return kind(**given)  # type: ignore[arg-type]  # of whatever type, it is read as text in the end
 
 
-def columns_of(draft: ObservationDraft | EventDraft) -> dict[str, Said]:
+def columns_of(draft: Draft) -> dict[str, Said]:
     """What was said, by the columns of a file of entries."""
     said = {part.column or name: getattr(draft, name) for name, part in parts_of(type(draft)).items()}
     return {column: value for column, value in said.items() if value is not None}

@@ -8,7 +8,16 @@ from sqlalchemy import Connection
 
 from db.errors import StoreError
 from db.read import read_events, read_history, read_newest
-from db.rows import CompletenessRow, EventRow, NewCompleteness, NewEvent, NewObservation, ObservationRow
+from db.rows import (
+    CompletenessRow,
+    EventRow,
+    NewCompleteness,
+    NewDocument,
+    NewEvent,
+    NewJudgement,
+    NewObservation,
+    ObservationRow,
+)
 from db.zone import Moment
 from forecast.desk.draft import ObservationDraft, Said, columns_of, draft_of
 from forecast.desk.duplicates import how_it_ended, likely_same_events
@@ -17,6 +26,7 @@ from forecast.desk.session import Desk
 from forecast.engine.assemble import Rows
 from forecast.errors import NotOnFile
 from forecast.words.numbers import counted
+from indicators.amendments import out_of_use
 from indicators.coding import (
     EVENT_COLUMNS,
     OBSERVATION_COLUMNS,
@@ -46,7 +56,7 @@ def observation_cells(values: Mapping[str, Said], old: ObservationRow | None = N
     if old is not None:
         known = {cell: getattr(old, name) for cell, name in _OBSERVATION_CELLS.items()}
         known["grade"] = f"{old.reliability}{old.credibility}"
-    return _cells({**known, **values}, OBSERVATION_COLUMNS)
+    return cells_of({**known, **values}, OBSERVATION_COLUMNS)
 
 
 def event_cells(values: Mapping[str, Said], old: NewEvent | None = None) -> dict[str, str]:
@@ -55,10 +65,11 @@ def event_cells(values: Mapping[str, Said], old: NewEvent | None = None) -> dict
     settled = _text(values.get("confidence", "low")).strip().casefold() != "low"
     if old is not None and old.disputed and settled:
         known["reason"] = ""
-    return _cells({**known, **values}, EVENT_COLUMNS)
+    return cells_of({**known, **values}, EVENT_COLUMNS)
 
 
-def _cells(values: dict[str, Said], names: Iterable[str]) -> dict[str, str]:
+def cells_of(values: Mapping[str, Said], names: Iterable[str]) -> dict[str, str]:
+    """The values as the cells of a row; TypeError for one that is no part of it."""
     unknown = next((name for name in values if name not in names), None)
     if unknown is not None:
         raise TypeError(f"{unknown!r} is no part of an entry; {suggest(unknown, tuple(names))}")
@@ -120,13 +131,15 @@ def read_event_entry(
 
 
 def rules_of(rows: Rows, desk: Desk) -> Rules:
-    """What entries are held against at a desk."""
+    """What entries at the desk are held against today."""
     return Rules(
         rows.case.case_id,
         tuple(row.indicator_id for row in rows.catalogue),
         frozenset(f"{row.reliability}{row.credibility}" for row in rows.grades),
         desk.moment(),
         desk.analyst,
+        tuple(row.document_id for row in rows.documents),
+        out_of_use(rows.catalogue, desk.today()),
     )
 
 
@@ -185,7 +198,7 @@ def said_text(typed: str, column: str, problems: Problems) -> str:
     return text
 
 
-def retraction[R: NewObservation | NewEvent | NewCompleteness](
+def retraction[R: NewObservation | NewEvent | NewCompleteness | NewDocument | NewJudgement](
     old: R, reason: str, known_on: date | str, desk: Desk
 ) -> R:
     """The row that withdraws `old`; CaseError where the reason or the day is wanting."""

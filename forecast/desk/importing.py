@@ -1,4 +1,4 @@
-"""Files of observations, events and attestations: read as a person says, shown, and stored whole or not at all.
+"""Files of rows of every kind: read as a person says, shown, and stored whole or not at all.
 
     receipt = import_file(desk, Path("week.csv"))
     mapping = FileMapping(columns={"observed_on": "Date"}, constants={"indicator": "dprk_weapons_testing"}, …)
@@ -18,17 +18,19 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from db.append import append_completeness, append_events, append_observations
+from db.append import append_completeness, append_documents, append_events, append_judgements, append_observations
 from db.progress import Progress, silent
 from db.rows import NewEvent, NewObservation
 from forecast.desk.batch import LOOKED_AT, Batch, ImportKind
 from forecast.desk.bearings import AlsoOn, find_bearings
 from forecast.desk.bulk_attestations import read_attestation_rows, remarks_on_attestations
 from forecast.desk.bulk_events import read_event_rows, remarks_on_events
+from forecast.desk.bulk_learnt import no_remarks, read_document_rows, read_judgement_rows
 from forecast.desk.bulk_observations import read_observation_rows, remarks_on_observations
 from forecast.desk.doubts import import_notes
 from forecast.desk.duplicates import duplicates_among
 from forecast.desk.entries import rules_of
+from forecast.desk.learning import learnt_later
 from forecast.desk.outcome import receipt_of, unchanged
 from forecast.desk.session import Desk, Receipt, submit
 from forecast.desk.understood import Understood
@@ -39,7 +41,7 @@ from indicators.days import day_notes
 from indicators.disagreements import standing_on
 from indicators.errors import CaseError
 from indicators.foreign import Table, read_table
-from indicators.kinds import ATTESTATIONS, EVENTS, OBSERVATIONS
+from indicators.kinds import ATTESTATIONS, DOCUMENTS, EVENTS, JUDGEMENTS, OBSERVATIONS
 from indicators.mapping import AS_NAMED, FileMapping, fold, said_of
 from indicators.sheets import read_grid
 from indicators.tables import Problems
@@ -66,6 +68,22 @@ KINDS: tuple[ImportKind[Any], ...] = (
         read=read_attestation_rows,
         append=append_completeness,
         remarks=remarks_on_attestations,
+    ),
+    ImportKind(
+        file=DOCUMENTS,
+        table="documents",
+        read=read_document_rows,
+        append=append_documents,
+        remarks=no_remarks,
+        learnt=True,
+    ),
+    ImportKind(
+        file=JUDGEMENTS,
+        table="judgements",
+        read=read_judgement_rows,
+        append=append_judgements,
+        remarks=no_remarks,
+        learnt=True,
     ),
 )
 """What can be imported; the first is what a table is taken for whose columns tell of none."""
@@ -229,8 +247,11 @@ def _store(desk: Desk, found: Found, dry_run: bool, progress: Progress) -> Recei
     stored = submit(desk, append, dry_run=dry_run)
     remarks = kind.remarks(stored, added)
     progress("forecasting", 0, 0, "")
-    receipt = receipt_of(
-        desk, stored, "imported", kind.table, added, notes=(*said, *remarks.notes), bears_on=bears_on, dry_run=dry_run
+    notes = (*said, *remarks.notes)
+    receipt = (
+        learnt_later(desk, stored, "imported", kind.table, added, notes, dry_run=dry_run)
+        if kind.learnt
+        else receipt_of(desk, stored, "imported", kind.table, added, notes=notes, bears_on=bears_on, dry_run=dry_run)
     )
     doubts = import_notes(remarks.duplicates, remarks.disagreements, receipt.numbers)
     return replace(

@@ -3,12 +3,13 @@
 from dataclasses import asdict, is_dataclass
 from typing import Any
 
-from db.rows import NewCompleteness, NewEvent, NewObservation
+from db.rows import IndicatorRow, NewCompleteness, NewDocument, NewEvent, NewJudgement, NewObservation
 from forecast.desk.doubts import disagreements_json, duplicates_json, remedy
 from forecast.desk.preview import GREAT, Preview, Surprise
 from forecast.desk.session import Receipt
 from forecast.desk.understood import Understood
 from forecast.engine.provisional import Provisional, Shift
+from forecast.words.names import target_name
 from forecast.words.numbers import counted, error_size, level_text, percent, signed
 from indicators.content import NO_FRAMING
 
@@ -40,12 +41,36 @@ def entry_sentence(entry: object) -> str:
             f"{entry.event_id}: {entry.type}{framing}, {days}, known on {entry.known_on}, confidence "
             f"{entry.confidence}{dispute}: {entry.source}{by}"
         )
+    if isinstance(entry, NewDocument | NewJudgement | IndicatorRow):
+        return learnt_sentence(entry)
     assert isinstance(entry, NewCompleteness)
     if entry.retracted:
         return f"{entry.type} complete through {entry.complete_through}, withdrawn on {entry.known_on}: {entry.reason}"
     note = f"; {entry.note}" if entry.note else ""
     reach = f"{entry.type} complete through {entry.complete_through}"
     return f"{reach}, known on {entry.known_on} (by {entry.attested_by}{note})"
+
+
+def learnt_sentence(entry: NewDocument | NewJudgement | IndicatorRow) -> str:
+    """One line that names what only a full update takes in."""
+    if isinstance(entry, IndicatorRow):
+        what = f"{entry.indicator_id}: {entry.name} ({entry.kind}, half-life {entry.half_life_days:g} d)"
+        act = f"retired on {entry.retired_on}" if entry.retired_on else f"added on {entry.added_on}"
+        return f"{what}, {act} by {entry.analyst}: {entry.reason}"
+    what = _document_text(entry) if isinstance(entry, NewDocument) else _judgement_text(entry)
+    by = f" (by {entry.analyst})" if entry.analyst else ""
+    return f"{what}, withdrawn on {entry.known_on}: {entry.reason}{by}" if entry.retracted else f"{what}{by}"
+
+
+def _document_text(entry: NewDocument) -> str:
+    where = f", {entry.publisher}" if entry.publisher else ""
+    return f"{entry.document_id}: {entry.author}, {entry.title}{where}, published {entry.published_on}"
+
+
+def _judgement_text(entry: NewJudgement) -> str:
+    place = f", {entry.location}" if entry.location else ""
+    said = f"{signed(entry.weight, 1)} ({entry.basis}{place})"
+    return f"{entry.document_id} on {entry.indicator_id} for {target_name(entry.target)}: {said}"
 
 
 def understood_sentences(seen: Understood) -> list[str]:
@@ -140,6 +165,7 @@ def receipt_json(receipt: Receipt) -> dict[str, Any]:
         "bears_on": [asdict(each) for each in receipt.bears_on],
         "forecast": _forecast(receipt.forecast, receipt.run) if receipt.forecast else None,
         "remark": receipt.remark,
+        "counts_from": receipt.counts_from,
         **(_understood(receipt.understood) if receipt.understood else {}),
     }
 

@@ -28,6 +28,7 @@ from forecast.desk.understood import Understood
 from forecast.engine.assemble import Rows, read_rows
 from forecast.engine.provisional import Anchor, Provisional, Reading, read_anchor, shift, take_reading
 from forecast.engine.refresh import store_provisional
+from forecast.engine.standing import needs_fit
 from forecast.errors import ForecastError
 from indicators.disagreements import Disagreement
 from indicators.texts import kept_text
@@ -38,6 +39,7 @@ type Entry = object
 type _State = tuple[date, dict[str, tuple[int, str]]]
 """The day, and where the chain ends of every table of facts and of versions of cases."""
 
+UNLEARNT = "not in these numbers: documents, judgements or indicators entered since run {}; run `parley update`"
 UNNAMED = "analyst"
 """Who is at the desk where nothing says so."""
 
@@ -149,7 +151,9 @@ class Receipt:
     run: int | None = None
     """The provisional run; None in a dry run, and where there is no forecast."""
     remark: str = ""
-    """Why there is no forecast."""
+    """Why there is no forecast, or what it leaves out."""
+    counts_from: date | None = None
+    """Of what only a full update takes in: the first day as of which it counts."""
     unchanged: int = 0
     """Rows of an import that were there already."""
     duplicates: tuple[Duplicate, ...] = ()
@@ -205,11 +209,13 @@ def submit(desk: Desk, append: Append, *, dry_run: bool) -> Stored:
 
 
 def answer(desk: Desk, stored: Stored, cause: str, *, dry_run: bool) -> tuple[Provisional | None, int | None, str]:
-    """(forecast, its run, why there is none): nothing that goes wrong here costs the entry, which is stored."""
+    """(forecast, its run, why there is none or what it leaves out): whatever goes wrong, the entry is stored."""
     try:
         with desk.database.read() as connection:
             anchor = desk.anchor(connection, stored.after.rows.case.case_id)
+            left = needs_fit(connection, anchor.run, desk.today())
         forecast = shift(anchor, stored.before, stored.after, None if dry_run else stored.at)
-        return forecast, None if dry_run else store_provisional(desk.database, forecast, cause, desk.clock), ""
+        run = None if dry_run else store_provisional(desk.database, forecast, cause, desk.clock)
+        return forecast, run, UNLEARNT.format(anchor.run.id) if left else ""
     except (ForecastError, StoreError) as error:
         return None, None, str(error)

@@ -66,10 +66,10 @@ def check_case(opened: Opened) -> Found:
     read_case(opened.connection, opened.case_id)
     folder = read_case_folder(shipped_case())
     stored = _stored_case(opened, folder.case.id)
-    if stored and stored.case_hash != folder.case_hash:
+    if stored and stored.stems_from != folder.case_hash:
         what = (
             f"the shipped case {folder.case.id} ({folder.case_hash[:8]}) is not the version in the database "
-            f"({stored.case_hash[:8]}, loaded on {stored.recorded_at:%Y-%m-%d})"
+            f"({stored.stems_from[:8]}, loaded on {stored.recorded_at:%Y-%m-%d})"
         )
         yield Finding("case", NOTICE, what, "run `parley init`, unless that version is from a folder of your own")
 

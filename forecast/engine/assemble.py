@@ -71,6 +71,14 @@ class Rows:
     positions: Mapping[str, int]
     """Of each table read, the last row there was."""
 
+    def __post_init__(self) -> None:
+        """Of an indicator not yet in use as of the day, or no longer, nothing counts: here alone it is masked."""
+        masked = {row.indicator_id for row in self.catalogue if not row.in_use(self.as_of)}
+        if masked:
+            for name in ("judgements", "observations"):
+                heard = tuple(row for row in getattr(self, name) if row.indicator_id not in masked)
+                object.__setattr__(self, name, heard)
+
     @property
     def as_of(self) -> date:
         return self.when.as_of

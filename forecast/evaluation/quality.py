@@ -44,7 +44,7 @@ def read_quality(connection: Connection, *, case_id: str | None = None, moment: 
         if row.settings.get("standard") and isinstance(row.result.get("quality"), str):
             return _quality(row.result, moment, row.model_version, row.id, row.as_of)
     shipped = read_shipped_facts()
-    if shipped is None or shipped["case_hash"] != case.case_hash:
+    if shipped is None or shipped["case_hash"] != case.stems_from:
         return Quality(sentence=UNKNOWN, model_version=None, evaluation_id=None, as_of=None, note=None)
     return _quality(shipped, moment, shipped["model_version"], None, date.fromisoformat(shipped["as_of"]))
 

@@ -70,7 +70,7 @@ def read_backtest(
         raise NoBacktest("no backtest of this case is stored; run `parley backtest`")
     with as_file(shipped) as path:
         backtest = from_dataset(xr.load_dataset(path))
-    return _shipped_source(version, as_of, quality.sentence, case.case_hash, backtest), backtest
+    return _shipped_source(version, as_of, quality.sentence, case.stems_from, backtest), backtest
 
 
 def _row(rows: Sequence[EvaluationRow], wanted: int) -> EvaluationRow:

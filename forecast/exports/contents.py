@@ -74,14 +74,14 @@ CONTENTS = {
         row="version of a document",
         own=DOCUMENT,
         dated_by="published_on",
-        begin="load a case that has some: `parley init --case FOLDER`",
+        begin="run `parley document add`",
     ),
     "judgements": Content(
         row="version of a judgement",
         own=JUDGEMENT,
         dated_by="published_on",
         options=("--target",),
-        begin="load a case that has some: `parley init --case FOLDER`",
+        begin="run `parley judgement add`",
     ),
 }
 """By the word that `--what` takes."""

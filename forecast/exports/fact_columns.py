@@ -138,6 +138,7 @@ DOCUMENT = (
     stored("caveats", TEXT, "What to bear in mind when reading it"),
     stored("known_on", DATE, "Day from which it could be known; empty: from the day it was published", nullable=True),
     *_ROW,
+    stored("analyst", TEXT, "Who entered it; empty for the documents of the case", nullable=True),
 )
 JUDGEMENT = (
     _ID,
@@ -153,6 +154,7 @@ JUDGEMENT = (
     stored("note", TEXT, "Note"),
     stored("known_on", DATE, "Day from which it could be known; empty: with its document", nullable=True),
     *_ROW,
+    stored("analyst", TEXT, "Who entered it; empty for the judgements of the case", nullable=True),
 )
 _DESCRIBED = (
     INDICATOR,
@@ -176,10 +178,17 @@ _DESCRIBED = (
     derived("level_plus1", TEXT, "Criterion of level 1", lambda row: _criterion(row, 1)),
     derived("level_plus2", TEXT, "Criterion of level 2", lambda row: _criterion(row, 2)),
 )
+_AT_DESK = (
+    stored("added_on", DATE, "Day on which the desk added it; empty for those of the case", nullable=True),
+    stored("retired_on", DATE, "Day from which on nothing of it counts; empty while it is in use", nullable=True),
+    stored("analyst", TEXT, "Who added it or, once it is retired, retired it", nullable=True),
+    stored("reason", TEXT, "Why it was added or retired", nullable=True),
+)
 CATALOGUE = (
     *within("row", _DESCRIBED),
     *within("level", LEVEL),
     derived("observations", INTEGER, "Number of observations that stand", lambda each: each.level.observations),
     stored("case_id", TEXT, "The case"),
     stored("as_of", DATE, "Day of which mean, sd, active, last_observed_on, stale_days and stale are"),
+    *within("row", _AT_DESK),
 )

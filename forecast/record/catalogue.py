@@ -1,4 +1,4 @@
-"""Reading what is on file, as of a date: indicators, documents and runs."""
+"""Reading what is on file, as of a date: indicators and runs."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -8,9 +8,9 @@ import numpy as np
 from sqlalchemy import Connection
 
 from db.errors import StoreError
-from db.read import read_case, read_documents, read_judgements
+from db.read import read_case, read_observations
 from db.read_runs import read_runs, read_targets
-from db.rows import CaseRow, DocumentRow, IndicatorRow, JudgementRow, ObservationRow
+from db.rows import CaseRow, IndicatorRow, ObservationRow
 from db.run_rows import RunRow
 from db.when import When
 from forecast.engine.assemble import Rows, assemble, check_rows, read_rows
@@ -18,19 +18,14 @@ from forecast.errors import NoForecast, UnknownId
 from forecast.record.codings import coded, contradictions
 from forecast.record.payloads import (
     Criterion,
-    DocumentDetail,
-    DocumentEntry,
-    DocumentList,
     IndicatorDetail,
     IndicatorEntry,
     IndicatorList,
-    JudgementEntry,
     ObservationEntry,
     RunEntry,
     RunList,
 )
 from forecast.run_facts import diagnostics_of, failures_of, is_stale
-from indicators.content import TARGETS
 from indicators.evidence import form_evidence, last_observed
 from indicators.tables import suggest_id
 from models.states import States, filter_states
@@ -39,7 +34,8 @@ from models.states import States, filter_states
 def read_indicator_list(connection: Connection, when: When, *, case_id: str | None = None) -> IndicatorList:
     """Every indicator of the catalogue with its filtered level."""
     rows = _rows(connection, when, case_id)
-    return IndicatorList(when.as_of, when.as_recorded, _indicator_entries(rows), contradictions(_standing(rows)))
+    entries = _indicator_entries(rows, _on_file(connection, rows))
+    return IndicatorList(when.as_of, when.as_recorded, entries, contradictions(_standing(rows.observations, when)))
 
 
 def read_indicator(
@@ -47,10 +43,13 @@ def read_indicator(
 ) -> IndicatorDetail:
     """One indicator, with its `last` newest observations; UnknownId names the nearest one."""
     rows = _rows(connection, when, case_id)
-    entries = _indicator_entries(rows)
+    on_file = _on_file(connection, rows)
+    entries = _indicator_entries(rows, on_file)
     place = find_place("indicator", name, [entry.id for entry in entries])
     row, entry = rows.catalogue[place], entries[place]
-    standing = sorted(_standing(rows, entry.id), key=lambda o: (o.observed_on, o.known_on, o.row_key), reverse=True)
+    standing = sorted(
+        _standing(on_file, when, entry.id), key=lambda o: (o.observed_on, o.known_on, o.row_key), reverse=True
+    )
     oldest = standing[:last][-1].observed_on if standing[:last] else None
     return IndicatorDetail(
         as_of=when.as_of,
@@ -66,31 +65,6 @@ def read_indicator(
         last_observations=tuple(ObservationEntry(**coded(one)) for one in standing[:last]),
         also_that_day=sum(one.observed_on == oldest for one in standing[last:]),
         disagreements=contradictions(standing),
-    )
-
-
-def read_document_list(connection: Connection, when: When, *, case_id: str | None = None) -> DocumentList:
-    """Every document published by then, oldest first."""
-    documents, judgements = _documents(connection, when, case_id)
-    entries = [_document(row, judgements) for row in documents]
-    return DocumentList(when.as_of, when.as_recorded, tuple(sorted(entries, key=lambda e: (e.published_on, e.id))))
-
-
-def read_document(connection: Connection, when: When, name: str, *, case_id: str | None = None) -> DocumentDetail:
-    """One document with its judgements; UnknownId names the nearest one."""
-    documents, judgements = _documents(connection, when, case_id)
-    row = documents[find_place("document", name, [row.document_id for row in documents])]
-    mine = [judgement for judgement in judgements if judgement.document_id == row.document_id]
-    return DocumentDetail(
-        as_of=when.as_of,
-        as_recorded=when.as_recorded,
-        document=_document(row, judgements),
-        title=row.title,
-        publisher=row.publisher,
-        language=row.language,
-        information_cutoff=row.information_cutoff,
-        caveats=row.caveats,
-        judgements=tuple(_judgement(one) for one in sorted(mine, key=_by_target)),
     )
 
 
@@ -139,15 +113,29 @@ def find_place(kind: str, name: str, ids: Sequence[str]) -> int:
     return places[name.casefold()]
 
 
-def _indicator_entries(rows: Rows) -> tuple[IndicatorEntry, ...]:
+def _on_file(connection: Connection, rows: Rows) -> Sequence[ObservationRow]:
+    """The observations, those of indicators that are not in use among them."""
+    if all(row.in_use(rows.as_of) for row in rows.catalogue):
+        return rows.observations
+    return read_observations(connection, rows.case.case_id, rows.when)
+
+
+def _indicator_entries(rows: Rows, on_file: Sequence[ObservationRow]) -> tuple[IndicatorEntry, ...]:
     evidence = form_evidence(rows.observations, rows.catalogue, rows.grades)
     problem = assemble(rows, evidence)
     day = np.array([problem.as_of])
     now = filter_states(problem.observations, problem.catalogue).at(day, day.astype(float))
     last = last_observed(evidence, problem.as_of)
-    count = Counter(row.indicator_id for row in _standing(rows))
+    unused = {row.indicator_id for row in rows.catalogue if not row.in_use(rows.as_of)}
+    days = zip(rows.catalogue, last.tolist(), strict=True)
+    seen = {row.indicator_id: date.fromordinal(day) for row, day in days if day >= 0}
+    standing = list(_standing(on_file, rows.when))
+    for row in standing:
+        if row.indicator_id in unused:
+            seen[row.indicator_id] = max(row.observed_on, seen.get(row.indicator_id, date.min))
+    count = Counter(row.indicator_id for row in standing)
     return tuple(
-        _indicator(row, now, place, date.fromordinal(int(last[place])) if last[place] >= 0 else None, rows.as_of, count)
+        _indicator(row, now, place, seen.get(row.indicator_id), rows.as_of, count)
         for place, row in enumerate(rows.catalogue)
     )
 
@@ -171,52 +159,24 @@ def _indicator(
         active=bool(now.active[0, place]),
         last_observed_on=last,
         stale_days=days,
-        stale=is_stale(days, row.expected_cadence_days),
+        stale=row.in_use(as_of) and is_stale(days, row.expected_cadence_days),
         observations=count[row.indicator_id],
+        added_on=row.added_on,
+        retired_on=row.retired_on,
+        analyst=row.analyst,
+        reason=row.reason,
     )
 
 
-def _standing(rows: Rows, indicator_id: str | None = None) -> Iterable[ObservationRow]:
-    """Observations that neither a revision nor a retraction has replaced by then."""
+def _standing(
+    observations: Iterable[ObservationRow], when: When, indicator_id: str | None = None
+) -> Iterable[ObservationRow]:
+    """Those that neither a revision nor a retraction has replaced by then."""
     return (
         row
-        for row in rows.observations
+        for row in observations
         if (indicator_id is None or row.indicator_id == indicator_id)
-        and (row.valid_until is None or row.valid_until > rows.as_of)
-    )
-
-
-def _documents(
-    connection: Connection, when: When, case_id: str | None
-) -> tuple[tuple[DocumentRow, ...], tuple[JudgementRow, ...]]:
-    case = case_of(connection, when, case_id)
-    return read_documents(connection, case.case_id, when), read_judgements(connection, case.case_id, when)
-
-
-def _document(row: DocumentRow, judgements: Iterable[JudgementRow]) -> DocumentEntry:
-    count = Counter(one.basis for one in judgements if one.document_id == row.document_id)
-    return DocumentEntry(
-        id=row.document_id,
-        author=row.author,
-        published_on=row.published_on,
-        directness=row.directness,
-        explicit=count["explicit"],
-        inferred=count["inferred"],
-    )
-
-
-def _by_target(row: JudgementRow) -> tuple[int, str]:
-    return (TARGETS.index(row.target) if row.target in TARGETS else len(TARGETS), row.indicator_id)
-
-
-def _judgement(row: JudgementRow) -> JudgementEntry:
-    return JudgementEntry(
-        target=row.target,
-        indicator=row.indicator_id,
-        weight=row.weight,
-        basis=row.basis,
-        location=row.location,
-        note=row.note,
+        and (row.valid_until is None or row.valid_until > when.as_of)
     )
 
 

@@ -3,16 +3,17 @@
 Events come first, for they can overtake a forecast: what has happened is no longer to be forecast.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime, time, timedelta
 
 from sqlalchemy import Connection
 
 from db.read import read_between, read_events
-from db.rows import CompletenessRow, EventRow, ObservationRow
+from db.rows import CompletenessRow, DocumentRow, EventRow, JudgementRow, ObservationRow
 from db.when import When
-from forecast.words.numbers import level_text
+from forecast.engine.standing import Turns, read_turns
+from forecast.words.numbers import level_text, signed
 from indicators.case_rows import CASE_ANALYST
 from indicators.content import NO_FRAMING
 
@@ -22,6 +23,7 @@ SHOWN = 8
 _RANK = ("contact", "crisis", "deal", "talks")
 """Types of event, the weightiest last."""
 ENTERED, REVISED, RETRACTED = "entered", "revised", "retracted"
+ADDED, RETIRED, LOADED = "added", "retired", "loaded"
 WITHDRAWN = "withdrawn"
 """Entered and retracted since: nothing came of it."""
 
@@ -74,15 +76,68 @@ class ObservationNews:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentNews:
+    """One version of a document."""
+
+    row: int
+    what: str
+    id: str
+    author: str
+    title: str
+    published_on: date
+    known_on: date | None
+    analyst: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JudgementNews:
+    """One version of a judgement."""
+
+    row: int
+    what: str
+    document: str
+    indicator: str
+    target: str
+    weight: float
+    basis: str
+    known_on: date | None
+    analyst: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IndicatorNews:
+    """An indicator added or retired at the desk; or, with an empty `id`, another version of the case loaded."""
+
+    row: int
+    """Of the version of the case."""
+    what: str
+    id: str
+    name: str
+    analyst: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class News:
     """What came on file, each kind in the order in which it was recorded."""
 
     events: tuple[EventNews, ...] = ()
     attestations: tuple[AttestationNews, ...] = ()
     observations: tuple[ObservationNews, ...] = ()
+    documents: tuple[DocumentNews, ...] = ()
+    judgements: tuple[JudgementNews, ...] = ()
+    indicators: tuple[IndicatorNews, ...] = ()
 
     def __bool__(self) -> bool:
-        return bool(self.events or self.attestations or self.observations)
+        return any(getattr(self, item.name) for item in fields(self))
+
+    @property
+    def to_learn(self) -> str:
+        """The kinds that only a fit takes in, as a list of words; "" where there are none."""
+        kinds = [kind for kind in ("documents", "judgements", "indicators") if getattr(self, kind)]
+        return " and ".join(filter(None, (", ".join(kinds[:-1]), *kinds[-1:])))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,10 +153,15 @@ class Week:
 def read_news(connection: Connection, case_id: str, before: When, now: When) -> News:
     """What is visible by `now` and was not by `before`: what a run that read `before` does not know."""
     observations = _folded(read_between(connection, ObservationRow, case_id, before, now))
+    documents = _folded(read_between(connection, DocumentRow, case_id, before, now))
+    judgements = _folded(read_between(connection, JudgementRow, case_id, before, now))
     return News(
         events=_events(_folded(read_between(connection, EventRow, case_id, before, now))),
         attestations=tuple(map(_attestation, read_between(connection, CompletenessRow, case_id, before, now))),
         observations=tuple(_observation(row, what) for row, what in observations if what != WITHDRAWN),
+        documents=tuple(_document(row, what) for row, what in documents if what != WITHDRAWN),
+        judgements=tuple(_judgement(row, what) for row, what in judgements if what != WITHDRAWN),
+        indicators=tuple(_indicators(read_turns(connection, case_id, before, now))),
     )
 
 
@@ -121,7 +181,7 @@ def read_week(connection: Connection, case_id: str, today: date) -> Week:
     )
 
 
-def _folded[R: (EventRow, ObservationRow)](rows: Sequence[R]) -> list[tuple[R, str]]:
+def _folded[R: (EventRow, ObservationRow, DocumentRow, JudgementRow)](rows: Sequence[R]) -> list[tuple[R, str]]:
     """The newest version of each fact among the rows, and what all of them come to; in the order of the newest."""
     first: dict[int, int] = {}
     newest: dict[int, tuple[R, str]] = {}
@@ -174,12 +234,34 @@ def observation_line(one: ObservationNews) -> str:
     return f"{one.indicator} {level_text(one.level)} on {one.observed_on}: {one.source}, by {one.analyst}{change}"
 
 
+def document_line(one: DocumentNews) -> str:
+    return f"document {one.id} ({one.author}, {one.published_on}){_change(one)}"
+
+
+def judgement_line(one: JudgementNews) -> str:
+    said = f"{one.document} on {one.indicator} for {one.target}: {signed(one.weight, 1)}, {one.basis}"
+    return f"judgement of {said}{_change(one)}"
+
+
+def indicator_line(one: IndicatorNews) -> str:
+    if not one.id:
+        return "another version of the case was loaded"
+    return f"indicator {one.id} {one.what} by {one.analyst} ({one.reason})"
+
+
+def _change(one: DocumentNews | JudgementNews) -> str:
+    return f"; {one.what} by {one.analyst}" + (f" ({one.reason})" if one.reason else "")
+
+
 def news_lines(news: News) -> list[str]:
     """A line for each entry, events first, of each kind the latest first and at most `SHOWN`."""
     return [
         *shown(news.events, event_line, SHOWN),
         *shown(news.attestations, attestation_line, SHOWN),
         *shown(news.observations, observation_line, SHOWN),
+        *shown(news.documents, document_line, SHOWN),
+        *shown(news.judgements, judgement_line, SHOWN),
+        *shown(news.indicators, indicator_line, SHOWN),
     ]
 
 
@@ -192,7 +274,7 @@ def week_lines(week: Week) -> list[str]:
     ]
 
 
-def _what(row: EventRow | ObservationRow | CompletenessRow) -> str:
+def _what(row: EventRow | ObservationRow | CompletenessRow | DocumentRow | JudgementRow) -> str:
     if row.retracted:
         return RETRACTED
     return ENTERED if row.supersedes is None else REVISED
@@ -240,3 +322,47 @@ def _observation(row: ObservationRow, what: str) -> ObservationNews:
         analyst=row.analyst,
         reason=row.reason,
     )
+
+
+def _document(row: DocumentRow, what: str) -> DocumentNews:
+    return DocumentNews(
+        row=row.id,
+        what=what,
+        id=row.document_id,
+        author=row.author,
+        title=row.title,
+        published_on=row.published_on,
+        known_on=row.known_on,
+        analyst=row.analyst or CASE_ANALYST,
+        reason=row.reason,
+    )
+
+
+def _judgement(row: JudgementRow, what: str) -> JudgementNews:
+    return JudgementNews(
+        row=row.id,
+        what=what,
+        document=row.document_id,
+        indicator=row.indicator_id,
+        target=row.target,
+        weight=row.weight,
+        basis=row.basis,
+        known_on=row.known_on,
+        analyst=row.analyst or CASE_ANALYST,
+        reason=row.reason,
+    )
+
+
+def _indicators(turns: Turns) -> Iterator[IndicatorNews]:
+    for version in turns.loaded:
+        yield IndicatorNews(row=version.id, what=LOADED, id="", name="", analyst=CASE_ANALYST, reason="")
+    for what, rows in ((ADDED, turns.added), (RETIRED, turns.retired)):
+        for row in rows:
+            yield IndicatorNews(
+                row=turns.version,
+                what=what,
+                id=row.indicator_id,
+                name=row.name,
+                analyst=row.analyst or CASE_ANALYST,
+                reason=row.reason or "",
+            )

@@ -21,7 +21,12 @@ class Overtaken:
     source: RunRow
     since: News
     standing: RunRow | None
-    """The run on file that takes it in."""
+    """The run on file that takes in what can be without a fit, beside the full one."""
+
+    @property
+    def taken_in_by(self) -> RunRow | None:
+        """The run that takes in all of it."""
+        return None if self.since.to_learn else self.standing
 
 
 def read_overtaken(connection: Connection, case_id: str, today: date) -> Overtaken | None:
@@ -30,27 +35,36 @@ def read_overtaken(connection: Connection, case_id: str, today: date) -> Overtak
     if source is None:
         return None
     since = read_news(connection, case_id, read_when(source), When(as_of=today))
-    return Overtaken(source=source, since=since, standing=find_standing(connection, source, today)) if since else None
+    if not since:
+        return None
+    found = find_standing(connection, source, today)
+    return Overtaken(source=source, since=since, standing=None if found == source else found)
 
 
 def overtaken_lines(found: Overtaken) -> list[str]:
     """First what happened, by name and source, then the run whose numbers take it in, or what to run for one."""
-    source, standing = found.source, found.standing
-    taken_in = (
-        f"Run {standing.id}, provisional, takes it in; run {source.id} does not"
-        if standing
-        else f"No forecast on file takes it in: run {source.id} knows nothing of it; run `parley update`"
-    )
-    return [f"Since run {source.id}, as of {source.as_of}, had read:", *news_lines(found.since), f"{taken_in}."]
+    source = found.source
+    return [f"Since run {source.id}, as of {source.as_of}, had read:", *news_lines(found.since), f"{_taken_in(found)}."]
+
+
+def _taken_in(found: Overtaken) -> str:
+    source, standing, left = found.source, found.standing, found.since.to_learn
+    if standing is None:
+        only = f"; only a full update takes in {left}" if left else ""
+        return f"No forecast on file takes it in: run {source.id} knows nothing of it{only}; run `parley update`"
+    if left:
+        return f"Run {standing.id}, provisional, takes it in but for {left}: only a full `parley update` takes those in"
+    return f"Run {standing.id}, provisional, takes it in; run {source.id} does not"
 
 
 def overtaken_json(found: Overtaken) -> dict[str, Any]:
     """The names other programs use: add, never rename."""
     return {
         "run_id": found.source.id,
-        "taken_in_by": found.standing.id if found.standing else None,
+        "taken_in_by": found.taken_in_by.id if found.taken_in_by else None,
+        "needs_full_update": bool(found.since.to_learn),
         **{name: [asdict(one) for one in getattr(found.since, name)] for name in KINDS},
     }
 
 
-KINDS = ("events", "attestations", "observations")
+KINDS = ("events", "attestations", "observations", "documents", "judgements", "indicators")

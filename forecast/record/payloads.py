@@ -24,6 +24,13 @@ class IndicatorEntry:
     stale_days: int | None
     stale: bool
     observations: int
+    added_on: date | None = None
+    """The day on which the desk added it, from which on it counts; None for those of the case."""
+    retired_on: date | None = None
+    """The day from which on nothing of it counts."""
+    analyst: str | None = None
+    """Who added it or, once it is retired, who retired it."""
+    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +151,13 @@ class DocumentEntry:
     directness: str
     explicit: int
     inferred: int
+    row: int
+    counts_from: date
+    analyst: str
+    """Who entered it; `case` for the documents of a case."""
+    status: str = "stands"
+    ending: Ending | None = None
+    """Of one that was retracted: when, by whom and why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +177,11 @@ class JudgementEntry:
     basis: str
     location: str
     note: str
+    row: int
+    counts_from: date
+    analyst: str
+    status: str = "stands"
+    ending: Ending | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

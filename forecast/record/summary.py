@@ -192,7 +192,7 @@ def _read_standing(
         return since, None, ""
     found = find_standing(connection, source, today)
     if found is not None:
-        return since, _stored(connection, found), ""
+        return since, _stored(connection, found) if found != source else None, ""
     if folder is None:
         return since, None, "no forecast on file takes it in"
     # with the mathematics it takes half a second more, and hardly ever is there something that no forecast takes in
@@ -284,7 +284,11 @@ def as_json(summary: Summary) -> dict[str, Any]:
             "events": [asdict(one) for one in summary.since.events],
             "attestations": [asdict(one) for one in summary.since.attestations],
             "observations": [asdict(one) for one in summary.since.observations],
-            "taken_in": not summary.since or summary.standing is not None,
+            "documents": [asdict(one) for one in summary.since.documents],
+            "judgements": [asdict(one) for one in summary.since.judgements],
+            "indicators": [asdict(one) for one in summary.since.indicators],
+            "taken_in": not summary.since or (summary.standing is not None and not summary.since.to_learn),
+            "needs_full_update": bool(summary.since.to_learn),
             "lacking": summary.lacking,
         },
         "week": asdict(summary.week),

@@ -289,7 +289,7 @@ def _caught_up_title(days: Mapping[str, Sequence[str]]) -> str:
 
 def stale(record: Record) -> Iterator[NewAlert]:
     """Indicators unobserved for longer than their cadence lets expect, by the rule of `parley show`, as of today."""
-    known = {row.indicator_id: row for row in record.catalogue}
+    known = {row.indicator_id: row for row in record.catalogue if row.in_use(record.today)}
     gone = {
         f"{state.indicator_id} {last}": (known[state.indicator_id], last)
         for state in record.states
