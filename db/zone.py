@@ -7,6 +7,7 @@ it is a row like any other, and changes from the row on. Databases without one a
 import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
 
 from sqlalchemy import Connection, select
@@ -86,12 +87,16 @@ def has_zone(connection: Connection) -> bool:
 
 def zone_named(name: str) -> ZoneInfo:
     """Return the time zone of that name; StoreError, with those that may be meant, if this system knows none."""
-    known = available_timezones()
-    if name not in known:
-        meant = " or ".join(repr(each) for each in zones_meant(name) if each in known)
+    if name not in _available():
+        meant = " or ".join(repr(each) for each in zones_meant(name) if each in _available())
         right = f"did you mean {meant}?" if meant else "use a name such as Asia/Tokyo, or UTC"
         raise StoreError(f"time zone {name!r} is not known here; {right}")
     return ZoneInfo(name)
+
+
+@cache
+def _available() -> frozenset[str]:
+    return frozenset(available_timezones())
 
 
 def zones_meant(said: str) -> tuple[str, ...]:
@@ -103,4 +108,4 @@ def zones_meant(said: str) -> tuple[str, ...]:
     if folded in _ABBREVIATIONS:
         return _ABBREVIATIONS[folded]
     place = folded.replace(" ", "_")
-    return tuple(sorted(each for each in available_timezones() if place in (each.upper(), each.upper().split("/")[-1])))
+    return tuple(sorted(each for each in _available() if place in (each.upper(), each.upper().split("/")[-1])))

@@ -132,7 +132,7 @@ def _explained(
         _empty(row, optional, kind.words, tally)
         if _URL in columns.places:
             _read_addresses(row, tally, foreign=_URL in columns.names)
-    if tally.words.total() * 2 > len(rows):
+    if tally.words and (levels or tally.words.total() * 2 > len(rows)):
         _tell_words(rows[0], tally.words, problems)
     if len(problems.lines) > before:
         return []

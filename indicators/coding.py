@@ -238,7 +238,7 @@ def _day(row: Row, column: str, text: str, moment: Moment) -> date | None:
     """The text of a cell as a day that has begun somewhere on earth; None where it is empty or was refused."""
     if not text:
         return None
-    found = read_day(text)
+    found = read_day(text, latest=moment.latest)
     day = found.day
     if day is None:
         wrong = found.wrong or f"is not a date; {WRITE_DAY}, such as {moment.today}"

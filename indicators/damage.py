@@ -1,10 +1,14 @@
-"""Cells whose letters were lost before the file came: question marks, U+FFFD, and UTF-8 once read as something else."""
+"""Cells whose letters were lost before the file came: question marks, U+FFFD, UTF-8 once read as something else.
+
+They, and cells of a workbook that hold no value, are refused once it is known which columns are taken.
+"""
 
 import re
 from collections.abc import Sequence
 from functools import lru_cache
 
 from indicators.grid import Damage, Grid
+from indicators.openxml import column_letters
 from indicators.plausible import judge
 from indicators.tables import Problems
 
@@ -16,28 +20,38 @@ _SHOWN, _MOST_LINES = 40, 20
 _ONLY_MARKS = re.compile(r"(?=.*\?\?)[\s?\d.,:;()/-]+")
 _MARKS = re.compile(r"(?:(?<=[\s(\"'\[«“])|^)\?{2,}(?=[\s)\"'\],.:;»”]|$)|(?<=[^\W\d_])\?(?=[^\W\d_])")
 _ADDRESS = re.compile(r"://|www\.|/\S*\?")
+_ADDRESSES = re.compile(r"://[^\s,;|\"]*\?[^\s,;|\"]*")
 _REREAD = ("cp1252", "latin-1", "mac_roman", "cp1251", "cp949", "cp932", "gb18030")
 _SUSPECT = re.compile(
     "[\u00c2\u00c3\u00e2-\u00f0][\u0080-\u00bf\u0152-\u0192\u02c6\u02dc\u2013-\u203a\u20ac\u2122]"  # as Western
     "|‚Ä|[Ã√]|[РС][\u0080-\u00bf\u0402-\u045f\u2013-\u203a\u20ac\u2116]|вЂ|鈥|窶|縺|혻|\ufffd"
 )
+_LEADS = "ÂÃâãäåæçèéêëìíîïð‚√РСв鈥窶縺혻\ufffd"
+"""One of them is in all that `_SUSPECT` finds."""
+_LEAD = re.compile(f"[{_LEADS}]")
 _WORD = re.compile(r"\S*[^\x00-\x7f]\S*(?: \S*[^\x00-\x7f]\S*)*")
 
 
-def find_damage(grid: Grid) -> tuple[Damage, ...]:
-    """The cells of a table that have lost letters."""
+def find_damage(records: Sequence[tuple[int, list[str]]], text: str | None = None) -> tuple[Damage, ...]:
+    """The cells of rows that have lost letters; `text` is all of it, to see quickly what need not be looked for."""
+    marks = text is None or text.count("?") > sum(address.count("?") for address in _ADDRESSES.findall(text))
+    leads = text is None or (not text.isascii() and any(lead in text for lead in _LEADS))
     found: list[Damage] = []
-    for line, cells in grid.records:
+    for line, cells in records if marks or leads else ():
         row = "\t".join(cells)
-        if row.isascii() and "?" not in row:
+        if leads and not row.isascii() and _LEAD.search(row):
+            lost = [(at, what) for at, cell in enumerate(cells) if (what := _lost(cell))]
+        elif marks and "?" in row:
+            plain = [(at, cell) for at, cell in enumerate(cells) if "?" in cell and "://" not in cell]
+            lost = [(at, what) for at, cell in plain if (what := _lost(cell))]
+        else:
             continue
-        if "?" in row or _SUSPECT.search(row):
-            found.extend(Damage(line, at, what) for at, cell in enumerate(cells) if (what := _lost(cell)))
+        found.extend(Damage(line, at, f"{what}; {_WAY_OUT}", letters=True) for at, what in lost)
     return tuple(found)
 
 
 def refuse_damage(grid: Grid, names: Sequence[str], problems: Problems) -> list[str]:
-    """Refuse cells that have lost letters where these make the source another; sentences on those elsewhere.
+    """Refuse damaged cells of the columns that are taken; sentences on those that may serve as they are.
 
     Parameters
     ----------
@@ -45,18 +59,21 @@ def refuse_damage(grid: Grid, names: Sequence[str], problems: Problems) -> list[
         the column that each column of the table is taken for, "" where it is ignored
     """
     notes: list[str] = []
-    refused = 0
+    refused: list[tuple[str, str]] = []
     for damage in grid.damage:
+        own = grid.header[damage.place] if damage.place < len(grid.header) else ""
         name = names[damage.place] if damage.place < len(names) else ""
-        sentence = f"{grid.file}: row {damage.line}, column {name}"
-        if name in REFUSED:
-            refused += 1
-            if refused <= _MOST_LINES:
-                problems.add(sentence, f"{damage.what}; {_WAY_OUT}")
-        elif name:
-            notes.append(f"{sentence}: {damage.what}")
-    if refused > _MOST_LINES:
-        problems.add(grid.file, f"{refused - _MOST_LINES} more cells have lost letters; {_WAY_OUT}")
+        place = f"{grid.file}: row {damage.line}, column {own or column_letters(damage.place + 1)}"
+        if (own and not name) or (damage.letters and not own):
+            continue  # ignored, or nothing of the table
+        if damage.letters and name not in REFUSED:
+            notes.append(f"{place}: {damage.what}")
+        else:
+            refused.append((place, damage.what))
+    for place, what in refused[:_MOST_LINES]:
+        problems.add(place, what)
+    if len(refused) > _MOST_LINES:
+        problems.add(grid.file, f"has {len(refused) - _MOST_LINES} more such cells; mend them where it comes from")
     return notes
 
 
@@ -89,6 +106,6 @@ def _meant(cell: str) -> str:
 
 def _bytes_of(word: str, codec: str) -> bytes:
     """The bytes a word was read from; those that Windows leaves undefined are read as themselves."""
-    if codec != "cp1252":
+    if not codec.startswith("cp125"):
         return word.encode(codec)
     return b"".join(bytes([ord(c)]) if "\x80" <= c <= "\x9f" else c.encode(codec) for c in word)

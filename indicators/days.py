@@ -21,7 +21,7 @@ _LONGEST = 60
 _PART = re.compile(r"(?P<number>[0-9]+)|(?P<unit>[年년月월日号號일])|(?P<word>[^\W\d_年년月월日号號일]+)|(?P<sign>.)")
 _UNITS = str.maketrans("년월号號일", "年月日日日")
 _SEPARATORS = frozenset("-/.,' \u2010\u2011\u2012\u2013\u2014\u2212")
-_NOISE = frozenset(("of", "de", "the", "st", "nd", "rd", "th", "er", "г", "года", "year"))
+_NOISE = frozenset(("of", "de", "st", "nd", "rd", "th", "er", "г", "года", "year"))
 _WIDTHS = {1: "2", 2: "2", 3: "3", 4: "4", 6: "6", 8: "8"}
 _NEEDLESS = re.compile(r"(?<=[年月e ]) +| +(?=[年月日(])")
 _NAMES = "|".join(sorted(WEEKDAYS, key=len, reverse=True))
@@ -38,7 +38,7 @@ _TIME = re.compile(
 _WORD = re.compile(r"[^\W\d_元]+")
 _ERA_SHAPE = re.compile(r"e[23](?:\(4\))?(?: 2 2|年2月2日?)")
 _EASTERN = ("jst", "kst")
-_FIRST_OF_EIGHT = 1900
+_FIRST_OF_EIGHT, _FIRST_OF_TWO = 1900, 1945
 _ZERO = re.compile("[-+0:]*")
 _NUMBER = re.compile(r"([0-9]{5,13})(?:\.[0-9]+)?")
 _COUNTED_FROM = date(1899, 12, 30)  # day 0 of Excel, as days after February 1900 show it
@@ -54,11 +54,19 @@ class DayReading:
     wrong: str = ""
     """What is wrong with the text, to be read after it, and what is right; "" where it is not taken for a day."""
     note: str = ""
-    """What is left out of the text, such as a time of day."""
+    """What was made of the text that is not plain, such as a time of day left out."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What is known beside the text."""
+
+    day_first: bool | None
+    latest: date | None
 
 
 @lru_cache(maxsize=1 << 16)
-def read_day(text: str, *, day_first: bool | None = None) -> DayReading:
+def read_day(text: str, *, day_first: bool | None = None, latest: date | None = None) -> DayReading:
     """The day that a text stands for.
 
     Parameters
@@ -67,6 +75,9 @@ def read_day(text: str, *, day_first: bool | None = None) -> DayReading:
         as typed, or as it stands in a cell
     day_first
         whether 3/11/2026 is 3 November, where somebody says so; None refuses a text that may be two days
+    latest
+        the last day that there can be: 9-Apr-84 is read where its century alone lies between 1945 and this day; None
+        refuses it
     """
     if _PLAIN.fullmatch(text):
         return DayReading(_valid(*map(int, text.split("-"))))
@@ -80,19 +91,19 @@ def read_day(text: str, *, day_first: bool | None = None) -> DayReading:
     weekday = _WEEKDAY.search(folded)
     timed = _WEEKDAY.sub(" ", folded, count=1).strip()
     time = _TIME.search(timed)
-    reading = _read_parts(timed[: time.start()] if time else timed, day_first)
+    reading = _read_parts(timed[: time.start()] if time else timed, _Told(day_first, latest))
     if reading.day and weekday:
         reading = _on_weekday(reading, reading.day, WEEKDAYS[next(filter(None, weekday.groups()))])
     return _at_time(reading, reading.day, time) if reading.day and time else reading
 
 
-def day_notes(rows: Iterable[Mapping[str, str]], columns: Iterable[str]) -> list[str]:
-    """What is left out of the days in columns, a sentence per column."""
+def day_notes(rows: Iterable[Mapping[str, str]], columns: Iterable[str], latest: date) -> list[str]:
+    """How days in columns are read where this is not plain, a sentence per column."""
     found: dict[str, list[str]] = {column: [] for column in columns}
     for cells in rows:
         for column, notes in found.items():
             text = cells.get(column, "")
-            if len(text) > len("2026-11-03") and (note := read_day(text).note):
+            if not _PLAIN.fullmatch(text) and (note := read_day(text, latest=latest).note):
                 notes.append(f"{text!r}: {note}")
     return [
         f"{column}: {notes[0]}" + (f", and likewise in {len(notes) - 1} more" if len(notes) > 1 else "")
@@ -123,16 +134,16 @@ def _counted(number: int) -> DayReading:
     return DayReading()
 
 
-def _read_parts(text: str, day_first: bool | None) -> DayReading:
+def _read_parts(text: str, told: _Told) -> DayReading:
     """The day of a text without weekday and time."""
     numbers: list[int] = []
-    shape = "".join(_kind(part, numbers) for part in _PART.finditer(text.replace("元年", "1年")))
+    shape = "".join(_kind(part, numbers) for part in _PART.finditer(text.removeprefix("the ").replace("元年", "1年")))
     era = next((ERAS[word] for word in _WORD.findall(text) if word in ERAS), None)
     shape = _NEEDLESS.sub("", shape).rstrip()
     if era:
         return _of_era(era, shape, numbers)
     reader = _READERS.get(shape)
-    return reader(numbers, day_first) if reader else DayReading()
+    return reader(numbers, told) if reader else DayReading()
 
 
 def _kind(part: re.Match[str], numbers: list[int]) -> str:
@@ -152,36 +163,49 @@ def _kind(part: re.Match[str], numbers: list[int]) -> str:
 def _ordered(year: int, month: int, day: int) -> "_Reader":
     """A reader of numbers that stand in one order, told by their places."""
 
-    def read(numbers: Sequence[int], _day_first: bool | None) -> DayReading:
+    def read(numbers: Sequence[int], _told: _Told) -> DayReading:
         return DayReading(_valid(numbers[year], numbers[month], numbers[day]))
 
     return read
 
 
-def _eight(numbers: Sequence[int], day_first: bool | None) -> DayReading:
+def _century(year: int, month: int, day: int) -> "_Reader":
+    """A reader of days whose month has a name and whose year has two digits."""
+
+    def read(numbers: Sequence[int], told: _Told) -> DayReading:
+        days = [_valid(century + numbers[year], numbers[month], numbers[day]) for century in (1900, 2000)]
+        found = [one for one in days if one and one.year >= _FIRST_OF_TWO and one <= (told.latest or date.min)]
+        if len(found) != 1:
+            return _TWO_DIGITS
+        return DayReading(found[0], note=f"the year {numbers[year]:02} is read as {found[0].year}")
+
+    return read
+
+
+def _eight(numbers: Sequence[int], told: _Told) -> DayReading:
     """20261103; with the year last, its eight digits are no day in this order."""
     whole, day = divmod(numbers[0], 100)
     found = _valid(*divmod(whole, 100), day)
     if found and found.year >= _FIRST_OF_EIGHT:
         return DayReading(found)
     front, year = divmod(numbers[0], 10_000)
-    return _turned([*divmod(front, 100), year], day_first)
+    return _turned([*divmod(front, 100), year], told)
 
 
-def _turned(numbers: Sequence[int], day_first: bool | None) -> DayReading:
+def _turned(numbers: Sequence[int], told: _Told) -> DayReading:
     """3/11/2026: the day or the month first."""
     first, second, year = numbers
     by_day, by_month = _valid(year, second, first), _valid(year, first, second)
-    if day_first is not None:
-        found = by_day if day_first else by_month
-        order = "day" if day_first else "month"
+    if told.day_first is not None:
+        found = by_day if told.day_first else by_month
+        order = "day" if told.day_first else "month"
         wrong = "" if found or not (by_day or by_month) else f"is no day with the {order} first; {WRITE_DAY}"
         return DayReading(found, wrong)
     days = _distinct(by_day, by_month)
     return DayReading(days[0]) if len(days) == 1 else _several(days)
 
 
-def _short(numbers: Sequence[int], _day_first: bool | None) -> DayReading:
+def _short(numbers: Sequence[int], _told: _Told) -> DayReading:
     """11/3/26: of any order, and of any century."""
     a, b, c = numbers
     days = _distinct(_valid(2000 + c, b, a), _valid(2000 + c, a, b), _valid(2000 + a, b, c))
@@ -201,7 +225,7 @@ def _several(days: Sequence[date]) -> DayReading:
 
 def _refused(what: str) -> "_Reader":
     reading = DayReading(wrong=f"{what}; {WRITE_DAY}")
-    return lambda _numbers, _day_first: reading
+    return lambda _numbers, _told: reading
 
 
 def _of_era(era: Era, shape: str, numbers: Sequence[int]) -> DayReading:
@@ -234,7 +258,7 @@ def _at_time(reading: DayReading, day: date, time: re.Match[str]) -> DayReading:
     return reading if midnight else replace(reading, note=f"the time {time['time'].strip()} is left out")
 
 
-type _Reader = Callable[[Sequence[int], bool | None], DayReading]
+type _Reader = Callable[[Sequence[int], _Told], DayReading]
 
 _TWO_DIGITS = DayReading(wrong="has a year of two digits; write YYYY-MM-DD, the year with four")
 _NO_DAY = _refused("names a month or a year, not a day")
@@ -246,7 +270,8 @@ _READERS: dict[str, _Reader] = {
     "8": _eight,
     "2 2 4": _turned,
     "2 2 2": _short,
-    **dict.fromkeys(("2 m 2", "2m2", "m 2 2"), lambda _numbers, _day_first: _TWO_DIGITS),
+    **dict.fromkeys(("2 m 2", "2m2"), _century(2, 1, 0)),
+    "m 2 2": _century(2, 0, 1),
     **dict.fromkeys(("4", "4年", "6", "4 2", "4年2月", "2 4", "m 4", "m4", "4 m", "4m"), _NO_DAY),
     **dict.fromkeys(("m 2", "m2", "2 m", "2m", "2 2", "2月2日"), _NO_YEAR),
 }

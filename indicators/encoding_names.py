@@ -9,10 +9,18 @@ GUESSED = {
     "windows-1250": ("cp1250", "latin"),
     "windows-1254": ("cp1254", "latin"),
     "iso-8859-2": ("iso8859_2", "latin"),
+    "iso-8859-15": ("iso8859_15", "latin"),
     "windows-1251": ("cp1251", "cyrillic"),
     "koi8-r": ("koi8_r", "cyrillic"),
+    "koi8-u": ("koi8_u", "cyrillic"),
     "mac_cyrillic": ("mac_cyrillic", "cyrillic"),
+    "iso-8859-5": ("iso8859_5", "cyrillic"),
+    "cp866": ("cp866", "cyrillic"),
     "windows-1253": ("cp1253", "greek"),
+    "mac_greek": ("mac_greek", "greek"),
+    "mac_latin2": ("mac_latin2", "latin"),
+    "cp850": ("cp850", "latin"),
+    "cp852": ("cp852", "latin"),
     "gb18030": ("gb18030", "chinese"),
     "big5": ("cp950", "chinese"),
     "shift_jis": ("cp932", "japanese"),
@@ -28,19 +36,12 @@ _NAMED = {
     "utf-16-be": ("utf-16-be", ""),
     "utf-32": ("utf-32", ""),
     "iso-8859-1": ("iso8859_1", "latin"),
-    "iso-8859-15": ("iso8859_15", "latin"),
-    "iso-8859-5": ("iso8859_5", "cyrillic"),
     "iso-8859-7": ("iso8859_7", "greek"),
     "iso-8859-9": ("iso8859_9", "latin"),
     "iso2022_jp": ("iso2022_jp_ext", "japanese"),
     "iso2022_kr": ("iso2022_kr", "korean"),
-    "mac_latin2": ("mac_latin2", "latin"),
     "windows-1257": ("cp1257", "latin"),
     "cp437": ("cp437", "latin"),
-    "cp850": ("cp850", "latin"),
-    "cp852": ("cp852", "latin"),
-    "cp866": ("cp866", "cyrillic"),
-    "koi8-u": ("koi8_u", "cyrillic"),
     "hz": ("hz", "chinese"),
 }
 READ = {**_NAMED, **GUESSED}
@@ -66,7 +67,7 @@ _SPELLINGS = {
     "euc_kr": "euckr cp949 949 ms949 uhc windows949 ksc5601 ksc56011987 ksx1001 xwindows949 korean",
     "johab": "cp1361 1361 ksx1001johab",
 }
-ENCODINGS = ("utf-8", "utf-16", *GUESSED, "iso-8859-1", "iso2022_jp", "cp866")
+ENCODINGS = ("utf-8", "utf-16", *GUESSED, "iso-8859-1", "iso2022_jp")
 """Names to choose from; others that Python knows are read as well."""
 
 
@@ -86,6 +87,7 @@ def find_encoding(name: str) -> str | None:
 def _spelled() -> dict[str, str]:
     own = {re.sub(r"[^a-z0-9]", "", name): name for name in READ}
     own |= {re.sub(r"[^a-z0-9]", "", codec): name for name, (codec, _) in READ.items()} | own
+    own |= {name.removeprefix("windows-"): name for name in READ if name.startswith("windows-")}
     return own | {spelling: name for name, spellings in _SPELLINGS.items() for spelling in spellings.split()}
 
 

@@ -1,6 +1,7 @@
 """Bytes of a file as text: in the encoding that is named, or in the only one that makes plausible text of them."""
 
 import codecs
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,7 +16,12 @@ _BOMS = {
     codecs.BOM_UTF16_LE: "utf-16",
     codecs.BOM_UTF16_BE: "utf-16",
 }
-_JIS = re.compile(rb"\x1b\$[@B(]|\x1b\([BJ]")
+_SHIFTS = {
+    "iso2022_kr": re.compile(rb"\x1b\$\)C"),
+    "iso2022_jp": re.compile(rb"\x1b\$[@B(]|\x1b\([BJ]"),
+    "hz": re.compile(rb"~\{[\x21-\x7e]+~\}"),
+}
+"""What shifts plain ASCII into other letters."""
 _LINE = re.compile(rb"[^\r\n]+")
 _LINES_JUDGED, _BYTES_JUDGED = 400, 60_000
 _SHOWN = 40
@@ -23,13 +29,19 @@ _APART = 1.5
 """By how much less than others a reading must cost to be the only plausible one."""
 _FAR = 2.5
 """By how much more than others a reading that somebody names must cost to be refused."""
-_RARER = {"mac_roman": 1.4, "mac_cyrillic": 1.4, "johab": 1.4, "iso-8859-2": 0.7} | dict.fromkeys(
-    ("windows-1250", "windows-1254", "windows-1253", "koi8-r", "euc_jp"), 0.5
-)
+_RARER = {
+    **dict.fromkeys(("windows-1250", "windows-1254", "windows-1253", "koi8-r", "euc_jp"), 0.5),
+    **dict.fromkeys(("iso-8859-2", "iso-8859-15", "koi8-u", "iso-8859-5", "cp866"), 1.0),
+    **dict.fromkeys(("mac_roman", "mac_cyrillic", "johab"), 1.4),
+    **dict.fromkeys(("mac_greek", "mac_latin2", "cp850", "cp852"), 3.0),
+}
 """What a guess costs for being of an encoding that few files are in."""
-_LIKELY, _BEARABLE = 0.9, 1.4  # mean costs of a character of a reading that is guessed, and of one that is named
+_LIKELY, _BEARABLE = 0.9, 1.4  # mean costs of a character: of a reading that is guessed, and of any plausible one
+_LIKELY_OF_MANY, _MANY = 0.7, 12
+_ONE_IN, _FEW = 100, 8
 _BETWEEN = re.compile(r'[,;\t|"]')
-_CELL = re.compile(r'[^,;\t|"\r\n]*[^\x00-\x7f][^,;\t|"\r\n]*')
+_LETTER = re.compile(r"[^\x00-\x7f\xa0]")
+_CELL_ENDS = ',;\t|"\r\n'
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +55,8 @@ class Decoded:
 
     @property
     def sentence(self) -> str:
-        sample = sample_of(self.text)
-        return f"read as {self.encoding}{f': {sample!r}' if sample and self.encoding != 'utf-8' else ''}"
+        sample = "" if self.encoding == "utf-8" else sample_of(self.text)
+        return f"read as {self.encoding}{f': {sample!r}' if sample else ''}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +68,16 @@ class _Reading:
     @property
     def cost(self) -> float:
         return self.judgement.cost
+
+    @property
+    def is_likely(self) -> bool:
+        """Whether it may be taken without a name."""
+        most = _LIKELY if self.judgement.characters < _MANY else _LIKELY_OF_MANY
+        return self.judgement.mean <= most and not self.is_strange
+
+    @property
+    def is_strange(self) -> bool:
+        return self.judgement.strange * _ONE_IN > self.judgement.characters
 
     @property
     def surprise(self) -> float:
@@ -88,16 +110,17 @@ def decode(file: str, data: bytes, encoding: str | None, problems: Problems) -> 
 
 def sample_of(text: str) -> str:
     """The first cell with a letter that is not ASCII, or what stands about that letter."""
-    found = _CELL.search(text)
+    found = _LETTER.search(text)
     if not found:
         return ""
-    cell = found[0].strip()
-    return _middle(cell, next((at for at, letter in enumerate(cell) if ord(letter) > 0x7F), 0))
+    start = max(text.rfind(sign, 0, found.start()) for sign in _CELL_ENDS) + 1
+    ends = (text.find(sign, found.end()) for sign in _CELL_ENDS)
+    return _middle(text[start : min((end for end in ends if end >= 0), default=len(text))], found.start() - start)
 
 
 def _middle(cell: str, at: int) -> str:
     """The part of a cell that has a place in its middle."""
-    cell, at = cell.lstrip(), at - len(cell) + len(cell.lstrip())
+    cell, at = cell.strip(), at - len(cell) + len(cell.lstrip())
     start = max(0, min(at - _SHOWN // 2, len(cell) - _SHOWN))
     return ("…" if start else "") + cell[start : start + _SHOWN] + ("…" if start + _SHOWN < len(cell) else "")
 
@@ -108,7 +131,8 @@ def _told(data: bytes) -> str:
         if data.startswith(bom):
             return name
     if b"\0" not in data[:4096]:
-        return "iso2022_jp" if b"\x1b" in data and data.isascii() and _JIS.search(data) else ""
+        shifted = data.isascii() and (b"\x1b" in data or b"~{" in data)
+        return next((name for name, shift in _SHIFTS.items() if shift.search(data)), "") if shifted else ""
     head = data[:4096]
     even, odd = head[::2].count(0), head[1::2].count(0)
     if odd > 4 * even and odd * 8 > len(head):
@@ -126,7 +150,7 @@ def _guessed(file: str, data: bytes, told: str, problems: Problems) -> Decoded |
         problems.add(file, f"{wrong}; the rest is {name.upper()}: mend that place")
         return None
     readings = _readings(data)
-    if readings and all(other.surprise - readings[0].surprise >= _APART for other in readings[1:]):
+    if len(readings) == 1 and readings[0].is_likely:
         return Decoded(readings[0].text, readings[0].encoding, named=False)
     problems.add(file, f"{wrong}; {_advice(readings)}")
     return None
@@ -148,28 +172,32 @@ def _named(file: str, data: bytes, name: str, problems: Problems) -> Decoded | N
     if data.isascii() or name.startswith("utf"):
         return Decoded(text, name, named=True)
     own = _Reading(name, text, _judge_whole(data, text, codec, script))
-    better = [one for one in _readings(data) if one.text != text and own.cost - one.cost >= _FAR]
-    if better or own.judgement.mean > _BEARABLE:
+    better = [one for one in _readings(data) if one.is_likely and own.cost - one.cost >= _FAR]
+    hardly = own.judgement.mean > _BEARABLE and (own.judgement.strange > 1 or own.judgement.characters > _FEW)
+    if better or hardly or own.cost == math.inf:
         problems.add(file, f"would be {sample_of(text)!r} in {name}, which is hardly text; {_advice(better)}")
         return None
     return Decoded(text, name, named=True)
 
 
 def _readings(data: bytes) -> list[_Reading]:
-    """The plausible ones, from the best; of several that read the same text, the first of `GUESSED`."""
+    """The plausible ones that are not far from the best; of several that read the same, the first of `GUESSED`."""
     sample = _sample(data)
     found: dict[str, _Reading] = {}
     for name, (codec, script) in GUESSED.items():
         judgement = _judge_sample(sample, codec, script)
-        if judgement.mean > _LIKELY:
+        if judgement.mean > _BEARABLE:
             continue
         try:
             text = data.decode(codec)
         except UnicodeDecodeError:
             continue
-        if text not in found and not IMPOSSIBLE.search(text.replace("\0", "")):
-            found[text] = _Reading(name, text, judgement)
-    return sorted(found.values(), key=lambda reading: reading.surprise)
+        reading = _Reading(name, text, judgement)
+        if text not in found and not reading.is_strange and not IMPOSSIBLE.search(text.replace("\0", "")):
+            found[text] = reading
+    least = min((reading.surprise for reading in found.values()), default=0.0)
+    near = (reading for reading in found.values() if reading.surprise - least < _APART)
+    return sorted(near, key=lambda reading: reading.surprise)
 
 
 def _sample(data: bytes) -> bytes:
@@ -190,13 +218,13 @@ def _judge_sample(sample: bytes, codec: str, script: str) -> Judgement:
     try:
         return judge(sample.decode(codec), script)
     except UnicodeDecodeError:
-        return Judgement(float("inf"), 1)
+        return Judgement(math.inf, 1)
 
 
 def _judge_whole(data: bytes, text: str, codec: str, script: str) -> Judgement:
     """Of a sample, but for characters that are never text, which count wherever they stand."""
     if IMPOSSIBLE.search(text):
-        return Judgement(float("inf"), 1)
+        return Judgement(math.inf, 1)
     stateful = data.isascii() or script == ""
     return judge(text[:_BYTES_JUDGED], script) if stateful else _judge_sample(_sample(data), codec, script)
 
@@ -209,13 +237,15 @@ def _is_mostly_utf8(data: bytes) -> bool:
 
 
 def _advice(readings: Sequence[_Reading]) -> str:
-    """What to do with a file that has these plausible readings."""
-    if not readings:
-        return "in none of the encodings known is it plausible text: save it as CSV UTF-8 where it comes from"
-    if len(readings) == 1:
-        (only,) = readings
-        return f"it reads as {only.encoding} ({sample_of(only.text)!r}): give --encoding {only.encoding}"
-    *others, last = (f"{one.encoding} ({shown!r})" for one, shown in zip(readings, _differing(readings), strict=True))
+    """What to do with a file that has these readings."""
+    likely = [reading for reading in readings if reading.is_likely]
+    if not likely:
+        return "what it is in cannot be told: save it as CSV UTF-8 where it comes from, or give --encoding NAME"
+    if len(likely) == 1:
+        (only,) = likely
+        shown = sample_of(only.text)
+        return f"it may be {only.encoding} ({shown!r}): if that reads well, give --encoding {only.encoding}"
+    *others, last = (f"{one.encoding} ({shown!r})" for one, shown in zip(likely, _differing(likely), strict=True))
     return f"it may be {', '.join(others)} or {last}: give the one that reads well as --encoding NAME"
 
 

@@ -59,8 +59,8 @@ LATIN = {
     **dict.fromkeys("é", 0.2),
     **dict.fromkeys("èàüöäñáíóú", 0.4),
     **dict.fromkeys("çêôâãßåøčšžěłęąőşı", 0.6),
-    **dict.fromkeys("òîëõæćżřýăğûśůūāēīð", 0.8),
-    **dict.fromkeys("ìùïœńđťďňźűțșţĭģķļņ", 1.1),
+    **dict.fromkeys("òîïëõæćńżřýăğûśůūāēīð", 0.8),
+    **dict.fromkeys("ìùœđťďňźűțșţĭģķļņ", 1.1),
     **dict.fromkeys("þ", 0.9),
 }
 """How little it would surprise to meet an accented letter; one that is not here surprises as much as garbage does."""

@@ -6,13 +6,15 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Damage:
-    """A cell whose letters were lost before the file came."""
+    """A cell that does not hold what was once written in it: letters are lost, or it has no value that is known."""
 
     line: int
     place: int
     """Of its column, from 0."""
     what: str
-    """Its text, and what happened to it."""
+    """What is wrong with it, and what to do."""
+    letters: bool = False
+    """Whether only letters are lost, so that the text may serve as a note."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,4 +42,4 @@ class Grid:
     others: tuple[str, ...] = ()
     """Other sheets that have the same header."""
     damage: tuple[Damage, ...] = ()
-    """Cells that have lost letters."""
+    """Cells to refuse where their column is taken; see `indicators.damage`."""

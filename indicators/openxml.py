@@ -91,11 +91,11 @@ def look_into(packed: zipfile.ZipFile, part: Part) -> Look:
         uncalculated=_uncalculated(xml, b'fullCalcOnLoad="1"' in packed.read(_WORKBOOK)),
         hidden_rows=_hidden_rows(xml),
         filtered=b"filterColumn" in xml,
-        hidden_columns=frozenset(_hidden_columns(xml)) if b"<cols" in xml or b":cols" in xml else frozenset(),
+        hidden_columns=frozenset(_hidden_columns(xml[: xml.find(b"sheetData")])),
         dayless=_styled(xml, dayless) if dayless else frozenset(),
         merged=tuple(
             ((int(top), column_number(left)), (int(bottom), column_number(right)))
-            for left, top, right, bottom in _MERGED.findall(xml)
+            for left, top, right, bottom in _MERGED.findall(xml, max(0, xml.rfind(b"sheetData")))
         ),
     )
 
@@ -130,7 +130,7 @@ def _errors(xml: bytes) -> dict[Place, str]:
 
 def _uncalculated(xml: bytes, on_load: bool) -> tuple[Place, ...]:
     """Formulas without a value; where all is to be calculated when a spreadsheet opens the file, 0 is none either."""
-    if b"<f" not in xml and b":f" not in xml:
+    if b"</f>" not in xml and b":f>" not in xml:
         return ()
     found = ((_placed(cell[1]), cell) for cell in _FORMULA.finditer(xml) if on_load or cell[2] != b"0")
     return tuple(at for at, cell in found if at and not _TEXT.search(cell[1]))

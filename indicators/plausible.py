@@ -23,14 +23,21 @@ IMPOSSIBLE = re.compile(
 _GARBAGE = 4.0
 _STRANGE = 2.0
 _RARE = 1.2
+_UNKNOWN = 0.5
 _USUAL = 0.15
 _SIGN = 0.3
 _WORD = re.compile(r"[^\W\d_]+")
+_RUN = re.compile(r"[^\x00-\x7f]+")
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]")
 _CLITIC = re.compile(r"(?:s|t|d|m|re|ve|ll)\b", re.IGNORECASE)
+_STEM = re.compile(r"(?:[^\W\d_]{4}|\b[A-Z]\w*|\b(?:it|he|she|who|let|how|i|we|you|men|don|isn|can|won|day|all))$")
 _ELIDED = re.compile(r"\b(?:[cdjlmnsto]|qu|jusqu|lorsqu|puisqu|all|dell|nell|un)$", re.IGNORECASE)
 _VOWELS = frozenset("aeiouyàâæáãäåèéêëìíîïòóôõöøùúûüýÿœąęěőűůıāēīūăй")
 _THREE = re.compile(r"[^\W\d_]{3}")
+_MISPLACED = re.compile("ñ(?![aeiouáéíóú])|ń(?=[aeiouyąęó])")
+_UNIT = re.compile("[a-zA-Z]{0,2}[²³]|[a-zA-Zªº]{1,2}")
+_SIGMA = re.compile(r"ς(?!$)|σ$")
+_ACCENTED = frozenset("άέήίόύώΐΰ")
 _CLUSTER, _LONG = 4, 5
 _VOICED = "ﾞﾟｰｧｨｩｪｫｬｭｮｯ"  # of half width; none begins a word
 _OPENING, _CLOSING, _DASHES = "‘“«„‚‹¿¡", "’”»“›", "–—―"
@@ -43,6 +50,8 @@ class Judgement:
     cost: float
     characters: int
     """That are not ASCII."""
+    strange: int = 0
+    """How many words and signs are hardly text."""
 
     @property
     def mean(self) -> float:
@@ -55,22 +64,32 @@ def judge(text: str, script: str) -> Judgement:
     text = unicodedata.normalize("NFC", text)
     if IMPOSSIBLE.search(text):
         return Judgement(math.inf, 1)
-    words = [word for word in _WORD.finditer(text) if not word[0].isascii()]
-    cost = sum(_word_cost(word[0], script) + _neighbours_cost(text, word) for word in words)
-    signs = [sign for sign in _NOT_ASCII.finditer(text) if not sign[0].isalpha()]
-    cost += sum(_sign_cost(text, sign.start(), script) for sign in signs) + _STRANGE * _unpaired(text)
-    return Judgement(cost, sum(len(_NOT_ASCII.findall(word[0])) for word in words) + len(signs))
+    costs = [
+        (_word_cost(word[0], script) + _neighbours_cost(word[0]), len(_NOT_ASCII.findall(word[0])))
+        for word in _WORD.finditer(text)
+        if not word[0].isascii()
+    ]
+    signs = (sign.start() for sign in _NOT_ASCII.finditer(text) if not sign[0].isalnum())
+    costs.extend((_sign_cost(text, at, script), 1) for at in signs)
+    unpaired = _unpaired(text)
+    return Judgement(
+        cost=sum(cost for cost, _ in costs) + _STRANGE * unpaired,
+        characters=sum(number for _, number in costs),
+        strange=sum(cost >= _STRANGE * number for cost, number in costs) + unpaired,
+    )
 
 
 @lru_cache(maxsize=1 << 16)
 def _script(letter: str) -> str:
     code = ord(letter)
+    if not letter.isalpha():
+        return "wide" if letter.isalnum() else ""  # ² or ①
     if code < 0x250 or 0x1E00 <= code < 0x1F00:
         return "latin"
     for name, ranges in _RANGES.items():
         if any(low <= code <= high for low, high in ranges):
             return name
-    return "other"
+    return unicodedata.name(letter, "other").partition(" ")[0].casefold()
 
 
 _RANGES = {
@@ -90,18 +109,33 @@ def _word_cost(word: str, script: str) -> float:
     scripts = {_script(letter) for letter in word}
     if not scripts <= _EAST | {"latin"}:
         return _alphabetic_cost(word, scripts, script)
+    if scripts == {"latin", "wide"}:
+        return _raised_cost(word)
     if not scripts & _EAST:
         return _latin_cost(word) + _case_cost(word) + _foreign_cost(word, script in ("", "latin"))
     return sum(_eastern_cost(letter, script) for letter in word if ord(letter) > 0x7F) + _half_cost(word)
 
 
+def _raised_cost(word: str) -> float:
+    """km² is text, ½uvre is not."""
+    number = len(_NOT_ASCII.findall(word))
+    return _SIGN * number if _UNIT.fullmatch(word) else _GARBAGE * number
+
+
 def _alphabetic_cost(word: str, scripts: set[str], script: str) -> float:
     strange = [letter for letter in word if not letter.isascii()]
-    if len(scripts) > 1 or "other" in scripts:
-        return _GARBAGE * len(strange)
-    (own,) = scripts
+    (own, *others) = scripts
+    if others or own not in (script, "cyrillic", "greek"):
+        return (_UNKNOWN if not (others or script) else _GARBAGE) * len(strange)
+    folded = word.lower()
+    if len(word) == 1:
+        return 1.0 if folded in "аиоуявскбжіοη" else _STRANGE
+    if folded[0] in "ьъ" or _SIGMA.search(folded):
+        return _STRANGE * len(strange)
     shares = CYRILLIC if own == "cyrillic" else GREEK
-    cost = sum(0.3 * math.log2(max(shares.values()) / shares.get(letter, 0.02)) for letter in word.casefold())
+    cost = sum(0.45 * math.log2(max(shares.values()) / shares.get(letter, 0.02)) for letter in folded)
+    if own == "greek" and not word.isupper() and not _ACCENTED & set(folded):
+        cost += 1.0
     return cost + _case_cost(word) + _foreign_cost(word, script in ("", own))
 
 
@@ -116,8 +150,9 @@ def _latin_cost(word: str) -> float:
         cost += _STRANGE * len(strange)
     if len(word) > 2 and len(strange) > 0.8 * len(word):
         cost += _STRANGE * len(strange)
-    if len(word) == 1 and word not in "àéèíóúyôåöÀÉÈÍÓÚÔÅÖ":
-        cost += _STRANGE
+    if len(word) == 1:
+        cost += 1.0 if word in "àéèíóúôåöÀÉÈÍÓÚÔÅÖ" else _STRANGE
+    cost += len(_MISPLACED.findall(word.casefold()))
     runs = "".join("v" if letter in _VOWELS else "c" for letter in word.casefold())
     return cost + ("c" * _CLUSTER in runs) + ("v" * _CLUSTER in runs)
 
@@ -195,17 +230,15 @@ def _half_cost(word: str) -> float:
     return _GARBAGE * number if mixed else 0.0
 
 
-def _neighbours_cost(text: str, word: re.Match[str]) -> float:
+def _neighbours_cost(word: str) -> float:
     """Of Eastern letters inside a word of Latin ones, or one alone behind it."""
-    if _script(word[0][0]) == _script(word[0][-1]) == "latin" and not any(_script(c) in _EAST for c in word[0]):
-        return 0.0
     cost = 0.0
-    for letter in re.finditer(r"[^\x00-\x7f]+", word[0]):
-        before, after = word[0][: letter.start()][-1:], word[0][letter.end() :][:1]
-        if _script(letter[0][0]) not in _EAST:
-            continue
-        inside = before.islower() + after.islower()
-        cost += _GARBAGE * (inside == 2) + _STRANGE * (inside == 1 and (len(letter[0]) == 1 or bool(after)))
+    for letter in _RUN.finditer(word):
+        before, after = word[: letter.start()][-1:], word[letter.end() :][:1]
+        if _script(letter[0][0]) in _EAST and letter[0][0].isalpha():
+            alone = len(letter[0]) == 1 or bool(after)
+            inside = before.islower() and after.islower()
+            cost += _GARBAGE if inside else _STRANGE if alone and (before.islower() or after.islower()) else 0.0
     return cost
 
 
@@ -213,10 +246,13 @@ def _sign_cost(text: str, at: int, script: str) -> float:
     """Of a sign that is no letter, in its place."""
     sign, before, after = text[at], text[at - 1 : at], text[at + 1 : at + 2]
     inside = before.isalpha() and after.isalpha()
+    if unicodedata.category(sign).startswith("M"):
+        return _UNKNOWN
     if sign in _OPENING + _CLOSING + _DASHES + "…" and {_script(near) for near in before + after} & _EAST:
         return 0.2
     if sign in "’‘" and inside:
-        fits = _CLITIC.match(text, at + 1) or _ELIDED.search(text[max(0, at - 7) : at]) or after.isupper()
+        stem = _STEM.search(text[max(0, at - 9) : at])
+        fits = (_CLITIC.match(text, at + 1) and stem) or _ELIDED.search(text[max(0, at - 7) : at]) or after.isupper()
         return 0.2 if fits else _STRANGE
     if sign in _OPENING + _CLOSING:
         opens = sign in _OPENING and not before.isalnum() and (after.isalnum() or not after.strip())
@@ -227,11 +263,16 @@ def _sign_cost(text: str, at: int, script: str) -> float:
             return 1.0 if _THREE.match(text, at + 1) else _GARBAGE
         return 0.2 if before.isspace() == after.isspace() else 1.0
     if _is_eastern_sign(sign):
-        return _SIGN if script in ("", "chinese", "japanese", "korean") else _GARBAGE
+        if before.islower() or after.islower() or script not in ("", "chinese", "japanese", "korean"):
+            return _GARBAGE
+        return _SIGN if {_script(near) for near in before + after} & _EAST else _RARE
     if sign in "§№" and after.isalpha():
         return _GARBAGE
     if sign in "…•·°§€£©®™±½²³µ×\xa0\xad№":
-        return _GARBAGE if inside and sign not in "·" else 0.7
+        if inside and sign != "·":
+            return _GARBAGE
+        beside = sign in "€£±µ" and (before.isalpha() or after.isalpha())
+        return _STRANGE if beside else 0.7 if sign in "°\xa0" else 1.0
     return _GARBAGE if before.isalpha() or after.isalpha() else _STRANGE
 
 
@@ -241,4 +282,4 @@ def _unpaired(text: str) -> int:
 
 def _is_eastern_sign(sign: str) -> bool:
     code = ord(sign)
-    return 0x3000 <= code <= 0x303F or 0xFF00 <= code <= 0xFFEF or sign in "・ー〜○●◎△▲▼□■◆◇★☆※→←↑↓①②③④⑤⑥⑦⑧⑨⑩㈜"
+    return 0x3000 <= code <= 0x303F or 0xFF00 <= code <= 0xFFEF or sign in "ー〜○●◎△▲▼□■◆◇★☆※→←↑↓①②③④⑤⑥⑦⑧⑨⑩㈜"

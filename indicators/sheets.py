@@ -69,7 +69,7 @@ def read_grid(
     if grid is not None and sheet is not None and not grid.sheet:
         problems.add("sheet", f"{path.name} is text and has no sheets; leave --sheet out")
         return None
-    return replace(grid, damage=find_damage(grid)) if grid else None
+    return grid
 
 
 def _from_workbook(
@@ -80,7 +80,9 @@ def _from_workbook(
     if grid is None or read is None:
         return None
     left_out = (*read.left_out, *grid.left_out)
-    return replace(grid, sheet=read.name, others=read.others, understood=read.understood, left_out=left_out)
+    return replace(
+        grid, sheet=read.name, others=read.others, understood=read.understood, left_out=left_out, damage=read.damage
+    )
 
 
 def _from_text(file: str, data: bytes, encoding: str | None, known: Collection[str], problems: Problems) -> Grid | None:
@@ -101,6 +103,7 @@ def _from_text(file: str, data: bytes, encoding: str | None, known: Collection[s
         separator=table.separator,
         decimal_comma=table.decimal_comma,
         understood=(decoded.sentence, *table.sentences),
+        damage=find_damage(grid.records, text),
     )
 
 

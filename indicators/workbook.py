@@ -3,7 +3,7 @@
 import io
 import zipfile
 import zlib
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -14,6 +14,7 @@ from xml.etree import ElementTree
 from python_calamine import CalamineError, CalamineWorkbook, PasswordError, SheetTypeEnum, SheetVisibleEnum
 
 from indicators.borders import Bordered, Records, find_borders, known_cells
+from indicators.grid import Damage
 from indicators.opendocument import look_into_tables
 from indicators.openxml import Look, Part, column_letters, look_into, sheet_parts
 from indicators.tables import Problems
@@ -26,6 +27,8 @@ MOST_UNPACKED = 2_000_000_000
 _NO_WORKBOOK = "is packed like an Excel workbook, but is none or is damaged; open it in Excel and save it as .xlsx"
 _NO_OLD_WORKBOOK = "is no workbook of the kind its name says, or is damaged; open it in Excel and save it as .xlsx"
 _HAS_PASSWORD = "has a password; save it without one"
+_UNCALCULATED = "holds a formula that was never calculated; open the file in Excel and save it, or write the value"
+_MANIFEST = "META-INF/manifest.xml"
 _BROKEN = (
     CalamineError,
     ElementTree.ParseError,
@@ -52,6 +55,8 @@ class Sheet:
     records: Records
     others: tuple[str, ...] = ()
     """Sheets that have the same header."""
+    damage: tuple[Damage, ...] = ()
+    """Cells without a value."""
     understood: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
 
@@ -77,8 +82,8 @@ def read_workbook(
     Parameters
     ----------
     sheet
-        its name or its number, as the tabs of visible sheets count; None is the sheet "observations", or else the first
-        whose header is known, or else the first
+        its name, or its number as the tabs of visible sheets count; None is the sheet "observations", else the first,
+        or, where not even two names of its header are known, the one with most of them
     known
         names, of small letters, that a header may hold
     """
@@ -100,16 +105,14 @@ def _open(file: str, data: bytes, opened: ExitStack, problems: Problems) -> _Boo
     """The workbook; None where it is too large, of a kind that is not read, or holds no sheet."""
     packed = opened.enter_context(zipfile.ZipFile(io.BytesIO(data))) if data.startswith(b"PK") else None
     names = packed.namelist() if packed else []
-    size = sum(part.file_size for part in packed.infolist()) if packed else 0
-    if size > MOST_UNPACKED:
-        most = f"{MOST_UNPACKED / 1e6:.0f} MB"
-        problems.add(file, f"unpacks to {size / 1e6:.0f} MB; split it into files of at most {most}")
-        return None
-    if "xl/workbook.bin" in names:
-        problems.add(file, "is a binary workbook (.xlsb); save it as .xlsx (Excel workbook)")
+    wrong = _unreadable(packed, names) if packed else ""
+    if wrong:
+        problems.add(file, wrong)
         return None
     parts = {part.name: part for part in sheet_parts(packed)} if packed and "content.xml" not in names else {}
     tables = look_into_tables(packed) if packed and "content.xml" in names else {}
+    if not all(_fits(file, look, problems) for look in tables.values()):  # calamine reads all of them at once
+        return None
     workbook = opened.enter_context(CalamineWorkbook.from_filelike(io.BytesIO(data)))
     visible, hidden = _sheets(workbook, parts)
     if not visible:
@@ -121,6 +124,16 @@ def _open(file: str, data: bytes, opened: ExitStack, problems: Problems) -> _Boo
         return look_into(packed, parts[name]) if packed and name in parts else tables.get(name, Look())
 
     return _Book(workbook, visible, hidden, look)
+
+
+def _unreadable(packed: zipfile.ZipFile, names: Collection[str]) -> str:
+    """Why a package is not read at all; "" where it may be."""
+    size = sum(part.file_size for part in packed.infolist())
+    if size > MOST_UNPACKED:
+        return f"unpacks to {size / 1e6:.0f} MB; split it into files of at most {MOST_UNPACKED / 1e6:.0f} MB"
+    if "xl/workbook.bin" in names:
+        return "is a binary workbook (.xlsb); save it as .xlsx (Excel workbook)"
+    return _HAS_PASSWORD if _MANIFEST in names and b"encryption-data" in packed.read(_MANIFEST) else ""
 
 
 def _sheets(workbook: CalamineWorkbook, parts: Mapping[str, Part]) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -140,8 +153,8 @@ def _choose(file: str, book: _Book, sheet: str | None, known: Collection[str], p
         first = by_name.get(SHEET)
         if first in book.visible or len(book.visible) == 1:
             return first if first in book.visible else book.visible[0]
-        headed = (name for name in book.visible if known_cells(_header(book, name, known), known) > 1)
-        return next(headed, book.visible[0])
+        named = {name: known_cells(_header(book, name, known), known) for name in book.visible}
+        return book.visible[0] if named[book.visible[0]] > 1 else max(named, key=named.__getitem__)
     wanted = sheet.strip().casefold()
     if wanted in by_name:
         return by_name[wanted]
@@ -180,13 +193,13 @@ def _read_sheet(file: str, book: _Book, name: str, known: Collection[str], probl
     values = book.workbook.get_sheet_by_name(name).to_python(skip_empty_area=False)
     records = _records(values, look)
     borders = find_borders(records, known)
-    _refuse_cells(file, values, look, borders, problems)
     _refuse_merged(file, look, borders, problems)
     if len(problems.lines) > before:
         return None
     if not records:
         problems.add(file, f"holds nothing in the sheet {name!r}; its first row names the columns")
         return None
+    apart = look.hidden_rows.union(line for line, _ in (*borders.above, *borders.below))
     others = [other for other in book.visible if other != name]
     header = tuple(cell.casefold() for cell in borders.header[0][1] if cell)
     same = tuple(other for other in others if _header(book, other, known) == header)
@@ -195,6 +208,7 @@ def _read_sheet(file: str, book: _Book, name: str, known: Collection[str], probl
         name=name,
         records=records,
         others=same,
+        damage=tuple(one for one in _damage(values, look) if one.line not in apart),
         understood=(f"sheet {name!r}", *_hidden_columns(look, borders)),
         left_out=(*_other_sheets(others, same, hidden), *_hidden_rows(values, look)),
     )
@@ -214,32 +228,17 @@ def _records(values: Sequence[Sequence[Value]], look: Look) -> Records:
     return records
 
 
-def _refuse_cells(
-    file: str, values: Sequence[Sequence[Value]], look: Look, borders: Bordered, problems: Problems
-) -> None:
+def _damage(values: Sequence[Sequence[Value]], look: Look) -> Iterator[Damage]:
     """Cells that hold no value, or none that a table of text and numbers can have."""
-    flags = {
-        (line, place): str(value).upper()
-        for line, row in enumerate(values, start=1)
-        if bool in map(type, row)
-        for place, value in enumerate(row, start=1)
-        if isinstance(value, bool)
-    }
-    unknown = dict.fromkeys(look.uncalculated, "")
-    for found, what in (
-        (flags, "{} is a truth value; write text or a number"),
-        (look.errors, "holds the error {}; mend the formula, or write the value itself"),
-        (unknown, "holds a formula that was never calculated; open the file in Excel and save it, or write the value"),
-    ):
-        for (line, place), value in found.items():
-            if line not in look.hidden_rows:
-                problems.add(f"{file}: row {line}, column {_named(borders, line, place)}", what.format(value))
-
-
-def _named(borders: Bordered, line: int, place: int) -> str:
-    """What a column is called: the name that it has in the header, or else its letters."""
-    at, header = borders.header[0] if borders.header else (line, [])
-    return (header[place - 1] if place <= len(header) and line != at else "") or column_letters(place)
+    for line, row in enumerate(values, start=1):
+        if bool in map(type, row):
+            for place, value in enumerate(row):
+                if isinstance(value, bool):
+                    yield Damage(line, place, f"{str(value).upper()} is a truth value; write text or a number")
+    for (line, place), error in look.errors.items():
+        yield Damage(line, place - 1, f"holds the error {error}; mend the formula, or write the value itself")
+    for line, place in look.uncalculated:
+        yield Damage(line, place - 1, _UNCALCULATED)
 
 
 def _refuse_merged(file: str, look: Look, borders: Bordered, problems: Problems) -> None:

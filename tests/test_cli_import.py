@@ -2,7 +2,6 @@
 
 import json
 import re
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -105,7 +104,7 @@ def test_pairs_may_be_said_in_several_ways(parley: Program, given: tuple[str, ..
             (*MAPPED, *SET, IGNORE),
             r"column 'Score' \(level\): holds words: 'soft' \(1\), 'hard' \(1\); say which levels",
         ),
-        ((*MAPPED, *SET, "--level-map", "soft=high,hard=1", IGNORE), r"--level-map soft=high: 'high' is no level"),
+        ((*MAPPED, *SET, "--level-map", "soft=high", IGNORE), r"--level-map soft=high: 'high' is no level"),
         ((*MAPPED, *LEVELS, "--set", "indicator=kcna_tune", IGNORE), r"^week.csv: --set indicator: unknown indicator"),
         (("--wide",), r"week.csv: is no wide table: none of its columns is named by an indicator or a day"),
         (("--mapping", "acledd"), r"--mapping: there is no mapping 'acledd'; did you mean 'acled'\?"),
@@ -132,55 +131,11 @@ def test_bad_usage_is_told_before_anything_is_read(parley: Program, options: tup
     assert re.match(f"error: {sentence}", err)
 
 
-@pytest.mark.parametrize(
-    ("name", "column"),
-    [
-        *(("date", "observed_on"), ("event_date", "observed_on"), ("Date observed", "observed_on")),
-        *(("日付", "observed_on"), ("날짜", "observed_on"), ("дата", "observed_on"), ("観測日", "observed_on")),
-        *(("Which indicator?", "indicator"), ("指標", "indicator"), ("지표", "indicator")),
-        *(("Level (-2 to 2)", "level"), ("レベル", "level"), ("Score", "level")),
-        *(("title", "source"), ("headline", "source"), ("出典", "source"), ("출처", "source")),
-        *(("Grade (A1-F6)", "grade"), ("등급", "grade"), ("observed_onn", "observed_on")),
-    ],
-)
-def test_a_guessed_name_is_a_flag_to_type_and_stays_missing(parley: Program, name: str, column: str) -> None:
-    header = HEADER.split(",")
-    header[header.index(column)] = name
-    parley.table(",".join(header), ROW)
-    (line,) = parley.refused("week.csv")
-    assert line.startswith(f"week.csv: row 1, column {column}: is missing; ")
-    flag = re.search(r"give --map ('[^']*'|\S+)$", line)
-    assert flag, line
-    assert levels(parley.read("week.csv", "--map", flag[1].strip("'"))) == [("kcna_tone", "2026-11-03", -1.0)]
-
-
-@pytest.mark.parametrize(
-    ("name", "column", "optional"),
-    [
-        *(("link", "url", "https://example.org/1"), ("Link", "url", ""), ("リンク", "url", "")),
-        *(("notes", "note", "x"), ("Comment", "note", "x"), ("備考", "note", "x"), ("비고", "note", "x")),
-        *(("outlet", "publisher", "x"), ("分析官", "analyst", "lee"), ("publication date", "known_on", "2026-11-04")),
-    ],
-)
-def test_optional_columns_are_suggested_too(parley: Program, name: str, column: str, optional: str) -> None:
-    parley.table(f"{HEADER},{name}", f"{ROW},{optional}")
-    (line,) = parley.refused("week.csv")
-    assert re.search(rf"leave out with --ignore-other-columns, or read it by --map '?{column}={name}'?$", line), line
-    assert parley.read("week.csv", "--map", f"{column}={name}")["new"] == 1
-    assert parley.read("week.csv", IGNORE)["left_out"] == [f"1 column: {name}"]
-
-
 def test_two_candidates_are_a_question(parley: Program) -> None:
     parley.table("indicator,date,event_date,level,grade,source", "kcna_tone,2026-11-03,2026-11-04,-1,B2,KCNA")
     line = parley.refused("week.csv")[0]
     assert "is observed_on what 'date' or 'event_date' holds? Then give --map observed_on=date or --map" in line
     assert levels(parley.read("week.csv", "--map", "observed_on=date", IGNORE))[0][1] == "2026-11-03"
-
-
-@pytest.mark.parametrize("name", ["Timestamp", "year", "iso", "latitude", "xyz", "Date Entered/Updated"])
-def test_nothing_is_suggested_where_nothing_is_known(parley: Program, name: str) -> None:
-    parley.table(f"indicator,{name},level,grade,source", ROW)
-    assert not any("--map" in line for line in parley.refused("week.csv"))
 
 
 def test_a_known_archive_is_named_with_its_mapping(parley: Program) -> None:
@@ -292,44 +247,6 @@ def test_a_bad_mapping_has_its_sentence(parley: Program, text: str, sentence: st
     assert re.search(sentence, line)
 
 
-MARKERS = [
-    "NA",
-    "N/A",
-    "n/a",
-    "nan",
-    "NaN",
-    "null",
-    "NULL",
-    "None",
-    "#N/A",
-    "-",
-    "–",
-    "?",
-    "unknown",
-    "不明",
-    "なし",
-    "없음",
-    "미상",
-    ".",
-]
-
-
-@pytest.mark.parametrize("marker", MARKERS)
-def test_markers_of_missing_values_are_read_as_empty_and_said(parley: Program, marker: str) -> None:
-    header = f"{HEADER},publisher,url,origin,note,known_on"
-    parley.table(header, f"{ROW},{marker},{marker},{marker},{marker},{marker}")
-    marked = parley.read("week.csv")
-    parley.table(header, f"{ROW},,,,,")
-    assert marked["entries"] == parley.read("week.csv")["entries"]
-    assert f"{marker} (1) in origin read as empty" in marked["understood"]
-    for place in range(5):
-        cells_ = ROW.split(",")
-        cells_[place] = marker
-        parley.table(HEADER, ",".join(cells_))
-        (line,) = parley.refused("week.csv")
-        assert re.search(r"stands for a missing value; write ", line), line
-
-
 def test_an_origin_that_many_share_is_named(parley: Program) -> None:
     names = ("kcna_tone", "us_posture", "sanctions_relief", "third_party_mediation")
     parley.table(f"{HEADER},origin", *(f"{name},2026-11-03,1,B2,Wire {name},wire" for name in names))
@@ -366,31 +283,39 @@ def test_what_was_understood_stands_before_what_was_stored(parley: Program) -> N
     parley.table(FOREIGN, *FOREIGN_ROWS)
     code, out, err = parley("import", "week.csv", *MAPPED, *SET, *LEVELS, IGNORE)
     assert (code, err) == (0, "")
-    order = ["week.csv: 2 rows, read as observations", "read: observed_on = column Day", "left out: 2 columns: Web"]
+    order = ["week.csv: 2 rows, read as observations", "observed_on = column Day", "left out: 2 columns: Web"]
     order += ["kcna_tone +1 on 2026-11-03", "2 observations added as row"]
     places = [out.index(part) for part in order]
     assert places == sorted(places)
 
 
-@pytest.mark.parametrize(("reply", "stored"), [("y", True), ("n", False), ("", False)])
+@pytest.mark.parametrize(("reply", "stored"), [("y", True), ("", False)])
 def test_a_terminal_is_shown_the_rows_and_asked(parley: Program, reply: str, stored: bool) -> None:
     parley.table(HEADER, ROW)
     said, code = converse(["import", "week.csv", "--analyst", "kim"], [reply], parley.folder, at=NOW, columns=100)
     assert code == 0
-    assert said.index("kcna_tone -1 on 2026-11-03".replace("-1", "−1")) < said.index("1 new; 0 there already")
+    assert said.index("kcna_tone −1 on 2026-11-03") < said.index("1 new; 0 there already")
     assert "Store them? [y/N]" in said
     assert ("1 observation added" in said) == stored
     assert ("nothing was stored" in said) != stored
     assert parley.read("week.csv")["new"] == (0 if stored else 1)
 
 
+def test_ctrl_c_at_the_question_stores_nothing_and_says_so_in_a_line(parley: Program) -> None:
+    parley.table(HEADER, ROW)
+    said, code = converse(["import", "week.csv", "--analyst", "kim"], ["\x03"], parley.folder, at=NOW, columns=100)
+    assert code == 130
+    assert said.rstrip().endswith("stopped; nothing was stored")
+    assert parley.read("week.csv")["new"] == 1
+
+
 def test_a_terminal_is_not_asked_when_told_not_to_or_when_there_is_nothing_to_store(parley: Program) -> None:
     parley.table(HEADER, ROW)
-    at = datetime(2026, 11, 22, tzinfo=UTC)
-    said, code = converse(["import", "week.csv", "--yes"], [], parley.folder, at=at, columns=100)
-    assert (code, "Store them?" in said) == (0, False)
-    said, code = converse(["import", "week.csv"], [], parley.folder, at=at, columns=100)
+    parley.stored("week.csv")
+    said, code = converse(["import", "week.csv", "--analyst", "kim"], [], parley.folder, at=NOW, columns=100)
     assert (code, "Store them?" in said, "there already" in said) == (0, False, True)
+    said, code = converse(["import", "week.csv", "--yes", "--analyst", "lee"], [], parley.folder, at=NOW, columns=100)
+    assert (code, "Store them?" in said, "1 observation added" in said) == (0, False, True)
 
 
 def test_json_says_what_the_screen_says(parley: Program) -> None:
@@ -400,3 +325,17 @@ def test_json_says_what_the_screen_says(parley: Program) -> None:
     found = json.loads(parley(*given, "--json")[1])
     for line in (*found["understood"], *found["left_out"], *found["notes"]):
         assert " ".join(line.split()) in screen
+
+
+def test_markers_of_missing_values_are_said(parley: Program) -> None:
+    parley.table(f"{HEADER},origin,note", f"{ROW},NA,-", f"{ROW}2,n/a,")
+    found = parley.read("week.csv")
+    assert found["understood"][-2:] == ["NA (1), n/a (1) in origin read as empty", "- (1) in note read as empty"]
+    assert cells(found, "origin", "note") == [("", ""), ("", "")]
+
+
+@pytest.mark.parametrize(("said", "meant"), [("JST", "'Asia/Tokyo'"), ("UTC+9", "'Asia/Seoul' or 'Asia/Tokyo'")])
+def test_a_zone_of_another_name_is_suggested(parley: Program, said: str, meant: str) -> None:
+    code, out, err = parley("init", "--zone", said)
+    assert (code, out) == (2, "")
+    assert f"Invalid value for '--zone': time zone '{said}' is not known here; did you mean {meant}?" in err

@@ -1,5 +1,6 @@
 """Mappings: whatever the names and order of columns, the right rows or a line; what is kept is what was said."""
 
+import re
 import tomllib
 from datetime import UTC, date, datetime
 
@@ -26,6 +27,8 @@ KINDS = (OBSERVATIONS, EVENTS, ATTESTATIONS)
 NAMES = {"us_posture": "US posture", "kcna_tone": "Tone of KCNA"}
 TODAY = date(2026, 11, 22)
 RULES = Rules("toy", tuple(NAMES), frozenset({"A1", "B2"}), Moment(instant=datetime(2026, 11, 22, tzinfo=UTC)), "kim")
+
+CELLS = ["kcna_tone", "2026-11-03", "-1", "B2", "KCNA"]
 
 words = st.text(st.characters(categories=["Lu", "Ll", "Lo", "Nd"]), min_size=1, max_size=12)
 sources = st.text(st.characters(categories=["Lu", "Ll", "Lo"]), min_size=3, max_size=20).filter(
@@ -247,3 +250,80 @@ def test_zones_of_other_names_are_suggested_and_none_is_picked(said: str, meant:
 def test_a_zone_that_nobody_knows_has_the_sentence_it_had(said: str) -> None:
     with pytest.raises(StoreError, match=r"is not known here; use a name such as Asia/Tokyo, or UTC$"):
         zone_named(said)
+
+
+@pytest.mark.parametrize(
+    ("name", "column"),
+    [
+        *(("date", "observed_on"), ("event_date", "observed_on"), ("Date observed", "observed_on")),
+        *(("日付", "observed_on"), ("날짜", "observed_on"), ("дата", "observed_on"), ("観測日", "observed_on")),
+        *(("Which indicator?", "indicator"), ("指標", "indicator"), ("지표", "indicator")),
+        *(("Level (-2 to 2)", "level"), ("レベル", "level"), ("Score", "level")),
+        *(("title", "source"), ("headline", "source"), ("出典", "source"), ("출처", "source")),
+        *(("Grade (A1-F6)", "grade"), ("등급", "grade"), ("observed_onn", "observed_on")),
+    ],
+)
+def test_a_guessed_name_is_a_flag_to_type_and_stays_missing(name: str, column: str) -> None:
+    header = [*REQUIRED]
+    header[header.index(column)] = name
+    (line,) = read(header, [CELLS])[1]
+    assert line.startswith(f"t.csv: row 1, column {column}: is missing; ")
+    flag = re.search(r"give --map ('[^']*'|\S+)$", line)
+    assert flag, line
+    mapping = FileMapping(columns=parse_pairs([flag[1].strip("'")], "--map"))
+    assert read(header, [CELLS], mapping)[0] == read([*REQUIRED], [CELLS])[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "column", "optional"),
+    [
+        *(("link", "url", "https://example.org/1"), ("Link", "url", ""), ("リンク", "url", "")),
+        *(("notes", "note", "x"), ("Comment", "note", "x"), ("備考", "note", "x"), ("비고", "note", "x")),
+        *(("outlet", "publisher", "x"), ("分析官", "analyst", "lee"), ("publication date", "known_on", "2026-11-04")),
+    ],
+)
+def test_optional_columns_are_suggested_too(name: str, column: str, optional: str) -> None:
+    header, records = [*REQUIRED, name], [[*CELLS, optional]]
+    (line,) = read(header, records)[1]
+    assert re.search(rf"leave out with --ignore-other-columns, or read it by --map '?{column}={name}'?$", line), line
+    assert read(header, records, FileMapping(columns={column: name}))[0] == read([*REQUIRED, column], records)[0]
+    assert read(header, records, FileMapping(ignore_other_columns=True))[0] == read([*REQUIRED], [CELLS])[0]
+
+
+@pytest.mark.parametrize("name", ["Timestamp", "year", "iso", "latitude", "xyz", "Date Entered/Updated"])
+def test_nothing_is_suggested_where_nothing_is_known(name: str) -> None:
+    lines = read(["indicator", name, "level", "grade", "source"], [CELLS])[1]
+    assert lines
+    assert not any("--map" in line for line in lines)
+
+
+WRITTEN = [
+    "NA",
+    "N/A",
+    "n/a",
+    "nan",
+    "NaN",
+    "null",
+    "NULL",
+    "None",
+    "#N/A",
+    "-",
+    "–",
+    "?",
+    "unknown",
+    "不明",
+    "なし",
+    "없음",
+    "미상",
+    ".",
+]
+OPTIONAL = ("publisher", "url", "origin", "note", "known_on")
+
+
+@pytest.mark.parametrize("marker", WRITTEN)
+def test_markers_of_missing_values_are_empty_where_cells_may_be_and_refused_elsewhere(marker: str) -> None:
+    header = [*REQUIRED, *OPTIONAL]
+    assert read(header, [[*CELLS, *[marker] * 5]]) == read(header, [[*CELLS, *[""] * 5]])
+    for place, column in enumerate(REQUIRED):
+        (line,) = read([*REQUIRED], [[*CELLS[:place], marker, *CELLS[place + 1 :]]])[1]
+        assert re.match(rf"t\.csv: row 2, column {column}: .* stands for a missing value; write ", line), line

@@ -9,7 +9,7 @@ Rows that are on file already, of this file or entered otherwise, are not added 
 """
 
 import gc
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -21,7 +21,7 @@ from sqlalchemy import Connection
 from db.append import append_completeness, append_documents, append_events, append_judgements, append_observations
 from db.progress import Progress, silent
 from db.rows import NewEvent, NewObservation
-from forecast.desk.batch import LOOKED_AT, Batch, ImportKind, Sifted
+from forecast.desk.batch import LOOKED_AT, Batch, ImportKind
 from forecast.desk.bearings import AlsoOn, find_bearings
 from forecast.desk.bulk_attestations import read_attestation_rows, remarks_on_attestations
 from forecast.desk.bulk_events import read_event_rows, remarks_on_events
@@ -163,7 +163,7 @@ def _read_file(desk: Desk, path: Path, mapping: FileMapping, rows: Rows, progres
 
     batch = kind.read(table, rules_of(rows, desk), told)
     _raise_any(problems)
-    days = day_notes((row.cells for row in table.rows), table.kind.days)
+    days = day_notes((row.cells for row in table.rows), table.kind.days, desk.moment().latest)
     mended = (*days, *mending_notes(row.cells for row in table.rows))
     return Found(file=path.name, kind=kind, table=table, batch=batch, mapping=mapping, mended=mended)
 
@@ -198,7 +198,10 @@ def understand(desk: Desk, found: Found) -> Understood:
     """What storing the rows would add, by what is on file now."""
     with _uncollected(), desk.database.read() as connection:
         rows = desk.reading(connection).rows
-        return _understood(found, found.batch.sift(connection, rows), rows)
+        sifted = found.batch.sift(connection, rows)
+    observations = [each for each in sifted.new if isinstance(each, NewObservation)]
+    likely = duplicates_among(list(standing_on(rows.observations, rows.as_of)), observations)
+    return _understood(found, sifted.new, len(likely))
 
 
 def refused(found: Found, seen: Understood) -> Receipt:
@@ -206,17 +209,15 @@ def refused(found: Found, seen: Understood) -> Receipt:
     return replace(unchanged((), None, REFUSED, table=found.kind.table), understood=seen)
 
 
-def _understood(found: Found, sifted: Sifted[Any], rows: Rows) -> Understood:
-    new = sifted.new
-    observations = [each for each in new if isinstance(each, NewObservation)]
-    likely = duplicates_among(list(standing_on(rows.observations, rows.as_of)), observations)
+def _understood(found: Found, new: Sequence[Any], likely: int) -> Understood:
+    """What was read; `likely` of the new entries may report what another does."""
     return Understood(
         file=found.file,
         kind=found.kind.file.name,
         rows=found.batch.number,
         new=len(new),
         there=found.batch.number - len(new),
-        doubtful=len(likely) + sum(each.disputed for each in new if isinstance(each, NewEvent)),
+        doubtful=likely + sum(each.disputed for each in new if isinstance(each, NewEvent)),
         understood=(*found.table.understood, *found.mended),
         left_out=found.table.left_out,
         sample=tuple(new[:SAMPLE] or found.batch.entries[:SAMPLE]),
@@ -232,14 +233,12 @@ def store(desk: Desk, found: Found, *, dry_run: bool = False, progress: Progress
 
 def _store(desk: Desk, found: Found, dry_run: bool, progress: Progress) -> Receipt:
     kind, added, said = found.kind, [], list(found.mended)
-    seen: list[Understood] = []
     bears_on: list[AlsoOn] = []
 
     def append(connection: Connection, before: Reading, at: datetime) -> list[int]:
         sifted = found.batch.sift(connection, before.rows)
         added.extend(sifted.new)
         said.extend(sifted.notes)
-        seen.append(_understood(found, sifted, before.rows))
         if len(added) <= LOOKED_AT and kind.table in ("observations", "events"):
             bears_on.extend(find_bearings(connection, before.rows, added))
         progress("storing", 0, len(added), "")
@@ -262,7 +261,7 @@ def _store(desk: Desk, found: Found, dry_run: bool, progress: Progress) -> Recei
         duplicates=remarks.duplicates,
         disagreements=remarks.disagreements,
         questions=remarks.questions,
-        understood=seen[0],
+        understood=_understood(found, added, len(remarks.duplicates)),
     )
 
 
