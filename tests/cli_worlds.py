@@ -75,6 +75,7 @@ ENVIRONMENT = {
 SOUND = {
     "DATE": ("2019-06-01", "2019-05-31", "2018-01-01", "2016-02-29", "2022-01-01"),
     "DAYS": ("30", "365", "30,90"),
+    "DOCUMENT": ("rassendyll-2015", "tarlenheim-2017"),
     "EN": ("en", "ja"),
     "FILE": ("new.html", "new.csv", "new.xlsx", "new.png", "new.zip", "new.toml", "new.md", "new.json", "rows.csv"),
     "FOLDER": ("toy",),
@@ -95,15 +96,16 @@ SOUND = {
     "TEXT": ("Gazette", "a \u2013 b"),
     "TYPE": ("talks", "contact", "deal", "crisis"),
     "URL": ("https://example.org/a",),
+    "WEIGHT": ("-2", "0.5", "3"),
     "WHAT": ("forecasts", "scenarios", "states", "effects", "runs", "observations", "events", "documents"),
-    "WORD": ("low", "high", "day", "month"),
+    "WORD": ("low", "high", "day", "month", "explicit"),
     "ZONE": ("UTC", "Asia/Tokyo"),
 }
 """What is right, by the word that stands for it in help."""
 NASTY = {
     DAYS: ("DATE",),
     INSTANTS: ("INSTANT",),
-    NUMBERS: ("DAYS", "ID", "LEVEL", "N", "ROW", "RUN"),
+    NUMBERS: ("DAYS", "ID", "LEVEL", "N", "ROW", "RUN", "WEIGHT"),
     PLACES: ("FILE", "FOLDER"),
 }
 """What is wrong, by the words it is given for; any text is given for all others."""

@@ -301,6 +301,14 @@ def test_a_terminal_is_shown_the_rows_and_asked(parley: Program, reply: str, sto
     assert parley.read("week.csv")["new"] == (0 if stored else 1)
 
 
+def test_ctrl_c_at_the_question_stores_nothing_and_says_so_in_a_line(parley: Program) -> None:
+    parley.table(HEADER, ROW)
+    said, code = converse(["import", "week.csv", "--analyst", "kim"], ["\x03"], parley.folder, at=NOW, columns=100)
+    assert code == 130
+    assert said.rstrip().endswith("stopped; nothing was stored")
+    assert parley.read("week.csv")["new"] == 1
+
+
 def test_a_terminal_is_not_asked_when_told_not_to_or_when_there_is_nothing_to_store(parley: Program) -> None:
     parley.table(HEADER, ROW)
     parley.stored("week.csv")

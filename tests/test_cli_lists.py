@@ -177,7 +177,7 @@ def test_documents_and_their_judgements(toy: Database, parley: Command, listed: 
         "tarlenheim-2017  2017-06-15  2017-06-15   low         case            0         1  F. Tarlenheim\n"
     )
     text = parley("documents", "Tarlenheim-2017", *AS_OF)
-    assert "caveats     A letter.\n" in text
+    assert "caveats      A letter.\n" in text
     assert "arms_control_talks  harvest        −1  inferred  hunger hardens\n" in text
     judgements = listed("documents", "rassendyll-2015", *AS_OF)["judgements"]
     assert [(row["indicator"], row["weight"]) for row in judgements] == [

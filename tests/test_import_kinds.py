@@ -226,6 +226,8 @@ def test_attestations_go_on_from_each_other(parley: Program) -> None:
         ("talks", "2026-11-20", "kim"),
     ]
     assert {each["known_on"] for each in found["entries"]} == {NOW.date().isoformat()}
+    assert "talks: none from 2026-10-11 through 2026-11-01" in found["notes"]
+    assert "talks: none from 2026-11-02 through 2026-11-20" in found["notes"]
     assert parley.stored("week.csv")["action"] == "unchanged"
 
 

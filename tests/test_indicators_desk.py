@@ -14,15 +14,17 @@ from toy_runs import add_run, install_toy
 
 from db.chain import verify_chain
 from db.engine import Database
-from db.read import read_case, read_catalogue, read_observations
+from db.read import read_case, read_catalogue, read_observations, read_positions
+from db.read_runs import read_run
 from db.rows import IndicatorRow
-from db.when import When
+from db.when import WHENEVER, When
 from forecast.cli.indicator import EXAMPLE
 from forecast.desk.actions import log
 from forecast.desk.catalogue import add_indicators, retire_indicator
 from forecast.desk.judgements import add_judgement
 from forecast.desk.session import Desk
 from forecast.engine.assemble import Rows, inputs_hash, read_problem, read_rows
+from forecast.engine.standing import needs_fit
 from forecast.errors import NotOnFile
 from forecast.record.catalogue import read_indicator, read_indicator_list
 from forecast.record.overtaken import overtaken_lines, read_overtaken
@@ -266,6 +268,16 @@ def test_what_changed_since_a_run_is_named_and_asks_for_a_fit(light: Desk) -> No
         f"No forecast on file takes it in: run {number} knows nothing of it; only a full update takes in indicators; "
         "run `parley update`.",
     ]
+
+
+def test_a_run_of_yesterday_does_not_take_in_what_counts_from_today_though_it_read_the_version(light: Desk) -> None:
+    number = add_run(light.database, as_of=YESTERDAY)
+    retire_indicator(light, "harvest", "no longer counted")
+    with light.database.read() as connection:
+        run = replace(read_run(connection, number), positions=read_positions(connection, WHENEVER))
+        assert needs_fit(connection, run, TODAY)
+        assert not needs_fit(connection, run, YESTERDAY)
+        assert not needs_fit(connection, replace(run, as_of=TODAY), TODAY)
 
 
 def test_the_same_folder_again_undoes_nothing_and_a_changed_one_keeps_the_desks_indicators(

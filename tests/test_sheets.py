@@ -203,7 +203,7 @@ def test_the_sheet_named_observations_is_read_or_else_the_one_with_its_columns(b
     _workbook(book, REQUIRED, CELLS, sheet="Tabelle 1", others=1)
     assert len(_read(book)) == 1
     _workbook(book, ["notes"], sheet="Tabelle 1", others=1)
-    assert _refused(book)[0].startswith("may.xlsx: row 1, column nothing of interest: unknown column")
+    assert _refused(book)[0].startswith("may.xlsx: holds 1 column (nothing of interest), none of the 5")
 
 
 def test_rows_are_counted_as_excel_shows_them(book: Path) -> None:
@@ -211,7 +211,9 @@ def test_rows_are_counted_as_excel_shows_them(book: Path) -> None:
     _workbook(book, REQUIRED, CELLS, [], [None, " "], CELLS, [], top=3)
     assert [row.line for row in read_sheet(book, problems)] == [5, 8]
     _workbook(book, REQUIRED, CELLS, left=1)
-    assert _refused(book) == ["may.xlsx: row 1: has a column without a name; name it, or delete the column"]
+    assert _refused(book) == [
+        "may.xlsx: row 1: has a column without a name; name it, delete it, or give --ignore-other-columns"
+    ]
 
 
 @pytest.mark.parametrize(

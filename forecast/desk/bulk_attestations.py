@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from db.read import read_newest
 from db.rows import CompletenessRow, NewCompleteness
 from forecast.desk.batch import Remarks, Sifted
-from forecast.desk.entries import check_span, furthest
+from forecast.desk.entries import attestation_notes, check_span, furthest
 from forecast.desk.session import Stored
 from forecast.engine.assemble import Rows
 from forecast.words.numbers import counted
@@ -58,7 +58,7 @@ class AttestationBatch:
     def sift(self, connection: Connection, rows: Rows) -> Sifted[NewCompleteness]:
         """Those that are not there; CaseError where one reaches less far than what is attested, or leaves a gap."""
         on_file = read_newest(connection, CompletenessRow, rows.case.case_id)
-        problems, there, new = Problems(), [], []
+        problems, there, new, notes = Problems(), [], [], []
         for each in self.made:
             same = next((old for old in on_file if each.says(old)), None)
             if same is not None:
@@ -69,10 +69,13 @@ class AttestationBatch:
             begins = before.complete_from if before is not None and each.begins is None else each.entry.complete_from
             entry = replace(each.entry, complete_from=begins)
             new.append(entry)
+            notes += attestation_notes(connection, rows, [entry], rows.as_of)
             rows = replace(rows, completeness=(*rows.completeness, _stored(entry)))
         problems.raise_any()
         gone = sum(old.retracted for old in there)
-        return Sifted(new, [f"{counted(gone, 'row')} of the file had been withdrawn and stays so"] if gone else [])
+        if gone:
+            notes.append(f"{counted(gone, 'row')} of the file had been withdrawn and stays so")
+        return Sifted(new, list(dict.fromkeys(notes)))
 
 
 def _wrong(made: Made, before: CompletenessRow | None) -> Iterator[str]:
@@ -105,5 +108,5 @@ def read_attestation_rows(table: Table, rules: Rules, told: Callable[[int], None
 
 
 def remarks_on_attestations(stored: Stored, added: Sequence[NewCompleteness]) -> Remarks:
-    """Events on file within the days attested, those in dispute, and a day that is not over."""
+    """Nothing: what is to be known of attestations is said as they are sifted, beside those before them."""
     return Remarks()

@@ -47,19 +47,21 @@ class ObservationBatch:
         added again by a file."""
         found, standing = find_observations(connection, self.by_identity), standing_identities(rows)
         new = {key: each for key, each in self.by_identity.items() if key not in found and key not in standing}
-        theirs = find_observations(connection, self._unsigned(new, rows))
-        new = {key: each for key, each in new.items() if key not in self.unsigned or _shipped(each) not in theirs}
+        unsigned = self._unsigned(new, rows)
+        theirs = find_observations(connection, unsigned.values())
+        new = {key: each for key, each in new.items() if unsigned.get(key) not in theirs}
         _refuse_strangers(self.shipped, new)
         there = frozenset((*found.values(), *theirs.values()))
         return Sifted([*new.values()], [*self._notes(connection, rows.case.case_id, there)])
 
-    def _unsigned(self, new: Mapping[str, NewObservation], rows: Rows) -> Iterator[str]:
-        """Under which identities the case would have rows that name no analyst: of those days of which it has any."""
+    def _unsigned(self, new: Mapping[str, NewObservation], rows: Rows) -> dict[str, str]:
+        """By identity of a row that names no analyst the one the case would have it under, if it has any of its day."""
         days = {(row.indicator_id, row.observed_on) for row in rows.observations if row.analyst == CASE_ANALYST}
-        if days:
-            for key, entry in new.items():
-                if key in self.unsigned and (entry.indicator_id, entry.observed_on) in days:
-                    yield _shipped(entry)
+        return {
+            key: identity_of(replace(entry, analyst=CASE_ANALYST))
+            for key, entry in new.items()
+            if key in self.unsigned and (entry.indicator_id, entry.observed_on) in days
+        }
 
     def _notes(self, connection: Connection, case_id: str, there: frozenset[int]) -> Iterator[str]:
         twice = self.number - len(self.by_identity)
@@ -69,11 +71,6 @@ class ObservationBatch:
         gone = read_retracted(connection, case_id) & there if there else frozenset()
         if gone:
             yield f"{counted(len(gone), 'row')} of the file had been retracted and stays so"
-
-
-def _shipped(entry: NewObservation) -> str:
-    """The identity of an entry as a row of the case."""
-    return identity_of(replace(entry, analyst=CASE_ANALYST))
 
 
 def _refuse_strangers(shipped: Mapping[str, str], new: Mapping[str, NewObservation]) -> None:
