@@ -10,6 +10,7 @@ from datetime import timedelta
 from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 import pytest
 from conftest import NOW
@@ -20,6 +21,7 @@ from schedule_worlds import wait_for
 from test_courier import Desk
 
 from db.append import append_delivery
+from db.backup import write_backup
 from db.engine import Database
 from db.run_rows import NewDelivery
 from forecast.errors import NotSent, NotTaken, PerhapsSent
@@ -322,3 +324,22 @@ def test_what_was_stored_with_whole_addresses_is_shown_masked(small: Database) -
     assert "lee@" not in shown
     assert "abcdefgh" not in shown
     assert masked(said) == "l…@example.org was refused; see https://hooks.slack.com/…ijkl"
+
+
+@on_sqlite
+def test_neither_the_database_nor_a_backup_holds_an_address(small: Database, tmp_path: Path) -> None:
+    with open_hook(Reply(404, f"no hook {PATH}")) as hook, open_box(strangers=("lee.lee@example.org",)) as box:
+        readers = ("kim.kim@example.org", "lee.lee@example.org")
+        email = Email(host="localhost", port=box.port, security="none", sender="robot.r@example.org", to=readers)
+        webhook = Webhook(url=f"{hook.url}{PATH}", form="slack")
+        desk = Desk(small, Settings(alerts=AlertSettings(webhook=webhook, email=email)))
+        desk.raise_alert()
+        assert desk.deliver() == 1
+    assert [row.error for row in desk.rows() if row.channel == "email"] == [
+        "l…@example.org was refused: 550 no such mailbox"
+    ]
+    write_backup(small, tmp_path / "backup.zip")
+    with ZipFile(tmp_path / "backup.zip") as archive:
+        content = archive.read("parley.db")
+    for hidden in (*readers, "robot.r@", "T0ABCDEF", "abcdefghijkl"):
+        assert hidden.encode() not in content
