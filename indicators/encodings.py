@@ -25,6 +25,7 @@ _SHIFTS = {
 _LINE = re.compile(rb"[^\r\n]+")
 _LINES_JUDGED, _BYTES_JUDGED = 400, 60_000
 _SHOWN = 40
+_NOT_ASCII, _CHANCES = bytes(range(0x80, 0x100)), 12
 _APART = 1.5
 """By how much less than others a reading must cost to be the only plausible one."""
 _FAR = 2.5
@@ -101,7 +102,7 @@ def decode(file: str, data: bytes, encoding: str | None, problems: Problems) -> 
         problems.add("encoding", f"{encoding!r} is not one that is read; write {', '.join(ENCODINGS)}")
     elif told and name.split("-")[0:2] != told.split("-")[0:2]:
         problems.add(file, f"is {told.upper()}, not {name}; leave --encoding out")
-    elif name not in ("utf-8", told) and not data.isascii() and _is_mostly_utf8(data):
+    elif name not in ("utf-8", told) and not data.isascii() and _is_mostly_utf8(data) and not _is_chance(data):
         problems.add(file, f"is UTF-8, not {name}; leave --encoding out")
     else:
         return _named(file, data, told or name, problems)
@@ -143,10 +144,13 @@ def _told(data: bytes) -> str:
 def _guessed(file: str, data: bytes, told: str, problems: Problems) -> Decoded | None:
     name = told or "utf-8"
     try:
-        return Decoded(data.decode(READ[name][0]), name, named=False)
+        text = data.decode(READ[name][0])
+        wrong = "reads as UTF-8 by chance only" if not told and _is_chance(data) else ""
     except UnicodeDecodeError as error:
         wrong = f"byte {error.start} is 0x{data[error.start]:02x}, which is not {name}"
-    if told or _is_mostly_utf8(data):
+    if not wrong:
+        return Decoded(text, name, named=False)
+    if told or (_is_mostly_utf8(data) and not _is_chance(data)):
         problems.add(file, f"{wrong}; the rest is {name.upper()}: mend that place")
         return None
     readings = _readings(data)
@@ -154,6 +158,18 @@ def _guessed(file: str, data: bytes, told: str, problems: Problems) -> Decoded |
         return Decoded(readings[0].text, readings[0].encoding, named=False)
     problems.add(file, f"{wrong}; {_advice(readings)}")
     return None
+
+
+def _is_chance(data: bytes) -> bool:
+    """Whether the few letters of a text are UTF-8 by chance: none that anybody writes, and another encoding reads well.
+
+    Two bytes of an Eastern character make one of UTF-8 now and then; a file with more of them is never all UTF-8.
+    """
+    if data.isascii() or len(data) - len(data.translate(None, _NOT_ASCII)) > _CHANCES:
+        return False
+    judgement = judge(data.decode("utf-8", "replace"), "")
+    doubtful = judgement.strange > 0 or judgement.cost == math.inf
+    return doubtful and any(reading.is_likely for reading in _readings(data))
 
 
 def _named(file: str, data: bytes, name: str, problems: Problems) -> Decoded | None:

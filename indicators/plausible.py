@@ -262,12 +262,12 @@ def _sign_cost(text: str, at: int, script: str) -> float:
     if sign in _DASHES:
         if inside and after.islower():
             return 1.0 if _THREE.match(text, at + 1) else _GARBAGE
-        return 0.2 if before.isspace() == after.isspace() else 1.0
+        return 0.2 if before.isspace() == after.isspace() else _STRANGE if after.isalpha() else 1.0
     if _is_eastern_sign(sign):
         if before.islower() or after.islower() or script not in ("", "chinese", "japanese", "korean"):
             return _GARBAGE
         return _SIGN if {_script(near) for near in before + after} & _EAST else _RARE
-    if sign in "§№" and after.isalpha():
+    if sign in "§№•" and after.isalpha():
         return _GARBAGE
     if sign in "…•·°§€£©®™±½²³µ×\xa0\xad№":
         if inside and sign != "·":

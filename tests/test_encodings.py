@@ -57,7 +57,7 @@ TEXTS = {
     "gbk": CHINESE,
     "big5": TAIWANESE,
     "cp932": JAPANESE,
-    "euc_jp": JAPANESE,
+    "euc_jp": [*JAPANESE, "発表", "発表 安保理"],  # whose first word is UTF-8 by chance
     "iso2022_jp": JAPANESE,
     "cp949": KOREAN,
     "johab": KOREAN,
