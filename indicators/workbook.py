@@ -28,9 +28,7 @@ _NO_WORKBOOK = "is packed like an Excel workbook, but is none or is damaged; ope
 _NO_OLD_WORKBOOK = "is no workbook of the kind its name says, or is damaged; open it in Excel and save it as .xlsx"
 _HAS_PASSWORD = "has a password; save it without one"
 _UNCALCULATED = "holds a formula that was never calculated; open the file in Excel and save it, or write the value"
-_UNSEEN = (
-    "rows hidden in an .xls are read like others, and cells with an error as empty; save it as .xlsx to see them"
-)
+_UNSEEN = "rows hidden in an .xls are read like others, and cells with an error as empty; save it as .xlsx to see them"
 _MANIFEST = "META-INF/manifest.xml"
 _BROKEN = (
     CalamineError,
