@@ -217,6 +217,17 @@ def test_a_file_with_the_mark_is_read_as_one_without(parley: Program, what: str)
     assert read_table(Path("b.csv"), marked.header, problems) != []
 
 
+@pytest.mark.parametrize("what", ["events", "completeness", "documents", "judgements"])
+def test_a_file_for_excel_is_imported_and_adds_nothing(
+    parley: Program, capsys: pytest.CaptureFixture[str], what: str
+) -> None:
+    """Neither the mark nor the overview, which is a workbook's first sheet, is taken for part of the table."""
+    for name, options in (("a.csv", ()), ("b.csv", ("--bom",)), ("c.xlsx", ())):
+        assert parley("--out", name, "--what", what, *options)[0] == 0
+        assert run(["import", name, "--dry-run", "--analyst", "kim"]) == 0
+        assert re.search(r"nothing to add: all \d+ rows are there already", capsys.readouterr().out)
+
+
 def _process(folder: Path, *arguments: str) -> subprocess.Popen[str]:
     environment = {**os.environ, "PARLEY_DATABASE_URL": f"sqlite:///{folder / 'parley.db'}"}
     # A file that is just being opened when the signal comes is closed by the end of the process, and Python notices.
