@@ -26,9 +26,10 @@ from db.append import (
 )
 from db.engine import Database
 from db.errors import StoreError
-from db.read import read_catalogue, read_history, read_newest
+from db.read import read_catalogue, read_deadline_rows, read_grades, read_history, read_newest
 from db.read_exports import read_case_versions
 from db.rows import (
+    CaseRow,
     CompletenessRow,
     DocumentRow,
     EventRow,
@@ -96,6 +97,8 @@ class CasePlan:
 
     report: InstallReport
     version: NewCase | None = None
+    settings: tuple[Change, ...] = ()
+    """What becomes of the case's settings, grades and deadlines."""
     catalogue: tuple[Change, ...] = ()
     """What becomes of indicators; empty where the case is not there yet."""
     facts: tuple["_Plan[Any]", ...] = ()
@@ -178,10 +181,20 @@ def plan_case(connection: Connection, folder: CaseFolder, recorded_at: datetime)
     return CasePlan(
         report=InstallReport(case_id, version.case_hash, True, tuple(plan.count for plan in facts)),
         version=version,
+        settings=_settings(connection, versions[-1], version) if versions else (),
         catalogue=catalogue_changes(current, version.indicators, new_case(folder).indicators) if versions else (),
         facts=facts,
         upgrade=bool(versions),
     )
+
+
+def _settings(connection: Connection, before: CaseRow, after: NewCase) -> tuple[Change, ...]:
+    """What two versions say otherwise apart from their catalogue."""
+    names = ("name", "headline", "record_from", "dry_after_days", "knots_until")
+    parts = [name for name in names if getattr(before, name) != getattr(after, name)]
+    parts += ["grades"] if set(read_grades(connection, before)) != set(after.grades) else []
+    parts += ["deadlines"] if set(read_deadline_rows(connection, before)) != set(after.deadlines) else []
+    return (Change("changed", "settings", tuple(parts)),) if parts else ()
 
 
 def _version(folder: CaseFolder, current: Sequence[IndicatorRow]) -> NewCase:

@@ -122,6 +122,18 @@ def test_what_both_have_changed_is_named_and_stays_the_desks(folder: Path, parle
     assert (weights["crisis"], len(weights)) == (-1.0, 2)
 
 
+def test_grades_deadlines_and_settings_are_told_too(folder: Path, parley: Program) -> None:
+    files = toy_files()
+    changes = {
+        "grades.csv": files["grades.csv"].replace("A,1,0.25", "A,1,0.3"),
+        "deadlines.csv": files["deadlines.csv"].replace("2022-01-01", "2023-01-01"),
+        "case.toml": files["case.toml"].replace("dry_after_days = 90", "dry_after_days = 60"),
+    }
+    code, out, _ = parley("init", "--case", str(write_toy_case(folder / "next", changes)), "--dry-run")
+    assert code == 0
+    assert out.splitlines()[1] == "case: 1 changed: settings (dry_after_days, grades, deadlines)"
+
+
 @pytest.mark.parametrize(("answer", "loaded"), [("n", False), ("", True)])
 def test_a_terminal_is_asked(folder: Path, answer: str, loaded: bool) -> None:
     before = version(folder)

@@ -24,13 +24,13 @@ def upgrade_lines(plan: CasePlan) -> list[str | Text]:
         for line in _lines(_NAMES.get(table, table), changes):
             lines += paragraph(line)
     if len(lines) == 1:
-        lines += paragraph("No indicator, document, judgement, observation, event or attestation changes.")
+        lines += paragraph("Nothing that a forecast is made from changes.")
     return [*lines, *paragraph(_EFFECT)]
 
 
 def upgrade_json(plan: CasePlan) -> dict[str, Any]:
     """The same, with every name; empty lists where the case is loaded for the first time."""
-    changes = _by_table(plan) if plan.upgrade else dict.fromkeys(("indicators", *TABLES), ())
+    changes = _by_table(plan) if plan.upgrade else dict.fromkeys(("case", "indicators", *TABLES), ())
     return {
         "upgrade": plan.upgrade,
         "changes": {table: [asdict(one) for one in rows] for table, rows in changes.items()},
@@ -39,7 +39,7 @@ def upgrade_json(plan: CasePlan) -> dict[str, Any]:
 
 def _by_table(plan: CasePlan) -> dict[str, Sequence[Change]]:
     facts = {table: rows.changes for table, rows in zip(TABLES, plan.facts, strict=False)}
-    return {"indicators": plan.catalogue, **facts}
+    return {"case": plan.settings, "indicators": plan.catalogue, **facts}
 
 
 def _lines(table: str, changes: Sequence[Change]) -> Iterator[str]:
