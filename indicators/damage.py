@@ -34,7 +34,7 @@ _WORD = re.compile(r"\S*[^\x00-\x7f]\S*(?: \S*[^\x00-\x7f]\S*)*")
 
 def find_damage(records: Sequence[tuple[int, list[str]]], text: str | None = None) -> tuple[Damage, ...]:
     """The cells of rows that have lost letters; `text` is all of it, to see quickly what need not be looked for."""
-    marks = text is None or text.count("?") > sum(address.count("?") for address in _ADDRESSES.findall(text))
+    marks = text is None or _has_marks(text)
     leads = text is None or (not text.isascii() and any(lead in text for lead in _LEADS))
     found: list[Damage] = []
     for line, cells in records if marks or leads else ():
@@ -48,6 +48,12 @@ def find_damage(records: Sequence[tuple[int, list[str]]], text: str | None = Non
             continue
         found.extend(Damage(line, at, f"{what}; {_WAY_OUT}", letters=True) for at, what in lost)
     return tuple(found)
+
+
+def _has_marks(text: str) -> bool:
+    """Whether there is a question mark outside the addresses of pages."""
+    number = text.count("?")
+    return number > 0 and number > sum(address.count("?") for address in _ADDRESSES.findall(text))
 
 
 def refuse_damage(grid: Grid, names: Sequence[str], problems: Problems) -> list[str]:

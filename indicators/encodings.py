@@ -167,8 +167,10 @@ def _is_chance(data: bytes) -> bool:
     """
     if data.isascii() or len(data) - len(data.translate(None, _NOT_ASCII)) > _CHANCES:
         return False
-    judgement = judge(data.decode("utf-8", "replace"), "")
-    doubtful = judgement.strange > 0 or judgement.cost == math.inf
+    try:
+        doubtful = judge(data.decode(), "").strange > 0
+    except UnicodeDecodeError:
+        doubtful = True
     return doubtful and any(reading.is_likely for reading in _readings(data))
 
 
