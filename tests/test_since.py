@@ -27,6 +27,7 @@ from forecast.engine.standing import find_standing
 from forecast.engine.update import update
 from forecast.record.overtaken import overtaken_lines, read_overtaken
 from forecast.record.summary import Summary, as_json, read_summary
+from indicators.content import EVENT_TYPES
 
 TODAY = PUBLISHED_AS_OF + timedelta(30)
 SOURCE = "Joint communique"
@@ -211,6 +212,16 @@ def test_an_attestation_is_told_with_whose_word_it_is(database: Database, capsys
     summary = summary_of(database, later)
     assert [one.attested_by for one in summary.week.attestations] == ["kim"]
     assert f"crisis attested complete through {later} by kim" in printed(summary, capsys)
+
+
+def test_one_word_on_several_types_is_told_once(database: Database, capsys: pytest.CaptureFixture[str]) -> None:
+    later = date(2020, 1, 15)
+    attest(Desk(database, "kim", day=lambda: later), later)
+    summary = summary_of(database, later)
+    assert len(summary.week.attestations) == len(EVENT_TYPES)
+    told = [line for line in printed(summary, capsys).splitlines() if "attested complete through" in line]
+    assert len(told) == 1
+    assert all(type_ in told[0] for type_ in EVENT_TYPES)
 
 
 def test_the_week_ends_and_disputes_stay(desk: Desk, database: Database) -> None:

@@ -1,5 +1,7 @@
 """What came on file, in Japanese: after the run, and in the last week. `forecast.record.news` says it in English."""
 
+from collections.abc import Sequence
+
 from forecast.brief.facts import Brief
 from forecast.record.news import (
     ADDED,
@@ -15,6 +17,7 @@ from forecast.record.news import (
     JudgementNews,
     News,
     ObservationNews,
+    one_word,
     shown,
 )
 from forecast.words.labels import JAPANESE as LABELS
@@ -29,7 +32,7 @@ def happened(brief: Brief) -> list[str]:
         return []
     lines = [
         *shown(since.events, _event, SHOWN, MORE),
-        *shown(since.attestations, _attestation, SHOWN, MORE),
+        *shown(one_word(since.attestations), _attestation, SHOWN, MORE),
         *shown(since.observations, _observation, SHOWN, MORE),
         *shown(since.documents, _document, SHOWN, MORE),
         *shown(since.judgements, _judgement, SHOWN, MORE),
@@ -61,7 +64,7 @@ def week(brief: Brief) -> list[str]:
     found = brief.summary.week
     return [
         *shown(found.events, _event, SHOWN, MORE),
-        *shown(found.attestations, _attestation, SHOWN, MORE),
+        *shown(one_word(found.attestations), _attestation, SHOWN, MORE),
         *shown([one for one in found.disputes if one not in found.events], _event, SHOWN, MORE),
     ]
 
@@ -85,9 +88,10 @@ def _event(one: EventNews) -> str:
     return f"{LABELS.events[one.type]} {one.id}（{framing}{days}{where}）：{source}{dispute}（{act}）"
 
 
-def _attestation(one: AttestationNews) -> str:
+def _attestation(word: Sequence[AttestationNews]) -> str:
+    one, types = word[0], "・".join(dict.fromkeys(LABELS.events[each.type] for each in word))
     gone = f"（撤回、理由：{one.reason}）" if one.what == RETRACTED else ""
-    return f"{LABELS.events[one.type]}：{one.attested_by}が{LABELS.date(one.complete_through)}まで確認済みとした{gone}"
+    return f"{types}：{one.attested_by}が{LABELS.date(one.complete_through)}まで確認済みとした{gone}"
 
 
 def _observation(one: ObservationNews) -> str:

@@ -224,9 +224,18 @@ def event_line(one: EventNews) -> str:
     return f"{what}{framing}, {days}{where}: {source}{standing}{change}"
 
 
-def attestation_line(one: AttestationNews) -> str:
+def one_word(news: Sequence[AttestationNews]) -> list[tuple[AttestationNews, ...]]:
+    """Attestations of several types that say the same, as the one word that was given, in the order of their first."""
+    words: dict[object, list[AttestationNews]] = {}
+    for one in news:
+        words.setdefault((one.what, one.complete_through, one.attested_by, one.reason), []).append(one)
+    return [tuple(word) for word in words.values()]
+
+
+def attestation_line(word: Sequence[AttestationNews]) -> str:
+    one, types = word[0], ", ".join(dict.fromkeys(each.type for each in word))
     withdrawn = f"; withdrawn ({one.reason})" if one.what == RETRACTED else ""
-    return f"{one.type} attested complete through {one.complete_through} by {one.attested_by}{withdrawn}"
+    return f"{types} attested complete through {one.complete_through} by {one.attested_by}{withdrawn}"
 
 
 def observation_line(one: ObservationNews) -> str:
@@ -257,7 +266,7 @@ def news_lines(news: News) -> list[str]:
     """A line for each entry, events first, of each kind the latest first and at most `SHOWN`."""
     return [
         *shown(news.events, event_line, SHOWN),
-        *shown(news.attestations, attestation_line, SHOWN),
+        *shown(one_word(news.attestations), attestation_line, SHOWN),
         *shown(news.observations, observation_line, SHOWN),
         *shown(news.documents, document_line, SHOWN),
         *shown(news.judgements, judgement_line, SHOWN),
@@ -269,7 +278,7 @@ def week_lines(week: Week) -> list[str]:
     """A line for each event, attestation and dispute, of each kind the latest first and at most `SHOWN`."""
     return [
         *shown(week.events, event_line, SHOWN),
-        *shown(week.attestations, attestation_line, SHOWN),
+        *shown(one_word(week.attestations), attestation_line, SHOWN),
         *shown([one for one in week.disputes if one not in week.events], event_line, SHOWN),
     ]
 
