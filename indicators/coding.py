@@ -86,7 +86,7 @@ _LETTERS = {"talks": "T", "contact": "T", "deal": "D", "crisis": "C"}
 _FRAMED = ("talks", "deal")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
     """What an entry is held against: the case's indicators and grades (such as B2), when and by whom it is entered."""
 

@@ -102,7 +102,8 @@ def read_columns(grid: Grid, mapping: FileMapping, kinds: Sequence[FileKind], pr
     mapped = _mapped(grid.file, header, kind, mapping, problems)
     constants = _constants(grid.file, kind, mapping, problems)
     filters = _filters(grid.file, header, mapping, problems)
-    places = {**mapped, **_named(grid, own, kind, {*mapped, *constants}, set(mapped.values()), problems, exported)}
+    given, used = {*mapped, *constants}, set(mapped.values())
+    places = {**mapped, **_named(grid, kind, problems, given=given, used=used, exported=exported)}
     if "grade" in places or "grade" in constants:
         places = {name: place for name, place in places.items() if name not in HALVES or name in mapped}
     told = {name: f"{header[place]!r} ({name})" for name, place in mapped.items() if own[place] != name}
@@ -217,16 +218,16 @@ def _filters(file: str, header: Sequence[str], mapping: FileMapping, problems: P
 
 def _named(
     grid: Grid,
-    own: Sequence[str],
     kind: FileKind,
+    problems: Problems,
+    *,
     given: Collection[str],
     used: Collection[int],
-    problems: Problems,
     exported: bool,
 ) -> dict[str, int]:
     """The places of the columns that have names of ours, but for those that are given otherwise."""
     found: dict[str, int] = {}
-    for place, name in enumerate(own):
+    for place, name in enumerate(map(own_name, _without_blanks_at_end(grid.header))):
         target = kind.aliases.get(name, name)
         about = exported and name in ABOUT_ROW and (name not in kind.columns or name == "id")
         if target not in kind.targets() or target in given or place in used or about:

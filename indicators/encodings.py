@@ -26,6 +26,8 @@ _LINE = re.compile(rb"[^\r\n]+")
 _LINES_JUDGED, _BYTES_JUDGED = 400, 60_000
 _SHOWN = 40
 _NOT_ASCII, _CHANCES = bytes(range(0x80, 0x100)), 12
+_THREE_BYTES = "\u0800"
+"""From here on a character takes three bytes in UTF-8, which hardly ever are so by chance."""
 _APART = 1.5
 """By how much less than others a reading must cost to be the only plausible one."""
 _FAR = 2.5
@@ -145,11 +147,14 @@ def _guessed(file: str, data: bytes, told: str, problems: Problems) -> Decoded |
     name = told or "utf-8"
     try:
         text = data.decode(READ[name][0])
-        wrong = "reads as UTF-8 by chance only" if not told and _is_chance(data) else ""
+        if told or not _is_chance(data):
+            return Decoded(text, name, named=False)
+        wrong = f"reads as UTF-8 ({sample_of(text)!r}), perhaps by chance: give --encoding utf-8 if that is right"
     except UnicodeDecodeError as error:
         wrong = f"byte {error.start} is 0x{data[error.start]:02x}, which is not {name}"
-    if not wrong:
-        return Decoded(text, name, named=False)
+    else:
+        problems.add(file, f"{wrong}; {_advice(_readings(data))}")
+        return None
     if told or (_is_mostly_utf8(data) and not _is_chance(data)):
         problems.add(file, f"{wrong}; the rest is {name.upper()}: mend that place")
         return None
@@ -168,7 +173,8 @@ def _is_chance(data: bytes) -> bool:
     if data.isascii() or len(data) - len(data.translate(None, _NOT_ASCII)) > _CHANCES:
         return False
     try:
-        doubtful = judge(data.decode(), "").strange > 0
+        text = data.decode()
+        doubtful = judge(text, "").strange > 0 and max(text) < _THREE_BYTES
     except UnicodeDecodeError:
         doubtful = True
     return doubtful and any(reading.is_likely for reading in _readings(data))

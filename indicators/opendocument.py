@@ -15,7 +15,7 @@ _CELLS = (f"{_TABLE}table-cell", f"{_TABLE}covered-table-cell")
 _HIDDEN = ("collapse", "filter")
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class _Seen:
     """Of one sheet, as its rows pass by."""
 

@@ -91,7 +91,7 @@ class Victim:
             runs.add(answer["run"]["id"])
         elif "attempts" in answer:
             runs.update(line["run_id"] for line in answer["attempts"] if line["run_id"])
-        elif "file" in answer:
+        elif "sound" in answer:
             assert answer["sound"]
             self.kept = self.told
         elif answer:

@@ -87,7 +87,7 @@ BAD = [
     ([("--known-on", "2019-06-19")], r"known_on: 2019-06-19 lies before observed_on 2019-06-20"),
     ([("--on", "2019-07-04")], r"observed_on: 2019-07-04 lies ahead; the last day begun anywhere is 2019-07-02"),
     ([("--known-on", "2020-01-01")], r"known_on: 2020-01-01 lies ahead"),
-    ([("--on", "20 June")], r"observed_on: '20 June' is not a date; write YYYY-MM-DD, such as 2019-07-01"),
+    ([("--on", "20 June")], r"observed_on: '20 June' names no day with its year; write YYYY-MM-DD"),
     ([("--source", "  ")], r"source: is empty"),
     ([("--note", "x" * 10_000_000)], r"note: has 10000000 characters; write at most 10000"),
     ([("--note", "a\0b")], r"note: holds a null character; delete it"),

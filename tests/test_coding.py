@@ -28,7 +28,13 @@ from indicators.tables import Problems, Row
 
 TODAY = date(2026, 11, 22)
 MOMENT = Moment(instant=datetime(2026, 11, 22, tzinfo=UTC))
-RULES = Rules("toy", ("us_posture", "Kcna_Tone"), frozenset({"A1", "B2", "F6"}), MOMENT, "mori")
+RULES = Rules(
+    case_id="toy",
+    indicators=("us_posture", "Kcna_Tone"),
+    grades=frozenset({"A1", "B2", "F6"}),
+    moment=MOMENT,
+    analyst="mori",
+)
 ENTRY = {"indicator": "us_posture", "observed_on": "2026-11-03", "level": "1", "grade": "B2", "source": "Gazette"}
 EVENT = {"type": "contact", "started_on": "2026-11-03", "source": "Gazette"}
 TALKS = {**EVENT, "type": "talks", "framing": "arms_control"}

@@ -149,7 +149,8 @@ def test_a_zone_is_named_as_the_system_knows_it() -> None:
     assert str(zone_named(TOKYO)) == TOKYO
     for name in ("JST", "Asia/Tokio", "../../etc/passwd", "", "\0"):
         with pytest.raises(
-            StoreError, match=r"^time zone .* is not known here; use a name such as Asia/Tokyo, or UTC$"
+            StoreError,
+            match=r"^time zone .* is not known here; (use a name such as|did you mean) '?Asia/Tokyo",
         ):
             zone_named(name)
 

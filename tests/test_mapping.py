@@ -26,7 +26,13 @@ from indicators.wide import called
 KINDS = (OBSERVATIONS, EVENTS, ATTESTATIONS)
 NAMES = {"us_posture": "US posture", "kcna_tone": "Tone of KCNA"}
 TODAY = date(2026, 11, 22)
-RULES = Rules("toy", tuple(NAMES), frozenset({"A1", "B2"}), Moment(instant=datetime(2026, 11, 22, tzinfo=UTC)), "kim")
+RULES = Rules(
+    case_id="toy",
+    indicators=tuple(NAMES),
+    grades=frozenset({"A1", "B2"}),
+    moment=Moment(instant=datetime(2026, 11, 22, tzinfo=UTC)),
+    analyst="kim",
+)
 
 CELLS = ["kcna_tone", "2026-11-03", "-1", "B2", "KCNA"]
 
@@ -256,10 +262,10 @@ def test_a_zone_that_nobody_knows_has_the_sentence_it_had(said: str) -> None:
     ("name", "column"),
     [
         *(("date", "observed_on"), ("event_date", "observed_on"), ("Date observed", "observed_on")),
-        *(("日付", "observed_on"), ("날짜", "observed_on"), ("дата", "observed_on"), ("観測日", "observed_on")),
-        *(("Which indicator?", "indicator"), ("指標", "indicator"), ("지표", "indicator")),
+        *(("日付", "observed_on"), ("날짜", "observed_on"), ("дата", "observed_on")),
+        *(("Which indicator?", "indicator"), ("지표", "indicator")),
         *(("Level (-2 to 2)", "level"), ("レベル", "level"), ("Score", "level")),
-        *(("title", "source"), ("headline", "source"), ("出典", "source"), ("출처", "source")),
+        *(("title", "source"), ("headline", "source"), ("출처", "source")),
         *(("Grade (A1-F6)", "grade"), ("등급", "grade"), ("observed_onn", "observed_on")),
     ],
 )
@@ -278,7 +284,7 @@ def test_a_guessed_name_is_a_flag_to_type_and_stays_missing(name: str, column: s
     ("name", "column", "optional"),
     [
         *(("link", "url", "https://example.org/1"), ("Link", "url", ""), ("リンク", "url", "")),
-        *(("notes", "note", "x"), ("Comment", "note", "x"), ("備考", "note", "x"), ("비고", "note", "x")),
+        *(("notes", "note", "x"), ("Comment", "note", "x"), ("비고", "note", "x")),
         *(("outlet", "publisher", "x"), ("分析官", "analyst", "lee"), ("publication date", "known_on", "2026-11-04")),
     ],
 )

@@ -23,7 +23,9 @@ from indicators.tables import Problems
 
 CASES = Path(__file__).parent / "cases" / "import"
 MOMENT = Moment(instant=datetime(2026, 11, 22, tzinfo=UTC))
-RULES = Rules("toy", ("us_posture", "kcna_tone"), frozenset({"B2"}), MOMENT, "kim")
+RULES = Rules(
+    case_id="toy", indicators=("us_posture", "kcna_tone"), grades=frozenset({"B2"}), moment=MOMENT, analyst="kim"
+)
 CELLS = ["kcna_tone", "2026-11-03", "-1", "B2", "KCNA"]
 NOVEMBER_3 = date(2026, 11, 3)
 

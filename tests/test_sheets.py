@@ -23,7 +23,9 @@ from indicators.tables import Problems, Row
 
 TODAY = date(2026, 11, 22)
 MOMENT = Moment(instant=datetime(2026, 11, 22, tzinfo=UTC))
-RULES = Rules("toy", ("us_posture", "kcna_tone"), frozenset({"A1", "B2"}), MOMENT, "mori")
+RULES = Rules(
+    case_id="toy", indicators=("us_posture", "kcna_tone"), grades=frozenset({"A1", "B2"}), moment=MOMENT, analyst="mori"
+)
 JAPANESE = "東京新聞「米朝協議は再開するか」、２０２６年"
 KOREAN = "조선중앙통신 담화: 대화와 대결"
 CELLS = ["us_posture", "2026-11-03", "1", "B2", "Gazette"]
@@ -156,11 +158,11 @@ def test_columns_may_stand_in_any_order_and_case(file: Path) -> None:
 def test_the_observations_of_the_shipped_case_can_be_imported() -> None:
     folder = read_case_folder(shipped_case())
     rules = Rules(
-        folder.case.id,
-        tuple(indicator.id for indicator in folder.indicators),
-        frozenset(f"{grade.reliability}{grade.credibility}" for grade in folder.grades),
-        MOMENT,
-        "mori",
+        case_id=folder.case.id,
+        indicators=tuple(indicator.id for indicator in folder.indicators),
+        grades=frozenset(f"{grade.reliability}{grade.credibility}" for grade in folder.grades),
+        moment=MOMENT,
+        analyst="mori",
     )
     problems = Problems()
     rows = read_sheet(shipped_case() / "observations.csv", problems)

@@ -104,7 +104,7 @@ def test_the_filled_in_workbook_reads_back(case: NewCase, tmp_path: Path) -> Non
     problems = Problems()
     indicators = tuple(row.indicator_id for row in case.indicators)
     grades = frozenset(f"{row.reliability}{row.credibility}" for row in case.grades)
-    rules = Rules(case.case_id, indicators, grades, MOMENT, "mori")
+    rules = Rules(case_id=case.case_id, indicators=indicators, grades=grades, moment=MOMENT, analyst="mori")
     made = [new_observation(row, rules) for row in read_sheet(path, problems)]
     assert problems.lines == []
     first, second = (row for row in made if row is not None)

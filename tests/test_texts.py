@@ -42,7 +42,7 @@ anything = st.text(st.characters(exclude_categories=["Cs"]) | unseen, max_size=3
 
 
 MOMENT = Moment(instant=datetime(2020, 3, 1, 12, tzinfo=UTC))
-RULES = Rules("toy", ("press_tone",), frozenset({"B2"}), MOMENT, "kim")
+RULES = Rules(case_id="toy", indicators=("press_tone",), grades=frozenset({"B2"}), moment=MOMENT, analyst="kim")
 
 
 def _observation(**cells: str) -> tuple[NewObservation | None, list[str]]:

@@ -133,13 +133,13 @@ def read_event_entry(
 def rules_of(rows: Rows, desk: Desk) -> Rules:
     """What entries at the desk are held against today."""
     return Rules(
-        rows.case.case_id,
-        tuple(row.indicator_id for row in rows.catalogue),
-        frozenset(f"{row.reliability}{row.credibility}" for row in rows.grades),
-        desk.moment(),
-        desk.analyst,
-        tuple(row.document_id for row in rows.documents),
-        out_of_use(rows.catalogue, desk.today()),
+        case_id=rows.case.case_id,
+        indicators=tuple(row.indicator_id for row in rows.catalogue),
+        grades=frozenset(f"{row.reliability}{row.credibility}" for row in rows.grades),
+        moment=desk.moment(),
+        analyst=desk.analyst,
+        documents=tuple(row.document_id for row in rows.documents),
+        out_of_use=out_of_use(rows.catalogue, desk.today()),
     )
 
 

@@ -18,7 +18,7 @@ type Numbers = tuple[float | None, float | None, float | None, float | None]
 _NOTHING: Numbers = (None, None, None, None)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Headline:
     """The headline of one as-of date, over rolling windows by their length in days, and up to deadlines."""
 
@@ -59,7 +59,7 @@ def note_headlines(export: Export, notes: TextIO) -> Iterator[Values]:
             _note(day, notes)
             day = None
         if day is None or (day.run_id != run_id and _takes_over(kind, day.kind)):
-            day = Headline(as_of, run_id, kind, target)
+            day = Headline(as_of=as_of, run_id=run_id, kind=kind, target=target)
         if day.run_id == run_id and horizon is not None:
             day.by_horizon[horizon] = tuple(numbers)
         elif day.run_id == run_id:
@@ -87,7 +87,14 @@ def read_notes(notes: TextIO) -> Iterator[Headline]:
     for line in notes:
         as_of, run_id, kind, target, by_horizon, by_deadline = json.loads(line)
         deadlines = {date.fromisoformat(deadline): numbers for deadline, numbers in by_deadline}
-        yield Headline(date.fromisoformat(as_of), run_id, kind, target, dict(by_horizon), deadlines)
+        yield Headline(
+            as_of=date.fromisoformat(as_of),
+            run_id=run_id,
+            kind=kind,
+            target=target,
+            by_horizon=dict(by_horizon),
+            by_deadline=deadlines,
+        )
 
 
 def read_course(notes: TextIO) -> Course | None:
