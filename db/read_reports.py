@@ -1,5 +1,6 @@
 """Reading which briefs were written."""
 
+from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 
@@ -7,6 +8,7 @@ from sqlalchemy import Connection, Select, and_, func, or_, select
 
 from db import tables
 from db.run_rows import ReportRow, RunRow
+from db.shapes import metadata
 
 
 def read_reports(connection: Connection, case_id: str, *, limit: int | None = None) -> tuple[ReportRow, ...]:
@@ -31,6 +33,19 @@ def last_run_before(connection: Connection, report: ReportRow) -> int:
     of_report = select(func.max(seals.id)).where(seals.table_name == "reports", seals.last_id == report.id)
     runs = select(func.max(seals.last_id)).where(seals.table_name == "runs", seals.id < of_report.scalar_subquery())
     return connection.execute(runs).scalar() or 0
+
+
+def had_come(connection: Connection, report: ReportRow, positions: Mapping[str, int]) -> bool:
+    """Return whether, when a brief was recorded, tables had rows of its case behind these positions."""
+    seals = tables.seals.c
+    of_report = select(func.max(seals.id)).where(seals.table_name == "reports", seals.last_id == report.id)
+    for name, position in positions.items():
+        table = metadata.tables[name]
+        last = select(func.max(seals.last_id)).where(seals.table_name == name, seals.id < of_report.scalar_subquery())
+        came = select(table.c.id).where(table.c.case_id == report.case_id, table.c.id > position)
+        if connection.execute(came.where(table.c.id <= last.scalar_subquery()).limit(1)).first() is not None:
+            return True
+    return False
 
 
 def next_report_id(connection: Connection) -> int:

@@ -14,6 +14,7 @@ from itertools import count
 from db.rows import NewDocument, NewJudgement
 from indicators.case_rows import document_row, judgement_row
 from indicators.coding import FIRST_YEAR, Rules, by_casefold, lies_ahead, signed_by
+from indicators.days import read_day
 from indicators.folder import COLUMNS, Known, read_document, read_judgement
 from indicators.tables import Row, parse_day
 from indicators.texts import read_text
@@ -24,9 +25,12 @@ DOCUMENT_REQUIRED = ("author", "title", "published_on")
 JUDGEMENT_COLUMNS = (*COLUMNS["judgements.csv"], *_WHY)
 JUDGEMENT_REQUIRED = ("document_id", "indicator_id", "target", "weight", "basis")
 
-_USUAL = {"directness": "medium"}
+USUAL = {"directness": "medium"}
+"""What an empty cell stands for."""
 _CLOSED = ("directness", "basis", "target")
 """Columns of a closed list, whose words mean the same in whatever case they are typed."""
+DAYS = ("published_on", "information_cutoff")
+_DECIMAL_COMMA = re.compile(r"[+-]?[0-9],[0-9]{1,2}")
 _ID = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?")
 
 
@@ -37,7 +41,7 @@ def new_document(row: Row, rules: Rules, taken: Collection[str] = ()) -> NewDocu
     and year. A correction keeps its id, and leaves `taken` empty.
     """
     before = len(row.problems.lines)
-    kept = _kept(row, DOCUMENT_COLUMNS)
+    kept = _kept(row, DOCUMENT_COLUMNS, rules)
     if len(row.problems.lines) > before:
         return None
     cells = kept.cells
@@ -56,7 +60,7 @@ def new_document(row: Row, rules: Rules, taken: Collection[str] = ()) -> NewDocu
 def new_judgement(row: Row, rules: Rules) -> NewJudgement | None:
     """The judgement of a row with the cells of `JUDGEMENT_COLUMNS`; None when it has a problem."""
     before = len(row.problems.lines)
-    kept = _kept(row, JUDGEMENT_COLUMNS)
+    kept = _kept(row, JUDGEMENT_COLUMNS, rules)
     if len(row.problems.lines) > before:
         return None
     _spell_ids(kept, rules)
@@ -81,16 +85,23 @@ def next_document_id(author: str, published_on: str, taken: Collection[str]) -> 
     return next(id_ for id_ in ids if id_ not in used)
 
 
-def _kept(row: Row, columns: tuple[str, ...]) -> Row:
-    """The row with its cells as they are stored."""
+def _kept(row: Row, columns: tuple[str, ...], rules: Rules) -> Row:
+    """The row with its cells as they are stored, days as YYYY-MM-DD and weights with a point."""
     cells = {}
     for column in columns:
         text, wrong = read_text(row.text(column), column)
+        if not wrong and text and column in DAYS:
+            found = read_day(text, latest=rules.moment.latest)
+            if found.day:
+                text = found.day.isoformat()
+            elif found.wrong:
+                wrong = f"{text!r} {found.wrong}"
         if wrong:
             row.refuse(column, wrong)
-        cells[column] = (_word(text) if column in _CLOSED else text) or _USUAL.get(column, "")
+        cells[column] = (_word(text) if column in _CLOSED else text) or USUAL.get(column, "")
     if "weight" in cells:  # Japanese and Korean keyboards write full-width
-        cells["weight"] = unicodedata.normalize("NFKC", cells["weight"]).replace("\u2212", "-")
+        plain = unicodedata.normalize("NFKC", cells["weight"]).replace("\u2212", "-")
+        cells["weight"] = plain.replace(",", ".") if _DECIMAL_COMMA.fullmatch(plain) else plain
     return replace(row, cells=cells)
 
 

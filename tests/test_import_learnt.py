@@ -125,7 +125,7 @@ WRONG = [
     ((JUDGEMENTS, SAYS, SAYS.replace("1.5", "2")), "row 3, column weight: stands in the file more than once"),
     (
         (JUDGEMENTS, "lankov-2025,kcna_tone,arms_control_talks,3,explicit,,"),
-        "column weight: is judged already: +1.0, explicit (row 1, by the case); run `parley judgement revise",
+        "column weight: is judged already: +1, explicit (row 1, by the case); run `parley judgement revise",
     ),
 ]
 
@@ -147,3 +147,15 @@ def test_a_judgement_that_was_withdrawn_is_not_added_again_and_another_takes_its
     parley.table(JUDGEMENTS, SAYS.replace("1.5", "2"))
     (entry,) = parley.stored("week.csv")["entries"]
     assert (entry["weight"], entry["supersedes"]) == (-2.0, 98)
+
+
+def test_days_and_weights_are_read_in_the_ways_people_write_them_and_once(parley: Program) -> None:
+    rows = ("A. Eins,One,20 Nov 2026", "B. Zwei,Two,2026/11/02", "C. Drei,Three,2026年11月3日")
+    parley.table("author,title,published_on", *rows)
+    found = parley.stored("week.csv")
+    assert [each["published_on"] for each in found["entries"]] == ["2026-11-20", "2026-11-02", "2026-11-03"]
+    again = parley.stored("week.csv")
+    assert (again["action"], again["entries"]) == ("unchanged", []), "an empty directness is the usual one"
+    parley.table("document_id;indicator_id;target;weight;basis", "eins-2026;kcna_tone;contact;0,25;explicit")
+    assert [each["weight"] for each in parley.stored("week.csv")["entries"]] == [0.25]
+    assert parley.stored("week.csv")["action"] == "unchanged"

@@ -256,6 +256,19 @@ def test_a_brief_without_news_has_no_such_place(database: Database) -> None:
     assert done.brief.summary.standing is None
 
 
+def test_forms_of_a_brief_that_no_forecast_takes_in_compare_alike(desk: Desk, database: Database) -> None:
+    """A forecast without a fit from before the case changed, and before more was entered, is none that a brief told."""
+    assert meet(desk)
+    add_indicators(desk, table(), REASON)
+    assert log(desk, "press_tone", 1, on=TODAY, source="Leader", grade="B2").forecast is None
+    at = datetime.combine(TODAY, time(12), UTC)
+    forms = [write_report(database, database.folder / f"{name}.md", at, language=name) for name in ("en", "ja")]
+    assert forms[0].number == forms[1].number
+    assert forms[0].head == forms[1].head
+    assert forms[0].brief.changes.since == forms[1].brief.changes.since
+    assert forms[0].brief.headline.mean == forms[1].brief.headline.mean
+
+
 def test_the_same_run_asked_for_by_number_stays_what_it_said(desk: Desk, database: Database) -> None:
     meet(desk)
     with database.read() as connection:

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from db.kinds import FULL_KINDS, PROVISIONAL, PUBLISHED
 from db.read import read_completeness, read_versions
-from db.read_reports import last_run_before, read_reports
+from db.read_reports import had_come, last_run_before, read_reports
 from db.read_runs import last_published, read_run, read_runs, read_states, read_targets
 from db.report_numbers import number_of
 from db.rows import EventRow, ObservationRow
@@ -23,6 +23,8 @@ OLDER_DAYS = 7
 MOVERS = 4
 LEAST_MOVE = 0.05
 """Levels; less is not worth a word."""
+_TAKEN_IN = ("observations", "events", "completeness")
+"""Tables whose rows a forecast takes in without a fit."""
 REPORT, OLDER, ASKED, FIRST = "report", "older", "asked", "first"
 
 
@@ -134,11 +136,14 @@ def choose_since(connection: Connection, run: RunRow, asked: date | int | None, 
 
 
 def _told(connection: Connection, report: ReportRow, run: RunRow) -> RunRow:
-    """The run whose numbers a brief told: the newest there was, by the order of rows, that stood on its run."""
+    """The run whose numbers a brief told: the newest there was, by the order of rows, that stood on its run; the run
+    itself where more had come on file by then."""
     last = last_run_before(connection, report)
     found = read_runs(connection, run.case_id, kinds=(PROVISIONAL,), statuses=(PUBLISHED,))
     on_it = [one for one in found if run.id < one.id <= last and one.posterior_hash == run.posterior_hash]
-    return max(on_it, key=lambda one: one.id, default=run)
+    newest = max(on_it, key=lambda one: one.id, default=run)
+    read = {name: at for name, at in (newest.positions or {}).items() if name in _TAKEN_IN}
+    return run if newest is not run and had_come(connection, report, read) else newest
 
 
 def _asked(connection: Connection, run: RunRow, asked: date | int) -> RunRow:

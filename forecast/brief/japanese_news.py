@@ -21,7 +21,7 @@ from forecast.record.news import (
     shown,
 )
 from forecast.words.labels import JAPANESE as LABELS
-from forecast.words.numbers import level_text, signed
+from forecast.words.numbers import level_text
 
 
 def happened(brief: Brief) -> list[str]:
@@ -105,7 +105,7 @@ def _document(one: DocumentNews) -> str:
 
 
 def _judgement(one: JudgementNews) -> str:
-    weight = f"{LABELS.target(one.target)}に与える重み{signed(one.weight, 1)}、{_BASES[one.basis]}"
+    weight = f"{LABELS.target(one.target)}に与える重み{level_text(one.weight)}、{_BASES[one.basis]}"
     return f"{one.document}の判断：{one.indicator}が{weight}（{_act(one)}）"
 
 

@@ -231,9 +231,11 @@ def outcome_sentence(receipt: Receipt) -> str:
 
 def _import_sentence(receipt: Receipt) -> str:
     added = counted(len(receipt.entries), _TABLE_NAMES[receipt.table])
-    there = f"{receipt.unchanged} were there already" if receipt.unchanged else "none was there before"
+    others = counted(receipt.unchanged, "other row")
+    there = f"{others}: there already, or in the file twice" if receipt.unchanged else "none was there before"
     if not receipt.entries:
-        return f"nothing to add: all {counted(receipt.unchanged, 'row')} are there already"
+        alone = receipt.unchanged == 1
+        return f"nothing to add: {'its one row is' if alone else f'all {receipt.unchanged} rows are'} there already"
     if not receipt.stored:
         return f"dry run: nothing was stored ({added} to be added; {there})"
     first, last = receipt.rows[0], receipt.rows[-1]

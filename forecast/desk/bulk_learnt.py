@@ -19,7 +19,15 @@ from forecast.words.numbers import counted
 from indicators.coding import Rules
 from indicators.errors import CaseError
 from indicators.foreign import Table
-from indicators.judging import DOCUMENT_COLUMNS, JUDGEMENT_COLUMNS, new_document, new_judgement, next_document_id
+from indicators.judging import (
+    DAYS,
+    DOCUMENT_COLUMNS,
+    JUDGEMENT_COLUMNS,
+    USUAL,
+    new_document,
+    new_judgement,
+    next_document_id,
+)
 from indicators.missing import is_missing
 from indicators.tables import Problems, Row
 from indicators.texts import read_text
@@ -41,7 +49,12 @@ class Made[E]:
 
     def says(self, cells: Mapping[str, str]) -> bool:
         """Whether the row says what these cells do."""
-        return all(_plain(name, self.row.text(name)) == _plain(name, cell) for name, cell in cells.items())
+        return all(self._cell(name) == _plain(name, cell) for name, cell in cells.items())
+
+    def _cell(self, name: str) -> str:
+        """What a cell says once it is read: a day however it is written, and what an empty one stands for."""
+        day = getattr(self.entry, name, None) if name in DAYS else None
+        return str(day) if day else _plain(name, self.row.text(name)) or USUAL.get(name, "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +178,7 @@ def _plain(name: str, text: str) -> str:
     kept = read_text(text, name)[0]
     if name == "weight":
         try:
-            return f"{float(kept.replace('\u2212', '-')):.12g}"
+            return f"{float(kept.replace('\u2212', '-').replace(',', '.')):.12g}"
         except ValueError:
             return kept
     if name in _IDS:

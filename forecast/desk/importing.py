@@ -220,7 +220,7 @@ def _understood(found: Found, new: Sequence[Any], likely: int) -> Understood:
         doubtful=likely + sum(each.disputed for each in new if isinstance(each, NewEvent)),
         understood=(*found.table.understood, *found.mended),
         left_out=found.table.left_out,
-        sample=tuple(new[:SAMPLE] or found.batch.entries[:SAMPLE]),
+        sample=tuple(new[:SAMPLE]),
         mapping=said_of(found.mapping),
     )
 

@@ -19,7 +19,7 @@ from forecast.engine.assemble import Rows
 from forecast.engine.provisional import Reading
 from forecast.errors import NotOnFile
 from forecast.words.names import target_name
-from forecast.words.numbers import counted, signed
+from forecast.words.numbers import counted, level_text
 from indicators.judging import JUDGEMENT_COLUMNS, new_judgement
 from indicators.tables import Problems, Row
 from indicators.texts import mending_notes
@@ -169,7 +169,7 @@ def _read(rows: Rows, cells: Mapping[str, str], desk: Desk) -> NewJudgement:
 def judged_sentence(row: JudgementRow) -> str:
     """That a document has said what it says of an indicator and a target, and how to correct it."""
     revise = f"parley judgement revise {row.document_id} {row.indicator_id} {row.target}"
-    said = f"is judged already: {signed(row.weight, 1)}, {row.basis} (row {row.id}, by {row.analyst or 'the case'})"
+    said = f"is judged already: {level_text(row.weight)}, {row.basis} (row {row.id}, by {row.analyst or 'the case'})"
     return f"{said}; run `{revise} --weight WEIGHT`"
 
 

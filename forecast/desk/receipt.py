@@ -69,7 +69,7 @@ def _document_text(entry: NewDocument) -> str:
 
 def _judgement_text(entry: NewJudgement) -> str:
     place = f", {entry.location}" if entry.location else ""
-    said = f"{signed(entry.weight, 1)} ({entry.basis}{place})"
+    said = f"{level_text(entry.weight)} ({entry.basis}{place})"
     return f"{entry.document_id} on {entry.indicator_id} for {target_name(entry.target)}: {said}"
 
 
@@ -87,7 +87,7 @@ def understood_sentences(seen: Understood) -> list[str]:
 def count_sentence(seen: Understood) -> str:
     """How many rows of a file are new."""
     doubtful = f", {seen.doubtful} of them in doubt" if seen.doubtful else ""
-    return f"{seen.new} new{doubtful}; {seen.there} there already"
+    return f"{seen.new} new{doubtful}; {seen.there} there already, or in the file twice"
 
 
 def surprise_sentence(seen: Preview) -> str:

@@ -13,7 +13,7 @@ from db.read import read_between, read_events
 from db.rows import CompletenessRow, DocumentRow, EventRow, JudgementRow, ObservationRow
 from db.when import When
 from forecast.engine.standing import Turns, read_turns
-from forecast.words.numbers import level_text, signed
+from forecast.words.numbers import level_text
 from indicators.case_rows import CASE_ANALYST
 from indicators.content import NO_FRAMING
 
@@ -248,7 +248,7 @@ def document_line(one: DocumentNews) -> str:
 
 
 def judgement_line(one: JudgementNews) -> str:
-    said = f"{one.document} on {one.indicator} for {one.target}: {signed(one.weight, 1)}, {one.basis}"
+    said = f"{one.document} on {one.indicator} for {one.target}: {level_text(one.weight)}, {one.basis}"
     return f"judgement of {said}{_change(one)}"
 
 

@@ -65,5 +65,5 @@ def signed(value: float, digits: int = 2) -> str:
 
 
 def level_text(level: float) -> str:
-    """A coded level with its sign; a decimal only where it has one."""
-    return signed(level, 0 if float(level).is_integer() else 1)
+    """A coded level or weight with its sign; decimals only where it has them, and at most two."""
+    return signed(level, next((digits for digits in (0, 1) if round(level, digits) == level), 2))
