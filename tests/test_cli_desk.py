@@ -230,7 +230,7 @@ def test_a_day_at_the_desk(parley: Program, folder: Path) -> None:
     (folder / "w.csv").write_text(HEADER + "press_tone,2019-06-21,0,A1,Leader\n", encoding="utf-8")
     assert "dry run: nothing was stored (1 observation to be added" in parley("import", "w.csv", "--dry-run")[1]
     assert "1 observation added as row" in parley("import", "w.csv")[1]
-    assert "nothing to add: all 1 row are there already" in parley("import", "w.csv")[1]
+    assert "nothing to add: its one row is there already" in parley("import", "w.csv")[1]
     assert parley("verify")[0] == 0
 
 

@@ -74,13 +74,14 @@ def _judgement_text(entry: NewJudgement) -> str:
 
 
 def understood_sentences(seen: Understood) -> list[str]:
-    """How a file was read, what was left out, and the first entries that its rows become."""
+    """How a file was read, what was left out, and the first entries that are new."""
+    more = seen.new - len(seen.sample)
     return [
         f"{seen.file}: {counted(seen.rows, 'row')}, read as {seen.kind}",
         *(f"  {each}" for each in seen.understood),
         *(f"  left out: {each}" for each in seen.left_out),
         *(f"  {entry_sentence(entry)}" for entry in seen.sample),
-        *([f"  … and {seen.rows - len(seen.sample)} more"] if seen.rows > len(seen.sample) else []),
+        *([f"  … and {more} more"] if more else []),
     ]
 
 

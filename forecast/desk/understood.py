@@ -24,6 +24,6 @@ class Understood:
     left_out: tuple[str, ...]
     """What was not read and why, a sentence each."""
     sample: tuple[object, ...]
-    """The first entries that its rows become."""
+    """The first entries that are new."""
     mapping: Mapping[str, Any]
     """What a person said of its columns."""
