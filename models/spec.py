@@ -101,6 +101,19 @@ class Judgements:
     explicit: Bools
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reference:
+    """What is expected of beginnings and of framings before the record speaks; the defaults of a case without a
+    reference class of other subjects."""
+
+    onset: tuple[float, float] = (-6.09, 0.65)
+    """Normal: log rate of beginnings per day at one year of silence; 1/441 a day."""
+    duration: tuple[float, float] = (0.4, 0.2)
+    """Normal, truncated at 0: the power of silence by which that rate falls."""
+    change: tuple[float, float] = (1.0, 49.0)
+    """Beta: probability that a meeting changes the framing of its spell."""
+
+
 @dataclass(frozen=True, slots=True)
 class Horizon:
     """A window (as of, last]: rolling by days, or up to a deadline."""
@@ -120,6 +133,7 @@ class Problem:
     judgements: Judgements
     record: Record
     horizons: tuple[Horizon, ...]
+    reference: Reference = Reference()
 
 
 @dataclass(frozen=True, slots=True)
