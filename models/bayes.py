@@ -10,19 +10,11 @@ import numpy as np
 import pymc as pm
 import pytensor.tensor as pt
 
-from models.density import (
-    CONTACT,
-    CONTACT_BASE,
-    CONTINUATION,
-    CRISIS,
-    CRISIS_BASE,
-    DEAL,
-    DEAL_BASE,
-    Density,
-    coordinates,
-)
+from models.density import Density
 from models.describe import describe
 from models.exposure import Cells
+from models.parameters import coordinates
+from models.processes import BASE, EFFECT
 from models.spec import FRAMINGS, Problem
 from models.structure import ORIENTATION
 
@@ -77,16 +69,22 @@ def build_model(problem: Problem, density: Density) -> ForecastModel:
         pace = pm.Normal("pace", 0.0, priors.pace_sd, dims="later_pace")
         both = data["continuation_mean"] @ effect[: len(FRAMINGS)].T
         led = pt.switch(pt.eq(data["continuation_framing"], 0), both[:, 0], both[:, 1])
-        going_on = base[CONTINUATION] + fraction * led + data["continuation_pace"] @ pace
+        going_on = base[BASE["continuation"]] + fraction * led + data["continuation_pace"] @ pace
         _events("continuation", going_on, data["continuation_days"], data["continuation_count"])
         # ── Contacts and crises: rates of their own, with momentum after each ───────────────────────────────
         momentum = pm.Normal("momentum", *priors.momentum, dims="recurrent")
-        contact = base[CONTACT_BASE] + data["contact_mean"] @ effect[CONTACT] + regime[data["contact_knot"]]
+        contact = (
+            base[BASE["contact"]] + data["contact_mean"] @ effect[EFFECT["contact"]] + regime[data["contact_knot"]]
+        )
         _events("contact", contact + momentum[0] * data["contact_recent"], data["contact_days"], data["contact_count"])
-        crisis = base[CRISIS_BASE] + data["crisis_mean"] @ effect[CRISIS]
+        crisis = base[BASE["crisis"]] + data["crisis_mean"] @ effect[EFFECT["crisis"]]
         _events("crisis", crisis + momentum[1] * data["crisis_recent"], data["crisis_days"], data["crisis_count"])
         # ── A deal marks a meeting ──────────────────────────────────────────────────────────────────────────
-        pm.Bernoulli("deal", logit_p=base[DEAL_BASE] + data["deal_mean"] @ effect[DEAL], observed=data["deal_marked"])
+        pm.Bernoulli(
+            "deal",
+            logit_p=base[BASE["deal"]] + data["deal_mean"] @ effect[EFFECT["deal"]],
+            observed=data["deal_marked"],
+        )
     return model
 
 

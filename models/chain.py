@@ -13,8 +13,9 @@ from numba import njit
 from models.exposure import PACE_FROM
 from models.spec import Floats, Ints
 
-LIMITS, ARMS, DENUC, DEAL, S2, S3, S4 = range(7)
+ARMS, DENUC, LIMITS, DEAL, S2, S3, S4 = range(7)
 TALKS_OUTPUTS = 7
+"""Targets of talks in the order of `models.spec.TARGETS`, then their scenarios."""
 SURE = 50.0
 """Meetings a day beyond which one is certain: sums of intensities stay small enough to be told apart."""
 
@@ -128,9 +129,9 @@ def _talks(onset, going_on, mark, gap, forced, since, framing, after, paces, win
                 _begin(wet, entered, 4, 0, b, met[4, 0])
                 while w < len(windows) and t - gap + 1 == windows[w]:
                     first_arms, first_denuc = dry[1] + wet[1].sum(), dry[2] + wet[2].sum()
-                    out[p, w, 0] = deal + first_arms + first_denuc
-                    out[p, w, 1], out[p, w, 2], out[p, w, 3] = arms, denuc, deal
-                    out[p, w, 4], out[p, w, 5], out[p, w, 6] = first_arms, deal, first_denuc
+                    out[p, w, ARMS], out[p, w, DENUC], out[p, w, DEAL] = arms, denuc, deal
+                    out[p, w, LIMITS] = deal + first_arms + first_denuc
+                    out[p, w, S2], out[p, w, S3], out[p, w, S4] = first_arms, deal, first_denuc
                     w += 1
 
 
@@ -194,7 +195,7 @@ def propagate_talks(
 
     Returns
     -------
-    (path, window, 7) in the order LIMITS, ARMS, DENUC, DEAL, S2, S3, S4; and (path,) P(dry on the forecast date)
+    (path, window, 7) in the order ARMS, DENUC, LIMITS, DEAL, S2, S3, S4; and (path,) P(dry on the forecast date)
     """
     out, p_dry = np.zeros((onset.shape[0], len(windows), TALKS_OUTPUTS)), np.zeros(onset.shape[0])
     paces = np.array(PACE_FROM)

@@ -2,24 +2,30 @@
 
 from models.density import Density
 from models.exposure import PACE_FROM
+from models.processes import BASES, PROCESSES, Process
 from models.spec import EFFECT_TARGETS, Floats, Problem
-from models.structure import BASES, ORIENTATION
+from models.structure import ORIENTATION
 
 
 def describe(problem: Problem, density: Density) -> str:
     """What `print` shows of the model of one problem, before anything is sampled."""
     priors = "\n".join(f"  {name:<34} {text}" for name, text in _priors(density))
     data = "\n".join(f"  {name:<14} {text}" for name, text in _data(problem, density))
-    return f"{_STRUCTURE}\n\npriors\n{priors}\n\ndata\n{data}"
+    return f"{_structure()}\n\npriors\n{priors}\n\ndata\n{data}"
 
 
-_STRUCTURE = """\
-onset (dry)         log rate = base + effect · level + regime         two framings compete
-continuation (wet)  log rate = base + pace + fraction · effect · level(lagged)
-contact             log rate = base + momentum + effect · level + regime
-crisis              log rate = base + momentum + effect · level
-deal                log odds = base + effect · level                  a mark of a meeting
-effect = unit · weight;   judgement = weight + author + shared + noise"""
+def _structure() -> str:
+    """One line for each process, and what effects and judgements are."""
+    lines = [f"{p.name:<32} {_predictor(p)}" for p in PROCESSES]
+    return "\n".join([*lines, "effect = unit · weight;   judgement = weight + author + shared + noise"])
+
+
+def _predictor(process: Process) -> str:
+    scale = f"{process.scale} · " if process.scale else ""
+    terms = dict.fromkeys(term.label for term in process.terms)
+    level = f"{scale}effect · level{'(lagged)' if process.lagged else ''}"
+    parts = ["base", *terms, level, *(["regime"] if process.regime else [])]
+    return f"{'log odds' if process.marks else 'log rate'} = {' + '.join(parts)}"
 
 
 def _priors(density: Density) -> list[tuple[str, str]]:

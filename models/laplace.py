@@ -7,8 +7,9 @@ import numpy as np
 from scipy.linalg import cho_factor, cho_solve, solve_triangular
 from scipy.optimize import minimize
 
-from models.density import Density, Layout, Parameters, Quadratic, unpack
+from models.density import Density, Quadratic
 from models.exposure import Exposure, build_exposure, knot_count
+from models.parameters import Layout, Parameters, unpack
 from models.spec import Floats, Problem
 from models.structure import Structure, regime_root, whiten_judgements
 

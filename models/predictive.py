@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.density import Density, Parameters
+from models.density import Density
 from models.exposure import read_clock
+from models.parameters import Parameters
 from models.simulate import DailyLevels, simulate
 from models.spec import Bools, Floats, Ints, Problem, Span
 

@@ -3,10 +3,12 @@
 import numpy as np
 
 from models.baselines import RECENCY_HALF_LIFE
-from models.density import CONTACT, CRISIS, DEAL, Density, K, Parameters
+from models.density import Density
 from models.exposure import Cells
+from models.parameters import K, Parameters
+from models.processes import BASES, EFFECT
 from models.spec import FRAMINGS, Floats, Problem
-from models.structure import BASES, ORIENTATION
+from models.structure import ORIENTATION
 
 HALF_NORMAL_MEDIAN = 0.6745
 
@@ -75,11 +77,11 @@ def _bases(problem: Problem, density: Density, effect: Floats, fraction: Floats,
     wet = exposure.continuation
     led = np.where(wet.framing == 0, effect[:, 0] @ wet.states.mean.T, effect[:, 1] @ wet.states.mean.T)
     out[:, 2] = _rate(problem, wet, wet.count.sum(axis=1), fraction[:, None] * led, half_life)
-    out[:, 3] = _level(problem, exposure.contact, exposure.contact.count, effect[:, CONTACT], np.inf)
-    out[:, 4] = _level(problem, exposure.crisis, exposure.crisis.count, effect[:, CRISIS], np.inf)
+    out[:, 3] = _level(problem, exposure.contact, exposure.contact.count, effect[:, EFFECT["contact"]], np.inf)
+    out[:, 4] = _level(problem, exposure.crisis, exposure.crisis.count, effect[:, EFFECT["crisis"]], np.inf)
     share = (exposure.marked.sum() + 0.5) / (len(exposure.marked) + 1.0)
     centre = exposure.mark_states.mean.mean(axis=0) if len(exposure.marked) else np.zeros(effect.shape[2])
-    out[:, 5] = np.log(share / (1 - share)) - effect[:, DEAL] @ centre
+    out[:, 5] = np.log(share / (1 - share)) - effect[:, EFFECT["deal"]] @ centre
     return out
 
 

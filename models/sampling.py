@@ -7,9 +7,10 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from models.density import DIMS, Density, Parameters, coordinates
+from models.density import Density
 from models.gradient import compile_density
 from models.laplace import start_at
+from models.parameters import DIMS, Parameters, coordinates
 from models.settings import SamplerSettings
 from models.spec import Floats, Problem
 from models.structure import Structure

@@ -13,19 +13,10 @@ import numpy as np
 from scipy.special import bdtr
 from scipy.stats import binom
 
-from models.density import (
-    CONTACT_BASE,
-    CONTINUATION,
-    CRISIS_BASE,
-    DEAL_BASE,
-    ONSET_AC,
-    ONSET_DN,
-    Density,
-    Parameters,
-    join_draws,
-)
+from models.density import Density
 from models.exposure import knot_of
 from models.laplace import build_density
+from models.parameters import Parameters, join_draws
 from models.projection import project
 from models.sampling import parameters_of, sample
 from models.settings import SamplerSettings
@@ -153,11 +144,10 @@ def quantities(world: Problem, density: Density, p: Parameters, headline: str, s
     day = np.array([world.as_of])
     now = density.exposure.filtered.at(day, day.astype(float)).mean[0]
     regime = p.regime_z @ density.root[knot_of(day, world.calendar)[0]]
-    base = (p.base[:, k] for k in (ONSET_AC, ONSET_DN, CONTINUATION, CONTACT_BASE, CRISIS_BASE, DEAL_BASE))
-    onset = p.base[:, ONSET_AC] + p.effect[:, 0] @ now + regime
+    onset = p.base[:, 0] + p.effect[:, 0] @ now + regime
     columns = [
         p.unit,
-        *base,
+        *p.base.T,
         p.pace[:, 0],
         p.fraction,
         *p.momentum.T,

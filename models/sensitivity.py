@@ -5,8 +5,9 @@ from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
-from models.density import Density, Parameters, pack
+from models.density import Density
 from models.gradient import compile_density, normal_priors
+from models.parameters import Parameters, pack
 from models.spec import Bools, Floats, Ints, Judgements, Observations, Problem
 
 PRIORS = "all priors"

@@ -7,20 +7,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from models.density import (
-    CONTACT,
-    CONTACT_BASE,
-    CONTINUATION,
-    CRISIS,
-    CRISIS_BASE,
-    DEAL,
-    DEAL_BASE,
-    Density,
-    Parameters,
-    unpack,
-)
+from models.density import Density
 from models.exposure import MOMENTUM_DAYS, knot_of, pace_of
 from models.gradient import normal_priors
+from models.parameters import Parameters, unpack
+from models.processes import PROCESSES
 from models.spec import FRAMINGS, Floats, Ints, Judgements, Meetings, Problem, Record, Span
 from models.structure import judgement_covariance
 
@@ -61,18 +52,15 @@ def simulate(
 
     Meetings last a day. Returns None where the drawn world is too crowded for cells of days.
     """
-    effect, base = parameters.effect[0], parameters.base[0]
-    regime = (density.root @ parameters.regime_z[0])[knot_of(levels.days, problem.calendar)]
-    with np.errstate(over="ignore"):
-        onset = np.exp(base[:2] + levels.fresh @ effect[:2].T + regime[:, None])
-        going_on = np.exp(base[CONTINUATION] + parameters.fraction[0] * levels.lagged @ effect[:2].T)
-        contact = np.exp(base[CONTACT_BASE] + levels.fresh @ effect[CONTACT] + regime)
-        crisis = np.exp(base[CRISIS_BASE] + levels.fresh @ effect[CRISIS])
-    pace = np.exp(np.concatenate([[0.0], parameters.pace[0]]))
+    rate = _daily_rates(problem, density, levels, parameters)
     boost = np.exp(parameters.momentum[0])
+    onset, going_on = (
+        np.stack([rate[p.name] for p in PROCESSES if p.cells == cells], axis=1) for cells in ("onset", "continuation")
+    )
+    pace = np.exp(np.concatenate([[0.0], parameters.pace[0]]))
+    contact, crisis, odds = rate["contact"], rate["crisis"], rate["deal"]
     if max(onset.max(), going_on.max() * pace.max(), contact.max() * boost[0], crisis.max() * boost[1]) > CROWDED:
         return None
-    odds = np.exp(base[DEAL_BASE] + levels.fresh @ effect[DEAL])
     days, span = levels.days, Span(int(levels.days[0]), int(levels.days[-1]))
     record = Record(
         meetings=_meetings(
@@ -86,6 +74,22 @@ def simulate(
         deal_span=span,
     )
     return replace(problem, record=record, judgements=_judge(problem.judgements, density, parameters, rng))
+
+
+def _daily_rates(problem: Problem, density: Density, levels: DailyLevels, parameters: Parameters) -> dict[str, Floats]:
+    """Intensity or odds of every process on every day of the record, (day,), without its terms."""
+    regime = (density.root @ parameters.regime_z[0])[knot_of(levels.days, problem.calendar)]
+    out = {}
+    for process in PROCESSES:
+        effect = np.array(process.effect) @ parameters.effect[0]
+        scale = getattr(parameters, process.scale)[0] if process.scale else 1.0
+        eta = (
+            parameters.base[0, process.base_place]
+            + scale * (levels.lagged if process.lagged else levels.fresh) @ effect
+        )
+        with np.errstate(over="ignore"):
+            out[process.name] = np.exp(eta + regime if density.structure.has_regime(process) else eta)
+    return out
 
 
 def _meetings(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from models.processes import Process
 from models.spec import EFFECT_TARGETS, Floats, Judgements
 
 ORIENTATION = np.array([1.0, 1.0, 1.0, 0.0, 1.0])
@@ -51,12 +52,12 @@ class Structure:
     continuation_effect: bool = True
     priors: Priors = Priors()
 
+    def has_regime(self, process: Process) -> bool:
+        return self.regime and process.regime and (process.name != "contact" or self.contact_regime)
+
 
 SHIPPED = Structure()
 """The model of the published forecasts."""
-
-
-BASES = ("onset of arms-control talks", "onset of denuclearisation talks", "continuation", "contact", "crisis", "deal")
 
 
 @dataclass(frozen=True, slots=True)

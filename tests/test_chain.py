@@ -91,7 +91,7 @@ def _enumerate(
     out = np.zeros(7)
     for (_, first, arms, denuc, deal), p in mass.items():
         out += p * np.array(
-            [first >= 0, arms, denuc, deal, first == 0 and not deal, deal, first == 1 and not deal], dtype=float
+            [arms, denuc, first >= 0, deal, first == 0 and not deal, deal, first == 1 and not deal], dtype=float
         )
     return out, p_dry
 

@@ -10,9 +10,10 @@ from scipy.optimize import approx_fprime
 from scipy.stats import bernoulli, multivariate_normal, norm
 
 from models.bayes import build_model
-from models.density import CONTACT, CONTACT_BASE, DEAL, DEAL_BASE, Density
+from models.density import Density
 from models.gradient import compile_density
 from models.laplace import build_density, start_at
+from models.processes import BASE, EFFECT
 from models.spec import Floats, Judgements
 from models.structure import Structure, whiten_judgements
 
@@ -108,8 +109,8 @@ def _contact_part(density: Density, theta: Floats) -> tuple[float, Floats]:
 def _with_contact(density: Density, free: Floats) -> tuple[Floats, list[int]]:
     """Theta of zeros (unit one, no regime) but for contact's base, momentum and weights, and where those lie."""
     s, n = density.layout.slices, density.layout.indicators
-    first = s["weight"].start + CONTACT * n
-    where = [s["base"].start + CONTACT_BASE, s["momentum"].start, *range(first, first + n)]
+    first = s["weight"].start + EFFECT["contact"] * n
+    where = [s["base"].start + BASE["contact"], s["momentum"].start, *range(first, first + n)]
     theta = np.zeros(density.layout.size)
     theta[where] = free
     return theta, where
@@ -136,14 +137,14 @@ def test_the_rate_of_contacts_is_a_poisson_regression(solved_shipped: Solved) ->
 
 
 def test_marks_are_independent_coins(solved_shipped: Solved) -> None:
-    density, where = solved_shipped.fit.density, solved_shipped.fit.density.layout.slices["base"].start + DEAL_BASE
+    density, where = solved_shipped.fit.density, solved_shipped.fit.density.layout.slices["base"].start + BASE["deal"]
     states, marked = density.exposure.mark_states, density.exposure.marked
     none = replace(states, mean=states.mean[:0], variance=states.variance[:0], active=states.active[:0])
     without = replace(density, exposure=replace(density.exposure, mark_states=none, marked=marked[:0]))
     rng = np.random.default_rng(3)
     for _ in range(3):
         theta, weight, base = np.zeros(density.layout.size), rng.normal(0, 0.3, 19), rng.normal(-2, 1)
-        theta[where], theta[DEAL * 19 : DEAL * 19 + 19] = base, weight
+        theta[where], theta[EFFECT["deal"] * 19 : EFFECT["deal"] * 19 + 19] = base, weight
         direct = bernoulli.logpmf(marked, 1 / (1 + np.exp(-(base + states.mean @ weight)))).sum()
         assert density.at(theta).value - without.at(theta).value == pytest.approx(direct, rel=1e-9)
 

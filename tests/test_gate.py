@@ -9,8 +9,8 @@ import xarray as xr
 from scipy.signal import lfilter
 
 from models.gate import Diagnostics, diagnose
+from models.parameters import DIMS
 from models.projection import mean_with_error
-from models.sampling import DIMS
 from models.spec import Floats
 
 CHAINS, DRAWS = 4, 800

@@ -32,8 +32,9 @@ from indicators.amendments import amended_hash, carried_over
 from indicators.errors import CaseError
 from indicators.folder import read_case_folder
 from indicators.install import install_case
-from models.density import Density, Parameters, pack, unpack
+from models.density import Density
 from models.laplace import build_density, start_at
+from models.parameters import Parameters, pack, unpack
 from models.projection import project
 from models.spec import TARGETS, Problem
 from models.structure import ORIENTATION, SHIPPED

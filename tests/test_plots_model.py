@@ -30,8 +30,8 @@ from forecast.plots.effects import SOURCES, draw_effects, read_effects
 from forecast.plots.mixing import ALPHA, rank_draws
 from forecast.plots.reliability import draw_reliability_figure, read_reliability
 from forecast.plots.style import as_svg
-from models.density import DIMS
 from models.gate import diagnose
+from models.parameters import DIMS
 from models.spec import EFFECT_TARGETS
 
 INDICATORS = ("press_tone", "border_posture", "harvest")

@@ -9,9 +9,9 @@ from arviz_base import from_dict
 from problems import DAY, Solved, make_observations, make_problem
 from scipy.stats import kstest
 
-from models.density import pack
 from models.gradient import compile_density
 from models.laplace import build_density
+from models.parameters import pack
 from models.predictive import STATISTICS, common_span, describe_record, predictive_tails, simulate_worlds
 from models.sensitivity import (
     JUDGEMENTS,

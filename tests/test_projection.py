@@ -9,12 +9,13 @@ from hypothesis import strategies as st
 from problems import SHIPPED, Solved, forecast, make_catalogue, make_observations, make_problem
 
 from models import projection
-from models.density import Parameters
 from models.exposure import build_exposure
+from models.parameters import Parameters
+from models.processes import BASES
 from models.projection import GRID_DAYS, Projection, project
 from models.spec import SCENARIOS, TARGETS, Floats, Horizon, Problem
 from models.states import FilteredStates, filter_states
-from models.structure import BASES, Structure
+from models.structure import Structure
 
 LIMITS, ARMS, DENUC, DEAL, CONTACT = (
     TARGETS.index(t) for t in ("limits_talks", "arms_control_talks", "denuclearisation_talks", "deal", "contact")

@@ -10,8 +10,9 @@ from problems import Solved, make_observations, make_problem
 from scipy.stats import kstest
 from sizes import slow, soak
 
-from models.density import Density, Parameters
+from models.density import Density
 from models.laplace import build_density
+from models.parameters import Parameters
 from models.sampling import parameters_of, sample
 from models.sbc import (
     QUANTITIES,

@@ -7,7 +7,7 @@ import netCDF4
 import numpy as np
 
 from db.errors import StoreError
-from models.density import Parameters
+from models.parameters import Parameters
 from models.spec import Floats
 from models.structure import SHIPPED
 

@@ -26,7 +26,7 @@ from forecast.errors import NoPosterior, NotEnough
 from forecast.run_facts import read_when
 from indicators.evidence import Evidence, form_evidence
 from models.baselines import base_rate
-from models.density import Parameters
+from models.parameters import Parameters
 from models.projection import Projection, project, weighted_error
 from models.raking import rake
 from models.spec import TARGETS, Floats, Observations, Problem
