@@ -7,14 +7,16 @@ a predictor eta(theta), so that gradient and information need only eta's Jacobia
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
+from scipy.special import expit, logit
 
 from models.exposure import Exposure
-from models.parameters import Layout, Parameters, unpack
+from models.parameters import SOFTNESS, F, Layout, Parameters, soft, unpack
 from models.parts import Part, build_parts
-from models.processes import PROCESSES, Process
-from models.spec import Floats, Ints
+from models.processes import BASE, PROCESSES, Process
+from models.spec import Floats, Ints, Reference
 from models.structure import ORIENTATION, JudgementBlock, Structure
 
 Jacobian = dict[int | slice, Floats | float]
@@ -30,15 +32,22 @@ class Quadratic:
     information: Floats
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, kw_only=True)
 class Density:
     """Log posterior of one problem."""
 
     layout: Layout
     structure: Structure
+    reference: Reference
     exposure: Exposure
     judgements: JudgementBlock
+    directions: Floats  # (framing, indicator) weights that point index and framing
     root: Floats  # regime_root
+
+    @cached_property
+    def parts(self) -> dict[str, Part]:
+        """The rows of every process, by its name."""
+        return build_parts(self.exposure, self.structure.priors)
 
     def at(self, theta: Floats, spread: Sequence[Floats] = ()) -> Quadratic:
         """Value, gradient and Fisher (Gauss-Newton) information at ``theta``, shape (layout.size,).
@@ -46,16 +55,17 @@ class Density:
         With the ``spread`` of the predictors given, intensities are their means over a normal theta: exp(eta + v / 2).
         """
         out = _Sum(self.layout.size, spread)
-        par = unpack(theta[None, :], self.layout, self.structure)
         self._add_priors(theta, out)
+        par = unpack(theta[None, :], self.layout, self.structure)
         self._add_judgements(theta, par, out)
         self._add_events(par, out)
         return Quadratic(out.value, out.gradient, out.information)
 
     def _add_events(self, par: Parameters, out: "_Sum") -> None:
-        parts = build_parts(self.exposure)
-        for process in sorted(PROCESSES, key=lambda p: (p.framing is None, p.framing or 0)):
-            self._add_process(process, parts[process.name], par, out)
+        fitted = par.aimed(self.directions)
+        for process in PROCESSES:
+            if process.base != "change" or self.structure.change:
+                self._add_process(process, self.parts[process.name], fitted, out)
 
     def spread(self, theta: Floats, covariance: Floats) -> tuple[Floats, ...]:
         """Variance of every Poisson predictor, term by term, for a normal theta of this covariance."""
@@ -65,13 +75,10 @@ class Density:
 
     def _add_priors(self, theta: Floats, out: "_Sum") -> None:
         p, s = self.structure.priors, self.layout.slices
-        out.normal(theta, s["weight"], np.repeat(ORIENTATION, self.layout.indicators), p.weight_sd)
-        out.normal(theta, s["log_unit"], *p.log_unit)
-        out.normal(theta, s["base"], np.array([b[0] for b in p.base]), np.array([b[1] for b in p.base]))
-        out.normal(theta, s["pace"], 0.0, p.pace_sd)
-        out.normal(theta, s["fraction"], *p.fraction)
-        out.normal(theta, s["momentum"], *p.momentum)
-        out.normal(theta, s["regime_z"], 0.0, 1.0)
+        mean, sd = normal_priors(self)
+        out.normal(theta, slice(0, self.layout.normal), mean, sd)
+        out.soft_normal(theta, s["soft_duration"].start, *self.reference.duration)
+        out.beta(theta, s["logit_change"].start, *self.reference.change)
         out.log_half_normal(theta, s["log_judgement_sd"], p.judgement_sd[1])
 
     def _add_judgements(self, theta: Floats, par: Parameters, out: "_Sum") -> None:
@@ -91,35 +98,68 @@ class Density:
         if process.scale:
             whole, scale = eta, float(getattr(par, process.scale)[0])
             jac = {where: scale * value for where, value in jac.items()}
-            jac[s[process.scale].start] = whole * float(self.structure.continuation_effect)
+            jac[s[process.scale].start] = whole * float(self.structure.has(process.scale))
             eta = scale * whole
-        eta = eta + par.base[0, process.base_place]
+        eta = eta + (par.base[0, BASE[process.base]] if process.base in BASE else float(logit(par.change[0])))
         jac[self.layout.base(process)] = 1.0
         for term, column in zip(process.terms, part.columns.T, strict=True):
-            eta = eta + column * getattr(par, term.parameter)[0, term.place]
-            jac[self.layout.coefficient(term)] = column
+            if self.structure.has(term.parameter):
+                coefficient = float(np.atleast_2d(getattr(par, term.parameter))[0, term.place])
+                eta = eta + column * coefficient
+                jac[self.layout.coefficient(term)] = column * _steepness(term.parameter, coefficient)
         if self.structure.has_regime(process):
             jac[s["regime_z"]] = self.root[part.knot]
             eta = np.asarray(eta + self.root[part.knot] @ par.regime_z[0])
-        add = out.bernoulli if process.marks else out.poisson
-        add(eta, jac, part.count, part.days)
+        if process.marks:
+            out.bernoulli(eta, jac, part.count)
+        else:
+            out.poisson(eta, jac, part.count, part.days)
 
     def _levels(self, process: Process, part: Part, par: Parameters) -> tuple[Floats, Jacobian]:
-        """Sum of the indicators' effects and its Jacobian over weights and unit."""
-        n, s = self.layout.indicators, self.layout.slices
-        if not self.structure.indicators:
+        """Sum of the indicators' effects and its Jacobian."""
+        shares = np.array(process.effect)
+        if not self.structure.indicators or not shares.any():
             return np.zeros(len(part.mean)), {}
-        unit, beta = float(par.unit[0]), np.array(process.effect) @ par.effect[0]
-        slope = part.mean + part.variance * beta if self.structure.moment_term else part.mean
+        beta = shares @ par.effect[0]
+        by_effect = part.mean + part.variance * beta if self.structure.moment_term else part.mean
         eta = part.mean @ beta
         if self.structure.moment_term:
             eta = eta + 0.5 * part.variance @ beta**2
-        jac: Jacobian = {
-            slice(s["weight"].start + t * n, s["weight"].start + (t + 1) * n): unit * share * slope
-            for t, share in enumerate(process.effect)
-            if share
-        }
-        return eta, jac | {s["log_unit"].start: slope @ beta}
+        return eta, self._by_parameters(shares, by_effect, par)
+
+    def _by_parameters(self, shares: Floats, by_effect: Floats, par: Parameters) -> Jacobian:
+        """From derivatives by the effects of a process, (row, indicator), to those by what effects are made of."""
+        n, s, jac = self.layout.indicators, self.layout.slices, Jacobian()
+        for t in np.flatnonzero(shares):
+            if t < F:
+                first = s["deviation"].start + int(t) * n
+                jac[slice(first, first + n)] = shares[t] * by_effect
+            else:
+                first = s["weight"].start + int(t) * n
+                jac[slice(first, first + n)] = float(par.unit[0]) * shares[t] * by_effect
+                jac[s["log_unit"].start] = shares[t] * by_effect @ par.effect[0, t]
+        if shares[:F].any():
+            jac[s["slope"].start] = by_effect @ (shares[:F].sum() * self.directions.mean(axis=0))
+            apart = 0.5 * (self.directions[0] - self.directions[1])
+            jac[s["tilt"].start] = by_effect @ ((shares[0] - shares[1]) * apart)
+        return jac
+
+
+def _steepness(parameter: str, coefficient: float) -> float:
+    """Derivative of a coefficient by its coordinate: of duration 1 / (1 + exp(-theta / SOFTNESS)); of others 1."""
+    return -float(np.expm1(-coefficient / SOFTNESS)) if parameter == "duration" else 1.0
+
+
+def normal_priors(density: Density) -> tuple[Floats, Floats]:
+    """Means and standard deviations of the coordinates with normal priors, the first ``layout.normal`` ones."""
+    p, s = density.structure.priors, density.layout.slices
+    mean, sd = np.zeros(density.layout.normal), np.ones(density.layout.normal)
+    mean[s["weight"]], sd[s["weight"]] = np.repeat(ORIENTATION, density.layout.indicators), p.weight_sd
+    mean[s["base"]], sd[s["base"]] = np.array((density.reference.onset, *p.later_base)).T
+    sd[s["deviation"]], sd[s["pace"]] = p.deviation_sd, p.pace_sd
+    for name in ("log_unit", "slope", "tilt", "fraction", "momentum", "memory"):
+        mean[s[name]], sd[s[name]] = getattr(p, name)
+    return mean, sd
 
 
 class _Sum:
@@ -146,6 +186,21 @@ class _Sum:
         self.gradient[i] += 1 - square
         self.information[i, i] += 2 * square + 1e-3  # the curvature alone vanishes as the scale does
 
+    def soft_normal(self, theta: Floats, i: int, mean: float, sd: float) -> None:
+        """A normal truncated at 0 on `soft` of a coordinate, with its Jacobian."""
+        duration = float(soft(theta[i]))
+        z, rise = (duration - mean) / sd, _steepness("duration", duration)
+        self.value += float(np.log(rise)) - 0.5 * z * z
+        self.gradient[i] += (1 - rise) / SOFTNESS - z / sd * rise
+        self.information[i, i] += (rise / sd) ** 2 + rise * (1 - rise) / SOFTNESS**2
+
+    def beta(self, theta: Floats, i: int, yes: float, no: float) -> None:
+        """Beta(yes, no) on the probability whose log odds a coordinate is, with its Jacobian."""
+        p = float(expit(theta[i]))
+        self.value += float(yes * theta[i] - (yes + no) * np.logaddexp(0, theta[i]))
+        self.gradient[i] += yes - (yes + no) * p
+        self.information[i, i] += (yes + no) * p * (1 - p)
+
     def poisson(self, eta: Floats, jac: Jacobian, count: Floats, exposure: Floats) -> None:
         x, index = _design(jac, len(count))
         spread = self.spread[len(self.designs)] if self.spread else 0.0
@@ -154,7 +209,7 @@ class _Sum:
         self.value += float(count @ eta - mean.sum())
         self._chain(x, index, count - mean, mean)
 
-    def bernoulli(self, eta: Floats, jac: Jacobian, yes: Floats, exposure: Floats) -> None:
+    def bernoulli(self, eta: Floats, jac: Jacobian, yes: Floats) -> None:
         p = 1 / (1 + np.exp(-eta))
         self.value += float(yes @ eta - np.logaddexp(0, eta).sum())
         self._chain(*_design(jac, len(yes)), yes - p, p * (1 - p))

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 import numpy as np
 from numba import njit
 
-from models.density import Density
-from models.parts import build_parts
+from models.density import Density, normal_priors
+from models.parameters import SOFTNESS
 from models.processes import PROCESSES
 from models.spec import Floats, Ints
-from models.structure import ORIENTATION, Structure
+from models.structure import Structure
 
 
 @njit(cache=True, nogil=True)
@@ -50,28 +50,51 @@ def _marks(mean, yes, offset, effect, slope, residual):  # type: ignore[no-untyp
 
 
 @njit(cache=True, nogil=True)
+def _effects(theta, weights, slope, tilt, deviation, unit, index, apart):  # type: ignore[no-untyped-def]
+    """Log intensity per level, (target, indicator): the two framings' first."""
+    n = len(index)
+    effect = np.empty((len(weights) // n, n))
+    for t in range(effect.shape[0]):
+        for i in range(n):
+            if t < 2:
+                side = 1.0 if t == 0 else -1.0
+                effect[t, i] = theta[slope] * index[i] + side * theta[tilt] * apart[i] + theta[deviation + t * n + i]
+            else:
+                effect[t, i] = unit * weights[t * n + i]
+    return effect
+
+
+@njit(cache=True, nogil=True)
 def _evaluate(  # type: ignore[no-untyped-def]
-    theta, grad, prior_mean, prior_sd, floor, excess_scale, root, design, said,
-    starts, share, base, scale, regime_of, marks, terms, mean, days, count, knot, columns,
+    theta, grad, prior_mean, prior_sd, duration_prior, change_prior, softness, floor, excess_scale, root, design, said,
+    starts, index, apart, share, base, scale, regime_of, marks, terms, mean, days, count, knot, columns,
 ):  # fmt: skip
     """Value of the log density up to a constant; fills ``grad``.
 
-    ``starts`` are the positions of unit and regime_z in theta, after the weights; share (process, target),
-    base, scale (-1: none), regime_of, marks (process,) and terms (process, term) are the table of processes in
-    positions of theta; the rest holds an array for each process.
+    ``starts`` are places in theta of log_unit (which follows the weights), slope, tilt, deviation, regime_z,
+    soft_duration, logit_change and log_judgement_sd. ``index`` and ``apart``, (indicator,), are what slope and tilt
+    multiply. share (process, target), base, scale (-1: none), regime_of, marks (process,) and terms (process, term)
+    are the table of processes in places of theta; the rest holds an array for each process.
     """
-    w, z = starts
-    n, knots, targets = mean[0].shape[1], root.shape[0], share.shape[1]
-    weight = theta[:w].copy().reshape(targets, n)
+    w, slope_at, tilt_at, deviation_at, z, duration_at, change_at, last = starts
+    n, knots, targets = len(index), root.shape[0], share.shape[1]
     unit = np.exp(theta[w])
-    effect, slope = unit * weight, np.zeros((targets, n))
+    effect = _effects(theta, theta[:w], slope_at, tilt_at, deviation_at, unit, index, apart)
+    slope = np.zeros((targets, n))
     regime, regime_slope = root @ theta[z : z + knots], np.zeros(knots)
-    last = len(theta) - 1
     value = 0.0
-    for j in range(last):  # the normal priors; the last coordinate is the logarithm of a half-normal
+    for j in range(len(prior_mean)):
         deviation = (theta[j] - prior_mean[j]) / prior_sd[j]
         value -= 0.5 * deviation * deviation
         grad[j] = -deviation / prior_sd[j]
+    duration = softness * np.logaddexp(0.0, theta[duration_at] / softness)
+    rise = -np.expm1(-duration / softness)
+    deviation = (duration - duration_prior[0]) / duration_prior[1]
+    value += np.log(rise) - 0.5 * deviation * deviation
+    grad[duration_at] = (1.0 - rise) / softness - deviation / duration_prior[1] * rise
+    both = change_prior[0] + change_prior[1]
+    value += change_prior[0] * theta[change_at] - both * np.logaddexp(0.0, theta[change_at])
+    grad[change_at] = change_prior[0] - both / (1.0 + np.exp(-theta[change_at]))
     excess = np.exp(theta[last])
     sigma = floor + excess
     square = (excess / excess_scale) ** 2
@@ -89,9 +112,8 @@ def _evaluate(  # type: ignore[no-untyped-def]
         left, offset = np.empty(len(days[p])), np.full(len(days[p]), theta[base[p]])
         if regime_of[p]:
             offset = offset + regime[knot[p]]
-        used = columns[p].shape[1]
-        for j in range(used):
-            offset = offset + theta[terms[p, j]] * columns[p][:, j]
+        for j in range(columns[p].shape[1]):
+            offset = offset + (duration if terms[p, j] == duration_at else theta[terms[p, j]]) * columns[p][:, j]
         if marks[p]:
             value += _marks(mean[p], count[p], offset, mine, by_mine, left)
         else:
@@ -101,10 +123,11 @@ def _evaluate(  # type: ignore[no-untyped-def]
             if scale[p] >= 0:
                 grad[scale[p]] += by_scale
         grad[base[p]] += left.sum()
-        if used == 1:
-            grad[terms[p, 0]] += left @ columns[p].reshape(-1)
-        elif used > 1:
-            grad[terms[p, 0] : terms[p, 0] + used] += left @ columns[p]
+        for j in range(columns[p].shape[1]):
+            total = 0.0
+            for r in range(len(left)):
+                total += left[r] * columns[p][r, j]
+            grad[terms[p, j]] += total * (rise if terms[p, j] == duration_at else 1.0)
         if regime_of[p]:
             for r in range(len(left)):
                 regime_slope[knot[p][r]] += left[r]
@@ -115,8 +138,14 @@ def _evaluate(  # type: ignore[no-untyped-def]
     grad[z : z + knots] += root.T @ regime_slope
     for t in range(targets):
         for i in range(n):
-            grad[t * n + i] += unit * slope[t, i]
-            grad[w] += effect[t, i] * slope[t, i]
+            if t < 2:
+                side = 1.0 if t == 0 else -1.0
+                grad[slope_at] += index[i] * slope[t, i]
+                grad[tilt_at] += side * apart[i] * slope[t, i]
+                grad[deviation_at + t * n + i] += slope[t, i]
+            else:
+                grad[t * n + i] += unit * slope[t, i]
+                grad[w] += effect[t, i] * slope[t, i]
     return value
 
 
@@ -133,24 +162,27 @@ class CompiledDensity:
 
 def compile_density(density: Density) -> CompiledDensity:
     """Lay out the arrays of a problem; only the shipped structure has a compiled form."""
-    if density.structure != Structure(priors=density.structure.priors):
+    priors, layout = density.structure.priors, density.layout
+    if density.structure != Structure(priors=priors, reference=density.structure.reference):
         raise ValueError(f"only the shipped structure has compiled code, not {density.structure}")
-    priors, s, layout = density.structure.priors, density.layout.slices, density.layout
-    mean, sd = normal_priors(density)
-    parts = [build_parts(density.exposure)[p.name] for p in PROCESSES]
+    s, parts = layout.slices, [density.parts[p.name] for p in PROCESSES]
+    starts = ("log_unit", "slope", "tilt", "deviation", "regime_z", *list(s)[-3:])
 
     def each(name: str) -> tuple[object, ...]:
         return tuple(np.ascontiguousarray(getattr(part, name)) for part in parts)
 
     arrays = (
-        mean,
-        sd,
-        priors.judgement_sd[0],
-        priors.judgement_sd[1],
+        *normal_priors(density),
+        density.reference.duration,
+        density.reference.change,
+        SOFTNESS,
+        *priors.judgement_sd,
         np.ascontiguousarray(density.root),
         np.ascontiguousarray(density.judgements.design),
         density.judgements.value,
-        (s["log_unit"].start, s["regime_z"].start),
+        tuple(s[name].start for name in starts),
+        density.directions.mean(axis=0),
+        0.5 * (density.directions[0] - density.directions[1]),
         np.array([p.effect for p in PROCESSES]),
         np.array([layout.base(p) for p in PROCESSES]),
         np.array([s[p.scale].start if p.scale else -1 for p in PROCESSES]),
@@ -168,16 +200,3 @@ def _term_places(density: Density) -> Ints:
     for row, process in zip(places, PROCESSES, strict=True):
         row[: len(process.terms)] = [density.layout.coefficient(term) for term in process.terms]
     return places
-
-
-def normal_priors(density: Density) -> tuple[Floats, Floats]:
-    """Means and standard deviations of all coordinates but the last, in the order of the layout."""
-    p, s = density.structure.priors, density.layout.slices
-    mean, sd = np.zeros(density.layout.size), np.ones(density.layout.size)
-    mean[s["weight"]], sd[s["weight"]] = np.repeat(ORIENTATION, density.layout.indicators), p.weight_sd
-    mean[s["log_unit"]], sd[s["log_unit"]] = p.log_unit
-    mean[s["base"]], sd[s["base"]] = np.array(p.base).T
-    sd[s["pace"]] = p.pace_sd
-    mean[s["fraction"]], sd[s["fraction"]] = p.fraction
-    mean[s["momentum"]], sd[s["momentum"]] = p.momentum
-    return mean, sd

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 from models.spec import EFFECT_TARGETS, FRAMINGS
 
-STRUCTURE = 1
+STRUCTURE = 2
 """Raised only when numbers change beyond Monte-Carlo error; forecasts of different structures are never joined."""
 
-BASES = ("onset of arms-control talks", "onset of denuclearisation talks", "continuation", "contact", "crisis", "deal")
-"""Intercepts, in the order in which they lie in the parameter ``base``."""
+BASES = ("onset", "framing", "continuation", "contact", "crisis", "deal")
+"""Intercepts, in the order in which they lie in the parameter ``base``: of onset at one year of silence."""
 BASE = {name: place for place, name in enumerate(BASES)}
 EFFECT = {target: place for place, target in enumerate(EFFECT_TARGETS)}
 RECURRENT = ("contact", "crisis")
@@ -21,11 +21,11 @@ RECURRENT = ("contact", "crisis")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Term:
-    """A coefficient times a column of the process's cells."""
+    """A coefficient times a column of the process's rows."""
 
     parameter: str
-    place: int  # of the coefficient within the parameter
-    column: str  # by the name that `models.exposure` gives it
+    place: int = 0  # of the coefficient within the parameter
+    column: str  # by the name that `models.parts` gives it
     label: str
 
 
@@ -34,19 +34,15 @@ class Process:
     """One row of the table: log intensity or log odds = base + terms + effect · level + regime."""
 
     name: str
-    cells: str  # the exposure it is counted in
-    base: str
-    effect: tuple[float, ...]  # of each target's effects in its own, in the order of EFFECT_TARGETS
-    framing: int | None = None  # of the meetings it counts; None: any
+    rows: str  # of `models.exposure.Exposure` that it is counted in
+    base: str  # an intercept, or the parameter "change" on the log-odds scale
+    effect: tuple[float, ...]  # shares of the targets' effects in its own, in the order of EFFECT_TARGETS
+    framing: int | None = None  # of the process under way while wet; None: any
     lagged: bool = False  # whether the levels enter with the catalogue's lag
     scale: str = ""  # the parameter that multiplies effect · level
     regime: bool = False
     terms: tuple[Term, ...] = ()
     marks: bool = False  # Bernoulli marks of meetings, in place of a Poisson process
-
-    @property
-    def base_place(self) -> int:
-        return BASE[self.base]
 
 
 def effect_of(**share: float) -> tuple[float, ...]:
@@ -58,23 +54,31 @@ _MOMENTUM = {
     name: (Term(parameter="momentum", place=i, column="recent", label="momentum"),) for i, name in enumerate(RECURRENT)
 }
 _PACES = tuple(Term(parameter="pace", place=j, column=f"pace {j + 1}", label="pace") for j in range(2))
+_DURATION = Term(parameter="duration", column="shortness", label="duration · -log(silence)")
+_MEMORY = Term(parameter="memory", column="remembered", label="memory · last framing · exp(-silence/tau)")
 
 PROCESSES = (
-    *(
-        Process(
-            name=f"onset, {framing}",
-            cells="onset",
-            base=BASES[k],
-            effect=effect_of(**{EFFECT_TARGETS[k]: 1.0}),
-            framing=k,
-            regime=True,
-        )
-        for k, framing in enumerate(FRAMINGS)
+    Process(
+        name="onset",
+        rows="onset",
+        base="onset",
+        effect=effect_of(arms_control_talks=0.5, denuclearisation_talks=0.5),
+        regime=True,
+        terms=(_DURATION,),
     ),
+    Process(
+        name="framing",
+        rows="beginnings",
+        base="framing",
+        effect=effect_of(arms_control_talks=1.0, denuclearisation_talks=-1.0),
+        terms=(_MEMORY,),
+        marks=True,
+    ),
+    Process(name="change", rows="spells", base="change", effect=effect_of(), marks=True),
     *(
         Process(
             name=f"continuation, {framing}",
-            cells="continuation",
+            rows="continuation",
             base="continuation",
             effect=effect_of(**{EFFECT_TARGETS[k]: 1.0}),
             framing=k,
@@ -86,12 +90,12 @@ PROCESSES = (
     ),
     Process(
         name="contact",
-        cells="contact",
+        rows="contact",
         base="contact",
         effect=effect_of(contact=1.0),
         regime=True,
         terms=_MOMENTUM["contact"],
     ),
-    Process(name="crisis", cells="crisis", base="crisis", effect=effect_of(crisis=1.0), terms=_MOMENTUM["crisis"]),
-    Process(name="deal", cells="meetings", base="deal", effect=effect_of(deal=1.0), marks=True),
+    Process(name="crisis", rows="crisis", base="crisis", effect=effect_of(crisis=1.0), terms=_MOMENTUM["crisis"]),
+    Process(name="deal", rows="deals", base="deal", effect=effect_of(deal=1.0), marks=True),
 )

@@ -23,6 +23,9 @@ VARIANTS = (
     Structure(regime=False),
     Structure(indicators=False),
     Structure(continuation_effect=False),
+    Structure(duration=False),
+    Structure(memory=False),
+    Structure(change=False),
 )
 
 
@@ -85,7 +88,12 @@ def test_the_pymc_model_differs_by_a_constant(solved_toy: Solved) -> None:
     density = solved_toy.fit.density
     model = build_model(solved_toy.problem, density)
     logp = model.compile_logp(mode="FAST_COMPILE")
-    own = {"log_unit": "unit_log__", "log_judgement_sd": "judgement_excess_log__"}
+    own = {
+        "log_unit": "unit_log__",
+        "log_judgement_sd": "judgement_excess_log__",
+        "soft_duration": "duration_soft__",
+        "logit_change": "change_logodds__",
+    }
     names = {own.get(name, name): where for name, where in density.layout.slices.items()}
     shapes = {name: value.shape for name, value in model.initial_point().items()}
     assert shapes.keys() == names.keys()
@@ -138,9 +146,11 @@ def test_the_rate_of_contacts_is_a_poisson_regression(solved_shipped: Solved) ->
 
 def test_marks_are_independent_coins(solved_shipped: Solved) -> None:
     density, where = solved_shipped.fit.density, solved_shipped.fit.density.layout.slices["base"].start + BASE["deal"]
-    states, marked = density.exposure.mark_states, density.exposure.marked
+    deals = density.exposure.deals
+    states, marked = deals.states, deals.marked
     none = replace(states, mean=states.mean[:0], variance=states.variance[:0], active=states.active[:0])
-    without = replace(density, exposure=replace(density.exposure, mark_states=none, marked=marked[:0]))
+    gone = replace(deals, states=none, marked=marked[:0], silence=deals.silence[:0], last=deals.last[:0])
+    without = replace(density, exposure=replace(density.exposure, deals=gone))
     rng = np.random.default_rng(3)
     for _ in range(3):
         theta, weight, base = np.zeros(density.layout.size), rng.normal(0, 0.3, 19), rng.normal(-2, 1)

@@ -157,7 +157,7 @@ def read_anchor(connection: Connection, folder: Path, case_id: str, today: date,
         drawn = read_draws(path_of(folder, run.posterior_hash), DRAWS)
     except StoreError as error:
         raise NoPosterior(f"no provisional forecast: {error}") from None
-    if drawn.structure != repr(SHIPPED):
+    if drawn.parameters is None:
         raise NoPosterior(f"run {run.id} was made by another model; run `parley update` for a forecast by this one")
     return _anchored(connection, run, drawn.parameters)
 
