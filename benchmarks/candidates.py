@@ -11,7 +11,7 @@ import numpy as np
 from forecast.evaluation.forecasters import Forecaster, LaplaceModel
 from models.spec import FOREVER, Bools, Catalogue, Forecast, Ints, Judgements, Observations, Problem, Reference
 from models.states import filter_states
-from models.structure import BASES, Structure
+from models.structure import Structure
 
 AS_BUILT = "as built"
 FIXED = 1e-3
@@ -100,8 +100,8 @@ def _with_priors(structure: Structure, **changes: object) -> Structure:
 
 def _leaning(structure: Structure, lean: float) -> Structure:
     """The log odds of arms control, once the last framing is forgotten, expected to be ``lean`` rather than even."""
-    base, place = structure.priors.base, BASES.index("framing")
-    return _with_priors(structure, base=(*base[:place], (lean, base[place][1]), *base[place + 1 :]))
+    (_, sd), *rest = structure.priors.later_base
+    return _with_priors(structure, later_base=((lean, sd), *rest))
 
 
 def half_lives(problem: Problem, factor: float) -> Problem:
