@@ -149,7 +149,7 @@ def model_data(density: Density) -> Data:
         assert np.all((cells.knot >= 0) & (cells.knot < knots))
         data[f"{name}_mean"] = cells.states.mean
         data[f"{name}_days"] = cells.days
-        data[f"{name}_count"] = cells.count.reshape(len(cells.days), -1).sum(axis=1)
+        data[f"{name}_count"] = cells.count.sum(axis=1) if cells.count.ndim == 2 else cells.count
     data["onset_knot"], data["contact_knot"] = exposure.onset.knot, exposure.contact.knot
     data["contact_recent"] = exposure.contact.recent.astype(float)
     data["crisis_recent"] = exposure.crisis.recent.astype(float)

@@ -76,7 +76,7 @@ def _cells(process: Process, cells: Cells, priors: Priors) -> Part:
         mean=cells.states.mean[rows],
         variance=cells.states.variance[rows],
         days=cells.days[rows],
-        count=cells.count.reshape(len(cells.days), -1).sum(axis=1)[rows],
+        count=(cells.count.sum(axis=1) if cells.count.ndim == 2 else cells.count)[rows],
         knot=cells.knot[rows],
         columns=_beside(columns, int(rows.sum())),
     )

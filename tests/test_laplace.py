@@ -86,7 +86,8 @@ def _quadrature(density: Density) -> tuple[float, float, float]:
     days, events = ([float(v[cells.recent == r].sum()) for r in (False, True)] for v in (cells.days, cells.count))
     base = np.linspace(-12, 0, 1201)[:, None]
     boost = np.linspace(-3, 4, 701)[None, :]
-    log = -0.5 * ((base - priors.base[BASE["contact"]][0]) / priors.base[BASE["contact"]][1]) ** 2
+    mean, sd = priors.later_base[BASE["contact"] - 1]
+    log = -0.5 * ((base - mean) / sd) ** 2
     log = log - 0.5 * ((boost - priors.momentum[0]) / priors.momentum[1]) ** 2
     log = log + events[0] * base - days[0] * np.exp(base)
     log = log + events[1] * (base + boost) - days[1] * np.exp(base + boost)

@@ -11,7 +11,7 @@ from scipy.stats import kstest
 
 from models.gradient import compile_density
 from models.laplace import build_density
-from models.parameters import pack
+from models.parameters import SOFTNESS, pack
 from models.predictive import STATISTICS, common_span, describe_record, predictive_tails, simulate_worlds
 from models.sensitivity import (
     JUDGEMENTS,
@@ -105,7 +105,8 @@ def test_the_components_of_a_posterior_add_up_to_it(solved_shipped: Solved) -> N
     draws = fit.draw(50, 1)
     theta, parts = pack(draws, fit.density.structure), log_components(fit.density, draws)
     whole = [compile_density(fit.density)(row)[0] for row in theta]
-    summed = parts[PRIORS] + parts[JUDGEMENTS] + parts[RECORD] + theta[:, -1]
+    steep = np.log(-np.expm1(-draws.duration / SOFTNESS)) + np.log(draws.change) + np.log1p(-draws.change)
+    summed = parts[PRIORS] + parts[JUDGEMENTS] + parts[RECORD] + theta[:, -1] + steep
     assert summed == pytest.approx(whole, rel=1e-10)
     single = [value for name, value in parts.items() if name.startswith("prior")]
     assert np.sum(single, axis=0) == pytest.approx(parts[PRIORS], rel=1e-10)
@@ -120,7 +121,7 @@ def test_a_part_equals_the_density_of_a_problem_that_has_no_other(solved_shipped
     for document in range(len(solved_shipped.rows.documents)):
         silent = without_document(silent, document)
     assert len(silent.judgements.weight) == 0
-    unsaid = build_density(silent, fit.density.structure)
+    unsaid = replace(build_density(silent, fit.density.structure), directions=fit.density.directions)
     judged = [fit.density.at(row).value - unsaid.at(row).value for row in theta]
     assert parts[JUDGEMENTS] == pytest.approx(judged, rel=1e-8)
 

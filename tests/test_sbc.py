@@ -129,7 +129,7 @@ def test_a_world_is_the_same_whenever_it_is_drawn(small: tuple[Problem, Density,
 
 def test_crowded_worlds_are_counted(small: tuple[Problem, Density, DailyLevels]) -> None:
     problem = small[0]
-    wide = Structure(priors=Priors(base=tuple((mean, 6.0) for mean, _ in Priors().base)))
+    wide = Structure(priors=Priors(later_base=tuple((mean, 6.0) for mean, _ in Priors().later_base)))
     density = build_density(problem, wide)
     rng = np.random.default_rng(1)
     assert sum(draw_world(problem, density, small[2], rng)[2] for _ in range(20)) > 0
