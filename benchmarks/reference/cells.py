@@ -14,7 +14,8 @@ SILENCE_UNIT = 365.0
 """Days of silence at which the level of a rate is read."""
 SILENCE_CAP = 1095.0
 """Days of silence beyond which the rate falls no further."""
-LONGEST_CELL = 30
+LONGEST_CELL = 5
+"""Days: short enough that the silence amid them stands for each of them."""
 
 
 @dataclass(frozen=True, slots=True)

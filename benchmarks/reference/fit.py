@@ -2,31 +2,30 @@
 
 While a track is dry, s days after its last meeting, the log rate of beginnings per day is
 
-    a - γ log(min(max(s, 90), 1095) / 365) + class + frailty + regime.
+    a - γ log(min(max(s, 90), 1095) / 365) + class + frailty + regime,
 
-The scales of frailty and regime are integrated on a grid, the rest is approximated at its mode given them.
+the frailty a normal error of each track, the regime an Ornstein-Uhlenbeck process of each track on yearly knots. All
+are integrated on grids, with priors a ~ N(log 1/730, 1.5), γ ~ N(0, 1), class ~ N(0, 0.7); half-normal (1) on the
+standard deviations of frailty and regime, log-normal (log 3 years, 0.8) on the regime's e-folding time.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import product
+from math import inf, log
 
 import numpy as np
+from scipy.special import logsumexp
+from scipy.stats import norm
 
-from benchmarks.reference.cells import SILENCE_CAP, YEAR, Cells, cut_cells, silence_term
-from benchmarks.reference.laplace import Mode, Regression, Scales
-from benchmarks.reference.tables import Track, from_first_meeting
+from benchmarks.reference.cells import SILENCE_CAP, YEAR, cut_cells
+from benchmarks.reference.likelihood import DURATIONS, EFOLDINGS, LEVELS, REGIMES, blur, track_likelihood
+from benchmarks.reference.tables import Track, from_first_meeting, silences
 from models.spec import Floats
 
 MAIN = ("N", "K", "S")
 """Classes of the main fit; the level is that of the first."""
-LEVEL = (float(np.log(1 / 730)), 1.5)
-DURATION = (0.0, 1.0)
-CLASS = (0.0, 0.7)
-FRAILTIES = (0.15, 0.45, 0.75, 1.05, 1.35)
-REGIMES = (0.15, 0.45, 0.75, 1.05, 1.35, 1.65)
-EFOLDINGS = (1.5, 3.0, 6.0, 12.0)
-"""The grid of scales is even (e-folding times in logarithms), so that every node has the same width."""
+FRAILTIES = np.arange(0.15, 1.6, 0.2)
+CLASS_SD = 0.7
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +48,9 @@ class Fit:
     tracks: int  # that were ever dry
     beginnings: int
     years: float  # dry
-    level: Normal  # log rate per day at one year of silence, in the first class
-    duration: Normal  # γ; 0 and 0 where it is left out
-    classes: dict[str, Normal]  # log rates of the others, less that of the first
-    frailty: float  # root of the posterior mean of its variance
+    level: Normal  # a, log rate per day at one year of silence, of the first class
+    duration: Normal  # γ
+    frailty: float  # root mean square of its standard deviation
     regime: float  # likewise
     efolding: float  # years; geometric mean
 
@@ -60,51 +58,55 @@ class Fit:
 def fit_class(
     tracks: Sequence[Track], classes: tuple[str, ...] = MAIN, *, duration: bool = True, cap: float = SILENCE_CAP
 ) -> Fit:
-    """Fit tracks from their first meeting on; each class but the first has a level of its own beside the common one.
+    """Fit tracks of some classes, each from its first meeting on; the level is the first class's.
 
-    Without ``duration`` γ is 0.
+    Without ``duration`` γ is 0; beyond the cap, in days of silence, the rate falls no further.
     """
-    tracks = from_first_meeting(tracks, classes)
-    return _fit(cut_cells(tracks), [track.group for track in tracks], classes[1:], duration, cap)
+    found = from_first_meeting(tracks, classes)
+    return _fit([[track for track in found if track.group == name] for name in classes], duration, cap)
 
 
 def fit_alike(tracks: Sequence[Track], *, duration: bool = True, cap: float = SILENCE_CAP) -> Fit:
     """Fit tracks as one class, from the first day of each."""
-    return _fit(cut_cells(tracks), [], (), duration, cap)
+    return _fit([tracks], duration, cap)
 
 
-def _fit(cells: Cells, groups: list[str], classes: tuple[str, ...], duration: bool, cap: float) -> Fit:
-    term = silence_term(cells.silence, cap)
-    member = [np.array(groups)[cells.track] == name for name in classes]
-    columns = [np.ones_like(term), *([term] if duration else []), *member]
-    priors = np.array([LEVEL, *([DURATION] if duration else []), *[CLASS for _ in classes]])
-    regression = Regression(cells, np.stack(columns, axis=1).astype(np.float64), priors[:, 0], priors[:, 1])
-    scales = [Scales(*node) for node in product(FRAILTIES, REGIMES, EFOLDINGS)]
-    modes: list[Mode] = []
-    for each in scales:
-        modes.append(regression.mode(each, modes[-1] if modes else None))
-    log_weight = np.array([mode.log_evidence + each.log_prior for mode, each in zip(modes, scales, strict=True)])
-    weight = np.exp(log_weight - log_weight.max())
-    effects, frailty, regime, efolding = _moments(modes, scales, weight / weight.sum())
+def _fit(classes: Sequence[Sequence[Track]], duration: bool, cap: float) -> Fit:
+    classes = [[track for track in tracks if any(silences(track))] for tracks in classes]
+    cells = cut_cells([track for tracks in classes for track in tracks])
+    weight = _posterior([[track_likelihood(track, cap) for track in tracks] for tracks in classes], duration)
     return Fit(
-        tracks=len(np.unique(cells.track)),
+        tracks=sum(map(len, classes)),
         beginnings=int(cells.beginnings.sum()),
         years=float(cells.days.sum() / YEAR),
-        level=effects[0],
-        duration=effects[1] if duration else Normal(0.0, 0.0),
-        classes=dict(zip(classes, effects[1 + duration :], strict=True)),
-        frailty=frailty,
-        regime=regime,
-        efolding=efolding,
+        level=_moments(weight, 4, LEVELS),
+        duration=_moments(weight, 3, DURATIONS),
+        frailty=float(np.sqrt(_moments(weight, 0, FRAILTIES**2).mean)),
+        regime=float(np.sqrt(_moments(weight, 1, REGIMES**2).mean)),
+        efolding=float(np.exp(_moments(weight, 2, np.log(EFOLDINGS).astype(np.float64)).mean)),
     )
 
 
-def _moments(modes: list[Mode], scales: list[Scales], weight: Floats) -> tuple[list[Normal], float, float, float]:
-    """Moments of the mixture of normals: of the effects, then root mean squares of the scales, and the e-folding."""
-    means = np.array([mode.beta for mode in modes])
-    variances = np.array([np.diag(mode.covariance) for mode in modes])
-    mean = weight @ means
-    sd = np.sqrt(weight @ (variances + (means - mean) ** 2))
-    frailty, regime = (np.sqrt(weight @ np.array([(s.frailty, s.regime) for s in scales]) ** 2)).tolist()
-    efolding = np.exp(weight @ np.log([s.efolding for s in scales]))
-    return [Normal(float(m), float(s)) for m, s in zip(mean, sd, strict=True)], frailty, regime, float(efolding)
+def _posterior(classes: Sequence[Sequence[Floats]], duration: bool) -> Floats:
+    """Weights of the grid's nodes, (frailty, regime, e-folding, duration, level)."""
+    joint = np.array([_log_prior(frailty, duration) for frailty in FRAILTIES])
+    for which, likelihoods in enumerate(classes):
+        for node, frailty in enumerate(FRAILTIES):
+            of_class = sum((blur(each, frailty) for each in likelihoods), np.zeros_like(joint[node]))
+            joint[node] += blur(of_class, CLASS_SD) if which else of_class
+    return np.asarray(np.exp(joint - logsumexp(joint)))
+
+
+def _log_prior(frailty: float, duration: bool) -> Floats:
+    """Up to a constant, (regime, e-folding, duration, level)."""
+    of_regime = norm.logpdf(REGIMES)[:, None, None, None]
+    of_efolding = norm.logpdf(np.log(EFOLDINGS), log(3), 0.8)[:, None, None]
+    of_duration = norm.logpdf(DURATIONS) if duration else np.where(DURATIONS == 0, 0.0, -inf)
+    of_level = norm.logpdf(LEVELS, log(1 / 730), 1.5)
+    return np.asarray(norm.logpdf(frailty) + of_regime + of_efolding + of_duration[:, None] + of_level)
+
+
+def _moments(weight: Floats, axis: int, nodes: Floats) -> Normal:
+    marginal = weight.sum(axis=tuple(set(range(weight.ndim)) - {axis}))
+    mean = marginal @ nodes
+    return Normal(float(mean), float(np.sqrt(marginal @ (nodes - mean) ** 2)))
