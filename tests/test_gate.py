@@ -14,7 +14,7 @@ from models.projection import mean_with_error
 from models.spec import Floats
 
 CHAINS, DRAWS = 4, 800
-SIZES = {"target": 5, "indicator": 3, "process": 6, "later_pace": 2, "recurrent": 2, "knot": 4}
+SIZES = {"target": 5, "framing": 2, "indicator": 3, "process": 6, "later_pace": 2, "recurrent": 2, "knot": 4}
 
 Samples = dict[str, Floats]
 

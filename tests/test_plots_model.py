@@ -36,7 +36,7 @@ from models.spec import EFFECT_TARGETS
 
 INDICATORS = ("press_tone", "border_posture", "harvest")
 AS_OF = date(2020, 1, 1)
-SIZES = {"target": 5, "indicator": 3, "process": 6, "later_pace": 2, "recurrent": 2, "knot": 4}
+SIZES = {"target": 5, "framing": 2, "indicator": 3, "process": 6, "later_pace": 2, "recurrent": 2, "knot": 4}
 
 
 @pytest.fixture(scope="module")
