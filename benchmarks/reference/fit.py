@@ -83,7 +83,7 @@ def _fit(classes: Sequence[Sequence[Track]], duration: bool, cap: float) -> Fit:
         duration=_moments(weight, 3, DURATIONS),
         frailty=float(np.sqrt(_moments(weight, 0, FRAILTIES**2).mean)),
         regime=float(np.sqrt(_moments(weight, 1, REGIMES**2).mean)),
-        efolding=float(np.exp(_moments(weight, 2, np.log(EFOLDINGS).astype(np.float64)).mean)),
+        efolding=float(np.exp(_moments(weight, 2, np.array([log(years) for years in EFOLDINGS])).mean)),
     )
 
 

@@ -46,7 +46,7 @@ def show_comparison(compared: Compared) -> Iterator[str]:
         origins = [origin for origin in compared.origins if chosen(origin) and origin.horizon == HORIZONS[0]]
         tracks = len({(origin.track.dyad, origin.track.subject) for origin in origins})
         share = np.mean([origin.outcome for origin in origins])
-        yield f"\n**{title}**: {len(origins)} origins of {tracks} tracks; talks within {HORIZONS[0]} days of {share:.0%}\n"
+        yield f"\n**{title}**: {len(origins)} origins of {tracks} tracks, talks within {HORIZONS[0]} days {share:.0%}\n"
         yield "| | " + " | ".join(f"{days} d: log | bias | log − as built (90 %)" for days in HORIZONS) + " |"
         yield "|" + "---|" * (1 + 3 * len(HORIZONS))
         for both in zip(*(score(compared, chosen, days) for days in HORIZONS), strict=True):
