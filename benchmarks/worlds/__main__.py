@@ -63,19 +63,20 @@ def main() -> None:
     worlds = world_problems(options.seeds, options.origins, change=options.change)
     for world in worlds:
         print(f"world {world.seed}: {_summary(world)}")
-    asked = options.seeds, options.origins, SHIPPED, _progress
     forecasts = forecast_worlds(worlds, forecasters, _progress, workers=options.workers)
-    broken = broken_forecasts(*asked, change=options.change) if options.broken else {}
+    asked = options.seeds, options.origins, SHIPPED, _progress
+    settings = {"change": options.change, "workers": options.workers}
+    broken = broken_forecasts(*asked, **settings) if options.broken else {}
     for target in options.targets:
-        known = world_problems(options.seeds, options.origins, change=options.change, target=target)
+        truths = world_problems(options.seeds, options.origins, change=options.change, target=target)
         said, faulty, name = forecasts_of(target, forecasts), forecasts_of(target, broken), target_name(target)
         for days in options.days:
-            heading = f"**{name[0].upper()}{name[1:]} within {days} days** ({_counts(known)})"
-            _print_scores(heading, known, said, faulty, (*variants, MODEL), days)
+            heading = f"**{name[0].upper()}{name[1:]} within {days} days** ({_counts(truths)})"
+            _print_scores(heading, truths, said, faulty, (*variants, MODEL), days)
             if options.expected:
-                _print_expected(heading, expected_scores(known, said, MODEL, days))
+                _print_expected(heading, expected_scores(truths, {**said, **_known(truths)}, MODEL, days))
     if options.broken:
-        whole, half = interval_coverage(*asked, change=options.change)
+        whole, half = interval_coverage(*asked, **settings)
         print(f"\nTruth within the 90 % interval at 180 days, dry: {whole:.0%} of origins; interval halved: {half:.0%}")
 
 
@@ -127,6 +128,11 @@ def _counts(worlds: Sequence[World]) -> str:
     return f"{len(worlds)} worlds, {total} origins, {dry} dry"
 
 
+def _known(worlds: Sequence[World]) -> dict[str, Floats]:
+    """What no forecaster can say, or only one who knows the generator."""
+    return {name: np.array([getattr(world, name) for world in worlds]) for name in ("attainable", "true")}
+
+
 def _print_scores(
     heading: str,
     worlds: Sequence[World],
@@ -137,8 +143,7 @@ def _print_scores(
 ) -> None:
     """The table of one target and horizon, and what is wrong with each model; naive rows are not judged."""
     naive = tuple(name for name in said if name not in judged)
-    known = {name: np.array([getattr(world, name) for world in worlds]) for name in ("attainable", "true")}
-    scores = score_worlds(worlds, {**said, **broken, **known}, naive, days)
+    scores = score_worlds(worlds, {**said, **broken, **_known(worlds)}, naive, days)
     _print(heading, scores)
     beside_model = score_worlds(worlds, {**said, **broken}, naive, days, honest=said[MODEL])
     for names, found in ((judged, scores), (tuple(broken), beside_model)):
