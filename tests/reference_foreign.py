@@ -1,4 +1,4 @@
-"""The main fit of the reference class once more: day by day, and by sums over grids in place of Laplace's approximation.
+"""The main fit of the reference class once more: day by day, by sums over grids in place of Laplace's approximation.
 
 It shares no line with `benchmarks/reference/`, only the tables and the priors. Prints means and standard deviations.
 """
@@ -63,7 +63,7 @@ def blur(values: Array, sd: float) -> Array:
 def posterior(folder: Path) -> dict[str, tuple[float, float]]:
     """Mean and standard deviation of the level and of γ; root mean square of the frailty, and 0."""
     talks = list(csv.DictReader((folder / "talks.csv").open(encoding="utf-8")))
-    rows = [row for row in csv.DictReader((folder / "dyads.csv").open(encoding="utf-8"))]
+    rows = list(csv.DictReader((folder / "dyads.csv").open(encoding="utf-8")))
     days = [(row["reference_class"], dry_days(row, talks)) for row in rows if row["reference_class"] in ("N", "K", "S")]
     joint = np.empty((len(REGIME), len(YEARS), len(FRAILTY), len(GAMMA), len(LEVEL)))
     for (i, regime), (j, years) in product(enumerate(REGIME), enumerate(YEARS)):

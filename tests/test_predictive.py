@@ -12,7 +12,17 @@ from scipy.stats import kstest
 from models.gradient import compile_density
 from models.laplace import build_density
 from models.parameters import SOFTNESS, pack
-from models.predictive import STATISTICS, common_span, describe_record, predictive_tails, simulate_worlds
+from models.predictive import (
+    COUNTS,
+    ONSETS,
+    SHAPES,
+    STATISTICS,
+    SUCCESSIONS,
+    common_span,
+    describe_record,
+    predictive_tails,
+    simulate_worlds,
+)
 from models.sensitivity import (
     JUDGEMENTS,
     NOTABLE,
@@ -37,12 +47,13 @@ def _described(**arguments: object) -> dict[str, float]:
 def test_a_record_described_by_hand() -> None:
     found = _described(meetings=MEETINGS, contacts=[5, 700], crises=[8], days=1095, deals=[False, True, False, False])
     wet = (111 - 11) + (292 - 201) + (991 - 901)  # days after the first day of a meeting up to 90 after its last
-    assert found == {
+    assert {name: found[name] for name in (*COUNTS, *SHAPES)} == {
         "meetings": 4,
         "beginnings of talks": 3,
         "contacts": 2,
         "crises": 1,
         "deals": 1,
+        "changes of framing within a spell": 0,
         "share of dry days": pytest.approx(1 - wet / 1095, abs=2 / 1095),
         "longest gap between meetings, days": 699,
         "median gap between meetings, days": 180,
@@ -55,7 +66,51 @@ def test_a_record_without_meetings_has_no_gaps_but_one_silence() -> None:
     found = _described(days=800)
     assert found["longest gap between meetings, days"] == 799
     assert found["share of dry days"] == 1
-    assert np.isnan([found[name] for name in STATISTICS[-3:]]).all()
+    assert np.isnan([found[name] for name in (*SHAPES[-3:], *SUCCESSIONS, *ONSETS)]).all()
+
+
+def test_successions_of_framings_by_hand() -> None:
+    """Three beginnings under 400 days of silence, one in another framing; two after longer ones, both in another."""
+    meetings = [(10, 10, 0), (20, 20, 1), (200, 200, 1), (300, 300, 0), (310, 310, 0), (500, 500, 0), (899, 899, 0)]
+    found = _described(meetings=[*meetings, (1299, 1299, 1), (2000, 2000, 0)], days=2100)
+    assert found["changes of framing within a spell"] == 1
+    assert [found[name] for name in SUCCESSIONS] == [pytest.approx(1 / 4), 1]
+    assert _described(meetings=meetings[:2], days=400)["changes of framing within a spell"] == 1
+
+
+def test_a_silence_of_400_days_is_a_long_one() -> None:
+    for days, place in ((399, 0), (400, 1)):
+        found = _described(meetings=[(10, 12, 0), (12 + days, 12 + days, 1)], days=900)
+        expected = [np.nan, np.nan]
+        expected[place] = 1.0
+        assert [found[name] for name in SUCCESSIONS] == pytest.approx(expected, nan_ok=True)
+
+
+def test_beginnings_by_length_of_silence_by_hand() -> None:
+    """Silence is exposure on its 91st day and later, the day of a beginning with it; nobody knows the first one's."""
+    found = _described(meetings=[(100, 100, 0), (250, 252, 0), (1000, 1000, 0)], days=3100)
+    exposed = (150 - 90) + 90 + 90, 185 + 185, 365 + 365, 748 - 730 + 1095, 2099 - 1825
+    begun = 1, 0, 0, 1, 0
+    expected = [365.25 * n / days for n, days in zip(begun, exposed, strict=True)]
+    assert [found[name] for name in ONSETS] == pytest.approx(expected)
+
+
+def test_a_length_of_silence_that_never_was_has_no_rate() -> None:
+    found = _described(meetings=[(100, 100, 0)], days=500)
+    assert [found[name] for name in ONSETS] == pytest.approx([0, 0, 0, np.nan, np.nan], nan_ok=True)
+
+
+def test_a_meeting_before_the_span_sets_silence_and_framing() -> None:
+    found = _described(meetings=[(-410, -410, 1), (90, 90, 0)], days=200)
+    assert [found[name] for name in SUCCESSIONS] == pytest.approx([np.nan, 1], nan_ok=True)
+    assert found[ONSETS[2]] == pytest.approx(365.25 / 91)  # from the 410th to the 500th day of silence
+
+
+def test_other_names_of_the_framings_describe_the_same_record() -> None:
+    meetings = [(10, 12, 0), (20, 20, 1), (200, 201, 1), (900, 900, 0)]
+    other = [(first, last, 1 - framing) for first, last, framing in meetings]
+    one, two = (_described(meetings=each, days=1095) for each in (meetings, other))
+    assert one == pytest.approx(two, nan_ok=True)
 
 
 def test_silence_to_the_end_of_the_record_counts_as_a_gap() -> None:
@@ -83,14 +138,31 @@ def test_worlds_without_a_statistic_do_not_count_for_it() -> None:
     tails = predictive_tails(worlds, np.array([2.5, 6.0]))
     assert tails.p.tolist() == [0.5, 0.5]
     assert np.isnan(predictive_tails(worlds, np.array([2.5, np.nan])).p[1])
+    assert np.isnan(predictive_tails(np.full((4, 2), np.nan), np.array([2.5, np.nan])).p).all()
+
+
+def test_among_many_statistics_a_record_is_one_of_its_kind() -> None:
+    """The utmost rank in one of twenty is common; in all of them it is not."""
+    values = np.random.default_rng(2).standard_normal((150, 61, 20))
+    joint = np.array([predictive_tails(one[1:], one[0]).joint for one in values])
+    assert 0.01 <= (joint < 0.1).mean() <= 0.2
+    assert predictive_tails(values[0, 1:], np.full(20, 9.0)).joint == 0
+
+
+def test_no_value_is_extreme_among_few() -> None:
+    """A statistic that three of two hundred records have tells nothing from three."""
+    worlds = np.full((200, 1), np.nan)
+    worlds[:3, 0] = 1.0, 2.0, 3.0
+    assert predictive_tails(worlds, np.array([99.0])).p[0] == pytest.approx(1 / 8)
+    assert predictive_tails(np.linspace(0, 1, 199)[:, None], np.array([99.0])).p[0] == pytest.approx(1 / 400)
 
 
 def test_a_record_of_another_making_is_caught(solved_toy: Solved) -> None:
     """A world of the model is one of its kind; the toy case, with two meetings on the same days each year, is not."""
     problem, density = solved_toy.problem, solved_toy.fit.density
-    levels, draws = daily_levels(problem, density), solved_toy.fit.draw(60, 1)
+    levels, draws = daily_levels(problem, density), solved_toy.fit.draw(120, 1)
     worlds = simulate_worlds(problem, density, levels, draws, seed=1)
-    own = simulate(problem, density, levels, solved_toy.fit.draw(1, 2), np.random.default_rng(2))
+    own = simulate(problem, density, levels, solved_toy.fit.draw(1, 2), np.random.default_rng(3))
     assert own is not None
     of_own, of_toy = (
         predictive_tails(worlds.values, describe_record(one, common_span(problem))) for one in (own, problem)

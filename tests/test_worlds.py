@@ -4,25 +4,34 @@ import ast
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pytest
 from problems import read_as_of, stored
+from scipy.special import rel_entr
 
 from benchmarks.worlds.__main__ import changed
-from benchmarks.worlds.broken import LEAKED, SHUFFLED, broken_forecasts, interval_coverage
-from benchmarks.worlds.case import BEGIN, END, Truth, outcomes, write_world
+from benchmarks.worlds.broken import LEAKED, SHUFFLED, ShuffledStates, broken_forecasts, interval_coverage
+from benchmarks.worlds.case import BEGIN, END, Truth, find_chances, outcomes, write_world
 from benchmarks.worlds.evidence import INDICATORS, SDS, true_associations
 from benchmarks.worlds.hidden import (
+    ARMS_CONTROL,
+    ARMS_CONTROL_TALKS,
     DRY_AFTER,
+    FRAMING_CHANGE,
     HORIZONS,
+    LIMITS,
     REGIMES,
+    SCORED,
     Floats,
     History,
     Ints,
+    Meeting,
     age_index,
     attainable_probabilities,
+    change_framings,
     long_run_shares,
     quiet_chances,
     simulate_history,
@@ -36,8 +45,11 @@ from benchmarks.worlds.scoring import (
     World,
     coverage,
     difference,
+    expected_log_score,
+    expected_scores,
     faults,
     forecast_worlds,
+    forecasts_of,
     score_worlds,
     world_problems,
 )
@@ -45,6 +57,7 @@ from db.engine import Database
 from forecast.evaluation.forecasters import MODEL, LaplaceModel, baselines
 from indicators.content import CaseFolder
 from indicators.folder import read_case_folder
+from models.spec import TARGETS, Forecast, Problem
 from models.structure import SHIPPED
 
 GENERATOR = ("hidden", "evidence", "case")
@@ -125,6 +138,56 @@ def test_the_truth_is_not_in_the_folder(folder: Path, truth: Truth) -> None:
     lines = folder.with_name("one-truth.csv").read_text(encoding="utf-8").splitlines()
     assert len(lines) == 1 + len(truth.origins)
     assert lines[1].startswith(f"{truth.origins[0]},{REGIMES[truth.regime[0]]},")
+    first = dict(zip(lines[0].split(","), lines[1].split(","), strict=True))
+    for prefix, target in (("", LIMITS), ("arms_control_", ARMS_CONTROL_TALKS)):
+        chances = truth.of[target]
+        assert float(first[f"{prefix}true_180"]) == pytest.approx(chances.true[0, H180], abs=1e-6)
+        assert float(first[f"{prefix}attainable_30"]) == pytest.approx(chances.attainable[0, 0], abs=1e-6)
+        assert float(first[f"{prefix}outcome_365"]) == chances.outcome[0, -1]
+
+
+def _unchanged(meetings: tuple[Meeting, ...]) -> Iterator[Meeting]:
+    """The same with the framing each process began with."""
+    framing, ended = False, 0
+    for meeting in meetings:
+        framing = framing if meeting.started - ended <= DRY_AFTER else meeting.arms_control
+        ended = meeting.ended
+        yield replace(meeting, arms_control=framing)
+
+
+def test_changes_of_framing_touch_nothing_else() -> None:
+    """Worlds of one seed at any rate are the same to the bit, but for the framings of later meetings of a process."""
+    same, few, all_ = (simulate_history(BEGIN.toordinal(), END.toordinal(), 3, rate) for rate in (0.0, 0.3, 1.0))
+    for history in (same, few, all_):
+        assert tuple(_unchanged(history.meetings)) == same.meetings
+        assert (history.regime == same.regime).all()
+        assert (history.contacts.tolist(), history.crises.tolist()) == (same.contacts.tolist(), same.crises.tolist())
+    assert few.meetings != same.meetings
+
+
+def test_a_world_without_changes_shows_what_one_with_them_does_but_framings(tmp_path: Path) -> None:
+    for name, rate in (("none", 0.0), ("some", 0.3)):
+        write_world(tmp_path / name, 1, rate)
+    for path in (tmp_path / "none").iterdir():
+        same = path.read_bytes() == (tmp_path / "some" / path.name).read_bytes()
+        assert same == (path.name != "events.csv"), path.name
+
+
+def test_at_a_rate_of_one_framings_alternate_within_a_process() -> None:
+    meetings = simulate_history(BEGIN.toordinal(), END.toordinal(), 3, 1.0).meetings
+    pairs = [(a, b) for a, b in pairwise(meetings) if b.started - a.ended <= DRY_AFTER]
+    assert len(pairs) > 20
+    assert all(a.arms_control != b.arms_control for a, b in pairs)
+
+
+def test_meetings_change_the_framing_as_often_as_stated(histories: list[History]) -> None:
+    changes, later = 0, 0
+    for history in histories:
+        for a, b in pairwise(history.meetings):
+            within = b.started - a.ended <= DRY_AFTER
+            later, changes = later + within, changes + (within and a.arms_control != b.arms_control)
+    expected = FRAMING_CHANGE * later
+    assert abs(changes - expected) < 4 * np.sqrt(expected)
 
 
 def test_worlds_look_like_a_case_of_this_kind(histories: list[History]) -> None:
@@ -149,37 +212,70 @@ def test_regimes_stay_their_long_run_shares(histories: list[History]) -> None:
     assert (np.abs(shares.mean(axis=0) - long_run_shares()) < 4 * error).all()
 
 
-@pytest.mark.parametrize(("regime", "alive", "age"), [(0, False, 400), (1, False, 60), (2, True, 20), (2, True, -3)])
-def test_the_exact_truth_is_the_share_of_simulated_continuations(regime: int, alive: bool, age: int) -> None:
-    """The generator run onward from a hidden situation, 2000 times, against the backward recursion."""
-    rng = np.random.default_rng(1)
-    waits = np.array([_wait(regime, alive, age, rng) for _ in range(2000)])
-    for days in HORIZONS[:3]:
-        p = 1 - quiet_chances()[days, regime, int(alive), age_index(age)]
-        assert (waits <= days).mean() == pytest.approx(p, abs=4 * np.sqrt(p * (1 - p) / 2000) + 1e-9)
+SITUATIONS = [(0, False, 400, True), (1, False, 60, False), (2, True, 20, False), (2, True, -3, True)]
 
 
-def _wait(regime: int, alive: bool, age: int, rng: np.random.Generator) -> int:
-    """Days until the next meeting begins; 999 if not within 180."""
-    onward = simulate_meetings(1, simulate_regime(regime, 180, rng), -age, alive, rng)
-    return next((meeting.started for meeting in onward), 999)
+@pytest.mark.parametrize("change", [0.02, 0.3])
+@pytest.mark.parametrize(("regime", "alive", "age", "arms_control"), SITUATIONS)
+def test_the_exact_truth_is_the_share_of_simulated_continuations(
+    regime: int, alive: bool, age: int, arms_control: bool, change: float
+) -> None:
+    """The generator run onward from a hidden situation, 1500 times, against the backward recursion."""
+    rng, n = np.random.default_rng(1), 1500
+    after = [_onward(regime, alive, age, arms_control, change, rng) for _ in range(n)]
+    for target in SCORED:
+        waits = np.array([_wait(meetings, target) for meetings in after])
+        for days in HORIZONS[:3]:
+            p = 1 - quiet_chances(target, change)[days, regime, int(alive), age_index(age), int(arms_control)]
+            assert (waits <= days).mean() == pytest.approx(p, abs=4 * np.sqrt(p * (1 - p) / n) + 1e-9)
 
 
-@pytest.mark.parametrize("horizon", range(len(HORIZONS)))
-def test_outcomes_are_as_frequent_as_the_truth_says(histories: list[History], days: Ints, horizon: int) -> None:
+def _onward(
+    regime: int, alive: bool, age: int, arms_control: bool, change: float, rng: np.random.Generator
+) -> list[Meeting]:
+    """Meetings of the next 180 days."""
+    regimes = simulate_regime(regime, 180, rng)
+    meetings = list(simulate_meetings(1, regimes, -age, alive, rng, arms_control))
+    return list(change_framings(meetings, -age, change, rng))
+
+
+def _wait(meetings: list[Meeting], target: str) -> int:
+    """Days until the next meeting of the target begins; 999 if not within 180."""
+    return next((meeting.started for meeting in meetings if meeting.arms_control or target == LIMITS), 999)
+
+
+def test_meetings_about_arms_control_are_meetings() -> None:
+    """Never likelier than a meeting of any framing, which does not depend on framings at all."""
+    limits, arms_control = (quiet_chances(target) for target in (LIMITS, ARMS_CONTROL_TALKS))
+    assert (limits == quiet_chances(LIMITS, 0.3)).all()
+    assert (limits[..., 0] == limits[..., 1]).all()
+    assert (arms_control >= limits - 1e-12).all()
+
+
+def test_where_every_meeting_is_the_first_of_a_process_its_framing_is_the_regimes() -> None:
+    """The first day of a dry spell: a meeting is about arms control with the share of tomorrow's regime."""
+    limits, arms_control = (1 - quiet_chances(target)[1, :, 0, -1, 0] for target in (LIMITS, ARMS_CONTROL_TALKS))
+    assert arms_control / limits == pytest.approx(np.array(ARMS_CONTROL), abs=0.01)
+
+
+@pytest.mark.parametrize("target", SCORED)
+def test_outcomes_are_as_frequent_as_the_truth_says(histories: list[History], days: Ints, target: str) -> None:
     """Over worlds, outcomes less their true probabilities average to nothing, among likely and unlikely windows."""
-    true = np.array([true_probabilities(history, days) for history in histories])[..., horizon]
-    outcome = np.array([outcomes(history, days) for history in histories])[..., horizon]
-    for low, high in ((0.0, 0.35), (0.35, 0.65), (0.65, 1.0)):
-        held = (true >= low) & (true < high)
-        _check_mean_is_zero(np.where(held, outcome - true, 0.0).sum(axis=1))
+    all_true = np.array([true_probabilities(history, days, target) for history in histories])
+    all_outcome = np.array([outcomes(history, days, target) for history in histories])
+    for h in range(len(HORIZONS)):
+        true, outcome = all_true[..., h], all_outcome[..., h]
+        for low, high in ((0.0, 0.35), (0.35, 0.65), (0.65, 1.0)):
+            held = (true >= low) & (true < high)
+            _check_mean_is_zero(np.where(held, outcome - true, 0.0).sum(axis=1))
 
 
 @pytest.mark.slow
-def test_the_attainable_forecast_is_right_on_average(histories: list[History], days: Ints) -> None:
+@pytest.mark.parametrize("target", SCORED)
+def test_the_attainable_forecast_is_right_on_average(histories: list[History], days: Ints, target: str) -> None:
     """Bayes' filter departs from the truth, but not to one side, whatever it says."""
-    true = np.array([true_probabilities(history, days) for history in histories[:40]])
-    attainable = np.array([attainable_probabilities(history, days) for history in histories[:40]])
+    true = np.array([true_probabilities(history, days, target) for history in histories[:40]])
+    attainable = np.array([attainable_probabilities(history, days, target) for history in histories[:40]])
     for low, high in ((0.0, 0.15), (0.15, 0.5), (0.5, 1.0)):
         held = (attainable >= low) & (attainable < high)
         _check_mean_is_zero(np.where(held, true - attainable, 0.0)[..., H180].sum(axis=1))
@@ -193,12 +289,15 @@ def test_the_truth_knows_what_is_hidden(histories: list[History]) -> None:
     """A meeting under way, a process alive and one that ended give different probabilities on the same clock."""
     quiet = quiet_chances()
     for regime in range(3):
-        ended, alive = quiet[90, regime, :, age_index(10)]
+        ended, alive = quiet[90, regime, :, age_index(10), 0]
         assert alive < ended
+        denuclearisation, arms_control = quiet_chances(ARMS_CONTROL_TALKS)[90, regime, 1, age_index(10)]
+        assert arms_control < denuclearisation < 1
     meeting = histories[0].meetings[5]
-    regime, goes_on, age = situation(histories[0], meeting.started)
-    assert (goes_on, age) == (meeting.alive, meeting.started - meeting.ended)
-    assert regime == histories[0].regime[meeting.started - histories[0].first]
+    now = situation(histories[0], meeting.started)
+    assert (now.alive, now.age) == (meeting.alive, meeting.started - meeting.ended)
+    assert now.arms_control == meeting.arms_control
+    assert now.regime == histories[0].regime[meeting.started - histories[0].first]
 
 
 def test_pure_noise_is_tied_to_nothing() -> None:
@@ -212,10 +311,10 @@ def unread(histories: list[History]) -> tuple[World, ...]:
     """Worlds whose truth is known and whose folders nobody wrote."""
     worlds, days = [], np.arange(date(1995, 1, 1).toordinal(), date(2025, 1, 1).toordinal(), 122)
     for seed, history in enumerate(histories[:4]):
-        dry = np.array([situation(history, int(day))[2] > DRY_AFTER for day in days])
-        true = true_probabilities(history, days)
+        dry = np.array([situation(history, int(day)).age > DRY_AFTER for day in days])
+        chances = find_chances(history, days)
         worlds.append(
-            World(seed=seed, problems=(), dry=dry, true=true, attainable=true, outcome=outcomes(history, days))
+            World(seed=seed, problems=(), dry=dry, true=chances.true, attainable=chances.true, outcome=chances.outcome)
         )
     return tuple(worlds)
 
@@ -262,6 +361,52 @@ def test_intervals_are_scored_by_the_truth(unread: tuple[World, ...]) -> None:
     assert coverage(unread, true + 0.01, true + 0.02) == 0
 
 
+def test_the_expected_log_score_is_least_for_who_says_the_truth(unread: tuple[World, ...]) -> None:
+    """Its distance from the truth's own is the Kullback-Leibler divergence of Bernoulli distributions."""
+    true = _truth(unread)
+    other = np.clip(0.8 * true + 0.05, 0.01, 0.99)
+    by_outcomes = true * -np.log(other) + (1 - true) * -np.log1p(-other)
+    assert expected_log_score(other, true) == pytest.approx(by_outcomes, rel=1e-12)
+    divergence = expected_log_score(other, true) - expected_log_score(true, true)
+    assert divergence == pytest.approx(rel_entr(true, other) + rel_entr(1 - true, 1 - other), abs=2e-4)  # clipping
+    assert divergence.min() > -1e-9
+
+
+def test_expected_scores_are_compared_in_pairs(unread: tuple[World, ...], naive: Floats) -> None:
+    scores = expected_scores(unread, {"naive": naive, "truth": _truth(unread)}, "truth")
+    of = {score.name: score for score in scores}
+    assert (of["truth"].from_reference.mean, of["truth"].from_reference.error) == (0, 0)
+    assert of["naive"].from_reference.mean == pytest.approx(of["naive"].log - of["truth"].log)
+    assert of["naive"].from_reference_dry.mean == pytest.approx(of["naive"].log_dry - of["truth"].log_dry)
+    assert of["naive"].from_reference.low > 0
+
+
+def test_each_target_is_held_to_its_own_truth() -> None:
+    (limits,), (arms_control,) = (world_problems((1,), 2, target=target) for target in SCORED)
+    assert limits.problems is arms_control.problems
+    assert (arms_control.true <= limits.true).all()
+    assert arms_control.true.sum() < limits.true.sum()
+    assert (arms_control.outcome <= limits.outcome).all()
+    found = forecasts_of(ARMS_CONTROL_TALKS, {"all": np.arange(6.0).reshape(1, 1, 6, 1)})
+    assert found["all"].ravel().tolist() == [TARGETS.index(ARMS_CONTROL_TALKS)]
+
+
+def test_a_placebo_keeps_every_level_and_moves_it() -> None:
+    (world,) = world_problems((1,), 2)
+    (problem, *_), seen = world.problems, []
+
+    def watch(given: Problem) -> Forecast:
+        seen.append(given)
+        return Forecast(np.zeros((len(TARGETS), len(HORIZONS))), np.zeros((6, len(HORIZONS))))
+
+    ShuffledStates(watch)(problem)
+    (given,) = seen
+    assert sorted(given.observations.level.tolist()) == sorted(problem.observations.level.tolist())
+    assert (given.observations.level != problem.observations.level).mean() > 0.5
+    assert (given.observations.indicator == problem.observations.indicator).all()
+    assert given.record is problem.record
+
+
 def test_a_leaked_world_holds_later_rows_at_the_same_origins() -> None:
     (honest,), (leaked,) = world_problems((1,), 2), world_problems((1,), 2, leak=180)
     assert [problem.as_of for problem in honest.problems] == [problem.as_of for problem in leaked.problems]
@@ -298,7 +443,7 @@ SEEDS, ORIGINS = (1, 2, 3, 4), 60
 def forecasts() -> dict[str, Floats]:
     worlds = world_problems(SEEDS, ORIGINS)
     found = forecast_worlds(worlds, {**baselines(SHIPPED), MODEL: LaplaceModel(SHIPPED)}, cached=False)
-    return found | broken_forecasts(SEEDS, ORIGINS, SHIPPED)
+    return forecasts_of(LIMITS, found | broken_forecasts(SEEDS, ORIGINS, SHIPPED))
 
 
 @pytest.mark.slow

@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from benchmarks.worlds.scoring import coverage, forecast_worlds, world_problems
+from benchmarks.worlds.hidden import FRAMING_CHANGE, LIMITS
+from benchmarks.worlds.scoring import coverage, forecast_worlds, forecasts_of, world_problems
 from forecast.evaluation.forecasters import DRAWS, Forecaster, LaplaceModel
 from models.laplace import build_density, fit_laplace
 from models.projection import project
@@ -47,13 +48,25 @@ class Quantile:
 
 
 def broken_forecasts(
-    seeds: Iterable[int], origins: int, structure: Structure, progress: Progress = lambda done, total: None
+    seeds: Iterable[int],
+    origins: int,
+    structure: Structure,
+    progress: Progress = lambda done, total: None,
+    *,
+    change: float = FRAMING_CHANGE,
+    workers: int = 2,
 ) -> dict[str, Floats]:
-    """The model with its states shuffled, and with the rows of the next ``LEAK_DAYS`` leaked to it."""
+    """The model with its states shuffled, and with the rows of the next ``LEAK_DAYS`` leaked to it.
+
+    Probabilities of every target, (world, origin, target, horizon).
+    """
     seeds, model = tuple(seeds), LaplaceModel(structure)
-    mixed, ahead = world_problems(seeds, origins), world_problems(seeds, origins, leak=LEAK_DAYS)
-    shuffled = forecast_worlds(mixed, {SHUFFLED: ShuffledStates(model)}, progress, cached=False)
-    return shuffled | forecast_worlds(ahead, {LEAKED: model}, progress, cached=False)
+    mixed = world_problems(seeds, origins, change=change)
+    ahead = world_problems(seeds, origins, leak=LEAK_DAYS, change=change)
+    shuffled = {SHUFFLED: ShuffledStates(model)}
+    return forecast_worlds(mixed, shuffled, progress, cached=False, workers=workers) | forecast_worlds(
+        ahead, {LEAKED: model}, progress, cached=False, workers=workers
+    )
 
 
 def interval_coverage(
@@ -61,12 +74,17 @@ def interval_coverage(
     origins: int,
     structure: Structure,
     progress: Progress = lambda done, total: None,
-    days: int = 180,
+    *,
+    change: float = FRAMING_CHANGE,
+    workers: int = 2,
 ) -> tuple[float, float]:
-    """Share of dry origins whose truth the model's 90 % interval holds, and that of the same interval halved."""
-    worlds = world_problems(seeds, origins)
+    """Share of dry origins whose truth the model's 90 % interval holds, and that of the same interval halved.
+
+    For talks on limits within 180 days.
+    """
+    worlds = world_problems(seeds, origins, change=change)
     ends = {name: Quantile(structure, level) for name, level in (("low", 0.05), ("high", 0.95))}
-    found = forecast_worlds(worlds, ends, progress, cached=False)
+    found = forecasts_of(LIMITS, forecast_worlds(worlds, ends, progress, cached=False, workers=workers))
     low, high = found["low"], found["high"]
     middle, quarter = (low + high) / 2, (high - low) / 4
-    return coverage(worlds, low, high, days), coverage(worlds, middle - quarter, middle + quarter, days)
+    return coverage(worlds, low, high), coverage(worlds, middle - quarter, middle + quarter)

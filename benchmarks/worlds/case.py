@@ -2,8 +2,8 @@
 
 import csv
 import io
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, fields
 from datetime import date
 from pathlib import Path
 
@@ -19,9 +19,13 @@ from benchmarks.worlds.evidence import (
     simulate_reports,
 )
 from benchmarks.worlds.hidden import (
+    ARMS_CONTROL_TALKS,
     DRY_AFTER,
+    FRAMING_CHANGE,
     HORIZONS,
+    LIMITS,
     REGIMES,
+    SCORED,
     Floats,
     History,
     Ints,
@@ -79,6 +83,15 @@ EVENT = (
 type Rows = Iterable[Iterable[object]]
 
 
+@dataclass(frozen=True, slots=True)
+class Chances:
+    """How likely a target is, and what came of it, (origin, horizon)."""
+
+    true: Floats  # P(a meeting of the target begins within the horizon | everything hidden)
+    attainable: Floats  # the same given all events, by one who knows the generator
+    outcome: Floats  # 1 if one began, 0 if not, nan where the world ends before
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Truth:
     """What a world's case folder does not say, at the first of every month."""
@@ -87,14 +100,16 @@ class Truth:
     regime: Ints  # (origin,) index into REGIMES
     alive: np.ndarray[tuple[int], np.dtype[np.bool_]]  # (origin,) whether a process is alive
     age: Ints  # (origin,) days since the last meeting ended
-    true: Floats  # (origin, horizon) P(a meeting begins within the horizon | everything hidden)
-    attainable: Floats  # (origin, horizon) the same given all events, by one who knows the generator
-    outcome: Floats  # (origin, horizon) 1 if one began, 0 if not, nan where the world ends before
+    arms_control: np.ndarray[tuple[int], np.dtype[np.bool_]]  # (origin,) the last meeting's framing
+    of: Mapping[str, Chances]  # by target
 
 
-def write_world(folder: Path, seed: int) -> Truth:
-    """Write the world of a seed into ``folder`` (made if need be) and its truth to ``<folder>-truth.csv`` beside it."""
-    history = simulate_history(BEGIN.toordinal(), END.toordinal(), seed)
+def write_world(folder: Path, seed: int, change: float = FRAMING_CHANGE) -> Truth:
+    """Write the world of a seed into ``folder`` (made if need be) and its truth to ``<folder>-truth.csv`` beside it.
+
+    ``change`` is the probability that a meeting changes the framing of its process; nothing else depends on it.
+    """
+    history = simulate_history(BEGIN.toordinal(), END.toordinal(), seed, change)
     levels = simulate_levels(history, seed)
     first_days = np.array([date(indicator.first_year, 1, 1).toordinal() for indicator in INDICATORS])
     reports = simulate_reports(history, levels, first_days, seed)
@@ -112,21 +127,29 @@ def find_truth(history: History) -> Truth:
     months = range(FIRST_ORIGIN.year * 12, END.year * 12 + END.month)
     origins = tuple(date(month // 12, month % 12 + 1, 1) for month in months)
     days = np.array([origin.toordinal() for origin in origins])
-    regime, alive, age = zip(*(situation(history, int(day)) for day in days), strict=True)
+    at = [situation(history, int(day)) for day in days]
     return Truth(
         origins=origins,
-        regime=np.array(regime),
-        alive=np.array(alive),
-        age=np.array(age),
-        true=true_probabilities(history, days),
-        attainable=attainable_probabilities(history, days),
-        outcome=outcomes(history, days),
+        regime=np.array([now.regime for now in at]),
+        alive=np.array([now.alive for now in at]),
+        age=np.array([now.age for now in at]),
+        arms_control=np.array([now.arms_control for now in at]),
+        of={target: find_chances(history, days, target) for target in SCORED},
     )
 
 
-def outcomes(history: History, days: Ints) -> Floats:
-    """1 where a meeting began in (D, D + h], else 0, nan where the world ends before, (day, horizon)."""
-    started = np.array([meeting.started for meeting in history.meetings])
+def find_chances(history: History, days: Ints, target: str = LIMITS) -> Chances:
+    return Chances(
+        true_probabilities(history, days, target),
+        attainable_probabilities(history, days, target),
+        outcomes(history, days, target),
+    )
+
+
+def outcomes(history: History, days: Ints, target: str = LIMITS) -> Floats:
+    """1 where a meeting of the target began in (D, D + h], else 0, nan where the world ends before, (day, horizon)."""
+    counted = [meeting for meeting in history.meetings if meeting.arms_control or target == LIMITS]
+    started = np.array([meeting.started for meeting in counted])
     after = days[:, None] + np.array(HORIZONS)
     begun = np.searchsorted(started, after, side="right") > np.searchsorted(started, days, side="right")[:, None]
     return np.where(after <= history.first + len(history.regime) - 1, begun.astype(float), np.nan)
@@ -250,9 +273,22 @@ def _completeness_rows() -> Rows:
 
 
 def _truth_rows(truth: Truth) -> Rows:
-    names = [f"{what}_{days}" for what in ("true", "attainable", "outcome") for days in HORIZONS]
-    yield ("origin", "regime", "alive", "age", *names)
+    limits, arms_control = (truth.of[target] for target in (LIMITS, ARMS_CONTROL_TALKS))
+    yield (
+        *("origin", "regime", "alive", "age", *_chance_names("")),
+        *("arms_control", *_chance_names("arms_control_")),
+    )
     for i, origin in enumerate(truth.origins):
-        numbers = (f"{p:.6f}" for p in (*truth.true[i], *truth.attainable[i]))
-        happened = ("" if np.isnan(y) else int(y) for y in truth.outcome[i])
-        yield (origin, REGIMES[truth.regime[i]], int(truth.alive[i]), truth.age[i], *numbers, *happened)
+        yield (
+            *(origin, REGIMES[truth.regime[i]], int(truth.alive[i]), truth.age[i], *_chance_cells(limits, i)),
+            *(int(truth.arms_control[i]), *_chance_cells(arms_control, i)),
+        )
+
+
+def _chance_names(prefix: str) -> Iterator[str]:
+    return (f"{prefix}{field.name}_{days}" for field in fields(Chances) for days in HORIZONS)
+
+
+def _chance_cells(chances: Chances, i: int) -> Iterator[object]:
+    yield from (f"{p:.6f}" for p in (*chances.true[i], *chances.attainable[i]))
+    yield from ("" if np.isnan(y) else int(y) for y in chances.outcome[i])

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.worlds.case import Truth, write_world
-from benchmarks.worlds.hidden import HORIZONS
+from benchmarks.worlds.hidden import FRAMING_CHANGE, HORIZONS, LIMITS
 from db.migrate import create_database
 from db.when import When
 from forecast.engine.assemble import read_problem
@@ -25,7 +25,6 @@ from models.spec import TARGETS, Bools, Floats, Horizon, Problem
 STEP_MONTHS = 4
 BLOCK = 5
 """Consecutive origins in a bootstrap block: twenty months."""
-LIMITS = TARGETS.index("limits_talks")
 BIAS_AT_MOST = 0.05
 TOO_GOOD = 3.0
 """Standard errors of `WorldScore.foresight` beyond which a forecast must have seen what came later."""
@@ -35,7 +34,7 @@ HELD_AT_LEAST = 0.75
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class World:
-    """One world as a forecaster sees it at each origin, and what is true there; arrays are (origin, horizon)."""
+    """One world as a forecaster sees it at each origin, and what is true of one target; arrays (origin, horizon)."""
 
     seed: int
     problems: tuple[Problem, ...]
@@ -56,6 +55,17 @@ class Difference:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ExpectedScore:
+    """Expected log score of one forecaster under the truth, over all origins of all worlds and over the dry ones."""
+
+    name: str
+    log: float
+    log_dry: float
+    from_reference: Difference  # less that of the reference, paired
+    from_reference_dry: Difference
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WorldScore:
     """One forecaster over all origins of all worlds; errors are mean |forecast - truth|."""
 
@@ -72,42 +82,49 @@ class WorldScore:
     foresight: Difference  # mean of (outcome - truth) (forecast - an honest one): 0 for who knows nothing of the future
 
 
-def world_problems(seeds: Iterable[int], origins: int, *, leak: int = 0) -> tuple[World, ...]:
+def world_problems(
+    seeds: Iterable[int], origins: int, *, leak: int = 0, change: float = FRAMING_CHANGE, target: str = LIMITS
+) -> tuple[World, ...]:
     """The worlds of these seeds at their last ``origins`` origins, four months apart; made once in a process.
 
     With ``leak``, every problem holds what becomes known in so many days after its date: a fault, for scores to find.
+    ``change`` is the probability that a meeting changes the framing of its process.
     """
-    return tuple(_world(seed, origins, leak) for seed in seeds)
+    return tuple(_as_to(target, seed, origins, *_world(seed, origins, leak, change)) for seed in seeds)
+
+
+def _as_to(target: str, seed: int, origins: int, truth: Truth, problems: tuple[Problem, ...]) -> World:
+    at, chances = chosen_origins(truth, origins), truth.of[target]
+    return World(
+        seed=seed,
+        problems=problems,
+        dry=np.array([not read_clock(p, p.as_of + 1, p.as_of + 1).wet[0] for p in problems]),
+        true=chances.true[at],
+        attainable=chances.attainable[at],
+        outcome=chances.outcome[at],
+    )
 
 
 @cache
-def _world(seed: int, origins: int, leak: int) -> World:
+def _world(seed: int, origins: int, leak: int, change: float) -> tuple[Truth, tuple[Problem, ...]]:
     """Write the world, install it, and read what was known at each origin (strict)."""
     horizons = tuple(Horizon(days) for days in HORIZONS)
     with (
         tempfile.TemporaryDirectory() as folder,
         create_database(f"sqlite:///{Path(folder) / 'parley.db'}") as database,
     ):
-        truth = write_world(Path(folder) / "world", seed)
+        truth = write_world(Path(folder) / "world", seed, change)
         install_case(database, read_case_folder(Path(folder) / "world"), datetime.now(UTC))
-        at = chosen_origins(truth, origins)
+        origin = [truth.origins[i] for i in chosen_origins(truth, origins)]
         with database.read() as connection:
-            read = (read_problem(connection, When(as_of=truth.origins[i] + timedelta(days=leak)))[2] for i in at)
-            problems = tuple(replace(problem, as_of=problem.as_of - leak, horizons=horizons) for problem in read)
-    dry = np.array([not read_clock(p, p.as_of + 1, p.as_of + 1).wet[0] for p in problems])
-    return World(
-        seed=seed,
-        problems=problems,
-        dry=dry,
-        true=truth.true[at],
-        attainable=truth.attainable[at],
-        outcome=truth.outcome[at],
-    )
+            read = (read_problem(connection, When(as_of=day + timedelta(days=leak)))[2] for day in origin)
+            problems = (replace(problem, as_of=problem.as_of - leak, horizons=horizons) for problem in read)
+            return truth, tuple(problems)
 
 
 def chosen_origins(truth: Truth, origins: int) -> list[int]:
     """Places in ``truth.origins`` of the last ones, four months apart, whose longest window has ended."""
-    ended = int(np.flatnonzero(~np.isnan(truth.outcome[:, -1]))[-1])
+    ended = int(np.flatnonzero(~np.isnan(truth.of[LIMITS].outcome[:, -1]))[-1])
     return list(range(ended, -1, -STEP_MONTHS))[:origins][::-1]
 
 
@@ -117,16 +134,24 @@ def forecast_worlds(
     progress: Callable[[int, int], None] = lambda done, total: None,
     *,
     cached: bool = True,
+    workers: int = 2,
 ) -> dict[str, Floats]:
-    """Probability of talks on limits by every forecaster, (world, origin, horizon).
+    """Probabilities of every target by every forecaster, (world, origin, target, horizon).
 
-    ``cached`` forecasts are kept from one run to the next, for the same sources of the model.
+    ``cached`` forecasts are kept from one run to the next, for the same sources of the model; ``workers`` counts
+    processes.
     """
     problems = [problem for world in worlds for problem in world.problems]
     tasks = [Task(forecaster, (problem,)) for forecaster in forecasters.values() for problem in problems]
-    found = np.array([forecast.targets[LIMITS] for (forecast,) in run_tasks(tasks, cached=cached, progress=progress)])
-    shaped = found.reshape(len(forecasters), len(worlds), -1, len(HORIZONS))
+    done = run_tasks(tasks, workers=workers, cached=cached, progress=progress)
+    found = np.array([forecast.targets for (forecast,) in done])
+    shaped = found.reshape(len(forecasters), len(worlds), -1, len(TARGETS), len(HORIZONS))
     return dict(zip(forecasters, shaped, strict=True))
+
+
+def forecasts_of(target: str, forecasts: Mapping[str, Floats]) -> dict[str, Floats]:
+    """Probabilities of one target by every forecaster, (world, origin, horizon)."""
+    return {name: found[:, :, TARGETS.index(target)] for name, found in forecasts.items()}
 
 
 def score_worlds(
@@ -169,6 +194,34 @@ def score_worlds(
             )
         )
     return tuple(scores)
+
+
+def expected_scores(
+    worlds: Sequence[World], forecasts: Mapping[str, Floats], reference: str, days: int = 180
+) -> tuple[ExpectedScore, ...]:
+    """Expected log scores at one horizon, and their paired differences from one of the forecasters.
+
+    The truth takes the place of the outcome, so that no coin that was tossed adds to the error of a difference.
+    """
+    h = HORIZONS.index(days)
+    true, dry = np.array([world.true[:, h] for world in worlds]), np.array([world.dry for world in worlds])
+    log = {name: expected_log_score(forecast[..., h], true) for name, forecast in forecasts.items()}
+    return tuple(
+        ExpectedScore(
+            name=name,
+            log=float(of.mean()),
+            log_dry=float(of[dry].mean()),
+            from_reference=difference(of - log[reference], np.ones_like(dry)),
+            from_reference_dry=difference(of - log[reference], dry),
+        )
+        for name, of in log.items()
+    )
+
+
+def expected_log_score(forecast: Floats, true: Floats) -> Floats:
+    """Mean of the log score of q over outcomes of probability p: -(p log q + (1 - p) log(1 - q)), least at q = p."""
+    yes, no = log_score(forecast, np.ones_like(true)), log_score(forecast, np.zeros_like(true))
+    return np.asarray(true * yes + (1 - true) * no)
 
 
 def difference(paired: Floats, kept: Bools, replicates: int = 2000, seed: int = 1) -> Difference:

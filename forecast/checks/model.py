@@ -33,7 +33,7 @@ DECADE_DAYS = 3652.5
 
 @dataclass(frozen=True, slots=True)
 class _Line:
-    """One statistic of the simulated records beside the observed one; nan where a record has none."""
+    """One statistic of the simulated records beside the observed one; nan where none of them has it."""
 
     name: str
     quantiles: Floats  # at CENTRAL
@@ -42,7 +42,7 @@ class _Line:
     @property
     def inside(self) -> bool:
         low, _, high = self.quantiles
-        return bool(np.isnan(self.observed) or low <= self.observed <= high)
+        return bool(np.isnan(self.observed) or np.isnan(low) or low <= self.observed <= high)
 
     @property
     def cells(self) -> tuple[str, ...]:
@@ -100,7 +100,7 @@ def check_posterior_predictive(subject: Subject) -> Check:
         else f"The real record is one of its kind among {among}: all {len(STATISTICS)} p-values lie in "
         f"({TAIL}, {1 - TAIL})"
     )
-    words = f"{verdict}; {percent(tails.joint)} of such records have a statistic as extreme as its most extreme one."
+    words = f"{verdict}; {percent(tails.joint)} of such records are as extreme in their most extreme statistics."
     figures = {
         "worlds": WORLDS,
         "refused_worlds": worlds.refused,
@@ -119,8 +119,13 @@ def _simulate(subject: Subject, draws: Parameters, stage: str) -> tuple[Worlds, 
 
 
 def _lines(worlds: Worlds, observed: Floats) -> list[_Line]:
-    quantiles = np.nanquantile(worlds.values, CENTRAL, axis=0).T
-    return [_Line(name, *both) for name, *both in zip(STATISTICS, quantiles, map(float, observed), strict=True)]
+    columns = zip(STATISTICS, worlds.values.T, map(float, observed), strict=True)
+    return [_Line(name, _central(values), value) for name, values, value in columns]
+
+
+def _central(values: Floats) -> Floats:
+    known = values[~np.isnan(values)]
+    return np.asarray(np.quantile(known, CENTRAL)) if len(known) else np.full(len(CENTRAL), np.nan)
 
 
 def _per_decade(lines: Sequence[_Line], subject: Subject) -> list[_Line]:

@@ -14,7 +14,10 @@ import numpy as np
 from db.run_rows import RunRow
 from models.spec import Floats
 
-SCALARS = ("unit", "judgement_excess", "fraction", "base", "pace", "momentum")
+SCALARS = (
+    *("unit", "slope", "tilt", "judgement_excess", "fraction", "base"),
+    *("pace", "momentum", "memory", "duration", "change"),
+)
 """Parameters whose ranks are drawn, beside the two that mixed worst."""
 POINTS = 100
 ALPHA = 0.05
@@ -75,7 +78,7 @@ def measure_blocks(posterior: Any) -> tuple[Block, ...]:
     blocks: list[Block] = []
     for name, values in posterior.data_vars.items():
         labels = _labels(values)
-        measured = [np.asarray(one[name].values, dtype=np.float64).ravel() for one in found]
+        measured = [np.asarray(one[name].transpose(*values.dims[2:]), dtype=np.float64).ravel() for one in found]
         parts = [str(target) for target in values["target"].values] if "target" in values.dims else [""]
         each = len(labels) // len(parts)
         for number, part in enumerate(parts):
@@ -141,7 +144,7 @@ def measure_ranks(posterior: Any, blocks: Sequence[Block]) -> tuple[Ranks, ...]:
     draws = {label: scalar for values in posterior.data_vars.values() for label, scalar in _draws(values).items()}
     sizes = {label: size for block in blocks for label, size in zip(block.labels, block.ess_bulk, strict=True)}
     rhats = {label: value for block in blocks for label, value in zip(block.labels, block.rhat, strict=True)}
-    main = [label for name in SCALARS for label in _labels(posterior[name])]
+    main = [label for name in SCALARS if name in posterior for label in _labels(posterior[name])]
     worst = (("R-hat", max(rhats, key=lambda one: rhats[one])), ("ESS", min(sizes, key=lambda one: sizes[one])))
     named = [(label, label) for label in main] + [(f"worst {what}: {label}", label) for what, label in worst]
     return tuple(rank_draws(title, draws[label], _effective(draws[label])) for title, label in named)
