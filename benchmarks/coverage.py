@@ -17,8 +17,8 @@ from forecast.engine.assemble import read_problem
 from indicators.folder import read_case_folder
 from indicators.install import install_case
 from indicators.shipped import shipped_case
-from models.density import Parameters
 from models.laplace import build_density
+from models.parameters import Parameters
 from models.sampling import parameters_of, sample
 from models.settings import SamplerSettings
 from models.simulate import daily_levels, draw_prior, simulate

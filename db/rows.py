@@ -5,8 +5,10 @@
 `reason` a withdrawal. Text that is not known is "", never None.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,7 @@ class DeadlineRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewCase:
-    """One version of a case: its settings, catalogue, grades and deadlines."""
+    """One version of a case: its settings, catalogue, grades, deadlines and priors."""
 
     case_id: str
     name: str
@@ -88,6 +90,8 @@ class NewCase:
     """Of the folder it stems from, where the desk has added or retired indicators; None where it is that folder's."""
     analyst: str | None = None
     """Who made this version at the desk; None where it was loaded from a folder."""
+    priors: Mapping[str, Any] | None = None
+    """What is expected before the record speaks, in the form of the file of priors; None where there is none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +109,7 @@ class CaseRow:
     recorded_at: datetime
     folder_hash: str | None = None
     analyst: str | None = None
+    priors: Mapping[str, Any] | None = None
 
     @property
     def stems_from(self) -> str:

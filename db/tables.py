@@ -39,7 +39,7 @@ from db.shapes import (
 )
 from db.types import Instant
 
-SCHEMA_VERSION = "0007"
+SCHEMA_VERSION = "0008"
 
 cases = chained(
     "cases",
@@ -52,6 +52,7 @@ cases = chained(
     Column("case_hash", String(64), nullable=False),
     Column("folder_hash", String(64)),
     Column("analyst", Text),
+    Column("priors", JSON(none_as_null=True)),
     rule("dry_after_days_positive", "dry_after_days > 0", "dry_after_days must be above 0"),
     rule("knots_after_start", "knots_until > record_from", "knots_until must lie after record_from"),
 )

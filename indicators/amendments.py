@@ -72,6 +72,7 @@ def amended(
         deadlines=tuple(deadlines),
         folder_hash=case.stems_from if hash_ != case.stems_from else None,
         analyst=analyst,
+        priors=case.priors,
     )
 
 

@@ -1,5 +1,7 @@
 """The content of a case folder as rows of the tables."""
 
+from typing import Any
+
 from db.rows import (
     DeadlineRow,
     GradeRow,
@@ -12,7 +14,7 @@ from db.rows import (
     NewJudgement,
     NewObservation,
 )
-from indicators.content import CaseFolder, Document, Indicator, Judgement
+from indicators.content import CaseFolder, Document, Indicator, Judgement, Priors
 
 CASE_ANALYST = "case"
 """Stands as analyst and attestor of the rows that come from a case folder."""
@@ -32,7 +34,19 @@ def new_case(folder: CaseFolder) -> NewCase:
         indicators=tuple(indicator_row(indicator) for indicator in folder.indicators),
         grades=tuple(GradeRow(grade.reliability, grade.credibility, grade.sd_levels) for grade in folder.grades),
         deadlines=tuple(DeadlineRow(row.deadline, row.meaning) for row in folder.deadlines),
+        priors=None if folder.priors is None else priors_row(folder.priors),
     )
+
+
+def priors_row(priors: Priors) -> dict[str, Any]:
+    """The priors in the form of the file they come from, as JSON gives them back."""
+    said: dict[str, Any] = {}
+    if priors.change is not None:
+        said["framing_change"] = {"prior": list(priors.change)}
+    if priors.years:
+        years = [{"year": row.year, "onset": list(row.onset), "duration": list(row.duration)} for row in priors.years]
+        said["reference"] = {"tables": priors.tables, "year": years}
+    return said
 
 
 def indicator_row(indicator: Indicator) -> IndicatorRow:

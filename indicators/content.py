@@ -146,6 +146,31 @@ class Completeness:
     known_on: date | None
 
 
+@dataclass(frozen=True, slots=True)
+class YearPrior:
+    """What is expected of beginnings as of a year, from a reference class of other subjects; means and sd of normals.
+
+    `onset` is of the log rate per day at one year of silence, `duration` of the power of silence by which it falls.
+    """
+
+    year: int
+    onset: tuple[float, float]
+    duration: tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Priors:
+    """What a case expects before its record speaks.
+
+    `change` is the Beta of the probability that a meeting changes the framing of its spell, None where it is left open;
+    `tables` the sha256 of the reference class that the years were made from, "" where there are none.
+    """
+
+    change: tuple[float, float] | None
+    tables: str
+    years: tuple[YearPrior, ...]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseFolder:
     """A whole case folder, checked; `case_hash` is derived from everything else."""
@@ -159,13 +184,14 @@ class CaseFolder:
     observations: tuple[Observation, ...]
     events: tuple[Event, ...]
     completeness: tuple[Completeness, ...]
+    priors: Priors | None = None
     case_hash: str = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "case_hash", _hash(self))
 
 
-type _Content = Case | Indicator | Grade | Deadline | Document | Judgement | Observation | Event | Completeness
+type _Content = Case | Indicator | Grade | Deadline | Document | Judgement | Observation | Event | Completeness | Priors
 
 _PARTS = ("indicators", "grades", "deadlines", "documents", "judgements", "observations", "events", "completeness")
 
@@ -176,6 +202,8 @@ def _hash(folder: CaseFolder) -> str:
         name: sorted(_canonical(row) for row in getattr(folder, name)) for name in _PARTS
     }
     parts["case"] = _canonical(folder.case)
+    if folder.priors is not None:  # a case without them has the hash it has always had
+        parts["priors"] = _canonical(folder.priors)
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 

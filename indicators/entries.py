@@ -3,6 +3,7 @@
 import difflib
 import re
 import tomllib
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -14,8 +15,11 @@ from indicators.texts import without_invisible
 
 _SYNTAX = re.compile(r"(?P<what>.*?) \(at (?:line (?P<line>\d+), column (?P<column>\d+)|end of document)\)", re.DOTALL)
 _HEADER = re.compile(r"\s*\[([^\[\]]+)\]\s*(?:#.*)?")
+_ELEMENT = re.compile(r"\s*\[\[([^\[\]]+)\]\]\s*(?:#.*)?")
 _KEY = re.compile(r"""\s*("[^"]*"|'[^']*'|[A-Za-z0-9_-]+)\s*=""")
 type _Path = tuple[str, ...]
+type Bounds = tuple[float, float]
+"""The least and the greatest number allowed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +88,16 @@ class Entry:
             return 1.0
         return float(value)
 
+    def pair(self, key: str, form: str, first: Bounds, second: Bounds) -> tuple[float, float]:
+        """Two numbers within their bounds, written as `form` says; the least stand for a pair that was refused."""
+        value = self.values.get(key, [first[0], second[0]])
+        bounds = (first, second)
+        if not isinstance(value, list) or len(value) != 2 or not all(map(_is_within, value, bounds)):
+            spans = " and ".join(f"from {low:g} to {high:g}" for low, high in bounds)
+            self._wrong(key, f"{form}, numbers {spans}")
+            return first[0], second[0]
+        return float(value[0]), float(value[1])
+
     def flag(self, key: str) -> bool:
         value = self.values.get(key, False)
         if not isinstance(value, bool):
@@ -117,6 +131,19 @@ class Entry:
             self._wrong(key, f"a table [{'.'.join((*self.path, key))}]")
         return None
 
+    def tables(self, key: str) -> "tuple[Entry, ...]":
+        """The tables of the list at `key`, each at its number in it; empty when it is refused or missing."""
+        value = self.values.get(key)
+        if isinstance(value, list) and value and all(isinstance(item, dict) for item in value):
+            at = (*self.path, key)
+            return tuple(
+                Entry(self.file, (*at, str(number)), item, self.lines, self.problems)
+                for number, item in enumerate(value, start=1)
+            )
+        if value is not None:
+            self._wrong(key, f"tables, each below a line [[{'.'.join((*self.path, key))}]]")
+        return ()
+
     def _wrong(self, key: str, right: str) -> None:
         self.refuse(key, f"{_shown(self.values[key])} is of the wrong kind or size; write {right}")
 
@@ -138,6 +165,10 @@ def read_entries(path: Path, problems: Problems) -> Entry | None:
         problems.add(path.name, "is nested too deeply; write its tables as the shipped case does")
         return None
     return Entry(path.name, (), values, _find_lines(text), problems)
+
+
+def _is_within(value: object, bounds: Bounds) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and bounds[0] <= value <= bounds[1]
 
 
 def _plain(value: object) -> str:
@@ -163,11 +194,21 @@ def _syntax_problem(file: str, message: str) -> tuple[str, str]:
 def _find_lines(text: str) -> dict[_Path, int]:
     """The line of each table header and key, for messages; a multi-line string may hide or mimic one."""
     lines: dict[_Path, int] = {}
+    elements: Counter[_Path] = Counter()
     table: _Path = ()
     for number, line in enumerate(text.split("\n"), start=1):
         if header := _HEADER.fullmatch(line):
-            table = tuple(part.strip().strip("\"'") for part in header[1].split("."))
+            table = _path(header[1])
             lines.setdefault(table, number)
+        elif header := _ELEMENT.fullmatch(line):
+            elements[of := _path(header[1])] += 1
+            table = (*of, str(elements[of]))
+            lines[table] = number
+            lines.setdefault(of, number)
         elif key := _KEY.match(line):
             lines.setdefault((*table, key[1].strip("\"'")), number)
     return lines
+
+
+def _path(header: str) -> _Path:
+    return tuple(part.strip().strip("\"'") for part in header.split("."))

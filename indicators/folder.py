@@ -1,4 +1,4 @@
-"""Read a case folder: nine files in, one checked `CaseFolder` out, or one `CaseError` with every problem."""
+"""Read a case folder: its files in, one checked `CaseFolder` out, or one `CaseError` with every problem."""
 
 import re
 from collections.abc import Callable, Hashable, Iterable, Sequence
@@ -26,6 +26,7 @@ from indicators.content import (
 )
 from indicators.entries import Entry, read_entries
 from indicators.errors import CaseError
+from indicators.priors import read_priors
 from indicators.tables import Problems, Row, read_table, suggest
 
 COLUMNS: dict[str, tuple[str, ...]] = {
@@ -74,6 +75,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "completeness.csv": ("type", "complete_from", "complete_through", "known_on"),
 }
 FILES: tuple[str, ...] = ("case.toml", "indicators.toml", *COLUMNS)
+"""Those that every case folder needs."""
 
 _CASE_KEYS = ("id", "name", "headline", "record_from", "dry_after_days", "knots_until")
 _INDICATOR_KEYS = (
@@ -115,7 +117,7 @@ class Known:
 
 
 def read_case_folder(path: Path | str) -> CaseFolder:
-    """Read and check a case folder; files other than `FILES` are ignored.
+    """Read and check a case folder; files other than `FILES` and that of priors are ignored.
 
     Raises CaseError with one line per problem: file, row (the line of the file), column, what is wrong, what is right.
     """
@@ -152,6 +154,7 @@ def read_case_folder(path: Path | str) -> CaseFolder:
         completeness=_rows(
             tables["completeness.csv"], _completeness, "type", lambda row: (row.type, row.complete_from, row.known_on)
         ),
+        priors=read_priors(folder, problems),
     )
     problems.raise_any()
     return content

@@ -9,24 +9,35 @@ from typing import Any
 import numpy as np
 import pymc as pm
 import pytensor.tensor as pt
+from pymc.logprob.transforms import Transform
 
-from models.density import (
-    CONTACT,
-    CONTACT_BASE,
-    CONTINUATION,
-    CRISIS,
-    CRISIS_BASE,
-    DEAL,
-    DEAL_BASE,
-    Density,
-    coordinates,
-)
+from models.density import Density
 from models.describe import describe
 from models.exposure import Cells
+from models.parameters import SOFTNESS, coordinates
+from models.processes import BASE, EFFECT
 from models.spec import FRAMINGS, Problem
 from models.structure import ORIENTATION
 
 Data = dict[str, np.ndarray[Any, Any]]
+
+
+class Softplus(Transform):  # type: ignore[misc]
+    """value = scale · log(1 + exp(coordinate / scale)): positive, and the coordinate itself well above the scale."""
+
+    name = "soft"
+
+    def __init__(self, scale: float) -> None:
+        self.scale = scale
+
+    def backward(self, value: Any, *_inputs: Any) -> Any:
+        return self.scale * pt.softplus(value / self.scale)
+
+    def forward(self, value: Any, *_inputs: Any) -> Any:
+        return value + self.scale * pt.log(-pt.expm1(-value / self.scale))
+
+    def log_jac_det(self, value: Any, *_inputs: Any) -> Any:
+        return -pt.softplus(-value / self.scale)
 
 
 class ForecastModel(pm.Model):  # type: ignore[misc]
@@ -53,40 +64,63 @@ def build_model(problem: Problem, density: Density) -> ForecastModel:
 
         # ── What an indicator means for each target, in the documents' own weights ──────────────────────────
         weight = pm.Normal("weight", ORIENTATION[:, None], priors.weight_sd, dims=("target", "indicator"))
-        # ── How much one weight moves the log intensity, per level ──────────────────────────────────────────
-        unit = pm.LogNormal("unit", *priors.log_unit)
-        effect = unit * weight
         # ── What the documents say: authors err together and each in a way of their own ─────────────────────
         floor, scale = priors.judgement_sd
         excess = pm.HalfNormal("judgement_excess", scale)
         pm.Normal(
             "judgement", data["judgement_design"] @ weight.ravel(), floor + excess, observed=data["judgement_value"]
         )
-        # ── How often things happen at neutral levels, per day (deal: log odds per meeting) ──────────────────
-        means, sds = np.array(priors.base).T
+        # ── How much one weight moves a log intensity, per level ────────────────────────────────────────────
+        unit = pm.LogNormal("unit", *priors.log_unit)
+        effect = unit * weight
+        # ── Talks: what the documents point at, cut from events; its slope and what departs from it are learnt ──
+        slope, tilt = pm.Normal("slope", *priors.slope), pm.Normal("tilt", *priors.tilt)
+        deviation = pm.Normal("deviation", 0.0, priors.deviation_sd, dims=("framing", "indicator"))
+        arms, denuc = data["directions"][0], data["directions"][1]
+        of_arms = slope * (arms + denuc) / 2 + tilt * (arms - denuc) / 2 + deviation[0]
+        of_denuc = slope * (arms + denuc) / 2 - tilt * (arms - denuc) / 2 + deviation[1]
+        # ── How often things happen at neutral levels, per day (framing, deal: log odds per meeting) ─────────
+        means, sds = np.array((density.reference.onset, *priors.later_base)).T
         base = pm.Normal("base", means, sds, dims="process")
-        # ── Long silence lowers the rate of beginnings and contacts: a slow tide on yearly knots ────────────
+        # ── A slow tide on yearly knots ─────────────────────────────────────────────────────────────────────
         regime_z = pm.Normal("regime_z", 0.0, 1.0, dims="knot")
         regime = pt.as_tensor(density.root) @ regime_z
-        # ── Beginnings: two kinds of process compete while it is dry ────────────────────────────────────────
-        states = data["onset_mean"] @ effect[: len(FRAMINGS)].T
-        onset = states + base[: len(FRAMINGS)] + regime[data["onset_knot"]][:, None]
-        _events("onset", onset, data["onset_days"][:, None], data["onset_count"])
+        # ── Beginnings, while it is dry: the longer the silence, the rarer ──────────────────────────────────
+        duration = pm.TruncatedNormal(
+            "duration", *density.reference.duration, lower=0.0, default_transform=Softplus(SOFTNESS)
+        )
+        years = pt.clip(data["onset_silence"], 90.0, priors.silence_cap) / 365.0
+        onset = base[BASE["onset"]] + data["onset_mean"] @ (of_arms + of_denuc) / 2 - duration * pt.log(years)
+        _events("onset", onset + regime[data["onset_knot"]], data["onset_days"], data["onset_count"])
+        # ── Their framing: that of the last meeting, as far as it is remembered ─────────────────────────────
+        memory = pm.Normal("memory", *priors.memory)
+        left = data["beginning_last"] * pt.exp(-data["beginning_silence"] / (365.25 * priors.memory_years))
+        framing = base[BASE["framing"]] + memory * left + data["beginning_mean"] @ (of_arms - of_denuc)
+        pm.Bernoulli("framed", logit_p=framing, observed=data["beginning_arms"])
+        # ── Within a spell a meeting seldom changes the framing ─────────────────────────────────────────────
+        change = pm.Beta("change", *density.reference.change)
+        pm.Bernoulli("changed", change, observed=data["spell_changed"])
         # ── Continuation: once they meet, they meet again; the indicators move because of it, hence the lag ──
         fraction = pm.Normal("fraction", *priors.fraction)
         pace = pm.Normal("pace", 0.0, priors.pace_sd, dims="later_pace")
-        both = data["continuation_mean"] @ effect[: len(FRAMINGS)].T
-        led = pt.switch(pt.eq(data["continuation_framing"], 0), both[:, 0], both[:, 1])
-        going_on = base[CONTINUATION] + fraction * led + data["continuation_pace"] @ pace
+        mean = data["continuation_mean"]
+        led = pt.switch(pt.eq(data["continuation_framing"], 0), mean @ of_arms, mean @ of_denuc)
+        going_on = base[BASE["continuation"]] + fraction * led + data["continuation_pace"] @ pace
         _events("continuation", going_on, data["continuation_days"], data["continuation_count"])
         # ── Contacts and crises: rates of their own, with momentum after each ───────────────────────────────
         momentum = pm.Normal("momentum", *priors.momentum, dims="recurrent")
-        contact = base[CONTACT_BASE] + data["contact_mean"] @ effect[CONTACT] + regime[data["contact_knot"]]
+        contact = (
+            base[BASE["contact"]] + data["contact_mean"] @ effect[EFFECT["contact"]] + regime[data["contact_knot"]]
+        )
         _events("contact", contact + momentum[0] * data["contact_recent"], data["contact_days"], data["contact_count"])
-        crisis = base[CRISIS_BASE] + data["crisis_mean"] @ effect[CRISIS]
+        crisis = base[BASE["crisis"]] + data["crisis_mean"] @ effect[EFFECT["crisis"]]
         _events("crisis", crisis + momentum[1] * data["crisis_recent"], data["crisis_days"], data["crisis_count"])
         # ── A deal marks a meeting ──────────────────────────────────────────────────────────────────────────
-        pm.Bernoulli("deal", logit_p=base[DEAL_BASE] + data["deal_mean"] @ effect[DEAL], observed=data["deal_marked"])
+        pm.Bernoulli(
+            "deal",
+            logit_p=base[BASE["deal"]] + data["deal_mean"] @ effect[EFFECT["deal"]],
+            observed=data["deal_marked"],
+        )
     return model
 
 
@@ -97,8 +131,15 @@ def model_data(density: Density) -> Data:
     data: Data = {
         "judgement_design": judgements.design,
         "judgement_value": judgements.value,
-        "deal_mean": exposure.mark_states.mean,
-        "deal_marked": exposure.marked.astype(np.int64),
+        "directions": density.directions,
+        "onset_silence": exposure.onset.silence,
+        "beginning_mean": exposure.beginnings.states.mean,
+        "beginning_arms": exposure.beginnings.marked.astype(np.int64),
+        "beginning_silence": exposure.beginnings.silence,
+        "beginning_last": exposure.beginnings.last,
+        "spell_changed": exposure.spells.marked.astype(np.int64),
+        "deal_mean": exposure.deals.states.mean,
+        "deal_marked": exposure.deals.marked.astype(np.int64),
         "continuation_framing": exposure.continuation.framing,
         "continuation_pace": np.stack([exposure.continuation.pace == j + 1 for j in range(2)], axis=1).astype(float),
     }
@@ -108,7 +149,7 @@ def model_data(density: Density) -> Data:
         assert np.all((cells.knot >= 0) & (cells.knot < knots))
         data[f"{name}_mean"] = cells.states.mean
         data[f"{name}_days"] = cells.days
-        data[f"{name}_count"] = cells.count if name == "onset" else cells.count.reshape(len(cells.days), -1).sum(axis=1)
+        data[f"{name}_count"] = cells.count.sum(axis=1) if cells.count.ndim == 2 else cells.count
     data["onset_knot"], data["contact_knot"] = exposure.onset.knot, exposure.contact.knot
     data["contact_recent"] = exposure.contact.recent.astype(float)
     data["crisis_recent"] = exposure.crisis.recent.astype(float)

@@ -1,11 +1,15 @@
 """The dry/wet chain of talks, propagated exactly: probabilities of a path of intensities, with no event simulated.
 
-Given daily intensities, the next meeting depends only on whether it is dry and, when wet, on the days since the last
-meeting and the framing of its process. While the pace since that meeting stays the same, all mass of a framing meets at
-one intensity: its sum is carried forward a day at a time. What passes to the next pace is known by the *day of its last
-meeting*, from the mass that entered the pace and the intensities since. Day ``t`` of the path has index
-``t + dry_after`` and a meeting on it makes day ``t + 1`` the first after it.
+Given daily intensities, the next meeting depends only on the days since the last one and on its framing. Mass that has
+been dry since before the path has one known silence on every day. All other mass is held by framing and by *pace*, a
+stretch of days since its last meeting: while the pace stays the same, all mass of a framing meets at one intensity, so
+that its sum is carried forward a day at a time. What passes to the next pace is known by the *day of its last meeting*,
+from the mass that entered the pace and the intensities since. Paces of wet mass come first, then those of mass that has
+dried up on the path; the last one is longer than the path. Day ``t`` of the path has index ``t + dry_after`` and a
+meeting on it makes day ``t + 1`` the first after it.
 """
+
+from dataclasses import dataclass
 
 import numpy as np
 from numba import njit
@@ -13,10 +17,56 @@ from numba import njit
 from models.exposure import PACE_FROM
 from models.spec import Floats, Ints
 
-LIMITS, ARMS, DENUC, DEAL, S2, S3, S4 = range(7)
+ARMS, DENUC, LIMITS, DEAL, S2, S3, S4 = range(7)
 TALKS_OUTPUTS = 7
+"""Targets of talks in the order of `models.spec.TARGETS`, then their scenarios."""
 SURE = 50.0
 """Meetings a day beyond which one is certain: sums of intensities stay small enough to be told apart."""
+DRY_PACES = (181, 366, 731, 1096)
+"""Days of silence on which a new pace of dried-up mass begins, after the first; from the last one on, one a year."""
+YEAR = 365
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TalksRates:
+    """Intensities of talks along paths, and how meetings are framed."""
+
+    begin: Floats  # (path, day) meetings a day of mass dry since before the path
+    arms: Floats  # (path, day) P(arms control | that mass meets)
+    calm: Floats  # (path, day) meetings a day of dried-up mass at one year of silence
+    odds: Floats  # (path, day) odds of arms control with nothing remembered
+    slow: Floats  # (path, dry pace) factor of that silence on `calm`
+    pull: Floats  # (path, dry pace) factor on `odds` after arms control; after denuclearisation its inverse
+    going_on: Floats  # (path, day, framing, wet pace) meetings a day while wet
+    change: Floats  # (path,) P(a meeting while wet has another framing than the last)
+    mark: Floats  # (path, day) P(a deal marks a meeting)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Situation:
+    """Where the chain stands as the path begins, and what is asked."""
+
+    since: int  # days from the last meeting's end to the first day of the path
+    framing: int  # of that meeting
+    dry_after: int
+    gap: int  # days before the forecast date, whose meetings are unobserved
+    forced: Ints  # (gap,) framing of a meeting known nevertheless, -1 where none is
+    windows: Ints  # (window,) lengths in days, increasing, at least 1
+
+
+def wet_paces(dry_after: int) -> Ints:
+    """First day since the last meeting of each pace while wet."""
+    return np.array([day for day in PACE_FROM if day <= dry_after], dtype=np.int64)
+
+
+def dry_paces(dry_after: int, days: int) -> Ints:
+    """First day of silence of each pace that mass can reach which dries up on a path of so many days, and one more.
+
+    Between two of them a pace has the means of log silence and of memory over its days: none is open.
+    """
+    yearly = range(DRY_PACES[-1], DRY_PACES[-1] + days + dry_after + 2 * YEAR, YEAR)
+    edges = np.array([dry_after + 1, *(day for day in (*DRY_PACES[:-1], *yearly) if day > dry_after + 1)])
+    return edges[: int(np.searchsorted(edges, days + dry_after, side="right")) + 1]
 
 
 @njit(cache=True, nogil=True)
@@ -26,46 +76,51 @@ def _keep(rate, starts, ends, kept):  # type: ignore[no-untyped-def]
     rate (day, framing, pace). The mass of a meeting before the first day has been there since the first day.
     """
     days = rate.shape[0]
-    for f in range(2):
+    total = np.zeros(days + 1)
+    for f in range(rate.shape[1]):
         for b in range(len(starts)):
-            total = np.zeros(days + 1)
             for t in range(days):
                 total[t + 1] = total[t] + min(rate[t, f, b], SURE)
+            long = ends[b] - starts[b]
             for t in range(days + 1):
-                kept[t, f, b] = np.exp(total[max(t - max(ends[b] - starts[b], 0), 0)] - total[t])
+                kept[t, f, b] = np.exp(total[max(t - long, 0)] - total[t])
 
 
 @njit(cache=True, nogil=True)
-def _age(dry, wet, entered, label, t, after, starts, ends, kept):  # type: ignore[no-untyped-def]
-    """Let day ``t`` begin: what has aged enough passes to the next pace, or becomes dry.
+def _age(wet, entered, label, t, after, ends, kept_wet, kept_dry):  # type: ignore[no-untyped-def]
+    """Let day ``t`` begin: what has aged enough passes to the next pace.
 
     entered (label, framing, index): mass by day of its last meeting, as it entered its present pace.
     """
+    first_dry = kept_wet.shape[2]
     for f in range(2):
-        for b in range(len(starts) - 1, -1, -1):
+        for b in range(len(ends) - 2, -1, -1):
             j = t + after - ends[b]
-            if starts[b] > after or entered[label, f, j] == 0.0:
+            if j < 0 or entered[label, f, j] == 0.0:
                 continue
-            leaving = entered[label, f, j] * kept[t, f, b]
+            share = kept_wet[t, f, b] if b < first_dry else kept_dry[t, 0, b - first_dry]
+            leaving = entered[label, f, j] * share
             wet[label, f, b] = max(wet[label, f, b] - leaving, 0.0)
-            if ends[b] <= after:
-                wet[label, f, b + 1] += leaving
-                entered[label, f, j] = leaving
-            else:
-                dry[label] += leaving
-                entered[label, f, j] = 0.0
+            wet[label, f, b + 1] += leaving
+            entered[label, f, j] = leaving
 
 
 @njit(cache=True, nogil=True)
-def _meet(dry, wet, label, share, stay_dry, stay_wet, out):  # type: ignore[no-untyped-def]
-    """One day: take out the mass that meets, by framing of the meeting; dry (label,), wet (label, framing, pace)."""
+def _meet(dry, wet, label, arms, arms_after, stay_dry, stay, out):  # type: ignore[no-untyped-def]
+    """One day: take out the mass that meets, by framing of the meeting.
+
+    dry (label,), wet (label, framing, pace); arms_after (framing, pace) is P(arms control | framing, pace).
+    """
     met = dry[label] * (1 - stay_dry)
     dry[label] *= stay_dry
+    out[label, 0], out[label, 1] = met * arms, met * (1 - arms)
     for f in range(2):
-        out[label, f] = met * (share if f == 0 else 1 - share)
         for b in range(wet.shape[2]):
-            out[label, f] += wet[label, f, b] * (1 - stay_wet[f, b])
-            wet[label, f, b] *= stay_wet[f, b]
+            if wet[label, f, b] > 0.0:
+                met = wet[label, f, b] * (1 - stay[f, b])
+                wet[label, f, b] *= stay[f, b]
+                out[label, 0] += met * arms_after[f, b]
+                out[label, 1] += met * (1 - arms_after[f, b])
 
 
 @njit(cache=True, nogil=True)
@@ -76,61 +131,75 @@ def _begin(wet, entered, label, framing, index, mass):  # type: ignore[no-untype
 
 
 @njit(cache=True, nogil=True)
-def _talks(onset, going_on, mark, gap, forced, since, framing, after, paces, windows, out, p_dry):  # type: ignore[no-untyped-def]
+def _talks(  # type: ignore[no-untyped-def]
+    begin, arms_at, calm, odds, slow, pull, going_on, change, mark,
+    since, framing, after, gap, forced, windows, starts, ends, out, p_dry,
+):  # fmt: skip
     """Fill ``out`` (path, window, 7) and ``p_dry`` (path,) for intensities of shape (path, day, …).
 
     Labels of the mass: 0 no meeting yet; 1 and 2 first meeting on arms control or denuclearisation and no deal;
-    3 no arms-control meeting yet; 4 no denuclearisation meeting yet.
+    3 no arms-control meeting yet; 4 no denuclearisation meeting yet. Paces from ``starts`` to ``ends``: wet, then dry.
     """
-    paths, days = onset.shape[0], onset.shape[1]
-    met, stay_wet = np.zeros((5, 2)), np.zeros((2, len(paces)))
-    ends = np.minimum(np.append(paces[1:], after + 1), after + 1)
-    kept = np.zeros((days + 1, 2, len(paces)))
+    paths, days = begin.shape
+    paces, first_dry = len(starts), going_on.shape[3]
+    met, stay, arms_after = np.zeros((5, 2)), np.zeros((2, paces)), np.zeros((2, paces))
+    kept_wet, kept_dry = np.zeros((days + 1, 2, first_dry)), np.zeros((days + 1, 1, paces - first_dry))
+    dried = np.zeros((days, 1, paces - first_dry))
     for p in range(paths):
-        _keep(going_on[p], paces, ends, kept)
-        dry, wet, entered = np.zeros(5), np.zeros((5, 2, len(paces))), np.zeros((5, 2, days + after + 1))
+        for t in range(days):
+            for b in range(paces - first_dry):
+                dried[t, 0, b] = calm[p, t] * slow[p, b]
+        _keep(going_on[p], starts[:first_dry], ends[:first_dry], kept_wet)
+        _keep(dried, starts[first_dry:], ends[first_dry:], kept_dry)
+        dry, wet, entered = np.zeros(5), np.zeros((5, 2, paces)), np.zeros((5, 2, days + after + 1))
+        for b in range(first_dry):
+            arms_after[0, b], arms_after[1, b] = 1 - change[p], change[p]
         if since > after:
             dry[0] = 1.0
         else:
             age = max(since, 1)
             entered[0, framing, after - age] = 1.0
-            wet[0, framing, np.searchsorted(paces, age, side="right") - 1] = 1.0
+            wet[0, framing, np.searchsorted(starts, age, side="right") - 1] = 1.0
         deal, arms, denuc, w = 0.0, 0.0, 0.0, 0
         for t in range(days):
             if t == gap:
-                p_dry[p] = dry[0]
+                p_dry[p] = dry[0] + wet[0, :, first_dry:].sum()
                 for avoiding in (3, 4):
                     dry[avoiding], wet[avoiding], entered[avoiding] = dry[0], wet[0], entered[0]
-            total, b = onset[p, t, 0] + onset[p, t, 1], t + after
-            stay_dry, share = np.exp(-total), onset[p, t, 0] / total if total > 0 else 0.5
-            for f in range(2):
-                for j in range(len(paces)):
-                    stay_wet[f, j] = np.exp(-going_on[p, t, f, j])
+            stay_dry, index = np.exp(-begin[p, t]), t + after
+            for b in range(first_dry):
+                stay[0, b], stay[1, b] = np.exp(-going_on[p, t, 0, b]), np.exp(-going_on[p, t, 1, b])
+            for b in range(first_dry, paces):
+                drawn = pull[p, b - first_dry]
+                stay[0, b] = np.exp(-dried[t, 0, b - first_dry])
+                stay[1, b] = stay[0, b]
+                arms_after[0, b] = 1 - 1 / (1 + odds[p, t] * drawn)
+                arms_after[1, b] = 1 - 1 / (1 + odds[p, t] / drawn)
             for label in range(1 if t < gap else 5):
-                _meet(dry, wet, label, share, stay_dry, stay_wet, met)
-                _age(dry, wet, entered, label, t + 1, after, paces, ends, kept)
+                _meet(dry, wet, label, arms_at[p, t], arms_after, stay_dry, stay, met)
+                _age(wet, entered, label, t + 1, after, ends, kept_wet, kept_dry)
             if t < gap:
                 if forced[t] >= 0:
                     dry[0], wet[0], entered[0] = 0.0, 0.0, 0.0
-                    _begin(wet, entered, 0, forced[t], b, 1.0)
+                    _begin(wet, entered, 0, forced[t], index, 1.0)
                 else:
-                    _begin(wet, entered, 0, 0, b, met[0, 0])
-                    _begin(wet, entered, 0, 1, b, met[0, 1])
+                    _begin(wet, entered, 0, 0, index, met[0, 0])
+                    _begin(wet, entered, 0, 1, index, met[0, 1])
             else:
+                unmarked = 1 - mark[p, t]
                 for f in range(2):
-                    deal += (met[0, f] + met[1, f] + met[2, f]) * mark[p, t, f]
-                    unmarked = 1 - mark[p, t, f]
-                    _begin(wet, entered, 1, f, b, met[1, f] * unmarked + (met[0, f] * unmarked if f == 0 else 0.0))
-                    _begin(wet, entered, 2, f, b, met[2, f] * unmarked + (met[0, f] * unmarked if f == 1 else 0.0))
+                    deal += (met[0, f] + met[1, f] + met[2, f]) * mark[p, t]
+                    _begin(wet, entered, 1, f, index, (met[1, f] + (met[0, f] if f == 0 else 0.0)) * unmarked)
+                    _begin(wet, entered, 2, f, index, (met[2, f] + (met[0, f] if f == 1 else 0.0)) * unmarked)
                 arms += met[3, 0]
                 denuc += met[4, 1]
-                _begin(wet, entered, 3, 1, b, met[3, 1])
-                _begin(wet, entered, 4, 0, b, met[4, 0])
+                _begin(wet, entered, 3, 1, index, met[3, 1])
+                _begin(wet, entered, 4, 0, index, met[4, 0])
                 while w < len(windows) and t - gap + 1 == windows[w]:
                     first_arms, first_denuc = dry[1] + wet[1].sum(), dry[2] + wet[2].sum()
-                    out[p, w, 0] = deal + first_arms + first_denuc
-                    out[p, w, 1], out[p, w, 2], out[p, w, 3] = arms, denuc, deal
-                    out[p, w, 4], out[p, w, 5], out[p, w, 6] = first_arms, deal, first_denuc
+                    out[p, w, ARMS], out[p, w, DENUC], out[p, w, DEAL] = arms, denuc, deal
+                    out[p, w, LIMITS] = deal + first_arms + first_denuc
+                    out[p, w, S2], out[p, w, S3], out[p, w, S4] = first_arms, deal, first_denuc
                     w += 1
 
 
@@ -169,36 +238,30 @@ def _recurrent(calm, boost, gap, forced, since, memory, windows, out):  # type: 
                     w += 1
 
 
-def propagate_talks(
-    onset: Floats,
-    going_on: Floats,
-    mark: Floats,
-    gap: int,
-    forced: Ints,
-    since: int,
-    framing: int,
-    dry_after: int,
-    windows: Ints,
-) -> tuple[Floats, Floats]:
-    """Probabilities of what happens in windows that begin after ``gap`` days.
-
-    Parameters
-    ----------
-    onset : (path, day, framing) intensities per day while dry
-    going_on : (path, day, framing, pace) intensities per day while wet
-    mark : (path, day, framing) probability that a meeting is marked by a deal
-    gap : days between the end of the attested record and the forecast date, whose meetings are unobserved
-    forced : (gap,) framing of a meeting known nevertheless, -1 where none is
-    since : days from the last meeting's end to the first day of the path
-    windows : (window,) lengths in days, increasing, at least 1
+def propagate_talks(rates: TalksRates, situation: Situation) -> tuple[Floats, Floats]:
+    """Probabilities of what happens in windows that begin after the gap.
 
     Returns
     -------
-    (path, window, 7) in the order LIMITS, ARMS, DENUC, DEAL, S2, S3, S4; and (path,) P(dry on the forecast date)
+    (path, window, 7) in the order ARMS, DENUC, LIMITS, DEAL, S2, S3, S4; and (path,) P(dry on the forecast date)
     """
-    out, p_dry = np.zeros((onset.shape[0], len(windows), TALKS_OUTPUTS)), np.zeros(onset.shape[0])
-    paces = np.array(PACE_FROM)
-    _talks(onset, going_on, mark, gap, forced, since, framing, dry_after, paces, windows, out, p_dry)
+    paths, days = rates.begin.shape
+    out, p_dry = np.zeros((paths, len(situation.windows), TALKS_OUTPUTS)), np.zeros(paths)
+    wet, dry = wet_paces(situation.dry_after), dry_paces(situation.dry_after, days)
+    edges = np.concatenate([wet, dry])
+    _talks(
+        *(getattr(rates, name) for name in TalksRates.__slots__),
+        situation.since,
+        situation.framing,
+        situation.dry_after,
+        situation.gap,
+        situation.forced,
+        situation.windows,
+        edges[:-1],
+        edges[1:],
+        out,
+        p_dry,
+    )
     return out, p_dry
 
 

@@ -7,138 +7,20 @@ a predictor eta(theta), so that gradient and information need only eta's Jacobia
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import cached_property
 
 import numpy as np
+from scipy.special import expit, logit
 
-from models.exposure import PACE_FROM, Cells, Exposure
-from models.spec import EFFECT_TARGETS, FRAMINGS, Bools, Floats, Ints, Problem
-from models.states import States
-from models.structure import BASES, ORIENTATION, JudgementBlock, Structure
+from models.exposure import Exposure
+from models.parameters import SOFTNESS, F, Layout, Parameters, soft, unpack
+from models.parts import Part, build_parts
+from models.processes import BASE, PROCESSES, Process
+from models.spec import Floats, Ints, Reference
+from models.structure import ORIENTATION, JudgementBlock, Structure
 
 Jacobian = dict[int | slice, Floats | float]
-"""Derivatives of a predictor by position in theta: a scalar, (cell,) or (cell, width of the slice)."""
-
-K = len(EFFECT_TARGETS)
-CONTACT, CRISIS, DEAL = 2, 3, 4
-ONSET_AC, ONSET_DN, CONTINUATION, CONTACT_BASE, CRISIS_BASE, DEAL_BASE = range(len(BASES))
-
-
-RECURRENT = ("contact", "crisis")
-DIMS: dict[str, tuple[str, ...]] = {
-    "weight": ("target", "indicator"),
-    "unit": (),
-    "base": ("process",),
-    "pace": ("later_pace",),
-    "fraction": (),
-    "momentum": ("recurrent",),
-    "regime_z": ("knot",),
-    "judgement_excess": (),
-}
-"""The free parameters, in the order in which they lie in theta, and their named dimensions."""
-
-
-@dataclass(frozen=True, slots=True)
-class Layout:
-    """Where each named parameter lies in the unconstrained vector theta."""
-
-    indicators: int
-    knots: int
-
-    @property
-    def slices(self) -> dict[str, slice]:
-        sizes = {
-            "weight": K * self.indicators,
-            "log_unit": 1,
-            "base": len(BASES),
-            "pace": 2,
-            "fraction": 1,
-            "momentum": 2,
-            "regime_z": self.knots,
-            "log_judgement_sd": 1,
-        }
-        ends = np.cumsum(list(sizes.values()))
-        return {n: slice(int(e - s), int(e)) for (n, s), e in zip(sizes.items(), ends, strict=True)}
-
-    @property
-    def size(self) -> int:
-        return int(self.slices["log_judgement_sd"].stop)
-
-
-def coordinates(problem: Problem, layout: Layout) -> dict[str, Any]:
-    """Labels of every dimension a parameter has."""
-    return {
-        "target": EFFECT_TARGETS,
-        "indicator": problem.catalogue.names,
-        "process": BASES,
-        "later_pace": tuple(f"from day {day}" for day in PACE_FROM[1:]),
-        "recurrent": RECURRENT,
-        "knot": np.arange(layout.knots),
-    }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Parameters:
-    """Draws of the parameters in their own units; every array begins with the draw dimension."""
-
-    weight: Floats  # (draw, target, indicator)
-    unit: Floats  # (draw,)
-    base: Floats  # (draw, base)
-    pace: Floats  # (draw, 2)
-    fraction: Floats  # (draw,)
-    momentum: Floats  # (draw, 2)
-    regime_z: Floats  # (draw, knot)
-    judgement_sd: Floats  # (draw,)
-
-    @property
-    def effect(self) -> Floats:
-        """Log intensity per level, (draw, target, indicator)."""
-        return np.asarray(self.unit[:, None, None] * self.weight)
-
-    def take(self, rows: slice | Ints) -> "Parameters":
-        """Return some of the draws, as NumPy indexes them."""
-        return Parameters(**{name: getattr(self, name)[rows] for name in self.__slots__})
-
-
-def join_draws(parts: Sequence[Parameters]) -> Parameters:
-    """Return the draws of all parts, one after the other."""
-    return Parameters(
-        **{name: np.concatenate([getattr(part, name) for part in parts]) for name in Parameters.__slots__}
-    )
-
-
-def unpack(theta: Floats, layout: Layout, structure: Structure) -> Parameters:
-    """Parameters of the rows of ``theta``, shape (draw, layout.size)."""
-    part = {name: theta[:, where] for name, where in layout.slices.items()}
-    floor = structure.priors.judgement_sd[0]
-    on = float(structure.indicators)
-    return Parameters(
-        weight=part["weight"].reshape(-1, K, layout.indicators) * on,
-        unit=np.exp(part["log_unit"][:, 0]),
-        base=part["base"],
-        pace=part["pace"],
-        fraction=part["fraction"][:, 0] * float(structure.continuation_effect),
-        momentum=part["momentum"],
-        regime_z=part["regime_z"] * float(structure.regime),
-        judgement_sd=floor + np.exp(part["log_judgement_sd"][:, 0]),
-    )
-
-
-def pack(parameters: Parameters, structure: Structure) -> Floats:
-    """Theta of every draw, (draw, layout.size): the inverse of `unpack` where the structure leaves nothing out."""
-    draws = len(parameters.unit)
-    excess = parameters.judgement_sd - structure.priors.judgement_sd[0]
-    columns = [
-        parameters.weight.reshape(draws, -1),
-        np.log(parameters.unit)[:, None],
-        parameters.base,
-        parameters.pace,
-        parameters.fraction[:, None],
-        parameters.momentum,
-        parameters.regime_z,
-        np.log(excess)[:, None],
-    ]
-    return np.concatenate(columns, axis=1)
+"""Derivatives of a predictor by position in theta: a scalar, (row,) or (row, width of the slice)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,15 +32,22 @@ class Quadratic:
     information: Floats
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, kw_only=True)
 class Density:
     """Log posterior of one problem."""
 
     layout: Layout
     structure: Structure
+    reference: Reference
     exposure: Exposure
     judgements: JudgementBlock
+    directions: Floats  # (framing, indicator) weights that point index and framing
     root: Floats  # regime_root
+
+    @cached_property
+    def parts(self) -> dict[str, Part]:
+        """The rows of every process, by its name."""
+        return build_parts(self.exposure, self.structure.priors)
 
     def at(self, theta: Floats, spread: Sequence[Floats] = ()) -> Quadratic:
         """Value, gradient and Fisher (Gauss-Newton) information at ``theta``, shape (layout.size,).
@@ -166,29 +55,17 @@ class Density:
         With the ``spread`` of the predictors given, intensities are their means over a normal theta: exp(eta + v / 2).
         """
         out = _Sum(self.layout.size, spread)
-        par = unpack(theta[None, :], self.layout, self.structure)
         self._add_priors(theta, out)
+        par = unpack(theta[None, :], self.layout, self.structure)
         self._add_judgements(theta, par, out)
         self._add_events(par, out)
         return Quadratic(out.value, out.gradient, out.information)
 
     def _add_events(self, par: Parameters, out: "_Sum") -> None:
-        for k in range(len(FRAMINGS)):
-            self._add_onset(k, par, out)
-            self._add_continuation(k, par, out)
-        self._add_recurrent(
-            cells=self.exposure.contact,
-            target=CONTACT,
-            base=CONTACT_BASE,
-            momentum=0,
-            regime=self._contact_regime,
-            par=par,
-            out=out,
-        )
-        self._add_recurrent(
-            cells=self.exposure.crisis, target=CRISIS, base=CRISIS_BASE, momentum=1, regime=False, par=par, out=out
-        )
-        self._add_marks(par, out)
+        fitted = par.aimed(self.directions)
+        for process in PROCESSES:
+            if process.base != "change" or self.structure.change:
+                self._add_process(process, self.parts[process.name], fitted, out)
 
     def spread(self, theta: Floats, covariance: Floats) -> tuple[Floats, ...]:
         """Variance of every Poisson predictor, term by term, for a normal theta of this covariance."""
@@ -198,13 +75,10 @@ class Density:
 
     def _add_priors(self, theta: Floats, out: "_Sum") -> None:
         p, s = self.structure.priors, self.layout.slices
-        out.normal(theta, s["weight"], np.repeat(ORIENTATION, self.layout.indicators), p.weight_sd)
-        out.normal(theta, s["log_unit"], *p.log_unit)
-        out.normal(theta, s["base"], np.array([b[0] for b in p.base]), np.array([b[1] for b in p.base]))
-        out.normal(theta, s["pace"], 0.0, p.pace_sd)
-        out.normal(theta, s["fraction"], *p.fraction)
-        out.normal(theta, s["momentum"], *p.momentum)
-        out.normal(theta, s["regime_z"], 0.0, 1.0)
+        mean, sd = normal_priors(self)
+        out.normal(theta, slice(0, self.layout.normal), mean, sd)
+        out.soft_normal(theta, s["soft_duration"].start, *self.reference.duration)
+        out.beta(theta, s["logit_change"].start, *self.reference.change)
         out.log_half_normal(theta, s["log_judgement_sd"], p.judgement_sd[1])
 
     def _add_judgements(self, theta: Floats, par: Parameters, out: "_Sum") -> None:
@@ -218,69 +92,74 @@ class Density:
         out.gradient[scale] += (-n + residual @ residual) / sigma * grow
         out.information[scale, scale] += 2 * n * (grow / sigma) ** 2
 
-    def _add_onset(self, k: int, par: Parameters, out: "_Sum") -> None:
-        cells = self.exposure.onset
-        eta, jac = self._effects(cells.states, k, par)
-        eta += par.base[0, k]
-        jac[self.layout.slices["base"].start + k] = 1.0
-        eta = self._regime(eta, jac, cells.knot, par)
-        out.poisson(eta, jac, cells.count[:, k], cells.days)
-
-    def _add_continuation(self, k: int, par: Parameters, out: "_Sum") -> None:
-        mine = self.exposure.continuation.framing == k
-        cells = _take(self.exposure.continuation, mine)
-        fraction = float(par.fraction[0])
-        whole, jac = self._effects(cells.states, k, par)
-        jac = {where: fraction * value for where, value in jac.items()}
+    def _add_process(self, process: Process, part: Part, par: Parameters, out: "_Sum") -> None:
         s = self.layout.slices
-        jac[s["fraction"].start] = whole * float(self.structure.continuation_effect)
-        jac[s["base"].start + CONTINUATION] = 1.0
-        eta = fraction * whole + par.base[0, CONTINUATION]
-        for j in range(2):
-            later = (cells.pace == j + 1).astype(float)
-            eta = eta + later * par.pace[0, j]
-            jac[s["pace"].start + j] = later
-        out.poisson(eta, jac, cells.count.sum(axis=1), cells.days)
+        eta, jac = self._levels(process, part, par)
+        if process.scale:
+            whole, scale = eta, float(getattr(par, process.scale)[0])
+            jac = {where: scale * value for where, value in jac.items()}
+            jac[s[process.scale].start] = whole * float(self.structure.has(process.scale))
+            eta = scale * whole
+        eta = eta + (par.base[0, BASE[process.base]] if process.base in BASE else float(logit(par.change[0])))
+        jac[self.layout.base(process)] = 1.0
+        for term, column in zip(process.terms, part.columns.T, strict=True):
+            if self.structure.has(term.parameter):
+                coefficient = float(np.atleast_2d(getattr(par, term.parameter))[0, term.place])
+                eta = eta + column * coefficient
+                jac[self.layout.coefficient(term)] = column * _steepness(term.parameter, coefficient)
+        if self.structure.has_regime(process):
+            jac[s["regime_z"]] = self.root[part.knot]
+            eta = np.asarray(eta + self.root[part.knot] @ par.regime_z[0])
+        if process.marks:
+            out.bernoulli(eta, jac, part.count)
+        else:
+            out.poisson(eta, jac, part.count, part.days)
 
-    @property
-    def _contact_regime(self) -> bool:
-        return self.structure.regime and self.structure.contact_regime
-
-    def _add_recurrent(
-        self, cells: Cells, target: int, base: int, momentum: int, regime: bool, par: Parameters, out: "_Sum"
-    ) -> None:
-        eta, jac = self._effects(cells.states, target, par)
-        s, recent = self.layout.slices, cells.recent.astype(float)
-        eta = eta + par.base[0, base] + recent * par.momentum[0, momentum]
-        jac[s["base"].start + base] = 1.0
-        jac[s["momentum"].start + momentum] = recent
-        if regime:
-            eta = self._regime(eta, jac, cells.knot, par)
-        out.poisson(eta, jac, cells.count, cells.days)
-
-    def _add_marks(self, par: Parameters, out: "_Sum") -> None:
-        eta, jac = self._effects(self.exposure.mark_states, DEAL, par)
-        jac[self.layout.slices["base"].start + DEAL_BASE] = 1.0
-        out.bernoulli(eta + par.base[0, DEAL_BASE], jac, self.exposure.marked)
-
-    def _effects(self, states: States, target: int, par: Parameters) -> tuple[Floats, Jacobian]:
-        """Sum of the indicators' effects and its Jacobian over weights and unit."""
-        n, s = self.layout.indicators, self.layout.slices
-        if not self.structure.indicators:
-            return np.zeros(len(states.mean)), {}
-        unit, beta = float(par.unit[0]), par.effect[0, target]
-        slope = states.mean + states.variance * beta if self.structure.moment_term else states.mean
-        eta = states.mean @ beta
+    def _levels(self, process: Process, part: Part, par: Parameters) -> tuple[Floats, Jacobian]:
+        """Sum of the indicators' effects and its Jacobian."""
+        shares = np.array(process.effect)
+        if not self.structure.indicators or not shares.any():
+            return np.zeros(len(part.mean)), {}
+        beta = shares @ par.effect[0]
+        by_effect = part.mean + part.variance * beta if self.structure.moment_term else part.mean
+        eta = part.mean @ beta
         if self.structure.moment_term:
-            eta = eta + 0.5 * states.variance @ beta**2
-        where = slice(s["weight"].start + target * n, s["weight"].start + (target + 1) * n)
-        return eta, {where: unit * slope, s["log_unit"].start: slope @ beta}
+            eta = eta + 0.5 * part.variance @ beta**2
+        return eta, self._by_parameters(shares, by_effect, par)
 
-    def _regime(self, eta: Floats, jac: Jacobian, knot: Ints, par: Parameters) -> Floats:
-        if not self.structure.regime:
-            return eta
-        jac[self.layout.slices["regime_z"]] = self.root[knot]
-        return np.asarray(eta + self.root[knot] @ par.regime_z[0])
+    def _by_parameters(self, shares: Floats, by_effect: Floats, par: Parameters) -> Jacobian:
+        """From derivatives by the effects of a process, (row, indicator), to those by what effects are made of."""
+        n, s, jac = self.layout.indicators, self.layout.slices, Jacobian()
+        for t in np.flatnonzero(shares):
+            if t < F:
+                first = s["deviation"].start + int(t) * n
+                jac[slice(first, first + n)] = shares[t] * by_effect
+            else:
+                first = s["weight"].start + int(t) * n
+                jac[slice(first, first + n)] = float(par.unit[0]) * shares[t] * by_effect
+                jac[s["log_unit"].start] = shares[t] * by_effect @ par.effect[0, t]
+        if shares[:F].any():
+            jac[s["slope"].start] = by_effect @ (shares[:F].sum() * self.directions.mean(axis=0))
+            apart = 0.5 * (self.directions[0] - self.directions[1])
+            jac[s["tilt"].start] = by_effect @ ((shares[0] - shares[1]) * apart)
+        return jac
+
+
+def _steepness(parameter: str, coefficient: float) -> float:
+    """Derivative of a coefficient by its coordinate: of duration 1 / (1 + exp(-theta / SOFTNESS)); of others 1."""
+    return -float(np.expm1(-coefficient / SOFTNESS)) if parameter == "duration" else 1.0
+
+
+def normal_priors(density: Density) -> tuple[Floats, Floats]:
+    """Means and standard deviations of the coordinates with normal priors, the first ``layout.normal`` ones."""
+    p, s = density.structure.priors, density.layout.slices
+    mean, sd = np.zeros(density.layout.normal), np.ones(density.layout.normal)
+    mean[s["weight"]], sd[s["weight"]] = np.repeat(ORIENTATION, density.layout.indicators), p.weight_sd
+    mean[s["base"]], sd[s["base"]] = np.array((density.reference.onset, *p.later_base)).T
+    sd[s["deviation"]], sd[s["pace"]] = p.deviation_sd, p.pace_sd
+    for name in ("log_unit", "slope", "tilt", "fraction", "momentum", "memory"):
+        mean[s[name]], sd[s[name]] = getattr(p, name)
+    return mean, sd
 
 
 class _Sum:
@@ -306,6 +185,21 @@ class _Sum:
         self.value += float(theta[i]) - 0.5 * square
         self.gradient[i] += 1 - square
         self.information[i, i] += 2 * square + 1e-3  # the curvature alone vanishes as the scale does
+
+    def soft_normal(self, theta: Floats, i: int, mean: float, sd: float) -> None:
+        """A normal truncated at 0 on `soft` of a coordinate, with its Jacobian."""
+        duration = float(soft(theta[i]))
+        z, rise = (duration - mean) / sd, _steepness("duration", duration)
+        self.value += float(np.log(rise)) - 0.5 * z * z
+        self.gradient[i] += (1 - rise) / SOFTNESS - z / sd * rise
+        self.information[i, i] += (rise / sd) ** 2 + rise * (1 - rise) / SOFTNESS**2
+
+    def beta(self, theta: Floats, i: int, yes: float, no: float) -> None:
+        """Beta(yes, no) on the probability whose log odds a coordinate is, with its Jacobian."""
+        p = float(expit(theta[i]))
+        self.value += float(yes * theta[i] - (yes + no) * np.logaddexp(0, theta[i]))
+        self.gradient[i] += yes - (yes + no) * p
+        self.information[i, i] += (yes + no) * p * (1 - p)
 
     def poisson(self, eta: Floats, jac: Jacobian, count: Floats, exposure: Floats) -> None:
         x, index = _design(jac, len(count))
@@ -335,17 +229,3 @@ def _design(jac: Jacobian, rows: int) -> tuple[Floats, Ints]:
 def _columns(value: Floats | float, rows: int) -> Floats:
     value = np.asarray(value, dtype=float)
     return value if value.ndim == 2 else np.broadcast_to(value, (rows,))[:, None]
-
-
-def _take(cells: Cells, rows: Bools) -> Cells:
-    states = States(cells.states.mean[rows], cells.states.variance[rows], cells.states.active[rows])
-    return Cells(
-        start=cells.start[rows],
-        days=cells.days[rows],
-        count=cells.count[rows],
-        states=states,
-        knot=cells.knot[rows],
-        framing=cells.framing[rows],
-        pace=cells.pace[rows],
-        recent=cells.recent[rows],
-    )

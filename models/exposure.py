@@ -18,6 +18,8 @@ PACE_FROM = (1, 15, 46)
 """First day since the last meeting of each pace of continuation: within two weeks, within six, and later."""
 MOMENTUM_DAYS = 90
 """For how long after a contact or a crisis the next one is counted as following it."""
+NEVER = 10**6
+"""Days since what has not happened yet."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +34,17 @@ class Cells:
     framing: Ints  # of the process under way (continuation); 0 elsewhere
     pace: Ints  # index into PACE_FROM (continuation); 0 elsewhere
     recent: Bools  # an event of this kind within MOMENTUM_DAYS (contact, crisis)
+    silence: Floats  # days since the last meeting ended, at the middle of the cell (onset); 0 elsewhere
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Marks:
+    """Meetings that may be marked, shape (meeting,)."""
+
+    states: States  # of their first day, (meeting, indicator)
+    marked: Floats  # 1 or 0
+    silence: Floats  # days since the last meeting ended, as their first day begins
+    last: Floats  # framing of the last meeting: 1 arms control, -1 denuclearisation, 0 where there was none
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +66,9 @@ class Exposure:
     continuation: Cells
     contact: Cells
     crisis: Cells
-    mark_states: States  # of the day of each meeting, shape (meeting, indicator)
-    marked: Floats  # (meeting,) 1 where a deal followed
-    mark_framing: Ints
+    beginnings: Marks  # meetings that begin talks; marked: arms control
+    spells: Marks  # later meetings of a spell; marked: another framing than the meeting before
+    deals: Marks  # meetings; marked: a deal followed
 
 
 def knot_count(calendar: Calendar) -> int:
@@ -71,7 +84,7 @@ def knot_of(day: Ints, calendar: Calendar) -> Ints:
 def read_clock(problem: Problem, first: int, last: int) -> Clock:
     """The dry/wet clock on the days first…last, both included, from the meetings begun before each day."""
     meetings, days = problem.record.meetings, np.arange(first, last + 1)
-    since = np.full(len(days), 10**6)
+    since = np.full(len(days), NEVER)
     framing = np.zeros(len(days), dtype=np.int64)
     for start, end, kind in zip(meetings.started, meetings.ended, meetings.framing, strict=True):
         after = days > start
@@ -94,18 +107,39 @@ def build_exposure(problem: Problem) -> Exposure:
     wet = _talks_cells(problem, filtered, clock, clock.wet, lagged, lag)
     contact = _recurrent_cells(problem, filtered, record.contacts, record.contact_span, fresh)
     crisis = _recurrent_cells(problem, filtered, record.crises, record.crisis_span, fresh)
-    marks = _within(record.meetings.started, record.deal_span)
-    day = record.meetings.started[marks]
     return Exposure(
         filtered=filtered,
         onset=dry,
         continuation=wet,
         contact=contact,
         crisis=crisis,
-        mark_states=filtered.at(day - 1, day.astype(float)),
-        marked=record.meetings.deal[marks].astype(float),
-        mark_framing=record.meetings.framing[marks],
+        **_marks(problem, filtered),
     )
+
+
+def _marks(problem: Problem, filtered: FilteredStates) -> dict[str, Marks]:
+    """Meetings by what may mark them, each with the situation as its first day begins."""
+    record, meetings = problem.record, problem.record.meetings
+    day, framing = meetings.started, meetings.framing
+    states = filtered.at(day - 1, day.astype(float))
+    clock = read_clock(problem, *((int(day[0]), int(day[-1])) if len(day) else (0, 0)))
+    at = day - clock.first
+    since, before, wet = clock.since[at], clock.framing[at], clock.wet[at]
+
+    def chosen(which: Bools, marked: Bools) -> Marks:
+        return Marks(
+            states=States(states.mean[which], states.variance[which], states.active[which]),
+            marked=marked[which].astype(float),
+            silence=since[which].astype(float),
+            last=np.where(since < NEVER, 1.0 - 2.0 * before, 0.0)[which],
+        )
+
+    talks = _within(day, record.talks_span)
+    return {
+        "beginnings": chosen(talks & ~wet, framing == 0),
+        "spells": chosen(talks & wet, framing != before),
+        "deals": chosen(_within(day, record.deal_span), meetings.deal),
+    }
 
 
 def _within(day: Ints, span: Span) -> Bools:
@@ -177,6 +211,7 @@ def _talks_cells(
         framing=clock.framing[at],
         pace=pace[at],
         recent=np.zeros(len(start), dtype=bool),
+        silence=np.where(clock.wet[at], 0.0, clock.since[at] + (days - 1) / 2),
     )
 
 
@@ -201,11 +236,12 @@ def _recurrent_cells(problem: Problem, filtered: FilteredStates, events: Ints, s
         framing=zero,
         pace=zero,
         recent=recent_days[start - span.first],
+        silence=np.zeros(len(start)),
     )
 
 
 def is_recent(day: Ints, events: Ints) -> Bools:
     """Whether an event began at most MOMENTUM_DAYS before each day, the day itself not counted."""
     last = np.searchsorted(events, day, side="left") - 1
-    since = np.where(last >= 0, day - events[np.maximum(last, 0)] if len(events) else 10**6, 10**6)
+    since = np.where(last >= 0, day - events[np.maximum(last, 0)] if len(events) else NEVER, NEVER)
     return since <= MOMENTUM_DAYS

@@ -8,7 +8,7 @@ import xarray as xr
 from arviz_base import from_dict
 from arviz_stats import summary
 
-from models.density import DIMS
+from models.parameters import DIMS
 from models.spec import Floats
 
 RHAT_MAX = 1.01

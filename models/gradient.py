@@ -9,10 +9,11 @@ from dataclasses import dataclass
 import numpy as np
 from numba import njit
 
-from models.density import Density
-from models.exposure import Cells
-from models.spec import Bools, Floats
-from models.structure import ORIENTATION, Structure
+from models.density import Density, normal_priors
+from models.parameters import SOFTNESS
+from models.processes import PROCESSES
+from models.spec import Floats, Ints
+from models.structure import Structure
 
 
 @njit(cache=True, nogil=True)
@@ -34,46 +35,66 @@ def _counts(mean, days, count, offset, effect, scale, slope, residual):  # type:
 
 
 @njit(cache=True, nogil=True)
-def _marks(mean, yes, base, effect, slope):  # type: ignore[no-untyped-def]
-    """Bernoulli marks; adds d/d(effect) to ``slope``; returns the log likelihood and d/d(base)."""
-    value, by_base = 0.0, 0.0
+def _marks(mean, yes, offset, effect, slope, residual):  # type: ignore[no-untyped-def]
+    """Bernoulli marks; adds d/d(effect) to ``slope``, leaves mark - probability in ``residual``."""
+    value = 0.0
     for r in range(len(yes)):
-        eta = base
+        eta = offset[r]
         for i in range(len(effect)):
             eta += mean[r, i] * effect[i]
-        p = 1.0 / (1.0 + np.exp(-eta))
+        residual[r] = yes[r] - 1.0 / (1.0 + np.exp(-eta))
         value += yes[r] * eta - np.logaddexp(0.0, eta)
-        by_base += yes[r] - p
         for i in range(len(effect)):
-            slope[i] += (yes[r] - p) * mean[r, i]
-    return value, by_base
+            slope[i] += residual[r] * mean[r, i]
+    return value
+
+
+@njit(cache=True, nogil=True)
+def _effects(theta, weights, slope, tilt, deviation, unit, index, apart):  # type: ignore[no-untyped-def]
+    """Log intensity per level, (target, indicator): the two framings' first."""
+    n = len(index)
+    effect = np.empty((len(weights) // n, n))
+    for t in range(effect.shape[0]):
+        for i in range(n):
+            if t < 2:
+                side = 1.0 if t == 0 else -1.0
+                effect[t, i] = theta[slope] * index[i] + side * theta[tilt] * apart[i] + theta[deviation + t * n + i]
+            else:
+                effect[t, i] = unit * weights[t * n + i]
+    return effect
 
 
 @njit(cache=True, nogil=True)
 def _evaluate(  # type: ignore[no-untyped-def]
-    theta, grad, prior_mean, prior_sd, floor, excess_scale, root, design, said,
-    onset, onset_days, onset_count, onset_knot,
-    wet_a, wet_a_days, wet_a_count, wet_a_pace, wet_d, wet_d_days, wet_d_count, wet_d_pace,
-    contact, contact_days, contact_count, contact_knot, contact_recent,
-    crisis, crisis_days, crisis_count, crisis_recent,
-    mark, marked,
+    theta, grad, prior_mean, prior_sd, duration_prior, change_prior, softness, floor, excess_scale, root, design, said,
+    starts, index, apart, share, base, scale, regime_of, marks, terms, mean, days, count, knot, columns,
 ):  # fmt: skip
-    """Value of the log density up to a constant; fills ``grad``. Positions follow `models.density.Layout`."""
-    n, knots = onset.shape[1], root.shape[0]
-    w = 5 * n
-    base, pace, fraction = theta[w + 1 : w + 7], theta[w + 7 : w + 9], theta[w + 9]
-    momentum, z = theta[w + 10 : w + 12], theta[w + 12 : w + 12 + knots]
-    weight = theta[:w].copy().reshape(5, n)
+    """Value of the log density up to a constant; fills ``grad``.
+
+    ``starts`` are places in theta of log_unit (which follows the weights), slope, tilt, deviation, regime_z,
+    soft_duration, logit_change and log_judgement_sd. ``index`` and ``apart``, (indicator,), are what slope and tilt
+    multiply. share (process, target), base, scale (-1: none), regime_of, marks (process,) and terms (process, term)
+    are the table of processes in places of theta; the rest holds an array for each process.
+    """
+    w, slope_at, tilt_at, deviation_at, z, duration_at, change_at, last = starts
+    n, knots, targets = len(index), root.shape[0], share.shape[1]
     unit = np.exp(theta[w])
-    effect, slope = unit * weight, np.zeros((5, n))
-    regime, regime_slope = root @ z, np.zeros(knots)
-    b = w + 1
-    last = len(theta) - 1
+    effect = _effects(theta, theta[:w], slope_at, tilt_at, deviation_at, unit, index, apart)
+    slope = np.zeros((targets, n))
+    regime, regime_slope = root @ theta[z : z + knots], np.zeros(knots)
     value = 0.0
-    for j in range(last):  # the normal priors; the last coordinate is the logarithm of a half-normal
+    for j in range(len(prior_mean)):
         deviation = (theta[j] - prior_mean[j]) / prior_sd[j]
         value -= 0.5 * deviation * deviation
         grad[j] = -deviation / prior_sd[j]
+    duration = softness * np.logaddexp(0.0, theta[duration_at] / softness)
+    rise = -np.expm1(-duration / softness)
+    deviation = (duration - duration_prior[0]) / duration_prior[1]
+    value += np.log(rise) - 0.5 * deviation * deviation
+    grad[duration_at] = (1.0 - rise) / softness - deviation / duration_prior[1] * rise
+    both = change_prior[0] + change_prior[1]
+    value += change_prior[0] * theta[change_at] - both * np.logaddexp(0.0, theta[change_at])
+    grad[change_at] = change_prior[0] - both / (1.0 + np.exp(-theta[change_at]))
     excess = np.exp(theta[last])
     sigma = floor + excess
     square = (excess / excess_scale) ** 2
@@ -83,46 +104,48 @@ def _evaluate(  # type: ignore[no-untyped-def]
     grad[last] = 1.0 - square + (quadratic - len(said)) / sigma * excess
     grad[:w] += design.T @ residual / sigma
 
-    for k in range(2):
-        left = np.empty(len(onset_days))
-        offset = base[k] + regime[onset_knot]
-        value += _counts(onset, onset_days, onset_count[:, k], offset, effect[k], 1.0, slope[k], left)[0]
-        grad[b + k] += left.sum()
-        for r in range(len(left)):
-            regime_slope[onset_knot[r]] += left[r]
-    for k in range(2):
-        mean = wet_a if k == 0 else wet_d
-        days = wet_a_days if k == 0 else wet_d_days
-        count = wet_a_count if k == 0 else wet_d_count
-        later = wet_a_pace if k == 0 else wet_d_pace
-        left = np.empty(len(days))
-        offset = base[2] + later @ pace
-        part, by_fraction = _counts(mean, days, count, offset, effect[k], fraction, slope[k], left)
-        value += part
-        grad[w + 9] += by_fraction
-        grad[b + 2] += left.sum()
-        grad[w + 7 : w + 9] += left @ later
-    left = np.empty(len(contact_days))
-    offset = base[3] + regime[contact_knot] + momentum[0] * contact_recent
-    value += _counts(contact, contact_days, contact_count, offset, effect[2], 1.0, slope[2], left)[0]
-    grad[b + 3] += left.sum()
-    grad[w + 10] += left @ contact_recent
-    for r in range(len(left)):
-        regime_slope[contact_knot[r]] += left[r]
-    left = np.empty(len(crisis_days))
-    offset = base[4] + momentum[1] * crisis_recent
-    value += _counts(crisis, crisis_days, crisis_count, offset, effect[3], 1.0, slope[3], left)[0]
-    grad[b + 4] += left.sum()
-    grad[w + 11] += left @ crisis_recent
-    part, by_base = _marks(mark, marked, base[5], effect[4], slope[4])
-    value += part
-    grad[b + 5] += by_base
+    for p in range(len(base)):
+        mine, by_mine = np.zeros(n), np.zeros(n)
+        for t in range(targets):
+            if share[p, t] != 0.0:
+                mine += share[p, t] * effect[t]
+        left, offset = np.empty(len(days[p])), np.full(len(days[p]), theta[base[p]])
+        if regime_of[p]:
+            offset = offset + regime[knot[p]]
+        for j in range(columns[p].shape[1]):
+            offset = offset + (duration if terms[p, j] == duration_at else theta[terms[p, j]]) * columns[p][:, j]
+        if marks[p]:
+            value += _marks(mean[p], count[p], offset, mine, by_mine, left)
+        else:
+            factor = theta[scale[p]] if scale[p] >= 0 else 1.0
+            part, by_scale = _counts(mean[p], days[p], count[p], offset, mine, factor, by_mine, left)
+            value += part
+            if scale[p] >= 0:
+                grad[scale[p]] += by_scale
+        grad[base[p]] += left.sum()
+        for j in range(columns[p].shape[1]):
+            total = 0.0
+            for r in range(len(left)):
+                total += left[r] * columns[p][r, j]
+            grad[terms[p, j]] += total * (rise if terms[p, j] == duration_at else 1.0)
+        if regime_of[p]:
+            for r in range(len(left)):
+                regime_slope[knot[p][r]] += left[r]
+        for t in range(targets):
+            if share[p, t] != 0.0:
+                slope[t] += share[p, t] * by_mine
 
-    grad[w + 12 : w + 12 + knots] += root.T @ regime_slope
-    for k in range(5):
+    grad[z : z + knots] += root.T @ regime_slope
+    for t in range(targets):
         for i in range(n):
-            grad[k * n + i] += unit * slope[k, i]
-            grad[w] += effect[k, i] * slope[k, i]
+            if t < 2:
+                side = 1.0 if t == 0 else -1.0
+                grad[slope_at] += index[i] * slope[t, i]
+                grad[tilt_at] += side * apart[i] * slope[t, i]
+                grad[deviation_at + t * n + i] += slope[t, i]
+            else:
+                grad[t * n + i] += unit * slope[t, i]
+                grad[w] += effect[t, i] * slope[t, i]
     return value
 
 
@@ -139,53 +162,41 @@ class CompiledDensity:
 
 def compile_density(density: Density) -> CompiledDensity:
     """Lay out the arrays of a problem; only the shipped structure has a compiled form."""
-    if density.structure != Structure(priors=density.structure.priors):
+    priors, layout = density.structure.priors, density.layout
+    if density.structure != Structure(priors=priors, reference=density.structure.reference):
         raise ValueError(f"only the shipped structure has compiled code, not {density.structure}")
-    priors, exposure = density.structure.priors, density.exposure
-    mean, sd = normal_priors(density)
-    arms, denuc = (_wet(exposure.continuation, exposure.continuation.framing == k) for k in range(2))
+    s, parts = layout.slices, [density.parts[p.name] for p in PROCESSES]
+    starts = ("log_unit", "slope", "tilt", "deviation", "regime_z", *list(s)[-3:])
+
+    def each(name: str) -> tuple[object, ...]:
+        return tuple(np.ascontiguousarray(getattr(part, name)) for part in parts)
+
     arrays = (
-        mean,
-        sd,
-        priors.judgement_sd[0],
-        priors.judgement_sd[1],
-        density.root,
-        density.judgements.design,
+        *normal_priors(density),
+        density.reference.duration,
+        density.reference.change,
+        SOFTNESS,
+        *priors.judgement_sd,
+        np.ascontiguousarray(density.root),
+        np.ascontiguousarray(density.judgements.design),
         density.judgements.value,
-        exposure.onset.states.mean,
-        exposure.onset.days,
-        exposure.onset.count,
-        exposure.onset.knot,
-        *arms,
-        *denuc,
-        exposure.contact.states.mean,
-        exposure.contact.days,
-        exposure.contact.count,
-        exposure.contact.knot,
-        exposure.contact.recent.astype(float),
-        exposure.crisis.states.mean,
-        exposure.crisis.days,
-        exposure.crisis.count,
-        exposure.crisis.recent.astype(float),
-        exposure.mark_states.mean,
-        exposure.marked,
+        tuple(s[name].start for name in starts),
+        density.directions.mean(axis=0),
+        0.5 * (density.directions[0] - density.directions[1]),
+        np.array([p.effect for p in PROCESSES]),
+        np.array([layout.base(p) for p in PROCESSES]),
+        np.array([s[p.scale].start if p.scale else -1 for p in PROCESSES]),
+        np.array([p.regime for p in PROCESSES]),
+        np.array([p.marks for p in PROCESSES]),
+        _term_places(density),
+        *(each(name) for name in ("mean", "days", "count", "knot", "columns")),
     )
-    return CompiledDensity(tuple(np.ascontiguousarray(a) if isinstance(a, np.ndarray) else a for a in arrays))
+    return CompiledDensity(arrays)
 
 
-def _wet(cells: Cells, mine: Bools) -> tuple[Floats, Floats, Floats, Floats]:
-    pace = np.stack([cells.pace[mine] == 1, cells.pace[mine] == 2], axis=1).astype(float)
-    return cells.states.mean[mine], cells.days[mine], cells.count[mine].sum(axis=1), pace
-
-
-def normal_priors(density: Density) -> tuple[Floats, Floats]:
-    """Means and standard deviations of all coordinates but the last, in the order of the layout."""
-    p, s = density.structure.priors, density.layout.slices
-    mean, sd = np.zeros(density.layout.size), np.ones(density.layout.size)
-    mean[s["weight"]], sd[s["weight"]] = np.repeat(ORIENTATION, density.layout.indicators), p.weight_sd
-    mean[s["log_unit"]], sd[s["log_unit"]] = p.log_unit
-    mean[s["base"]], sd[s["base"]] = np.array(p.base).T
-    sd[s["pace"]] = p.pace_sd
-    mean[s["fraction"]], sd[s["fraction"]] = p.fraction
-    mean[s["momentum"]], sd[s["momentum"]] = p.momentum
-    return mean, sd
+def _term_places(density: Density) -> Ints:
+    """Positions in theta of the terms' coefficients, side by side for each process: (process, term); -1 for none."""
+    places = np.full((len(PROCESSES), max(len(p.terms) for p in PROCESSES)), -1)
+    for row, process in zip(places, PROCESSES, strict=True):
+        row[: len(process.terms)] = [density.layout.coefficient(term) for term in process.terms]
+    return places

@@ -6,11 +6,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.linalg import cho_factor, cho_solve, solve_triangular
 from scipy.optimize import minimize
+from scipy.special import logit, ndtr
+from scipy.stats import beta
 
-from models.density import Density, Layout, Parameters, Quadratic, unpack
+from models.density import Density, Quadratic, normal_priors
 from models.exposure import Exposure, build_exposure, knot_count
+from models.parameters import SOFTNESS, Layout, Parameters, unpack, unsoft
 from models.spec import Floats, Problem
-from models.structure import Structure, regime_root, whiten_judgements
+from models.structure import HALF_NORMAL_MEDIAN, Structure, directions_of, regime_root, whiten_judgements
 
 MAX_STEPS = 40
 TOLERANCE = 1e-3
@@ -56,7 +59,15 @@ class LaplaceFit:
         for j, node in enumerate(self.nodes):
             mine = np.minimum(of_node, len(self.nodes) - 1) == j
             theta[mine] = node.mean + solve_triangular(node.root, noise[mine].T, lower=False).T
+        change = self.density.layout.slices["logit_change"].start
+        theta[:, change] = logit(self._changes(noise[:, change]))
         return unpack(theta, self.density.layout, self.density.structure)
+
+    def _changes(self, noise: Floats) -> Floats:
+        """Exact draws of the probability of a change: its posterior is a beta distribution, apart from all else."""
+        (yes, no), spells = self.density.reference.change, self.density.exposure.spells.marked
+        changed = float(spells.sum())
+        return np.asarray(beta.ppf(ndtr(noise), yes + changed, no + len(spells) - changed))
 
 
 def build_density(problem: Problem, structure: Structure, exposure: Exposure | None = None) -> Density:
@@ -64,19 +75,26 @@ def build_density(problem: Problem, structure: Structure, exposure: Exposure | N
     layout = Layout(problem.catalogue.size, knot_count(problem.calendar))
     block = whiten_judgements(problem.judgements, layout.indicators, structure.priors)
     root = regime_root(layout.knots, structure.priors)
-    return Density(layout, structure, exposure or build_exposure(problem), block, root)
+    return Density(
+        layout=layout,
+        structure=structure,
+        reference=structure.reference or problem.reference,
+        exposure=exposure or build_exposure(problem),
+        judgements=block,
+        directions=directions_of(block, structure.priors),
+        root=root,
+    )
 
 
 def start_at(density: Density) -> Floats:
     """A point to start from: the prior means, with half-normal scales at their medians."""
-    p, s = density.structure.priors, density.layout.slices
-    theta = np.zeros(density.layout.size)
+    s, theta = density.layout.slices, np.zeros(density.layout.size)
+    theta[: density.layout.normal] = normal_priors(density)[0]
     theta[s["weight"]] = 0.5
-    theta[s["log_unit"]] = p.log_unit[0]
-    theta[s["base"]] = [mean for mean, _ in p.base]
-    theta[s["fraction"]] = p.fraction[0]
-    theta[s["momentum"]] = p.momentum[0]
-    theta[s["log_judgement_sd"]] = np.log(0.67 * p.judgement_sd[1])
+    yes, no = density.reference.change
+    theta[s["soft_duration"]] = unsoft(np.array([max(density.reference.duration[0], SOFTNESS)]))
+    theta[s["logit_change"]] = logit(yes / (yes + no))
+    theta[s["log_judgement_sd"]] = np.log(HALF_NORMAL_MEDIAN * density.structure.priors.judgement_sd[1])
     return theta
 
 

@@ -6,8 +6,9 @@ from itertools import pairwise
 
 import numpy as np
 
-from models.density import Density, Parameters
+from models.density import Density
 from models.exposure import Clock, read_clock
+from models.parameters import Parameters
 from models.simulate import DailyLevels, simulate
 from models.spec import Bools, Floats, Ints, Meetings, Problem, Span
 

@@ -5,19 +5,36 @@ filtered states, the regime beyond its current knot — and the chains of talks,
 along each. P(event | draw) is their average. The random numbers depend on the seed alone (common random numbers).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
+from scipy.special import expit
 
-from models.chain import ARMS, DEAL, DENUC, LIMITS, S2, S3, S4, propagate_recurrent, propagate_talks
-from models.density import CONTACT, CONTACT_BASE, CONTINUATION, CRISIS, CRISIS_BASE, DEAL_BASE, Parameters
-from models.density import DEAL as DEAL_EFFECT
-from models.exposure import MOMENTUM_DAYS, knot_of, read_clock
-from models.spec import FRAMINGS, SCENARIOS, TARGETS, Floats, Ints, Problem, Span
+from models.chain import (
+    ARMS,
+    DEAL,
+    DENUC,
+    LIMITS,
+    S2,
+    S3,
+    S4,
+    Situation,
+    TalksRates,
+    dry_paces,
+    propagate_recurrent,
+    propagate_talks,
+    wet_paces,
+)
+from models.exposure import MOMENTUM_DAYS, NEVER, knot_of, read_clock
+from models.parameters import Parameters
+from models.parts import remembered, shortness
+from models.processes import BASE, PROCESSES
+from models.spec import SCENARIOS, TARGETS, Floats, Ints, Problem, Span
 from models.states import FilteredStates, States, predict
-from models.structure import Structure, regime_root
+from models.structure import Priors, Structure, regime_root
 
 GRID_DAYS = 7
 """Simulated levels are drawn on this grid and interpolated: the shortest half-life is a month."""
@@ -141,41 +158,64 @@ def _project_paths(
 ) -> tuple[Floats, Floats, Floats]:
     """One path per draw: targets (draw, target, window), scenarios (draw, scenario, window), p_dry (draw,)."""
     swing = _simulate_levels(problem, filtered, ahead, len(par.unit), rng)
-    fresh, lagged = _predictors(problem, ahead, par, swing, structure)
+    eta = _predictors(problem, ahead, par, swing, regime, structure)
     record = problem.record
-    onset = np.exp(fresh[:, :2] + par.base[:, :2, None] + regime[:, None, :])
-    pace = np.concatenate([np.zeros((len(par.unit), 1)), par.pace], axis=1)
-    level = par.base[:, CONTINUATION, None, None] + par.fraction[:, None, None] * lagged
-    going_on = np.exp(level[:, :, :, None] + pace[:, None, None, :])
-    mark = 1 / (1 + np.exp(-(fresh[:, DEAL_EFFECT] + par.base[:, DEAL_BASE, None])))
-    talks, p_dry = _talk(problem, ahead, onset, going_on, mark)
-    of_contact = regime if structure.contact_regime else np.zeros_like(regime)
-    contact_rate = np.exp(fresh[:, CONTACT] + par.base[:, CONTACT_BASE, None] + of_contact)
-    crisis_rate = np.exp(fresh[:, CRISIS] + par.base[:, CRISIS_BASE, None])
-    contact = _recur(problem, ahead, contact_rate, par.momentum[:, 0], record.contacts, record.contact_span)
-    crisis = _recur(problem, ahead, crisis_rate, par.momentum[:, 1], record.crises, record.crisis_span)
+    talks, p_dry = _talk(problem, ahead, par, eta, structure)
+    contact, crisis = (
+        _recur(problem, ahead, np.exp(eta[name]), par.momentum[:, k], events, span)
+        for k, (name, events, span) in enumerate(
+            (("contact", record.contacts, record.contact_span), ("crisis", record.crises, record.crisis_span))
+        )
+    )
     return (*_collect(talks, contact, crisis), p_dry)
 
 
-def _talk(problem: Problem, ahead: _Path, onset: Floats, going_on: Floats, mark: Floats) -> tuple[Floats, Floats]:
+def _talk(
+    problem: Problem, ahead: _Path, par: Parameters, eta: Mapping[str, Floats], structure: Structure
+) -> tuple[Floats, Floats]:
     """Talks from the end of their attested span; meetings known after it are kept."""
-    meetings = problem.record.meetings
+    meetings, after = problem.record.meetings, problem.calendar.dry_after
     begin = min(problem.as_of, problem.record.talks_span.last) + 1
     late = (meetings.started >= begin) & (meetings.started <= problem.as_of)
-    gap, skip = problem.as_of - begin + 1, begin - ahead.start
+    gap = problem.as_of - begin + 1
     forced = np.full(max(gap, 1), -1)
     forced[meetings.started[late] - begin] = meetings.framing[late]
     clock = read_clock(problem, begin, begin)
-    return propagate_talks(
-        np.ascontiguousarray(onset[:, :, skip:].transpose(0, 2, 1)),
-        np.ascontiguousarray(going_on[:, :, skip:].transpose(0, 2, 1, 3)),
-        np.repeat(mark[:, skip:, None], len(FRAMINGS), axis=2),
-        gap,
-        forced,
-        int(clock.since[0]),
-        int(clock.framing[0]),
-        problem.calendar.dry_after,
-        ahead.windows,
+    situation = Situation(
+        since=int(clock.since[0]),
+        framing=int(clock.framing[0]),
+        dry_after=after,
+        gap=gap,
+        forced=forced,
+        windows=ahead.windows,
+    )
+    late_eta = {name: values[:, begin - ahead.start :] for name, values in eta.items()}
+    return propagate_talks(_talks_rates(situation, par, late_eta, structure.priors), situation)
+
+
+def _talks_rates(situation: Situation, par: Parameters, eta: Mapping[str, Floats], priors: Priors) -> TalksRates:
+    """Intensities and framings for the chain, from predictors (draw, day) without their terms."""
+    days, since = eta["onset"].shape[1], situation.since
+    silence = since + np.arange(days, dtype=float)
+    last = 1.0 - 2.0 * situation.framing if since < NEVER else 0.0
+    duration, memory = par.duration[:, None], par.memory[:, None]
+    edges = dry_paces(situation.dry_after, days)
+    short, left = (
+        np.array([of(np.arange(a, b, dtype=float), priors).mean() for a, b in pairwise(edges)])
+        for of in (shortness, remembered)
+    )
+    pace = np.concatenate([np.zeros((len(par.unit), 1)), par.pace], axis=1)[:, : len(wet_paces(situation.dry_after))]
+    level = np.stack([eta[p.name] for p in PROCESSES if p.rows == "continuation"], axis=2)
+    return TalksRates(
+        begin=np.exp(eta["onset"] + duration * shortness(silence, priors)),
+        arms=expit(eta["framing"] + memory * last * remembered(silence, priors)),
+        calm=np.exp(eta["onset"]),
+        odds=np.exp(eta["framing"]),
+        slow=np.exp(duration * short),
+        pull=np.exp(memory * left),
+        going_on=np.exp(level[:, :, :, None] + pace[:, None, None, :]),
+        change=par.change,
+        mark=expit(eta["deal"]),
     )
 
 
@@ -249,30 +289,43 @@ def _simulate_levels(
 
 
 def _predictors(
-    problem: Problem, ahead: _Path, par: Parameters, swing: Floats, structure: Structure
-) -> tuple[Floats, Floats]:
-    """Effects of the indicators: fresh (draw, target, day) and, for continuation, lagged (draw, framing, day)."""
+    problem: Problem, ahead: _Path, par: Parameters, swing: Floats, regime: Floats, structure: Structure
+) -> dict[str, Floats]:
+    """Log intensity or log odds of every process along the path, (draw, day), without its terms."""
+    effect, out = par.effect, {}
+    for lagged in (False, True):
+        mine = [p for p in PROCESSES if p.lagged == lagged and p.base in BASE]
+        own = np.einsum("pt,dti->dpi", np.array([p.effect for p in mine]), effect)
+        levels = _levels(problem, ahead, own, swing, structure, lagged=lagged)
+        for k, process in enumerate(mine):
+            scale = getattr(par, process.scale)[:, None] if process.scale else 1.0
+            out[process.name] = scale * levels[:, k] + par.base[:, BASE[process.base], None]
+            if structure.has_regime(process):
+                out[process.name] += regime
+    return out
+
+
+def _levels(
+    problem: Problem, ahead: _Path, effect: Floats, swing: Floats, structure: Structure, *, lagged: bool
+) -> Floats:
+    """What the levels add, (draw, process, day), for effects (draw, process, indicator).
+
+    The fit takes filtered means; simulated levels are compensated so that the mean intensity stays the fitted one.
+    """
     if not structure.indicators:
-        days = len(ahead.days)
-        return np.zeros((len(par.unit), par.weight.shape[1], days)), np.zeros((len(par.unit), len(FRAMINGS), days))
-    effect = par.effect
-    fresh = effect @ ahead.fresh.mean.T
-    lagged = effect[:, : len(FRAMINGS)] @ ahead.lagged.mean.T
-    deviation = np.einsum("dki,dgi->dkg", effect, swing, optimize=True)
-    fresh += _interpolate(deviation, ahead.days - problem.as_of)
-    lagged += _lagged_deviation(problem, ahead, effect[:, : len(FRAMINGS)], swing)
+        return np.zeros((*effect.shape[:2], len(ahead.days)))
+    states = ahead.lagged if lagged else ahead.fresh
+    lag = problem.catalogue.lag if lagged else np.zeros_like(problem.catalogue.lag)
+    away = np.zeros((*effect.shape[:2], len(ahead.days)))
+    for days in np.unique(lag):
+        mine = lag == days
+        deviation = np.einsum("dki,dgi->dkg", effect[:, :, mine], swing[:, :, mine], optimize=True)
+        away += _interpolate(deviation, ahead.days - days - problem.as_of)
+    out = effect @ states.mean.T + away
     if structure.moment_term:
-        return fresh, lagged
-    # The fit takes filtered means; simulated levels are compensated so that the mean intensity stays the fitted one.
-    fresh -= 0.5 * effect**2 @ _open_variance(ahead.fresh, ahead.days > problem.as_of).T
-    lag = problem.catalogue.lag
-    open_days = ahead.days[:, None] - lag > problem.as_of
-    lagged -= 0.5 * effect[:, : len(FRAMINGS)] ** 2 @ _open_variance(ahead.lagged, open_days).T
-    return fresh, lagged
-
-
-def _open_variance(states: States, open_days: Floats | np.ndarray) -> Floats:
-    return np.where(open_days if np.ndim(open_days) == 2 else open_days[:, None], states.variance, 0.0)
+        return np.asarray(out)
+    unseen = np.where(ahead.days[:, None] - lag > problem.as_of, states.variance, 0.0)
+    return np.asarray(out - 0.5 * effect**2 @ unseen.T)
 
 
 def _interpolate(grid: Floats, ahead: Ints) -> Floats:
@@ -282,15 +335,6 @@ def _interpolate(grid: Floats, ahead: Ints) -> Floats:
     share = at - low
     values = grid[..., low] * (1 - share) + grid[..., low + 1] * share
     return np.asarray(np.where(ahead > 0, values, 0.0))
-
-
-def _lagged_deviation(problem: Problem, ahead: _Path, effect: Floats, swing: Floats) -> Floats:
-    out = np.zeros((effect.shape[0], effect.shape[1], len(ahead.days)))
-    for lag in np.unique(problem.catalogue.lag):
-        mine = problem.catalogue.lag == lag
-        deviation = np.einsum("dki,dgi->dkg", effect[:, :, mine], swing[:, :, mine], optimize=True)
-        out += _interpolate(deviation, ahead.days - lag - problem.as_of)
-    return out
 
 
 def mean_with_error(values: Floats, chains: int) -> tuple[float, float]:

@@ -42,6 +42,11 @@ class Reliability:
         """Whether the whole curve lies in the band."""
         return bool(np.all((self.low <= self.frequency + 1e-9) & (self.frequency <= self.high + 1e-9)))
 
+    @property
+    def excess(self) -> float:
+        """How far the curve leaves the band where it leaves it furthest, as a probability; 0 where it does not."""
+        return float(np.maximum(np.maximum(self.low - self.frequency, self.frequency - self.high), 0).max())
+
 
 def recalibrate(forecast: Floats, outcome: Floats) -> Floats:
     """Frequency of yes by isotonic regression on the forecast, (origin,); equal forecasts are pooled first.

@@ -6,10 +6,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import xarray as xr
+from scipy.special import expit
 
-from models.density import DIMS, Density, Parameters, coordinates
+from models.density import Density
 from models.gradient import compile_density
 from models.laplace import start_at
+from models.parameters import DIMS, Parameters, coordinates, soft
 from models.settings import SamplerSettings
 from models.spec import Floats, Problem
 from models.structure import Structure
@@ -77,6 +79,7 @@ def _nutpie_model(problem: Problem, density: Density) -> Any:
     def expand(theta: Floats) -> dict[str, Floats]:
         parts = dict(zip(DIMS, (theta[place] for place in where.values()), strict=True))
         parts["unit"], parts["judgement_excess"] = np.exp(parts["unit"]), np.exp(parts["judgement_excess"])
+        parts["duration"], parts["change"] = soft(parts["duration"]), expit(parts["change"])
         return {name: parts[name].reshape(shape) for name, shape in shapes.items()}
 
     def start(seed: int) -> Floats:
@@ -125,13 +128,6 @@ def parameters_of(tree: xr.DataTree, structure: Structure) -> Parameters:
         values = np.asarray(posterior[name].transpose("chain", "draw", ...).values, dtype=np.float64)
         return values.reshape(-1, *values.shape[2:])
 
-    return Parameters(
-        weight=flat("weight"),
-        unit=flat("unit"),
-        base=flat("base"),
-        pace=flat("pace"),
-        fraction=flat("fraction"),
-        momentum=flat("momentum"),
-        regime_z=flat("regime_z"),
-        judgement_sd=structure.priors.judgement_sd[0] + flat("judgement_excess"),
-    )
+    own = [name for name in DIMS if name != "judgement_excess"]
+    floor = structure.priors.judgement_sd[0]
+    return Parameters(judgement_sd=floor + flat("judgement_excess"), **{name: flat(name) for name in own})

@@ -13,19 +13,11 @@ import numpy as np
 from scipy.special import bdtr
 from scipy.stats import binom
 
-from models.density import (
-    CONTACT_BASE,
-    CONTINUATION,
-    CRISIS_BASE,
-    DEAL_BASE,
-    ONSET_AC,
-    ONSET_DN,
-    Density,
-    Parameters,
-    join_draws,
-)
+from models.density import Density
 from models.exposure import knot_of
 from models.laplace import build_density
+from models.parameters import Parameters, join_draws
+from models.processes import BASE, BASES
 from models.projection import project
 from models.sampling import parameters_of, sample
 from models.settings import SamplerSettings
@@ -39,20 +31,22 @@ WINDOW = 180
 HEADLINE = f"P(headline in {WINDOW} d)"
 QUANTITIES = (
     "unit",
-    "onset of arms-control talks",
-    "onset of denuclearisation talks",
-    "continuation",
-    "contact",
-    "crisis",
-    "deal",
+    "slope",
+    "tilt",
+    *BASES,
     "pace from day 15",
     "fraction",
     "momentum of contact",
     "momentum of crisis",
+    "memory",
+    "duration",
+    "change",
     "weight of the first indicator on arms-control talks",
+    "deviation of the first indicator on arms-control talks",
     "regime now",
     "judgement sd",
-    "log intensity of arms-control talks now",
+    "log intensity of beginnings now",
+    "log odds of arms control now",
     HEADLINE,
 )
 BAND_SAMPLES = 20_000
@@ -153,18 +147,24 @@ def quantities(world: Problem, density: Density, p: Parameters, headline: str, s
     day = np.array([world.as_of])
     now = density.exposure.filtered.at(day, day.astype(float)).mean[0]
     regime = p.regime_z @ density.root[knot_of(day, world.calendar)[0]]
-    base = (p.base[:, k] for k in (ONSET_AC, ONSET_DN, CONTINUATION, CONTACT_BASE, CRISIS_BASE, DEAL_BASE))
-    onset = p.base[:, ONSET_AC] + p.effect[:, 0] @ now + regime
+    effect = p.aimed(density.directions).effect
     columns = [
         p.unit,
-        *base,
+        p.slope,
+        p.tilt,
+        *p.base.T,
         p.pace[:, 0],
         p.fraction,
         *p.momentum.T,
+        p.memory,
+        p.duration,
+        p.change,
         p.weight[:, 0, 0],
+        p.deviation[:, 0, 0],
         regime,
         p.judgement_sd,
-        onset,
+        p.base[:, BASE["onset"]] + effect[:, :2].mean(axis=1) @ now + regime,
+        p.base[:, BASE["framing"]] + (effect[:, 0] - effect[:, 1]) @ now,
         _headline(world, density, p, headline, seed),
     ]
     return np.stack(columns, axis=1)

@@ -5,8 +5,9 @@ from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
-from models.density import Density, Parameters, pack
-from models.gradient import compile_density, normal_priors
+from models.density import Density, normal_priors
+from models.gradient import compile_density
+from models.parameters import SOFTNESS, Parameters, pack
 from models.spec import Bools, Floats, Ints, Judgements, Observations, Problem
 
 PRIORS = "all priors"
@@ -14,7 +15,8 @@ JUDGEMENTS = "judgements"
 RECORD = "record of events"
 GROUPS = {
     "prior: orientation": ("weight",),
-    "prior: unit": ("log_unit",),
+    "prior: unit, slope and tilt": ("log_unit", "slope", "tilt", "deviation"),
+    "prior: silence and memory": ("soft_duration", "memory", "logit_change"),
     "prior: regime": ("regime_z",),
     "prior: judgement sd": ("log_judgement_sd",),
 }
@@ -42,26 +44,37 @@ class Scaled:
 def log_components(density: Density, parameters: Parameters) -> Mapping[str, Floats]:
     """Log density of every draw by component, each (draw,) and up to a constant.
 
-    Priors are densities of the coordinates in which they are normal; the Jacobian of the judgements' standard
-    deviation belongs to no component.
+    Priors are densities of the parameters in their own units; the Jacobians of their coordinates belong to no
+    component.
     """
     theta = pack(parameters, density.structure)
-    prior = _log_priors(density, theta)
+    prior = _log_priors(density, theta, parameters)
     judged = _log_judgements(density, theta, parameters.judgement_sd)
     value = compile_density(density)
     whole = np.array([value(row)[0] for row in theta])
     all_priors = np.sum(list(prior.values()), axis=0)
-    record = whole - all_priors - judged - theta[:, -1]
+    record = whole - all_priors - judged - _log_jacobian(density, theta, parameters)
     return {PRIORS: all_priors, **prior, JUDGEMENTS: judged, RECORD: record}
 
 
-def _log_priors(density: Density, theta: Floats) -> dict[str, Floats]:
+def _log_jacobian(density: Density, theta: Floats, p: Parameters) -> Floats:
+    """Of duration, change and judgement sd by their coordinates, (draw,)."""
+    steep = np.log(-np.expm1(-p.duration / SOFTNESS))
+    return np.asarray(steep + np.log(p.change) + np.log1p(-p.change) + theta[:, -1])
+
+
+def _log_priors(density: Density, theta: Floats, p: Parameters) -> dict[str, Floats]:
     mean, sd = normal_priors(density)
-    each = -0.5 * np.square((theta - mean) / sd)
-    each[:, -1] = -0.5 * np.square(np.exp(theta[:, -1]) / density.structure.priors.judgement_sd[1])
+    s, (yes, no) = density.layout.slices, density.reference.change
+    (centre, spread), scale = density.reference.duration, density.structure.priors.judgement_sd[1]
+    each = np.empty_like(theta)
+    each[:, : len(mean)] = -0.5 * np.square((theta[:, : len(mean)] - mean) / sd)
+    each[:, s["soft_duration"].start] = -0.5 * np.square((p.duration - centre) / spread)
+    each[:, s["logit_change"].start] = (yes - 1) * np.log(p.change) + (no - 1) * np.log1p(-p.change)
+    each[:, -1] = -0.5 * np.square(np.exp(theta[:, -1]) / scale)
     group_of = {name: group for group, names in GROUPS.items() for name in names}
     out = {group: np.zeros(len(theta)) for group in (*GROUPS, OTHER)}
-    for name, where in density.layout.slices.items():
+    for name, where in s.items():
         out[group_of.get(name, OTHER)] += each[:, where].sum(axis=1)
     return out
 

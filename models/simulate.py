@@ -6,23 +6,15 @@ Observations, and with them the filtered states, stay as they are: the model is 
 from dataclasses import dataclass, replace
 
 import numpy as np
+from scipy.special import logit
 
-from models.density import (
-    CONTACT,
-    CONTACT_BASE,
-    CONTINUATION,
-    CRISIS,
-    CRISIS_BASE,
-    DEAL,
-    DEAL_BASE,
-    Density,
-    Parameters,
-    unpack,
-)
-from models.exposure import MOMENTUM_DAYS, knot_of, pace_of
-from models.gradient import normal_priors
-from models.spec import FRAMINGS, Floats, Ints, Judgements, Meetings, Problem, Record, Span
-from models.structure import judgement_covariance
+from models.density import Density, normal_priors
+from models.exposure import MOMENTUM_DAYS, NEVER, knot_of, pace_of
+from models.parameters import Parameters, draw_durations, unpack, unsoft
+from models.parts import remembered, shortness
+from models.processes import BASE, PROCESSES
+from models.spec import Floats, Ints, Judgements, Meetings, Problem, Record, Span
+from models.structure import Priors, directions_of, judgement_covariance, whiten_judgements
 
 CROWDED = 20.0
 """Events per day above which a drawn world is refused: no cell of the model is meant for it."""
@@ -39,9 +31,12 @@ class DailyLevels:
 
 def draw_prior(density: Density, rng: np.random.Generator) -> Parameters:
     """One draw from the prior, with a draw dimension of one."""
-    mean, sd = normal_priors(density)
-    theta = rng.normal(mean, sd)
-    theta[-1] = np.log(np.abs(rng.normal(0, density.structure.priors.judgement_sd[1])))
+    reference, s = density.reference, density.layout.slices
+    theta = np.empty(density.layout.size)
+    theta[: density.layout.normal] = rng.normal(*normal_priors(density))
+    theta[s["soft_duration"]] = unsoft(draw_durations(reference.duration, 1, rng))
+    theta[s["logit_change"]] = logit(rng.beta(*reference.change))
+    theta[s["log_judgement_sd"]] = np.log(np.abs(rng.normal(0, density.structure.priors.judgement_sd[1])))
     return unpack(theta[None, :], density.layout, density.structure)
 
 
@@ -55,57 +50,108 @@ def daily_levels(problem: Problem, density: Density) -> DailyLevels:
 
 
 def simulate(
-    problem: Problem, density: Density, levels: DailyLevels, parameters: Parameters, rng: np.random.Generator
+    problem: Problem,
+    density: Density,
+    levels: DailyLevels,
+    parameters: Parameters,
+    rng: np.random.Generator,
+    *,
+    keep_judgements: bool = False,
 ) -> Problem | None:
     """The problem with judgements and events drawn from the first draw of ``parameters``.
 
+    What points the index follows from the judgements: those drawn, or those of the problem where they are kept.
     Meetings last a day. Returns None where the drawn world is too crowded for cells of days.
     """
-    effect, base = parameters.effect[0], parameters.base[0]
-    regime = (density.root @ parameters.regime_z[0])[knot_of(levels.days, problem.calendar)]
-    with np.errstate(over="ignore"):
-        onset = np.exp(base[:2] + levels.fresh @ effect[:2].T + regime[:, None])
-        going_on = np.exp(base[CONTINUATION] + parameters.fraction[0] * levels.lagged @ effect[:2].T)
-        contact = np.exp(base[CONTACT_BASE] + levels.fresh @ effect[CONTACT] + regime)
-        crisis = np.exp(base[CRISIS_BASE] + levels.fresh @ effect[CRISIS])
-    pace = np.exp(np.concatenate([[0.0], parameters.pace[0]]))
+    said = problem.judgements if keep_judgements else _judge(problem.judgements, density, parameters, rng)
+    priors, size = density.structure.priors, density.layout.indicators
+    aimed = parameters.aimed(directions_of(whiten_judgements(said, size, priors), priors))
+    rate = _daily_rates(problem, density, levels, aimed)
     boost = np.exp(parameters.momentum[0])
-    if max(onset.max(), going_on.max() * pace.max(), contact.max() * boost[0], crisis.max() * boost[1]) > CROWDED:
+    pace = np.exp(np.concatenate([[0.0], parameters.pace[0]]))
+    going_on = np.stack([rate[p.name] for p in PROCESSES if p.rows == "continuation"], axis=1)
+    contact, crisis = rate["contact"], rate["crisis"]
+    soonest = rate["onset"].max() * np.exp(parameters.duration[0] * shortness(np.zeros(1), priors)[0])
+    if max(soonest, going_on.max() * pace.max(), contact.max() * boost[0], crisis.max() * boost[1]) > CROWDED:
         return None
-    odds = np.exp(base[DEAL_BASE] + levels.fresh @ effect[DEAL])
-    days, span = levels.days, Span(int(levels.days[0]), int(levels.days[-1]))
+    span = Span(int(levels.days[0]), int(levels.days[-1]))
+    talks = _Talks(
+        onset=rate["onset"],
+        odds=rate["framing"],
+        going_on=going_on,
+        pace=pace,
+        mark=rate["deal"] / (1 + rate["deal"]),
+        parameters=parameters,
+        priors=priors,
+    )
     record = Record(
-        meetings=_meetings(
-            problem=problem, days=days, onset=onset, going_on=going_on, pace=pace, mark=odds / (1 + odds), rng=rng
-        ),
-        contacts=_recurrent(days, contact, boost[0], rng),
-        crises=_recurrent(days, crisis, boost[1], rng),
+        meetings=_meetings(problem, levels.days, talks, rng),
+        contacts=_recurrent(levels.days, contact, boost[0], rng),
+        crises=_recurrent(levels.days, crisis, boost[1], rng),
         talks_span=span,
         contact_span=span,
         crisis_span=span,
         deal_span=span,
     )
-    return replace(problem, record=record, judgements=_judge(problem.judgements, density, parameters, rng))
+    return replace(problem, record=record, judgements=said)
 
 
-def _meetings(
-    problem: Problem, days: Ints, onset: Floats, going_on: Floats, pace: Floats, mark: Floats, rng: np.random.Generator
-) -> Meetings:
+def _daily_rates(problem: Problem, density: Density, levels: DailyLevels, parameters: Parameters) -> dict[str, Floats]:
+    """Intensity or odds of every process on every day of the record, (day,), without its terms."""
+    regime = (density.root @ parameters.regime_z[0])[knot_of(levels.days, problem.calendar)]
+    out = {}
+    for process in PROCESSES:
+        if process.base not in BASE:
+            continue
+        effect = np.array(process.effect) @ parameters.effect[0]
+        scale = getattr(parameters, process.scale)[0] if process.scale else 1.0
+        level = levels.lagged if process.lagged else levels.fresh
+        eta = parameters.base[0, BASE[process.base]] + scale * level @ effect
+        with np.errstate(over="ignore"):
+            out[process.name] = np.exp(eta + regime if density.structure.has_regime(process) else eta)
+    return out
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Talks:
+    """Daily intensities of talks, (day,), without their terms, and what those are made of."""
+
+    onset: Floats
+    odds: Floats  # of arms control
+    going_on: Floats  # (day, framing)
+    pace: Floats  # (pace,) factors
+    mark: Floats
+    parameters: Parameters
+    priors: Priors
+
+    def beginnings(self, t: int, since: int, last: float, rng: np.random.Generator) -> list[int]:
+        """Framings of the meetings of a dry day."""
+        p, silence = self.parameters, np.array([float(since)])
+        count = rng.poisson(self.onset[t] * np.exp(p.duration[0] * shortness(silence, self.priors)[0]))
+        odds = self.odds[t] * np.exp(p.memory[0] * last * remembered(silence, self.priors)[0])
+        return [int(rng.random() >= odds / (1 + odds)) for _ in range(count)]
+
+    def later(self, t: int, since: int, framing: int, rng: np.random.Generator) -> list[int]:
+        """Framings of the meetings of a wet day."""
+        count = rng.poisson(self.going_on[t, framing] * self.pace[pace_of(np.array([since]))[0]])
+        return [framing ^ int(rng.random() < self.parameters.change[0]) for _ in range(count)]
+
+
+def _meetings(problem: Problem, days: Ints, talks: _Talks, rng: np.random.Generator) -> Meetings:
     """Day by day; a meeting before the record, if there is one, sets the clock."""
     before = problem.record.meetings.started < days[0]
-    last = int(problem.record.meetings.ended[before][-1]) if before.any() else -(10**6)
+    last = int(problem.record.meetings.ended[before][-1]) if before.any() else -NEVER
     framing = int(problem.record.meetings.framing[before][-1]) if before.any() else 0
     found: list[tuple[int, int, bool]] = []
     for t, day in enumerate(days):
         since = int(day) - last
-        if since > problem.calendar.dry_after:
-            counts = rng.poisson(onset[t])
+        if since <= problem.calendar.dry_after:
+            kinds = talks.later(t, since, framing, rng)
         else:
-            counts = np.zeros(len(FRAMINGS), dtype=np.int64)
-            counts[framing] = rng.poisson(going_on[t, framing] * pace[pace_of(np.array([since]))[0]])
-        for kind in np.repeat(np.arange(len(FRAMINGS)), counts):
-            found.append((int(day), int(kind), bool(rng.random() < mark[t])))
-            last, framing = int(day), int(kind)
+            kinds = talks.beginnings(t, since, 1.0 - 2.0 * framing if since < NEVER else 0.0, rng)
+        for kind in kinds:
+            found.append((int(day), kind, bool(rng.random() < talks.mark[t])))
+            last, framing = int(day), kind
     old = [(int(s), int(k), False) for s, k in zip(*_early(problem, before), strict=True)]
     day_, kind_, deal_ = (np.array(column) for column in zip(*(old + found), strict=True)) if old + found else _none()
     return Meetings(day_.astype(np.int64), day_.astype(np.int64), kind_.astype(np.int64), deal_.astype(bool))

@@ -14,8 +14,9 @@ Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
 FRAMINGS = ("arms_control", "denuclearisation")
-EFFECT_TARGETS = ("arms_control_talks", "denuclearisation_talks", "contact", "crisis", "deal")
-TARGETS = ("arms_control_talks", "denuclearisation_talks", "limits_talks", "contact", "deal", "crisis")
+TARGETS = ("arms_control_talks", "denuclearisation_talks", "limits_talks", "contact", "crisis", "deal")
+EFFECT_TARGETS = tuple(target for target in TARGETS if target != "limits_talks")
+"""What indicators have effects on; talks of any framing follow from those of each."""
 SCENARIOS = ("S0", "S1", "S2", "S3", "S4", "S5")
 FOREVER = datetime.date.max.toordinal()
 

@@ -73,8 +73,8 @@ from toy_runs import install_toy  # noqa: E402
 
 from indicators.folder import read_case_folder  # noqa: E402
 from indicators.shipped import shipped_case  # noqa: E402
-from models.density import Parameters  # noqa: E402
 from models.laplace import build_density, fit_laplace  # noqa: E402
+from models.parameters import Parameters  # noqa: E402
 from models.settings import SamplerSettings  # noqa: E402
 from models.structure import Structure  # noqa: E402
 

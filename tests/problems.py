@@ -15,21 +15,10 @@ from forecast.engine.assemble import Rows, read_problem
 from indicators.content import CaseFolder
 from indicators.evidence import Evidence
 from indicators.install import install_case
-from models.density import Parameters
 from models.laplace import LaplaceFit
+from models.parameters import Parameters
 from models.projection import Projection, project
-from models.spec import (
-    FOREVER,
-    Calendar,
-    Catalogue,
-    Horizon,
-    Judgements,
-    Meetings,
-    Observations,
-    Problem,
-    Record,
-    Span,
-)
+from models.spec import FOREVER, Calendar, Catalogue, Horizon, Judgements, Meetings, Observations, Problem, Record, Span
 from models.structure import Structure
 
 DAY = date(2000, 1, 1).toordinal()

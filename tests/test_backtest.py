@@ -51,7 +51,7 @@ HORIZONS = tuple(Horizon(days) for days in (30, 90, 180, 365))
 LATER = datetime(2020, 2, 1, tzinfo=UTC)
 TODAY = date(2020, 1, 1)
 SPANS = ("talks_span", "contact_span", "crisis_span", "deal_span")
-SPAN_OF = dict(zip(TARGETS, (*SPANS[:1] * 3, SPANS[1], SPANS[3], SPANS[2]), strict=True))
+SPAN_OF = dict(zip(TARGETS, (*SPANS[:1] * 3, *SPANS[1:]), strict=True))
 
 dates = st.dates(date(1995, 1, 1), date(2030, 1, 1))
 days_of = st.lists(st.integers(0, 999), max_size=8)

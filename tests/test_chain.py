@@ -9,35 +9,69 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.chain import ARMS, DEAL, DENUC, LIMITS, S2, S3, S4, propagate_recurrent, propagate_talks
+from models.chain import (
+    ARMS,
+    DEAL,
+    DENUC,
+    LIMITS,
+    S2,
+    S3,
+    S4,
+    Situation,
+    TalksRates,
+    dry_paces,
+    propagate_recurrent,
+    propagate_talks,
+    wet_paces,
+)
 from models.exposure import PACE_FROM, pace_of
 from models.spec import Floats
 
 NEVER = 10**6
-NO_GAP = np.array([-1])
 
 
-class Rates(NamedTuple):
-    """Intensities of one path."""
-
-    onset: Floats  # (day, framing)
-    going_on: Floats  # (day, framing, pace)
-    mark: Floats  # (day, framing)
-
-
-def _constant(days: int, onset: tuple[float, float], going_on: tuple[float, ...], mark: float = 0.0) -> Rates:
-    return Rates(
-        np.tile(onset, (days, 1)), np.tile(np.array(going_on), (days, 2, 1)).astype(float), np.full((days, 2), mark)
+def _constant(
+    days: int,
+    onset: tuple[float, float],
+    going_on: tuple[float, ...],
+    mark: float = 0.0,
+    *,
+    change: float = 0.0,
+    after: int = 90,
+) -> TalksRates:
+    """Rates that neither silence nor memory changes: two constant intensities of onset by framing."""
+    dried = len(dry_paces(after, days)) - 1
+    total = sum(onset)
+    return TalksRates(
+        begin=np.full((1, days), total),
+        arms=np.full((1, days), onset[0] / total if total else 0.5),
+        calm=np.full((1, days), total),
+        odds=np.full((1, days), onset[0] / onset[1] if onset[1] else 1.0),
+        slow=np.ones((1, dried)),
+        pull=np.ones((1, dried)),
+        going_on=np.tile(going_on[: len(wet_paces(after))], (1, days, 2, 1)).astype(float),
+        change=np.array([change]),
+        mark=np.full((1, days), mark),
     )
 
 
-def _random(days: int, seed: int) -> Rates:
-    rng = np.random.default_rng(seed)
-    return Rates(rng.exponential(0.01, (days, 2)), rng.exponential(0.03, (days, 2, 3)), rng.uniform(0, 0.6, (days, 2)))
+def _random(days: int, seed: int, after: int = 90, scale: float = 1.0) -> TalksRates:
+    rng, dried = np.random.default_rng(seed), len(dry_paces(after, days)) - 1
+    return TalksRates(
+        begin=scale * rng.exponential(0.02, (1, days)),
+        arms=rng.uniform(0, 1, (1, days)),
+        calm=scale * rng.exponential(0.02, (1, days)),
+        odds=rng.lognormal(0, 1, (1, days)),
+        slow=rng.uniform(0.3, 1.5, (1, dried)),
+        pull=rng.uniform(1, 12, (1, dried)),
+        going_on=scale * rng.exponential(0.03, (1, days, 2, len(wet_paces(after)))),
+        change=rng.uniform(0, 0.3, 1),
+        mark=rng.uniform(0, 0.6, (1, days)),
+    )
 
 
 def _propagate(
-    rates: Rates,
+    rates: TalksRates,
     windows: list[int],
     *,
     since: int = NEVER,
@@ -46,52 +80,75 @@ def _propagate(
     gap: int = 0,
     forced: tuple[int, ...] = (),
 ) -> tuple[Floats, float]:
-    known = np.array(forced, dtype=np.int64) if forced else np.full(max(gap, 1), -1)
-    one = (rates.onset[None], rates.going_on[None], rates.mark[None])
-    out, p_dry = propagate_talks(*one, gap, known, since, framing, dry_after, np.array(windows))
+    situation = Situation(
+        since=since,
+        framing=framing,
+        dry_after=dry_after,
+        gap=gap,
+        forced=np.array(forced, dtype=np.int64) if forced else np.full(max(gap, 1), -1),
+        windows=np.array(windows),
+    )
+    out, p_dry = propagate_talks(rates, situation)
     return out[0], float(p_dry[0])
 
 
-def _moves(state: tuple[int, int], day: int, rates: Rates, after: int) -> Iterator[tuple[tuple[int, int], int, float]]:
-    """(situation of the next day, framing of the meeting or -1, probability). A situation: (days since, framing)."""
-    since, framing = state
-    dry = since > after
-    rate = rates.onset[day] if dry else rates.going_on[day, framing, pace_of(np.array([since]))[0]] * np.eye(2)[framing]
-    total = rate.sum()
-    yield ((since if dry else since + 1), framing), -1, float(np.exp(-total))
-    for f in range(2):
-        if rate[f] > 0:
-            yield (1, f), f, float(-np.expm1(-total) * rate[f] / total)
+class State(NamedTuple):
+    """Days since the last meeting, its framing, and whether a meeting fell on the path."""
+
+    since: int
+    framing: int
+    met: bool = False
+
+
+def _moves(state: State, day: int, rates: TalksRates, after: int) -> Iterator[tuple[State, int, float]]:
+    """(situation of the next day, framing of the meeting or -1, probability).
+
+    Mass that has been dry since before the path meets at its own rate of the day; what dries up on it by pace.
+    """
+    since, framing, met = state
+    if since <= after:
+        rate = rates.going_on[0, day, framing, pace_of(np.array([since]))[0]]
+        arms = rates.change[0] if framing else 1 - rates.change[0]
+    elif met:
+        pace = np.searchsorted(dry_paces(after, rates.begin.shape[1]), since, side="right") - 1
+        rate = rates.calm[0, day] * rates.slow[0, pace]
+        odds = rates.odds[0, day] * rates.pull[0, pace] ** (1 - 2 * framing)
+        arms = odds / (1 + odds)
+    else:
+        rate, arms = rates.begin[0, day], rates.arms[0, day]
+    yield State(since + 1, framing, met), -1, float(np.exp(-rate))
+    yield State(1, 0, True), 0, float(-np.expm1(-rate) * arms)
+    yield State(1, 1, True), 1, float(-np.expm1(-rate) * (1 - arms))
 
 
 def _enumerate(
-    rates: Rates, days: int, *, since: int, framing: int, after: int, gap: int, forced: tuple[int, ...] = ()
+    rates: TalksRates, days: int, *, since: int, framing: int, after: int, gap: int, forced: tuple[int, ...] = ()
 ) -> tuple[Floats, float]:
     """Every state of the full chain by its mass: what happened in the window, and where the chain stands."""
-    start = (min(since, after + 1), framing)
-    mass: dict[tuple[tuple[int, int], int, bool, bool, bool], float] = {(start, -1, False, False, False): 1.0}
+    start = State(since, framing, since <= after)
+    mass: dict[tuple[State, int, bool, bool, bool], float] = {(start, -1, False, False, False): 1.0}
     p_dry = 0.0
     for day in range(gap + days):
         if day == gap:
-            p_dry = sum(p for (state, *_), p in mass.items() if state[0] > after)
-        later: dict[tuple[tuple[int, int], int, bool, bool, bool], float] = defaultdict(float)
+            p_dry = sum(p for (state, *_), p in mass.items() if state.since > after)
+        later: dict[tuple[State, int, bool, bool, bool], float] = defaultdict(float)
         for (state, first, arms, denuc, deal), p in mass.items():
             if day < gap and forced and forced[day] >= 0:
-                later[((1, forced[day]), first, arms, denuc, deal)] += p
+                later[(State(1, forced[day], True), first, arms, denuc, deal)] += p
                 continue
             for after_state, met, q in _moves(state, day, rates, after):
                 if met < 0 or day < gap:
                     later[(after_state, first, arms, denuc, deal)] += p * q
                     continue
                 seen = (first if first >= 0 else met, arms or met == 0, denuc or met == 1)
-                marked = rates.mark[day, met]
+                marked = rates.mark[0, day]
                 later[(after_state, *seen, True)] += p * q * marked
                 later[(after_state, *seen, deal)] += p * q * (1 - marked)
         mass = later
     out = np.zeros(7)
     for (_, first, arms, denuc, deal), p in mass.items():
         out += p * np.array(
-            [first >= 0, arms, denuc, deal, first == 0 and not deal, deal, first == 1 and not deal], dtype=float
+            [arms, denuc, first >= 0, deal, first == 0 and not deal, deal, first == 1 and not deal], dtype=float
         )
     return out, p_dry
 
@@ -113,25 +170,24 @@ def test_constant_onset_without_continuation_is_two_competing_exponentials() -> 
 
 def test_constant_rates_equal_a_power_of_the_transition_matrix() -> None:
     after, days = 60, 150
-    rates = _constant(1, (0.003, 0.002), (0.05, 0.02, 0.01))
+    rates = _constant(days, (0.003, 0.002), (0.05, 0.02, 0.01), after=after)
     places = [(s, f) for f in range(2) for s in range(1, after + 1)] + [(after + 1, 0)]
     index = {place: i for i, place in enumerate(places)}
     step = np.zeros((len(places), len(places)))  # without meetings on arms control, which are absorbing
-    for place, i in index.items():
-        for (since, framing), met, p in _moves(place, 0, rates, after):
+    for (since, framing), i in index.items():
+        for state, met, p in _moves(State(since, framing, False), 0, rates, after):
             if met != 0:
-                step[i, index[(since, framing) if since <= after else (after + 1, 0)]] += p
+                step[i, index[(state.since, state.framing) if state.since <= after else (after + 1, 0)]] += p
     for since, framing in ((1, 0), (20, 1), (after, 1), (NEVER, 0)):
         start = index[(since, framing) if since <= after else (after + 1, 0)]
         avoided = np.linalg.matrix_power(step, days)[start].sum()
-        whole = _constant(days, (0.003, 0.002), (0.05, 0.02, 0.01))
-        out, _ = _propagate(whole, [days], since=since, framing=framing, dry_after=after)
+        out, _ = _propagate(rates, [days], since=since, framing=framing, dry_after=after)
         assert out[0, ARMS] == pytest.approx(1 - avoided, rel=1e-10)
 
 
 @pytest.mark.parametrize("since", [0, 1, 14, 15, 45, 46, 50, 51, NEVER])
 def test_changing_rates_equal_the_enumeration_of_all_states(since: int) -> None:
-    rates, windows = _random(60, since), [1, 7, 60]
+    rates, windows = _random(90, since, after=50), [1, 7, 90]
     out, _ = _propagate(rates, windows, since=since, framing=1, dry_after=50)
     for w, days in enumerate(windows):
         expected, _ = _enumerate(rates, days, since=max(since, 1), framing=1, after=50, gap=0)
@@ -141,7 +197,7 @@ def test_changing_rates_equal_the_enumeration_of_all_states(since: int) -> None:
 @pytest.mark.parametrize("forced", [(), tuple([-1] * 3 + [0] + [-1] * 16), tuple([1] + [-1] * 18 + [0])])
 def test_unobserved_days_start_the_window_from_their_mixture(forced: tuple[int, ...]) -> None:
     """Meetings known in the gap are kept, others may have happened; none of them counts in the window."""
-    rates = _random(60, 5)
+    rates = _random(60, 5, after=20)
     out, p_dry = _propagate(rates, [10, 40], since=12, framing=1, dry_after=20, gap=20, forced=forced)
     for w, days in enumerate((10, 40)):
         expected, dry = _enumerate(rates, days, since=12, framing=1, after=20, gap=20, forced=forced)
@@ -149,28 +205,31 @@ def test_unobserved_days_start_the_window_from_their_mixture(forced: tuple[int, 
         assert p_dry == pytest.approx(dry, rel=1e-10, abs=1e-15)
 
 
-def test_a_gap_equals_the_mixture_of_starting_points() -> None:
-    rates, after = _random(50, 9), 15
-    out, p_dry = _propagate(rates, [30], since=NEVER, dry_after=after, gap=20)
-    mass: dict[tuple[int, int], float] = {(after + 1, 0): 1.0}
-    for day in range(20):
-        later: dict[tuple[int, int], float] = defaultdict(float)
-        for state, p in mass.items():
-            for place, _, q in _moves(state, day, rates, after):
-                later[place] += p * q
-        mass = later
-    rest = Rates(*(part[20:] for part in rates))
-    mixed = sum(
-        p * _propagate(rest, [30], since=place[0], framing=place[1], dry_after=after)[0][0] for place, p in mass.items()
-    )
-    assert out[0] == pytest.approx(mixed, rel=1e-10)
-    assert p_dry == pytest.approx(sum(p for place, p in mass.items() if place[0] > after), rel=1e-10)
+def test_every_pace_of_dried_up_mass_is_reached_and_none_is_open() -> None:
+    """Mass that meets on the first days of three years passes through each pace; the last has an end beyond them."""
+    after, days = 2, 1500
+    edges = dry_paces(after, days)
+    assert edges[:5].tolist() == [3, 181, 366, 731, 1096]
+    assert edges[-1] > days + after >= edges[-2]
+    quick = _random(days, 3, after=after, scale=0.05)
+    out, _ = _propagate(quick, [days], since=1, framing=0, dry_after=after)
+    expected = _avoided(quick, days, State(1, 0, True), after)
+    assert 1 - out[0, LIMITS] == pytest.approx(expected, rel=1e-9)
+
+
+def _avoided(rates: TalksRates, days: int, state: State, after: int) -> float:
+    """P(no meeting at all), day by day."""
+    left = 1.0
+    for day in range(days):
+        (state, _, stay), *_ = _moves(state, day, rates, after)
+        left *= stay
+    return left
 
 
 def test_paths_of_events_simulated_one_by_one_agree() -> None:
     """Four standard errors of 200,000 simulated paths."""
     paths, days, after, rng = 200_000, 120, 90, np.random.default_rng(11)
-    rates = _constant(days, (0.004, 0.003), (0.04, 0.02, 0.01), 0.2)
+    rates = _constant(days, (0.004, 0.003), (0.04, 0.02, 0.01), 0.2, change=0.1)
     out, _ = _propagate(rates, [days], since=60, framing=1)
     since, framing = np.full(paths, 60), np.ones(paths, dtype=np.int64)
     first, arms, deal = np.full(paths, -1), np.zeros(paths, dtype=bool), np.zeros(paths, dtype=bool)
@@ -179,7 +238,8 @@ def test_paths_of_events_simulated_one_by_one_agree() -> None:
         dry = since > after
         rate = np.where(dry, 0.007, pace[pace_of(since)])
         met = rng.random(paths) < -np.expm1(-rate)
-        kind = np.where(dry, (rng.random(paths) > 4 / 7).astype(np.int64), framing)
+        begun, changed = (rng.random(paths) > 4 / 7).astype(np.int64), rng.random(paths) < 0.1
+        kind = np.where(dry, begun, framing ^ changed)
         first = np.where(met & (first < 0), kind, first)
         arms |= met & (kind == 0)
         deal |= met & (rng.random(paths) < 0.2)
@@ -233,13 +293,10 @@ def test_a_known_event_in_the_gap_sets_the_momentum() -> None:
 
 
 @settings(max_examples=60, deadline=None)
-@given(seed=st.integers(0, 2**31), since=st.integers(0, 120), gap=st.integers(0, 30), scale=st.floats(1e-6, 2.0))
+@given(seed=st.integers(0, 2**31), since=st.integers(0, 120), gap=st.integers(0, 30), scale=st.floats(1e-6, 100.0))
 def test_talks_are_coherent_at_any_rates(seed: int, since: int, gap: int, scale: float) -> None:
-    rng, days = np.random.default_rng(seed), 80
-    rates = Rates(
-        scale * rng.exponential(1, (days, 2)), scale * rng.exponential(3, (days, 2, 3)), rng.uniform(0, 1, (days, 2))
-    )
-    out, p_dry = _propagate(rates, [1, 20, 50], since=since, framing=int(rng.integers(2)), gap=gap)
+    rates = _random(80, seed, scale=scale)
+    out, p_dry = _propagate(rates, [1, 20, 50], since=since, framing=seed % 2, gap=gap)
     assert np.all((out >= 0) & (out <= 1 + 1e-12))
     assert -1e-12 <= p_dry <= 1 + 1e-12
     assert np.all(np.diff(out[:, [LIMITS, ARMS, DENUC, DEAL]], axis=0) >= -1e-12)

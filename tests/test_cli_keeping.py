@@ -219,7 +219,7 @@ def test_backup_says_what_is_in_it(desk: Database, tmp_path: Path, capsys: pytes
     assert printed.err == ""
     assert printed.out.splitlines() == [
         "Backup kept.zip",
-        f"holds    {Path('kept.zip').stat().st_size / 1e6:.1f} MB, schema 0007, 1 run",
+        f"holds    {Path('kept.zip').stat().st_size / 1e6:.1f} MB, schema 0008, 1 run",
         f"checked  {stored['rows']} rows in {stored['tables']} tables, 1 posterior file",
         f"head     {stored['head']}",
         f"         {HEAD}",
@@ -233,7 +233,7 @@ def test_backup_says_what_is_in_it(desk: Database, tmp_path: Path, capsys: pytes
         **stored,
         "file": "kept.zip",
         "bytes": made["bytes"],
-        "schema": "0007",
+        "schema": "0008",
         "runs": 1,
     }
 

@@ -15,6 +15,7 @@ LATER = (
     ("indicators", "added_on", "DATE"),
     ("indicators", "retired_on", "DATE"),
     ("cases", "folder_hash", "VARCHAR(64)"),
+    ("cases", "priors", "JSON"),
     *((table, "analyst", "TEXT") for table in ("cases", "indicators", "documents", "judgements")),
     ("indicators", "reason", "TEXT"),
 )

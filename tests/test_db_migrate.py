@@ -48,7 +48,7 @@ def schema(path: Path) -> dict[str, list[str]]:
 def _as_made(name: str, sql: str) -> str:
     """SQLite puts an added column on the line of the last one, and the name of a table that was renamed in quotes."""
     sql = sql.replace(f'"{name}"', name)
-    for added in ("analyst", "positions", "bears_on", "folder_hash", "added_on", "retired_on", "reason"):
+    for added in ("analyst", "positions", "bears_on", "folder_hash", "added_on", "retired_on", "reason", "priors"):
         sql = sql.replace(f", {added}", f",\n{added}")
     return sql
 

@@ -10,9 +10,10 @@ from scipy.optimize import approx_fprime
 from scipy.stats import bernoulli, multivariate_normal, norm
 
 from models.bayes import build_model
-from models.density import CONTACT, CONTACT_BASE, DEAL, DEAL_BASE, Density
+from models.density import Density
 from models.gradient import compile_density
 from models.laplace import build_density, start_at
+from models.processes import BASE, EFFECT
 from models.spec import Floats, Judgements
 from models.structure import Structure, whiten_judgements
 
@@ -22,6 +23,9 @@ VARIANTS = (
     Structure(regime=False),
     Structure(indicators=False),
     Structure(continuation_effect=False),
+    Structure(duration=False),
+    Structure(memory=False),
+    Structure(change=False),
 )
 
 
@@ -84,7 +88,12 @@ def test_the_pymc_model_differs_by_a_constant(solved_toy: Solved) -> None:
     density = solved_toy.fit.density
     model = build_model(solved_toy.problem, density)
     logp = model.compile_logp(mode="FAST_COMPILE")
-    own = {"log_unit": "unit_log__", "log_judgement_sd": "judgement_excess_log__"}
+    own = {
+        "log_unit": "unit_log__",
+        "log_judgement_sd": "judgement_excess_log__",
+        "soft_duration": "duration_soft__",
+        "logit_change": "change_logodds__",
+    }
     names = {own.get(name, name): where for name, where in density.layout.slices.items()}
     shapes = {name: value.shape for name, value in model.initial_point().items()}
     assert shapes.keys() == names.keys()
@@ -108,8 +117,8 @@ def _contact_part(density: Density, theta: Floats) -> tuple[float, Floats]:
 def _with_contact(density: Density, free: Floats) -> tuple[Floats, list[int]]:
     """Theta of zeros (unit one, no regime) but for contact's base, momentum and weights, and where those lie."""
     s, n = density.layout.slices, density.layout.indicators
-    first = s["weight"].start + CONTACT * n
-    where = [s["base"].start + CONTACT_BASE, s["momentum"].start, *range(first, first + n)]
+    first = s["weight"].start + EFFECT["contact"] * n
+    where = [s["base"].start + BASE["contact"], s["momentum"].start, *range(first, first + n)]
     theta = np.zeros(density.layout.size)
     theta[where] = free
     return theta, where
@@ -136,14 +145,16 @@ def test_the_rate_of_contacts_is_a_poisson_regression(solved_shipped: Solved) ->
 
 
 def test_marks_are_independent_coins(solved_shipped: Solved) -> None:
-    density, where = solved_shipped.fit.density, solved_shipped.fit.density.layout.slices["base"].start + DEAL_BASE
-    states, marked = density.exposure.mark_states, density.exposure.marked
+    density, where = solved_shipped.fit.density, solved_shipped.fit.density.layout.slices["base"].start + BASE["deal"]
+    deals = density.exposure.deals
+    states, marked = deals.states, deals.marked
     none = replace(states, mean=states.mean[:0], variance=states.variance[:0], active=states.active[:0])
-    without = replace(density, exposure=replace(density.exposure, mark_states=none, marked=marked[:0]))
+    gone = replace(deals, states=none, marked=marked[:0], silence=deals.silence[:0], last=deals.last[:0])
+    without = replace(density, exposure=replace(density.exposure, deals=gone))
     rng = np.random.default_rng(3)
     for _ in range(3):
         theta, weight, base = np.zeros(density.layout.size), rng.normal(0, 0.3, 19), rng.normal(-2, 1)
-        theta[where], theta[DEAL * 19 : DEAL * 19 + 19] = base, weight
+        theta[where], theta[EFFECT["deal"] * 19 : EFFECT["deal"] * 19 + 19] = base, weight
         direct = bernoulli.logpmf(marked, 1 / (1 + np.exp(-(base + states.mean @ weight)))).sum()
         assert density.at(theta).value - without.at(theta).value == pytest.approx(direct, rel=1e-9)
 

@@ -92,7 +92,7 @@ def test_an_event_before_the_record_only_sets_the_clock() -> None:
     assert _covered(cells.continuation) == list(range(DAY, DAY + 61))
     assert np.all(cells.continuation.framing == 1)
     assert cells.contact.days[cells.contact.recent].sum() == 86
-    assert len(cells.marked) == 0
+    assert len(cells.deals.marked) == 0
 
 
 def test_exposure_ends_where_completeness_ends() -> None:
@@ -101,7 +101,7 @@ def test_exposure_ends_where_completeness_ends() -> None:
     assert max(_covered(cells.onset, cells.continuation)) == DAY + 600
     assert cells.onset.count.sum() == 1
     assert cells.contact.count.sum() == 0
-    assert cells.marked.shape == (1,)
+    assert cells.deals.marked.shape == (1,)
 
 
 def test_an_empty_span_has_no_cells() -> None:
@@ -177,7 +177,7 @@ def test_the_shipped_record_has_the_facts_its_quality_report_states(solved_shipp
     cells, meetings = solved_shipped.fit.density.exposure, problem.record.meetings
     assert cells.onset.count.sum() == 21
     assert cells.onset.count.sum() + cells.continuation.count.sum() == 112
-    assert (cells.contact.count.sum(), cells.crisis.count.sum(), cells.marked.sum()) == (72, 17, 7)
+    assert (cells.contact.count.sum(), cells.crisis.count.sum(), cells.deals.marked.sum()) == (72, 17, 7)
     assert len(meetings.started) == 113
     assert date.fromordinal(int(meetings.ended[-1])) == date(2019, 10, 5)
     span = problem.record.talks_span

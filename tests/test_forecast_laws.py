@@ -37,9 +37,9 @@ from indicators.evidence import form_evidence
 from indicators.folder import read_case_folder
 from indicators.shipped import shipped_case
 from models.baselines import base_rate
-from models.density import Parameters
 from models.exposure import build_exposure
 from models.laplace import build_density, fit_laplace
+from models.parameters import Parameters
 from models.sampling import sample
 from models.settings import SamplerSettings
 from models.spec import SCENARIOS, TARGETS, Floats, Horizon, Problem

@@ -9,12 +9,12 @@ import xarray as xr
 from scipy.signal import lfilter
 
 from models.gate import Diagnostics, diagnose
+from models.parameters import DIMS
 from models.projection import mean_with_error
-from models.sampling import DIMS
 from models.spec import Floats
 
 CHAINS, DRAWS = 4, 800
-SIZES = {"target": 5, "indicator": 3, "process": 6, "later_pace": 2, "recurrent": 2, "knot": 4}
+SIZES = {"target": 5, "framing": 2, "indicator": 3, "process": 6, "later_pace": 2, "recurrent": 2, "knot": 4}
 
 Samples = dict[str, Floats]
 

@@ -32,8 +32,9 @@ from indicators.amendments import amended_hash, carried_over
 from indicators.errors import CaseError
 from indicators.folder import read_case_folder
 from indicators.install import install_case
-from models.density import Density, Parameters, pack, unpack
+from models.density import Density
 from models.laplace import build_density, start_at
+from models.parameters import Parameters, pack, unpack
 from models.projection import project
 from models.spec import TARGETS, Problem
 from models.structure import ORIENTATION, SHIPPED
@@ -108,7 +109,11 @@ def test_a_strict_forecast_of_the_past_stays_the_same_within_monte_carlo(light: 
     theta = start_at(before) + 0.2 * rng.standard_normal((400, before.layout.size))
     old = unpack(theta, before.layout, SHIPPED)
     more = np.broadcast_to(ORIENTATION[:, None], (400, len(ORIENTATION), 1))
-    new = replace(old, weight=np.concatenate([old.weight, more], axis=2))
+    new = replace(
+        old,
+        weight=np.concatenate([old.weight, more], axis=2),
+        deviation=np.concatenate([old.deviation, np.zeros((400, 2, 1))], axis=2),
+    )
     steps = [
         density.at(pack(draws, SHIPPED)[0]).value - density.at(pack(draws, SHIPPED)[1]).value
         for density, draws in ((before, old), (after, new))

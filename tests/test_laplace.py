@@ -13,10 +13,12 @@ from sizes import slow, soak
 from indicators.folder import read_case_folder
 from indicators.shipped import shipped_case
 from models import laplace
-from models.density import CONTACT_BASE, Density, Parameters
+from models.density import Density
 from models.effects import without_judgements
 from models.exposure import build_exposure
 from models.laplace import NoMode, build_density, fit_laplace, start_at
+from models.parameters import Parameters
+from models.processes import BASE
 from models.projection import mean_with_error
 from models.spec import TARGETS, Floats
 from models.structure import Structure
@@ -84,7 +86,8 @@ def _quadrature(density: Density) -> tuple[float, float, float]:
     days, events = ([float(v[cells.recent == r].sum()) for r in (False, True)] for v in (cells.days, cells.count))
     base = np.linspace(-12, 0, 1201)[:, None]
     boost = np.linspace(-3, 4, 701)[None, :]
-    log = -0.5 * ((base - priors.base[CONTACT_BASE][0]) / priors.base[CONTACT_BASE][1]) ** 2
+    mean, sd = priors.later_base[BASE["contact"] - 1]
+    log = -0.5 * ((base - mean) / sd) ** 2
     log = log - 0.5 * ((boost - priors.momentum[0]) / priors.momentum[1]) ** 2
     log = log + events[0] * base - days[0] * np.exp(base)
     log = log + events[1] * (base + boost) - days[1] * np.exp(base + boost)
@@ -104,7 +107,7 @@ def test_rates_are_those_of_a_quadrature(contacts: tuple[int, ...]) -> None:
     problem = make_problem(contacts=contacts)
     density = build_density(problem, Structure(regime=False, indicators=False))
     draws = fit_laplace(density).draw(DRAWS, 1)
-    base, boost = draws.base[:, CONTACT_BASE], draws.momentum[:, 0]
+    base, boost = draws.base[:, BASE["contact"]], draws.momentum[:, 0]
     rate, after, sd = _quadrature(density)
     assert np.exp(base).mean() == pytest.approx(rate, rel=0.04)
     assert np.exp(base + boost).mean() == pytest.approx(after, rel=0.04)

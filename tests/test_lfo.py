@@ -20,10 +20,10 @@ from forecast.evaluation.lfo import (
     _Fit,
     mean_over,
 )
-from models.density import Parameters, pack, unpack
 from models.gradient import compile_density
 from models.importance import is_trusted, pareto_bound, smoothed_weights
 from models.laplace import build_density, start_at
+from models.parameters import Parameters, pack, unpack
 from models.settings import SamplerSettings
 from models.spec import Forecast, Problem
 

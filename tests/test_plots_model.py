@@ -30,13 +30,13 @@ from forecast.plots.effects import SOURCES, draw_effects, read_effects
 from forecast.plots.mixing import ALPHA, rank_draws
 from forecast.plots.reliability import draw_reliability_figure, read_reliability
 from forecast.plots.style import as_svg
-from models.density import DIMS
 from models.gate import diagnose
+from models.parameters import DIMS
 from models.spec import EFFECT_TARGETS
 
 INDICATORS = ("press_tone", "border_posture", "harvest")
 AS_OF = date(2020, 1, 1)
-SIZES = {"target": 5, "indicator": 3, "process": 6, "later_pace": 2, "recurrent": 2, "knot": 4}
+SIZES = {"target": 5, "framing": 2, "indicator": 3, "process": 6, "later_pace": 2, "recurrent": 2, "knot": 4}
 
 
 @pytest.fixture(scope="module")

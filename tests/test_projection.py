@@ -9,12 +9,13 @@ from hypothesis import strategies as st
 from problems import SHIPPED, Solved, forecast, make_catalogue, make_observations, make_problem
 
 from models import projection
-from models.density import Parameters
 from models.exposure import build_exposure
+from models.parameters import Parameters
+from models.processes import BASE, BASES
 from models.projection import GRID_DAYS, Projection, project
 from models.spec import SCENARIOS, TARGETS, Floats, Horizon, Problem
 from models.states import FilteredStates, filter_states
-from models.structure import BASES, Structure
+from models.structure import Structure
 
 LIMITS, ARMS, DENUC, DEAL, CONTACT = (
     TARGETS.index(t) for t in ("limits_talks", "arms_control_talks", "denuclearisation_talks", "deal", "contact")
@@ -27,18 +28,28 @@ NO_REGIME = Structure(regime=False)
 def _parameters(
     problem: Problem, draws: int = 1, *, weight: float = 0.0, fraction: float = 0.0, **base: float
 ) -> Parameters:
-    """Draws that are all alike: a unit of one, equal weights, and bases by name, else never."""
+    """Draws that are all alike: a unit of one, equal weights, and bases by name, else never.
+
+    The framing of beginnings is even, and nothing is remembered, unless said otherwise.
+    """
     bases = np.full((draws, len(BASES)), NEVER)
+    bases[:, BASE["framing"]] = 0.0
     for name, value in base.items():
-        bases[:, BASES.index(name.replace("_", " "))] = value
+        bases[:, BASE[name]] = value
     return Parameters(
         weight=np.full((draws, 5, problem.catalogue.size), weight),
         unit=np.ones(draws),
+        slope=np.ones(draws),
+        tilt=np.zeros(draws),
+        deviation=np.zeros((draws, 2, problem.catalogue.size)),
         base=bases,
         pace=np.zeros((draws, 2)),
         fraction=np.full(draws, fraction),
         momentum=np.zeros((draws, 2)),
+        memory=np.zeros(draws),
         regime_z=np.zeros((draws, 9)),
+        duration=np.zeros(draws),
+        change=np.zeros(draws),
         judgement_sd=np.ones(draws),
     )
 
@@ -66,8 +77,7 @@ def test_a_longer_horizon_leaves_the_noise_of_the_nearer_ones(solved_toy: Solved
 
 def test_dry_constant_rates_have_a_closed_form() -> None:
     problem = make_problem(horizons=(30, 80))
-    a, b = np.log(0.004), np.log(0.002)
-    bases = {"onset_of_arms-control_talks": a, "onset_of_denuclearisation_talks": b, "contact": np.log(0.01)}
+    bases = {"onset": np.log(0.006), "framing": np.log(2), "contact": np.log(0.01)}
     out = _project(problem, _parameters(problem, **bases))
     days = np.array([30, 80])
     assert out.p_dry[0] == 1
@@ -96,7 +106,7 @@ def test_it_starts_wet_after_a_meeting(days_ago: int, wet: bool) -> None:
 
 def test_days_not_attested_are_simulated_and_not_assumed_quiet() -> None:
     attested, quiet = (make_problem(attested=a, horizons=(30,)) for a in (999, 799))
-    bases = {"onset_of_arms-control_talks": np.log(0.01), "continuation": np.log(0.05)}
+    bases = {"onset": np.log(0.01), "continuation": np.log(0.05)}
     known, unknown = (_project(p, _parameters(p, **bases)) for p in (attested, quiet))
     assert known.p_dry[0] == 1
     assert 0 < unknown.p_dry[0] < 1
@@ -191,9 +201,10 @@ def test_projections_are_coherent_at_any_parameters(seed: int, spread: float, ag
     flat = _parameters(problem, 5)
     drawn = {
         name: getattr(flat, name) * 0 + spread * rng.standard_normal(getattr(flat, name).shape)
-        for name in ("weight", "pace", "fraction", "momentum", "regime_z")
+        for name in ("weight", "pace", "fraction", "momentum", "regime_z", "slope", "tilt", "deviation", "memory")
     }
-    base = np.log([1 / 900, 1 / 900, 1 / 30, 1 / 365, 1 / 730, 0.1]) + spread * rng.standard_normal((5, 6))
+    base = np.log([1 / 450, 1, 1 / 30, 1 / 365, 1 / 730, 0.1]) + spread * rng.standard_normal((5, 6))
+    drawn |= {"duration": spread * rng.random(5), "change": rng.random(5)}
     with np.errstate(over="ignore"):
         out = _project(problem, replace(flat, **drawn, base=base), SHIPPED, paths=2)
     limits = out.targets[:, LIMITS]

@@ -23,8 +23,8 @@ from forecast.engine.draws import read_draws
 from forecast.engine.fit import PATHS_PER_DRAW
 from forecast.engine.provisional import Anchor, read_anchor, shift, take_reading
 from forecast.errors import NoPosterior
-from models.density import Parameters
 from models.exposure import build_exposure
+from models.parameters import Parameters
 from models.projection import project
 from models.sampling import parameters_of
 from models.spec import TARGETS, Floats

@@ -10,8 +10,9 @@ from problems import Solved, make_observations, make_problem
 from scipy.stats import kstest
 from sizes import slow, soak
 
-from models.density import Density, Parameters
+from models.density import Density
 from models.laplace import build_density
+from models.parameters import Parameters
 from models.sampling import parameters_of, sample
 from models.sbc import (
     QUANTITIES,
@@ -128,7 +129,7 @@ def test_a_world_is_the_same_whenever_it_is_drawn(small: tuple[Problem, Density,
 
 def test_crowded_worlds_are_counted(small: tuple[Problem, Density, DailyLevels]) -> None:
     problem = small[0]
-    wide = Structure(priors=Priors(base=tuple((mean, 6.0) for mean, _ in Priors().base)))
+    wide = Structure(priors=Priors(later_base=tuple((mean, 6.0) for mean, _ in Priors().later_base)))
     density = build_density(problem, wide)
     rng = np.random.default_rng(1)
     assert sum(draw_world(problem, density, small[2], rng)[2] for _ in range(20)) > 0

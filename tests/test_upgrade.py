@@ -175,6 +175,7 @@ def _set_back(folder: Path) -> None:
         for table_, name in (
             ("cases", "folder_hash"),
             ("cases", "analyst"),
+            ("cases", "priors"),
             *(("indicators", name) for name in ("added_on", "retired_on", "analyst", "reason")),
             ("documents", "analyst"),
             ("judgements", "analyst"),

@@ -8,7 +8,7 @@ import numpy as np
 from forecast.checks.subject import Check, Subject
 from forecast.words.names import target_name
 from forecast.words.numbers import counted, percent
-from models.density import Parameters, join_draws
+from models.parameters import Parameters, join_draws
 from models.predictive import (
     COUNTS,
     STATISTICS,

@@ -7,8 +7,9 @@ from functools import cache
 from db.engine import Database
 from db.progress import Progress
 from forecast.engine.assemble import Rows
-from models.density import Density, Parameters
+from models.density import Density
 from models.laplace import build_density, fit_laplace
+from models.parameters import Parameters
 from models.sampling import parameters_of, sample
 from models.settings import SamplerSettings
 from models.simulate import DailyLevels, daily_levels

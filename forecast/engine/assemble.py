@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, timedelta
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -46,6 +47,7 @@ from models.spec import (
     Observations,
     Problem,
     Record,
+    Reference,
     Span,
 )
 
@@ -141,6 +143,7 @@ def assemble(rows: Rows, evidence: Evidence) -> Problem:
         judgements=_judgements(rows),
         record=_record(rows),
         horizons=horizons_from(rows.as_of, rows.deadlines),
+        reference=_reference(case.priors or {}, rows.as_of.year),
     )
 
 
@@ -187,6 +190,23 @@ def _catalogue(rows: Sequence[IndicatorRow]) -> Catalogue:
         np.array([float(row.half_life_days) for row in rows]),
         np.array([row.lag_days for row in rows], dtype=np.int64),
     )
+
+
+def _reference(priors: Mapping[str, Any], year: int) -> Reference:
+    """What the case expects as of a year, by the latest numbers up to it; the defaults for what it does not say."""
+    default = Reference()
+    made = [row for row in priors.get("reference", {}).get("year", ()) if row["year"] <= year]
+    latest: Mapping[str, Any] = max(made, key=itemgetter("year"), default={})
+    return Reference(
+        onset=_pair(latest.get("onset", default.onset)),
+        duration=_pair(latest.get("duration", default.duration)),
+        change=_pair(priors.get("framing_change", {}).get("prior", default.change)),
+    )
+
+
+def _pair(values: Sequence[float]) -> tuple[float, float]:
+    first, second = values
+    return float(first), float(second)
 
 
 def _judgements(rows: Rows) -> Judgements:

@@ -7,7 +7,7 @@ import netCDF4
 import numpy as np
 
 from db.errors import StoreError
-from models.density import Parameters
+from models.parameters import DIMS, Parameters
 from models.spec import Floats
 from models.structure import SHIPPED
 
@@ -16,7 +16,8 @@ from models.structure import SHIPPED
 class Drawn:
     """Draws evenly taken from every chain, and the structure of the model that made them."""
 
-    parameters: Parameters
+    parameters: Parameters | None
+    """None where a model of another structure made them."""
     structure: str
 
 
@@ -30,7 +31,9 @@ def read_draws(path: Path, number: int) -> Drawn:
     """
     try:
         with netCDF4.Dataset(path) as file:
-            return Drawn(_parameters(file["posterior"], number), str(getattr(file, "structure", "")))
+            structure = str(getattr(file, "structure", ""))
+            parameters = _parameters(file["posterior"], number) if structure == repr(SHIPPED) else None
+            return Drawn(parameters, structure)
     except (
         OSError,
         RuntimeError,
@@ -50,14 +53,5 @@ def _parameters(group: netCDF4.Dataset, number: int) -> Parameters:
         values = np.asarray(group[name][:], dtype=np.float64)[:, places]
         return values.reshape(-1, *values.shape[2:])
 
-    floor = SHIPPED.priors.judgement_sd[0]
-    return Parameters(
-        weight=taken("weight"),
-        unit=taken("unit"),
-        base=taken("base"),
-        pace=taken("pace"),
-        fraction=taken("fraction"),
-        momentum=taken("momentum"),
-        regime_z=taken("regime_z"),
-        judgement_sd=floor + taken("judgement_excess"),
-    )
+    own = {name: taken(name) for name in DIMS if name != "judgement_excess"}
+    return Parameters(judgement_sd=SHIPPED.priors.judgement_sd[0] + taken("judgement_excess"), **own)

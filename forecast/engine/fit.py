@@ -8,11 +8,12 @@ from scipy.special import expit, logit
 
 from db.progress import Progress
 from models.baselines import base_rate
-from models.density import Density, Parameters
+from models.density import Density
 from models.effects import without_judgements
 from models.gate import Diagnostics, diagnose
 from models.gradient import compile_density
 from models.laplace import NoMode, build_density, fit_laplace, start_at
+from models.parameters import Parameters
 from models.projection import Projection, project
 from models.reference import documents_only_parameters
 from models.sampling import parameters_of, sample

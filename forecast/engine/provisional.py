@@ -26,7 +26,7 @@ from forecast.errors import NoPosterior, NotEnough
 from forecast.run_facts import read_when
 from indicators.evidence import Evidence, form_evidence
 from models.baselines import base_rate
-from models.density import Parameters
+from models.parameters import Parameters
 from models.projection import Projection, project, weighted_error
 from models.raking import rake
 from models.spec import TARGETS, Floats, Observations, Problem
@@ -157,7 +157,7 @@ def read_anchor(connection: Connection, folder: Path, case_id: str, today: date,
         drawn = read_draws(path_of(folder, run.posterior_hash), DRAWS)
     except StoreError as error:
         raise NoPosterior(f"no provisional forecast: {error}") from None
-    if drawn.structure != repr(SHIPPED):
+    if drawn.parameters is None:
         raise NoPosterior(f"run {run.id} was made by another model; run `parley update` for a forecast by this one")
     return _anchored(connection, run, drawn.parameters)
 

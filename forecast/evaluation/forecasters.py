@@ -6,9 +6,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from models.baselines import BASELINES, naive_forecast
-from models.density import Density, Parameters
+from models.density import Density
 from models.effects import without_judgements
 from models.laplace import build_density, fit_laplace
+from models.parameters import Parameters
 from models.projection import project
 from models.reference import constant_rates, documents_only_parameters
 from models.spec import Forecast, Problem

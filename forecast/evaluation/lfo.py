@@ -11,10 +11,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from models.density import Density, Parameters, pack
+from models.density import Density
 from models.gradient import CompiledDensity, compile_density
 from models.importance import is_trusted, smoothed_weights
 from models.laplace import build_density
+from models.parameters import Parameters, pack
 from models.projection import project
 from models.sampling import parameters_of, sample
 from models.settings import SamplerSettings

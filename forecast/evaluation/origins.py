@@ -174,7 +174,8 @@ def to_dataset(backtest: Backtest) -> xr.Dataset:
 
 
 def from_dataset(dataset: xr.Dataset) -> Backtest:
-    """The inverse of `to_dataset`."""
+    """The inverse of `to_dataset`; targets and scenarios are found by their names, whatever their order."""
+    dataset = dataset.sel(target=list(TARGETS), scenario=list(SCENARIOS))
     names = [str(name) for name in dataset["forecaster"].values]
 
     def by_name(variable: str) -> dict[str, Floats]:

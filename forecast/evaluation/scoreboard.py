@@ -125,14 +125,23 @@ def ranked_table(backtest: Backtest, target: str, situation: str = "all", era: s
 
 def scenario_table(backtest: Backtest, days: int, situation: str = "all", era: str = "all") -> tuple[RankedScore, ...]:
     """Multi-category log scores of the scenarios over one horizon."""
+    kept = kept_origins(backtest, situation, era) & (backtest.scenario[:, backtest.days().index(days)] != PENDING)
+    scores = {name: np.where(kept, scenario_log_scores(backtest, name, days), np.nan) for name in backtest.scenarios}
+    return _ranked(backtest, scores, kept)
+
+
+def scenario_log_scores(backtest: Backtest, name: str, days: int) -> Floats:
+    """Multi-category log score of one forecaster at each origin, (origin,) in nats; nan where it is not resolved."""
     h = backtest.days().index(days)
     label = backtest.scenario[:, h]
-    kept = kept_origins(backtest, situation, era) & (label != PENDING)
-    scores = {
-        name: np.where(kept, categorical_log_score(values[:, :, h], np.maximum(label, 0)), np.nan)
-        for name, values in backtest.scenarios.items()
-    }
-    return _ranked(backtest, scores, kept)
+    score = categorical_log_score(backtest.scenarios[name][:, :, h], np.maximum(label, 0))
+    return np.where(label == PENDING, np.nan, score)
+
+
+def log_scores(backtest: Backtest, name: str, selection: Selection) -> Floats:
+    """Log score of one forecaster at each origin, (origin,) in nats; nan at origins that do not count."""
+    y, kept = _outcome(backtest, selection)
+    return np.where(kept, log_score(_forecast(backtest, name, selection), y), np.nan)
 
 
 def scenario_counts(backtest: Backtest, days: int) -> dict[str, int]:
@@ -179,12 +188,18 @@ def _score(name: str, p: Floats, base: Floats, y: Floats, kept: Bools, block: in
         bias=float(error[kept].mean()),
         bias_low=low,
         bias_high=high,
-        log_difference=_difference(np.where(kept, log_score(p, y) - log_score(base, y), np.nan), block),
-        brier_difference=_difference(np.where(kept, brier(p, y) - brier(base, y), np.nan), block),
+        log_difference=paired_difference(np.where(kept, log_score(p, y) - log_score(base, y), np.nan), block),
+        brier_difference=paired_difference(np.where(kept, brier(p, y) - brier(base, y), np.nan), block),
     )
 
 
-def _difference(values: Floats, block: int) -> Difference:
+def paired_difference(values: Floats, block: int) -> Difference:
+    """Mean of paired differences at consecutive origins, (origin,), nan where one does not count; nan if none does.
+
+    Blocks are of ``block`` origins; see `models.scores.block_means`.
+    """
+    if np.isnan(values).all():
+        return Difference(*[float("nan")] * 4)
     low, high = block_bootstrap_interval(values, block, LEVEL)
     return Difference(float(np.nanmean(values)), block_bootstrap_error(values, block), low, high)
 
@@ -199,7 +214,7 @@ def _ranked(backtest: Backtest, scores: dict[str, Floats], kept: Bools) -> tuple
             name,
             int(kept.sum()),
             float(np.nanmean(values)),
-            _difference(values - scores[best], block),
+            paired_difference(values - scores[best], block),
         )
         for name, values in scores.items()
     )

@@ -1,0 +1,321 @@
+"""From draws and filtered states to probabilities of targets and scenarios.
+
+For each draw of the parameters some paths of what is still open are simulated — the levels of the indicators from their
+filtered states, the regime beyond its current knot — and the chains of talks, contact and crisis are propagated exactly
+along each. P(event | draw) is their average. The random numbers depend on the seed alone (common random numbers).
+"""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+
+from models.states import FilteredStates, States, predict
+from oracles.first_model.chain import ARMS, DEAL, DENUC, LIMITS, S2, S3, S4, propagate_recurrent, propagate_talks
+from oracles.first_model.density import (
+    CONTACT,
+    CONTACT_BASE,
+    CONTINUATION,
+    CRISIS,
+    CRISIS_BASE,
+    DEAL_BASE,
+    Parameters,
+)
+from oracles.first_model.density import DEAL as DEAL_EFFECT
+from oracles.first_model.exposure import MOMENTUM_DAYS, knot_of, read_clock
+from oracles.first_model.spec import FRAMINGS, SCENARIOS, TARGETS, Floats, Ints, Problem, Span
+from oracles.first_model.structure import Structure, regime_root
+
+GRID_DAYS = 7
+"""Simulated levels are drawn on this grid and interpolated: the shortest half-life is a month."""
+CHUNK = 250
+
+
+@dataclass(frozen=True, slots=True)
+class Projection:
+    """Probabilities given each draw."""
+
+    targets: Floats  # (draw, target, horizon), in the order of TARGETS
+    scenarios: Floats  # (draw, scenario, horizon)
+    p_dry: Floats  # (draw,) P(dry on the as-of date)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Path:
+    """What all draws share: the days ahead, the states expected on them, and the situation they start from."""
+
+    days: Ints  # (day,) from the first unattested day to the last horizon
+    fresh: States  # (day, indicator) as onset, contact and crisis see them
+    lagged: States  # as continuation sees them
+    knot: Ints  # (day,)
+    windows: Ints  # (window,) sorted, unique lengths in days
+    start: int
+
+
+def project(
+    problem: Problem,
+    filtered: FilteredStates,
+    parameters: Parameters,
+    structure: Structure,
+    *,
+    paths: int,
+    seed: int,
+    report: Callable[[int, int], None] | None = None,
+) -> Projection:
+    """Project ``paths`` simulated futures for every draw.
+
+    Parameters
+    ----------
+    parameters : draws of the posterior; their number is the draw dimension of the result
+    paths : simulated paths of levels and regime per draw, at least 1
+    seed : of the common random numbers
+    report : told (jobs done, jobs in all)
+    """
+    first = 1 + min(problem.as_of, _last_attested(problem))
+    ahead = _look_ahead(problem, filtered, first)
+    draws = len(parameters.unit)
+    chunks = [slice(a, min(a + CHUNK, draws)) for a in range(0, draws, CHUNK)]
+    regime = _regime_paths(problem, parameters, structure, ahead, paths, seed)
+    seeds = np.random.SeedSequence(seed).spawn(len(chunks) * paths)
+
+    def one(job: tuple[int, int]) -> tuple[Floats, Floats, Floats]:
+        c, r = job
+        part = parameters.take(chunks[c])
+        rng = np.random.default_rng(seeds[c * paths + r])
+        return _project_paths(
+            problem=problem,
+            filtered=filtered,
+            ahead=ahead,
+            par=part,
+            regime=regime[r, chunks[c]],
+            structure=structure,
+            rng=rng,
+        )
+
+    jobs, done = [(c, r) for c in range(len(chunks)) for r in range(paths)], []
+    with ThreadPoolExecutor(2) as pool:
+        for part in pool.map(one, jobs):
+            done.append(part)
+            if report is not None:
+                report(len(done), len(jobs))
+    mean = [
+        tuple(np.mean([done[c * paths + r][k] for r in range(paths)], axis=0) for k in range(3))
+        for c in range(len(chunks))
+    ]
+    targets, scenarios, p_dry = (np.concatenate([m[k] for m in mean]) for k in range(3))
+    position = np.searchsorted(ahead.windows, [h.days for h in problem.horizons])
+    return Projection(targets[:, :, position], scenarios[:, :, position], p_dry)
+
+
+def _last_attested(problem: Problem) -> int:
+    r = problem.record
+    return min(r.talks_span.last, r.contact_span.last, r.crisis_span.last)
+
+
+def _look_ahead(problem: Problem, filtered: FilteredStates, first: int) -> _Path:
+    windows = np.unique([h.days for h in problem.horizons]).astype(np.int64)
+    days = np.arange(first, problem.as_of + int(windows[-1]) + 1)
+    lag = problem.catalogue.lag
+    known = np.minimum(days[:, None] - np.maximum(lag, 1), problem.as_of)
+    lagged = filtered.at(known, np.maximum(days[:, None] - lag, known).astype(float))
+    fresh = filtered.at(np.minimum(days - 1, problem.as_of), days.astype(float))
+    return _Path(
+        days=days, fresh=fresh, lagged=lagged, knot=knot_of(days, problem.calendar), windows=windows, start=first
+    )
+
+
+def _regime_paths(
+    problem: Problem, parameters: Parameters, structure: Structure, ahead: _Path, paths: int, seed: int
+) -> Floats:
+    """Regime on the days ahead, (path, draw, day): knots after the current one are drawn afresh for each path."""
+    draws, knots = parameters.regime_z.shape
+    now = int(knot_of(np.array([problem.as_of]), problem.calendar)[0])
+    noise = np.random.default_rng([seed, 1]).standard_normal((paths, draws, knots))
+    z = np.where(np.arange(knots) <= now, parameters.regime_z, noise) * float(structure.regime)
+    needed = np.unique(ahead.knot)
+    root = regime_root(knots, structure.priors)[needed]
+    return np.asarray((z @ root.T)[:, :, np.searchsorted(needed, ahead.knot)])
+
+
+def _project_paths(
+    problem: Problem,
+    filtered: FilteredStates,
+    ahead: _Path,
+    par: Parameters,
+    regime: Floats,
+    structure: Structure,
+    rng: np.random.Generator,
+) -> tuple[Floats, Floats, Floats]:
+    """One path per draw: targets (draw, target, window), scenarios (draw, scenario, window), p_dry (draw,)."""
+    swing = _simulate_levels(problem, filtered, ahead, len(par.unit), rng)
+    fresh, lagged = _predictors(problem, ahead, par, swing, structure)
+    record = problem.record
+    onset = np.exp(fresh[:, :2] + par.base[:, :2, None] + regime[:, None, :])
+    pace = np.concatenate([np.zeros((len(par.unit), 1)), par.pace], axis=1)
+    level = par.base[:, CONTINUATION, None, None] + par.fraction[:, None, None] * lagged
+    going_on = np.exp(level[:, :, :, None] + pace[:, None, None, :])
+    mark = 1 / (1 + np.exp(-(fresh[:, DEAL_EFFECT] + par.base[:, DEAL_BASE, None])))
+    talks, p_dry = _talk(problem, ahead, onset, going_on, mark)
+    of_contact = regime if structure.contact_regime else np.zeros_like(regime)
+    contact_rate = np.exp(fresh[:, CONTACT] + par.base[:, CONTACT_BASE, None] + of_contact)
+    crisis_rate = np.exp(fresh[:, CRISIS] + par.base[:, CRISIS_BASE, None])
+    contact = _recur(problem, ahead, contact_rate, par.momentum[:, 0], record.contacts, record.contact_span)
+    crisis = _recur(problem, ahead, crisis_rate, par.momentum[:, 1], record.crises, record.crisis_span)
+    return (*_collect(talks, contact, crisis), p_dry)
+
+
+def _talk(problem: Problem, ahead: _Path, onset: Floats, going_on: Floats, mark: Floats) -> tuple[Floats, Floats]:
+    """Talks from the end of their attested span; meetings known after it are kept."""
+    meetings = problem.record.meetings
+    begin = min(problem.as_of, problem.record.talks_span.last) + 1
+    late = (meetings.started >= begin) & (meetings.started <= problem.as_of)
+    gap, skip = problem.as_of - begin + 1, begin - ahead.start
+    forced = np.full(max(gap, 1), -1)
+    forced[meetings.started[late] - begin] = meetings.framing[late]
+    clock = read_clock(problem, begin, begin)
+    return propagate_talks(
+        np.ascontiguousarray(onset[:, :, skip:].transpose(0, 2, 1)),
+        np.ascontiguousarray(going_on[:, :, skip:].transpose(0, 2, 1, 3)),
+        np.repeat(mark[:, skip:, None], len(FRAMINGS), axis=2),
+        gap,
+        forced,
+        int(clock.since[0]),
+        int(clock.framing[0]),
+        problem.calendar.dry_after,
+        ahead.windows,
+    )
+
+
+def _collect(talks: Floats, contact: Floats, crisis: Floats) -> tuple[Floats, Floats]:
+    """Targets in the order of TARGETS and scenarios in the order of SCENARIOS."""
+    of_target = {
+        "arms_control_talks": talks[:, :, ARMS],
+        "denuclearisation_talks": talks[:, :, DENUC],
+        "limits_talks": talks[:, :, LIMITS],
+        "contact": contact,
+        "deal": talks[:, :, DEAL],
+        "crisis": crisis,
+    }
+    none = 1 - talks[:, :, LIMITS]
+    of_scenario = {
+        "S0": none * (1 - crisis) * (1 - contact),
+        "S1": none * (1 - crisis) * contact,
+        "S2": talks[:, :, S2],
+        "S3": talks[:, :, S3],
+        "S4": talks[:, :, S4],
+        "S5": none * crisis,
+    }
+    return (
+        np.stack([of_target[t] for t in TARGETS], axis=1),
+        np.stack([of_scenario[s] for s in SCENARIOS], axis=1),
+    )
+
+
+def _recur(problem: Problem, ahead: _Path, calm: Floats, momentum: Floats, events: Ints, span: Span) -> Floats:
+    """Contact or crisis from the end of its own attested span."""
+    begin = min(problem.as_of, span.last) + 1
+    gap = problem.as_of - begin + 1
+    forced = np.full(max(gap, 1), -1)
+    forced[events[(events >= begin) & (events <= problem.as_of)] - begin] = 0
+    before = events[events < begin]
+    since = int(begin - before[-1]) if len(before) else 10**6
+    return propagate_recurrent(
+        np.ascontiguousarray(calm[:, begin - ahead.start :]),
+        np.exp(momentum),
+        gap,
+        forced,
+        since,
+        MOMENTUM_DAYS,
+        ahead.windows,
+    )
+
+
+def _simulate_levels(
+    problem: Problem, filtered: FilteredStates, ahead: _Path, draws: int, rng: np.random.Generator
+) -> Floats:
+    """Deviations of simulated from expected levels after the as-of date, (draw, grid day, indicator).
+
+    The first grid day is the as-of date itself, drawn from the filtered state.
+    """
+    now = filtered.at(np.array([problem.as_of]), np.array([float(problem.as_of)]))
+    steps = int(np.ceil((ahead.days[-1] - problem.as_of) / GRID_DAYS))
+    catalogue, variance = problem.catalogue, now.variance[0]
+    out = np.empty((draws, steps + 1, catalogue.size))
+    # Drawn day by day: a later end of the path then leaves the noise of the days before it as it was.
+    noise = rng.standard_normal((steps + 1, draws, catalogue.size))
+    out[:, 0] = np.sqrt(variance) * noise[0]
+    left = np.where(catalogue.fades, np.exp2(-GRID_DAYS / catalogue.half_life), 1.0)
+    for k in range(1, steps + 1):
+        _, later = predict(
+            np.zeros_like(variance), variance, np.full_like(variance, GRID_DAYS), catalogue.fades, catalogue.half_life
+        )
+        step = np.sqrt(np.maximum(later - left**2 * variance, 0)) * now.active[0]
+        out[:, k] = left * out[:, k - 1] + step * noise[k]
+        variance = np.where(now.active[0], later, 0.0)
+    return out
+
+
+def _predictors(
+    problem: Problem, ahead: _Path, par: Parameters, swing: Floats, structure: Structure
+) -> tuple[Floats, Floats]:
+    """Effects of the indicators: fresh (draw, target, day) and, for continuation, lagged (draw, framing, day)."""
+    if not structure.indicators:
+        days = len(ahead.days)
+        return np.zeros((len(par.unit), par.weight.shape[1], days)), np.zeros((len(par.unit), len(FRAMINGS), days))
+    effect = par.effect
+    fresh = effect @ ahead.fresh.mean.T
+    lagged = effect[:, : len(FRAMINGS)] @ ahead.lagged.mean.T
+    deviation = np.einsum("dki,dgi->dkg", effect, swing, optimize=True)
+    fresh += _interpolate(deviation, ahead.days - problem.as_of)
+    lagged += _lagged_deviation(problem, ahead, effect[:, : len(FRAMINGS)], swing)
+    if structure.moment_term:
+        return fresh, lagged
+    # The fit takes filtered means; simulated levels are compensated so that the mean intensity stays the fitted one.
+    fresh -= 0.5 * effect**2 @ _open_variance(ahead.fresh, ahead.days > problem.as_of).T
+    lag = problem.catalogue.lag
+    open_days = ahead.days[:, None] - lag > problem.as_of
+    lagged -= 0.5 * effect[:, : len(FRAMINGS)] ** 2 @ _open_variance(ahead.lagged, open_days).T
+    return fresh, lagged
+
+
+def _open_variance(states: States, open_days: Floats | np.ndarray) -> Floats:
+    return np.where(open_days if np.ndim(open_days) == 2 else open_days[:, None], states.variance, 0.0)
+
+
+def _interpolate(grid: Floats, ahead: Ints) -> Floats:
+    """Linear interpolation along the last axis at ``ahead`` days from the first grid day; 0 before it."""
+    at = np.clip(ahead, 0, None) / GRID_DAYS
+    low = np.minimum(at.astype(np.int64), grid.shape[-1] - 2)
+    share = at - low
+    values = grid[..., low] * (1 - share) + grid[..., low + 1] * share
+    return np.asarray(np.where(ahead > 0, values, 0.0))
+
+
+def _lagged_deviation(problem: Problem, ahead: _Path, effect: Floats, swing: Floats) -> Floats:
+    out = np.zeros((effect.shape[0], effect.shape[1], len(ahead.days)))
+    for lag in np.unique(problem.catalogue.lag):
+        mine = problem.catalogue.lag == lag
+        deviation = np.einsum("dki,dgi->dkg", effect[:, :, mine], swing[:, :, mine], optimize=True)
+        out += _interpolate(deviation, ahead.days - lag - problem.as_of)
+    return out
+
+
+def mean_with_error(values: Floats, chains: int) -> tuple[float, float]:
+    """Mean of P(event | draw) over the draws of all chains, (draw,), and its Monte-Carlo standard error.
+
+    sd / sqrt(effective sample size), since draws of a chain depend on each other. Vehtari et al. (2021),
+    doi:10.1214/20-BA1221.
+    """
+    from arviz_stats import mcse  # half a second that a projection without a fit does without
+
+    return float(values.mean()), float(mcse(values.reshape(chains, -1), method="mean"))
+
+
+def weighted_error(weights: Floats, values: Floats) -> Floats:
+    """Monte-Carlo standard error of weighted means over independent draws, the first dimension of `values`.
+
+    sqrt(Σ w² (x - Σ w x)²) for weights that sum to 1, (draw,).
+    """
+    away = values - np.tensordot(weights, values, axes=1)
+    return np.asarray(np.sqrt(np.tensordot(weights**2, away**2, axes=1)))
