@@ -1,7 +1,11 @@
 """The parameters: how they lie in the unconstrained vector theta, and draws of them in their own units."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
+from itertools import accumulate
+from math import prod
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -67,19 +71,8 @@ class Layout:
     knots: int
 
     @property
-    def slices(self) -> dict[str, slice]:
-        sizes = {
-            "target": K,
-            "framing": F,
-            "indicator": self.indicators,
-            "process": len(BASES),
-            "later_pace": len(PACE_FROM) - 1,
-            "recurrent": len(RECURRENT),
-            "knot": self.knots,
-        }
-        lengths = {ON_SCALE.get(n, n): int(np.prod([sizes[dim] for dim in dims])) for n, dims in DIMS.items()}
-        ends = np.cumsum(list(lengths.values()))
-        return {n: slice(int(e - s), int(e)) for (n, s), e in zip(lengths.items(), ends, strict=True)}
+    def slices(self) -> Mapping[str, slice]:
+        return _slices(self.indicators, self.knots)
 
     @property
     def size(self) -> int:
@@ -99,6 +92,22 @@ class Layout:
     def coefficient(self, term: Term) -> int:
         """Place of the coefficient of a term."""
         return int(self.slices[ON_SCALE.get(term.parameter, term.parameter)].start) + term.place
+
+
+@cache
+def _slices(indicators: int, knots: int) -> Mapping[str, slice]:
+    sizes = {
+        "target": K,
+        "framing": F,
+        "indicator": indicators,
+        "process": len(BASES),
+        "later_pace": len(PACE_FROM) - 1,
+        "recurrent": len(RECURRENT),
+        "knot": knots,
+    }
+    lengths = {ON_SCALE.get(name, name): prod(sizes[dim] for dim in dims) for name, dims in DIMS.items()}
+    ends = accumulate(lengths.values())
+    return MappingProxyType({n: slice(end - size, end) for (n, size), end in zip(lengths.items(), ends, strict=True)})
 
 
 def coordinates(problem: Problem, layout: Layout) -> dict[str, Any]:
