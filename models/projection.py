@@ -39,6 +39,8 @@ from models.structure import Priors, Structure, regime_root
 GRID_DAYS = 7
 """Simulated levels are drawn on this grid and interpolated: the shortest half-life is a month."""
 CHUNK = 250
+LARGEST = 300.0
+"""Logarithms beyond which intensities and odds are not told apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +164,7 @@ def _project_paths(
     record = problem.record
     talks, p_dry = _talk(problem, ahead, par, eta, structure)
     contact, crisis = (
-        _recur(problem, ahead, np.exp(eta[name]), par.momentum[:, k], events, span)
+        _recur(problem, ahead, _exp(eta[name]), par.momentum[:, k], events, span)
         for k, (name, events, span) in enumerate(
             (("contact", record.contacts, record.contact_span), ("crisis", record.crises, record.crisis_span))
         )
@@ -207,16 +209,21 @@ def _talks_rates(situation: Situation, par: Parameters, eta: Mapping[str, Floats
     pace = np.concatenate([np.zeros((len(par.unit), 1)), par.pace], axis=1)[:, : len(wet_paces(situation.dry_after))]
     level = np.stack([eta[p.name] for p in PROCESSES if p.rows == "continuation"], axis=2)
     return TalksRates(
-        begin=np.exp(eta["onset"] + duration * shortness(silence, priors)),
+        begin=_exp(eta["onset"] + duration * shortness(silence, priors)),
         arms=expit(eta["framing"] + memory * last * remembered(silence, priors)),
-        calm=np.exp(eta["onset"]),
-        odds=np.exp(eta["framing"]),
-        slow=np.exp(duration * short),
-        pull=np.exp(memory * left),
-        going_on=np.exp(level[:, :, :, None] + pace[:, None, None, :]),
+        calm=_exp(eta["onset"]),
+        odds=_exp(eta["framing"]),
+        slow=_exp(duration * short),
+        pull=_exp(memory * left),
+        going_on=_exp(level[:, :, :, None] + pace[:, None, None, :]),
         change=par.change,
         mark=expit(eta["deal"]),
     )
+
+
+def _exp(log: Floats) -> Floats:
+    """Held where products of two of them are still finite numbers: far beyond what is certain."""
+    return np.asarray(np.exp(np.clip(log, -LARGEST, LARGEST)))
 
 
 def _collect(talks: Floats, contact: Floats, crisis: Floats) -> tuple[Floats, Floats]:

@@ -1,5 +1,6 @@
 """From draws to probabilities: common random numbers, lags, compensated levels, wet starts, deadlines, coherence."""
 
+from collections import defaultdict
 from dataclasses import replace
 
 import numpy as np
@@ -225,3 +226,53 @@ def test_exposure_and_projection_meet_without_a_gap(solved_shipped: Solved) -> N
     assert onset.start[-1] + onset.days[-1] == problem.as_of + 1
     filtered = solved_shipped.fit.density.exposure.filtered
     assert projection._look_ahead(problem, filtered, problem.as_of + 1).days[0] == problem.as_of + 1
+
+
+def _rate_and_share(since: int, framing: int, met: bool, p: Parameters) -> tuple[float, float]:
+    """Meetings a day while dry, and the share of arms control, by the formulas of the page on the model."""
+    paces = [(91, 180), (181, 365), (366, 730), (731, 1095)]
+    days = np.array([since], dtype=float)
+    if met:  # dried up on the path: a pace's means
+        first, last = next(pace for pace in paces if pace[0] <= since <= pace[1])
+        days = np.arange(first, last + 1, dtype=float)
+    silence = np.log(np.clip(days, 90, 1095) / 365).mean()
+    kept = np.exp(-days / (1.5 * 365.25)).mean()
+    odds = np.exp(p.base[0, 1] + p.memory[0] * (1 - 2 * framing) * kept)
+    return float(np.exp(p.base[0, 0] - p.duration[0] * silence)), float(odds / (1 + odds))
+
+
+def _day_by_day(since: int, framing: int, days: int, p: Parameters) -> Floats:
+    """P(arms control), P(denuclearisation), P(any) within so many days, by every state of the chain."""
+    mass: dict[tuple[int, int, bool, bool, bool], float] = {(since, framing, False, False, False): 1.0}
+    for _ in range(days):
+        later: dict[tuple[int, int, bool, bool, bool], float] = defaultdict(float)
+        for (ago, last, met, arms, denuc), q in mass.items():
+            if ago > 90:
+                rate, share = _rate_and_share(ago, last, met, p)
+            else:
+                pace = 0.0 if ago < 15 else float(p.pace[0, 0 if ago < 46 else 1])
+                rate, share = float(np.exp(p.base[0, 2] + pace)), float(p.change[0] if last else 1 - p.change[0])
+            later[(ago + 1, last, met, arms, denuc)] += q * np.exp(-rate)
+            later[(1, 0, True, True, denuc)] += q * -np.expm1(-rate) * share
+            later[(1, 1, True, arms, True)] += q * -np.expm1(-rate) * (1 - share)
+        mass = later
+    return np.array([sum(q for state, q in mass.items() if state[flag]) for flag in (3, 4, 2)])
+
+
+@pytest.mark.parametrize("silence", [1000, 1096, 2600])
+def test_a_long_silence_is_counted_day_by_day(silence: int) -> None:
+    """The rate of beginnings and the memory of their framing follow the true silence; past the cap it holds."""
+    problem = make_problem([(999 - silence, 999 - silence, 1)], horizons=(30, 250))
+    flat = _parameters(problem, onset=np.log(1 / 300), framing=-0.3, continuation=np.log(1 / 40), deal=-3.0)
+    drawn = replace(
+        flat,
+        duration=np.array([0.45]),
+        memory=np.array([3.2]),
+        change=np.array([0.03]),
+        pace=np.array([[-0.4, -0.9]]),
+    )
+    out = _project(problem, drawn)
+    for h, days in enumerate((30, 250)):
+        expected = _day_by_day(silence + 1, 1, days, drawn)
+        assert out.targets[0, [ARMS, DENUC, LIMITS], h] == pytest.approx(expected, abs=1e-9)
+        assert np.all((out.targets[0, [ARMS, DENUC], h] > 0) & (out.targets[0, [ARMS, DENUC], h] < 1))
