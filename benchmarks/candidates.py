@@ -9,15 +9,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from forecast.evaluation.forecasters import Forecaster, LaplaceModel
-from models.spec import FOREVER, Bools, Catalogue, Forecast, Ints, Judgements, Observations, Problem, Reference
+from models.assumptions import assumptions, own_reference, with_priors
+from models.spec import FOREVER, Bools, Catalogue, Forecast, Ints, Judgements, Observations, Problem
 from models.states import filter_states
 from models.structure import Structure
 
 AS_BUILT = "as built"
 FIXED = 1e-3
 """Standard deviation, per level or of a share, of what a structure holds fixed: parameters keep their shapes."""
-NO_CAP = 100 * 365
-"""Days of silence that no record reaches."""
 PRODUCT_SD = 0.3
 PRODUCT_HALF_LIFE = 365.0
 
@@ -37,27 +36,10 @@ def candidates() -> dict[str, Structure]:
     """The structures that docs/choice.md compares, by the names it gives them."""
     return {
         AS_BUILT: Structure(),
-        "A2": _with_priors(Structure(duration=False), slope=(0.1, FIXED), tilt=(0.1, FIXED), deviation_sd=0.1),
-        "D17": _with_priors(Structure(duration=False), deviation_sd=FIXED),
-        "D11": _with_priors(Structure(reference=own_reference()), deviation_sd=FIXED),
+        "A2": with_priors(Structure(duration=False), slope=(0.1, FIXED), tilt=(0.1, FIXED), deviation_sd=0.1),
+        "D17": with_priors(Structure(duration=False), deviation_sd=FIXED),
+        "D11": with_priors(Structure(reference=own_reference()), deviation_sd=FIXED),
         "no indicators": Structure(indicators=False),
-    }
-
-
-def sensitivity() -> dict[str, Structure]:
-    """What is built with one assumption changed, of those that move today's number: a row each of its sensitivity."""
-    built = Structure()
-    return {
-        "framing lean +1": _leaning(built, 1.0),
-        "framing lean -1": _leaning(built, -1.0),
-        "memory of 1 year": _with_priors(built, memory_years=1.0),
-        "memory of 3 years": _with_priors(built, memory_years=3.0),
-        "no duration": replace(built, duration=False),
-        "no indicators": replace(built, indicators=False),
-        "regime sd 0.35": _with_priors(built, regime_sd=0.35),
-        "regime sd 1.0": _with_priors(built, regime_sd=1.0),
-        "no cap": _with_priors(built, silence_cap=NO_CAP),
-        "D11's priors": replace(built, reference=own_reference()),
     }
 
 
@@ -67,41 +49,20 @@ def other_structures() -> dict[str, Structure]:
     return {
         "no memory": replace(built, memory=False),
         "no regime": replace(built, regime=False),
-        "regime e-folding 2 years": _with_priors(built, regime_years=2.0),
-        "regime e-folding 8 years": _with_priors(built, regime_years=8.0),
+        "regime e-folding 2 years": with_priors(built, regime_years=2.0),
+        "regime e-folding 8 years": with_priors(built, regime_years=8.0),
         "regime not in contact": replace(built, contact_regime=False),
         "continuation without indicators": replace(built, continuation_effect=False),
-        "continuation with the whole effect": _with_priors(built, fraction=(1.0, FIXED)),
+        "continuation with the whole effect": with_priors(built, fraction=(1.0, FIXED)),
         "moment term": replace(built, moment_term=True),
     }
 
 
 def variants() -> dict[str, Forecaster]:
     """One change each of what is built, as forecasters: of its structure, or of what it is told."""
-    structures = sensitivity() | other_structures()
+    structures = assumptions() | other_structures()
     told = {name: Changed(name, LaplaceModel(Structure())) for name in CHANGES}
     return {**{name: LaplaceModel(structure) for name, structure in structures.items()}, **told}
-
-
-def own_reference() -> Reference:
-    """Priors of level and duration that D11 sets for itself, as the marginals of what is built.
-
-    γ ~ N(0.5, 0.35) and a log rate N(log 1/250, 0.7) at 180 days of silence: at 365 days the rate is lower by
-    γ log(365 / 180), which moves the mean and widens the normal.
-    """
-    shift, (gamma, gamma_sd), (level, level_sd) = np.log(365 / 180), (0.5, 0.35), (-np.log(250), 0.7)
-    onset = float(level - gamma * shift), float(np.hypot(level_sd, gamma_sd * shift))
-    return Reference(onset=onset, duration=(gamma, gamma_sd))
-
-
-def _with_priors(structure: Structure, **changes: object) -> Structure:
-    return replace(structure, priors=replace(structure.priors, **changes))  # type: ignore[arg-type]
-
-
-def _leaning(structure: Structure, lean: float) -> Structure:
-    """The log odds of arms control, once the last framing is forgotten, expected to be ``lean`` rather than even."""
-    (_, sd), *rest = structure.priors.later_base
-    return _with_priors(structure, later_base=((lean, sd), *rest))
 
 
 def half_lives(problem: Problem, factor: float) -> Problem:

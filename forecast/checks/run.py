@@ -11,7 +11,7 @@ from db.run_rows import NewEvaluation
 from db.when import When
 from forecast.checks.machinery import check_as_of, check_sbc, check_states
 from forecast.checks.model import check_posterior_predictive, check_prior_predictive
-from forecast.checks.sources import check_documents, check_indicators, check_power_scaling
+from forecast.checks.sources import check_assumptions, check_documents, check_indicators, check_power_scaling
 from forecast.checks.subject import Check, Subject, build_subject
 from forecast.clock import moment_of, utc_now
 from forecast.engine.assemble import inputs_hash, read_problem
@@ -25,6 +25,7 @@ CHECKS: dict[str, Callable[[Subject], Check]] = {
     "prior-predictive": check_prior_predictive,
     "posterior-predictive": check_posterior_predictive,
     "power-scaling": check_power_scaling,
+    "assumptions": check_assumptions,
     "leave-out-indicator": check_indicators,
     "leave-out-document": check_documents,
     "sbc": check_sbc,

@@ -36,8 +36,8 @@ def check(
 ) -> None:
     """Check the machinery. Does it do what it says? What was found is stored. Exit 1 if a check failed.
 
-    Checks: as-of, states, prior-predictive, posterior-predictive, power-scaling, leave-out-indicator,
-    leave-out-document, sbc.
+    Checks: as-of, states, prior-predictive, posterior-predictive, power-scaling, assumptions,
+    leave-out-indicator, leave-out-document, sbc.
     """
     warm = is_warm()
     # with pandas, xarray and ArviZ it takes some three seconds, which help should not wait for
