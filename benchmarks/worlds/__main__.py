@@ -19,6 +19,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from benchmarks.candidates import AS_BUILT, candidates
 from benchmarks.worlds.broken import ShuffledStates, broken_forecasts, interval_coverage
 from benchmarks.worlds.hidden import FRAMING_CHANGE, HORIZONS, SCORED
 from benchmarks.worlds.scoring import (
@@ -57,6 +58,9 @@ def changed(structure: Structure, settings: str) -> Structure:
 def main() -> None:
     options = _options()
     variants: dict[str, Forecaster] = {text: LaplaceModel(changed(SHIPPED, text)) for text in options.structure}
+    if options.candidates:
+        others = {name: one for name, one in candidates().items() if name != AS_BUILT}
+        variants |= {name: LaplaceModel(one) for name, one in others.items()}
     if options.placebo:
         variants[PLACEBO] = ShuffledStates(LaplaceModel(SHIPPED))
     forecasters: dict[str, Forecaster] = {**baselines(SHIPPED), **variants, MODEL: LaplaceModel(SHIPPED)}
@@ -96,6 +100,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--expected", action="store_true", help="expected log scores as well, from the shipped model's")
     parser.add_argument("--placebo", action="store_true", help="a row with every level in another place")
     parser.add_argument("--broken", action="store_true", help="models broken on purpose as well")
+    parser.add_argument("--candidates", action="store_true", help="the structures of docs/choice.md as well")
     parser.add_argument("--structure", action="append", default=[], metavar="KEY=VALUE[,KEY=VALUE]")
     return parser.parse_args()
 
