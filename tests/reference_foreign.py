@@ -1,84 +1,60 @@
-"""The main fit of the reference class once more: day by day, by sums over grids in place of Laplace's approximation.
-
-It shares no line with `benchmarks/reference/`, only the tables and the priors. Prints means and standard deviations.
-"""
+"""The main fit of the reference class once more, day by day, with its own code: only tables and priors are shared."""
 
 import csv
 from datetime import date
-from itertools import product
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy.special import logsumexp
-from scipy.stats import norm
+from scipy import special, stats
 
-Array = NDArray[np.float64]
-GAMMA, LEVEL = np.linspace(-0.6, 1.4, 11)[:, None], np.linspace(-10.5, -2.5, 54)  # level: log rate a day after a year
-Z = np.linspace(-3.5, 3.5, 19)  # the regime in units of its standard deviation
+GAMMA, LEVEL, Z = np.linspace(-0.6, 1.4, 11)[:, None], np.linspace(-10.5, -2.5, 54), np.linspace(-3.5, 3.5, 19)
 FRAILTY, REGIME, YEARS = np.arange(0.15, 1.7, 0.2), np.arange(0.1, 1.8, 0.2), (1.0, 2.0, 4.0, 8.0, 16.0)
 
 
-def day(text: str) -> int:
-    return date.fromisoformat(text).toordinal()
-
-
-def dry_days(row: dict[str, str], talks: list[dict[str, str]]) -> list[list[float]]:
-    """For each dry day since the first meeting: the track's year, days of silence, whether talks begin."""
-    meetings = sorted(
-        (day(t["started_on"]), day(t["ended_on"]))
-        for t in talks
-        if t["dyad"] + t["track"] == row["dyad"] + row["track"]
-    )
-    last, found = meetings[0][1] if meetings else 10**7, []
-    for today in range(last + 1, day(row["observed_to"]) + 1):
-        ends = [end for start, end in meetings if start == today]
+def dry_days(row: dict[str, str], talks: list[dict[str, str]]) -> np.ndarray:
+    """For each dry day since the first meeting: the track's year, days of silence, whether talks begin, (day, 3)."""
+    own = [t for t in talks if (t["dyad"], t["track"]) == (row["dyad"], row["track"])]
+    starts = dict(sorted([date.fromisoformat(t[key]).toordinal() for key in ("started_on", "ended_on")] for t in own))
+    first = last = min(starts, default=10**7)
+    days = []
+    for today in range(first, date.fromisoformat(row["observed_to"]).toordinal() + 1):
         if today - last >= 90:
-            found.append([(today - meetings[0][0]) // 365.25, today - last, bool(ends)])
-        last = max(last, *ends) if ends else last
-    return found
+            days.append([(today - first) // 365.25, today - last, today in starts])
+        last = max(last, starts.get(today, 0))
+    return np.array(days, dtype=float).reshape(-1, 3)
 
 
-def likelihood(days: list[list[float]], regime: float, years: float) -> Array:
+def likelihood(days: np.ndarray, regime: float, years: float) -> np.ndarray:
     """Log likelihood of a track by (γ, level), summed over the paths of its regime."""
-    (year, silence, begun), keep = np.array(days).T, np.exp(-1 / years)
-    term, move = -np.log(np.minimum(silence, 1095) / 365), norm.pdf(Z, keep * Z[:, None], np.sqrt(1 - keep**2))
-    move, log_rate = move / move.sum(axis=1, keepdims=True), LEVEL[:, None] + regime * Z
-    path = np.zeros((len(GAMMA), len(LEVEL), 1)) + norm.logpdf(Z)
-    for each in range(int(year[-1]) + 1):
-        now = year == each
-        exposure, pull = np.exp(GAMMA * term[now]).sum(axis=1), GAMMA[:, 0] * (begun[now] @ term[now])
-        path = path + begun[now].sum() * log_rate - exposure[:, None, None] * np.exp(log_rate) + pull[:, None, None]
+    (year, silence, begun), keep, log_rate = days.T, np.exp(-1 / years), LEVEL[:, None] + regime * Z
+    move = stats.norm.pdf(Z, keep * Z[:, None], np.sqrt(1 - keep**2))
+    path, pull = stats.norm.logpdf(Z) - np.zeros((11, 54, 1)), -GAMMA * np.log(np.minimum(silence, 1095) / 365)
+    for now in (year == each for each in range(int(year[-1]) + 1)):
+        exposure, gain = np.exp(pull[:, now]).sum(axis=1), pull[:, now] @ begun[now]
+        path = path + begun[now].sum() * log_rate - exposure[:, None, None] * np.exp(log_rate) + gain[:, None, None]
         top = path.max(axis=2, keepdims=True)
-        path = np.log(np.exp(path - top) @ move + 1e-300) + top
-    return np.asarray(logsumexp(path, axis=2))
+        path = np.log(np.exp(path - top) @ (move / move.sum(axis=1, keepdims=True)) + 1e-300) + top
+    return np.asarray(special.logsumexp(path, axis=2))
 
 
-def blur(values: Array, sd: float) -> Array:
+def blur(values: np.ndarray, sd: float) -> np.ndarray:
     """Log likelihoods by level, the level blurred by a normal error, up to a constant."""
     top = values.max(axis=1, keepdims=True)
-    return np.asarray(np.log(np.exp(values - top) @ norm.pdf(LEVEL, LEVEL[:, None], sd) + 1e-300) + top)
+    return np.asarray(np.log(np.exp(values - top) @ stats.norm.pdf(LEVEL, LEVEL[:, None], sd) + 1e-300) + top)
 
 
-def posterior(folder: Path) -> dict[str, tuple[float, float]]:
-    """Mean and standard deviation of the level and of γ; root mean square of the frailty, and 0."""
-    talks = list(csv.DictReader((folder / "talks.csv").open(encoding="utf-8")))
-    rows = list(csv.DictReader((folder / "dyads.csv").open(encoding="utf-8")))
-    days = [(row["reference_class"], dry_days(row, talks)) for row in rows if row["reference_class"] in ("N", "K", "S")]
-    joint = np.empty((len(REGIME), len(YEARS), len(FRAILTY), len(GAMMA), len(LEVEL)))
-    for (i, regime), (j, years) in product(enumerate(REGIME), enumerate(YEARS)):
-        known = [(name, likelihood(found, regime, years)) for name, found in days if found]
+def posterior(folder: Path) -> list[float]:
+    """Posterior means of the level and its square, of γ and its square, of the frailty's square."""
+    texts = ((folder / f"{name}.csv").read_text("utf-8") for name in ("dyads", "talks"))
+    dyads, talks = (list(csv.DictReader(text.splitlines())) for text in texts)
+    scales = np.add.outer(stats.norm.logpdf(REGIME), stats.norm.logpdf(np.log(YEARS), np.log(3), 0.8))
+    effects = stats.norm.logpdf(GAMMA) + stats.norm.logpdf(LEVEL, np.log(1 / 730), 1.5)
+    joint = np.add.outer(np.add.outer(scales, stats.norm.logpdf(FRAILTY)), effects)
+    days = [(row["reference_class"], dry_days(row, talks)) for row in dyads if row["reference_class"] in "NKS"]
+    for i, j in np.ndindex(joint.shape[:2]):
+        known = [(name, likelihood(each, REGIME[i], YEARS[j])) for name, each in days if len(each)]
         for k, frailty in enumerate(FRAILTY):
-            of = {name: sum(blur(value, frailty) for n, value in known if n == name) for name in "NKS"}
-            scales = norm.logpdf(regime) + norm.logpdf(frailty) + norm.logpdf(np.log(years / 3) / 0.8)
-            prior = norm.logpdf(GAMMA) + norm.logpdf(LEVEL, np.log(1 / 730), 1.5) + scales
-            joint[i, j, k] = prior + of["N"] + blur(of["K"], 0.7) + blur(of["S"], 0.7)
-    weight = np.exp(joint - logsumexp(joint))
-    level, gamma = (weight * LEVEL).sum(), (weight * GAMMA).sum()
-    level_sd, gamma_sd = (np.sqrt((weight * (x - m) ** 2).sum()) for x, m in ((LEVEL, level), (GAMMA, gamma)))
-    frailty = np.sqrt((weight.sum(axis=(0, 1, 3, 4)) * FRAILTY**2).sum())
-    return {"level": (level, level_sd), "duration": (gamma, gamma_sd), "frailty": (frailty, 0.0)}
-
-
-if __name__ == "__main__":
-    print(posterior(Path(__file__).parents[1] / "indicators" / "reference"))
+            n, *others = (sum(blur(value, frailty) for name, value in known if name == group) for group in "NKS")
+            joint[i, j, k] += n + sum(blur(other, 0.7) for other in others)
+    weight = np.exp(joint - special.logsumexp(joint))
+    return [float((weight * x).sum()) for x in (LEVEL, LEVEL**2, GAMMA, GAMMA**2, FRAILTY[:, None, None] ** 2)]

@@ -24,7 +24,7 @@ from models.spec import Floats
 
 MAIN = ("N", "K", "S")
 """Classes of the main fit; the level is that of the first."""
-FRAILTIES = np.arange(0.15, 1.6, 0.2)
+FRAILTIES: Floats = np.arange(0.15, 1.6, 0.2)
 CLASS_SD = 0.7
 
 

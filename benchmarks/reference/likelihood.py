@@ -6,7 +6,7 @@ level and regime lies above the level's mean by about half the variance of a yea
 """
 
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 
 import numpy as np
 from scipy.stats import norm
@@ -15,11 +15,11 @@ from benchmarks.reference.cells import cut_cells, silence_term
 from benchmarks.reference.tables import Track
 from models.spec import Floats
 
-LEVELS = np.linspace(-10.5, -2.5, 54)
+LEVELS: Floats = np.linspace(-10.5, -2.5, 54)
 """Log rates per day at one year of silence."""
-DURATIONS = 0.15 * np.arange(-4, 10)
-REGIMES = np.arange(0.1, 1.8, 0.2)
-EFOLDINGS = np.array([1.0, 2.0, 4.0, 8.0, 16.0])
+DURATIONS: Floats = np.array([0.15 * node for node in range(-4, 10)])
+REGIMES: Floats = np.arange(0.1, 1.8, 0.2)
+EFOLDINGS: Floats = np.array([1.0, 2.0, 4.0, 8.0, 16.0])
 """Grids, even (e-folding times in logarithms, years), so that every node has the same width."""
 _NODES = np.linspace(-3.5, 3.5, 17)
 """The regime, in units of its standard deviation."""
@@ -35,7 +35,7 @@ class _Years:
     pull: Floats  # (year, duration): sum over beginnings of silence's log factor
 
 
-@cache
+@lru_cache(maxsize=256)
 def track_likelihood(track: Track, cap: float) -> Floats:
     """Log likelihood of a track's dry days, (regime, e-folding, duration, level)."""
     years = _years(track, cap)

@@ -1,5 +1,6 @@
 """What the fit and the comparison say, as Markdown."""
 
+import re
 from collections.abc import Iterator, Sequence
 from math import exp
 
@@ -9,9 +10,11 @@ from benchmarks.reference.cells import YEAR, cut_cells
 from benchmarks.reference.comparison import BUILT, CLASSES, SELECTIONS, Compared, Score, score
 from benchmarks.reference.fit import MAIN, Fit, fit_class
 from benchmarks.reference.grid_filter import HORIZONS
+from benchmarks.reference.recovery import WORLDS, recover
 from benchmarks.reference.tables import Track, from_first_meeting
 
-SILENCES = {"3 to 6 months": 183, "6 to 12 months": 365, "1 to 2 years": 730, "2 to 5 years": 1826, "longer": 10**6}
+SILENCES = {"3 to 6 months": 184, "6 to 12 months": 366, "1 to 2 years": 731, "2 to 5 years": 1827, "longer": 10**6}
+"""The day of silence on which the next one begins."""
 FITS = {"N, K and S (main)": MAIN, "N and K": ("N", "K"), "N alone": ("N",), "all five classes": CLASSES}
 
 
@@ -21,7 +24,7 @@ def show_fit(tracks: Sequence[Track]) -> Iterator[str]:
     yield "|---|---|---|---|"
     yield from _raw_rates(tracks)
     yield ""
-    yield "| classes | tracks | beginnings | dry years | a: rate at one year's silence | γ (90 %) | frailty | regime |"
+    yield "| classes | tracks | beginnings | dry years | a, rate at one year of silence | γ (90 %) | frailty | regime |"
     yield "|---|---|---|---|---|---|---|---|"
     for name, classes in FITS.items():
         yield show_one(name, fit_class(tracks, classes))
@@ -33,9 +36,9 @@ def show_one(name: str, fit: Fit) -> str:
     level, duration = fit.level, fit.duration
     low, high = duration.interval
     power = f"{duration.mean:.2f} ± {duration.sd:.2f} ({low:.2f} to {high:.2f})" if duration.sd else "0"
-    return (
+    return _with_minus(
         f"| {name} | {fit.tracks} | {fit.beginnings} | {fit.years:.0f} "
-        f"| {level.mean:.2f} ± {level.sd:.2f}: 1/{exp(-level.mean):.0f} a day "
+        f"| {level.mean:.2f} ± {level.sd:.2f}, 1/{exp(-level.mean):.0f} a day "
         f"| {power} | {fit.frailty:.2f} | {fit.regime:.2f}, {fit.efolding:.1f} years |"
     )
 
@@ -53,10 +56,30 @@ def show_comparison(compared: Compared) -> Iterator[str]:
             yield f"| {_emphasised(both[0].name)} | " + " | ".join(map(_show_score, both)) + " |"
 
 
+def show_recovery(tracks: Sequence[Track]) -> Iterator[str]:
+    """Lines of a table of worlds: estimates of level and γ in simulated records."""
+    yield "| truth | | mean of estimates | their sd | mean sd of the fit | 90 % interval holds the truth |"
+    yield "|---|---|---|---|---|---|"
+    for world in WORLDS:
+        truth = f"frailty {world.frailty}, regime {world.regime}, {world.efolding:.0f} years"
+        for name, found in zip(("a", "γ"), recover(tracks, world), strict=True):
+            mean = np.array([each.mean for each in found.estimates])
+            sd = np.mean([each.sd for each in found.estimates])
+            yield _with_minus(
+                f"| {truth} | {name} = {found.truth} | {mean.mean():.2f} | {mean.std():.2f} | {sd:.2f} "
+                f"| {found.held} of {len(mean)} |"
+            )
+
+
 def _show_score(found: Score) -> str:
     low, high = found.interval
     difference = f"{found.difference:+.3f} ± {found.error:.3f} ({low:+.3f} to {high:+.3f})"
-    return f"{found.log:.3f} | {found.bias:+.3f} | {'' if found.name == BUILT else difference}"
+    return _with_minus(f"{found.log:.3f} | {found.bias:+.3f} | {'' if found.name == BUILT else difference}")
+
+
+def _with_minus(text: str) -> str:
+    """Hyphens before digits as minus signs."""
+    return re.sub(r"-(?=\d)", "−", text)
 
 
 def _emphasised(name: str) -> str:

@@ -13,10 +13,9 @@ FILE = Path(__file__).resolve().parents[2] / "indicators" / "cases" / "us_dprk" 
 YEARS = range(1994, 2027)
 """From the first year that has a record of the case before it to the first that reads every row of the tables."""
 FRAMING_SD = 0.4
-"""Judgement: how far this case's rate may lie from its class because talks on limits are of two framings."""
+"""Judgement: how far the case's rate may lie from its class because its subject is narrower than theirs."""
 DURATION_SD = 0.2
-"""Least standard deviation of γ. Intervals of the fit held the truth in 28 and 31 of 36 simulated worlds, not in 32
-and 33 as they should; this is wider than the fit's own by about as much as that asks."""
+"""Judgement: least standard deviation of γ. The fit has one γ for all dyads; this leaves the case room of its own."""
 CHANGE = (1, 49)
 """Judgement: Beta prior of the probability that a meeting changes the framing of its spell."""
 
@@ -30,7 +29,7 @@ class Numbers:
 
 
 def numbers(fit: Fit) -> Numbers:
-    """Priors for one more dyad: the level's uncertainty, a frailty of its own, and the judgement on framings."""
+    """Priors for one more dyad: the level's uncertainty, a frailty of its own, and the judgement on its subject."""
     return Numbers(
         Normal(fit.level.mean, hypot(fit.level.sd, fit.frailty, FRAMING_SD)),
         Normal(fit.duration.mean, max(fit.duration.sd, DURATION_SD)),

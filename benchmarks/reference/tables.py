@@ -106,14 +106,14 @@ def from_first_meeting(tracks: Sequence[Track], groups: tuple[str, ...]) -> tupl
 
 def silences(track: Track) -> Iterator[Silence]:
     """The dry stretches of a track after its first meeting, in order; none where it never was dry."""
-    spells = _spells(track.meetings)
-    for spell, following in pairwise(spells):
+    joined = spells(track.meetings)
+    for spell, following in pairwise(joined):
         yield Silence(spell.ended, following.started + 1, True)
-    if spells and spells[-1].ended + DRY_AFTER < track.until:
-        yield Silence(spells[-1].ended, track.until, False)
+    if joined and joined[-1].ended + DRY_AFTER < track.until:
+        yield Silence(joined[-1].ended, track.until, False)
 
 
-def _spells(meetings: tuple[Meeting, ...]) -> list[Meeting]:
+def spells(meetings: tuple[Meeting, ...]) -> list[Meeting]:
     """Meetings fewer than ``DRY_AFTER`` days apart, joined."""
     joined: list[Meeting] = []
     for meeting in meetings:
