@@ -1,5 +1,7 @@
 """The numbers of one forecast: fit, gate and projection, and the forecasts that stand beside it."""
 
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -7,6 +9,7 @@ import xarray as xr
 from scipy.special import expit, logit
 
 from db.progress import Progress
+from models.assumptions import assumptions
 from models.baselines import base_rate
 from models.density import Density
 from models.effects import without_judgements
@@ -23,6 +26,7 @@ from models.structure import SHIPPED
 
 PATHS_PER_DRAW = 2
 REFERENCE_DRAWS = 1000
+ASSUMED_DRAWS = 200
 RETRY_TUNE, RETRY_ACCEPT = 2000, 0.95
 
 
@@ -44,6 +48,8 @@ class References:
     base_rate: Floats
     documents_only: Floats
     history_only: Floats  # nan where the search for its mode failed
+    assumed: Mapping[str, Floats]
+    """Of the headline alone, (horizon,): with one assumption of the model changed, by its name."""
 
 
 def fit_problem(problem: Problem, headline: str, settings: SamplerSettings, seed: int, progress: Progress) -> Fit:
@@ -94,13 +100,36 @@ def _attempt(
     return Fit(density, tree, projection, diagnostics, attempt)
 
 
-def references(problem: Problem, fit: Fit, seed: int, progress: Progress) -> References:
-    """Base rate, documents only and history only; the last two by Laplace's approximation."""
+def references(problem: Problem, fit: Fit, headline: str, seed: int, progress: Progress) -> References:
+    """Base rate, documents only, history only and changed assumptions; all but the first by Laplace's approximation."""
     progress("comparing", 0, 0, "base rate, documents only, history only")
     documents = documents_only_parameters(problem, fit.density, REFERENCE_DRAWS, seed)
     return References(
-        base_rate(problem), _mean(problem, fit.density, documents, seed), history_only(problem, fit, seed)
+        base_rate(problem),
+        _mean(problem, fit.density, documents, seed),
+        history_only(problem, fit, seed),
+        changed_assumptions(problem, fit, TARGETS.index(headline), seed, progress),
     )
+
+
+def changed_assumptions(problem: Problem, fit: Fit, target: int, seed: int, progress: Progress) -> dict[str, Floats]:
+    """A target with one assumption changed at a time, (horizon,) each; those without a mode are left out.
+
+    As in `history_only`, the difference in log odds is taken from the forecast.
+    """
+    structures = {"": SHIPPED, **assumptions()}
+    found: dict[str, Floats] = {}
+    for done, (name, structure) in enumerate(structures.items()):
+        progress("changing one assumption at a time", done, len(structures), name)
+        density = build_density(problem, structure, fit.density.exposure)
+        with suppress(NoMode):
+            draws = fit_laplace(density).draw(ASSUMED_DRAWS, seed)
+            out = project(problem, density.exposure.filtered, draws, structure, paths=1, seed=seed)
+            found[name] = _logit(out.targets[:, target].mean(axis=0))
+    if "" not in found:
+        return {}
+    forecast, as_it_is = _logit(fit.projection.targets[:, target].mean(axis=0)), found.pop("")
+    return {name: np.asarray(expit(forecast + value - as_it_is)) for name, value in found.items()}
 
 
 def history_only(problem: Problem, fit: Fit, seed: int) -> Floats:
