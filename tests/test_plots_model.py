@@ -32,6 +32,7 @@ from forecast.plots.reliability import draw_reliability_figure, read_reliability
 from forecast.plots.style import as_svg
 from models.density import DIMS
 from models.gate import diagnose
+from models.processes import STRUCTURE
 from models.spec import EFFECT_TARGETS
 
 INDICATORS = ("press_tone", "border_posture", "harvest")
@@ -96,7 +97,8 @@ def store_run(
             p_dry_now=0.97,
         )
         number = append_run(connection, run, LOADED)
-        append_run_status(connection, number, status, {"diagnostics": dict(diagnostics), "failures": []}, LOADED)
+        detail = {"diagnostics": dict(diagnostics), "failures": [], "structure": STRUCTURE}
+        append_run_status(connection, number, status, detail, LOADED)
         if status == "published":
             append_forecasts(connection, number, toy_targets(), toy_scenarios(), toy_states(), effects, LOADED)
     return number

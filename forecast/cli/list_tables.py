@@ -200,7 +200,8 @@ def print_event(found: EventDetail) -> None:
 
 
 def print_runs(listed: RunList) -> None:
-    header = ("run", "as of", "kind", "status", "issued (UTC)", "headline", "within", "R-hat", "ESS", "div.", "draws")
+    measures = ("headline", "within", "model", "R-hat", "ESS", "div.", "draws")
+    header = ("run", "as of", "kind", "status", "issued (UTC)", *measures)
     rows = [_run(one) for one in listed.runs]
     title = bold(f"{counted(listed.total, 'run')}; headline: {target_name(listed.headline)}")
     words = ["; ".join(one.failures) for one in listed.runs]
@@ -371,6 +372,7 @@ def _run(one: RunEntry) -> tuple[str, ...]:
         f"{one.issued_at:%Y-%m-%d %H:%M}",
         percent(one.headline),
         "–" if one.horizon_days is None else f"{one.horizon_days} d",
+        str(one.structure),
         *("–" if value is None else form.format(value) for value, form in _diagnostics(one)),
     )
 

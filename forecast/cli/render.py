@@ -11,6 +11,7 @@ from forecast.record.reasons import reason_sentence
 from forecast.record.siblings import siblings_sentence
 from forecast.record.summary import Summary, cadence_of, judgement_sentence, stale_days
 from forecast.run_facts import diagnostics_of, failures_of, is_stale
+from forecast.structures import structure_of
 from forecast.words.names import INTERVALS, SCENARIO_NAMES, TARGET_NAMES, target_name
 from forecast.words.numbers import counted, error_size, percent, percent_range, reach, signed
 from indicators.install import InstallReport
@@ -254,6 +255,7 @@ def _run_block(run: RunRow, zone: str = "") -> list[str | Text]:
                 ("diagnostics", "" if borrowed else sampled),
                 ("without a fit", f"levels and projection, with the posterior of run {borrowed}" if borrowed else ""),
                 ("failures", "; ".join(failures_of(run))),
+                ("model", str(structure_of(run))),
                 ("code", f"{run.code_version}, seed {run.seed}"),
                 ("case", f"{run.case_id} {run.case_hash}"),
                 ("inputs", run.inputs_hash),

@@ -24,6 +24,7 @@ from forecast.engine.draws import read_draws
 from forecast.engine.rows import QUANTILES, new_run, reach_of, scenario_rows, state_rows, target_rows
 from forecast.errors import NoPosterior, NotEnough
 from forecast.run_facts import read_when
+from forecast.structures import structure_of
 from indicators.evidence import Evidence, form_evidence
 from models.baselines import base_rate
 from models.density import Parameters
@@ -116,6 +117,8 @@ class Provisional:
     headline: str
     source: int
     """The run whose posterior it uses."""
+    structure: int
+    """That of this run."""
     anchored: bool
     """Whether its level is tied to that run's; if not, `error` holds for the differences alone."""
     by_target: Mapping[str, tuple[Shift, ...]]
@@ -206,6 +209,7 @@ def shift(anchor: Anchor, before: Reading, after: Reading, recorded_at: datetime
     return Provisional(
         headline=headline,
         source=anchor.run.id,
+        structure=structure_of(anchor.run),
         anchored=anchor.base is not None,
         by_target={target: _shifts(anchor, old, new, t) for t, target in enumerate(TARGETS)},
         run=replace(run, posterior_hash=anchor.run.posterior_hash, as_recorded=recorded_at),

@@ -22,6 +22,7 @@ from forecast.engine.refresh import refresh
 from forecast.engine.rows import QUANTILES, new_run, scenario_rows, state_rows, target_rows
 from forecast.errors import ForecastError, NotEnough
 from forecast.identity import seed_of
+from forecast.structures import present_structure
 from indicators.evidence import Evidence
 from models.effects import effect_summaries
 from models.gate import Verdict
@@ -183,6 +184,7 @@ def _detail(fit: Fit, read_at: datetime) -> dict[str, object]:
         "failures": list(d["failures"]),
         "attempts": fit.attempts,
         "read_at": read_at.isoformat(),
+        "structure": present_structure(),
     }
 
 

@@ -27,6 +27,7 @@ from forecast.record.payloads import (
     RunList,
 )
 from forecast.run_facts import diagnostics_of, failures_of, is_stale
+from forecast.structures import structure_of
 from indicators.evidence import form_evidence, last_observed
 from indicators.languages import in_language
 from indicators.tables import suggest_id
@@ -201,4 +202,5 @@ def _run(connection: Connection, run: RunRow, headline: str) -> RunEntry:
         divergences=diagnostics["divergences"],
         draws=diagnostics["draws"],
         failures=failures_of(run),
+        structure=structure_of(run),
     )

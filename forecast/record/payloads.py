@@ -296,6 +296,8 @@ class RunEntry:
     divergences: int | None
     draws: int | None
     failures: tuple[str, ...]
+    structure: int
+    """Of the model; numbers of different ones are not joined."""
 
 
 @dataclass(frozen=True, slots=True)
