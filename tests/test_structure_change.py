@@ -1,22 +1,41 @@
 """A change of the model's structure: every run says which made it, and numbers of different ones are never joined."""
 
 import json
+import shutil
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
-from conftest import PUBLISHED_AS_OF
+from conftest import PUBLISHED_AS_OF, SMALL_FIT
 from toy_runs import add_run, install_toy
 
+from db.append import append_forecasts, append_run, append_run_status
 from db.engine import Database, open_database
-from db.read_runs import read_run
+from db.progress import Progress, silent
+from db.read_runs import read_run, read_targets
+from db.run_rows import TargetForecastRow
+from db.when import When
+from forecast.brief import english, japanese
+from forecast.brief.facts import as_json as brief_json
+from forecast.brief.facts import read_brief
+from forecast.cli.render import print_summary
 from forecast.desk.actions import Desk, log
+from forecast.engine.assemble import read_problem, read_rows
+from forecast.engine.fit import Fit
+from forecast.engine.succession import Predecessor, measure_change, read_predecessor
+from forecast.engine.update import update
 from forecast.exports.contents import CONTENTS
 from forecast.record.catalogue import read_run_list
 from forecast.record.summary import as_json, read_summary
 from forecast.structures import FIRST, ModelChange, ModelLine, change_as_json, change_of, other_model, structure_of
 from models import processes
+from models.laplace import NoMode
+from models.spec import Problem
 
+LATER = PUBLISHED_AS_OF + timedelta(days=7)
 OF_RUNS = ("forecasts", "scenarios", "states", "effects", "runs")
 
 
@@ -85,3 +104,116 @@ def test_a_change_is_read_back_as_it_was_stored() -> None:
     assert change_of({"model_change": stored}) == change
     assert stored["lines"][0]["points"] == pytest.approx(-10)
     assert change_of({}) is None
+
+
+# The line of the model
+
+
+@dataclass(frozen=True)
+class Changed:
+    """Run 1, by a real fit, with numbers that were its half; and run 3, the first by the next structure."""
+
+    database: Database
+    truth: tuple[TargetForecastRow, ...]
+    """What the fit said of the rows that run 2 had read."""
+    told: tuple[tuple[str, str], ...]
+    """Stages of the update and their remarks."""
+
+
+@pytest.fixture(scope="module")
+def changed(published_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Changed]:
+    """Run 1 told again as run 2, as if another model had said half of it; then an update by the next structure."""
+    folder = tmp_path_factory.mktemp("changed")
+    shutil.copytree(published_folder, folder, dirs_exist_ok=True)
+    stages: list[tuple[str, str]] = []
+    with open_database(f"sqlite:///{folder / 'parley.db'}") as database, pytest.MonkeyPatch.context() as patch:
+        with database.write() as connection:
+            run, truth = read_run(connection, 1), read_targets(connection, 1)
+            run_id = append_run(connection, run, run.recorded_at)
+            append_run_status(connection, run_id, "published", run.detail, run.recorded_at)
+            said = [replace(row, mean=row.mean / 2) for row in truth]
+            append_forecasts(connection, run_id, said, (), (), (), run.recorded_at)
+        patch.setattr(processes, "STRUCTURE", processes.STRUCTURE + 1)
+        outcome = update(
+            database,
+            When(as_of=LATER),
+            settings=SMALL_FIT,
+            progress=lambda stage, done, total, remark: stages.append((stage, remark)),
+        )
+        assert (outcome.run_id, outcome.status) == (3, "published")
+        yield Changed(database, truth, tuple(stages))
+
+
+def change_in(database: Database, run_id: int) -> ModelChange | None:
+    with database.read() as connection:
+        return change_of(read_run(connection, run_id).detail)
+
+
+def test_the_line_is_the_new_model_on_what_the_old_run_had_read(changed: Changed) -> None:
+    """The same rows, settings and seed: what differs is the model, to the last bit."""
+    change = change_in(changed.database, 3)
+    assert change is not None
+    assert (change.from_run, change.to_structure - change.from_structure, change.lacking) == (2, 1, "")
+    assert len(change.lines) == len(changed.truth)
+    for row in changed.truth:
+        line = change.line(row.target, row.horizon_days, row.deadline)
+        assert line is not None
+        assert (line.old, line.new, line.mcse) == (row.mean / 2, row.mean, row.mcse)
+        assert line.points == pytest.approx(100 * row.mean / 2)
+    assert any("the new model on what run 2 had read" in remark for _, remark in changed.told)
+
+
+def test_the_change_is_told_by_the_first_run_after_it_on_every_face(
+    changed: Changed, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with changed.database.read() as connection:
+        summary = read_summary(connection, LATER, run_id=3)
+        brief = read_brief(connection, changed.database.folder, LATER, since=1)
+    shown = as_json(summary)["run"]["model_change"]
+    assert shown["from_run"] == 2
+    print_summary(summary)
+    text = " ".join(capsys.readouterr().out.split())
+    assert "because the model changed, not the world: model" in text
+    assert "less model" in text
+    assert english.model_moved(brief) in text
+    assert "情勢ではなくモデルの改訂" in japanese.model_moved(brief)
+    assert brief_json(brief)["changes"]["model"] == shown
+
+
+def test_a_run_after_one_of_its_own_structure_has_no_line(changed: Changed) -> None:
+    with changed.database.read() as connection:
+        rows = read_rows(connection, When(as_of=LATER))
+        assert read_predecessor(connection, rows) is None
+    assert change_in(changed.database, 1) is None
+
+
+def never(problem: Problem, progress: Progress) -> Fit:
+    raise NoMode("no posterior mode after 200 steps")
+
+
+NO_FIT: Any = None
+
+
+def test_old_rows_without_a_fit_cost_the_line_and_not_the_forecast(
+    published: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(processes, "STRUCTURE", processes.STRUCTURE + 1)
+    with published.read() as connection:
+        rows, _, problem = read_problem(connection, When(as_of=LATER))
+        before = read_predecessor(connection, rows)
+    assert before is not None
+    change = measure_change(before, problem, NO_FIT, never, silent)
+    assert (change.from_run, change.lines) == (1, ())
+    assert change.lacking == "no posterior mode after 200 steps"
+    early = Predecessor(before.run, before.said, None, "the record holds less than a year")
+    assert measure_change(early, problem, NO_FIT, never, silent).lacking == "the record holds less than a year"
+
+
+def test_rows_that_make_no_problem_now_are_told_of(toy: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    add_run(toy, as_of=date(2010, 3, 1))
+    monkeypatch.setattr(processes, "STRUCTURE", processes.STRUCTURE + 1)
+    with toy.read() as connection:
+        before = read_predecessor(connection, read_rows(connection, When(as_of=date(2019, 6, 1))))
+    assert before is not None
+    assert before.problem is None
+    assert "holds less than a year" in before.lacking

@@ -6,6 +6,8 @@ from itertools import groupby
 from db.anchors import Head
 from forecast.brief.bands import BANDS, MOVED, STALE_SHARE, UNATTESTED_DAYS, WIDE, Grounds, band_of
 from forecast.brief.changes import ASKED, LEAST_MOVE, OLDER, OLDER_DAYS, REPORT, Entries
+from forecast.brief.english_model import by_model as by_model
+from forecast.brief.english_model import model_moved as model_moved
 from forecast.brief.facts import Brief, Phrase
 from forecast.brief.levels import DIFFERING, Attested, Cited, Source, Watched
 from forecast.evaluation.alike import alike_sentence
@@ -80,13 +82,13 @@ def dateline(brief: Brief, number: int | None) -> str:
 def currency(brief: Brief) -> str:
     """What has come after the forecast; "" where nothing has."""
     if brief.later is not None:
-        return f"Not the newest forecast: run {brief.later.id} is as of {brief.later.as_of}."
-    summary, sentences = brief.summary, []
+        return f"Not the newest forecast: run {brief.later.id} is as of {brief.later.as_of}. {by_model(brief)}".rstrip()
+    summary, sentences = brief.summary, [by_model(brief)]
     if summary.overdue:
         sentences.append(f"This forecast is out of date: one as of {summary.owed} should be there by now.")
     if summary.newer is not None:
         sentences.append(f"A later run, as of {summary.newer.as_of}, was {summary.newer.status} and says nothing.")
-    return " ".join(sentences)
+    return " ".join(filter(None, sentences))
 
 
 def happened(brief: Brief) -> list[str]:

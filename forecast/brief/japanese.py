@@ -8,6 +8,8 @@ from db.anchors import Head
 from forecast.brief.bands import BANDS, MOVED, STALE_SHARE, UNATTESTED_DAYS, WIDE, Grounds, band_of
 from forecast.brief.changes import ASKED, LEAST_MOVE, OLDER, OLDER_DAYS, REPORT, Entries
 from forecast.brief.facts import Brief, Phrase
+from forecast.brief.japanese_model import by_model as by_model
+from forecast.brief.japanese_model import model_moved as model_moved
 from forecast.brief.japanese_news import happened as happened
 from forecast.brief.japanese_news import week as week
 from forecast.brief.japanese_quality import backtest as backtest
@@ -54,8 +56,9 @@ def _instant(instant: datetime) -> str:
 def currency(brief: Brief) -> str:
     """What has come after the forecast; "" where nothing has."""
     if brief.later is not None:
-        return f"最新の見通しではない：更新番号{brief.later.id}は{LABELS.date(brief.later.as_of)}時点である。"
-    summary, sentences = brief.summary, []
+        later = f"更新番号{brief.later.id}は{LABELS.date(brief.later.as_of)}時点である。"
+        return f"最新の見通しではない：{later}{by_model(brief)}"
+    summary, sentences = brief.summary, [by_model(brief)]
     if summary.overdue and summary.owed:
         sentences.append(f"この見通しは古い。{LABELS.date(summary.owed)}時点のものが既にあるはずである。")
     if summary.newer is not None:

@@ -6,12 +6,13 @@ from rich.text import Text
 
 from db.run_rows import RunRow, TargetForecastRow
 from forecast.cli.tables import bold, column_widths, emit, facts, grid, paragraph
+from forecast.record.model_change import lines_of_headline, model_change_sentence
 from forecast.record.news import news_lines, week_lines
 from forecast.record.reasons import reason_sentence
 from forecast.record.siblings import siblings_sentence
 from forecast.record.summary import Summary, cadence_of, judgement_sentence, stale_days
 from forecast.run_facts import diagnostics_of, failures_of, is_stale
-from forecast.structures import structure_of
+from forecast.structures import ModelLine, change_of, structure_of
 from forecast.words.names import INTERVALS, SCENARIO_NAMES, TARGET_NAMES, target_name
 from forecast.words.numbers import counted, error_size, percent, percent_range, reach, signed
 from indicators.install import InstallReport
@@ -40,6 +41,7 @@ def print_summary(summary: Summary) -> None:
             *warnings,
             *since_lines(summary),
             *headline_lines(summary),
+            *model_lines(summary),
             *before_lines(summary),
             *age_lines(summary),
             *paragraph(situation_sentence(summary)),
@@ -55,6 +57,7 @@ def print_summary(summary: Summary) -> None:
         _state_block(summary),
         [bold("Method"), *paragraph(INTERVALS)],
         _run_block(summary.forecast_of, summary.zone),
+        _model_block(summary),
     ]
     if summary.run.id != summary.forecast_of.id:
         blocks.append(_run_block(summary.run))
@@ -74,6 +77,12 @@ def since_lines(summary: Summary) -> list[str | Text]:
         why = f" ({summary.lacking})" if summary.lacking else ""
         lines += paragraph(f"NOT TAKEN IN: the numbers below know nothing of it; run `parley update`{why}.")
     return lines
+
+
+def model_lines(summary: Summary) -> list[str]:
+    """What a change of the model alone did to the number, in the first run after it."""
+    change = change_of(summary.forecast_of.detail) if summary.forecast_of else None
+    return paragraph(model_change_sentence(change, summary.headline)) if change else []
 
 
 def before_lines(summary: Summary) -> list[str]:
@@ -263,6 +272,26 @@ def _run_block(run: RunRow, zone: str = "") -> list[str | Text]:
             ]
         ),
     ]
+
+
+def _model_block(summary: Summary) -> list[str | Text]:
+    """What a change of the model alone did, target by target; nothing in a run that follows one by the same model."""
+    change = change_of(summary.forecast_of.detail) if summary.forecast_of else None
+    if change is None or not change.lines:
+        return []
+    lines = {(line.target, reach(line)): line for line in change.lines}
+    windows = [reach(line) for line in lines_of_headline(change, summary.headline)]
+    rows = [
+        [target_name(target), *(_points(lines.get((target, window))) for window in windows)]
+        for target in TARGET_NAMES
+        if any(line.target == target for line in change.lines)
+    ]
+    models = f"Model {change.to_structure} less model {change.from_structure}"
+    return [bold(f"{models} on what run {change.from_run} had read, in points"), *grid(["", *windows], rows)]
+
+
+def _points(line: ModelLine | None) -> str:
+    return "–" if line is None else signed(line.points, 1)
 
 
 def _number(value: float | None, form: str) -> str:

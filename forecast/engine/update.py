@@ -17,16 +17,16 @@ from db.run_rows import EffectRow, NewRun, TargetForecastRow
 from db.when import When
 from forecast.clock import Clock, moment_of, utc_now
 from forecast.engine.assemble import Rows, read_problem
-from forecast.engine.fit import Fit, References, fit_problem, references
+from forecast.engine.fit import Fit, References, fit_problem, means_with_errors, references
 from forecast.engine.refresh import refresh
 from forecast.engine.rows import QUANTILES, new_run, scenario_rows, state_rows, target_rows
+from forecast.engine.succession import measure_change, read_predecessor
 from forecast.errors import ForecastError, NotEnough
 from forecast.identity import seed_of
-from forecast.structures import present_structure
+from forecast.structures import ModelChange, change_as_json, present_structure
 from indicators.evidence import Evidence
 from models.effects import effect_summaries
 from models.gate import Verdict
-from models.projection import mean_with_error
 from models.settings import SamplerSettings
 from models.spec import EFFECT_TARGETS, Problem
 from models.structure import SHIPPED
@@ -84,9 +84,15 @@ def update(
     with database.read() as connection:
         rows, evidence, problem = read_problem(connection, when, case_id=case_id)
         read_at = when.as_recorded or clock()
-    seed = seed_of(rows.case.case_id)
-    fit = fit_problem(problem, rows.case.headline, settings or SamplerSettings(), seed, progress)
+        before = read_predecessor(connection, rows)
+    chosen, seed = settings or SamplerSettings(), seed_of(rows.case.case_id)
+
+    def fitted(problem: Problem, progress: Progress) -> Fit:
+        return fit_problem(problem, rows.case.headline, chosen, seed, progress)
+
+    fit = fitted(problem, progress)
     others = references(problem, fit, seed, progress) if fit.diagnostics.passed else None
+    change = measure_change(before, problem, fit, fitted, progress) if before and others else None
     progress("storing", 0, 0, "")
     run = new_run(rows, problem, float(fit.projection.p_dry.mean()), kind=kind, seed=seed)
     run = replace(run, posterior_hash=_store_posterior(database, run, fit))
@@ -98,6 +104,7 @@ def update(
         problem=problem,
         fit=fit,
         others=others,
+        change=change,
         read_at=read_at,
         beside=beside,
         clock=clock,
@@ -122,6 +129,7 @@ def _store(
     problem: Problem,
     fit: Fit,
     others: References | None,
+    change: ModelChange | None,
     read_at: datetime,
     beside: Beside,
     clock: Clock,
@@ -131,7 +139,7 @@ def _store(
     with database.write() as connection:
         now = clock()
         run_id = append_run(connection, run, now)
-        append_run_status(connection, run_id, status, _detail(fit, read_at), now)
+        append_run_status(connection, run_id, status, _detail(fit, read_at, change), now)
         if others is not None:
             append_forecasts(
                 connection,
@@ -169,7 +177,7 @@ def _store_posterior(database: Database, run: NewRun, fit: Fit) -> str:
     return store_file(database.folder, lambda path: tree.to_netcdf(path, encoding=encoding))
 
 
-def _detail(fit: Fit, read_at: datetime) -> dict[str, object]:
+def _detail(fit: Fit, read_at: datetime, change: ModelChange | None) -> dict[str, object]:
     """`read_at`: what was recorded later is not in the forecast, though it may be recorded before the run."""
     d = asdict(fit.diagnostics)
     return {
@@ -185,6 +193,7 @@ def _detail(fit: Fit, read_at: datetime) -> dict[str, object]:
         "attempts": fit.attempts,
         "read_at": read_at.isoformat(),
         "structure": present_structure(),
+        **({"model_change": change_as_json(change)} if change else {}),
     }
 
 
@@ -193,12 +202,9 @@ def _finite(value: float) -> float | None:
 
 
 def _targets(problem: Problem, fit: Fit, others: References) -> list[TargetForecastRow]:
-    values, chains = fit.projection.targets, fit.tree["posterior"].sizes["chain"]
-    _, targets, horizons = values.shape
-    found = [[mean_with_error(values[:, t, h], chains) for h in range(horizons)] for t in range(targets)]
-    means, errors = np.moveaxis(np.array(found), -1, 0)
+    means, errors = means_with_errors(fit)
     stands_beside = {name: getattr(others, name) for name in ("base_rate", "documents_only", "history_only")}
-    return target_rows(problem, means, errors, np.quantile(values, QUANTILES, axis=0), stands_beside)
+    return target_rows(problem, means, errors, np.quantile(fit.projection.targets, QUANTILES, axis=0), stands_beside)
 
 
 def _effects(problem: Problem, fit: Fit, seed: int) -> Sequence[EffectRow]:

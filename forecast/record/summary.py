@@ -23,7 +23,7 @@ from forecast.record.news import News, Week, read_news, read_week
 from forecast.record.reasons import Reason, read_reasons, reason_sentence
 from forecast.record.siblings import Sibling, siblings_of, siblings_sentence
 from forecast.run_facts import diagnostics_of, failures_of, is_stale, read_when
-from forecast.structures import structure_of
+from forecast.structures import change_as_json, change_of, structure_of
 from forecast.words.names import target_name
 from forecast.words.numbers import percent, reach
 
@@ -355,6 +355,7 @@ def _run(run: RunRow) -> dict[str, Any]:
         "diagnostics": diagnostics_of(run),
         "failures": list(failures_of(run)),
         "structure": structure_of(run),
+        "model_change": change_as_json(change) if (change := change_of(run.detail)) else None,
     }
 
 
