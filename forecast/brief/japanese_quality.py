@@ -16,10 +16,13 @@ def track(brief: Brief) -> str:
     if record is None:
         return "実績：事象の確認が足りないため、公表済みの予測を採点できない。"
     counts = record.counts
+    said = _track_sentence(record)
+    if record.others:
+        said = "".join(f"モデル{one.structure}：{_track_sentence(one)}" for one in (record, *record.others))
     if not counts.counted:
-        return f"実績：{_track_sentence(record)}"
+        return f"実績：{said}"
     n = f"対象となる更新{counts.counted}回、採点済みの予測{counts.resolved}件。"
-    return f"実績：{_track_sentence(record)}{n}"
+    return f"実績：{said}{n}"
 
 
 def _track_sentence(record: TrackRecord) -> str:

@@ -17,7 +17,7 @@ from forecast.trust.tables import (
     era_note,
     provenance,
     ranked_table,
-    track_table,
+    track_tables,
 )
 from forecast.words.names import SCENARIO_NAMES
 
@@ -33,7 +33,7 @@ def render_page(trust: Trust) -> str:
         level=f"{100 * LEVEL:.0f} %",
         emphasised=EMPHASISED,
         backtest=backtest_words(trust.source),
-        track=track_table(trust.track.lines),
+        track=track_tables(trust.track),
         comparisons=comparison_tables(trust),
         bands=band_table(trust),
         eras=era_note(trust),

@@ -34,11 +34,12 @@ from forecast.evaluation.quality import Quality, read_quality
 from forecast.evaluation.report import bands_of, judged_targets
 from forecast.evaluation.scoreboard import Selection
 from forecast.evaluation.stored import Source, read_backtest
-from forecast.evaluation.track import Counts, TrackRecord
+from forecast.evaluation.track import Counts, TrackRecord, track_sentence
 from forecast.evaluation.track_scores import ScenarioLine, TrackLine
 from forecast.identity import model_version
 from forecast.record.moment import read_moment
 from forecast.record.summary import read_track
+from forecast.structures import present_structure
 
 PASSED, FAILED, LOOK, NOT_RUN = "passed", "FAILED", "look", "not run"
 _VERDICTS = {True: PASSED, False: FAILED, None: LOOK}
@@ -65,6 +66,15 @@ class Track:
     lines: tuple[TrackLine, ...]
     scenarios: tuple[ScenarioLine, ...]
     pending: int
+    structure: int
+    """Of the model that made the forecasts: the present one."""
+    others: tuple["Track", ...] = ()
+    """The records of other structures, the newest first; none is joined with another."""
+
+    @property
+    def records(self) -> tuple["Track", ...]:
+        """That of the present structure first."""
+        return (self, *self.others)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -201,7 +211,8 @@ def as_json(trust: Trust) -> dict[str, Any]:
 
 def _track(record: TrackRecord | None, sentence: str) -> Track:
     if record is None:
-        return Track(sentence=sentence, rule=None, counts=None, lines=(), scenarios=(), pending=0)
+        structure = present_structure()
+        return Track(sentence=sentence, rule=None, counts=None, lines=(), scenarios=(), pending=0, structure=structure)
     return Track(
         sentence=sentence,
         rule=record.rule,
@@ -209,6 +220,8 @@ def _track(record: TrackRecord | None, sentence: str) -> Track:
         lines=record.lines,
         scenarios=record.scenarios,
         pending=len(record.pending),
+        structure=record.structure,
+        others=tuple(_track(one, track_sentence(one)) for one in record.others),
     )
 
 

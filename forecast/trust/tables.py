@@ -8,7 +8,7 @@ from forecast.evaluation.figures import Bound, Calibration, Comparison, Figure, 
 from forecast.evaluation.scoreboard import CHOSEN_BEFORE
 from forecast.evaluation.stored import Source
 from forecast.evaluation.track_scores import TrackLine, within
-from forecast.trust.read import Checked, Trust
+from forecast.trust.read import Checked, Track, Trust
 from forecast.words.names import target_name
 from forecast.words.numbers import percent, share, signed
 
@@ -190,10 +190,15 @@ def _curve(one: Calibration) -> str:
     return f"{place} (±{100 * one.half_width:.0f} points){SURE if one.enough else UNSURE}"
 
 
-def track_table(lines: Sequence[TrackLine]) -> Table:
-    """Live forecasts by target and window."""
+def track_tables(track: Track) -> tuple[Table, ...]:
+    """Live forecasts by target and window, a table for each structure of the model that has some."""
+    found = [one for one in track.records if one.lines]
+    return tuple(_track_table(one.lines, f" by model {one.structure}" if track.others else "") for one in found)
+
+
+def _track_table(lines: Sequence[TrackLine], by: str) -> Table:
     return Table(
-        "Live forecasts that have been resolved: log scores, weighted by the days on which they stood",
+        f"Live forecasts{by} that have been resolved: log scores, weighted by the days on which they stood",
         ("", "forecasts", "effective n", "said", "came true", "Parley", "base rate", "difference", ""),
         tuple(
             (
