@@ -44,6 +44,8 @@ class Course:
     horizons: tuple[int, ...]
     dates: int
     last: Headline
+    turns: tuple[int, ...]
+    """Places, from 0, of the dates that another structure of the model begins with than the date before had."""
 
 
 def note_headlines(export: Export, notes: TextIO) -> Iterator[Values]:
@@ -102,10 +104,16 @@ def read_notes(notes: TextIO) -> Iterator[Headline]:
 def read_course(notes: TextIO) -> Course | None:
     """None where nothing was noted."""
     horizons: set[int] = set()
+    turns: list[int] = []
     dates, last = 0, None
-    for dates, last in enumerate(read_notes(notes), start=1):  # noqa: B007
-        horizons |= last.by_horizon.keys()
-    return None if last is None else Course(horizons=tuple(sorted(horizons)), dates=dates, last=last)
+    for day in read_notes(notes):
+        horizons |= day.by_horizon.keys()
+        if last is not None and last.structure != day.structure:
+            turns.append(dates)
+        dates, last = dates + 1, day
+    if last is None:
+        return None
+    return Course(horizons=tuple(sorted(horizons)), dates=dates, last=last, turns=tuple(turns))
 
 
 def headline_columns(target: str, horizons: Sequence[int]) -> tuple[Column, ...]:

@@ -14,8 +14,11 @@ import numpy as np
 from db.run_rows import RunRow
 from models.spec import Floats
 
-SCALARS = ("unit", "judgement_excess", "fraction", "base", "pace", "momentum")
-"""Parameters whose ranks are drawn, beside the two that mixed worst."""
+SCALARS = (
+    *("unit", "judgement_excess", "fraction", "base", "pace", "momentum"),
+    *("slope", "tilt", "duration", "memory", "change"),
+)
+"""Parameters whose ranks are drawn, where a posterior has them, beside the two that mixed worst: of all structures."""
 POINTS = 100
 ALPHA = 0.05
 """Chance that some chain of a parameter leaves its band although all mixed."""
@@ -141,7 +144,7 @@ def measure_ranks(posterior: Any, blocks: Sequence[Block]) -> tuple[Ranks, ...]:
     draws = {label: scalar for values in posterior.data_vars.values() for label, scalar in _draws(values).items()}
     sizes = {label: size for block in blocks for label, size in zip(block.labels, block.ess_bulk, strict=True)}
     rhats = {label: value for block in blocks for label, value in zip(block.labels, block.rhat, strict=True)}
-    main = [label for name in SCALARS for label in _labels(posterior[name])]
+    main = [label for name in SCALARS if name in posterior for label in _labels(posterior[name])]
     worst = (("R-hat", max(rhats, key=lambda one: rhats[one])), ("ESS", min(sizes, key=lambda one: sizes[one])))
     named = [(label, label) for label in main] + [(f"worst {what}: {label}", label) for what, label in worst]
     return tuple(rank_draws(title, draws[label], _effective(draws[label])) for title, label in named)
