@@ -40,9 +40,14 @@ def is_present(run: RunRow) -> bool:
 def other_model(structure: int) -> str:
     """What is said of a forecast by another structure than the present one; "" of the present one."""
     present = present_structure()
-    return (
-        "" if structure == present else f"by model {structure}; run `parley update` for a forecast by model {present}"
-    )
+    label = f"by model {structure}; run `parley update` for a forecast by model {present}"
+    return "" if structure == present else label
+
+
+def other_model_sentence(structure: int) -> str:
+    """The same of the forecast that is shown, as a sentence."""
+    label = other_model(structure)
+    return f"This forecast is {label}." if label else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,8 +8,10 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from conftest import PUBLISHED_AS_OF, SMALL_FIT
+from toy_backtests import make_backtest, store_backtest
 from toy_runs import add_run, install_toy
 
 from db.append import append_forecasts, append_run, append_run_status
@@ -22,15 +24,19 @@ from forecast.brief import english, japanese
 from forecast.brief.facts import as_json as brief_json
 from forecast.brief.facts import read_brief
 from forecast.cli.render import print_summary
-from forecast.desk.actions import Desk, log
+from forecast.desk.actions import Desk, add_event, log
 from forecast.engine.assemble import read_problem, read_rows
 from forecast.engine.fit import Fit
 from forecast.engine.succession import Predecessor, measure_change, read_predecessor
 from forecast.engine.update import update
+from forecast.evaluation.figures import compare_all, compare_structures
+from forecast.evaluation.quality import read_quality
+from forecast.evaluation.report import payload
 from forecast.exports.contents import CONTENTS
 from forecast.record.catalogue import read_run_list
 from forecast.record.summary import as_json, read_summary
 from forecast.structures import FIRST, ModelChange, ModelLine, change_as_json, change_of, other_model, structure_of
+from forecast.trust.read import read_trust
 from models import processes
 from models.laplace import NoMode
 from models.spec import Problem
@@ -217,3 +223,79 @@ def test_rows_that_make_no_problem_now_are_told_of(toy: Database, monkeypatch: p
     assert before is not None
     assert before.problem is None
     assert "holds less than a year" in before.lacking
+
+
+# A forecast by another model
+
+
+def test_a_forecast_by_another_model_is_labelled_on_every_face(
+    published: Database, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    was = processes.STRUCTURE
+    store_backtest(published, make_backtest(first=date(1990, 1, 1)), changes={"structure": was + 1})
+    monkeypatch.setattr(processes, "STRUCTURE", was + 1)
+    label = f"This forecast is by model {was}; run `parley update` for a forecast by model {was + 1}."
+    with published.read() as connection:
+        summary = read_summary(connection, LATER)
+        brief = read_brief(connection, published.folder, LATER)
+        trust = read_trust(connection, published.folder, LATER, structures=False)
+    print_summary(summary)
+    assert label in " ".join(capsys.readouterr().out.split())
+    assert as_json(summary)["by_other_model"] == trust.by_other_model == label
+    assert label in english.currency(brief)
+    assert f"この見通しはモデル{was}による。" in japanese.currency(brief)
+    note = f"That backtest was of model {was + 1}, this forecast is by model {was}."
+    assert summary.quality.note == trust.quality.note == note
+    assert english.tested_model(brief).startswith(f" That backtest was of model {was + 1};")
+
+
+def test_a_provisional_answer_is_refused_with_the_same_sentence(
+    published: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before its posterior is read: that of another structure may hold other parameters."""
+    next((published.folder / "posteriors").glob("*.nc")).unlink()
+    was = processes.STRUCTURE
+    monkeypatch.setattr(processes, "STRUCTURE", was + 1)
+    desk = Desk(published, "kim", day=lambda: LATER)
+    receipt = log(desk, "press_tone", 2, on=LATER, source="Leader", grade="A1")
+    assert receipt.stored
+    assert receipt.forecast is None
+    assert f"run 1 is {other_model(was)}" in receipt.remark
+
+
+def test_how_good_such_numbers_were_is_of_the_same_forecast_on_every_face(published: Database) -> None:
+    """Of the headline over its longest window, dry or wet as things stand with what came since the last fit."""
+    backtest = make_backtest(first=date(1960, 1, 1))
+    store_backtest(published, backtest, changes=payload(backtest, "arms_control_talks"))
+    desk = Desk(published, "kim", day=lambda: LATER)
+    add_event(desk, "talks", on=PUBLISHED_AS_OF, source="Gazette", framing="arms_control")
+    with published.read() as connection:
+        shown = read_summary(connection, LATER).quality.alike
+        brief = read_brief(connection, published.folder, LATER).alike
+        trust = read_trust(connection, published.folder, LATER, structures=False).quality.alike
+    assert shown is not None
+    assert shown == brief == trust
+    assert (shown.target, shown.horizon_days, shown.situation) == ("arms_control_talks", 365, "wet")
+
+
+def test_a_backtest_of_the_present_model_goes_before_a_newer_one_of_another(toy: Database) -> None:
+    backtest = make_backtest(first=date(1990, 1, 1))
+    for number in (processes.STRUCTURE, processes.STRUCTURE + 1):
+        store_backtest(toy, backtest, changes={"structure": number})
+    with toy.read() as connection:
+        quality = read_quality(connection)
+    assert (quality.evaluation_id, quality.structure, quality.note) == (1, processes.STRUCTURE, None)
+
+
+def test_comparisons_are_of_the_shipped_model_and_others_have_names_of_their_own() -> None:
+    backtest = make_backtest(first=date(1960, 1, 1))
+    said = backtest.forecasts["Parley"]
+    others = {"no regime": np.sqrt(said), "documents only": said, "first model": said}
+    wider = replace(backtest, forecasts={**backtest.forecasts, **others})
+    targets = ("limits_talks",)
+    assert compare_all(wider, targets) == compare_all(backtest, targets)
+    found = {one.name: one.comparisons for one in compare_structures(wider, targets)}
+    assert found.keys() == {"no regime", "first model"}
+    assert found["first model"] == compare_all(backtest, targets)
+    assert found["no regime"][0].log_score > found["first model"][0].log_score
+    assert compare_structures(backtest, targets) == ()

@@ -8,6 +8,7 @@ from forecast.brief.bands import BANDS, MOVED, STALE_SHARE, UNATTESTED_DAYS, WID
 from forecast.brief.changes import ASKED, LEAST_MOVE, OLDER, OLDER_DAYS, REPORT, Entries
 from forecast.brief.english_model import by_model as by_model
 from forecast.brief.english_model import model_moved as model_moved
+from forecast.brief.english_model import tested_model as tested_model
 from forecast.brief.facts import Brief, Phrase
 from forecast.brief.levels import DIFFERING, Attested, Cited, Source, Watched
 from forecast.evaluation.alike import alike_sentence
@@ -362,10 +363,8 @@ def track(brief: Brief) -> str:
 
 
 def backtest(brief: Brief) -> str:
-    version = brief.tested.other_version if brief.tested else None
-    note = f" That backtest was of model version {version}; this is {model_version()}." if version else ""
     alike = brief.alike
-    return (alike_sentence(alike) if alike else brief.summary.quality.sentence) + note
+    return (alike_sentence(alike) if alike else brief.summary.quality.sentence) + tested_model(brief)
 
 
 def bounds(brief: Brief) -> str:

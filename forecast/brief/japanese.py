@@ -10,6 +10,8 @@ from forecast.brief.changes import ASKED, LEAST_MOVE, OLDER, OLDER_DAYS, REPORT,
 from forecast.brief.facts import Brief, Phrase
 from forecast.brief.japanese_model import by_model as by_model
 from forecast.brief.japanese_model import model_moved as model_moved
+from forecast.brief.japanese_model import tested_model as tested_model
+from forecast.brief.japanese_model import turned as _turned
 from forecast.brief.japanese_news import happened as happened
 from forecast.brief.japanese_news import week as week
 from forecast.brief.japanese_quality import backtest as backtest
@@ -215,7 +217,7 @@ def history_caption(brief: Brief) -> str:
         )
     return (
         f"{window}に{OCCURS.get(facts.target, facts.target)}確率の推移。平均と50%・90%区間、更新{len(facts.points)}回"
-        f"（{listed}）、{span}。{broken}{_context(facts.context)}更新番号{last.run_id}（{LABELS.date(last.as_of)}時点）："
+        f"（{listed}）、{span}。{broken}{_turned(facts.turns)}{_context(facts.context)}更新番号{last.run_id}（{LABELS.date(last.as_of)}時点）："
         f"{_probability(last.mean, last.q05, last.q95)}{base}。"
     )
 
@@ -252,7 +254,7 @@ def scenarios_caption(brief: Brief) -> str:
     shares = sorted(zip(LABELS.scenarios.values(), shown.probabilities, strict=True), key=lambda pair: -pair[1])
     listed = "、".join(f"{name}{LABELS.percent(p)}" for name, p in shares)
     said = f"各期間には必ず一つのシナリオだけが成立し、面積の合計は100%となる。{drawn}。{window}では{listed}。"
-    return said + _siblings(facts.siblings, brief.case.headline)
+    return said + _turned(facts.turns) + _siblings(facts.siblings, brief.case.headline)
 
 
 def compared(brief: Brief) -> str:

@@ -1,6 +1,10 @@
 """The Japanese brief on the model: which one a forecast is by, and what a change of it alone did to the number."""
 
+from collections.abc import Sequence
+
 from forecast.brief.facts import Brief
+from forecast.identity import model_version
+from forecast.plots.chosen import Turn
 from forecast.record.model_change import lines_of_headline
 from forecast.structures import ModelLine, is_present, present_structure, structure_of
 from forecast.words.labels import JAPANESE as LABELS
@@ -17,6 +21,18 @@ def by_model(brief: Brief) -> str:
     )
 
 
+def tested_model(brief: Brief) -> str:
+    """That the backtest was of another model than the forecast, or of another version of it; "" where of the same."""
+    tested = brief.tested
+    if tested is None:
+        return ""
+    if tested.other_structure is not None:
+        by = structure_of(brief.run)
+        return f"検証したのはモデル{tested.other_structure}であり、この見通しはモデル{by}による。"
+    version = tested.other_version
+    return f"検証したモデルの版は{version}、現在の版は{model_version()}である。" if version else ""
+
+
 def model_moved(brief: Brief) -> str:
     """What the change of model alone did; "" where both forecasts are by the same."""
     change = brief.changes.model
@@ -31,6 +47,12 @@ def model_moved(brief: Brief) -> str:
         f"次の変化は情勢ではなくモデルの改訂（モデル{old}からモデル{new}へ）によるものである："
         f"{'、'.join(map(_line, lines))}。更新番号{run}が読み込んだ記録に新しいモデルを適用した値との差である。"
     )
+
+
+def turned(turns: Sequence[Turn]) -> str:
+    """That a picture joins nothing across a change of model; "" where there is none."""
+    listed = "、".join(f"{LABELS.date(turn.first)}以降はモデル{turn.structure}" for turn in turns)
+    return f"モデルが改訂された箇所（{listed}）では前後を結ばない。" if listed else ""
 
 
 def _line(line: ModelLine) -> str:

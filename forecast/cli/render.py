@@ -10,7 +10,7 @@ from forecast.record.model_change import lines_of_headline, model_change_sentenc
 from forecast.record.news import news_lines, week_lines
 from forecast.record.reasons import reason_sentence
 from forecast.record.siblings import siblings_sentence
-from forecast.record.summary import Summary, cadence_of, judgement_sentence, stale_days
+from forecast.record.summary import Summary, by_model, cadence_of, judgement_sentence, stale_days
 from forecast.run_facts import diagnostics_of, failures_of, is_stale
 from forecast.structures import ModelLine, change_of, structure_of
 from forecast.words.names import INTERVALS, SCENARIO_NAMES, TARGET_NAMES, target_name
@@ -41,6 +41,7 @@ def print_summary(summary: Summary) -> None:
             *warnings,
             *since_lines(summary),
             *headline_lines(summary),
+            *paragraph(by_model(summary)),
             *model_lines(summary),
             *before_lines(summary),
             *age_lines(summary),

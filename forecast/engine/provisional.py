@@ -24,7 +24,7 @@ from forecast.engine.draws import read_draws
 from forecast.engine.rows import QUANTILES, new_run, reach_of, scenario_rows, state_rows, target_rows
 from forecast.errors import NoPosterior, NotEnough
 from forecast.run_facts import read_when
-from forecast.structures import structure_of
+from forecast.structures import is_present, other_model, structure_of
 from indicators.evidence import Evidence, form_evidence
 from models.baselines import base_rate
 from models.density import Parameters
@@ -156,6 +156,8 @@ def read_anchor(connection: Connection, folder: Path, case_id: str, today: date,
         raise NoPosterior("no forecast has been published yet; `parley update` will give one")
     if kept is not None and kept.run.id == run.id:
         return kept
+    if not is_present(run):  # before its posterior is read, which may hold other parameters
+        raise NoPosterior(f"run {run.id} is {other_model(structure_of(run))}")
     try:
         drawn = read_draws(path_of(folder, run.posterior_hash), DRAWS)
     except StoreError as error:

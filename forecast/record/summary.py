@@ -23,7 +23,7 @@ from forecast.record.news import News, Week, read_news, read_week
 from forecast.record.reasons import Reason, read_reasons, reason_sentence
 from forecast.record.siblings import Sibling, siblings_of, siblings_sentence
 from forecast.run_facts import diagnostics_of, failures_of, is_stale, read_when
-from forecast.structures import change_as_json, change_of, structure_of
+from forecast.structures import change_as_json, change_of, other_model_sentence, structure_of
 from forecast.words.names import target_name
 from forecast.words.numbers import percent, reach
 
@@ -272,6 +272,7 @@ def as_json(summary: Summary) -> dict[str, Any]:
         "case": summary.case_name,
         "headline": summary.headline,
         "situation": _situation(summary.forecast_of or summary.run),
+        "by_other_model": by_model(summary) or None,
         "forecast_run_id": _source_id(summary),
         "forecast_as_of": summary.forecast_of.as_of if summary.forecast_of else None,
         "stale": {
@@ -307,6 +308,11 @@ def as_json(summary: Summary) -> dict[str, Any]:
         "scenarios": _scenarios(summary.scenarios),
         "indicators": [_state(row, summary) for row in summary.states],
     }
+
+
+def by_model(summary: Summary) -> str:
+    """That the forecast is by another model than the present one; "" where it is by that."""
+    return other_model_sentence(structure_of(summary.forecast_of)) if summary.forecast_of else ""
 
 
 def judgement_sentence(summary: Summary) -> str | None:
@@ -413,6 +419,7 @@ def _quality(quality: Quality) -> dict[str, Any]:
     return {
         "sentence": quality.sentence,
         "model_version": quality.model_version,
+        "structure": quality.structure,
         "as_of": quality.as_of,
         "note": quality.note,
     }

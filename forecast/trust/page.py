@@ -17,6 +17,7 @@ from forecast.trust.tables import (
     era_note,
     provenance,
     ranked_table,
+    structure_table,
     track_tables,
 )
 from forecast.words.names import SCENARIO_NAMES
@@ -37,6 +38,7 @@ def render_page(trust: Trust) -> str:
         comparisons=comparison_tables(trust),
         bands=band_table(trust),
         eras=era_note(trust),
+        structures=structure_table(trust),
         scenarios=SCENARIO_NAMES,
         ranked=ranked_table(trust),
         calibration=calibration_table(trust),

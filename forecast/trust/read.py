@@ -22,10 +22,12 @@ from forecast.evaluation.figures import (
     Calibration,
     Comparison,
     Ranked,
+    Structured,
     Timeline,
     calibrate_all,
     compare_all,
     compare_scenarios,
+    compare_structures,
     compare_times,
     draw_timeline,
     judge,
@@ -39,7 +41,7 @@ from forecast.evaluation.track_scores import ScenarioLine, TrackLine
 from forecast.identity import model_version
 from forecast.record.moment import read_moment
 from forecast.record.summary import read_track
-from forecast.structures import present_structure
+from forecast.structures import other_model_sentence, present_structure
 
 PASSED, FAILED, LOOK, NOT_RUN = "passed", "FAILED", "look", "not run"
 _VERDICTS = {True: PASSED, False: FAILED, None: LOOK}
@@ -110,11 +112,16 @@ class Trust:
     headline: str
     model_version: str  # of this program
     quality: Quality
+    by_other_model: str | None
+    """That the forecast as it stands is by another model than the present one."""
     track: Track
     source: Source
     rule: str
     bounds: tuple[Bound, ...]
     comparisons: tuple[Comparison, ...]
+    """Of the shipped model alone."""
+    structures: tuple[Structured, ...]
+    """Other structures of the model that the backtest holds, under their own names."""
     times: tuple[Ranked, ...]
     scenarios: tuple[Ranked, ...]
     calibrations: tuple[Calibration, ...]
@@ -124,7 +131,13 @@ class Trust:
 
 
 def read_trust(
-    connection: Connection, folder: Path, today: date, *, backtest_id: int | None = None, case_id: str | None = None
+    connection: Connection,
+    folder: Path,
+    today: date,
+    *,
+    backtest_id: int | None = None,
+    case_id: str | None = None,
+    structures: bool = True,
 ) -> Trust:
     """Everything that was measured of a case, up to ``today``.
 
@@ -132,6 +145,7 @@ def read_trust(
     ----------
     folder : of the database, where the arrays of backtests lie
     backtest_id : a stored backtest; by default the one the sentence is of
+    structures : whether other structures of the model are compared as well, which takes as long again for each
 
     Raises
     ------
@@ -141,7 +155,8 @@ def read_trust(
         if there is no such case, or the file of the backtest is missing
     """
     case = read_case(connection, case_id)
-    quality = read_quality(connection, case_id=case.case_id, moment=read_moment(connection, case))
+    moment = read_moment(connection, case, today)
+    quality = read_quality(connection, case_id=case.case_id, moment=moment)
     source, backtest = read_backtest(connection, folder, case, quality, backtest_id)
     targets = judged_targets(case.headline)
     comparisons = compare_all(backtest, targets)
@@ -154,11 +169,13 @@ def read_trust(
         headline=case.headline,
         model_version=model_version(),
         quality=quality,
+        by_other_model=(moment and moment.structure and other_model_sentence(moment.structure)) or None,
         track=_track(*read_track(connection, today, case.case_id)),
         source=source,
         rule=RULE,
         bounds=tuple(bound for target in targets for bound in judge(target, comparisons, calibrations)),
         comparisons=comparisons,
+        structures=compare_structures(backtest, targets) if structures else (),
         times=compare_times(backtest, targets),
         scenarios=compare_scenarios(backtest),
         calibrations=calibrations,

@@ -75,6 +75,22 @@ def comparison_tables(trust: Trust) -> tuple[Table, ...]:
     )
 
 
+def structure_table(trust: Trust) -> Table:
+    """Other structures of the model, each against the naive forecast that Parley is compared with."""
+    rows = tuple(
+        (each.name, f"{target_name(one.target)}, {_window(one)}", *_comparison_row(one)[1:])
+        for each in trust.structures
+        for one in each.comparisons
+        if one.era == "all" and one.situation != "wet"
+    )
+    return Table(
+        "Other structures of the model, which no forecast is made with: mean log scores beside the best naive forecast",
+        ("", "", "n", "spells", "said", "came true", "bias, points", "log score", "naive", "difference"),
+        rows,
+        left=(0, 1),
+    )
+
+
 def era_note(trust: Trust) -> str:
     """What the rows of the eras mean."""
     days = {one.horizon_days for one in trust.comparisons if one.era != "all"}
@@ -242,7 +258,7 @@ def provenance(trust: Trust) -> tuple[tuple[str, str], ...]:
     code = f"; code {source.code_version}" if source.code_version else ""
     return (
         ("truth", f"events and attestations known on {source.as_of}{stored}"),
-        ("model", f"version {source.model_version}, this program's is {trust.model_version}{code}"),
+        ("model", f"{source.structure}, version {source.model_version}, this program's is {trust.model_version}{code}"),
         ("case", f"{trust.case_id} {source.case_hash[:12]}{outdated}"),
         ("inputs", source.inputs_hash or ""),
         ("arrays", source.file_hash or ""),
