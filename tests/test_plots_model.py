@@ -160,7 +160,8 @@ def test_a_caption_names_the_run_and_the_largest_effect(toy: Database) -> None:
     assert "Effects of 3 indicators on arms-control talks in run 1 (manual, as of 2020-01-01), log intensity" in caption
     assert "means with 50 and 90 % intervals (normal, from mean and sd)" in caption
     assert "Largest: press_tone, +0.33 (×1.39 per level; 90 % interval +0.20 to +0.46)" in caption
-    assert caption.endswith("2 of 3 90 % intervals of the posterior leave out 0.")
+    assert "2 of 3 90 % intervals of the posterior leave out 0." in caption
+    assert caption.endswith("under 5 %, set by documents, not by events (3 of 3).")
 
 
 def test_an_indicator_no_longer_in_the_catalogue_stands_last(toy: Database) -> None:

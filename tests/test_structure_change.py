@@ -132,20 +132,21 @@ def changed(published_folder: Path, tmp_path_factory: pytest.TempPathFactory) ->
     folder = tmp_path_factory.mktemp("changed")
     shutil.copytree(published_folder, folder, dirs_exist_ok=True)
     stages: list[tuple[str, str]] = []
-    with open_database(f"sqlite:///{folder / 'parley.db'}") as database, pytest.MonkeyPatch.context() as patch:
+    with open_database(f"sqlite:///{folder / 'parley.db'}") as database:
         with database.write() as connection:
             run, truth = read_run(connection, 1), read_targets(connection, 1)
             run_id = append_run(connection, run, run.recorded_at)
             append_run_status(connection, run_id, "published", run.detail, run.recorded_at)
             said = [replace(row, mean=row.mean / 2) for row in truth]
             append_forecasts(connection, run_id, said, (), (), (), run.recorded_at)
-        patch.setattr(processes, "STRUCTURE", processes.STRUCTURE + 1)
-        outcome = update(
-            database,
-            When(as_of=LATER),
-            settings=SMALL_FIT,
-            progress=lambda stage, done, total, remark: stages.append((stage, remark)),
-        )
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(processes, "STRUCTURE", processes.STRUCTURE + 1)
+            outcome = update(
+                database,
+                When(as_of=LATER),
+                settings=SMALL_FIT,
+                progress=lambda stage, done, total, remark: stages.append((stage, remark)),
+            )
         assert (outcome.run_id, outcome.status) == (3, "published")
         yield Changed(database, truth, tuple(stages))
 
@@ -186,7 +187,8 @@ def test_the_change_is_told_by_the_first_run_after_it_on_every_face(
     assert brief_json(brief)["changes"]["model"] == shown
 
 
-def test_a_run_after_one_of_its_own_structure_has_no_line(changed: Changed) -> None:
+def test_a_run_after_one_of_its_own_structure_has_no_line(changed: Changed, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(processes, "STRUCTURE", processes.STRUCTURE + 1)
     with changed.database.read() as connection:
         rows = read_rows(connection, When(as_of=LATER))
         assert read_predecessor(connection, rows) is None

@@ -17,6 +17,7 @@ from forecast.identity import code_version, model_version
 from forecast.record.news import news_lines, week_lines
 from forecast.record.reasons import reason_sentence
 from forecast.record.summary import judgement_sentence
+from forecast.record.taught import taught_words
 from forecast.run_facts import STALE_AFTER_CADENCES, diagnostics_of
 from forecast.words.codings import coding_text, contradiction_text
 from forecast.words.labels import ENGLISH
@@ -329,10 +330,10 @@ def swing(one: Watched) -> str:
     points, way = 100 * one.change, "up" if one.step > 0 else "down"
     moves = "raises" if points > 0 else "lowers"
     about = "at most about" if one.at_most else "about"
-    unsure = "" if one.certain else "; direction uncertain"
+    unsure, said = "" if one.certain else "; direction uncertain", taught_words(one.taught)
     return (
         f"Level {signed(one.mean, 1)} ± {one.sd:.1f}. One level {way} {moves} the headline in {one.horizon_days} d by "
-        f"{about} {signed(points, 1)} points (now {percent(one.now)}){unsure}."
+        f"{about} {signed(points, 1)} points (now {percent(one.now)}){unsure}{said and f'; {said}'}."
     )
 
 

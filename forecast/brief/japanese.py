@@ -19,6 +19,7 @@ from forecast.brief.japanese_quality import bounds as bounds
 from forecast.brief.japanese_quality import track as track
 from forecast.brief.japanese_reasons import reasons as reasons
 from forecast.brief.japanese_reasons import siblings as _siblings
+from forecast.brief.japanese_reasons import taught as _taught
 from forecast.brief.japanese_words import CONFIDENCE, DIRECTNESS, KINDS, OCCURS, PHRASES, TERMS
 from forecast.brief.japanese_words import GAP as GAP
 from forecast.brief.japanese_words import HEADINGS as HEADINGS
@@ -337,9 +338,10 @@ def swing(one: Watched) -> str:
     way = "上がる" if one.step > 0 else "下がる"
     about = "最大で約" if one.at_most else "約"
     unsure = "" if one.certain else "方向は不確か。"
+    taught = f"影響は{said}。" if (said := _taught(one.taught)) else ""
     return (
         f"現在の水準{signed(one.mean, 1)}±{one.sd:.1f}。水準が一段階{way}と、{one.horizon_days}日以内の確率は{about}"
-        f"{signed(100 * one.change, 1)}ポイント動く（現在{LABELS.percent(one.now)}）。{unsure}"
+        f"{signed(100 * one.change, 1)}ポイント動く（現在{LABELS.percent(one.now)}）。{unsure}{taught}"
     )
 
 

@@ -1,5 +1,6 @@
 """The forecast as an analyst reads it: the headline first, then what it rests on."""
 
+from collections.abc import Collection
 from datetime import date
 
 from rich.text import Text
@@ -11,6 +12,7 @@ from forecast.record.news import news_lines, week_lines
 from forecast.record.reasons import reason_sentence
 from forecast.record.siblings import siblings_sentence
 from forecast.record.summary import Summary, by_model, cadence_of, judgement_sentence, stale_days
+from forecast.record.taught import LEAST, SET_BY_DOCUMENTS, Taught, taught_on
 from forecast.run_facts import diagnostics_of, failures_of, is_stale
 from forecast.structures import ModelLine, change_of, structure_of
 from forecast.words.names import INTERVALS, SCENARIO_NAMES, TARGET_NAMES, target_name
@@ -223,13 +225,38 @@ def _scenario_block(summary: Summary) -> list[str | Text]:
 
 
 def _state_block(summary: Summary) -> list[str | Text]:
+    effects = taught_on(summary.effects, summary.headline)
     rows = []
     for row in summary.shown.states:
         days = stale_days(row, summary)
         stale = is_stale(days, cadence_of(row, summary))
-        rows.append((row.indicator_id, *level_cells(row.mean, row.sd, row.active, row.last_observed_on, days, stale)))
+        cells = level_cells(row.mean, row.sd, row.active, row.last_observed_on, days, stale)
+        rows.append((row.indicator_id, *cells, *(_effect_cells(effects.get(row.indicator_id)) if effects else ())))
     title = bold("Indicators: −2 hostile to talks … +2 favours them; stale after twice its cadence")
-    return [title, *grid(("", *LEVEL_HEADER), rows, left=(0, 5))]
+    header = ("", *LEVEL_HEADER, *(EFFECT_HEADER if effects else ()))
+    return [title, *grid(header, rows, left=(0, 5)), *_taught_lines(effects.values())]
+
+
+EFFECT_HEADER = ("effect", "taught")
+
+
+def _effect_cells(effect: Taught | None) -> tuple[str, str]:
+    if effect is None:
+        return "–", "–"
+    share = effect.events_taught
+    if share is None:
+        return signed(effect.mean), "–"
+    return signed(effect.mean), "no" if share < LEAST else f"{100 * share:.0f} %"
+
+
+def _taught_lines(effects: Collection[Taught]) -> list[str]:
+    """What the columns of effects mean."""
+    if not effects:
+        return []
+    return paragraph(
+        "Effect: log rate of the headline per level. Taught: the share of its variance that events taught; no: under "
+        f"{100 * LEAST:.0f} %, {SET_BY_DOCUMENTS}."
+    )
 
 
 LEVEL_HEADER = ("level", "± sd", "last observed", "days ago", "")

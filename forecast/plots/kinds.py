@@ -136,7 +136,9 @@ def _effects(connection: Connection, _: Path, asked: Asked) -> Picture:
 
     facts = read_effects(connection, run_id=asked.run_id, target=asked.target, case_id=asked.case_id, when=asked.when)
     shown = {"run_ids": (facts.run_id,), "as_of": facts.as_of, "target": facts.target}
-    return Picture(facts.caption, draw_effects(facts), shown | {"indicators": [one.indicator for one in facts.effects]})
+    indicators = {"indicators": [one.indicator for one in facts.effects]}
+    taught = {"events_taught": {one.indicator: one.taught for one in facts.effects}}
+    return Picture(facts.caption, draw_effects(facts), {**shown, **indicators, **taught})
 
 
 def _judgements(connection: Connection, _: Path, asked: Asked) -> Picture:

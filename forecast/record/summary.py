@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from db.kinds import FULL_KINDS
 from db.read import read_case, read_catalogue
-from db.read_runs import last_published, read_run, read_runs, read_scenarios, read_states, read_targets
+from db.read_runs import last_published, read_effects, read_run, read_runs, read_scenarios, read_states, read_targets
 from db.rows import CaseRow, IndicatorRow
 from db.run_rows import IndicatorStateRow, NewRun, RunRow, ScenarioForecastRow, TargetForecastRow
 from db.when import When
@@ -22,6 +22,7 @@ from forecast.record.moment import moment_of
 from forecast.record.news import News, Week, read_news, read_week
 from forecast.record.reasons import Reason, read_reasons, reason_sentence
 from forecast.record.siblings import Sibling, siblings_of, siblings_sentence
+from forecast.record.taught import Taught, read_taught
 from forecast.run_facts import diagnostics_of, failures_of, is_stale, read_when
 from forecast.structures import change_as_json, change_of, other_model_sentence, structure_of
 from forecast.words.names import target_name
@@ -73,6 +74,7 @@ class Summary:
     standing: Standing | None = None  # the forecast that takes it in
     lacking: str = ""  # why there is none, where something came
     reasons: tuple[Reason, ...] = ()  # why forecasts are far from their base rates
+    effects: tuple[Taught, ...] = ()  # of each indicator on each target, and what events taught of it
 
     @property
     def rejected(self) -> bool:
@@ -172,6 +174,7 @@ def read_summary(
         since=since,
         standing=standing,
         lacking=lacking,
+        effects=read_taught(read_effects(connection, source.id)) if source else (),
         reasons=read_reasons(
             connection,
             case,
@@ -307,6 +310,7 @@ def as_json(summary: Summary) -> dict[str, Any]:
         "targets": [_with_reach(row) | {"run_id": _source_id(summary)} for row in summary.targets],
         "scenarios": _scenarios(summary.scenarios),
         "indicators": [_state(row, summary) for row in summary.states],
+        "effects": [asdict(one) for one in summary.effects],
     }
 
 
