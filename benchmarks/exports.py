@@ -39,6 +39,7 @@ DETAIL = {
 }
 QUERY = """
 SELECT r.id AS run_id, r.case_id, r.kind, r.as_of, replace(r.recorded_at, ' ', 'T') || '+00:00' AS issued_at,
+    coalesce(json_extract(s.detail, '$.structure'), 1) AS structure,
     t.target, iif(t.target = c.headline, 'true', 'false') AS headline, t.horizon_days, t.deadline,
     t.mean, t.mcse, t.q05, t.q25, t.q50, t.q75, t.q95, t.base_rate, t.documents_only, t.history_only,
     iif(r.dry, 'true', 'false') AS dry, r.days_since_talks, r.complete_through,

@@ -17,6 +17,7 @@ from db.read_evaluations import read_evaluations
 from forecast.cli.console import database_url
 from forecast.evaluation.forecasters import MODEL
 from forecast.evaluation.quality import SHIPPED_BACKTEST, SHIPPED_FACTS
+from forecast.structures import structure_in
 
 PACKAGE = Path(__file__).parent.parent / "forecast"
 
@@ -32,6 +33,7 @@ def main() -> None:
     facts = {
         "case_hash": row.case_hash,
         "model_version": row.model_version,
+        "structure": structure_in(row.result),
         "as_of": str(row.as_of),
         "quality": row.result["quality"],
     } | headline_facts(row.result)

@@ -1,6 +1,6 @@
 """Reading runs and what they said."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import fields
 from datetime import date
 from typing import Any
@@ -10,7 +10,7 @@ from sqlalchemy.engine import Row
 
 from db import tables
 from db.errors import StoreError
-from db.kinds import FULL_KINDS
+from db.kinds import FULL_KINDS, PUBLISHED
 from db.run_rows import EffectRow, IndicatorStateRow, NewRun, RunRow, ScenarioForecastRow, TargetForecastRow
 from db.when import WHENEVER, When, effective_instants, recorded_by
 
@@ -68,6 +68,16 @@ def read_standing(connection: Connection, case_id: str, today: date) -> RunRow |
     """
     by_today = last_published(connection, case_id, as_of=today, kinds=FULL_KINDS)
     return by_today or last_published(connection, case_id, kinds=FULL_KINDS)
+
+
+def read_published_details(connection: Connection, case_id: str) -> dict[int, Mapping[str, object]]:
+    """Return what was stored with every published full run of a case, by run id: the newest as-of date first."""
+    runs, statuses = tables.runs, tables.run_statuses
+    newest = select(func.max(statuses.c.id)).where(statuses.c.run_id == runs.c.id).correlate(runs).scalar_subquery()
+    query = select(runs.c.id, statuses.c.detail).join_from(runs, statuses, statuses.c.id == newest)
+    query = query.where(runs.c.case_id == case_id, runs.c.kind.in_(FULL_KINDS), statuses.c.status == PUBLISHED)
+    rows = connection.execute(query.order_by(runs.c.as_of.desc(), runs.c.id.desc()))
+    return {run_id: detail or {} for run_id, detail in rows}
 
 
 def read_posterior_hashes(connection: Connection) -> frozenset[str]:

@@ -44,6 +44,8 @@ class ScheduledValue:
     as_of: date
     mean: float
     mcse: float
+    said: float | None = None
+    """What the run said, where `mean` is what a later model would have said in its place."""
 
 
 def read_scheduled_values(

@@ -39,6 +39,11 @@ def failures_of(run: RunRow) -> tuple[str, ...]:
     return tuple(found)
 
 
+def assumed_of(run: RunRow) -> list[dict[str, Any]]:
+    """The headline with one assumption of the model changed at a time, by its name and by horizon."""
+    return list(run.detail.get("assumptions", []))  # type: ignore[call-overload]
+
+
 def stale_after(cadence_days: float) -> float:
     """How many days without an observation an indicator of this cadence may go before it is stale."""
     return STALE_AFTER_CADENCES * cadence_days

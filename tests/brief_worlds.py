@@ -1,7 +1,7 @@
 """Desks whose runs were stored without a fit, to write briefs of."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from html.parser import HTMLParser
 from pathlib import Path
@@ -18,6 +18,7 @@ from forecast.brief.facts import Brief
 from indicators.folder import read_case_folder
 from indicators.install import install_case
 from indicators.shipped import shipped_case
+from models.processes import STRUCTURE
 from models.spec import TARGETS
 
 LOADED = datetime(2026, 11, 1, 12, tzinfo=UTC)
@@ -52,8 +53,12 @@ def store_run(
     headline: float = 0.1,
     status: str = "published",
     kind: str = "manual",
+    detail: Mapping[str, object] | None = None,
 ) -> int:
-    """A run with forecasts that grow with the window; rows are read at ``at``, and the run is stored then."""
+    """A run with forecasts that grow with the window; rows are read at ``at``, and the run is stored then.
+
+    ``detail`` adds to what is said of it.
+    """
     run = NewRun(
         case_id=case_id,
         kind=kind,
@@ -72,8 +77,8 @@ def store_run(
     )
     with database.write() as connection:
         run_id = append_run(connection, run, at)
-        detail = {"diagnostics": SOUND, "failures": [], "read_at": at.isoformat()}
-        append_run_status(connection, run_id, status, detail, at)
+        told = {"diagnostics": SOUND, "failures": [], "read_at": at.isoformat(), "structure": STRUCTURE}
+        append_run_status(connection, run_id, status, {**told, **(detail or {})}, at)
         if status == "published":
             rows = _targets(headline, as_of)
             append_forecasts(connection, run_id, rows, toy_scenarios(), states, effects, at)

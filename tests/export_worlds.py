@@ -28,6 +28,7 @@ from db.rows import CompletenessRow, DocumentRow, EventRow, JudgementRow, Observ
 from db.run_rows import EffectRow, ScenarioForecastRow, TargetForecastRow
 from indicators.folder import read_case_folder
 from indicators.install import install_case
+from models.processes import STRUCTURE
 
 LOADED = datetime(2020, 1, 2, 12, tzinfo=UTC)
 LATER = datetime(2020, 5, 4, 3, 2, 1, 123456, tzinfo=UTC)
@@ -159,7 +160,8 @@ def _add_run(
     run_id = append_run(connection, run, recorded_at)
     failures = ["R-hat 1.02 of unit is above 1.01"] if status == "rejected" else []
     append_run_status(connection, run_id, "started", {}, recorded_at)
-    append_run_status(connection, run_id, status, {"diagnostics": SOUND, "failures": failures}, recorded_at)
+    detail = {"diagnostics": SOUND, "failures": failures, "structure": STRUCTURE}
+    append_run_status(connection, run_id, status, detail, recorded_at)
     if status == "published":
         rng = random.Random(run_id)
         append_forecasts(

@@ -24,6 +24,7 @@ from forecast.schedule.settings import ScheduleSettings, Settings
 from forecast.schedule.slots import Slot, calendar_of
 from indicators.folder import read_case_folder
 from indicators.install import install_case
+from models.processes import STRUCTURE
 
 LOADED = datetime(2020, 1, 2, 12, tzinfo=UTC)
 
@@ -76,7 +77,8 @@ def store(database: Database, order: Order, now: datetime, status: str = "publis
     """What a fit leaves, by the same rows in the same transaction."""
     with database.write() as connection:
         run_id = append_run(connection, run_of(order), now)
-        append_run_status(connection, run_id, status, {"diagnostics": SOUND, "failures": []}, now)
+        detail = {"diagnostics": SOUND, "failures": [], "structure": STRUCTURE}
+        append_run_status(connection, run_id, status, detail, now)
         if status == "published" and whole:
             append_forecasts(connection, run_id, toy_targets(), toy_scenarios(), toy_states(), (), now)
         enter(connection, order, run_id, 1.0, now)

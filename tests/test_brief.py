@@ -95,7 +95,12 @@ def shipped(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
                 IndicatorStateRow(id_, level * (place % 3), 0.5 + 0.05 * place, True, date(2026, 10, 1))
                 for place, id_ in enumerate(ids)
             ]
-            effects = [EffectRow(target, id_, "posterior", 0.1, 0.05) for target in EFFECT_TARGETS for id_ in ids]
+            effects = [
+                EffectRow(target, id_, source, 0.1, sd)
+                for target in EFFECT_TARGETS
+                for place, id_ in enumerate(ids)
+                for source, sd in (("posterior", 0.05), ("documents", 0.08 if place % 2 else 0.05))
+            ]
             at = datetime(2026, 11, day + 1, 6, tzinfo=UTC)
             store_run(
                 database,
@@ -354,7 +359,7 @@ def test_what_to_watch_has_a_direction_and_points(brief: Brief) -> None:
     one = brief.watched[0]
     assert english.swing(one) == (
         f"Level {one.mean:+.1f} ± {one.sd:.1f}. One level up raises the headline in 365 d by about "
-        f"{100 * one.change:+.1f} points (now {percent(brief.headline.mean)})."
+        f"{100 * one.change:+.1f} points (now {percent(brief.headline.mean)}); set by documents, not by events."
     ).replace("+0.0", "0.0").replace("-", "−")
     assert one.change == pytest.approx((1 - one.now) - (1 - one.now) ** np.exp(0.1))
     unsure, down = replace(one, certain=False), replace(one, step=-1, change=-one.change)

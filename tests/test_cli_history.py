@@ -57,7 +57,7 @@ def _rows(path: str) -> list[dict[str, str]]:
 
 @pytest.mark.parametrize("name", ["history.csv", "history.parquet"])
 def test_it_says_what_it_wrote_and_where_columns_are_explained(parley: Program, name: str) -> None:
-    size = "150 rows × 38 columns of forecasts"
+    size = "150 rows × 39 columns of forecasts"
     code, out, err = parley("--out", name)
     *overtaken, last = out.splitlines()
     assert (code, err, last) == (0, "", f"wrote {name}: {size}; columns are explained in history.columns.csv")

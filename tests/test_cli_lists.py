@@ -347,7 +347,7 @@ def test_coverage_names_who_attested_it(toy: Database, listed: Callable[..., dic
 
 def test_runs_by_kind_status_and_day(toy: Database, parley: Command, listed: Callable[..., dict[str, Any]]) -> None:
     add_run(toy)
-    add_run(toy, as_of=date(2020, 2, 1), status="rejected", failures=FAILURES, kind="official")
+    add_run(toy, as_of=date(2020, 2, 1), status="rejected", failures=FAILURES, kind="official", detail={"structure": 3})
     add_run(toy, as_of=date(2015, 1, 1), kind="backfill")
 
     def ids(*options: str) -> list[int]:
@@ -362,10 +362,14 @@ def test_runs_by_kind_status_and_day(toy: Database, parley: Command, listed: Cal
     assert ids("--kind", "backfill", "--kind", "official") == [2, 3]
     assert ids("--as-of", "2020-01-01") == [1]
     first = listed("runs", "--as-of", "2020-01-01")["runs"][0]
+    assert [row["structure"] for row in listed("runs", "--kind", "official")["runs"]] == [3]
     assert (first["horizon_days"], first["headline"], first["divergences"]) == (365, pytest.approx(0.25), 0)
     text = parley("runs")
     assert text.startswith("3 runs; headline: arms-control talks\n")
-    assert "2  2020-02-01  official  rejected   2020-01-02 12:00         –       –  1.002  1500     0   4000" in text
+    assert (
+        "2  2020-02-01  official  rejected   2020-01-02 12:00         –       –      3  1.002  1500     0   4000"
+        in text
+    )
     assert FAILURES[1] in " ".join(text.split())
 
 

@@ -73,7 +73,7 @@ def test_json_says_the_same(drawn: Database, parley: Command, tmp_path: Path) ->
     assert said["caption"] == out.splitlines()[1]
     assert (said["file"], said["kind"], said["width_inches"]) == ("two.svg", "history", 7.1)
     shown = {"target": "crisis", "horizon_days": 90, "deadline": None, "first": "2019-12-01", "last": "2020-01-01"}
-    assert said["shown"] == shown | {"n": 2, "run_ids": [1, 2], "context": None}
+    assert said["shown"] == shown | {"n": 2, "run_ids": [1, 2], "context": None, "structures": [], "recomputed": []}
     assert (tmp_path / "one.svg").read_bytes() == (tmp_path / "two.svg").read_bytes()
 
 
@@ -201,7 +201,7 @@ def test_a_folder_that_cannot_be_written_is_told(
 
 def test_every_option_is_one_of_the_command_and_of_what_is_asked() -> None:
     assert {option for kind in KINDS.values() for option in kind.options} == set(OPTIONS)
-    assert set(OPTIONS.values()) == set(Asked.__slots__) - {"today", "case_id"}
+    assert set(OPTIONS.values()) == set(Asked.__slots__) - {"today", "case_id", "progress"}
 
 
 def test_help_names_every_kind_and_option(parley: Command) -> None:

@@ -329,6 +329,7 @@ def run_of(run_id: int, kind: str, as_of: date, mean: float) -> Iterator[Values]
                 "run_id": run_id,
                 "kind": kind,
                 "as_of": as_of,
+                "structure": 2,
                 "target": target,
                 "headline": target == "arms_control_talks",
                 "horizon_days": days,
@@ -370,18 +371,18 @@ def test_the_last_full_run_of_a_date_stands_for_it(kinds: str, stands: int) -> N
     )
     assert book.sheets == ["overview", "forecasts", "columns", "headline"]
     head, *rows = book.rows("headline")
-    assert head == ["as_of", "run_id", "kind", "mean_30d", "mean_365d", "q05_365d", "q95_365d"]
+    assert head == ["as_of", "run_id", "kind", "mean_30d", "mean_365d", "q05_365d", "q95_365d", "structure"]
     mean = 0.1 + stands / 100
     assert [row[:2] for row in rows] == [[before, 1], [day, 10 + stands], [after, 99]]
-    assert rows[1][2:] == [kinds.split()[stands], mean * 30 / 365, mean * 365 / 365, mean / 4, mean * 2]
+    assert rows[1][2:] == [kinds.split()[stands], mean * 30 / 365, mean * 365 / 365, mean / 4, mean * 2, 2]
 
 
 def test_a_horizon_that_came_later_has_a_column_and_no_numbers_before() -> None:
     early = [row for row in run_of(1, "official", date(2026, 1, 1), 0.1) if row[horizon_at()] == 30]
     book = headlines(*early, *run_of(2, "official", date(2026, 1, 2), 0.1))
     assert [row[3:] for row in book.rows("headline")[1:]] == [
-        [0.1 * 30 / 365, "", "", ""],
-        [0.1 * 30 / 365, 0.1, 0.025, 0.2],
+        [0.1 * 30 / 365, "", "", "", 2],
+        [0.1 * 30 / 365, 0.1, 0.025, 0.2, 2],
     ]
 
 

@@ -28,6 +28,7 @@ LEAVES = {
     "progress",
     "rendering",
     "run_facts",
+    "structures",
     "writing",
 }
 BOUNDARIES = {f"forecast/schedule/{name}.py" for name in ("duty", "fitter", "service")}

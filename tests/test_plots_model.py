@@ -33,6 +33,7 @@ from forecast.plots.reliability import draw_reliability_figure, read_reliability
 from forecast.plots.style import as_svg
 from models.gate import diagnose
 from models.parameters import DIMS
+from models.processes import STRUCTURE
 from models.spec import EFFECT_TARGETS
 
 INDICATORS = ("press_tone", "border_posture", "harvest")
@@ -97,7 +98,8 @@ def store_run(
             p_dry_now=0.97,
         )
         number = append_run(connection, run, LOADED)
-        append_run_status(connection, number, status, {"diagnostics": dict(diagnostics), "failures": []}, LOADED)
+        detail = {"diagnostics": dict(diagnostics), "failures": [], "structure": STRUCTURE}
+        append_run_status(connection, number, status, detail, LOADED)
         if status == "published":
             append_forecasts(connection, number, toy_targets(), toy_scenarios(), toy_states(), effects, LOADED)
     return number
@@ -159,7 +161,8 @@ def test_a_caption_names_the_run_and_the_largest_effect(toy: Database) -> None:
     assert "Effects of 3 indicators on arms-control talks in run 1 (manual, as of 2020-01-01), log intensity" in caption
     assert "means with 50 and 90 % intervals (normal, from mean and sd)" in caption
     assert "Largest: press_tone, +0.33 (×1.39 per level; 90 % interval +0.20 to +0.46)" in caption
-    assert caption.endswith("2 of 3 90 % intervals of the posterior leave out 0.")
+    assert "2 of 3 90 % intervals of the posterior leave out 0." in caption
+    assert caption.endswith("under 5 %, set by documents, not by events (3 of 3).")
 
 
 def test_an_indicator_no_longer_in_the_catalogue_stands_last(toy: Database) -> None:
@@ -241,7 +244,7 @@ def test_every_parameter_stands_in_its_block(facts: DiagnosticsFacts) -> None:
         "unit": 1, "slope": 1, "tilt": 1, "deviation": 6, "base": 6, "pace": 2, "fraction": 1, "momentum": 2,
         "memory": 1, "regime_z": 4, "duration": 1, "change": 1, "judgement_excess": 1
     }  # fmt: skip
-    assert [one.label for one in facts.ranks[:3]] == ["unit", "slope", "tilt"]
+    assert [one.label for one in facts.ranks[:3]] == ["unit", "judgement_excess", "fraction"]
     assert facts.ranks[-1].label.startswith("worst ESS: ")
 
 

@@ -148,7 +148,13 @@ def test_it_says_how_good_the_forecasts_are_and_what_live_ones_were_worth(toy: D
     add_run(toy)
     said = _json(toy)
     unknown = "How good these forecasts are has not been measured for this case yet; run `parley backtest`."
-    assert said["quality"] == {"sentence": unknown, "model_version": None, "as_of": None, "note": None}
+    assert said["quality"] == {
+        "sentence": unknown,
+        "model_version": None,
+        "as_of": None,
+        "note": None,
+        "structure": None,
+    }
     assert said["track_record"].startswith("No live forecast of arms-control talks has been resolved yet: the first ")
     store_backtest(toy, make_backtest(first=date(2000, 1, 1)), version="0" * 8, changes={"quality": "Fair."})
     said = _json(toy)["quality"]

@@ -41,6 +41,8 @@ from forecast.words.names import target_name
 from forecast.words.numbers import percent
 from indicators.folder import read_case_folder
 from indicators.install import install_case
+from models import processes
+from models.processes import STRUCTURE
 from models.spec import SCENARIOS
 
 LOADED = datetime(2019, 1, 1, tzinfo=UTC)
@@ -268,6 +270,7 @@ def issue(
     at: datetime | None = None,
     kind: str = "official",
     status: str = "published",
+    structure: int = STRUCTURE,
 ) -> int:
     """A run with forecasts of contact and talks in 30 days and by the deadline, recorded at noon of its as-of date."""
     instant = at or datetime.combine(as_of, time(12), UTC)
@@ -291,7 +294,7 @@ def issue(
     scenarios = [ScenarioForecastRow(name, 30, None, 0.5 if name == "S0" else 0.1) for name in SCENARIOS]
     with database.write() as connection:
         run_id = append_run(connection, replace(RUN, case_id="toy", as_of=as_of, kind=kind), instant)
-        append_run_status(connection, run_id, status, {}, instant)
+        append_run_status(connection, run_id, status, {"structure": structure}, instant)
         if status == "published":
             append_forecasts(connection, run_id, rows, scenarios, [], [], instant)
     return run_id
@@ -362,6 +365,39 @@ def test_all_forecasts_of_a_case_are_those_of_its_runs(toy: Database) -> None:
             assert set(scenarios[run_id]) == set(read_scenarios(connection, run_id))
         assert (targets.keys(), scenarios.keys()) == (set(runs), set(runs))
         assert read_all_targets(connection, "another") == {}
+
+
+def test_structures_of_the_model_have_records_of_their_own(lite: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Weighed by their days they make the record of all: nothing is lost or counted twice, and nothing is joined."""
+    days = [(FIRST, 0.1, 1), (date(2019, 8, 20), 0.3, 1), (date(2019, 8, 27), 0.6, 2), (date(2019, 9, 3), 0.2, 2)]
+    for as_of, p, structure in days:
+        issue(lite, as_of, p, structure=structure)
+    monkeypatch.setattr(processes, "STRUCTURE", 2)
+    present = tell(lite, date(2020, 1, 1))
+    (earlier,) = present.others
+    assert [(one.structure, one.counts.counted) for one in (present, earlier)] == [(2, 2), (1, 2)]
+    monkeypatch.setattr("forecast.evaluation.track.structure_of", lambda run: 2)
+    joined, mine, theirs = map(contact_in_30, (tell(lite, date(2020, 1, 1)), present, earlier))
+    assert mine.days + theirs.days == joined.days
+    for name in ("log_score", "brier", "mean_forecast"):
+        weighed = mine.days * getattr(mine, name) + theirs.days * getattr(theirs, name)
+        assert weighed == pytest.approx(joined.days * getattr(joined, name))
+
+
+def test_a_record_of_the_earlier_model_is_none_of_the_present_one(
+    lite: Database, monkeypatch: pytest.MonkeyPatch, parley: Callable[..., str]
+) -> None:
+    issue(lite, FIRST, structure=1)
+    monkeypatch.setattr(processes, "STRUCTURE", 2)
+    found = json.loads(parley("score", "--as-of", "2020-01-01", "--json"))
+    assert (found["structure"], found["counts"]["counted"], found["lines"]) == (2, 0, [])
+    (_, earlier) = found["structures"]
+    assert (earlier["structure"], earlier["counts"]["resolved"]) == (1, 2)
+    assert {line["structure"] for line in earlier["lines"]} == {1}
+    assert found["sentence"].startswith("By model 2: no live forecast has been issued yet. By model 1: 1 live forecast")
+    text = flat(parley("score", "--as-of", "2020-01-01"))
+    assert text.index("By model 2 0 runs counted") < text.index("By model 1 1 run counted")
+    assert "Each model has a record of its own" in text
 
 
 def test_hindsight_repeats_and_provisional_runs_are_counted_apart(toy: Database) -> None:
@@ -450,6 +486,7 @@ def test_the_longest_horizon_that_can_tell_something_speaks() -> None:
         lines=(line, longer),
         scenarios=(),
         pending=(),
+        structure=1,
     )
     assert "in 30 d have been resolved" in track_sentence(record)
     assert track_sentence(record).endswith("(smaller is better).")

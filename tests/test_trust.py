@@ -234,7 +234,7 @@ def test_show_and_calibrate_say_the_same_of_quality(
     sentence = quality_sentence(small_backtest)
     assert sentence is not None
     shown, calibrated = (json.loads(parley(command, "--json")[1]) for command in ("show", "calibrate"))
-    names = ("sentence", "model_version", "as_of", "note")
+    names = ("sentence", "model_version", "as_of", "note", "structure")
     assert shown["quality"] == {name: calibrated["quality"][name] for name in names}
     assert shown["quality"]["sentence"] == sentence
     assert shown["quality"]["note"].startswith("That backtest was of model version 00000000; this is ")

@@ -14,6 +14,7 @@ from db.run_rows import NewEvaluation
 from forecast.evaluation.origins import Backtest, daily_origins, to_dataset
 from forecast.evaluation.report import quality_sentence
 from forecast.identity import code_version, model_version
+from models.processes import STRUCTURE
 from models.reliability import overlap_root
 from models.spec import SCENARIOS, TARGETS, Floats, Horizon
 
@@ -91,7 +92,7 @@ def store_backtest(
             case_hash=case.case_hash,
             inputs_hash="1" * 64,
             settings={"standard": True, "engine": "laplace", "every": "1m"} | dict(settings or {}),
-            result={"quality": quality_sentence(backtest)} | dict(changes or {}),
+            result={"quality": quality_sentence(backtest), "structure": STRUCTURE} | dict(changes or {}),
             file_hash=digest,
         )
         return append_evaluation(connection, evaluation, STORED)

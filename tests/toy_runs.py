@@ -12,6 +12,7 @@ from db.migrate import create_database
 from db.run_rows import IndicatorStateRow, NewRun, ScenarioForecastRow, TargetForecastRow
 from indicators.folder import read_case_folder
 from indicators.install import install_case
+from models.processes import STRUCTURE
 
 LOADED = datetime(2020, 1, 2, 12, tzinfo=UTC)
 AS_OF = date(2020, 1, 1)
@@ -45,8 +46,9 @@ def add_run(
     failures: Sequence[str] = (),
     diagnostics: Mapping[str, object] = SOUND,
     targets: Sequence[TargetForecastRow] | None = None,
+    detail: Mapping[str, object] | None = None,
 ) -> int:
-    """Store a run as an update would, with its forecasts if it is published."""
+    """Store a run as an update would, with its forecasts if it is published; `detail` adds to what is said of it."""
     run = NewRun(
         case_id="toy",
         kind=kind,
@@ -65,8 +67,8 @@ def add_run(
     )
     with database.write() as connection:
         run_id = append_run(connection, run, LOADED)
-        detail = {"diagnostics": dict(diagnostics), "failures": list(failures)}
-        append_run_status(connection, run_id, status, detail, LOADED)
+        told = {"diagnostics": dict(diagnostics), "failures": list(failures), "structure": STRUCTURE, **(detail or {})}
+        append_run_status(connection, run_id, status, told, LOADED)
         if status == "published":
             rows = toy_targets() if targets is None else targets
             append_forecasts(connection, run_id, rows, toy_scenarios(), toy_states(), (), LOADED)

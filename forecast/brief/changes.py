@@ -16,7 +16,9 @@ from db.rows import EventRow, ObservationRow
 from db.run_rows import IndicatorStateRow, ReportRow, RunRow, TargetForecastRow
 from db.when import When
 from forecast.errors import NoForecast
+from forecast.record.model_change import change_between
 from forecast.run_facts import read_when
+from forecast.structures import ModelChange
 
 OLDER_DAYS = 7
 """Without an earlier brief the comparison is with a run at least so many days older."""
@@ -103,6 +105,8 @@ class Changes:
     case_changed: bool = False
     code_changed: bool = False
     moves: tuple[Move, ...] = ()
+    model: ModelChange | None = None
+    """Where the two are by different structures of the model: what that alone did."""
 
     @property
     def entered(self) -> bool:
@@ -203,6 +207,7 @@ def read_changes(connection: Connection, run: RunRow, since: Since, now: Now, na
         case_changed=before.case_hash != run.case_hash,
         code_changed=before.code_version != run.code_version,
         moves=_moves(connection, told, now.states, names),
+        model=change_between(connection, before, run),
     )
 
 

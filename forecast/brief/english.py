@@ -6,6 +6,9 @@ from itertools import groupby
 from db.anchors import Head
 from forecast.brief.bands import BANDS, MOVED, STALE_SHARE, UNATTESTED_DAYS, WIDE, Grounds, band_of
 from forecast.brief.changes import ASKED, LEAST_MOVE, OLDER, OLDER_DAYS, REPORT, Entries
+from forecast.brief.english_model import by_model as by_model
+from forecast.brief.english_model import model_moved as model_moved
+from forecast.brief.english_model import tested_model as tested_model
 from forecast.brief.facts import Brief, Phrase
 from forecast.brief.levels import DIFFERING, Attested, Cited, Source, Watched
 from forecast.evaluation.alike import alike_sentence
@@ -14,6 +17,7 @@ from forecast.identity import code_version, model_version
 from forecast.record.news import news_lines, week_lines
 from forecast.record.reasons import reason_sentence
 from forecast.record.summary import judgement_sentence
+from forecast.record.taught import taught_words
 from forecast.run_facts import STALE_AFTER_CADENCES, diagnostics_of
 from forecast.words.codings import coding_text, contradiction_text
 from forecast.words.labels import ENGLISH
@@ -80,13 +84,13 @@ def dateline(brief: Brief, number: int | None) -> str:
 def currency(brief: Brief) -> str:
     """What has come after the forecast; "" where nothing has."""
     if brief.later is not None:
-        return f"Not the newest forecast: run {brief.later.id} is as of {brief.later.as_of}."
-    summary, sentences = brief.summary, []
+        return f"Not the newest forecast: run {brief.later.id} is as of {brief.later.as_of}. {by_model(brief)}".rstrip()
+    summary, sentences = brief.summary, [by_model(brief)]
     if summary.overdue:
         sentences.append(f"This forecast is out of date: one as of {summary.owed} should be there by now.")
     if summary.newer is not None:
         sentences.append(f"A later run, as of {summary.newer.as_of}, was {summary.newer.status} and says nothing.")
-    return " ".join(sentences)
+    return " ".join(filter(None, sentences))
 
 
 def happened(brief: Brief) -> list[str]:
@@ -326,10 +330,10 @@ def swing(one: Watched) -> str:
     points, way = 100 * one.change, "up" if one.step > 0 else "down"
     moves = "raises" if points > 0 else "lowers"
     about = "at most about" if one.at_most else "about"
-    unsure = "" if one.certain else "; direction uncertain"
+    unsure, said = "" if one.certain else "; direction uncertain", taught_words(one.taught)
     return (
         f"Level {signed(one.mean, 1)} ± {one.sd:.1f}. One level {way} {moves} the headline in {one.horizon_days} d by "
-        f"{about} {signed(points, 1)} points (now {percent(one.now)}){unsure}."
+        f"{about} {signed(points, 1)} points (now {percent(one.now)}){unsure}{said and f'; {said}'}."
     )
 
 
@@ -360,10 +364,8 @@ def track(brief: Brief) -> str:
 
 
 def backtest(brief: Brief) -> str:
-    version = brief.tested.other_version if brief.tested else None
-    note = f" That backtest was of model version {version}; this is {model_version()}." if version else ""
     alike = brief.alike
-    return (alike_sentence(alike) if alike else brief.summary.quality.sentence) + note
+    return (alike_sentence(alike) if alike else brief.summary.quality.sentence) + tested_model(brief)
 
 
 def bounds(brief: Brief) -> str:

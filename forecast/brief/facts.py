@@ -43,6 +43,7 @@ from forecast.record.news import ObservationNews
 from forecast.record.summary import Summary, read_summary, read_track
 from forecast.record.summary import as_json as summary_json
 from forecast.run_facts import read_instant, read_when
+from forecast.structures import change_as_json
 from indicators.names import Names
 
 HISTORY_DAYS = 3 * 365
@@ -343,6 +344,7 @@ def _changes(changes: Changes) -> Mapping[str, Any]:
         "report_id": since.report_id,
     }
     values["steps"] = [asdict(step) | {"change": step.change} for step in changes.steps]
+    values["model"] = change_as_json(changes.model) if changes.model else None
     values["moves"] = [asdict(move) | {"change": move.change} for move in changes.moves]
     return values
 

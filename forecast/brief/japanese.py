@@ -8,6 +8,10 @@ from db.anchors import Head
 from forecast.brief.bands import BANDS, MOVED, STALE_SHARE, UNATTESTED_DAYS, WIDE, Grounds, band_of
 from forecast.brief.changes import ASKED, LEAST_MOVE, OLDER, OLDER_DAYS, REPORT, Entries
 from forecast.brief.facts import Brief, Phrase
+from forecast.brief.japanese_model import by_model as by_model
+from forecast.brief.japanese_model import model_moved as model_moved
+from forecast.brief.japanese_model import tested_model as tested_model
+from forecast.brief.japanese_model import turned as _turned
 from forecast.brief.japanese_news import happened as happened
 from forecast.brief.japanese_news import week as week
 from forecast.brief.japanese_quality import backtest as backtest
@@ -15,6 +19,7 @@ from forecast.brief.japanese_quality import bounds as bounds
 from forecast.brief.japanese_quality import track as track
 from forecast.brief.japanese_reasons import reasons as reasons
 from forecast.brief.japanese_reasons import siblings as _siblings
+from forecast.brief.japanese_reasons import taught as _taught
 from forecast.brief.japanese_words import CONFIDENCE, DIRECTNESS, KINDS, OCCURS, PHRASES, TERMS
 from forecast.brief.japanese_words import GAP as GAP
 from forecast.brief.japanese_words import HEADINGS as HEADINGS
@@ -54,8 +59,9 @@ def _instant(instant: datetime) -> str:
 def currency(brief: Brief) -> str:
     """What has come after the forecast; "" where nothing has."""
     if brief.later is not None:
-        return f"最新の見通しではない：更新番号{brief.later.id}は{LABELS.date(brief.later.as_of)}時点である。"
-    summary, sentences = brief.summary, []
+        later = f"更新番号{brief.later.id}は{LABELS.date(brief.later.as_of)}時点である。"
+        return f"最新の見通しではない：{later}{by_model(brief)}"
+    summary, sentences = brief.summary, [by_model(brief)]
     if summary.overdue and summary.owed:
         sentences.append(f"この見通しは古い。{LABELS.date(summary.owed)}時点のものが既にあるはずである。")
     if summary.newer is not None:
@@ -212,7 +218,7 @@ def history_caption(brief: Brief) -> str:
         )
     return (
         f"{window}に{OCCURS.get(facts.target, facts.target)}確率の推移。平均と50%・90%区間、更新{len(facts.points)}回"
-        f"（{listed}）、{span}。{broken}{_context(facts.context)}更新番号{last.run_id}（{LABELS.date(last.as_of)}時点）："
+        f"（{listed}）、{span}。{broken}{_turned(facts.turns)}{_context(facts.context)}更新番号{last.run_id}（{LABELS.date(last.as_of)}時点）："
         f"{_probability(last.mean, last.q05, last.q95)}{base}。"
     )
 
@@ -249,7 +255,7 @@ def scenarios_caption(brief: Brief) -> str:
     shares = sorted(zip(LABELS.scenarios.values(), shown.probabilities, strict=True), key=lambda pair: -pair[1])
     listed = "、".join(f"{name}{LABELS.percent(p)}" for name, p in shares)
     said = f"各期間には必ず一つのシナリオだけが成立し、面積の合計は100%となる。{drawn}。{window}では{listed}。"
-    return said + _siblings(facts.siblings, brief.case.headline)
+    return said + _turned(facts.turns) + _siblings(facts.siblings, brief.case.headline)
 
 
 def compared(brief: Brief) -> str:
@@ -332,9 +338,10 @@ def swing(one: Watched) -> str:
     way = "上がる" if one.step > 0 else "下がる"
     about = "最大で約" if one.at_most else "約"
     unsure = "" if one.certain else "方向は不確か。"
+    taught = f"影響は{said}。" if (said := _taught(one.taught)) else ""
     return (
         f"現在の水準{signed(one.mean, 1)}±{one.sd:.1f}。水準が一段階{way}と、{one.horizon_days}日以内の確率は{about}"
-        f"{signed(100 * one.change, 1)}ポイント動く（現在{LABELS.percent(one.now)}）。{unsure}"
+        f"{signed(100 * one.change, 1)}ポイント動く（現在{LABELS.percent(one.now)}）。{unsure}{taught}"
     )
 
 

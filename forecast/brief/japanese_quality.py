@@ -1,12 +1,12 @@
 """The Japanese brief on how good the forecasts have been: live, in the backtest, and against bounds."""
 
 from forecast.brief.facts import Brief
+from forecast.brief.japanese_model import tested_model
 from forecast.brief.japanese_words import KINDS, MEASURES, SEPARATOR, SITUATIONS, VERDICTS
 from forecast.evaluation.alike import Alike
 from forecast.evaluation.figures import Bound
 from forecast.evaluation.track import TrackRecord, first_pending, telling_line
 from forecast.evaluation.track_scores import UNATTESTED, Pending, TrackLine
-from forecast.identity import model_version
 from forecast.words.labels import JAPANESE as LABELS
 from forecast.words.numbers import share, signed
 
@@ -16,10 +16,13 @@ def track(brief: Brief) -> str:
     if record is None:
         return "実績：事象の確認が足りないため、公表済みの予測を採点できない。"
     counts = record.counts
+    said = _track_sentence(record)
+    if record.others:
+        said = "".join(f"モデル{one.structure}：{_track_sentence(one)}" for one in (record, *record.others))
     if not counts.counted:
-        return f"実績：{_track_sentence(record)}"
+        return f"実績：{said}"
     n = f"対象となる更新{counts.counted}回、採点済みの予測{counts.resolved}件。"
-    return f"実績：{_track_sentence(record)}{n}"
+    return f"実績：{said}{n}"
 
 
 def _track_sentence(record: TrackRecord) -> str:
@@ -55,9 +58,7 @@ def backtest(brief: Brief) -> str:
     alike, tested = brief.alike, brief.tested
     if tested is None:
         return "この事例については予測の精度をまだ検証していない。検証には`parley backtest`を実行する。"
-    version = tested.other_version
-    note = f"検証したモデルの版は{version}、現在の版は{model_version()}である。" if version else ""
-    return (_alike(alike) if alike else "現在と同じ状況での予測は検証されていない。") + note
+    return (_alike(alike) if alike else "現在と同じ状況での予測は検証されていない。") + tested_model(brief)
 
 
 def _alike(found: Alike) -> str:

@@ -6,6 +6,7 @@ from forecast.brief.facts import Brief
 from forecast.brief.japanese_words import SEPARATOR
 from forecast.record.reasons import TALKS, Reason
 from forecast.record.siblings import Sibling, differing
+from forecast.record.taught import LEAST
 from forecast.words.labels import JAPANESE as LABELS
 
 _WHY = (
@@ -54,9 +55,20 @@ def _levels(reason: Reason) -> str:
     if (reason.levels < 1) != (reason.factor < 1):
         return f"現在の水準は逆方向に働いている（約{reason.levels:.2f}倍）。"
     what = "協議が合意に至るオッズ" if reason.target == "deal" else "発生率"
-    most = "、".join(f"{one.name}×{one.factor:.2f}" for one in reason.weights)
+    most = "、".join(f"{one.name}×{one.factor:.2f}{_bracket(taught(one.taught))}" for one in reason.weights)
     listed = f"（{most}）" if most else ""
     return f"現在の水準により、{what}は中立の水準の場合の約{reason.levels:.2f}倍となる{listed}。"
+
+
+def taught(share: float | None) -> str:
+    """The share of an effect that events taught; "" where it is not known."""
+    if share is None:
+        return ""
+    return "文献によるもので事象によらない" if share < LEAST else f"事象から学んだ割合{100 * share:.0f}%"
+
+
+def _bracket(said: str) -> str:
+    return f"［{said}］" if said else ""
 
 
 def _talks(reason: Reason) -> str:

@@ -1,7 +1,7 @@
 """The indicators of a brief: their levels, what to watch, how far events are attested, and the sources behind them."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from math import exp, hypot, log
 
@@ -15,6 +15,7 @@ from db.when import When
 from forecast.brief.bands import UNATTESTED_DAYS
 from forecast.record.codings import contradictions
 from forecast.record.payloads import Contradiction, ObservationEntry
+from forecast.record.taught import share_taught
 from forecast.run_facts import is_stale
 from indicators.content import EVENT_TYPES
 from indicators.disagreements import standing_on
@@ -63,6 +64,8 @@ class Watched:
     mean: float
     sd: float
     effect: float
+    taught: float | None
+    """The share of it that events taught; None where it is not known."""
     swing: float
     favours: str
     hinders: str
@@ -159,19 +162,23 @@ def read_watched(
     headline: TargetForecastRow,
 ) -> tuple[Watched, ...]:
     """The indicators whose level is both uncertain and of consequence for the headline, the weightiest first."""
-    effect = _effects(read_effects(connection, run.id), headline.target)
+    rows = read_effects(connection, run.id)
+    effect, before = (_effects(rows, headline.target, source) for source in ("posterior", "documents"))
     known = {row.indicator_id: row for row in catalogue}
     found = [
-        _watched(known[level.indicator_id], level, effect[level.indicator_id], headline, run.dry)
+        replace(
+            _watched(known[level.indicator_id], level, effect[level.indicator_id], headline, run.dry),
+            taught=share_taught(before.get(level.indicator_id, (0.0, 0.0))[1], effect[level.indicator_id][1]),
+        )
         for level in levels
         if level.active and level.indicator_id in effect
     ]
     return tuple(sorted(found, key=lambda one: -abs(one.change) * one.sd)[:WATCHED])
 
 
-def _effects(rows: Iterable[EffectRow], headline: str) -> dict[str, tuple[float, float]]:
-    """Posterior effect on the headline by indicator, and its sd; talks of any framing have both framings' mean."""
-    posterior = [row for row in rows if row.source == "posterior"]
+def _effects(rows: Iterable[EffectRow], headline: str, source: str) -> dict[str, tuple[float, float]]:
+    """Effect on the headline by indicator, and its sd; talks of any framing have both framings' mean."""
+    posterior = [row for row in rows if row.source == source]
     targets = [headline] if any(row.target == headline for row in posterior) else MEETINGS
     found: dict[str, tuple[float, float]] = {}
     for row in posterior:
@@ -193,6 +200,7 @@ def _watched(
         mean=level.mean,
         sd=level.sd,
         effect=beta,
+        taught=None,
         swing=exp(abs(beta) * level.sd) - 1,
         favours=criteria.get(FAVOURS, ""),
         hinders=criteria.get(HINDERS, ""),

@@ -10,6 +10,7 @@ from db.rows import CaseRow
 from forecast.errors import NoBacktest
 from forecast.evaluation.alike import Alike, Moment, nearest
 from forecast.evaluation.figures import MISSED, UNMEASURED, Bound, Comparison
+from forecast.structures import present_structure
 from forecast.trust.read import alike_in, read_trust
 
 
@@ -31,6 +32,8 @@ class Tested:
     """Of the headline."""
     other_version: str | None
     """Of the model that was tested, where it is not that of this program."""
+    other_structure: int | None
+    """Of the model that was tested, where it is not that of the forecast."""
 
     @property
     def verdict(self) -> str:
@@ -51,7 +54,7 @@ def read_tested(
 ) -> Tested | None:
     """None where no backtest of the case is kept, or it holds no forecast of the headline."""
     try:
-        trust = read_trust(connection, folder, today, case_id=case.case_id)
+        trust = read_trust(connection, folder, today, case_id=case.case_id, structures=False)
     except NoBacktest:
         return None
     if moment is None:
@@ -62,6 +65,7 @@ def read_tested(
     if days is None:
         return None
     dry, source = found.get((days, "dry")), trust.source
+    by = moment.structure or present_structure()
     return Tested(
         kind=source.kind,
         origins=source.origins,
@@ -73,4 +77,5 @@ def read_tested(
         headline_dry=dry,
         bounds=tuple(bound for bound in trust.bounds if bound.target == case.headline),
         other_version=None if source.model_version == trust.model_version else source.model_version,
+        other_structure=None if source.structure == by else source.structure,
     )

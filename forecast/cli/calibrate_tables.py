@@ -17,21 +17,24 @@ from forecast.trust.tables import (
     era_note,
     provenance,
     ranked_table,
+    structure_table,
 )
 
 type Lines = list[str | Text]
 
 
 def print_trust(trust: Trust) -> None:
+    quality = trust.quality
     tables = (
         *bounds_tables(trust),
-        band_table(trust, [now.situation] if (now := trust.quality.alike) else ()),
+        band_table(trust, [now.situation] if (now := quality.alike) else ()),
         *comparison_tables(trust),
         ranked_table(trust),
+        structure_table(trust),
         calibration_table(trust),
     )
     blocks: list[Lines] = [
-        [*_sentences(trust.quality.sentence, trust.quality.note), *_sentences(trust.track.sentence)],
+        [*_sentences(quality.sentence, quality.note, trust.by_other_model), *_sentences(trust.track.sentence)],
         _what_follows(trust),
         *(_block(table) for table in tables if table.rows),
         [bold("Checks"), *_check_lines(trust.checks), *_sentences(check_note(trust.checks))],

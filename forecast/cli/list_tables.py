@@ -26,6 +26,7 @@ from forecast.record.payloads import (
     RunEntry,
     RunList,
 )
+from forecast.record.taught import Taught
 from forecast.words.codings import coding_text, contradiction_text, contradiction_title
 from forecast.words.names import target_name
 from forecast.words.numbers import counted, percent, signed
@@ -68,6 +69,7 @@ def print_indicator(found: IndicatorDetail) -> None:
                     ("level", f"{level} {_when(found.as_of, found.as_recorded)}; {seen}"),
                     ("at the desk", _at_desk(one)),
                     ("coding", _timing(one)),
+                    *(("effect", _effect(effect)) for effect in one.effects),
                     ("group", one.group),
                     ("orientation", found.orientation),
                     ("sources", "; ".join(found.typical_sources)),
@@ -200,7 +202,8 @@ def print_event(found: EventDetail) -> None:
 
 
 def print_runs(listed: RunList) -> None:
-    header = ("run", "as of", "kind", "status", "issued (UTC)", "headline", "within", "R-hat", "ESS", "div.", "draws")
+    measures = ("headline", "within", "model", "R-hat", "ESS", "div.", "draws")
+    header = ("run", "as of", "kind", "status", "issued (UTC)", *measures)
     rows = [_run(one) for one in listed.runs]
     title = bold(f"{counted(listed.total, 'run')}; headline: {target_name(listed.headline)}")
     words = ["; ".join(one.failures) for one in listed.runs]
@@ -222,6 +225,11 @@ def _timing(one: IndicatorEntry) -> str:
         "contested" if one.contested else "",
     ]
     return ", ".join(filter(None, parts))
+
+
+def _effect(one: Taught) -> str:
+    said, unit = f"; {one.words}" if one.words else "", "log odds" if one.target == "deal" else "log rate"
+    return f"on {target_name(one.target)} {signed(one.mean)} ± {one.sd:.2f} {unit} per level{said}"
 
 
 def _when(as_of: date, as_recorded: datetime | None) -> str:
@@ -371,6 +379,7 @@ def _run(one: RunEntry) -> tuple[str, ...]:
         f"{one.issued_at:%Y-%m-%d %H:%M}",
         percent(one.headline),
         "–" if one.horizon_days is None else f"{one.horizon_days} d",
+        str(one.structure),
         *("–" if value is None else form.format(value) for value, form in _diagnostics(one)),
     )
 

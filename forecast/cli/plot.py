@@ -1,5 +1,6 @@
 """The command for pictures: plot."""
 
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from db.kinds import FULL_KINDS
+from db.progress import Progress, silent
 from forecast.cli.console import (
     AsOf,
     AsRecorded,
@@ -22,6 +24,7 @@ from forecast.cli.console import (
 )
 from forecast.cli.history import parse_horizon
 from forecast.cli.outputs import written_as
+from forecast.cli.progress import watched
 from forecast.cli.streams import answering
 from forecast.plots.kinds import KINDS, OPTIONS, Asked, Picture
 from forecast.plots.style import as_png, as_svg
@@ -101,6 +104,9 @@ def plot(
     indicators: Indicators = None,
     as_of: AsOf = None,
     as_recorded: AsRecorded = None,
+    recomputed: Annotated[
+        bool, typer.Option("--recomputed", help="Add the last 90 days as the present model would have had them.")
+    ] = False,
     force: Annotated[bool, typer.Option("--force", help="Replace FILE if it exists.")] = False,
     json_: Json = False,
 ) -> None:
@@ -118,15 +124,23 @@ def plot(
         indicators=tuple(indicators or ()),
         as_of=as_of,
         as_recorded=as_recorded,
+        recomputed=recomputed,
     )
     _check(kind, asked)
     check_place(out, force=force, example=f"{kind}.png")
-    with opened() as database, database.read() as connection:
-        picture = KINDS[kind].make(connection, database.folder, replace(asked, today=today(connection)))
+    with opened() as database, database.read() as connection, _watched(recomputed) as progress:
+        picture = KINDS[kind].make(
+            connection, database.folder, replace(asked, today=today(connection), progress=progress)
+        )
     render = as_png if out.suffix.casefold() == ".png" else as_svg
     write_file(render(picture.figure), out, force=force)
     with answering(f"wrote {out}"):
         _tell(kind, out, picture, json_)
+
+
+def _watched(long: bool) -> AbstractContextManager[Progress]:
+    """A bar where it takes long."""
+    return watched() if long else nullcontext(silent)
 
 
 def _check(kind: str, asked: Asked) -> None:

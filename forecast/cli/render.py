@@ -1,16 +1,20 @@
 """The forecast as an analyst reads it: the headline first, then what it rests on."""
 
+from collections.abc import Collection
 from datetime import date
 
 from rich.text import Text
 
 from db.run_rows import RunRow, TargetForecastRow
 from forecast.cli.tables import bold, column_widths, emit, facts, grid, paragraph
+from forecast.record.model_change import lines_of_headline, model_change_sentence
 from forecast.record.news import news_lines, week_lines
 from forecast.record.reasons import reason_sentence
 from forecast.record.siblings import siblings_sentence
-from forecast.record.summary import Summary, cadence_of, judgement_sentence, stale_days
+from forecast.record.summary import Summary, assumption_sentence, by_model, cadence_of, judgement_sentence, stale_days
+from forecast.record.taught import LEAST, SET_BY_DOCUMENTS, Taught, taught_on
 from forecast.run_facts import diagnostics_of, failures_of, is_stale
+from forecast.structures import ModelLine, change_of, structure_of
 from forecast.words.names import INTERVALS, SCENARIO_NAMES, TARGET_NAMES, target_name
 from forecast.words.numbers import counted, error_size, percent, percent_range, reach, signed
 from indicators.install import InstallReport
@@ -39,6 +43,8 @@ def print_summary(summary: Summary) -> None:
             *warnings,
             *since_lines(summary),
             *headline_lines(summary),
+            *paragraph(by_model(summary)),
+            *model_lines(summary),
             *before_lines(summary),
             *age_lines(summary),
             *paragraph(situation_sentence(summary)),
@@ -46,6 +52,7 @@ def print_summary(summary: Summary) -> None:
         week_block(summary),
         [
             *paragraph(judgement_sentence(summary) or ""),
+            *paragraph(assumption_sentence(summary) or ""),
             *paragraph(" ".join(filter(None, (summary.quality.sentence, summary.quality.note)))),
             *paragraph(summary.track),
         ],
@@ -54,6 +61,7 @@ def print_summary(summary: Summary) -> None:
         _state_block(summary),
         [bold("Method"), *paragraph(INTERVALS)],
         _run_block(summary.forecast_of, summary.zone),
+        _model_block(summary),
     ]
     if summary.run.id != summary.forecast_of.id:
         blocks.append(_run_block(summary.run))
@@ -73,6 +81,12 @@ def since_lines(summary: Summary) -> list[str | Text]:
         why = f" ({summary.lacking})" if summary.lacking else ""
         lines += paragraph(f"NOT TAKEN IN: the numbers below know nothing of it; run `parley update`{why}.")
     return lines
+
+
+def model_lines(summary: Summary) -> list[str]:
+    """What a change of the model alone did to the number, in the first run after it."""
+    change = change_of(summary.forecast_of.detail) if summary.forecast_of else None
+    return paragraph(model_change_sentence(change, summary.headline)) if change else []
 
 
 def before_lines(summary: Summary) -> list[str]:
@@ -212,13 +226,38 @@ def _scenario_block(summary: Summary) -> list[str | Text]:
 
 
 def _state_block(summary: Summary) -> list[str | Text]:
+    effects = taught_on(summary.effects, summary.headline)
     rows = []
     for row in summary.shown.states:
         days = stale_days(row, summary)
         stale = is_stale(days, cadence_of(row, summary))
-        rows.append((row.indicator_id, *level_cells(row.mean, row.sd, row.active, row.last_observed_on, days, stale)))
+        cells = level_cells(row.mean, row.sd, row.active, row.last_observed_on, days, stale)
+        rows.append((row.indicator_id, *cells, *(_effect_cells(effects.get(row.indicator_id)) if effects else ())))
     title = bold("Indicators: −2 hostile to talks … +2 favours them; stale after twice its cadence")
-    return [title, *grid(("", *LEVEL_HEADER), rows, left=(0, 5))]
+    header = ("", *LEVEL_HEADER, *(EFFECT_HEADER if effects else ()))
+    return [title, *grid(header, rows, left=(0, 5)), *_taught_lines(effects.values())]
+
+
+EFFECT_HEADER = ("effect", "taught")
+
+
+def _effect_cells(effect: Taught | None) -> tuple[str, str]:
+    if effect is None:
+        return "–", "–"
+    share = effect.events_taught
+    if share is None:
+        return signed(effect.mean), "–"
+    return signed(effect.mean), "no" if share < LEAST else f"{100 * share:.0f} %"
+
+
+def _taught_lines(effects: Collection[Taught]) -> list[str]:
+    """What the columns of effects mean."""
+    if not effects:
+        return []
+    return paragraph(
+        "Effect: log rate of the headline per level. Taught: the share of its variance that events taught; no: under "
+        f"{100 * LEAST:.0f} %, {SET_BY_DOCUMENTS}."
+    )
 
 
 LEVEL_HEADER = ("level", "± sd", "last observed", "days ago", "")
@@ -254,6 +293,7 @@ def _run_block(run: RunRow, zone: str = "") -> list[str | Text]:
                 ("diagnostics", "" if borrowed else sampled),
                 ("without a fit", f"levels and projection, with the posterior of run {borrowed}" if borrowed else ""),
                 ("failures", "; ".join(failures_of(run))),
+                ("model", str(structure_of(run))),
                 ("code", f"{run.code_version}, seed {run.seed}"),
                 ("case", f"{run.case_id} {run.case_hash}"),
                 ("inputs", run.inputs_hash),
@@ -261,6 +301,26 @@ def _run_block(run: RunRow, zone: str = "") -> list[str | Text]:
             ]
         ),
     ]
+
+
+def _model_block(summary: Summary) -> list[str | Text]:
+    """What a change of the model alone did, target by target; nothing in a run that follows one by the same model."""
+    change = change_of(summary.forecast_of.detail) if summary.forecast_of else None
+    if change is None or not change.lines:
+        return []
+    lines = {(line.target, reach(line)): line for line in change.lines}
+    windows = [reach(line) for line in lines_of_headline(change, summary.headline)]
+    rows = [
+        [target_name(target), *(_points(lines.get((target, window))) for window in windows)]
+        for target in TARGET_NAMES
+        if any(line.target == target for line in change.lines)
+    ]
+    models = f"Model {change.to_structure} less model {change.from_structure}"
+    return [bold(f"{models} on what run {change.from_run} had read, in points"), *grid(["", *windows], rows)]
+
+
+def _points(line: ModelLine | None) -> str:
+    return "–" if line is None else signed(line.points, 1)
 
 
 def _number(value: float | None, form: str) -> str:

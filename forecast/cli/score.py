@@ -44,18 +44,34 @@ def score(as_of: AsOf = None, as_recorded: AsRecorded = None, json_: Json = Fals
 
 def print_track_record(record: TrackRecord) -> None:
     recorded = f", as recorded by {record.as_recorded:%Y-%m-%d %H:%M:%S} UTC" if record.as_recorded else ""
+    records = (record, *record.others)
     blocks: list[Lines] = [
         [bold(f"Track record as of {record.as_of}{recorded}"), *paragraph(track_sentence(record))],
-        [*paragraph(record.rule), *paragraph(_counts_sentence(record.counts))],
+        [*paragraph(record.rule), *paragraph(_apart_sentence(record))],
+        [*paragraph(WEIGHTING if any(one.lines for one in records) else "")],
     ]
-    if record.lines:
-        blocks.append([*paragraph(WEIGHTING)])
+    for one in records:
+        blocks += _record_blocks(one, named=len(records) > 1)
+    emit([line for block in blocks if block for line in ("", *block)][1:])
+
+
+def _apart_sentence(record: TrackRecord) -> str:
+    """That records are kept apart, where there are several."""
+    if not record.others:
+        return ""
+    return "Each model has a record of its own: forecasts by different ones are not joined."
+
+
+def _record_blocks(record: TrackRecord, *, named: bool) -> list[Lines]:
+    """The record of one structure of the model; named where there are several."""
+    title: Lines = [bold(f"By model {record.structure}")] if named else []
+    blocks: list[Lines] = [[*title, *paragraph(_counts_sentence(record.counts))]]
     blocks += [_target_block(list(lines)) for _, lines in groupby(record.lines, key=lambda line: line.target)]
     if record.scenarios:
         blocks.append(_scenario_block(record.scenarios))
     for state in STATES:
         blocks.append(_pending_block(state, [one for one in record.pending if one.state == state]))
-    emit([line for block in blocks if block for line in ("", *block)][1:])
+    return blocks
 
 
 def _counts_sentence(counts: Counts) -> str:

@@ -198,6 +198,7 @@ def _forecast(forecast: Provisional, run: int | None) -> dict[str, Any]:
         "headline": forecast.headline,
         "run": run,
         "posterior_of": forecast.source,
+        "structure": forecast.structure,
         "anchored": forecast.anchored,
         "as_of": forecast.run.as_of,
         "horizons": [_shift(each) for each in forecast.shifts],

@@ -17,7 +17,7 @@ from models.gate import Diagnostics, diagnose
 from models.gradient import compile_density
 from models.laplace import NoMode, build_density, fit_laplace, start_at
 from models.parameters import Parameters
-from models.projection import Projection, project
+from models.projection import Projection, mean_with_error, project
 from models.reference import documents_only_parameters
 from models.sampling import parameters_of, sample
 from models.settings import SamplerSettings
@@ -98,6 +98,15 @@ def _attempt(
     )
     diagnostics = diagnose(tree, projection.targets[:, TARGETS.index(headline)])
     return Fit(density, tree, projection, diagnostics, attempt)
+
+
+def means_with_errors(fit: Fit) -> tuple[Floats, Floats]:
+    """Posterior means of a projection and their Monte-Carlo errors, (target, horizon) each."""
+    values, chains = fit.projection.targets, fit.tree["posterior"].sizes["chain"]
+    _, targets, horizons = values.shape
+    found = [[mean_with_error(values[:, t, h], chains) for h in range(horizons)] for t in range(targets)]
+    means, errors = np.moveaxis(np.array(found), -1, 0)
+    return means, errors
 
 
 def references(problem: Problem, fit: Fit, headline: str, seed: int, progress: Progress) -> References:

@@ -24,6 +24,7 @@ from forecast.engine.draws import read_draws
 from forecast.engine.rows import QUANTILES, new_run, reach_of, scenario_rows, state_rows, target_rows
 from forecast.errors import NoPosterior, NotEnough
 from forecast.run_facts import read_when
+from forecast.structures import is_present, other_model, structure_of
 from indicators.evidence import Evidence, form_evidence
 from models.baselines import base_rate
 from models.parameters import Parameters
@@ -116,6 +117,8 @@ class Provisional:
     headline: str
     source: int
     """The run whose posterior it uses."""
+    structure: int
+    """That of this run."""
     anchored: bool
     """Whether its level is tied to that run's; if not, `error` holds for the differences alone."""
     by_target: Mapping[str, tuple[Shift, ...]]
@@ -153,6 +156,8 @@ def read_anchor(connection: Connection, folder: Path, case_id: str, today: date,
         raise NoPosterior("no forecast has been published yet; `parley update` will give one")
     if kept is not None and kept.run.id == run.id:
         return kept
+    if not is_present(run):  # before its posterior is read, which may hold other parameters
+        raise NoPosterior(f"run {run.id} is {other_model(structure_of(run))}")
     try:
         drawn = read_draws(path_of(folder, run.posterior_hash), DRAWS)
     except StoreError as error:
@@ -206,6 +211,7 @@ def shift(anchor: Anchor, before: Reading, after: Reading, recorded_at: datetime
     return Provisional(
         headline=headline,
         source=anchor.run.id,
+        structure=structure_of(anchor.run),
         anchored=anchor.base is not None,
         by_target={target: _shifts(anchor, old, new, t) for t, target in enumerate(TARGETS)},
         run=replace(run, posterior_hash=anchor.run.posterior_hash, as_recorded=recorded_at),

@@ -19,7 +19,13 @@ CAUSE = "what came on file after the full run had read"
 
 def store_provisional(database: Database, forecast: Provisional, cause: str, clock: Clock = utc_now) -> int:
     """Store a forecast without a fit, and return its run; `cause` says what brought it about."""
-    detail = {"diagnostics": {}, "failures": [], "posterior_of": forecast.source, "cause": cause}
+    detail = {
+        "diagnostics": {},
+        "failures": [],
+        "posterior_of": forecast.source,
+        "structure": forecast.structure,
+        "cause": cause,
+    }
     with database.write() as connection:
         at = clock()
         run_id = append_run(connection, forecast.run, at)

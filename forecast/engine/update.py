@@ -1,6 +1,6 @@
 """One update, top to bottom: read as of → check → assemble → build → fit → diagnose → predict → store → summarise."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
@@ -17,15 +17,16 @@ from db.run_rows import EffectRow, NewRun, TargetForecastRow
 from db.when import When
 from forecast.clock import Clock, moment_of, utc_now
 from forecast.engine.assemble import Rows, read_problem
-from forecast.engine.fit import Fit, References, fit_problem, references
+from forecast.engine.fit import Fit, References, fit_problem, means_with_errors, references
 from forecast.engine.refresh import refresh
-from forecast.engine.rows import QUANTILES, new_run, scenario_rows, state_rows, target_rows
+from forecast.engine.rows import QUANTILES, new_run, reach_of, scenario_rows, state_rows, target_rows
+from forecast.engine.succession import measure_change, read_predecessor
 from forecast.errors import ForecastError, NotEnough
 from forecast.identity import seed_of
+from forecast.structures import ModelChange, change_as_json, present_structure
 from indicators.evidence import Evidence
 from models.effects import effect_summaries
 from models.gate import Verdict
-from models.projection import mean_with_error
 from models.settings import SamplerSettings
 from models.spec import EFFECT_TARGETS, Problem
 from models.structure import SHIPPED
@@ -83,9 +84,15 @@ def update(
     with database.read() as connection:
         rows, evidence, problem = read_problem(connection, when, case_id=case_id)
         read_at = when.as_recorded or clock()
-    seed = seed_of(rows.case.case_id)
-    fit = fit_problem(problem, rows.case.headline, settings or SamplerSettings(), seed, progress)
-    others = references(problem, fit, seed, progress) if fit.diagnostics.passed else None
+        before = read_predecessor(connection, rows)
+    chosen, seed = settings or SamplerSettings(), seed_of(rows.case.case_id)
+
+    def fitted(problem: Problem, progress: Progress) -> Fit:
+        return fit_problem(problem, rows.case.headline, chosen, seed, progress)
+
+    fit = fitted(problem, progress)
+    others = references(problem, fit, rows.case.headline, seed, progress) if fit.diagnostics.passed else None
+    change = measure_change(before, problem, fit, fitted, progress) if before and others else None
     progress("storing", 0, 0, "")
     run = new_run(rows, problem, float(fit.projection.p_dry.mean()), kind=kind, seed=seed)
     run = replace(run, posterior_hash=_store_posterior(database, run, fit))
@@ -97,6 +104,7 @@ def update(
         problem=problem,
         fit=fit,
         others=others,
+        change=change,
         read_at=read_at,
         beside=beside,
         clock=clock,
@@ -121,6 +129,7 @@ def _store(
     problem: Problem,
     fit: Fit,
     others: References | None,
+    change: ModelChange | None,
     read_at: datetime,
     beside: Beside,
     clock: Clock,
@@ -130,7 +139,7 @@ def _store(
     with database.write() as connection:
         now = clock()
         run_id = append_run(connection, run, now)
-        append_run_status(connection, run_id, status, _detail(fit, read_at), now)
+        append_run_status(connection, run_id, status, _detail(fit, read_at, change, _assumed(problem, others)), now)
         if others is not None:
             append_forecasts(
                 connection,
@@ -168,7 +177,9 @@ def _store_posterior(database: Database, run: NewRun, fit: Fit) -> str:
     return store_file(database.folder, lambda path: tree.to_netcdf(path, encoding=encoding))
 
 
-def _detail(fit: Fit, read_at: datetime) -> dict[str, object]:
+def _detail(
+    fit: Fit, read_at: datetime, change: ModelChange | None, assumed: Sequence[Mapping[str, object]]
+) -> dict[str, object]:
     """`read_at`: what was recorded later is not in the forecast, though it may be recorded before the run."""
     d = asdict(fit.diagnostics)
     return {
@@ -183,7 +194,27 @@ def _detail(fit: Fit, read_at: datetime) -> dict[str, object]:
         "failures": list(d["failures"]),
         "attempts": fit.attempts,
         "read_at": read_at.isoformat(),
+        "structure": present_structure(),
+        **({"model_change": change_as_json(change)} if change else {}),
+        **({"assumptions": assumed} if assumed else {}),
     }
+
+
+def _assumed(problem: Problem, others: References | None) -> list[dict[str, object]]:
+    """The headline with one assumption changed, by horizon."""
+    if others is None:
+        return []
+    reaches = [reach_of(horizon) for horizon in problem.horizons]
+    return [
+        {
+            "assumption": name,
+            "headline": [
+                {"horizon_days": days, "deadline": deadline.isoformat() if deadline else None, "mean": float(mean)}
+                for (days, deadline), mean in zip(reaches, means, strict=True)
+            ],
+        }
+        for name, means in others.assumed.items()
+    ]
 
 
 def _finite(value: float) -> float | None:
@@ -191,12 +222,9 @@ def _finite(value: float) -> float | None:
 
 
 def _targets(problem: Problem, fit: Fit, others: References) -> list[TargetForecastRow]:
-    values, chains = fit.projection.targets, fit.tree["posterior"].sizes["chain"]
-    _, targets, horizons = values.shape
-    found = [[mean_with_error(values[:, t, h], chains) for h in range(horizons)] for t in range(targets)]
-    means, errors = np.moveaxis(np.array(found), -1, 0)
+    means, errors = means_with_errors(fit)
     stands_beside = {name: getattr(others, name) for name in ("base_rate", "documents_only", "history_only")}
-    return target_rows(problem, means, errors, np.quantile(values, QUANTILES, axis=0), stands_beside)
+    return target_rows(problem, means, errors, np.quantile(fit.projection.targets, QUANTILES, axis=0), stands_beside)
 
 
 def _effects(problem: Problem, fit: Fit, seed: int) -> Sequence[EffectRow]:

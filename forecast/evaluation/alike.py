@@ -32,6 +32,8 @@ class Moment:
     days: int
     dry: bool
     p: float
+    structure: int | None = None
+    """Of the model that says so; None for the present one."""
 
     @property
     def situation(self) -> str:

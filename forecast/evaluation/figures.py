@@ -14,6 +14,7 @@ from forecast.evaluation.scoreboard import (
     ERAS,
     LEVEL,
     NAIVE,
+    REDUCED,
     SITUATIONS,
     RankedScore,
     Selection,
@@ -73,6 +74,14 @@ class Comparison:
     naive: str
     naive_log_score: float
     difference: Figure  # negative: Parley is better
+
+
+@dataclass(frozen=True, slots=True)
+class Structured:
+    """Another structure of the model, by the name the backtest has for it, beside the best naive forecast."""
+
+    name: str
+    comparisons: tuple[Comparison, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,10 +177,16 @@ class Bound:
     verdict: str
 
 
-def compare_all(backtest: Backtest, targets: tuple[str, ...]) -> tuple[Comparison, ...]:
-    """Every horizon by situation; at 180 days by era too."""
-    found = (compare(backtest, selection) for target in targets for selection in _selections(backtest, target))
+def compare_all(backtest: Backtest, targets: tuple[str, ...], name: str = MODEL) -> tuple[Comparison, ...]:
+    """Every horizon by situation; at 180 days by era too. Of the shipped model, unless another structure is named."""
+    found = (compare(backtest, selection, name) for target in targets for selection in _selections(backtest, target))
     return tuple(one for one in found if one is not None)
+
+
+def compare_structures(backtest: Backtest, targets: tuple[str, ...]) -> tuple[Structured, ...]:
+    """The other structures of the model that the backtest holds, by their names, none of them in `compare_all`."""
+    names = [name for name in backtest.forecasts if name not in (MODEL, *NAIVE, *REDUCED)]
+    return tuple(Structured(name, compare_all(backtest, targets, name)) for name in names)
 
 
 def _selections(backtest: Backtest, target: str) -> Iterator[Selection]:
@@ -181,13 +196,13 @@ def _selections(backtest: Backtest, target: str) -> Iterator[Selection]:
         yield from (Selection(target, DAYS, situation, era) for era in ERAS[1:] for situation in ("all", "dry"))
 
 
-def compare(backtest: Backtest, selection: Selection) -> Comparison | None:
-    """Parley against the best naive forecast; None where no origin counts."""
+def compare(backtest: Backtest, selection: Selection, name: str = MODEL) -> Comparison | None:
+    """Parley, or another structure, against the best naive forecast; None where no origin counts."""
     y, kept = _resolved(backtest, selection)
     if not kept.any():
         return None
     best = best_baseline(backtest, selection)
-    pair = replace(backtest, forecasts={name: backtest.forecasts[name] for name in (best, MODEL)})
+    pair = replace(backtest, forecasts={each: backtest.forecasts[each] for each in (best, name)})
     naive, mine = score_table(pair, selection, reference=best)
     interval = block_bootstrap_interval(np.where(kept, y, np.nan), origins_per_block(backtest), LEVEL)
     settled, d = _settled(backtest, kept, y), mine.log_difference

@@ -1,11 +1,11 @@
 """How good the forecasts are, in the words that every face prints: of forecasts like the one that is shown.
 
 It is of the newest stored backtest of the standard plan; before there is one, of the backtest shipped with the program,
-where that is of the same version of the case.
+where that is of the same version of the case. One by the present structure of the model goes before all others.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from importlib.resources import files
@@ -15,8 +15,10 @@ from sqlalchemy import Connection
 
 from db.read import read_case
 from db.read_evaluations import read_evaluations
+from db.rows import CaseRow
 from forecast.evaluation.alike import Alike, Moment, alike_sentence, read_alike
 from forecast.identity import model_version
+from forecast.structures import present_structure, structure_in
 
 SHIPPED_FACTS, SHIPPED_BACKTEST = "shipped_backtest.json", "shipped_backtest.nc"
 UNKNOWN = "How good these forecasts are has not been measured for this case yet; run `parley backtest`."
@@ -32,35 +34,56 @@ class Quality:
     as_of: date | None
     note: str | None  # what to say where the backtest was of other code
     alike: Alike | None = None  # what the sentence says, where it is of forecasts like the one that is shown
+    structure: int | None = None  # of the model that was tested
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A backtest of the case: what it says, and what it is of."""
+
+    facts: Mapping[str, Any]
+    version: str
+    evaluation_id: int | None
+    as_of: date
+
+    @property
+    def structure(self) -> int:
+        return structure_in(self.facts)
 
 
 def read_quality(connection: Connection, *, case_id: str | None = None, moment: Moment | None = None) -> Quality:
     """What the newest backtest found of forecasts like that of ``moment``; without any, that nothing was measured.
 
-    Without a moment, or where the backtest did not forecast its target, the sentence is of the headline as a whole.
+    One of the present structure of the model goes before one of another. Without a moment, or where the backtest did
+    not forecast its target, the sentence is of the headline as a whole.
     """
-    case = read_case(connection, case_id)
+    found = list(_backtests(connection, read_case(connection, case_id)))
+    if not found:
+        return Quality(sentence=UNKNOWN, model_version=None, evaluation_id=None, as_of=None, note=None)
+    return _quality(min(found, key=lambda one: one.structure != present_structure()), moment)
+
+
+def _backtests(connection: Connection, case: CaseRow) -> Iterator[_Found]:
+    """Of the standard plan, the newest first; at last the shipped one, if it is of this version of the case."""
     for row in read_evaluations(connection, case.case_id, kind="backtest"):
         if row.settings.get("standard") and isinstance(row.result.get("quality"), str):
-            return _quality(row.result, moment, row.model_version, row.id, row.as_of)
+            yield _Found(row.result, row.model_version, row.id, row.as_of)
     shipped = read_shipped_facts()
-    if shipped is None or shipped["case_hash"] != case.stems_from:
-        return Quality(sentence=UNKNOWN, model_version=None, evaluation_id=None, as_of=None, note=None)
-    return _quality(shipped, moment, shipped["model_version"], None, date.fromisoformat(shipped["as_of"]))
+    if shipped is not None and shipped["case_hash"] == case.stems_from:
+        yield _Found(shipped, shipped["model_version"], None, date.fromisoformat(shipped["as_of"]))
 
 
-def _quality(
-    facts: Mapping[str, Any], moment: Moment | None, version: str, evaluation_id: int | None, as_of: date
-) -> Quality:
-    alike = read_alike(facts, moment) if moment else None
-    sentence = alike_sentence(alike) if alike else str(facts["quality"])
+def _quality(found: _Found, moment: Moment | None) -> Quality:
+    alike = read_alike(found.facts, moment) if moment else None
+    by = moment.structure if moment and moment.structure else present_structure()
     return Quality(
-        sentence=sentence,
-        model_version=version,
-        evaluation_id=evaluation_id,
-        as_of=as_of,
-        note=_note(version),
+        sentence=alike_sentence(alike) if alike else str(found.facts["quality"]),
+        model_version=found.version,
+        evaluation_id=found.evaluation_id,
+        as_of=found.as_of,
+        note=_note(found, by),
         alike=alike,
+        structure=found.structure,
     )
 
 
@@ -73,7 +96,11 @@ def read_shipped_facts() -> dict[str, Any] | None:
     return facts
 
 
-def _note(version: str) -> str | None:
-    if version == model_version():
+def _note(found: _Found, by: int) -> str | None:
+    """What to say where the backtest was of another model than the forecast, or of other code."""
+    if found.structure != by:
+        again = "" if found.structure == present_structure() else "; run `parley backtest`"
+        return f"That backtest was of model {found.structure}, this forecast is by model {by}{again}."
+    if found.version == model_version():
         return None
-    return f"That backtest was of model version {version}; this is {model_version()}: run `parley backtest`."
+    return f"That backtest was of model version {found.version}; this is {model_version()}: run `parley backtest`."

@@ -25,6 +25,7 @@ from forecast.evaluation.scoreboard import (
     scenario_table,
     score_table,
 )
+from forecast.structures import present_structure
 from forecast.words.names import target_name
 from forecast.words.numbers import percent, share
 from models.spec import TARGETS
@@ -87,6 +88,7 @@ def payload(backtest: Backtest, headline: str) -> dict[str, Any]:
     days = backtest.days()
     return {
         "kind": backtest.kind,
+        "structure": present_structure(),
         "origins": {"n": len(backtest.origins), "first": str(backtest.origins[0]), "last": str(backtest.origins[-1])},
         "headline": headline,
         "quality": quality_sentence(backtest, headline),

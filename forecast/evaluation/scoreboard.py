@@ -28,6 +28,8 @@ CHOSEN_BEFORE = date(2010, 1, 1)
 SITUATIONS = ("all", "dry", "wet")
 ERAS = ("all", "before 2010", "from 2010")
 NAIVE = (*BASELINES, "dry/wet constant rates")
+REDUCED = ("documents only", "history only")
+"""Parley from less of the data: no structures of their own."""
 
 
 @dataclass(frozen=True, slots=True)

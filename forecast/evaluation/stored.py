@@ -18,6 +18,7 @@ from forecast.evaluation.forecasters import MODEL
 from forecast.evaluation.origins import Backtest, from_dataset
 from forecast.evaluation.quality import SHIPPED_BACKTEST, Quality
 from forecast.evaluation.scoreboard import NAIVE
+from forecast.structures import FIRST, structure_in
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +37,8 @@ class Source:
     recorded_at: datetime | None
     code_version: str | None
     model_version: str
+    structure: int
+    """Of the model that was tested."""
     case_hash: str
     inputs_hash: str | None
     file_hash: str | None
@@ -65,12 +68,12 @@ def read_backtest(
         assert row.file_hash is not None
         backtest = from_dataset(xr.load_dataset(path_of(folder, row.file_hash)))
         return _stored_source(row, backtest), _sound(backtest, wanted)
-    shipped, version, as_of = files("forecast") / SHIPPED_BACKTEST, quality.model_version, quality.as_of
-    if version is None or as_of is None or not shipped.is_file():
+    shipped = files("forecast") / SHIPPED_BACKTEST
+    if quality.model_version is None or quality.as_of is None or not shipped.is_file():
         raise NoBacktest("no backtest of this case is stored; run `parley backtest`")
     with as_file(shipped) as path:
         backtest = from_dataset(xr.load_dataset(path))
-    return _shipped_source(version, as_of, quality.sentence, case.stems_from, backtest), backtest
+    return _shipped_source(quality, quality.as_of, quality.model_version, case.stems_from, backtest), backtest
 
 
 def _row(rows: Sequence[EvaluationRow], wanted: int) -> EvaluationRow:
@@ -107,6 +110,7 @@ def _stored_source(row: EvaluationRow, backtest: Backtest) -> Source:
         recorded_at=row.recorded_at,
         code_version=row.code_version,
         model_version=row.model_version,
+        structure=structure_in(row.result),
         case_hash=row.case_hash,
         inputs_hash=row.inputs_hash,
         file_hash=row.file_hash,
@@ -114,7 +118,7 @@ def _stored_source(row: EvaluationRow, backtest: Backtest) -> Source:
     )
 
 
-def _shipped_source(version: str, as_of: date, sentence: str, case_hash: str, backtest: Backtest) -> Source:
+def _shipped_source(quality: Quality, as_of: date, version: str, case_hash: str, backtest: Backtest) -> Source:
     return Source(
         evaluation_id=None,
         kind=backtest.kind,
@@ -128,8 +132,9 @@ def _shipped_source(version: str, as_of: date, sentence: str, case_hash: str, ba
         recorded_at=None,
         code_version=None,
         model_version=version,
+        structure=quality.structure or FIRST,
         case_hash=case_hash,
         inputs_hash=None,
         file_hash=None,
-        sentence=sentence,
+        sentence=quality.sentence,
     )

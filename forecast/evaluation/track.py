@@ -4,9 +4,11 @@ Live is a forecast issued before the fact: its run was stored no later than the 
 (UTC). An older as-of date is hindsight, or may have been chosen by what happened in between. Of several runs of one
 as-of date the first issued counts: from later ones the best-looking could be picked. A provisional run is no forecast
 of the model's. A forecast stands from its as-of date until the next counted run's, `STANDS_AT_MOST` days at most.
+Each structure of the model has a record of its own: forecasts of different ones are not joined.
 How it is scored, and when, `forecast.evaluation.track_scores` says.
 """
 
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -15,6 +17,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from db.kinds import PUBLISHED
 from db.read import read_case, read_catalogue, read_completeness, read_events
 from db.read_forecasts import read_all_scenarios, read_all_targets
 from db.read_runs import read_runs
@@ -37,6 +40,7 @@ from forecast.evaluation.track_scores import (
 )
 from forecast.run_facts import ISSUE_LAG_DAYS as ISSUE_LAG_DAYS
 from forecast.run_facts import issued_before_the_fact
+from forecast.structures import present_structure, structure_of
 from forecast.words.names import target_name
 from forecast.words.numbers import counted
 from indicators.content import EVENT_TYPES
@@ -76,10 +80,14 @@ class TrackRecord:
     lines: tuple[TrackLine, ...]
     scenarios: tuple[ScenarioLine, ...]
     pending: tuple[Pending, ...]
+    structure: int
+    """Of the model that made the forecasts: the present one. What it says is joined with no other."""
+    others: tuple["TrackRecord", ...] = ()
+    """The records of other structures, the newest first."""
 
 
 def read_track_record(connection: Connection, when: When, *, case_id: str | None = None) -> TrackRecord:
-    """Score the runs published by then on the events and attestations known by then.
+    """Score the runs published by then on the events and attestations known by then, each structure by itself.
 
     Raises
     ------
@@ -89,34 +97,47 @@ def read_track_record(connection: Connection, when: When, *, case_id: str | None
         if there is no such case
     """
     case = read_case(connection, case_id)
-    runs = read_runs(connection, case.case_id, statuses=("published",), until=when.as_of)
-    live, counts = live_runs([run for run in runs if when.recorded(run.issued_at)])
-    if not live:
-        return TrackRecord(
-            as_of=when.as_of,
-            as_recorded=when.as_recorded,
-            headline=case.headline,
-            rule=RULE,
-            counts=counts,
-            lines=(),
-            scenarios=(),
-            pending=(),
-        )
-    truth = _read_truth(connection, case, when)
-    forecasts, scenarios = _read_forecasts(connection, live, when.as_of)
-    lines, pending = score_forecasts(forecasts, truth)
-    scenario_lines, pending_scenarios = score_scenarios(scenarios, truth)
-    counts = replace(counts, resolved=sum(line.forecasts for line in lines))
-    waiting = (*pending, *pending_scenarios)
-    return TrackRecord(
+    runs = read_runs(connection, case.case_id, statuses=(PUBLISHED,), until=when.as_of)
+    by_structure: dict[int, list[RunRow]] = {present_structure(): []}
+    for run in runs:
+        if when.recorded(run.issued_at):
+            by_structure.setdefault(structure_of(run), []).append(run)
+    live = {structure: live_runs(mine) for structure, mine in by_structure.items()}
+    counted = [run for mine, _ in live.values() for run in mine]
+    read = _Read(connection, case, when, sorted({run.as_of for run in counted})) if counted else None
+    present, *others = sorted(live, key=lambda structure: (structure != present_structure(), -structure))
+    return replace(
+        _score(case, when, present, *live[present], read),
+        others=tuple(_score(case, when, structure, *live[structure], read) for structure in others),
+    )
+
+
+def _score(
+    case: CaseRow, when: When, structure: int, runs: Sequence[RunRow], counts: Counts, read: "_Read | None"
+) -> TrackRecord:
+    """The record of one structure."""
+    found = TrackRecord(
+        structure=structure,
         as_of=when.as_of,
         as_recorded=when.as_recorded,
         headline=case.headline,
         rule=RULE,
         counts=counts,
+        lines=(),
+        scenarios=(),
+        pending=(),
+    )
+    if not runs or read is None:
+        return found
+    forecasts, scenarios = read.forecasts(runs)
+    lines, pending = score_forecasts(forecasts, read.truth)
+    scenario_lines, pending_scenarios = score_scenarios(scenarios, read.truth)
+    return replace(
+        found,
+        counts=replace(counts, resolved=sum(line.forecasts for line in lines)),
         lines=lines,
         scenarios=scenario_lines,
-        pending=waiting,
+        pending=(*pending, *pending_scenarios),
     )
 
 
@@ -164,24 +185,36 @@ def _read_truth(connection: Connection, case: CaseRow, when: When) -> Problem:
     return assemble(rows, form_evidence((), catalogue, ()))
 
 
-def _read_forecasts(
-    connection: Connection, runs: Sequence[RunRow], today: date
-) -> tuple[list[LiveForecast], list[LiveScenarios]]:
-    case_id = runs[0].case_id
-    targets, labels = read_all_targets(connection, case_id), read_all_scenarios(connection, case_id)
-    forecasts: list[LiveForecast] = []
-    scenarios: list[LiveScenarios] = []
-    for run, following in zip(runs, [*(run.as_of for run in runs[1:]), date.max], strict=True):
-        until = min(following, run.as_of + timedelta(days=STANDS_AT_MOST), today)
-        forecasts += [
-            LiveForecast(_window(run, until, row), row.target, row.mean, row.base_rate)
-            for row in targets.get(run.id, ())
-        ]
-        found: defaultdict[Window, dict[str, float]] = defaultdict(dict)
-        for each in labels.get(run.id, ()):
-            found[_window(run, until, each)][each.scenario] = each.probability
-        scenarios += [LiveScenarios(window, tuple(p.get(s, 0.0) for s in SCENARIOS)) for window, p in found.items()]
-    return forecasts, scenarios
+class _Read:
+    """What resolves the forecasts of a case, and what its runs said: read once for the records of all structures."""
+
+    def __init__(self, connection: Connection, case: CaseRow, when: When, starts: Sequence[date]) -> None:
+        self.truth = _read_truth(connection, case, when)
+        self._targets = read_all_targets(connection, case.case_id)
+        self._labels = read_all_scenarios(connection, case.case_id)
+        self._starts, self._today = starts, when.as_of
+
+    def forecasts(self, runs: Iterable[RunRow]) -> tuple[list[LiveForecast], list[LiveScenarios]]:
+        """What these runs said of targets and of scenarios, each with the days on which it stood."""
+        forecasts: list[LiveForecast] = []
+        scenarios: list[LiveScenarios] = []
+        for run in runs:
+            until = self._until(run)
+            forecasts += [
+                LiveForecast(_window(run, until, row), row.target, row.mean, row.base_rate)
+                for row in self._targets.get(run.id, ())
+            ]
+            found: defaultdict[Window, dict[str, float]] = defaultdict(dict)
+            for each in self._labels.get(run.id, ()):
+                found[_window(run, until, each)][each.scenario] = each.probability
+            scenarios += [LiveScenarios(window, tuple(p.get(s, 0.0) for s in SCENARIOS)) for window, p in found.items()]
+        return forecasts, scenarios
+
+    def _until(self, run: RunRow) -> date:
+        """The day from which it no longer stands; a later run of another structure ends it as well."""
+        place = bisect_right(self._starts, run.as_of)
+        following = self._starts[place] if place < len(self._starts) else date.max
+        return min(following, run.as_of + timedelta(days=STANDS_AT_MOST), self._today)
 
 
 def _window(run: RunRow, until: date, row: TargetForecastRow | ScenarioForecastRow) -> Window:
@@ -189,12 +222,37 @@ def _window(run: RunRow, until: date, row: TargetForecastRow | ScenarioForecastR
 
 
 def as_json(record: TrackRecord) -> dict[str, Any]:
-    """The names other programs use: add, never rename."""
-    return {"sentence": track_sentence(record), **asdict(record)}
+    """The names other programs use: add, never rename. They are of the present structure, `structures` of all."""
+    return {
+        "sentence": track_sentence(record),
+        **_as_json(record),
+        "structures": [{"sentence": _sentence(one), **_as_json(one)} for one in (record, *record.others)],
+    }
+
+
+def _as_json(record: TrackRecord) -> dict[str, Any]:
+    found = asdict(replace(record, others=()))
+    del found["others"]
+    for name in ("lines", "scenarios", "pending"):
+        found[name] = [{**one, "structure": record.structure} for one in found[name]]
+    return found
 
 
 def track_sentence(record: TrackRecord) -> str:
-    """What live forecasts of the headline were worth, in one sentence that can be printed."""
+    """What live forecasts of the headline were worth, in one sentence for each structure of the model.
+
+    Where there is one structure alone it is not named.
+    """
+    if not record.others:
+        return _sentence(record)
+    return " ".join(f"By model {one.structure}: {_lower(_sentence(one))}" for one in (record, *record.others))
+
+
+def _lower(sentence: str) -> str:
+    return sentence[0].lower() + sentence[1:]
+
+
+def _sentence(record: TrackRecord) -> str:
     line = telling_line(record)
     if line is not None:
         return _resolved_sentence(line, record.as_of)

@@ -10,7 +10,7 @@ from typing import TextIO
 from db.kinds import FULL_KINDS
 from forecast.exports.columns import DATE, INTEGER, PROBABILITY, TEXT, Column, Export, Values, stored
 
-_FIELDS = ("as_of", "run_id", "kind", "target", "headline", "horizon_days", "deadline")
+_FIELDS = ("as_of", "run_id", "kind", "structure", "target", "headline", "horizon_days", "deadline")
 _NUMBERS = ("mean", "q05", "q95", "base_rate")
 
 type Numbers = tuple[float | None, float | None, float | None, float | None]
@@ -25,6 +25,7 @@ class Headline:
     as_of: date
     run_id: int
     kind: str
+    structure: int
     target: str
     by_horizon: dict[int, Numbers] = field(default_factory=dict)
     by_deadline: dict[date, Numbers] = field(default_factory=dict)
@@ -43,6 +44,8 @@ class Course:
     horizons: tuple[int, ...]
     dates: int
     last: Headline
+    turns: tuple[int, ...]
+    """Places, from 0, of the dates that another structure of the model begins with than the date before had."""
 
 
 def note_headlines(export: Export, notes: TextIO) -> Iterator[Values]:
@@ -52,14 +55,14 @@ def note_headlines(export: Export, notes: TextIO) -> Iterator[Values]:
     day: Headline | None = None
     for row in export.rows:
         yield row
-        as_of, run_id, kind, target, is_headline, horizon, deadline, *numbers = pick(row)
+        as_of, run_id, kind, structure, target, is_headline, horizon, deadline, *numbers = pick(row)
         if not is_headline:
             continue
         if day is not None and day.as_of != as_of:
             _note(day, notes)
             day = None
         if day is None or (day.run_id != run_id and _takes_over(kind, day.kind)):
-            day = Headline(as_of=as_of, run_id=run_id, kind=kind, target=target)
+            day = Headline(as_of=as_of, run_id=run_id, kind=kind, structure=structure, target=target)
         if day.run_id == run_id and horizon is not None:
             day.by_horizon[horizon] = tuple(numbers)
         elif day.run_id == run_id:
@@ -77,7 +80,7 @@ def _note(day: Headline, notes: TextIO) -> None:
     """One that reaches to deadlines alone has no place among others."""
     if day.by_horizon:
         deadlines = [(str(deadline), numbers) for deadline, numbers in day.by_deadline.items()]
-        said = [str(day.as_of), day.run_id, day.kind, day.target, [*day.by_horizon.items()], deadlines]
+        said = [str(day.as_of), day.run_id, day.kind, day.structure, day.target, [*day.by_horizon.items()], deadlines]
         print(json.dumps(said), file=notes)
 
 
@@ -85,12 +88,13 @@ def read_notes(notes: TextIO) -> Iterator[Headline]:
     """The dates that were noted, in their order."""
     notes.seek(0)
     for line in notes:
-        as_of, run_id, kind, target, by_horizon, by_deadline = json.loads(line)
+        as_of, run_id, kind, structure, target, by_horizon, by_deadline = json.loads(line)
         deadlines = {date.fromisoformat(deadline): numbers for deadline, numbers in by_deadline}
         yield Headline(
             as_of=date.fromisoformat(as_of),
             run_id=run_id,
             kind=kind,
+            structure=structure,
             target=target,
             by_horizon=dict(by_horizon),
             by_deadline=deadlines,
@@ -100,10 +104,16 @@ def read_notes(notes: TextIO) -> Iterator[Headline]:
 def read_course(notes: TextIO) -> Course | None:
     """None where nothing was noted."""
     horizons: set[int] = set()
+    turns: list[int] = []
     dates, last = 0, None
-    for dates, last in enumerate(read_notes(notes), start=1):  # noqa: B007
-        horizons |= last.by_horizon.keys()
-    return None if last is None else Course(horizons=tuple(sorted(horizons)), dates=dates, last=last)
+    for day in read_notes(notes):
+        horizons |= day.by_horizon.keys()
+        if last is not None and last.structure != day.structure:
+            turns.append(dates)
+        dates, last = dates + 1, day
+    if last is None:
+        return None
+    return Course(horizons=tuple(sorted(horizons)), dates=dates, last=last, turns=tuple(turns))
 
 
 def headline_columns(target: str, horizons: Sequence[int]) -> tuple[Column, ...]:
@@ -116,10 +126,12 @@ def headline_columns(target: str, horizons: Sequence[int]) -> tuple[Column, ...]
         *(stored(f"mean_{days}d", PROBABILITY, f"Probability of {target} within {days} days") for days in horizons),
         stored(f"q05_{longest}d", PROBABILITY, f"Lower end of the 90 % interval of mean_{longest}d"),
         stored(f"q95_{longest}d", PROBABILITY, f"Upper end of the 90 % interval of mean_{longest}d"),
+        stored("structure", INTEGER, "Structure of the model that made that run; different ones make no one series"),
     )
 
 
 def headline_row(day: Headline, horizons: Sequence[int]) -> Values:
     """The cells of one date."""
     means = (day.by_horizon.get(horizon, _NOTHING)[0] for horizon in horizons)
-    return day.as_of, day.run_id, day.kind, *means, *day.by_horizon.get(horizons[-1], _NOTHING)[1:3]
+    interval = day.by_horizon.get(horizons[-1], _NOTHING)[1:3]
+    return day.as_of, day.run_id, day.kind, *means, *interval, day.structure

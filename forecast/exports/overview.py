@@ -180,7 +180,7 @@ def _add_windows(page: _Page, course: Course) -> None:
 
 
 def _by_date(workbook: Workbook, course: Course) -> Any:
-    """Lines of the means by as-of date, which the sheet of the headline holds."""
+    """Lines of the means by as-of date, which the sheet of the headline holds; not joined where the model changed."""
     chart, last = workbook.add_chart({"type": "line"}), course.dates
     looks = reversed([*islice(cycle(_LINES), len(course.horizons))])  # the longest has the plainest
     for place, (horizon, look) in enumerate(zip(course.horizons, looks, strict=True), start=3):
@@ -190,6 +190,7 @@ def _by_date(workbook: Workbook, course: Course) -> Any:
                 "categories": [HEADLINE, 1, 0, last, 0],
                 "values": [HEADLINE, 1, place, last, place],
                 **_line(*look, marked=last <= _MARKED),
+                "points": _broken(course),
             }
         )
     _set_titles(chart, f"P({target_name(course.last.target)}): mean by as-of date")
@@ -197,6 +198,11 @@ def _by_date(workbook: Workbook, course: Course) -> Any:
         {"name": "as-of date", "date_axis": True, "num_format": "yyyy-mm-dd", "num_font": {"rotation": -45}}
     )
     return chart
+
+
+def _broken(course: Course) -> list[dict[str, object] | None]:
+    """The format of each point: none of its own but where the model changed, which no line leads to."""
+    return [{"line": {"none": True}} if place in course.turns else None for place in range(course.dates)]
 
 
 def _by_window(workbook: Workbook, course: Course, header: int, last: int) -> Any:

@@ -12,6 +12,7 @@ from db.kinds import PROVISIONAL
 from db.run_rows import RunRow
 from forecast.exports.columns import BOOLEAN, DATE, INSTANT, INTEGER, JSON, NUMBER, PROBABILITY, TEXT, derived, stored
 from forecast.run_facts import diagnostics_of, failures_of, issued_before_the_fact
+from forecast.structures import structure_of
 from forecast.words.names import SCENARIO_NAMES
 
 _SCENARIOS = ", ".join(f"{label} {name}" for label, name in SCENARIO_NAMES.items())
@@ -76,6 +77,12 @@ RUN = (
         lambda about: about.run.as_of,
     ),
     derived("issued_at", INSTANT, "When the run was stored", lambda about: about.run.issued_at),
+    derived(
+        "structure",
+        INTEGER,
+        "Number of the structure of the model that made the run; numbers of different structures make no one series",
+        lambda about: structure_of(about.run),
+    ),
 )
 _REACH = (
     stored(

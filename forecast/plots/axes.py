@@ -11,6 +11,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from forecast.plots.chosen import Turn
+from forecast.plots.style import INK
 from forecast.words.labels import Labels
 
 BAND_50, BAND_90 = "#86B9DB", "#D5E6F1"
@@ -64,6 +66,28 @@ _CALENDARS: tuple[tuple[str, int, Callable[[date, int], Iterator[date]]], ...] =
     *(("month", step, _months) for step in (1, 3, 6)),
     *(("year", step, _years) for step in (1, 2, 5, 10, 20, 50, 100, 500, 2000)),
 )
+
+
+def show_turns(axes: Axes, found: Sequence[Turn], first: date, last: date, labels: Labels) -> None:
+    """A thin line where a history goes over to another structure of the model, with its name at the top.
+
+    The name stands on the side with more room of an axis from `first` to `last`.
+    """
+    for turn in found:
+        before = turn.place > (first.toordinal() + last.toordinal()) / 2
+        axes.axvline(turn.place, color=INK, linewidth=0.7)
+        axes.annotate(
+            labels.model.format(turn.structure),
+            (turn.place, 1),
+            (-3 if before else 3, -3),
+            xycoords=("data", "axes fraction"),
+            textcoords="offset points",
+            ha="right" if before else "left",
+            va="top",
+            fontsize=SMALL,
+            color=INK,
+            bbox=PAPER,
+        )
 
 
 def show_percents(axes: Axes, highest: float, labels: Labels) -> None:

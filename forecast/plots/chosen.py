@@ -106,11 +106,40 @@ def gap_days(days: Sequence[date]) -> int:
     return max(GAP_DAYS, 2 * int(median(distances))) if len(days) >= RHYTHM else GAP_DAYS
 
 
-def stretches(days: Sequence[date]) -> tuple[slice, ...]:
-    """The stretches of a history, between which it is broken."""
+def stretches(days: Sequence[date], structures: Sequence[int] = ()) -> tuple[slice, ...]:
+    """The stretches of a history, between which it is broken: by time or, where given, by another structure."""
     allowed = gap_days(days)
-    breaks = [i for i in range(1, len(days)) if (days[i] - days[i - 1]).days > allowed]
+    changed = {i for i, (before, after) in enumerate(pairwise(structures), start=1) if before != after}
+    breaks = [i for i in range(1, len(days)) if i in changed or (days[i] - days[i - 1]).days > allowed]
     return tuple(slice(*ends) for ends in zip((0, *breaks), (*breaks, len(days)), strict=True)) if days else ()
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """Where a history goes over to another structure of the model."""
+
+    last: date
+    """Of the earlier structure."""
+    first: date
+    """Of the later one."""
+    structure: int
+
+    @property
+    def place(self) -> float:
+        """Between the two, as an ordinal."""
+        return (self.last.toordinal() + self.first.toordinal()) / 2
+
+
+def turns(days: Sequence[date], structures: Sequence[int]) -> tuple[Turn, ...]:
+    """Every change of structure along a history."""
+    pairs = pairwise(zip(days, structures, strict=True))
+    return tuple(Turn(a, b, new) for (a, old), (b, new) in pairs if old != new)
+
+
+def turn_words(found: Sequence[Turn]) -> str:
+    """That nothing is joined across a change; nothing where there is none."""
+    listed = ", ".join(f"from {turn.first} on by model {turn.structure}" for turn in found)
+    return f"Not joined where the model changed: {listed}." if found else ""
 
 
 def gap_words(days: Sequence[date]) -> str:

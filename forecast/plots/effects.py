@@ -18,10 +18,11 @@ from db.rows import IndicatorRow
 from db.run_rows import EffectRow, RunRow
 from db.when import WHENEVER, When
 from forecast.errors import NoForecast, NothingToDraw
-from forecast.plots.axes import show_legend
+from forecast.plots.axes import SMALL, show_legend
 from forecast.plots.chosen import read_forecast_run
 from forecast.plots.indicators import REACH, build_ladder, by_group, draw_ladder, run_name
 from forecast.plots.style import AMBER, BLUE, GREEN, GREY, INK, WIDTH, house_style
+from forecast.record.taught import LEAST, SET_BY_DOCUMENTS, share_taught
 from forecast.words.names import target_name
 from forecast.words.numbers import counted, signed
 from models.spec import EFFECT_TARGETS
@@ -42,6 +43,13 @@ STYLES: Mapping[str, tuple[str, str, bool]] = {
 """Colour, marker, and whether it is filled."""
 ROW = 0.4
 """Inches: the height of an indicator's row."""
+_BESIDE: dict[str, Any] = {
+    "xycoords": ("axes fraction", "data"),
+    "textcoords": "offset points",
+    "va": "center",
+    "fontsize": SMALL,
+    "color": INK,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +70,12 @@ class IndicatorEffect:
     group: str
     estimates: Mapping[str, Estimate]
     """By source; "history" is missing where no mode was found."""
+
+    @property
+    def taught(self) -> float | None:
+        """The share of the effect that events taught; None where it is not known."""
+        before, after = self.estimates.get("documents"), self.estimates.get("posterior")
+        return share_taught(before.sd, after.sd) if before and after else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,6 +137,7 @@ def draw_effects(facts: EffectsFacts) -> Figure:
         axes.axvline(0, color=GREY, linewidth=0.8, zorder=1)
         for effect, place in zip(facts.effects, ladder.places, strict=True):
             _draw_effect(axes, effect, place)
+            _draw_taught(axes, effect, place)
         axes.set_yticks(ladder.places, [effect.indicator for effect in facts.effects])
         axes.set_xlabel(f"effect on {target_name(facts.target)}: {facts.unit}")
         axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: signed(value, 1) if value else "0"))
@@ -168,6 +183,18 @@ def _caption(run: RunRow, target: str, unit: str, effects: Sequence[IndicatorEff
         f"{', '.join(shown[:-1])} and {shown[-1]}; means with 50 and 90 % intervals (normal, from mean and sd). "
         f"Largest: {top}, {signed(best.mean)} (×{np.exp(best.mean):.2f} per level; 90 % interval {low} to {high}). "
         f"{clear} of {len(effects)} 90 % intervals of the posterior {'leaves' if clear == 1 else 'leave'} out 0."
+        f"{_taught_words(effects)}"
+    )
+
+
+def _taught_words(effects: Sequence[IndicatorEffect]) -> str:
+    known = [effect.taught for effect in effects if effect.taught is not None]
+    if not known:
+        return ""
+    by_documents = sum(share < LEAST for share in known)
+    return (
+        " At the right: the share of the effect's variance that events taught; documents: under "
+        f"{100 * LEAST:.0f} %, {SET_BY_DOCUMENTS} ({by_documents} of {len(known)})."
     )
 
 
@@ -179,6 +206,14 @@ def _draw_effect(axes: Axes, effect: IndicatorEffect, place: float) -> None:
         axes.plot(one.interval(90), (y, y), color=colour, linewidth=1.0 if main else 0.7, zorder=2)
         axes.plot(one.interval(50), (y, y), color=colour, linewidth=3.0 if main else 1.9, zorder=2)
         axes.plot(one.mean, y, **_mark(source), zorder=3)
+
+
+def _draw_taught(axes: Axes, effect: IndicatorEffect, place: float) -> None:
+    """At the right edge: the share that events taught."""
+    if effect.taught is None:
+        return
+    words = "documents" if effect.taught < LEAST else f"{100 * effect.taught:.0f} %"
+    axes.annotate(words, (1, place), (4, 0), **_BESIDE)
 
 
 def _mark(source: str) -> dict[str, Any]:

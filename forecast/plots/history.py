@@ -11,17 +11,30 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from sqlalchemy import Connection
 
+from db.progress import Progress
 from db.read import read_case, read_events
 from db.read_forecasts import read_all_targets
 from db.rows import CaseRow, EventRow
 from db.run_rows import RunRow, TargetForecastRow
+from db.when import When
 from forecast.errors import NoForecast
-from forecast.plots.axes import BAND_50, BAND_90, DASHED, PAPER, SMALL, show_dates, show_legend, show_percents
+from forecast.plots.axes import (
+    BAND_50,
+    BAND_90,
+    DASHED,
+    PAPER,
+    SMALL,
+    show_dates,
+    show_legend,
+    show_percents,
+    show_turns,
+)
 from forecast.plots.beside import Beside, beside_caption, draw_beside, windows_of
 from forecast.plots.chosen import (
     EVERY,
     Horizon,
     Span,
+    Turn,
     gap_words,
     horizon_of,
     horizon_words,
@@ -30,9 +43,13 @@ from forecast.plots.chosen import (
     read_span,
     run_counts,
     stretches,
+    turn_words,
+    turns,
 )
 from forecast.plots.context import FEW, Context, read_context
+from forecast.plots.recomputed import STEP_DAYS, Recomputed, recompute
 from forecast.plots.style import BLUE, GREEN, GREY, INK, ORANGE, SKY, WIDTH, house_style
+from forecast.structures import present_structure, structure_of
 from forecast.words.labels import ENGLISH, Labels
 from forecast.words.names import target_name
 from forecast.words.numbers import counted, percent, percent_range, reach
@@ -68,6 +85,7 @@ class HistoryPoint:
     q75: float
     q95: float
     base_rate: float | None
+    structure: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,12 +111,20 @@ class HistoryFacts:
     """What a backtest says would have been forecast before; None where the history has dates enough."""
     windows: tuple[Beside, ...]
     """The last run by window, which is drawn instead of too short a history without a context; else empty."""
+    recomputed: Recomputed
+    """What the present structure would have said of late; empty where that was not asked for."""
     caption: str
 
     @property
     def first(self) -> date:
         """Where the picture begins."""
-        return self.context.origins[0] if self.context else self.points[0].as_of
+        begin = self.context.origins[0] if self.context else self.points[0].as_of
+        return min(begin, *(day for day, _ in self.recomputed[:1]), begin)
+
+    @property
+    def turns(self) -> tuple[Turn, ...]:
+        """Where the line goes over to another structure of the model."""
+        return turns([point.as_of for point in self.line], [point.structure for point in self.line])
 
     @property
     def line(self) -> tuple[HistoryPoint, ...]:
@@ -117,6 +143,7 @@ def read_history(
     target: str | None = None,
     horizon: Horizon | None = None,
     folder: Path | None = None,
+    recomputing: Progress | None = None,
 ) -> HistoryFacts:
     """The history of a target (None: the headline) at a horizon (None: the longest rolling one), with its events.
 
@@ -125,6 +152,8 @@ def read_history(
     folder
         of the database: from a backtest there, or the one shipped, too short a history gets a context; without one,
         a run alone is told by window. None to draw the runs and nothing else
+    recomputing
+        told how far it is, where the last days are to be computed anew by the present structure of the model
 
     Raises
     ------
@@ -144,7 +173,11 @@ def read_history(
     ends = points[0].as_of, points[-1].as_of
     dates = len({point.as_of for point in points})
     context = _context(connection, folder, case, span, shown) if folder and dates < FEW else None
-    alone = folder is not None and context is None and dates < ALONE and any(point.leads for point in points)
+    again: Recomputed = ()
+    if recomputing is not None:
+        last = When(as_of=ends[1], as_recorded=span.when.as_recorded)
+        again = recompute(connection, case.case_id, target, wanted, last, recomputing)
+    alone = folder is not None and not (context or again) and dates < ALONE and any(point.leads for point in points)
     windows = windows_of(rows[shown[-1][0].id]) if alone else ()
     begin = context.origins[0] if context else ends[0]
     events = read_events(connection, case.case_id, span.when)
@@ -158,7 +191,8 @@ def read_history(
         events=tuple(map(_mark, during)),
         context=context,
         windows=windows,
-        caption=beside_caption(*shown[-1]) if windows else _caption(shown, points, len(during), context),
+        recomputed=again,
+        caption=beside_caption(*shown[-1]) if windows else _caption(shown, points, len(during), context, again),
     )
 
 
@@ -202,6 +236,7 @@ def _point(run: RunRow, row: TargetForecastRow, leads: bool) -> HistoryPoint:
         q75=row.q75,
         q95=row.q95,
         base_rate=row.base_rate,
+        structure=structure_of(run),
     )
 
 
@@ -214,17 +249,22 @@ def _caption(
     points: Sequence[HistoryPoint],
     events: int,
     context: Context | None,
+    again: Recomputed,
 ) -> str:
     runs = [run for run, _ in shown]
     _, row = shown[0]
     first, last = runs[0].as_of, runs[-1].as_of
-    broken = gap_words([point.as_of for point in points if point.leads])
+    line = [point for point in points if point.leads]
+    broken = gap_words([point.as_of for point in line])
+    changed = turns([point.as_of for point in line], [point.structure for point in line])
     sentences = (
         f"P({target_name(row.target)} {reach(row)}), at least one: mean with 50 % and 90 % intervals of "
         f"{run_counts(runs)}, as of {first}{f' to {last}' if last > first else ''}.",
         "The deadline is fixed, so that the window shrinks as the as-of date nears it." if row.deadline else "",
         f"Line and bands are {broken}." if broken else "",
+        turn_words(changed),
         _context_words(context) if context else "",
+        _again_words(again) if again else "",
         f"Below, {counted(events, 'event')} on record." if events else "",
         _last_number(shown, points),
     )
@@ -235,6 +275,13 @@ def _context_words(context: Context) -> str:
     return (
         f"Grey: what would have been said from {context.origins[0]} on, by a {context.kind} backtest of model version "
         f"{context.model_version}; that is no track record."
+    )
+
+
+def _again_words(again: Recomputed) -> str:
+    return (
+        f"Dashed: what model {present_structure()} would have said from {again[0][0]} on, every {STEP_DAYS} days, by "
+        "Laplace's approximation; recomputed, no track record."
     )
 
 
@@ -275,7 +322,7 @@ def _legend(axes: Axes) -> list[tuple[Artist, str]]:
 def _draw_line(axes: Axes, facts: HistoryFacts, labels: Labels) -> None:
     line = facts.line
     days = [point.as_of for point in line]
-    pieces = [line[piece] for piece in stretches(days)]
+    pieces = [line[piece] for piece in stretches(days, [point.structure for point in line])]
     length = (days[-1] - facts.first).days if days else 0
     if facts.context:
         origins = [origin.toordinal() for origin in facts.context.origins]
@@ -296,11 +343,17 @@ def _draw_line(axes: Axes, facts: HistoryFacts, labels: Labels) -> None:
             base = [(at + side, rate) for at, rate in base[-1:] for side in (-reach, reach)]
         if base:
             axes.plot(*zip(*base, strict=True), color=INK, linewidth=1, linestyle=DASHED)
+    if facts.recomputed:
+        at, said = zip(*facts.recomputed, strict=True)
+        style: dict[str, Any] = {"color": ORANGE, "linewidth": 1.2, "linestyle": DASHED, "marker": ".", "markersize": 4}
+        axes.plot([day.toordinal() for day in at], said, label=labels.recomputed, **style)
     highest = max(
         [value for point in facts.points for value in (point.q95 if point.leads else point.mean, point.base_rate or 0)]
         + list(facts.context.said if facts.context else ())
+        + [said for _, said in facts.recomputed]
     )
     show_percents(axes, highest, labels)
+    show_turns(axes, facts.turns, facts.first, facts.points[-1].as_of, labels)
     window = labels.window(facts.horizon_days, facts.deadline)
     axes.set_ylabel(labels.probability)
     axes.set_title(labels.heading(labels.at_least_one, target=labels.target(facts.target), window=window))

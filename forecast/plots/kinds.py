@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
 
+from db.progress import Progress, silent
 from db.when import WHENEVER, When
 
 if TYPE_CHECKING:
@@ -35,6 +36,8 @@ class Asked:
     indicators: tuple[str, ...] = ()
     as_of: date | None = None
     as_recorded: datetime | None = None
+    recomputed: bool = False
+    progress: Progress = silent
 
     @property
     def when(self) -> When:
@@ -75,14 +78,24 @@ def _history(connection: Connection, folder: Path, asked: Asked) -> Picture:
     from forecast.plots.history import draw_history, read_history
 
     facts = read_history(
-        connection, asked.case_id, asked.span, target=asked.target, horizon=asked.horizon, folder=folder
+        connection,
+        asked.case_id,
+        asked.span,
+        target=asked.target,
+        horizon=asked.horizon,
+        folder=folder,
+        recomputing=asked.progress if asked.recomputed else None,
     )
     ends = {"first": facts.points[0].as_of, "last": facts.points[-1].as_of}
     window = {"horizon_days": facts.horizon_days, "deadline": facts.deadline}
     shown = {"target": facts.target, **window, **ends, "n": len(facts.points), "run_ids": facts.run_ids}
     before = facts.context
     context = {"kind": before.kind, "first": before.origins[0], "n": len(before.origins)} if before else None
-    return Picture(facts.caption, draw_history(facts), shown | {"context": context})
+    models: dict[str, object] = {
+        "structures": [{"structure": one.structure, "first": one.first} for one in facts.turns],
+        "recomputed": [{"as_of": day, "probability": p} for day, p in facts.recomputed],
+    }
+    return Picture(facts.caption, draw_history(facts), shown | {"context": context} | models)
 
 
 def _horizons(connection: Connection, _: Path, asked: Asked) -> Picture:
@@ -123,7 +136,9 @@ def _effects(connection: Connection, _: Path, asked: Asked) -> Picture:
 
     facts = read_effects(connection, run_id=asked.run_id, target=asked.target, case_id=asked.case_id, when=asked.when)
     shown = {"run_ids": (facts.run_id,), "as_of": facts.as_of, "target": facts.target}
-    return Picture(facts.caption, draw_effects(facts), shown | {"indicators": [one.indicator for one in facts.effects]})
+    indicators = {"indicators": [one.indicator for one in facts.effects]}
+    taught = {"events_taught": {one.indicator: one.taught for one in facts.effects}}
+    return Picture(facts.caption, draw_effects(facts), {**shown, **indicators, **taught})
 
 
 def _judgements(connection: Connection, _: Path, asked: Asked) -> Picture:
@@ -164,11 +179,12 @@ OPTIONS = {
     "--indicator": "indicators",
     "--as-of": "as_of",
     "--as-recorded": "as_recorded",
+    "--recomputed": "recomputed",
 }
 """Options by the names `Asked` has for them."""
 _SPAN, _WHEN = ("--from", "--to"), ("--as-of", "--as-recorded")
 KINDS: Mapping[str, Kind] = {
-    "history": Kind(("--target", "--horizon", *_SPAN, "--kind", *_WHEN), _history),
+    "history": Kind(("--target", "--horizon", *_SPAN, "--kind", *_WHEN, "--recomputed"), _history),
     "horizons": Kind(("--run", *_WHEN), _horizons),
     "scenarios": Kind(("--run", "--horizon", *_SPAN, "--kind", *_WHEN), _scenarios),
     "states": Kind(("--indicator", *_SPAN, *_WHEN), _states),

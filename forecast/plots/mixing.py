@@ -15,10 +15,10 @@ from db.run_rows import RunRow
 from models.spec import Floats
 
 SCALARS = (
-    *("unit", "slope", "tilt", "judgement_excess", "fraction", "base"),
-    *("pace", "momentum", "memory", "duration", "change"),
+    *("unit", "judgement_excess", "fraction", "base", "pace", "momentum"),
+    *("slope", "tilt", "duration", "memory", "change"),
 )
-"""Parameters whose ranks are drawn, beside the two that mixed worst."""
+"""Parameters whose ranks are drawn, where a posterior has them, beside the two that mixed worst: of all structures."""
 POINTS = 100
 ALPHA = 0.05
 """Chance that some chain of a parameter leaves its band although all mixed."""

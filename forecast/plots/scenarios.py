@@ -16,11 +16,12 @@ from db.read_runs import read_targets
 from db.rows import CaseRow
 from db.run_rows import RunRow, ScenarioForecastRow
 from forecast.errors import NoForecast
-from forecast.plots.axes import SMALL, show_dates, show_percents, show_windows, spread
+from forecast.plots.axes import SMALL, show_dates, show_percents, show_turns, show_windows, spread
 from forecast.plots.chosen import (
     EVERY,
     Horizon,
     Span,
+    Turn,
     days_to,
     gap_words,
     horizon_of,
@@ -30,9 +31,12 @@ from forecast.plots.chosen import (
     read_forecast_run,
     read_span,
     stretches,
+    turn_words,
+    turns,
 )
 from forecast.plots.style import AMBER, BLUE, GREEN, INK, ORANGE, SKY, WIDTH, house_style
 from forecast.record.siblings import Sibling, siblings_of, siblings_sentence
+from forecast.structures import structure_of
 from forecast.words.labels import ENGLISH, Labels
 from forecast.words.names import SCENARIO_NAMES
 from forecast.words.numbers import percent
@@ -50,7 +54,7 @@ APART = 0.062
 """Between the words beside the areas, as a share of the axis."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Shares:
     """The probabilities of all scenarios, S0 first, in one window of one run."""
 
@@ -59,6 +63,7 @@ class Shares:
     days: int
     deadline: date | None
     probabilities: tuple[float, ...]
+    structure: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +82,11 @@ class ScenariosFacts:
     siblings: tuple[Sibling, ...]
     """The run's targets beside the scenarios of their names."""
     caption: str
+
+    @property
+    def turns(self) -> tuple[Turn, ...]:
+        """Where the history goes over to another structure of the model."""
+        return _turns(self.history)
 
     @property
     def run_ids(self) -> tuple[int, ...]:
@@ -163,7 +173,14 @@ def _windows(rows: Sequence[ScenarioForecastRow]) -> list[list[ScenarioForecastR
 def _shares(run: RunRow, rows: Sequence[ScenarioForecastRow]) -> Shares:
     said = {row.scenario: row.probability for row in rows}
     probabilities = tuple(said.get(scenario, 0.0) for scenario in SCENARIO_NAMES)
-    return Shares(run.id, run.as_of, days_to(run.as_of, horizon_of(rows[0])), rows[0].deadline, probabilities)
+    return Shares(
+        run_id=run.id,
+        as_of=run.as_of,
+        days=days_to(run.as_of, horizon_of(rows[0])),
+        deadline=rows[0].deadline,
+        probabilities=probabilities,
+        structure=structure_of(run),
+    )
 
 
 def _caption(run: RunRow, shares: Shares, history: Sequence[Shares], horizon: Horizon) -> str:
@@ -175,7 +192,7 @@ def _caption(run: RunRow, shares: Shares, history: Sequence[Shares], horizon: Ho
     return (
         "Scenarios: exactly one holds in each window, so that the areas sum to 100 %: "
         f"{f'left, {left}; right, {reach} for {_history_words(history)}' if history else left}. "
-        f"{reach[0].upper()}{reach[1:]}: {said}."
+        f"{reach[0].upper()}{reach[1:]}: {said}. {turn_words(_turns(history))}".rstrip()
     )
 
 
@@ -183,6 +200,10 @@ def _history_words(history: Sequence[Shares]) -> str:
     days = [shares.as_of for shares in history]
     broken = gap_words(days)
     return f"{len(days)} runs as of {days[0]} to {days[-1]}{f', {broken}' if broken else ''}"
+
+
+def _turns(history: Sequence[Shares]) -> tuple[Turn, ...]:
+    return turns([shares.as_of for shares in history], [shares.structure for shares in history])
 
 
 def draw_scenarios(facts: ScenariosFacts, labels: Labels = ENGLISH) -> Figure:
@@ -215,7 +236,7 @@ def _draw_history(axes: Axes, facts: ScenariosFacts, labels: Labels) -> None:
     """Broken where no run fell for long; a date by itself is a bar."""
     days = [shares.as_of for shares in facts.history]
     half = max((days[-1] - days[0]).days * 0.01, 0.3)
-    for piece in stretches(days):
+    for piece in stretches(days, [shares.structure for shares in facts.history]):
         x = [float(day.toordinal()) for day in days[piece]]
         shares = [one.probabilities for one in facts.history[piece]]
         if len(x) == 1:
@@ -223,6 +244,7 @@ def _draw_history(axes: Axes, facts: ScenariosFacts, labels: Labels) -> None:
         _draw_areas(axes, x, shares)
     show_dates(axes, days[0], days[-1], labels, room=2.4)
     axes.set_xlim(days[0].toordinal(), days[-1].toordinal())
+    show_turns(axes, facts.turns, days[0], days[-1], labels)
     axes.tick_params(axis="y", length=0)
     axes.set_xlabel(labels.as_of)
     deadline = facts.horizon if isinstance(facts.horizon, date) else None

@@ -9,8 +9,9 @@ import numpy as np
 from sqlalchemy import Connection
 
 from db.errors import StoreError
+from db.kinds import FULL_KINDS, PUBLISHED
 from db.read import read_case, read_observations
-from db.read_runs import read_runs, read_targets
+from db.read_runs import read_effects, read_runs, read_targets
 from db.rows import CaseRow, IndicatorRow, ObservationRow
 from db.run_rows import RunRow
 from db.when import When
@@ -26,7 +27,9 @@ from forecast.record.payloads import (
     RunEntry,
     RunList,
 )
+from forecast.record.taught import read_taught
 from forecast.run_facts import diagnostics_of, failures_of, is_stale
+from forecast.structures import structure_of
 from indicators.evidence import form_evidence, last_observed
 from indicators.languages import in_language
 from indicators.tables import suggest_id
@@ -38,7 +41,7 @@ def read_indicator_list(
 ) -> IndicatorList:
     """Every indicator of the catalogue with its filtered level."""
     rows = _rows(connection, when, case_id, language)
-    entries = _indicator_entries(rows, _on_file(connection, rows))
+    entries = _with_effects(connection, rows, _indicator_entries(rows, _on_file(connection, rows)))
     return IndicatorList(when.as_of, when.as_recorded, entries, contradictions(_standing(rows.observations, when)))
 
 
@@ -48,7 +51,7 @@ def read_indicator(
     """One indicator, with its `last` newest observations; UnknownId names the nearest one."""
     rows = _rows(connection, when, case_id, language)
     on_file = _on_file(connection, rows)
-    entries = _indicator_entries(rows, on_file)
+    entries = _with_effects(connection, rows, _indicator_entries(rows, on_file))
     place = find_place("indicator", name, [entry.id for entry in entries])
     row, entry = rows.catalogue[place], entries[place]
     standing = sorted(
@@ -144,6 +147,18 @@ def _indicator_entries(rows: Rows, on_file: Sequence[ObservationRow]) -> tuple[I
     )
 
 
+def _with_effects(
+    connection: Connection, rows: Rows, entries: tuple[IndicatorEntry, ...]
+) -> tuple[IndicatorEntry, ...]:
+    """The same with what the last fit published by then says of their effects."""
+    runs = read_runs(connection, rows.case.case_id, kinds=FULL_KINDS, statuses=(PUBLISHED,), until=rows.as_of)
+    run = next((run for run in runs if rows.when.recorded(run.issued_at)), None)
+    effects = read_taught(read_effects(connection, run.id)) if run else ()
+    return tuple(
+        replace(one, effects=tuple(effect for effect in effects if effect.indicator_id == one.id)) for one in entries
+    )
+
+
 def _indicator(
     row: IndicatorRow, now: States, place: int, last: date | None, as_of: date, count: Counter[str]
 ) -> IndicatorEntry:
@@ -201,4 +216,5 @@ def _run(connection: Connection, run: RunRow, headline: str) -> RunEntry:
         divergences=diagnostics["divergences"],
         draws=diagnostics["draws"],
         failures=failures_of(run),
+        structure=structure_of(run),
     )

@@ -1,14 +1,16 @@
 """The forecast that trust is a question of: the headline over its longest rolling window, and where it stands."""
 
 from collections.abc import Iterable
+from datetime import date
 
 from sqlalchemy import Connection
 
-from db.kinds import FULL_KINDS
-from db.read_runs import last_published, read_targets
+from db.read_runs import read_standing, read_targets
 from db.rows import CaseRow
-from db.run_rows import NewRun, TargetForecastRow
+from db.run_rows import NewRun, RunRow, TargetForecastRow
+from forecast.engine.standing import find_standing
 from forecast.evaluation.alike import Moment
+from forecast.structures import structure_of
 
 
 def moment_of(run: NewRun | None, targets: Iterable[TargetForecastRow], headline: str) -> Moment | None:
@@ -17,10 +19,13 @@ def moment_of(run: NewRun | None, targets: Iterable[TargetForecastRow], headline
     if run is None or not rolling:
         return None
     days, mean = max(rolling)
-    return Moment(headline, days, run.dry, mean)
+    structure = structure_of(run) if isinstance(run, RunRow) else None
+    return Moment(headline, days, run.dry, mean, structure)
 
 
-def read_moment(connection: Connection, case: CaseRow) -> Moment | None:
-    """Of the last published full run; None before there is one."""
-    run = last_published(connection, case.case_id, kinds=FULL_KINDS)
+def read_moment(connection: Connection, case: CaseRow, today: date) -> Moment | None:
+    """Of the forecast on file that takes in what came since the last full run, or of that run; None before there is
+    one."""
+    full = read_standing(connection, case.case_id, today)
+    run = (find_standing(connection, full, today) or full) if full else None
     return moment_of(run, read_targets(connection, run.id) if run else (), case.headline)

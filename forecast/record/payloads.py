@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from forecast.record.taught import Taught
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IndicatorEntry:
@@ -31,6 +33,8 @@ class IndicatorEntry:
     analyst: str | None = None
     """Who added it or, once it is retired, who retired it."""
     reason: str | None = None
+    effects: tuple[Taught, ...] = ()
+    """On each target, in the last published fit as of the day; empty before there is one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -296,6 +300,8 @@ class RunEntry:
     divergences: int | None
     draws: int | None
     failures: tuple[str, ...]
+    structure: int
+    """Of the model; numbers of different ones are not joined."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,9 @@ from sqlalchemy import Connection
 from db.read import read_completeness, read_events
 from db.read_runs import read_effects
 from db.rows import CaseRow, EventRow, IndicatorRow
-from db.run_rows import EffectRow, IndicatorStateRow, RunRow, TargetForecastRow
+from db.run_rows import IndicatorStateRow, RunRow, TargetForecastRow
 from db.when import When
+from forecast.record.taught import Taught, read_taught, taught_on, taught_words, with_taught
 from forecast.words.names import target_name
 from forecast.words.numbers import counted, percent, reach
 
@@ -36,6 +37,8 @@ class Weight:
     indicator_id: str
     name: str
     factor: float
+    taught: float | None = None
+    """The share of the effect that events taught; None where it is not known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +96,7 @@ def read_reasons(
     wet = since_talks is not None and since_talks < case.dry_after_days
     attested = read_completeness(connection, case.case_id, when)
     since = {row.type: row.complete_from for row in sorted(attested, key=lambda row: row.complete_from, reverse=True)}
-    effects = read_effects(connection, run.id)
+    effects = read_taught(read_effects(connection, run.id))
     names = {row.indicator_id: row.name for row in catalogue}
     levels = {row.indicator_id: row.mean for row in states if row.active}
     talks = {(row.horizon_days, row.deadline): row.mean for row in targets if row.target == "limits_talks"}
@@ -126,15 +129,18 @@ def _is_of(event: EventRow, target: str) -> bool:
 
 
 def _weights(
-    effects: Iterable[EffectRow], target: str, levels: Mapping[str, float], names: Mapping[str, str]
+    effects: Iterable[Taught], target: str, levels: Mapping[str, float], names: Mapping[str, str]
 ) -> list[Weight]:
     """Of every active indicator; talks of any framing have no effects of their own."""
     return [
         Weight(
-            row.indicator_id, names.get(row.indicator_id, row.indicator_id), exp(row.mean * levels[row.indicator_id])
+            indicator_id=name,
+            name=names.get(name, name),
+            factor=exp(effect.mean * levels[name]),
+            taught=effect.events_taught,
         )
-        for row in effects
-        if (row.source, row.target) == ("posterior", target) and row.indicator_id in levels
+        for name, effect in taught_on(effects, target).items()
+        if name in levels
     ]
 
 
@@ -200,7 +206,7 @@ def _levels(reason: Reason) -> str:
     if (reason.levels < 1) != (reason.factor < 1):
         return f"Present levels pull the other way, by about ×{reason.levels:.2f}."
     what = "its odds at a meeting" if reason.target == "deal" else "the rate"
-    most = ", ".join(f"{one.name} ×{one.factor:.2f}" for one in reason.weights)
+    most = with_taught((f"{one.name} ×{one.factor:.2f}", taught_words(one.taught)) for one in reason.weights)
     listed = f" ({most})" if most else ""
     return f"Present levels multiply {what} by about {reason.levels:.2f} against neutral ones{listed}."
 

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from db.kinds import FULL_KINDS
 from db.read import read_case, read_catalogue
-from db.read_runs import last_published, read_run, read_runs, read_scenarios, read_states, read_targets
+from db.read_runs import last_published, read_effects, read_run, read_runs, read_scenarios, read_states, read_targets
 from db.rows import CaseRow, IndicatorRow
 from db.run_rows import IndicatorStateRow, NewRun, RunRow, ScenarioForecastRow, TargetForecastRow
 from db.when import When
@@ -22,7 +22,9 @@ from forecast.record.moment import moment_of
 from forecast.record.news import News, Week, read_news, read_week
 from forecast.record.reasons import Reason, read_reasons, reason_sentence
 from forecast.record.siblings import Sibling, siblings_of, siblings_sentence
-from forecast.run_facts import diagnostics_of, failures_of, is_stale, read_when
+from forecast.record.taught import Taught, read_taught
+from forecast.run_facts import assumed_of, diagnostics_of, failures_of, is_stale, read_when
+from forecast.structures import change_as_json, change_of, other_model_sentence, structure_of
 from forecast.words.names import target_name
 from forecast.words.numbers import percent, reach
 
@@ -72,6 +74,7 @@ class Summary:
     standing: Standing | None = None  # the forecast that takes it in
     lacking: str = ""  # why there is none, where something came
     reasons: tuple[Reason, ...] = ()  # why forecasts are far from their base rates
+    effects: tuple[Taught, ...] = ()  # of each indicator on each target, and what events taught of it
 
     @property
     def rejected(self) -> bool:
@@ -171,6 +174,7 @@ def read_summary(
         since=since,
         standing=standing,
         lacking=lacking,
+        effects=read_taught(read_effects(connection, source.id)) if source else (),
         reasons=read_reasons(
             connection,
             case,
@@ -271,6 +275,7 @@ def as_json(summary: Summary) -> dict[str, Any]:
         "case": summary.case_name,
         "headline": summary.headline,
         "situation": _situation(summary.forecast_of or summary.run),
+        "by_other_model": by_model(summary) or None,
         "forecast_run_id": _source_id(summary),
         "forecast_as_of": summary.forecast_of.as_of if summary.forecast_of else None,
         "stale": {
@@ -294,6 +299,7 @@ def as_json(summary: Summary) -> dict[str, Any]:
         "week": asdict(summary.week),
         "provisional": _provisional_json(summary),
         "judgement": judgement_sentence(summary),
+        "assumptions": assumed_of(summary.forecast_of) if isinstance(summary.forecast_of, RunRow) else [],
         "quality": _quality(summary.quality),
         "alike": asdict(summary.quality.alike) if summary.quality.alike else None,
         "track_record": summary.track,
@@ -305,7 +311,13 @@ def as_json(summary: Summary) -> dict[str, Any]:
         "targets": [_with_reach(row) | {"run_id": _source_id(summary)} for row in summary.targets],
         "scenarios": _scenarios(summary.scenarios),
         "indicators": [_state(row, summary) for row in summary.states],
+        "effects": [asdict(one) for one in summary.effects],
     }
+
+
+def by_model(summary: Summary) -> str:
+    """That the forecast is by another model than the present one; "" where it is by that."""
+    return other_model_sentence(structure_of(summary.forecast_of)) if summary.forecast_of else ""
 
 
 def judgement_sentence(summary: Summary) -> str | None:
@@ -331,6 +343,28 @@ def judgement_sentence(summary: Summary) -> str | None:
     )
 
 
+def assumption_sentence(summary: Summary) -> str | None:
+    """Between what the headline lies with one assumption changed, at the longest rolling horizon."""
+    run = summary.forecast_of
+    rolling = [row for row in summary.shown_headline() if row.horizon_days is not None]
+    if not isinstance(run, RunRow) or not rolling:
+        return None
+    row = max(rolling, key=lambda r: r.horizon_days or 0)
+    found = [
+        (float(one["mean"]), str(each["assumption"]))
+        for each in assumed_of(run)
+        for one in each["headline"]
+        if one["horizon_days"] == row.horizon_days and one["deadline"] is None
+    ]
+    if not found:
+        return None
+    (low, lowest), (high, highest) = min(found), max(found)
+    return (
+        f"What the record cannot settle: with one assumption of the model changed it would be between {percent(low)} "
+        f"({lowest}) and {percent(high)} ({highest}); `parley check assumptions` has them all."
+    )
+
+
 def stale_days(row: IndicatorStateRow, summary: Summary) -> int | None:
     """Days from the last observation to the forecast's as-of date; None where nothing was ever observed."""
     if row.last_observed_on is None or summary.forecast_of is None:
@@ -353,6 +387,8 @@ def _run(run: RunRow) -> dict[str, Any]:
         "posterior_hash": run.posterior_hash,
         "diagnostics": diagnostics_of(run),
         "failures": list(failures_of(run)),
+        "structure": structure_of(run),
+        "model_change": change_as_json(change) if (change := change_of(run.detail)) else None,
     }
 
 
@@ -410,6 +446,7 @@ def _quality(quality: Quality) -> dict[str, Any]:
     return {
         "sentence": quality.sentence,
         "model_version": quality.model_version,
+        "structure": quality.structure,
         "as_of": quality.as_of,
         "note": quality.note,
     }

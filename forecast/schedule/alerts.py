@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from db.append import append_alerts
 from db.kinds import BACKFILL
 from db.read import read_case, read_catalogue, read_completeness
-from db.read_runs import last_published, read_run, read_states
+from db.read_runs import last_published, read_published_details, read_run, read_states
 from db.read_schedule import ScheduledValue, read_alerts, read_attempts, read_scheduled_values
 from db.rows import IndicatorRow
 from db.run_rows import AlertRow, AttemptRow, IndicatorStateRow, NewAlert
@@ -22,9 +22,11 @@ from db.zone import Moment, read_zone
 from forecast.record.news import Week, read_week, week_lines
 from forecast.record.overtaken import Overtaken, overtaken_json, overtaken_lines, read_overtaken
 from forecast.run_facts import failures_of, is_stale
+from forecast.schedule.bridging import Bridge
 from forecast.schedule.movement import body_of, facts_of, find_movement, title_of, told_values
 from forecast.schedule.settings import AlertSettings, Settings
 from forecast.schedule.slots import retry_at
+from forecast.structures import change_of, structure_in
 from forecast.words.names import target_name
 from forecast.words.numbers import counted, minute
 from indicators.content import EVENT_TYPES
@@ -52,6 +54,8 @@ class Record:
     """Why runs were rejected, by run; of those not told yet."""
     values: tuple[ScheduledValue, ...]
     """The headline of every published scheduled run, by day."""
+    bridge: Bridge
+    """From the numbers of an earlier model to those of a later one."""
     catalogue: tuple[IndicatorRow, ...]
     state_run: int | None
     """The newest published run, provisional ones included: it knows the latest observations."""
@@ -81,6 +85,7 @@ def read_record(connection: Connection, case_id: str, settings: AlertSettings, n
     today = Moment(instant=now, zone=read_zone(connection)).today
     alerts, attempts = read_alerts(connection, case_id), read_attempts(connection, case_id)
     newest = last_published(connection, case_id)
+    details = read_published_details(connection, case_id)
     attested = read_completeness(connection, case_id, When(as_of=today))
     return Record(
         case_id=case_id,
@@ -91,6 +96,12 @@ def read_record(connection: Connection, case_id: str, settings: AlertSettings, n
         attempts=attempts,
         reasons=_read_reasons(connection, attempts, _told(alerts, REJECTED)),
         values=read_scheduled_values(connection, case_id, case.headline, settings.horizon_days),
+        bridge=Bridge(
+            structures={run_id: structure_in(detail) for run_id, detail in details.items()},
+            changes=tuple(change for detail in details.values() if (change := change_of(detail))),
+            target=case.headline,
+            horizon_days=settings.horizon_days,
+        ),
         catalogue=read_catalogue(connection, case),
         state_run=newest.id if newest else None,
         states=read_states(connection, newest.id) if newest else (),
@@ -122,10 +133,12 @@ def _told(alerts: Sequence[AlertRow], rule: str) -> frozenset[str]:
 def movement(record: Record) -> Iterator[NewAlert]:
     """The headline has crossed a threshold, or moved by more than is let pass: one alert a run, which says it all."""
     horizon = record.settings.horizon_days
-    told = told_values(record.alerts, record.headline, horizon)
-    found = find_movement(record.values, told, record.settings)
+    onto = record.values[-1].run_id if record.values else 0
+    told = record.bridge.carry(told_values(record.alerts, record.headline, horizon), onto)
+    found = find_movement(record.bridge.carry(record.values, onto), told, record.settings)
     if found is None:
         return
+    carried = record.bridge.sentence(found.told, onto)
     about = f"{_capital(target_name(record.headline))} in {horizon} d"
     yield NewAlert(
         case_id=record.case_id,
@@ -133,7 +146,7 @@ def movement(record: Record) -> Iterator[NewAlert]:
         subject=f"run {found.now.run_id}",
         run_id=found.now.run_id,
         title=title_of(found, about),
-        body="\n".join([*_happened(record), body_of(found, about), *_of_the_week(record)]),
+        body="\n".join([*_happened(record), body_of(found, about), *filter(None, [carried]), *_of_the_week(record)]),
         facts=facts_of(found, record.headline, horizon) | _news_facts(record),
         channels=record.settings.channels,
     )

@@ -71,6 +71,8 @@ def find_movement(
         of every published scheduled run, by day
     told
         what alerts told, the latest first
+
+    Numbers of an earlier model are to be carried over to that of the newest run before: see `Bridge`.
     """
     if not values or any(value.run_id == values[-1].run_id for value in told):
         return None
@@ -157,7 +159,9 @@ def facts_of(movement: Movement, target: str, horizon_days: int) -> dict[str, ob
 
 
 def _plain(value: ScheduledValue) -> dict[str, object]:
-    return {"value": value.mean, "mcse": value.mcse, "as_of": value.as_of.isoformat(), "run_id": value.run_id}
+    said = {"value": value.mean if value.said is None else value.said, "mcse": value.mcse}
+    carried = {} if value.said is None else {"by_present_model": value.mean}
+    return {**said, "as_of": value.as_of.isoformat(), "run_id": value.run_id, **carried}
 
 
 def _plain_step(step: Step) -> dict[str, object]:
@@ -193,5 +197,9 @@ def _change(before: ScheduledValue, now: ScheduledValue) -> str:
 
 def _last(movement: Movement, *, capital: bool = False) -> str:
     what = "last told" if movement.alerted else "the first scheduled run said"
-    said = f"{what} {percent(movement.told.mean)} as of {movement.told.as_of}"
+    told = movement.told
+    number, carried = percent(told.mean), ""
+    if told.said is not None:
+        number, carried = percent(told.said), f" by an earlier model ({percent(told.mean)} by the present one)"
+    said = f"{what} {number} as of {told.as_of}{carried}"
     return said[0].upper() + said[1:] if capital else said

@@ -17,7 +17,8 @@ from forecast.trust.tables import (
     era_note,
     provenance,
     ranked_table,
-    track_table,
+    structure_table,
+    track_tables,
 )
 from forecast.words.names import SCENARIO_NAMES
 
@@ -33,10 +34,11 @@ def render_page(trust: Trust) -> str:
         level=f"{100 * LEVEL:.0f} %",
         emphasised=EMPHASISED,
         backtest=backtest_words(trust.source),
-        track=track_table(trust.track.lines),
+        track=track_tables(trust.track),
         comparisons=comparison_tables(trust),
         bands=band_table(trust),
         eras=era_note(trust),
+        structures=structure_table(trust),
         scenarios=SCENARIO_NAMES,
         ranked=ranked_table(trust),
         calibration=calibration_table(trust),

@@ -22,10 +22,12 @@ from forecast.evaluation.figures import (
     Calibration,
     Comparison,
     Ranked,
+    Structured,
     Timeline,
     calibrate_all,
     compare_all,
     compare_scenarios,
+    compare_structures,
     compare_times,
     draw_timeline,
     judge,
@@ -34,11 +36,12 @@ from forecast.evaluation.quality import Quality, read_quality
 from forecast.evaluation.report import bands_of, judged_targets
 from forecast.evaluation.scoreboard import Selection
 from forecast.evaluation.stored import Source, read_backtest
-from forecast.evaluation.track import Counts, TrackRecord
+from forecast.evaluation.track import Counts, TrackRecord, track_sentence
 from forecast.evaluation.track_scores import ScenarioLine, TrackLine
 from forecast.identity import model_version
 from forecast.record.moment import read_moment
 from forecast.record.summary import read_track
+from forecast.structures import other_model_sentence, present_structure
 
 PASSED, FAILED, LOOK, NOT_RUN = "passed", "FAILED", "look", "not run"
 _VERDICTS = {True: PASSED, False: FAILED, None: LOOK}
@@ -65,6 +68,15 @@ class Track:
     lines: tuple[TrackLine, ...]
     scenarios: tuple[ScenarioLine, ...]
     pending: int
+    structure: int
+    """Of the model that made the forecasts: the present one."""
+    others: tuple["Track", ...] = ()
+    """The records of other structures, the newest first; none is joined with another."""
+
+    @property
+    def records(self) -> tuple["Track", ...]:
+        """That of the present structure first."""
+        return (self, *self.others)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,11 +112,16 @@ class Trust:
     headline: str
     model_version: str  # of this program
     quality: Quality
+    by_other_model: str | None
+    """That the forecast as it stands is by another model than the present one."""
     track: Track
     source: Source
     rule: str
     bounds: tuple[Bound, ...]
     comparisons: tuple[Comparison, ...]
+    """Of the shipped model alone."""
+    structures: tuple[Structured, ...]
+    """Other structures of the model that the backtest holds, under their own names."""
     times: tuple[Ranked, ...]
     scenarios: tuple[Ranked, ...]
     calibrations: tuple[Calibration, ...]
@@ -114,7 +131,13 @@ class Trust:
 
 
 def read_trust(
-    connection: Connection, folder: Path, today: date, *, backtest_id: int | None = None, case_id: str | None = None
+    connection: Connection,
+    folder: Path,
+    today: date,
+    *,
+    backtest_id: int | None = None,
+    case_id: str | None = None,
+    structures: bool = True,
 ) -> Trust:
     """Everything that was measured of a case, up to ``today``.
 
@@ -122,6 +145,7 @@ def read_trust(
     ----------
     folder : of the database, where the arrays of backtests lie
     backtest_id : a stored backtest; by default the one the sentence is of
+    structures : whether other structures of the model are compared as well, which takes as long again for each
 
     Raises
     ------
@@ -131,7 +155,8 @@ def read_trust(
         if there is no such case, or the file of the backtest is missing
     """
     case = read_case(connection, case_id)
-    quality = read_quality(connection, case_id=case.case_id, moment=read_moment(connection, case))
+    moment = read_moment(connection, case, today)
+    quality = read_quality(connection, case_id=case.case_id, moment=moment)
     source, backtest = read_backtest(connection, folder, case, quality, backtest_id)
     targets = judged_targets(case.headline)
     comparisons = compare_all(backtest, targets)
@@ -144,11 +169,13 @@ def read_trust(
         headline=case.headline,
         model_version=model_version(),
         quality=quality,
+        by_other_model=(moment and moment.structure and other_model_sentence(moment.structure)) or None,
         track=_track(*read_track(connection, today, case.case_id)),
         source=source,
         rule=RULE,
         bounds=tuple(bound for target in targets for bound in judge(target, comparisons, calibrations)),
         comparisons=comparisons,
+        structures=compare_structures(backtest, targets) if structures else (),
         times=compare_times(backtest, targets),
         scenarios=compare_scenarios(backtest),
         calibrations=calibrations,
@@ -201,7 +228,8 @@ def as_json(trust: Trust) -> dict[str, Any]:
 
 def _track(record: TrackRecord | None, sentence: str) -> Track:
     if record is None:
-        return Track(sentence=sentence, rule=None, counts=None, lines=(), scenarios=(), pending=0)
+        structure = present_structure()
+        return Track(sentence=sentence, rule=None, counts=None, lines=(), scenarios=(), pending=0, structure=structure)
     return Track(
         sentence=sentence,
         rule=record.rule,
@@ -209,6 +237,8 @@ def _track(record: TrackRecord | None, sentence: str) -> Track:
         lines=record.lines,
         scenarios=record.scenarios,
         pending=len(record.pending),
+        structure=record.structure,
+        others=tuple(_track(one, track_sentence(one)) for one in record.others),
     )
 
 

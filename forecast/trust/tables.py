@@ -8,7 +8,7 @@ from forecast.evaluation.figures import Bound, Calibration, Comparison, Figure, 
 from forecast.evaluation.scoreboard import CHOSEN_BEFORE
 from forecast.evaluation.stored import Source
 from forecast.evaluation.track_scores import TrackLine, within
-from forecast.trust.read import Checked, Trust
+from forecast.trust.read import Checked, Track, Trust
 from forecast.words.names import target_name
 from forecast.words.numbers import percent, share, signed
 
@@ -72,6 +72,22 @@ def comparison_tables(trust: Trust) -> tuple[Table, ...]:
             _naive_note((_window(one), one.naive) for one in found),
         )
         for target, found in _by_target(trust.comparisons).items()
+    )
+
+
+def structure_table(trust: Trust) -> Table:
+    """Other structures of the model, each against the naive forecast that Parley is compared with."""
+    rows = tuple(
+        (each.name, f"{target_name(one.target)}, {_window(one)}", *_comparison_row(one)[1:])
+        for each in trust.structures
+        for one in each.comparisons
+        if one.era == "all" and one.situation != "wet"
+    )
+    return Table(
+        "Other structures of the model, which no forecast is made with: mean log scores beside the best naive forecast",
+        ("", "", "n", "spells", "said", "came true", "bias, points", "log score", "naive", "difference"),
+        rows,
+        left=(0, 1),
     )
 
 
@@ -190,10 +206,15 @@ def _curve(one: Calibration) -> str:
     return f"{place} (±{100 * one.half_width:.0f} points){SURE if one.enough else UNSURE}"
 
 
-def track_table(lines: Sequence[TrackLine]) -> Table:
-    """Live forecasts by target and window."""
+def track_tables(track: Track) -> tuple[Table, ...]:
+    """Live forecasts by target and window, a table for each structure of the model that has some."""
+    found = [one for one in track.records if one.lines]
+    return tuple(_track_table(one.lines, f" by model {one.structure}" if track.others else "") for one in found)
+
+
+def _track_table(lines: Sequence[TrackLine], by: str) -> Table:
     return Table(
-        "Live forecasts that have been resolved: log scores, weighted by the days on which they stood",
+        f"Live forecasts{by} that have been resolved: log scores, weighted by the days on which they stood",
         ("", "forecasts", "effective n", "said", "came true", "Parley", "base rate", "difference", ""),
         tuple(
             (
@@ -237,7 +258,7 @@ def provenance(trust: Trust) -> tuple[tuple[str, str], ...]:
     code = f"; code {source.code_version}" if source.code_version else ""
     return (
         ("truth", f"events and attestations known on {source.as_of}{stored}"),
-        ("model", f"version {source.model_version}, this program's is {trust.model_version}{code}"),
+        ("model", f"{source.structure}, version {source.model_version}, this program's is {trust.model_version}{code}"),
         ("case", f"{trust.case_id} {source.case_hash[:12]}{outdated}"),
         ("inputs", source.inputs_hash or ""),
         ("arrays", source.file_hash or ""),

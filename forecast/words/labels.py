@@ -36,6 +36,8 @@ class Labels:
     as_of: str
     days_after: str
     days: str
+    model: str
+    recomputed: str
     by_window: str
     by_date: str
     year: str
@@ -107,6 +109,8 @@ ENGLISH = Labels(
     as_of="as-of date",
     days_after="days after {}",
     days="{} d",
+    model="model {}",
+    recomputed="recomputed, no track record",
     by_window="run {run} as of {day}, by window",
     by_date="{window}, by as-of date",
     year="{0:%Y}",
@@ -158,6 +162,8 @@ JAPANESE = Labels(
     as_of="基準日",
     days_after="{}からの日数",
     days="{}日",
+    model="モデル{}",
+    recomputed="再計算（実績ではない）",
     by_window="期間別（{day}時点、更新番号{run}）",
     by_date="基準日別（{window}）",
     year="{0.year}年",
