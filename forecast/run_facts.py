@@ -41,7 +41,8 @@ def failures_of(run: RunRow) -> tuple[str, ...]:
 
 def assumed_of(run: RunRow) -> list[dict[str, Any]]:
     """The headline with one assumption of the model changed at a time, by its name and by horizon."""
-    return list(run.detail.get("assumptions", []))  # type: ignore[call-overload]
+    found: Any = run.detail.get("assumptions", [])
+    return list(found)
 
 
 def stale_after(cadence_days: float) -> float:

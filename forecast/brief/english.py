@@ -14,9 +14,9 @@ from forecast.brief.levels import DIFFERING, Attested, Cited, Source, Watched
 from forecast.evaluation.alike import alike_sentence
 from forecast.evaluation.figures import Bound
 from forecast.identity import code_version, model_version
+from forecast.record.leaning import judgement_sentence
 from forecast.record.news import news_lines, week_lines
 from forecast.record.reasons import reason_sentence
-from forecast.record.summary import judgement_sentence
 from forecast.record.taught import taught_words
 from forecast.run_facts import STALE_AFTER_CADENCES, diagnostics_of
 from forecast.words.codings import coding_text, contradiction_text

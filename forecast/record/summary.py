@@ -18,6 +18,7 @@ from forecast.engine.standing import find_standing
 from forecast.errors import NoForecast, NoPosterior, NotEnough
 from forecast.evaluation.quality import Quality, read_quality
 from forecast.evaluation.track import TrackRecord, read_track_record, track_sentence
+from forecast.record.leaning import judgement_sentence
 from forecast.record.moment import moment_of
 from forecast.record.news import News, Week, read_news, read_week
 from forecast.record.reasons import Reason, read_reasons, reason_sentence
@@ -25,8 +26,6 @@ from forecast.record.siblings import Sibling, siblings_of, siblings_sentence
 from forecast.record.taught import Taught, read_taught
 from forecast.run_facts import assumed_of, diagnostics_of, failures_of, is_stale, read_when
 from forecast.structures import change_as_json, change_of, other_model_sentence, structure_of
-from forecast.words.names import target_name
-from forecast.words.numbers import percent, reach
 
 if TYPE_CHECKING:
     from forecast.engine.provisional import Provisional
@@ -299,7 +298,7 @@ def as_json(summary: Summary) -> dict[str, Any]:
         "week": asdict(summary.week),
         "provisional": _provisional_json(summary),
         "judgement": judgement_sentence(summary),
-        "assumptions": assumed_of(summary.forecast_of) if isinstance(summary.forecast_of, RunRow) else [],
+        "assumptions": assumed_of(summary.forecast_of) if summary.forecast_of else [],
         "quality": _quality(summary.quality),
         "alike": asdict(summary.quality.alike) if summary.quality.alike else None,
         "track_record": summary.track,
@@ -318,51 +317,6 @@ def as_json(summary: Summary) -> dict[str, Any]:
 def by_model(summary: Summary) -> str:
     """That the forecast is by another model than the present one; "" where it is by that."""
     return other_model_sentence(structure_of(summary.forecast_of)) if summary.forecast_of else ""
-
-
-def judgement_sentence(summary: Summary) -> str | None:
-    """How much of the headline number is judgement, at the longest rolling horizon; None where it is not known."""
-    rolling = [row for row in summary.shown_headline() if row.horizon_days is not None]
-    if not rolling:
-        return None
-    row = max(rolling, key=lambda r: r.horizon_days or 0)
-    if row.history_only is None or row.documents_only is None or row.base_rate is None:
-        return None
-    if row.history_only == row.mean:
-        return (
-            "How much is judgement: no document had been published. Which way each indicator points is judgement, and "
-            f"by that alone, from a base rate of {percent(row.base_rate)} for {target_name(row.target)} {reach(row)}, "
-            f"it would be {percent(row.documents_only)}; with the record it is {percent(row.mean)}. Coded levels are "
-            "judgement too."
-        )
-    return (
-        f"How much is judgement: without the documents' judgements it would be {percent(row.history_only)} for "
-        f"{target_name(row.target)} {reach(row)}, with them it is {percent(row.mean)}; the documents alone, from a "
-        f"base rate of {percent(row.base_rate)}, say {percent(row.documents_only)}. Coded levels, and which way each "
-        "indicator points, are judgement too: all of these but the base rate rest on them."
-    )
-
-
-def assumption_sentence(summary: Summary) -> str | None:
-    """Between what the headline lies with one assumption changed, at the longest rolling horizon."""
-    run = summary.forecast_of
-    rolling = [row for row in summary.shown_headline() if row.horizon_days is not None]
-    if not isinstance(run, RunRow) or not rolling:
-        return None
-    row = max(rolling, key=lambda r: r.horizon_days or 0)
-    found = [
-        (float(one["mean"]), str(each["assumption"]))
-        for each in assumed_of(run)
-        for one in each["headline"]
-        if one["horizon_days"] == row.horizon_days and one["deadline"] is None
-    ]
-    if not found:
-        return None
-    (low, lowest), (high, highest) = min(found), max(found)
-    return (
-        f"What the record cannot settle: with one assumption of the model changed it would be between {percent(low)} "
-        f"({lowest}) and {percent(high)} ({highest}); `parley check assumptions` has them all."
-    )
 
 
 def stale_days(row: IndicatorStateRow, summary: Summary) -> int | None:
