@@ -321,7 +321,7 @@ FORECASTS = CONTENTS["forecasts"].columns
 REACHES = ((30, None), (365, None), (None, date(2029, 1, 20)))
 
 
-def run_of(run_id: int, kind: str, as_of: date, mean: float) -> Iterator[Values]:
+def run_of(run_id: int, kind: str, as_of: date, mean: float, structure: int = 2) -> Iterator[Values]:
     """The rows of a run, as an export has them: the headline, and another target less likely."""
     for target, times in (("arms_control_talks", 1.0), ("contact", 0.5)):
         for days, deadline in REACHES:
@@ -329,7 +329,7 @@ def run_of(run_id: int, kind: str, as_of: date, mean: float) -> Iterator[Values]
                 "run_id": run_id,
                 "kind": kind,
                 "as_of": as_of,
-                "structure": 2,
+                "structure": structure,
                 "target": target,
                 "headline": target == "arms_control_talks",
                 "horizon_days": days,
@@ -402,6 +402,16 @@ def test_the_chart_draws_every_day_of_every_horizon(days: int) -> None:
     assert len({marker.attrib["val"] for marker in markers if marker is not None}) == (2 if days < 40 else 1)
     dashes = [each.find(".//c:spPr//{*}prstDash", XML) for each in drawn]
     assert len({None if dash is None else dash.attrib["val"] for dash in dashes}) == 2
+
+
+def test_the_chart_draws_no_line_to_the_first_date_of_another_model() -> None:
+    days = [(0, 1), (1, 1), (2, 2), (3, 2)]
+    rows = [run_of(n, "official", date(2026, 1, 1) + timedelta(n), 0.1, structure) for n, structure in days]
+    chart = headlines(*(row for run in rows for row in run)).part("xl/charts/chart1")
+    for series in chart.iterfind(".//c:lineChart/c:ser", XML):
+        (point,) = series.iterfind("c:dPt", XML)
+        assert [each.attrib["val"] for each in point.iterfind("c:idx", XML)] == ["2"]
+        assert point.find(".//{*}ln/{*}noFill") is not None
 
 
 def test_the_chart_has_a_date_axis_per_cents_from_nought_and_titles() -> None:

@@ -21,8 +21,6 @@ from forecast.desk.actions import Desk, log
 from forecast.engine.assemble import ROLLING_DAYS, read_rows
 from forecast.evaluation.forecasters import MODEL, shipped_forecasters
 from forecast.evaluation.origins import problems_at
-from forecast.exports.headlines import Course, Headline
-from forecast.exports.overview import _broken
 from forecast.plots import recomputed
 from forecast.plots.chosen import stretches, turns
 from forecast.plots.history import HistoryFacts, draw_history, read_history
@@ -87,12 +85,6 @@ def test_every_stretch_is_of_one_structure_and_no_day_is_lost(structures: list[i
     assert all(len(set(structures[piece])) == 1 for piece in pieces)
     assert len(pieces) == 1 + len(turns(days, structures))
     assert all(structures[a.stop - 1] != structures[b.start] for a, b in pairwise(pieces))
-
-
-def test_the_chart_of_a_workbook_draws_no_line_to_the_first_date_of_a_model() -> None:
-    last = Headline(as_of=FIRST, run_id=6, kind="official", structure=2, target="deal")
-    course = Course(horizons=(365,), dates=6, last=last, turns=(3,))
-    assert _broken(course) == [None, None, None, {"line": {"none": True}}, None, None]
 
 
 # Recomputed

@@ -22,6 +22,8 @@ PAPER = {"facecolor": "white", "edgecolor": "none", "alpha": 0.75, "pad": 0.5}
 DASHED = (0, (4, 2))
 SMALL = 7.5
 """Points: the size of words inside a picture."""
+NEAR_END = 0.85
+"""A share of an axis of dates, beyond which a word has no room."""
 _TICK_WIDTHS = {"day": 0.95, "month": 0.72, "year": 0.5}
 """Inches that a label and the space beside it take."""
 
@@ -71,13 +73,14 @@ _CALENDARS: tuple[tuple[str, int, Callable[[date, int], Iterator[date]]], ...] =
 def show_turns(axes: Axes, found: Sequence[Turn], first: date, last: date, labels: Labels) -> None:
     """A thin line where a history goes over to another structure of the model, with its name at the top.
 
-    The name stands on the side with more room of an axis from `first` to `last`.
+    Near the end of an axis from `first` to `last` the name stands before the line, with an arrow.
     """
     for turn in found:
-        before = turn.place > (first.toordinal() + last.toordinal()) / 2
+        before = turn.place > first.toordinal() + NEAR_END * (last - first).days
+        name = labels.model.format(turn.structure)
         axes.axvline(turn.place, color=INK, linewidth=0.7)
         axes.annotate(
-            labels.model.format(turn.structure),
+            f"{name} →" if before else name,
             (turn.place, 1),
             (-3 if before else 3, -3),
             xycoords=("data", "axes fraction"),

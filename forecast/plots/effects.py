@@ -138,6 +138,8 @@ def draw_effects(facts: EffectsFacts) -> Figure:
         for effect, place in zip(facts.effects, ladder.places, strict=True):
             _draw_effect(axes, effect, place)
             _draw_taught(axes, effect, place)
+        if any(effect.taught is not None for effect in facts.effects):
+            axes.annotate("taught", (1, 1), (4, 6), **(_BESIDE | {"xycoords": "axes fraction"}))
         axes.set_yticks(ladder.places, [effect.indicator for effect in facts.effects])
         axes.set_xlabel(f"effect on {target_name(facts.target)}: {facts.unit}")
         axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: signed(value, 1) if value else "0"))
