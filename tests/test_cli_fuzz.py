@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from cli_worlds import Outcome, Typed, World, commands, make_typed, make_world, play
-from sizes import soak
+from sizes import slow, soak
 
 from db.engine import open_database
 from db.verify import verify_store
@@ -36,7 +36,10 @@ def test_every_command_is_fuzzed() -> None:
     }
 
 
-@pytest.mark.parametrize(("first", "lists"), [(0, 300), *(soak("desk", 1000 * n, 1000) for n in range(1, 5))])
+SOAKED = [soak("desk", 1000 * n, 1000) for n in range(1, 5)]
+
+
+@pytest.mark.parametrize(("first", "lists"), [(0, 150), slow(150, 150), *SOAKED])
 def test_no_list_of_arguments_ends_in_a_traceback_or_damages_anything(
     first: int, lists: int, published_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -48,7 +51,7 @@ def test_no_list_of_arguments_ends_in_a_traceback_or_damages_anything(
     assert {one.code for one in outcomes} >= {0, 1, 2}
 
 
-@pytest.mark.parametrize(("first", "lists"), [(0, 4), soak("desk", 5000, 250)])
+@pytest.mark.parametrize(("first", "lists"), [(0, 2), slow(2, 6), soak("desk", 5000, 250)])
 def test_nor_does_a_process_whatever_becomes_of_what_it_says(
     first: int, lists: int, published_folder: Path, tmp_path: Path
 ) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+import warm
 from conftest import ATTESTATION, EVENT, OBSERVATION, RUN
 from hypothesis import given
 from hypothesis import strategies as st
@@ -41,16 +42,22 @@ PROGRAM = (
 """The program at an instant that its first argument names."""
 
 
+def started(at: str) -> list[str]:
+    """It as Python starts it."""
+    return [sys.executable, "-c", PROGRAM, at]
+
+
 class Office:
     """One database, and people at clocks all over the world."""
 
     def __init__(self, folder: Path) -> None:
+        self.program = warm.command
         self.folder = folder
         self.case = write_toy_case(folder / "case", {"case.toml": CASE})
 
     def run(self, at: str, tz: str, *arguments: str) -> subprocess.CompletedProcess[str]:
         own = {"PARLEY_DATABASE_URL": f"sqlite:///{self.folder / 'parley.db'}", "TZ": tz, "PARLEY_ANALYST": tz[:4]}
-        command = [sys.executable, "-c", PROGRAM, at, *arguments]
+        command = [*self.program(at), *arguments]
         return subprocess.run(command, env={**os.environ, **own}, capture_output=True, text=True, check=False)
 
     def json(self, at: str, tz: str, *arguments: str) -> dict[str, object]:
@@ -81,7 +88,9 @@ def days_of(receipt: dict[str, object]) -> tuple[object, object]:
 
 
 def test_a_new_database_has_the_zone_of_the_system_or_the_one_asked_for(office: Office) -> None:
+    office.program = started
     assert office.init("2019-07-01T12:00+00:00", TOKYO) == TOKYO
+    office.program = warm.command
     assert office.init("2019-07-01T13:00+00:00", WASHINGTON) == TOKYO, "the database has it, not whoever looks"
     moved = office.init("2019-07-01T14:00+00:00", TOKYO, "--zone", WASHINGTON, "--reason", "the office has moved")
     assert moved == WASHINGTON

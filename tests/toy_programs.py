@@ -4,7 +4,6 @@ import json
 import os
 import pty
 import select
-import sys
 import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import warm
 
 from forecast.cli import console
 from forecast.cli.app import run
@@ -69,18 +69,13 @@ def converse(
     columns: int = 200,
 ) -> tuple[str, int]:
     """The program on a real pseudo-terminal, by a clock of ours; it is given the next answer each time it waits."""
-    program = (
-        "import datetime; import forecast.cli.console as console; "
-        f"console.utc_now = lambda: {at!r}; "
-        "from forecast.cli.app import main; main()"
-    )
-    pid, terminal = pty.fork()
-    if pid == 0:
-        os.environ |= {"PARLEY_DATABASE_URL": f"sqlite:///{folder / 'parley.db'}", "COLUMNS": str(columns)}
-        os.execv(sys.executable, [sys.executable, "-c", program, *arguments])
+    terminal, programs = pty.openpty()
+    own = {"PARLEY_DATABASE_URL": f"sqlite:///{folder / 'parley.db'}", "COLUMNS": str(columns)}
+    asked = warm.begin_at(programs, list(arguments), {**os.environ, **own}, at.isoformat())
+    os.close(programs)
     said, waiting, deadline = "", list(answers), time.monotonic() + 120
     while time.monotonic() < deadline:
-        ready, _, _ = select.select([terminal], [], [], 0.2)
+        ready, _, _ = select.select([terminal], [], [], 0.1)
         try:
             chunk = os.read(terminal, 65536).decode(errors="replace") if ready else None
         except OSError:
@@ -91,4 +86,4 @@ def converse(
         if not ready and waiting and said.rstrip(" ").endswith(":"):
             os.write(terminal, f"{waiting.pop(0)}\n".encode())
     os.close(terminal)
-    return said, os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    return said, warm.ended(asked)

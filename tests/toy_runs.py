@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from toy_case import write_toy_case
 
 from db.append import append_forecasts, append_run, append_run_status
-from db.engine import Database
+from db.engine import Database, open_database
 from db.migrate import create_database
 from db.run_rows import IndicatorStateRow, NewRun, ScenarioForecastRow, TargetForecastRow
 from indicators.folder import read_case_folder
@@ -31,10 +33,19 @@ FAILURES = ("R-hat 1.020 of unit is above 1.01", "12 of 4000 draws diverged")
 
 def install_toy(folder: Path) -> Database:
     """A fresh SQLite database in ``folder`` with the toy case; the caller closes it."""
-    case = write_toy_case(folder / "toy")
-    database = create_database(f"sqlite:///{folder / 'parley.db'}")
-    install_case(database, read_case_folder(case), LOADED)
-    return database
+    write_toy_case(folder / "toy")
+    (folder / "parley.db").write_bytes(_installed())
+    return open_database(f"sqlite:///{folder / 'parley.db'}")
+
+
+@cache
+def _installed() -> bytes:
+    """The file of such a database, made once in a process: to make it takes longer than most tests that need one."""
+    with TemporaryDirectory(prefix="parley-toy-") as place:
+        file = Path(place) / "parley.db"
+        with create_database(f"sqlite:///{file}") as database:
+            install_case(database, read_case_folder(write_toy_case(Path(place) / "toy")), LOADED)
+        return file.read_bytes()
 
 
 def add_run(
