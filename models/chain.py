@@ -87,14 +87,14 @@ def _keep(rate, starts, ends, kept):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _age(wet, entered, label, t, after, ends, kept_wet, kept_dry):  # type: ignore[no-untyped-def]
-    """Let day ``t`` begin: what has aged enough passes to the next pace.
+def _age(wet, entered, label, t, after, ends, reached, kept_wet, kept_dry):  # type: ignore[no-untyped-def]
+    """Let day ``t`` begin: what has aged enough passes to the next pace, of those that mass has reached.
 
     entered (label, framing, index): mass by day of its last meeting, as it entered its present pace.
     """
     first_dry = kept_wet.shape[2]
     for f in range(2):
-        for b in range(len(ends) - 2, -1, -1):
+        for b in range(min(reached, len(ends) - 1) - 1, -1, -1):
             j = t + after - ends[b]
             if j < 0 or entered[label, f, j] == 0.0:
                 continue
@@ -106,21 +106,21 @@ def _age(wet, entered, label, t, after, ends, kept_wet, kept_dry):  # type: igno
 
 
 @njit(cache=True, nogil=True)
-def _meet(dry, wet, label, arms, arms_after, stay_dry, stay, out):  # type: ignore[no-untyped-def]
+def _meet(dry, wet, label, reached, arms, arms_after, stay_dry, stay, out):  # type: ignore[no-untyped-def]
     """One day: take out the mass that meets, by framing of the meeting.
 
-    dry (label,), wet (label, framing, pace); arms_after (framing, pace) is P(arms control | framing, pace).
+    dry (label,), wet (label, framing, pace), of which mass has reached the first ones; arms_after (framing, pace) is
+    P(arms control | framing, pace).
     """
     met = dry[label] * (1 - stay_dry)
     dry[label] *= stay_dry
     out[label, 0], out[label, 1] = met * arms, met * (1 - arms)
     for f in range(2):
-        for b in range(wet.shape[2]):
-            if wet[label, f, b] > 0.0:
-                met = wet[label, f, b] * (1 - stay[f, b])
-                wet[label, f, b] *= stay[f, b]
-                out[label, 0] += met * arms_after[f, b]
-                out[label, 1] += met * (1 - arms_after[f, b])
+        for b in range(reached):
+            met = wet[label, f, b] * (1 - stay[f, b])
+            wet[label, f, b] *= stay[f, b]
+            out[label, 0] += met * arms_after[f, b]
+            out[label, 1] += met * (1 - arms_after[f, b])
 
 
 @njit(cache=True, nogil=True)
@@ -150,7 +150,7 @@ def _talks(  # type: ignore[no-untyped-def]
             for b in range(paces - first_dry):
                 dried[t, 0, b] = calm[p, t] * slow[p, b]
         _keep(going_on[p], starts[:first_dry], ends[:first_dry], kept_wet)
-        _keep(dried, starts[first_dry:], ends[first_dry:], kept_dry)
+        _keep(dried, starts[first_dry:-1], ends[first_dry:-1], kept_dry)
         dry, wet, entered = np.zeros(5), np.zeros((5, 2, paces)), np.zeros((5, 2, days + after + 1))
         for b in range(first_dry):
             arms_after[0, b], arms_after[1, b] = 1 - change[p], change[p]
@@ -160,24 +160,26 @@ def _talks(  # type: ignore[no-untyped-def]
             age = max(since, 1)
             entered[0, framing, after - age] = 1.0
             wet[0, framing, np.searchsorted(starts, age, side="right") - 1] = 1.0
-        deal, arms, denuc, w = 0.0, 0.0, 0.0, 0
+        deal, arms, denuc, w, reached = 0.0, 0.0, 0.0, 0, 0
         for t in range(days):
             if t == gap:
                 p_dry[p] = dry[0] + wet[0, :, first_dry:].sum()
                 for avoiding in (3, 4):
                     dry[avoiding], wet[avoiding], entered[avoiding] = dry[0], wet[0], entered[0]
             stay_dry, index = np.exp(-begin[p, t]), t + after
-            for b in range(first_dry):
+            while reached < paces and starts[reached] <= t + max(min(since, after), 1):
+                reached += 1
+            for b in range(min(reached, first_dry)):
                 stay[0, b], stay[1, b] = np.exp(-going_on[p, t, 0, b]), np.exp(-going_on[p, t, 1, b])
-            for b in range(first_dry, paces):
+            for b in range(first_dry, reached):
                 drawn = pull[p, b - first_dry]
                 stay[0, b] = np.exp(-dried[t, 0, b - first_dry])
                 stay[1, b] = stay[0, b]
                 arms_after[0, b] = 1 - 1 / (1 + odds[p, t] * drawn)
                 arms_after[1, b] = 1 - 1 / (1 + odds[p, t] / drawn)
             for label in range(1 if t < gap else 5):
-                _meet(dry, wet, label, arms_at[p, t], arms_after, stay_dry, stay, met)
-                _age(wet, entered, label, t + 1, after, ends, kept_wet, kept_dry)
+                _meet(dry, wet, label, reached, arms_at[p, t], arms_after, stay_dry, stay, met)
+                _age(wet, entered, label, t + 1, after, ends, reached, kept_wet, kept_dry)
             if t < gap:
                 if forced[t] >= 0:
                     dry[0], wet[0], entered[0] = 0.0, 0.0, 0.0

@@ -17,39 +17,6 @@ from models.structure import Structure
 
 
 @njit(cache=True, nogil=True)
-def _counts(mean, days, count, offset, effect, scale, slope, residual):  # type: ignore[no-untyped-def]
-    """Poisson cells with predictor offset + scale * mean @ effect.
-
-    Adds d/d(effect) to ``slope``, leaves count - expected in ``residual``; returns the log likelihood and d/d(scale).
-    """
-    led = mean @ effect
-    value, by_scale = 0.0, 0.0
-    for r in range(len(days)):
-        eta = offset[r] + scale * led[r]
-        expected = days[r] * np.exp(eta)
-        value += count[r] * eta - expected
-        residual[r] = count[r] - expected
-        by_scale += residual[r] * led[r]
-    slope += scale * (residual @ mean)
-    return value, by_scale
-
-
-@njit(cache=True, nogil=True)
-def _marks(mean, yes, offset, effect, slope, residual):  # type: ignore[no-untyped-def]
-    """Bernoulli marks; adds d/d(effect) to ``slope``, leaves mark - probability in ``residual``."""
-    value = 0.0
-    for r in range(len(yes)):
-        eta = offset[r]
-        for i in range(len(effect)):
-            eta += mean[r, i] * effect[i]
-        residual[r] = yes[r] - 1.0 / (1.0 + np.exp(-eta))
-        value += yes[r] * eta - np.logaddexp(0.0, eta)
-        for i in range(len(effect)):
-            slope[i] += residual[r] * mean[r, i]
-    return value
-
-
-@njit(cache=True, nogil=True)
 def _effects(theta, weights, slope, tilt, deviation, unit, index, apart):  # type: ignore[no-untyped-def]
     """Log intensity per level, (target, indicator): the two framings' first."""
     n = len(index)
@@ -67,14 +34,15 @@ def _effects(theta, weights, slope, tilt, deviation, unit, index, apart):  # typ
 @njit(cache=True, nogil=True)
 def _evaluate(  # type: ignore[no-untyped-def]
     theta, grad, prior_mean, prior_sd, duration_prior, change_prior, softness, floor, excess_scale, root, design, said,
-    starts, index, apart, share, base, scale, regime_of, marks, terms, mean, days, count, knot, columns,
+    starts, index, apart, share, base, scale, regime_of, marks, terms, bounds, mean, days, count, knot, columns,
 ):  # fmt: skip
     """Value of the log density up to a constant; fills ``grad``.
 
     ``starts`` are places in theta of log_unit (which follows the weights), slope, tilt, deviation, regime_z,
     soft_duration, logit_change and log_judgement_sd. ``index`` and ``apart``, (indicator,), are what slope and tilt
-    multiply. share (process, target), base, scale (-1: none), regime_of, marks (process,) and terms (process, term)
-    are the table of processes in places of theta; the rest holds an array for each process.
+    multiply. share (process, target), base, scale (-1: none), regime_of, marks (process,) and terms (process, term; -1:
+    none) are the table of processes in places of theta. The rows of all processes stand one after the other in the
+    rest, those of process p between bounds[p] and bounds[p + 1].
     """
     w, slope_at, tilt_at, deviation_at, z, duration_at, change_at, last = starts
     n, knots, targets = len(index), root.shape[0], share.shape[1]
@@ -104,33 +72,44 @@ def _evaluate(  # type: ignore[no-untyped-def]
     grad[last] = 1.0 - square + (quadratic - len(said)) / sigma * excess
     grad[:w] += design.T @ residual / sigma
 
+    left, coefficient, by_term = np.empty(len(days)), np.empty(terms.shape[1]), np.empty(terms.shape[1])
     for p in range(len(base)):
-        mine, by_mine = np.zeros(n), np.zeros(n)
+        first, last_row, mine = bounds[p], bounds[p + 1], np.zeros(n)
         for t in range(targets):
             if share[p, t] != 0.0:
                 mine += share[p, t] * effect[t]
-        left, offset = np.empty(len(days[p])), np.full(len(days[p]), theta[base[p]])
-        if regime_of[p]:
-            offset = offset + regime[knot[p]]
-        for j in range(columns[p].shape[1]):
-            offset = offset + (duration if terms[p, j] == duration_at else theta[terms[p, j]]) * columns[p][:, j]
-        if marks[p]:
-            value += _marks(mean[p], count[p], offset, mine, by_mine, left)
-        else:
-            factor = theta[scale[p]] if scale[p] >= 0 else 1.0
-            part, by_scale = _counts(mean[p], days[p], count[p], offset, mine, factor, by_mine, left)
-            value += part
-            if scale[p] >= 0:
-                grad[scale[p]] += by_scale
-        grad[base[p]] += left.sum()
-        for j in range(columns[p].shape[1]):
-            total = 0.0
-            for r in range(len(left)):
-                total += left[r] * columns[p][r, j]
-            grad[terms[p, j]] += total * (rise if terms[p, j] == duration_at else 1.0)
-        if regime_of[p]:
-            for r in range(len(left)):
-                regime_slope[knot[p][r]] += left[r]
+        led, level, factor = mean[first:last_row] @ mine, theta[base[p]], theta[scale[p]] if scale[p] >= 0 else 1.0
+        for j in range(len(coefficient)):
+            at = terms[p, j]
+            coefficient[j] = 0.0 if at < 0 else duration if at == duration_at else theta[at]
+        by_term[:], by_base, by_scale = 0.0, 0.0, 0.0
+        for r in range(first, last_row):
+            eta = level + factor * led[r - first]
+            if regime_of[p]:
+                eta += regime[knot[r]]
+            for j in range(len(coefficient)):
+                eta += coefficient[j] * columns[r, j]
+            if marks[p]:
+                expected = 1.0 / (1.0 + np.exp(-eta))
+                value += count[r] * eta - np.logaddexp(0.0, eta)
+            else:
+                expected = days[r] * np.exp(eta)
+                value += count[r] * eta - expected
+            residual_r = count[r] - expected
+            left[r] = residual_r
+            by_base += residual_r
+            by_scale += residual_r * led[r - first]
+            for j in range(len(coefficient)):
+                by_term[j] += residual_r * columns[r, j]
+            if regime_of[p]:
+                regime_slope[knot[r]] += residual_r
+        grad[base[p]] += by_base
+        if scale[p] >= 0:
+            grad[scale[p]] += by_scale
+        for j in range(len(coefficient)):
+            if terms[p, j] >= 0:
+                grad[terms[p, j]] += by_term[j] * (rise if terms[p, j] == duration_at else 1.0)
+        by_mine = factor * (left[first:last_row] @ mean[first:last_row])
         for t in range(targets):
             if share[p, t] != 0.0:
                 slope[t] += share[p, t] * by_mine
@@ -168,8 +147,10 @@ def compile_density(density: Density) -> CompiledDensity:
     s, parts = layout.slices, [density.parts[p.name] for p in PROCESSES]
     starts = ("log_unit", "slope", "tilt", "deviation", "regime_z", *list(s)[-3:])
 
-    def each(name: str) -> tuple[object, ...]:
-        return tuple(np.ascontiguousarray(getattr(part, name)) for part in parts)
+    places = _term_places(density)
+    columns = [np.zeros((len(part.days), places.shape[1])) for part in parts]
+    for wide, part in zip(columns, parts, strict=True):
+        wide[:, : part.columns.shape[1]] = part.columns
 
     arrays = (
         *normal_priors(density),
@@ -188,8 +169,10 @@ def compile_density(density: Density) -> CompiledDensity:
         np.array([s[p.scale].start if p.scale else -1 for p in PROCESSES]),
         np.array([p.regime for p in PROCESSES]),
         np.array([p.marks for p in PROCESSES]),
-        _term_places(density),
-        *(each(name) for name in ("mean", "days", "count", "knot", "columns")),
+        places,
+        np.cumsum([0, *(len(part.days) for part in parts)]),
+        *(np.concatenate([getattr(part, name) for part in parts]) for name in ("mean", "days", "count", "knot")),
+        np.concatenate(columns),
     )
     return CompiledDensity(arrays)
 

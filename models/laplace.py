@@ -98,8 +98,10 @@ def start_at(density: Density) -> Floats:
     return theta
 
 
-def fit_laplace(density: Density, start: Floats | None = None) -> LaplaceFit:
+def fit_laplace(density: Density, start: Floats | None = None, *, nodes: int = UNIT_NODES) -> LaplaceFit:
     """Laplace's approximation given the unit, on Gauss-Hermite nodes of the unit's prior.
+
+    One node, at the prior's median, is enough where only talks are asked for: the unit has no part in them.
 
     Effects are unit times weight: the joint mode favours a large unit by the width of the weights it forgets, so the
     unit is integrated over and not maximised (Rue, Martino & Chopin 2009, doi:10.1111/j.1467-9868.2008.00700.x).
@@ -111,16 +113,16 @@ def fit_laplace(density: Density, start: Floats | None = None) -> LaplaceFit:
     """
     where = density.layout.slices["log_unit"].start
     mean, sd = density.structure.priors.log_unit
-    points, share = np.polynomial.hermite_e.hermegauss(UNIT_NODES)
-    theta, nodes = start_at(density) if start is None else start.copy(), []
+    points, share = np.polynomial.hermite_e.hermegauss(nodes)
+    theta, found = start_at(density) if start is None else start.copy(), []
     for z in points:
         theta[where] = mean + sd * z
         node = _node(density, theta, where)
-        nodes.append(replace(node, log_evidence=node.log_evidence + 0.5 * float(z) ** 2))
+        found.append(replace(node, log_evidence=node.log_evidence + 0.5 * float(z) ** 2))
         theta = node.mode.copy()
-    log_weight = np.log(share) + np.array([node.log_evidence for node in nodes])
+    log_weight = np.log(share) + np.array([node.log_evidence for node in found])
     weight = np.exp(log_weight - log_weight.max())
-    return LaplaceFit(density, tuple(nodes), weight / weight.sum())
+    return LaplaceFit(density, tuple(found), weight / weight.sum())
 
 
 def _node(density: Density, start: Floats, fixed: int) -> Node:

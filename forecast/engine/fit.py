@@ -26,6 +26,7 @@ from models.structure import SHIPPED
 
 PATHS_PER_DRAW = 2
 REFERENCE_DRAWS = 1000
+LAPLACE_DRAWS = 500
 ASSUMED_DRAWS = 200
 RETRY_TUNE, RETRY_ACCEPT = 2000, 0.95
 
@@ -132,7 +133,7 @@ def changed_assumptions(problem: Problem, fit: Fit, target: int, seed: int, prog
         progress("changing one assumption at a time", done, len(structures), name)
         density = build_density(problem, structure, fit.density.exposure)
         with suppress(NoMode):
-            draws = fit_laplace(density).draw(ASSUMED_DRAWS, seed)
+            draws = fit_laplace(density, nodes=1).draw(ASSUMED_DRAWS, seed)
             out = project(problem, density.exposure.filtered, draws, structure, paths=1, seed=seed)
             found[name] = _logit(out.targets[:, target].mean(axis=0))
     if "" not in found:
@@ -160,7 +161,7 @@ def history_only(problem: Problem, fit: Fit, seed: int) -> Floats:
 
 def _laplace_mean(problem: Problem, density: Density, seed: int) -> Floats:
     fitted = fit_laplace(build_density(problem, SHIPPED, density.exposure))
-    return _mean(problem, density, fitted.draw(REFERENCE_DRAWS, seed), seed)
+    return _mean(problem, density, fitted.draw(LAPLACE_DRAWS, seed), seed)
 
 
 def _logit(p: Floats) -> Floats:
