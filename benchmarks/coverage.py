@@ -19,6 +19,7 @@ from indicators.install import install_case
 from indicators.shipped import shipped_case
 from models.laplace import build_density
 from models.parameters import Parameters
+from models.processes import BASES
 from models.sampling import parameters_of, sample
 from models.settings import SamplerSettings
 from models.simulate import daily_levels, draw_prior, simulate
@@ -28,26 +29,27 @@ from models.structure import SHIPPED
 SMALL = SamplerSettings(chains=2, draws=250, tune=300)
 SCALARS = (
     "unit",
-    "onset of arms-control talks",
-    "onset of denuclearisation talks",
-    "continuation",
-    "contact",
-    "crisis",
+    "slope",
+    *BASES[:-1],
     "fraction",
     "momentum of contact",
+    "memory",
+    "duration",
+    "change",
     "weight of the first indicator on arms-control talks",
     "judgement sd",
 )
 
 
 def scalars(p: Parameters) -> Floats:
-    """The named scalars, (draw, 10)."""
-    columns = [p.unit, *p.base[:, :5].T, p.fraction, p.momentum[:, 0], p.weight[:, 0, 0], p.judgement_sd]
-    return np.stack(columns, axis=1)
+    """The named scalars, (draw, scalar)."""
+    bases, weight = p.base[:, :-1].T, p.weight[:, 0, 0]
+    columns = [p.unit, p.slope, *bases, p.fraction, p.momentum[:, 0], p.memory, p.duration, p.change, weight]
+    return np.stack([*columns, p.judgement_sd], axis=1)
 
 
 def covered(problem: Problem, simulations: int, seed: int) -> Iterator[np.ndarray[tuple[int], np.dtype[np.bool_]]]:
-    """For each simulated world: whether the central 90 % interval of each scalar holds the truth, (10,)."""
+    """For each simulated world: whether the central 90 % interval of each scalar holds the truth, (scalar,)."""
     rng = np.random.default_rng(seed)
     density = build_density(problem, SHIPPED)
     levels = daily_levels(problem, density)

@@ -33,13 +33,13 @@ def test_a_simulated_record_is_a_record(problem: Problem) -> None:
         assert ((inside >= world.record.contact_span.first) & (inside <= world.record.contact_span.last)).all()
 
 
-def test_ten_scalars_are_named(problem: Problem) -> None:
+def test_every_scalar_is_named(problem: Problem) -> None:
     density = build_density(problem, SHIPPED)
     assert scalars(draw_prior(density, np.random.default_rng(0))).shape == (1, len(SCALARS))
 
 
 @pytest.mark.parametrize("worlds", [slow(12), soak("model", 40)])
 def test_ninety_per_cent_intervals_cover(problem: Problem, worlds: int) -> None:
-    """Pooled over worlds and ten scalars; the bound is three standard errors of so many independent intervals."""
+    """Pooled over worlds and scalars; the bound is three standard errors of so many independent intervals."""
     held = np.array(list(covered(problem, worlds, seed=1)))
     assert held.mean() == pytest.approx(0.9, abs=3 * np.sqrt(0.9 * 0.1 / held.size))
