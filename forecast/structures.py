@@ -10,7 +10,6 @@ from datetime import date
 from typing import Any
 
 from db.run_rows import RunRow
-from models import processes
 
 FIRST = 1
 """Of runs that were stored before structures were numbered."""
@@ -18,6 +17,8 @@ FIRST = 1
 
 def present_structure() -> int:
     """The structure that this program forecasts with."""
+    from models import processes  # with NumPy, which rows that are only written out do not wait for
+
     return processes.STRUCTURE
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from toy_backtests import make_backtest
 
-from benchmarks.candidates import AS_BUILT, CHANGES, candidates, sensitivity, variants
+from benchmarks.candidates import AS_BUILT, CHANGES, candidates, variants
 from benchmarks.choice.__main__ import main
 from benchmarks.choice.bounds import BIAS, BOUNDS, EXCESS, LOG, Bound, Reached, number, reach
 from benchmarks.choice.compared import STORED, Compared, compare
@@ -35,6 +35,7 @@ from forecast.evaluation.figures import MET, MISSED, UNMEASURED
 from forecast.evaluation.forecasters import MODEL, Naive
 from forecast.evaluation.origins import Backtest, to_dataset
 from forecast.evaluation.scoreboard import NAIVE, Difference, Selection, log_scores, score_table
+from models.assumptions import assumptions
 from models.reliability import reliability
 from models.scores import log_score
 from models.spec import TARGETS, Floats
@@ -344,9 +345,9 @@ def test_the_candidates_are_those_of_the_page() -> None:
 
 
 def test_every_structure_is_another_one() -> None:
-    found = [*candidates().values(), *sensitivity().values()]
+    found = [*candidates().values(), *assumptions().values()]
     assert len(set(found)) == len(found) - 1  # no indicators is a candidate and a row of the sensitivity
-    assert candidates()[AS_BUILT] not in sensitivity().values()
+    assert candidates()[AS_BUILT] not in assumptions().values()
     assert set(CHANGES) <= set(variants())
 
 

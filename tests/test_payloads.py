@@ -17,7 +17,7 @@ POSITIONAL = {
         "_recurrent",
         "_meet",
         "_age",
-        "_counts",
+        "_effects",
     },
 }
 """Functions that take many values by position, by the reason."""

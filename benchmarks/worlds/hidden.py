@@ -68,7 +68,7 @@ class Meeting:
     alive: bool  # whether its process goes on, which nobody sees
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class History:
     """What happened, seen and unseen, from the day ``first`` on."""
 
@@ -174,7 +174,7 @@ def simulate_history(first: int, last: int, seed: int, change: float = FRAMING_C
     long_ago = first - 2 * DRY_AFTER
     meetings = simulate_meetings(first, regime, long_ago, False, rng)
     framed = change_framings(meetings, long_ago, change, np.random.default_rng([seed, 5]))
-    return History(first, regime, tuple(framed), contacts, crises, change)
+    return History(first=first, regime=regime, meetings=tuple(framed), contacts=contacts, crises=crises, change=change)
 
 
 def simulate_regime(yesterday: int, days: int, rng: np.random.Generator) -> Ints:

@@ -51,6 +51,7 @@ CHECK_NAMES = (
     "prior-predictive",
     "posterior-predictive",
     "power-scaling",
+    "assumptions",
     "leave-out-indicator",
     "leave-out-document",
     "sbc",
