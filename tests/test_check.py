@@ -132,7 +132,7 @@ def test_all_checks_on_a_case(parley: Command) -> None:
         "prior-predictive",
         "posterior-predictive",
     ]
-    assert "share of meetings within 14 days of the last" in found["prior-predictive"]["sentence"]
+    assert "variance over mean of yearly meetings" in found["prior-predictive"]["sentence"]
     assert "variance over mean of yearly meetings" in found["posterior-predictive"]["sentence"]
     assert "the published run takes 200" in found["sbc"]["sentence"]
 
