@@ -130,6 +130,8 @@ def plot(calibration: Calibration, path: Path) -> None:
 
     down = -(-len(QUANTITIES) // PANELS_ACROSS)
     figure, panels = plt.subplots(down, PANELS_ACROSS, figsize=(11, 2.3 * down), sharex=True, sharey=True)
+    for empty in panels.flat[len(QUANTITIES) :]:
+        empty.set_visible(False)
     for k, (panel, name) in enumerate(zip(panels.flat, QUANTITIES, strict=False)):
         _panel(panel, calibration.band, calibration.difference[k], bool(calibration.inside[k]))
         panel.set_title("\n".join(textwrap.wrap(name, 34)), fontsize=8)
