@@ -20,6 +20,8 @@ from models.spec import Floats, Ints
 ARMS, DENUC, LIMITS, DEAL, S2, S3, S4 = range(7)
 TALKS_OUTPUTS = 7
 """Targets of talks in the order of `models.spec.TARGETS`, then their scenarios."""
+LABELS = 5
+"""Of mass, by what it has met with: see `_talks`. They lie side by side in memory, so that one pass takes all."""
 SURE = 50.0
 """Meetings a day beyond which one is certain: sums of intensities stay small enough to be told apart."""
 DRY_PACES = (181, 366, 731, 1096)
@@ -87,47 +89,51 @@ def _keep(rate, starts, ends, kept):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _age(wet, entered, label, t, after, ends, reached, kept_wet, kept_dry):  # type: ignore[no-untyped-def]
+def _age(wet, entered, t, after, ends, reached, kept_wet, kept_dry):  # type: ignore[no-untyped-def]
     """Let day ``t`` begin: what has aged enough passes to the next pace, of those that mass has reached.
 
-    entered (label, framing, index): mass by day of its last meeting, as it entered its present pace.
+    entered (framing, index, label): mass by day of its last meeting, as it entered its present pace.
     """
     first_dry = kept_wet.shape[2]
     for f in range(2):
         for b in range(min(reached, len(ends) - 1) - 1, -1, -1):
             j = t + after - ends[b]
-            if j < 0 or entered[label, f, j] == 0.0:
+            if j < 0:
                 continue
             share = kept_wet[t, f, b] if b < first_dry else kept_dry[t, 0, b - first_dry]
-            leaving = entered[label, f, j] * share
-            wet[label, f, b] = max(wet[label, f, b] - leaving, 0.0)
-            wet[label, f, b + 1] += leaving
-            entered[label, f, j] = leaving
+            for label in range(LABELS):
+                leaving = entered[f, j, label] * share
+                wet[f, b, label] = max(wet[f, b, label] - leaving, 0.0)
+                wet[f, b + 1, label] += leaving
+                entered[f, j, label] = leaving
 
 
 @njit(cache=True, nogil=True)
-def _meet(dry, wet, label, reached, arms, arms_after, stay_dry, stay, out):  # type: ignore[no-untyped-def]
-    """One day: take out the mass that meets, by framing of the meeting.
+def _meet(dry, wet, reached, arms, arms_after, stay_dry, stay, out):  # type: ignore[no-untyped-def]
+    """One day: take out the mass that meets, by framing of the meeting: out (framing, label).
 
-    dry (label,), wet (label, framing, pace), of which mass has reached the first ones; arms_after (framing, pace) is
+    dry (label,), wet (framing, pace, label), of which mass has reached the first ones; arms_after (framing, pace) is
     P(arms control | framing, pace).
     """
-    met = dry[label] * (1 - stay_dry)
-    dry[label] *= stay_dry
-    out[label, 0], out[label, 1] = met * arms, met * (1 - arms)
+    for label in range(LABELS):
+        met = dry[label] * (1 - stay_dry)
+        dry[label] *= stay_dry
+        out[0, label], out[1, label] = met * arms, met * (1 - arms)
     for f in range(2):
         for b in range(reached):
-            met = wet[label, f, b] * (1 - stay[f, b])
-            wet[label, f, b] *= stay[f, b]
-            out[label, 0] += met * arms_after[f, b]
-            out[label, 1] += met * (1 - arms_after[f, b])
+            leave, of_arms = 1 - stay[f, b], arms_after[f, b]
+            for label in range(LABELS):
+                met = wet[f, b, label] * leave
+                wet[f, b, label] *= stay[f, b]
+                out[0, label] += met * of_arms
+                out[1, label] += met * (1 - of_arms)
 
 
 @njit(cache=True, nogil=True)
 def _begin(wet, entered, label, framing, index, mass):  # type: ignore[no-untyped-def]
     """Put the mass of a meeting under its day, at the first pace."""
-    entered[label, framing, index] += mass
-    wet[label, framing, 0] += mass
+    entered[framing, index, label] += mass
+    wet[framing, 0, label] += mass
 
 
 @njit(cache=True, nogil=True)
@@ -142,7 +148,7 @@ def _talks(  # type: ignore[no-untyped-def]
     """
     paths, days = begin.shape
     paces, first_dry = len(starts), going_on.shape[3]
-    met, stay, arms_after = np.zeros((5, 2)), np.zeros((2, paces)), np.zeros((2, paces))
+    met, stay, arms_after = np.zeros((2, LABELS)), np.zeros((2, paces)), np.zeros((2, paces))
     kept_wet, kept_dry = np.zeros((days + 1, 2, first_dry)), np.zeros((days + 1, 1, paces - first_dry))
     dried = np.zeros((days, 1, paces - first_dry))
     for p in range(paths):
@@ -151,21 +157,22 @@ def _talks(  # type: ignore[no-untyped-def]
                 dried[t, 0, b] = calm[p, t] * slow[p, b]
         _keep(going_on[p], starts[:first_dry], ends[:first_dry], kept_wet)
         _keep(dried, starts[first_dry:-1], ends[first_dry:-1], kept_dry)
-        dry, wet, entered = np.zeros(5), np.zeros((5, 2, paces)), np.zeros((5, 2, days + after + 1))
+        dry, wet = np.zeros(LABELS), np.zeros((2, paces, LABELS))
+        entered = np.zeros((2, days + after + 1, LABELS))
         for b in range(first_dry):
             arms_after[0, b], arms_after[1, b] = 1 - change[p], change[p]
         if since > after:
             dry[0] = 1.0
         else:
             age = max(since, 1)
-            entered[0, framing, after - age] = 1.0
-            wet[0, framing, np.searchsorted(starts, age, side="right") - 1] = 1.0
+            entered[framing, after - age, 0] = 1.0
+            wet[framing, np.searchsorted(starts, age, side="right") - 1, 0] = 1.0
         deal, arms, denuc, w, reached = 0.0, 0.0, 0.0, 0, 0
         for t in range(days):
             if t == gap:
-                p_dry[p] = dry[0] + wet[0, :, first_dry:].sum()
+                p_dry[p] = dry[0] + wet[:, first_dry:, 0].sum()
                 for avoiding in (3, 4):
-                    dry[avoiding], wet[avoiding], entered[avoiding] = dry[0], wet[0], entered[0]
+                    dry[avoiding], wet[..., avoiding], entered[..., avoiding] = dry[0], wet[..., 0], entered[..., 0]
             stay_dry, index = np.exp(-begin[p, t]), t + after
             while reached < paces and starts[reached] <= t + max(min(since, after), 1):
                 reached += 1
@@ -177,28 +184,27 @@ def _talks(  # type: ignore[no-untyped-def]
                 stay[1, b] = stay[0, b]
                 arms_after[0, b] = 1 - 1 / (1 + odds[p, t] * drawn)
                 arms_after[1, b] = 1 - 1 / (1 + odds[p, t] / drawn)
-            for label in range(1 if t < gap else 5):
-                _meet(dry, wet, label, reached, arms_at[p, t], arms_after, stay_dry, stay, met)
-                _age(wet, entered, label, t + 1, after, ends, reached, kept_wet, kept_dry)
+            _meet(dry, wet, reached, arms_at[p, t], arms_after, stay_dry, stay, met)
+            _age(wet, entered, t + 1, after, ends, reached, kept_wet, kept_dry)
             if t < gap:
                 if forced[t] >= 0:
-                    dry[0], wet[0], entered[0] = 0.0, 0.0, 0.0
+                    dry[0], wet[:], entered[:] = 0.0, 0.0, 0.0
                     _begin(wet, entered, 0, forced[t], index, 1.0)
                 else:
                     _begin(wet, entered, 0, 0, index, met[0, 0])
-                    _begin(wet, entered, 0, 1, index, met[0, 1])
+                    _begin(wet, entered, 0, 1, index, met[1, 0])
             else:
                 unmarked = 1 - mark[p, t]
                 for f in range(2):
-                    deal += (met[0, f] + met[1, f] + met[2, f]) * mark[p, t]
-                    _begin(wet, entered, 1, f, index, (met[1, f] + (met[0, f] if f == 0 else 0.0)) * unmarked)
-                    _begin(wet, entered, 2, f, index, (met[2, f] + (met[0, f] if f == 1 else 0.0)) * unmarked)
-                arms += met[3, 0]
-                denuc += met[4, 1]
-                _begin(wet, entered, 3, 1, index, met[3, 1])
-                _begin(wet, entered, 4, 0, index, met[4, 0])
+                    deal += (met[f, 0] + met[f, 1] + met[f, 2]) * mark[p, t]
+                    _begin(wet, entered, 1, f, index, (met[f, 1] + (met[f, 0] if f == 0 else 0.0)) * unmarked)
+                    _begin(wet, entered, 2, f, index, (met[f, 2] + (met[f, 0] if f == 1 else 0.0)) * unmarked)
+                arms += met[0, 3]
+                denuc += met[1, 4]
+                _begin(wet, entered, 3, 1, index, met[1, 3])
+                _begin(wet, entered, 4, 0, index, met[0, 4])
                 while w < len(windows) and t - gap + 1 == windows[w]:
-                    first_arms, first_denuc = dry[1] + wet[1].sum(), dry[2] + wet[2].sum()
+                    first_arms, first_denuc = dry[1] + wet[..., 1].sum(), dry[2] + wet[..., 2].sum()
                     out[p, w, ARMS], out[p, w, DENUC], out[p, w, DEAL] = arms, denuc, deal
                     out[p, w, LIMITS] = deal + first_arms + first_denuc
                     out[p, w, S2], out[p, w, S3], out[p, w, S4] = first_arms, deal, first_denuc

@@ -7,7 +7,7 @@ import numpy as np
 import xarray as xr
 
 from models.density import Density
-from models.laplace import NoMode, build_density, fit_laplace
+from models.laplace import LaplaceFit, NoMode, build_density, fit_laplace
 from models.reference import documents_only_parameters
 from models.sampling import parameters_of
 from models.spec import Floats, Judgements, Problem
@@ -20,17 +20,27 @@ def without_judgements(problem: Problem) -> Problem:
     return replace(problem, judgements=Judgements(none, none, none, np.empty(0), np.empty(0, dtype=bool)))
 
 
+def fit_without_judgements(problem: Problem, density: Density) -> LaplaceFit | None:
+    """The same model without any judgement; None where the search for its mode fails."""
+    with suppress(NoMode):
+        return fit_laplace(build_density(without_judgements(problem), density.structure, density.exposure))
+    return None
+
+
 def effect_summaries(
-    problem: Problem, density: Density, tree: xr.DataTree, seed: int
+    problem: Problem, density: Density, tree: xr.DataTree, unsaid: LaplaceFit | None, seed: int
 ) -> dict[str, tuple[Floats, Floats]]:
-    """Mean and standard deviation of each effect (log intensity per level), (target, indicator), by source."""
+    """Mean and standard deviation of each effect (log intensity per level), (target, indicator), by source.
+
+    Without ``unsaid``, what `fit_without_judgements` gave, the effects of history alone are missing.
+    """
     silent = without_judgements(problem)
-    unsaid = build_density(silent, density.structure, density.exposure)
+    bare = build_density(silent, density.structure, density.exposure)
     draws = {
-        "orientation": documents_only_parameters(silent, unsaid, DRAWS, seed).effect,
+        "orientation": documents_only_parameters(silent, bare, DRAWS, seed).effect,
         "documents": documents_only_parameters(problem, density, DRAWS, seed).effect,
         "posterior": parameters_of(tree, density.structure).effect,
     }
-    with suppress(NoMode):  # then the comparison is missing, not the forecast
-        draws["history"] = fit_laplace(unsaid).draw(DRAWS, seed).effect
+    if unsaid is not None:
+        draws["history"] = unsaid.draw(DRAWS, seed).effect
     return {source: (effect.mean(axis=0), effect.std(axis=0)) for source, effect in draws.items()}

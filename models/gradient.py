@@ -32,6 +32,62 @@ def _effects(theta, weights, slope, tilt, deviation, unit, index, apart):  # typ
 
 
 @njit(cache=True, nogil=True)
+def _priors(  # type: ignore[no-untyped-def]
+    theta, grad, mean, sd, duration_at, duration_prior, softness, change_at, change_prior
+):  # fmt: skip
+    """Log density of all priors but the judgements' error's, duration and its derivative by theta; sets ``grad``."""
+    value = 0.0
+    for j in range(len(mean)):
+        deviation = (theta[j] - mean[j]) / sd[j]
+        value -= 0.5 * deviation * deviation
+        grad[j] = -deviation / sd[j]
+    duration = softness * np.logaddexp(0.0, theta[duration_at] / softness)
+    rise = -np.expm1(-duration / softness)
+    deviation = (duration - duration_prior[0]) / duration_prior[1]
+    value += np.log(rise) - 0.5 * deviation * deviation
+    grad[duration_at] = (1.0 - rise) / softness - deviation / duration_prior[1] * rise
+    both = change_prior[0] + change_prior[1]
+    value += change_prior[0] * theta[change_at] - both * np.logaddexp(0.0, theta[change_at])
+    grad[change_at] = change_prior[0] - both / (1.0 + np.exp(-theta[change_at]))
+    return value, duration, rise
+
+
+@njit(cache=True, nogil=True)
+def _judgements(theta, grad, last, floor, excess_scale, design, said):  # type: ignore[no-untyped-def]
+    """Log density of what the documents say and of their error; sets the latter's gradient, adds to the weights'."""
+    weights = design.shape[1]
+    excess = np.exp(theta[last])
+    sigma, square = floor + excess, (excess / excess_scale) ** 2
+    residual = (said - design @ theta[:weights]) / sigma
+    quadratic = residual @ residual
+    grad[last] = 1.0 - square + (quadratic - len(said)) / sigma * excess
+    grad[:weights] += design.T @ residual / sigma
+    return theta[last] - 0.5 * square - len(said) * np.log(sigma) - 0.5 * quadratic
+
+
+@njit(cache=True, nogil=True)
+def _poisson(eta, days, count, left):  # type: ignore[no-untyped-def]
+    """Log density of counts in so many days each; what is left of them goes to ``left``."""
+    value = 0.0
+    for r in range(len(eta)):
+        expected = days[r] * np.exp(eta[r])
+        value += count[r] * eta[r] - expected
+        left[r] = count[r] - expected
+    return value
+
+
+@njit(cache=True, nogil=True)
+def _bernoulli(eta, count, left):  # type: ignore[no-untyped-def]
+    """Log density of marks, and what is left of them."""
+    value = 0.0
+    for r in range(len(eta)):
+        small = np.exp(-abs(eta[r]))
+        value += count[r] * eta[r] - max(eta[r], 0.0) - np.log1p(small)
+        left[r] = count[r] - (1.0 if eta[r] >= 0.0 else small) / (1.0 + small)
+    return value
+
+
+@njit(cache=True, nogil=True)
 def _evaluate(  # type: ignore[no-untyped-def]
     theta, grad, prior_mean, prior_sd, duration_prior, change_prior, softness, floor, excess_scale, root, design, said,
     starts, index, apart, share, base, scale, regime_of, marks, terms, bounds, mean, days, count, knot, columns,
@@ -42,80 +98,58 @@ def _evaluate(  # type: ignore[no-untyped-def]
     soft_duration, logit_change and log_judgement_sd. ``index`` and ``apart``, (indicator,), are what slope and tilt
     multiply. share (process, target), base, scale (-1: none), regime_of, marks (process,) and terms (process, term; -1:
     none) are the table of processes in places of theta. The rows of all processes stand one after the other in the
-    rest, those of process p between bounds[p] and bounds[p + 1].
+    rest, those of process p between bounds[p] and bounds[p + 1]; columns (term, row).
     """
     w, slope_at, tilt_at, deviation_at, z, duration_at, change_at, last = starts
     n, knots, targets = len(index), root.shape[0], share.shape[1]
     unit = np.exp(theta[w])
     effect = _effects(theta, theta[:w], slope_at, tilt_at, deviation_at, unit, index, apart)
-    slope = np.zeros((targets, n))
+    slope, left = np.zeros((targets, n)), np.empty(len(days))
     regime, regime_slope = root @ theta[z : z + knots], np.zeros(knots)
-    value = 0.0
-    for j in range(len(prior_mean)):
-        deviation = (theta[j] - prior_mean[j]) / prior_sd[j]
-        value -= 0.5 * deviation * deviation
-        grad[j] = -deviation / prior_sd[j]
-    duration = softness * np.logaddexp(0.0, theta[duration_at] / softness)
-    rise = -np.expm1(-duration / softness)
-    deviation = (duration - duration_prior[0]) / duration_prior[1]
-    value += np.log(rise) - 0.5 * deviation * deviation
-    grad[duration_at] = (1.0 - rise) / softness - deviation / duration_prior[1] * rise
-    both = change_prior[0] + change_prior[1]
-    value += change_prior[0] * theta[change_at] - both * np.logaddexp(0.0, theta[change_at])
-    grad[change_at] = change_prior[0] - both / (1.0 + np.exp(-theta[change_at]))
-    excess = np.exp(theta[last])
-    sigma = floor + excess
-    square = (excess / excess_scale) ** 2
-    residual = (said - design @ theta[:w]) / sigma
-    quadratic = residual @ residual
-    value += theta[last] - 0.5 * square - len(said) * np.log(sigma) - 0.5 * quadratic
-    grad[last] = 1.0 - square + (quadratic - len(said)) / sigma * excess
-    grad[:w] += design.T @ residual / sigma
-
-    left, coefficient, by_term = np.empty(len(days)), np.empty(terms.shape[1]), np.empty(terms.shape[1])
+    value, duration, rise = _priors(
+        theta, grad, prior_mean, prior_sd, duration_at, duration_prior, softness, change_at, change_prior
+    )
+    value += _judgements(theta, grad, last, floor, excess_scale, design, said)
     for p in range(len(base)):
-        first, last_row, mine = bounds[p], bounds[p + 1], np.zeros(n)
+        rows = slice(bounds[p], bounds[p + 1])
+        mine, mean_p, knot_p, left_p = np.zeros(n), mean[rows], knot[rows], left[rows]
         for t in range(targets):
             if share[p, t] != 0.0:
                 mine += share[p, t] * effect[t]
-        led, level, factor = mean[first:last_row] @ mine, theta[base[p]], theta[scale[p]] if scale[p] >= 0 else 1.0
-        for j in range(len(coefficient)):
+        led, factor = mean_p @ mine, theta[scale[p]] if scale[p] >= 0 else 1.0
+        eta = theta[base[p]] + factor * led
+        for j in range(terms.shape[1]):
             at = terms[p, j]
-            coefficient[j] = 0.0 if at < 0 else duration if at == duration_at else theta[at]
-        by_term[:], by_base, by_scale = 0.0, 0.0, 0.0
-        for r in range(first, last_row):
-            eta = level + factor * led[r - first]
-            if regime_of[p]:
-                eta += regime[knot[r]]
-            for j in range(len(coefficient)):
-                eta += coefficient[j] * columns[r, j]
-            if marks[p]:
-                expected = 1.0 / (1.0 + np.exp(-eta))
-                value += count[r] * eta - np.logaddexp(0.0, eta)
-            else:
-                expected = days[r] * np.exp(eta)
-                value += count[r] * eta - expected
-            residual_r = count[r] - expected
-            left[r] = residual_r
-            by_base += residual_r
-            by_scale += residual_r * led[r - first]
-            for j in range(len(coefficient)):
-                by_term[j] += residual_r * columns[r, j]
-            if regime_of[p]:
-                regime_slope[knot[r]] += residual_r
-        grad[base[p]] += by_base
+            if at >= 0:
+                eta += (duration if at == duration_at else theta[at]) * columns[j, rows]
+        if regime_of[p]:
+            eta += regime[knot_p]
+        value += _bernoulli(eta, count[rows], left_p) if marks[p] else _poisson(eta, days[rows], count[rows], left_p)
+        grad[base[p]] += left_p.sum()
         if scale[p] >= 0:
-            grad[scale[p]] += by_scale
-        for j in range(len(coefficient)):
-            if terms[p, j] >= 0:
-                grad[terms[p, j]] += by_term[j] * (rise if terms[p, j] == duration_at else 1.0)
-        by_mine = factor * (left[first:last_row] @ mean[first:last_row])
+            grad[scale[p]] += left_p @ led
+        for j in range(terms.shape[1]):
+            at = terms[p, j]
+            if at >= 0:
+                grad[at] += (left_p @ columns[j, rows]) * (rise if at == duration_at else 1.0)
+        if regime_of[p]:
+            for r in range(len(left_p)):
+                regime_slope[knot_p[r]] += left_p[r]
+        by_mine = factor * (left_p @ mean_p)
         for t in range(targets):
             if share[p, t] != 0.0:
                 slope[t] += share[p, t] * by_mine
 
     grad[z : z + knots] += root.T @ regime_slope
-    for t in range(targets):
+    _add_effects(grad, slope, effect, unit, index, apart, w, slope_at, tilt_at, deviation_at)
+    return value
+
+
+@njit(cache=True, nogil=True)
+def _add_effects(grad, slope, effect, unit, index, apart, w, slope_at, tilt_at, deviation_at):  # type: ignore[no-untyped-def]
+    """From derivatives by the effects, slope (target, indicator), to those by what effects are made of."""
+    n = len(index)
+    for t in range(slope.shape[0]):
         for i in range(n):
             if t < 2:
                 side = 1.0 if t == 0 else -1.0
@@ -125,7 +159,6 @@ def _evaluate(  # type: ignore[no-untyped-def]
             else:
                 grad[t * n + i] += unit * slope[t, i]
                 grad[w] += effect[t, i] * slope[t, i]
-    return value
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,9 +181,9 @@ def compile_density(density: Density) -> CompiledDensity:
     starts = ("log_unit", "slope", "tilt", "deviation", "regime_z", *list(s)[-3:])
 
     places = _term_places(density)
-    columns = [np.zeros((len(part.days), places.shape[1])) for part in parts]
+    columns = [np.zeros((places.shape[1], len(part.days))) for part in parts]
     for wide, part in zip(columns, parts, strict=True):
-        wide[:, : part.columns.shape[1]] = part.columns
+        wide[: part.columns.shape[1]] = part.columns.T
 
     arrays = (
         *normal_priors(density),
@@ -172,7 +205,7 @@ def compile_density(density: Density) -> CompiledDensity:
         places,
         np.cumsum([0, *(len(part.days) for part in parts)]),
         *(np.concatenate([getattr(part, name) for part in parts]) for name in ("mean", "days", "count", "knot")),
-        np.concatenate(columns),
+        np.concatenate(columns, axis=1),
     )
     return CompiledDensity(arrays)
 

@@ -18,6 +18,9 @@ POSITIONAL = {
         "_meet",
         "_age",
         "_effects",
+        "_priors",
+        "_judgements",
+        "_add_effects",
     },
 }
 """Functions that take many values by position, by the reason."""

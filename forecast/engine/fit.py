@@ -12,22 +12,22 @@ from db.progress import Progress
 from models.assumptions import assumptions
 from models.baselines import base_rate
 from models.density import Density
-from models.effects import without_judgements
+from models.effects import effect_summaries, fit_without_judgements
 from models.gate import Diagnostics, diagnose
 from models.gradient import compile_density
-from models.laplace import NoMode, build_density, fit_laplace, start_at
+from models.laplace import LaplaceFit, NoMode, build_density, fit_laplace, start_at
 from models.parameters import Parameters
 from models.projection import Projection, mean_with_error, project
 from models.reference import documents_only_parameters
 from models.sampling import parameters_of, sample
 from models.settings import SamplerSettings
-from models.spec import TARGETS, Floats, Problem
+from models.spec import TARGETS, Floats, Horizon, Problem
 from models.structure import SHIPPED
 
 PATHS_PER_DRAW = 2
 REFERENCE_DRAWS = 1000
 LAPLACE_DRAWS = 500
-ASSUMED_DRAWS = 200
+ASSUMED_DRAWS = 100
 RETRY_TUNE, RETRY_ACCEPT = 2000, 0.95
 
 
@@ -44,13 +44,15 @@ class Fit:
 
 @dataclass(frozen=True, slots=True)
 class References:
-    """Means that stand beside the forecast, each (target, horizon)."""
+    """What stands beside the forecast; means (target, horizon) unless another shape is given."""
 
     base_rate: Floats
     documents_only: Floats
     history_only: Floats  # nan where the search for its mode failed
     assumed: Mapping[str, Floats]
-    """Of the headline alone, (horizon,): with one assumption of the model changed, by its name."""
+    """Of the headline alone, (rolling horizon,): with one assumption of the model changed, by its name."""
+    effects: Mapping[str, tuple[Floats, Floats]]
+    """Mean and standard deviation of each effect, (target, indicator), by what they are taken from."""
 
 
 def fit_problem(problem: Problem, headline: str, settings: SamplerSettings, seed: int, progress: Progress) -> Fit:
@@ -114,19 +116,22 @@ def references(problem: Problem, fit: Fit, headline: str, seed: int, progress: P
     """Base rate, documents only, history only and changed assumptions; all but the first by Laplace's approximation."""
     progress("comparing", 0, 0, "base rate, documents only, history only")
     documents = documents_only_parameters(problem, fit.density, REFERENCE_DRAWS, seed)
+    unsaid = fit_without_judgements(problem, fit.density)
     return References(
-        base_rate(problem),
-        _mean(problem, fit.density, documents, seed),
-        history_only(problem, fit, seed),
-        changed_assumptions(problem, fit, TARGETS.index(headline), seed, progress),
+        base_rate=base_rate(problem),
+        documents_only=_mean(problem, fit.density, documents, seed),
+        history_only=history_only(problem, fit, unsaid, seed),
+        assumed=changed_assumptions(problem, fit, TARGETS.index(headline), seed, progress),
+        effects=effect_summaries(problem, fit.density, fit.tree, unsaid, seed),
     )
 
 
 def changed_assumptions(problem: Problem, fit: Fit, target: int, seed: int, progress: Progress) -> dict[str, Floats]:
-    """A target with one assumption changed at a time, (horizon,) each; those without a mode are left out.
+    """A target with one assumption changed at a time, (rolling horizon,) each; those without a mode are left out.
 
     As in `history_only`, the difference in log odds is taken from the forecast.
     """
+    soon, rolling = replace(problem, horizons=rolling_horizons(problem)), len(rolling_horizons(problem))
     structures = {"": SHIPPED, **assumptions()}
     found: dict[str, Floats] = {}
     for done, (name, structure) in enumerate(structures.items()):
@@ -134,16 +139,21 @@ def changed_assumptions(problem: Problem, fit: Fit, target: int, seed: int, prog
         density = build_density(problem, structure, fit.density.exposure)
         with suppress(NoMode):
             draws = fit_laplace(density, nodes=1).draw(ASSUMED_DRAWS, seed)
-            out = project(problem, density.exposure.filtered, draws, structure, paths=1, seed=seed)
+            out = project(soon, density.exposure.filtered, draws, structure, paths=1, seed=seed)
             found[name] = _logit(out.targets[:, target].mean(axis=0))
     if "" not in found:
         return {}
-    forecast, as_it_is = _logit(fit.projection.targets[:, target].mean(axis=0)), found.pop("")
+    forecast, as_it_is = _logit(fit.projection.targets[:, target, :rolling].mean(axis=0)), found.pop("")
     return {name: np.asarray(expit(forecast + value - as_it_is)) for name, value in found.items()}
 
 
-def history_only(problem: Problem, fit: Fit, seed: int) -> Floats:
-    """The forecast without the judgements, (target, horizon).
+def rolling_horizons(problem: Problem) -> tuple[Horizon, ...]:
+    """Those of so many days; a deadline comes after them."""
+    return tuple(horizon for horizon in problem.horizons if horizon.deadline is None)
+
+
+def history_only(problem: Problem, fit: Fit, unsaid: LaplaceFit | None, seed: int) -> Floats:
+    """The forecast without the judgements, (target, horizon), from ``unsaid``, the model's fit without them.
 
     Both are approximated alike, and the difference in log odds is taken from the forecast: so the error of the
     approximation does not pass for an effect of the documents.
@@ -151,17 +161,14 @@ def history_only(problem: Problem, fit: Fit, seed: int) -> Floats:
     forecast = fit.projection.targets.mean(axis=0)
     if len(problem.judgements.weight) == 0:
         return forecast
-    try:
-        without = _laplace_mean(without_judgements(problem), fit.density, seed)
-        with_them = _laplace_mean(problem, fit.density, seed)
-    except NoMode:  # a comparison that cannot be made must not cost the forecast
+    if unsaid is None:  # a comparison that cannot be made must not cost the forecast
         return np.full_like(forecast, np.nan)
+    try:
+        said = fit_laplace(fit.density)
+    except NoMode:
+        return np.full_like(forecast, np.nan)
+    without, with_them = (_mean(problem, fit.density, one.draw(LAPLACE_DRAWS, seed), seed) for one in (unsaid, said))
     return np.asarray(expit(_logit(forecast) + _logit(without) - _logit(with_them)))
-
-
-def _laplace_mean(problem: Problem, density: Density, seed: int) -> Floats:
-    fitted = fit_laplace(build_density(problem, SHIPPED, density.exposure))
-    return _mean(problem, density, fitted.draw(LAPLACE_DRAWS, seed), seed)
 
 
 def _logit(p: Floats) -> Floats:

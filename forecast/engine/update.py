@@ -17,7 +17,7 @@ from db.run_rows import EffectRow, NewRun, TargetForecastRow
 from db.when import When
 from forecast.clock import Clock, moment_of, utc_now
 from forecast.engine.assemble import Rows, read_problem
-from forecast.engine.fit import Fit, References, fit_problem, means_with_errors, references
+from forecast.engine.fit import Fit, References, fit_problem, means_with_errors, references, rolling_horizons
 from forecast.engine.refresh import refresh
 from forecast.engine.rows import QUANTILES, new_run, reach_of, scenario_rows, state_rows, target_rows
 from forecast.engine.succession import measure_change, read_predecessor
@@ -25,7 +25,6 @@ from forecast.errors import ForecastError, NotEnough
 from forecast.identity import seed_of
 from forecast.structures import ModelChange, change_as_json, present_structure
 from indicators.evidence import Evidence
-from models.effects import effect_summaries
 from models.gate import Verdict
 from models.settings import SamplerSettings
 from models.spec import EFFECT_TARGETS, Problem
@@ -147,7 +146,7 @@ def _store(
                 targets=_targets(problem, fit, others),
                 scenarios=scenario_rows(problem, fit.projection.scenarios.mean(axis=0)),
                 states=state_rows(rows, evidence, problem, fit.density.exposure.filtered),
-                effects=_effects(problem, fit, run.seed),
+                effects=_effects(problem, others),
                 recorded_at=now,
             )
         beside(connection, Outcome(run_id, status), now)
@@ -204,7 +203,7 @@ def _assumed(problem: Problem, others: References | None) -> list[dict[str, obje
     """The headline with one assumption changed, by horizon."""
     if others is None:
         return []
-    reaches = [reach_of(horizon) for horizon in problem.horizons]
+    reaches = [reach_of(horizon) for horizon in rolling_horizons(problem)]
     return [
         {
             "assumption": name,
@@ -227,11 +226,11 @@ def _targets(problem: Problem, fit: Fit, others: References) -> list[TargetForec
     return target_rows(problem, means, errors, np.quantile(fit.projection.targets, QUANTILES, axis=0), stands_beside)
 
 
-def _effects(problem: Problem, fit: Fit, seed: int) -> Sequence[EffectRow]:
+def _effects(problem: Problem, others: References) -> Sequence[EffectRow]:
     names = problem.catalogue.names
     return [
         EffectRow(target, names[i], source, float(mean[t, i]), float(sd[t, i]))
-        for source, (mean, sd) in effect_summaries(problem, fit.density, fit.tree, seed).items()
+        for source, (mean, sd) in others.effects.items()
         for t, target in enumerate(EFFECT_TARGETS)
         for i in range(len(names))
     ]
