@@ -13,7 +13,7 @@ from problems import read_as_of, stored
 from scipy.special import rel_entr
 
 from benchmarks.worlds.__main__ import changed
-from benchmarks.worlds.broken import LEAKED, SHUFFLED, ShuffledStates, broken_forecasts, interval_coverage
+from benchmarks.worlds.broken import BARE, LEAKED, SHUFFLED, ShuffledStates, broken_forecasts, interval_coverage
 from benchmarks.worlds.case import BEGIN, END, Truth, find_chances, outcomes, write_world
 from benchmarks.worlds.evidence import INDICATORS, SDS, true_associations
 from benchmarks.worlds.hidden import (
@@ -325,8 +325,9 @@ def naive(unread: tuple[World, ...]) -> Floats:
     return np.full_like(_truth(unread), _truth(unread).mean())
 
 
-def _faults(worlds: tuple[World, ...], naive: Floats, forecast: Floats) -> list[str]:
-    scores = score_worlds(worlds, {"naive": naive, "model": forecast}, ["naive"])
+def _faults(worlds: tuple[World, ...], naive: Floats, forecast: Floats, bare: Floats | None = None) -> list[str]:
+    said = {"naive": naive, "model": forecast, **({} if bare is None else {"bare": bare})}
+    scores = score_worlds(worlds, said, ["naive"], bare=None if bare is None else "bare")
     return faults(scores, "model", ["naive"])
 
 
@@ -346,6 +347,16 @@ def test_a_bias_is_a_fault(unread: tuple[World, ...], naive: Floats) -> None:
 
 def test_a_forecast_no_better_than_a_baseline_is_a_fault(unread: tuple[World, ...], naive: Floats) -> None:
     assert "is not below that of naive" in _faults(unread, naive, naive)[0]
+
+
+def test_indicators_that_bring_a_forecast_no_nearer_the_truth_are_a_fault(
+    unread: tuple[World, ...], naive: Floats
+) -> None:
+    true = _truth(unread)
+    near, noise = 0.9 * true + 0.1 * naive, 0.02 * np.random.default_rng(1).standard_normal(true.shape)
+    assert _faults(unread, naive, near, bare=0.5 * true + 0.5 * naive) == []
+    (fault,) = _faults(unread, naive, np.clip(near + noise, 0, 1), bare=near)
+    assert fault.startswith("its indicators carry nothing")
 
 
 def test_a_glimpse_of_the_outcome_is_a_fault(unread: tuple[World, ...], naive: Floats) -> None:
@@ -448,17 +459,19 @@ def forecasts() -> dict[str, Floats]:
 
 @pytest.mark.slow
 def test_the_shipped_model_has_no_fault(forecasts: dict[str, Floats]) -> None:
-    """Nearer the true probability than every as-of baseline, without bias, seeing nothing ahead."""
-    scores = score_worlds(world_problems(SEEDS, ORIGINS), forecasts, baselines(SHIPPED))
+    """Nearer the truth than every as-of baseline and than without indicators, without bias, seeing nothing ahead."""
+    scores = score_worlds(world_problems(SEEDS, ORIGINS), forecasts, baselines(SHIPPED), bare=BARE)
     assert faults(scores, MODEL, baselines(SHIPPED)) == []
 
 
 @pytest.mark.slow
 def test_shuffled_states_are_found_out(forecasts: dict[str, Floats]) -> None:
-    scores = score_worlds(world_problems(SEEDS, ORIGINS), forecasts, baselines(SHIPPED))
+    scores = score_worlds(world_problems(SEEDS, ORIGINS), forecasts, baselines(SHIPPED), bare=BARE)
     error = {score.name: score.error for score in scores}
     assert error[SHUFFLED] > error[MODEL] + 0.01
-    assert faults(scores, SHUFFLED, baselines(SHIPPED))
+    assert any(
+        fault.startswith("its indicators carry nothing") for fault in faults(scores, SHUFFLED, baselines(SHIPPED))
+    )
 
 
 @pytest.mark.slow

@@ -20,7 +20,7 @@ from dataclasses import replace
 import numpy as np
 
 from benchmarks.candidates import AS_BUILT, candidates
-from benchmarks.worlds.broken import ShuffledStates, broken_forecasts, interval_coverage
+from benchmarks.worlds.broken import BARE, ShuffledStates, broken_forecasts, interval_coverage
 from benchmarks.worlds.hidden import FRAMING_CHANGE, HORIZONS, SCORED
 from benchmarks.worlds.scoring import (
     Difference,
@@ -148,10 +148,11 @@ def _print_scores(
 ) -> None:
     """The table of one target and horizon, and what is wrong with each model; naive rows are not judged."""
     naive = tuple(name for name in said if name not in judged)
-    scores = score_worlds(worlds, {**said, **broken, **_known(worlds)}, naive, days)
+    bare = BARE if broken else None
+    scores = score_worlds(worlds, {**said, **broken, **_known(worlds)}, naive, days, bare=bare)
     _print(heading, scores)
-    beside_model = score_worlds(worlds, {**said, **broken}, naive, days, honest=said[MODEL])
-    for names, found in ((judged, scores), (tuple(broken), beside_model)):
+    beside_model = score_worlds(worlds, {**said, **broken}, naive, days, honest=said[MODEL], bare=bare)
+    for names, found in ((judged, scores), ([name for name in broken if name != BARE], beside_model)):
         for name in names:
             print(f"\n{name}: " + ("; ".join(faults(found, name, naive)) or "no fault found"))
 

@@ -14,7 +14,7 @@ from models.spec import Floats, Forecast, Problem
 from models.structure import Structure
 
 LEAK_DAYS = 180
-SHUFFLED, LEAKED = "states shuffled", f"{LEAK_DAYS} days leaked"
+SHUFFLED, LEAKED, BARE = "states shuffled", f"{LEAK_DAYS} days leaked", "without indicators"
 Progress = Callable[[int, int], None]
 
 
@@ -56,14 +56,15 @@ def broken_forecasts(
     change: float = FRAMING_CHANGE,
     workers: int = 2,
 ) -> dict[str, Floats]:
-    """The model with its states shuffled, and with the rows of the next ``LEAK_DAYS`` leaked to it.
+    """The model with its states shuffled, with the rows of the next ``LEAK_DAYS`` leaked to it, and without indicators.
 
-    Probabilities of every target, (world, origin, target, horizon).
+    The last is not broken: one whose indicators carry something is nearer the truth. Probabilities of every target,
+    (world, origin, target, horizon).
     """
     seeds, model = tuple(seeds), LaplaceModel(structure)
     mixed = world_problems(seeds, origins, change=change)
     ahead = world_problems(seeds, origins, leak=LEAK_DAYS, change=change)
-    shuffled = {SHUFFLED: ShuffledStates(model)}
+    shuffled = {SHUFFLED: ShuffledStates(model), BARE: LaplaceModel(replace(structure, indicators=False))}
     return forecast_worlds(mixed, shuffled, progress, cached=False, workers=workers) | forecast_worlds(
         ahead, {LEAKED: model}, progress, cached=False, workers=workers
     )

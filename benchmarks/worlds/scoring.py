@@ -78,6 +78,7 @@ class WorldScore:
     log: float
     from_best: Difference  # error less that of the best baseline
     from_best_dry: Difference
+    from_bare: Difference | None  # error less that of the same model without indicators, where its forecasts are given
     from_truth: Difference  # log score less that of the true probability
     foresight: Difference  # mean of (outcome - truth) (forecast - an honest one): 0 for who knows nothing of the future
 
@@ -160,11 +161,13 @@ def score_worlds(
     baselines: Iterable[str],
     days: int = 180,
     honest: Floats | None = None,
+    bare: str | None = None,
 ) -> tuple[WorldScore, ...]:
     """Scores at one horizon; differences are from the baseline that is best in hindsight, over all and over dry.
 
     ``honest`` forecasts, (world, origin, horizon), are known to use nothing later than the origin: what is attainable
-    unless given. The nearer they are to the forecasts that are scored, the finer a look ahead is seen.
+    unless given. The nearer they are to the forecasts that are scored, the finer a look ahead is seen. ``bare`` names
+    the forecasts of the model without indicators.
     """
     h = HORIZONS.index(days)
     honest = np.array([world.attainable for world in worlds]) if honest is None else honest
@@ -189,6 +192,7 @@ def score_worlds(
                 log=float(log.mean()),
                 from_best=difference(d - best, every),
                 from_best_dry=difference(d - best_dry, dry),
+                from_bare=None if bare is None else difference(d - distance[bare], every),
                 from_truth=difference(log - log_of_truth, every),
                 foresight=difference((outcome - true) * (p - honest[..., h]), every),
             )
@@ -249,13 +253,17 @@ def faults(scores: Iterable[WorldScore], name: str, baselines: Iterable[str]) ->
     """What is wrong with a model by its scores on worlds whose truth is known; empty when nothing is.
 
     Given all that is hidden on a day, an outcome departs from its true probability by chance alone. A forecast that
-    departs from an honest one in the same direction, wrong as both may be, used what was not known on the day.
+    departs from an honest one in the same direction, wrong as both may be, used what was not known on the day. Where
+    the same model without indicators is scored beside it, its indicators must have brought it nearer the truth.
     """
     of = {score.name: score for score in scores}
     mine, found = of[name], []
     better = [baseline for baseline in baselines if of[baseline].error <= mine.error]
     if better:
         found.append(f"mean |forecast - truth| {mine.error:.3f} is not below that of {', '.join(better)}")
+    if mine.from_bare is not None and mine.from_bare.mean > -mine.from_bare.error:
+        gain = f"{mine.from_bare.mean:+.3f} ± {mine.from_bare.error:.3f}"
+        found.append(f"its indicators carry nothing: mean |forecast - truth| less that without them is {gain}")
     if abs(mine.bias) > BIAS_AT_MOST:
         found.append(f"mean forecast - mean truth is {mine.bias:+.3f}, beyond ±{BIAS_AT_MOST}")
     if mine.foresight.mean > TOO_GOOD * mine.foresight.error:
