@@ -28,7 +28,7 @@ OF_BRIEF = (
     *("title", "currency", "likelihood", "confidence", "grounds", "judgement", "situation"),
     *("history_caption", "horizons_caption", "scenarios_caption"),
     "reasons",
-    *("compared", "entered", "moved", "staleness", "attestation", "deadline"),
+    *("compared", "entered", "moved", "staleness", "attestation", "deadline", "watching"),
     *("track", "backtest", "bounds", "method", "provenance", "reproduce"),
 )
 """Functions of a language that make a sentence of the whole brief."""
@@ -119,7 +119,7 @@ def numbers(text: str) -> set[float]:
 def said(words: ModuleType, brief: Brief) -> dict[str, str]:
     """Every sentence of a brief, by the function that makes it."""
     sentences = {name: getattr(words, name)(brief) for name in OF_BRIEF}
-    sentences |= {name: getattr(words, name)() for name in ("terms", "table_note", "watching", "grades")}
+    sentences |= {name: getattr(words, name)() for name in ("terms", "table_note", "grades")}
     sentences["dateline"] = words.dateline(brief, 12)
     sentences["anchor"] = words.anchor(HEAD)
     for name, items in (("swing", brief.watched), ("document", brief.documents), ("source", brief.sources)):

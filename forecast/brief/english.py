@@ -319,11 +319,11 @@ def _reached(found: list[Attested]) -> str:
     return f"through {first.through} ({types}){behind}"
 
 
-def watching() -> str:
-    return (
-        "Where knowing the level better would move the headline most. Direction uncertain: the 90 % interval of the "
-        "effect includes 0."
-    )
+def watching(brief: Brief) -> str:
+    said = "Where knowing the level better would move the headline most."
+    if all(one.certain for one in brief.watched):
+        return said
+    return f"{said} Direction uncertain: the 90 % interval of the effect includes 0."
 
 
 def swing(one: Watched) -> str:
@@ -382,7 +382,7 @@ def bounds(brief: Brief) -> str:
 
 def _missed(bound: Bound) -> str:
     value = bound.figure.value if bound.figure else 0.0
-    figure = signed(value) if bound.measure == "difference" else f"{signed(100 * value, 0)} points"
+    figure = signed(value) if bound.measure == "difference" else f"{signed(100 * value, 1)} points"
     return f"{bound.statement} ({figure})"
 
 

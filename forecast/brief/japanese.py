@@ -330,8 +330,11 @@ def _reached(found: list[Attested]) -> str:
     return f"{types}は{LABELS.date(first.through)}まで確認済み{behind}"
 
 
-def watching() -> str:
-    return "水準が明らかになれば見通しが最も大きく動く指標。「方向は不確か」とは、効果の90%区間が0を含むことをいう。"
+def watching(brief: Brief) -> str:
+    said = "水準が明らかになれば見通しが最も大きく動く指標。"
+    if all(one.certain for one in brief.watched):
+        return said
+    return f"{said}「方向は不確か」とは、効果の90%区間が0を含むことをいう。"
 
 
 def swing(one: Watched) -> str:

@@ -110,5 +110,5 @@ def bounds(brief: Brief) -> str:
 
 def _missed(bound: Bound) -> str:
     value = bound.figure.value if bound.figure else 0.0
-    figure = signed(value) if bound.measure == "difference" else f"{signed(100 * value, 0)}ポイント"
+    figure = signed(value) if bound.measure == "difference" else f"{signed(100 * value, 1)}ポイント"
     return f"{MEASURES[bound.measure]}（{SITUATIONS[bound.situation]}、{figure}）"

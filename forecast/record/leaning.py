@@ -49,7 +49,9 @@ def assumption_sentence(summary: "Summary") -> str | None:
     if not found:
         return None
     (low, lowest), (high, highest) = min(found), max(found)
+    of_run = "" if summary.shown.run_id == run.id else f", as run {run.id} found it,"
     return (
-        f"What the record cannot settle: with one assumption of the model changed it would be between {percent(low)} "
-        f"({lowest}) and {percent(high)} ({highest}); `parley check assumptions` has them all."
+        f"What the record cannot settle: with one assumption of the model changed it would{of_run} be between "
+        f"{percent(low)} ({lowest}) and {percent(high)} ({highest}); `parley check assumptions` lists them all, by "
+        "Laplace's approximation throughout."
     )
