@@ -33,7 +33,7 @@ PATIENCE_S = 60.0
 ENDING_S = 10.0
 SETTINGS = f"""\
 [schedule]
-draws = 400
+draws = 1000
 lease_seconds = {LEASE_S}
 """
 UNHEARD = "was not heard again while it made this run"

@@ -442,7 +442,7 @@ def test_a_fit_that_fails_its_diagnostics(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_a_disk_that_is_full_when_a_real_fit_is_stored(small_disk: Path) -> None:
     url = install_toy_of_today(small_disk, 1)
-    with served(url, small_disk, draws=400) as (database, service):
+    with served(url, small_disk) as (database, service):
         wait_for(lambda: works(database), PATIENCE_S, "a run")
         with full(small_disk):
             log = small_disk / "logs" / "schedule.log"
@@ -462,7 +462,7 @@ def test_a_disk_that_is_full_when_a_real_fit_is_stored(small_disk: Path) -> None
 @pytest.mark.slow
 def test_a_database_locked_for_longer_than_a_lease_lives(tmp_path: Path) -> None:
     url = install_toy_of_today(tmp_path, 1)
-    with served(url, tmp_path, draws=400) as (database, service):
+    with served(url, tmp_path) as (database, service):
         wait_for(lambda: works(database), PATIENCE_S, "a run")
         with locked(url):
             sleep(20.0)
@@ -477,7 +477,7 @@ def test_a_database_locked_for_longer_than_a_lease_lives(tmp_path: Path) -> None
 def test_files_that_may_not_grow(tmp_path: Path) -> None:
     """A quota: a limit on the size of files stands for it, is reached by the service and the fit, and then raised."""
     url = install_toy_of_today(tmp_path, 1)
-    (tmp_path / "parley.toml").write_text("[schedule]\ndraws = 400\n", encoding="utf-8")
+    (tmp_path / "parley.toml").write_text("[schedule]\ndraws = 1000\n", encoding="utf-8")
     room = (tmp_path / "parley.db").stat().st_size
     service = open_service(url, tmp_path)
     try:
