@@ -123,18 +123,26 @@ def history(
     _check_order(wanted)
     check_places(out, CONTENTS[what].columns, force=force)
     try:
-        with opened() as database:
-            if as_of is None and as_recorded is None:
-                wanted = replace(wanted, today=today_of(database))
-            when = replace(wanted.when, as_of=as_of or today_of(database))
-            with database.read() as connection:
-                export = read_export(connection, replace(wanted, when=when), case_id=case_id())
-                with _progress(export.count) as report:
-                    written = write_export(export, out, force=force, safe=safe, bom=bom, progress=report)
+        written, overtaken = _write(wanted, out, as_of, force=force, safe=safe, bom=bom)
     except KeyboardInterrupt:
         raise Interrupted("stopped; no file was written") from None
     with answering(f"wrote {written.file}"):
-        _tell(written, export.overtaken, safe, json_)
+        _tell(written, overtaken, safe, json_)
+
+
+def _write(
+    wanted: Wanted, out: Path, as_of: date | None, *, force: bool, safe: bool, bom: bool
+) -> tuple[Written, Overtaken | None]:
+    """Read what is wanted and write it; of rows that are those of now, also what has overtaken them."""
+    with opened() as database:
+        if as_of is None and wanted.when.as_recorded is None:
+            wanted = replace(wanted, today=today_of(database))
+        when = replace(wanted.when, as_of=as_of or today_of(database))
+        with database.read() as connection:
+            export = read_export(connection, replace(wanted, when=when), case_id=case_id())
+            with _progress(export.count) as report:
+                written = write_export(export, out, force=force, safe=safe, bom=bom, progress=report)
+    return written, export.overtaken
 
 
 def _check_of_csv(out: Path, given: dict[str, bool]) -> None:
