@@ -1,9 +1,11 @@
 """The evidence rules: which observations count as one, from when until when, at what level and variance.
 
 Rows of one indicator that share an origin are one effective observation: the best grade present and the mean of the
-levels that carry it. An origin that feeds several indicators has its precision divided by their number. Without an
-origin a row stands alone, except that rows of one indicator, day and source share one. The effective observations of
-an origin are formed anew on each day on which its rows change (one becomes known, is superseded or is retracted).
+levels that carry it, with the grade's variance and the variance between those levels: who codes one report +2 and
+-2 knows less than who agrees on 0. An origin that feeds several indicators has its precision divided by their number.
+Without an origin a row stands alone, except that rows of one indicator, day and source share one. The effective
+observations of an origin are formed anew on each day on which its rows change (one becomes known, is superseded or is
+retracted).
 """
 
 import heapq
@@ -22,6 +24,8 @@ from indicators.errors import CaseError
 
 NEVER: int = date.max.toordinal()
 SD_FLOOR = 0.3
+DISPUTED_VARIANCE = 2.0
+"""Most that disagreement makes of a variance: that of a level of which nothing is known (levels squared)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -191,9 +195,13 @@ def _changes(members: list[_Member]) -> Iterator[tuple[int, list[_Member], list[
         yield day, joining[day], leaving[day]
 
 
-def _variance(sd: float, fed: int) -> float:
-    """Variance of a grade's sd when its origin feeds that many indicators."""
-    return max(sd, SD_FLOOR) ** 2 * fed
+def _variance(sd: float, fed: int, between: float = 0.0) -> float:
+    """Variance of a grade's sd, with that between its codings, when their origin feeds that many indicators.
+
+    Agreement gives the least there is.
+    """
+    agreed = max(sd, SD_FLOOR) ** 2
+    return max(agreed, min(agreed + between, DISPUTED_VARIANCE)) * fed
 
 
 @dataclass(slots=True)
@@ -241,6 +249,12 @@ class _Bag:
     def mean(self) -> float:
         """The mean level, free of the order in which rows came."""
         return math.fsum(level * count for level, count in self.levels.items()) / self.size
+
+    def variance(self) -> float:
+        """The sample variance of the levels, 0 of one; free of order too."""
+        mean = self.mean()
+        squares = math.fsum(count * (level - mean) ** 2 for level, count in self.levels.items())
+        return squares / max(self.size - 1, 1)
 
 
 @dataclass(slots=True)
@@ -293,7 +307,7 @@ class _Origin:
             return None
         sd = min(bags)
         bag = bags[sd]
-        variance = _variance(sd, len(self.bags))
+        variance = _variance(sd, len(self.bags), bag.variance())
         return _State(bag.observed.smallest(), bag.known.smallest(), bag.mean(), variance)
 
 

@@ -14,7 +14,9 @@ from hypothesis import strategies as st
 
 from db.rows import GradeRow, IndicatorRow, ObservationRow
 from indicators.errors import CaseError
-from indicators.evidence import NEVER, Evidence, form_evidence, last_observed, valid_on
+from indicators.evidence import DISPUTED_VARIANCE, NEVER, Evidence, form_evidence, last_observed, valid_on
+from models.spec import Catalogue, Observations
+from models.states import filter_states
 
 START = date(2020, 1, 1)
 GRADES = (GradeRow("A", 1, 0.1), GradeRow("B", 2, 0.4), GradeRow("C", 3, 0.7))
@@ -104,7 +106,7 @@ def test_rows_of_one_indicator_day_and_source_share_one() -> None:
     rows = [_row(known=2, observed=1, level=0), _row(known=5, observed=1, level=1), _row(known=9, observed=2)]
     assert _table(_form(rows)) == [
         (0, 1, 2, 2, 5, 0, 0.16),
-        (0, 1, 2, 5, -1, 0.5, 0.16),
+        (0, 1, 2, 5, -1, 0.5, 0.66),
         (0, 2, 9, 9, -1, 1, 0.16),
     ]
 
@@ -121,7 +123,48 @@ def test_the_best_grade_speaks_for_its_origin_and_enters_when_it_is_known() -> N
 
 def test_rows_of_equal_grade_are_averaged_and_keep_the_earliest_day() -> None:
     rows = [_row(known=day, level=level, origin="x") for day, level in ((1, 0), (3, 1), (5, 2))]
-    assert _table(_form(rows)) == [(0, 1, 1, 1, 3, 0, 0.16), (0, 1, 1, 3, 5, 0.5, 0.16), (0, 1, 1, 5, -1, 1, 0.16)]
+    assert _table(_form(rows)) == [(0, 1, 1, 1, 3, 0, 0.16), (0, 1, 1, 3, 5, 0.5, 0.66), (0, 1, 1, 5, -1, 1, 1.16)]
+
+
+def _of_one_report(*levels: float, grade: str = "B2") -> Evidence:
+    """What several coders make of it, on the day on which all have spoken."""
+    return _form(_row(level=level, grade=grade, origin="x") for level in levels)
+
+
+@given(st.lists(st.sampled_from([-2.0, -1.0, 0.0, 1.0, 2.0]), min_size=2, max_size=6), st.sampled_from(["A1", "C3"]))
+def test_disagreement_never_makes_a_level_surer_than_agreement_would(levels: list[float], grade: str) -> None:
+    disputed, agreed = _of_one_report(*levels, grade=grade), _of_one_report(*[levels[0]] * len(levels), grade=grade)
+    assert agreed.variance[0] <= disputed.variance[0] <= max(agreed.variance[0], DISPUTED_VARIANCE)
+    assert disputed.level[0] == pytest.approx(np.mean(levels))
+    spread = agreed.variance[0] + np.var(levels, ddof=1)
+    assert disputed.variance[0] == pytest.approx(max(agreed.variance[0], min(spread, DISPUTED_VARIANCE)))
+
+
+@pytest.mark.parametrize("levels", [(2.0, -2.0), (1.0, -1.0), (0.0, 2.0), (2.0, -2.0, 2.0)])
+@pytest.mark.parametrize("fades", [True, False])
+def test_coders_two_levels_apart_leave_a_level_no_surer_than_one_of_them_alone(
+    levels: tuple[float, ...], fades: bool
+) -> None:
+    def variance(evidence: Evidence) -> float:
+        rows = Observations(
+            indicator=evidence.indicator,
+            observed=evidence.observed,
+            entered=evidence.entered,
+            since=evidence.since,
+            until=evidence.until,
+            level=evidence.level,
+            variance=evidence.variance,
+        )
+        catalogue = Catalogue(("tone",), np.array([fades]), np.array([90.0]), np.array([0]))
+        day = np.array([START.toordinal()])
+        return float(filter_states(rows, catalogue).at(day, day.astype(float)).variance[0, 0])
+
+    assert variance(_of_one_report(*levels)) >= variance(_of_one_report(levels[0]))
+
+
+def test_a_disputed_level_of_two_indicators_is_disputed_in_both_and_shares_its_precision() -> None:
+    both = [_row(indicator, level=level, origin="x") for indicator in ("tone", "posture") for level in (0, 1)]
+    assert _form(both).variance == pytest.approx([2 * 0.66, 2 * 0.66])
 
 
 def test_an_origin_shares_its_precision_among_the_indicators_it_feeds() -> None:
@@ -206,7 +249,8 @@ def _expected_on(rows: list[ObservationRow], day: date) -> set[tuple[float, ...]
             observed = min(row.observed_on for row in carrying).toordinal()
             entered = min(row.known_on for row in carrying).toordinal()
             level = sum(row.level for row in carrying) / len(carrying)
-            variance = round(max(best, 0.3) ** 2 * len(fed), 9)
+            between = np.var([row.level for row in carrying], ddof=1) if len(carrying) > 1 else 0
+            variance = round(min(max(best, 0.3) ** 2 + between, 2) * len(fed), 9)
             found.add((ids.index(id_), observed, entered, round(level, 9), variance))
     return found
 

@@ -31,7 +31,8 @@ def duplicate_warning(found: Duplicate) -> str:
     other = named(found.other)
     if found.counts_once:
         return (
-            f"likely duplicate of {other}: they count as one piece of evidence: the best grade, the mean of its levels"
+            f"likely duplicate of {other}: they count as one piece of evidence: the best grade, the mean of its "
+            "levels, less sure the further they lie apart"
         )
     alike = f"likely duplicate of {other}"
     if found.ground == LEVEL:
