@@ -15,7 +15,7 @@ import numpy as np
 from numba import njit
 
 from models.exposure import PACE_FROM
-from models.spec import Floats, Ints
+from models.spec import Bools, Floats, Ints
 
 ARMS, DENUC, LIMITS, DEAL, S2, S3, S4 = range(7)
 TALKS_OUTPUTS = 7
@@ -45,14 +45,31 @@ class TalksRates:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Gap:
+    """The days between what the draws were fitted on and the forecast date, and what is known of them; (day,) each.
+
+    Where a known event teaches nothing, nobody reports: it places the chain, and silence says nothing either.
+    """
+
+    forced: Ints  # what is known to have happened: the framing of a meeting, 0 of another event; -1 where nothing is
+    reported: Floats  # share of what happens on the day that would be known
+    teaches: Bools  # whether what is known to have happened speaks for the rates under which it was likely
+    sealed: Bools  # whether a known meeting is marked by a deal
+    sealed_reported: Floats  # share of such deals that would be known
+
+    @property
+    def days(self) -> int:
+        return len(self.forced)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Situation:
     """Where the chain stands as the path begins, and what is asked."""
 
     since: int  # days from the last meeting's end to the first day of the path
     framing: int  # of that meeting
     dry_after: int
-    gap: int  # days before the forecast date, whose meetings are unobserved
-    forced: Ints  # (gap,) framing of a meeting known nevertheless, -1 where none is
+    gap: Gap
     windows: Ints  # (window,) lengths in days, increasing, at least 1
 
 
@@ -139,18 +156,20 @@ def _begin(wet, entered, label, framing, index, mass):  # type: ignore[no-untype
 @njit(cache=True, nogil=True)
 def _talks(  # type: ignore[no-untyped-def]
     begin, arms_at, calm, odds, slow, pull, going_on, change, mark,
-    since, framing, after, gap, forced, windows, starts, ends, out, p_dry,
+    since, framing, after, windows, forced, reported, teaches, sealed, sealed_reported, starts, ends,
+    out, p_dry, log_weight,
 ):  # fmt: skip
-    """Fill ``out`` (path, window, 7) and ``p_dry`` (path,) for intensities of shape (path, day, …).
+    """Fill ``out`` (path, window, 7), ``p_dry`` and ``log_weight`` (path,) for intensities of shape (path, day, …).
 
     Labels of the mass: 0 no meeting yet; 1 and 2 first meeting on arms control or denuclearisation and no deal;
     3 no arms-control meeting yet; 4 no denuclearisation meeting yet. Paces from ``starts`` to ``ends``: wet, then dry.
     """
     paths, days = begin.shape
-    paces, first_dry = len(starts), going_on.shape[3]
+    gap, paces, first_dry = len(forced), len(starts), going_on.shape[3]
     met, stay, arms_after = np.zeros((2, LABELS)), np.zeros((2, paces)), np.zeros((2, paces))
     kept_wet, kept_dry = np.zeros((days + 1, 2, first_dry)), np.zeros((days + 1, 1, paces - first_dry))
     dried = np.zeros((days, 1, paces - first_dry))
+    learnt = reported.any() or (teaches & (forced >= 0)).any()
     for p in range(paths):
         for t in range(days):
             for b in range(paces - first_dry):
@@ -170,6 +189,10 @@ def _talks(  # type: ignore[no-untyped-def]
         deal, arms, denuc, w, reached = 0.0, 0.0, 0.0, 0, 0
         for t in range(days):
             if t == gap:
+                if learnt:
+                    left = dry[0] + wet[..., 0].sum()
+                    log_weight[p] += np.log(left)
+                    dry[0], wet[..., 0], entered[..., 0] = dry[0] / left, wet[..., 0] / left, entered[..., 0] / left
                 p_dry[p] = dry[0] + wet[:, first_dry:, 0].sum()
                 for avoiding in (3, 4):
                     dry[avoiding], wet[..., avoiding], entered[..., avoiding] = dry[0], wet[..., 0], entered[..., 0]
@@ -188,11 +211,14 @@ def _talks(  # type: ignore[no-untyped-def]
             _age(wet, entered, t + 1, after, ends, reached, kept_wet, kept_dry)
             if t < gap:
                 if forced[t] >= 0:
+                    if teaches[t]:
+                        unmarked = 1 - sealed_reported[t] * mark[p, t]
+                        log_weight[p] += np.log(met[forced[t], 0] * (mark[p, t] if sealed[t] else unmarked))
                     dry[0], wet[:], entered[:] = 0.0, 0.0, 0.0
                     _begin(wet, entered, 0, forced[t], index, 1.0)
                 else:
-                    _begin(wet, entered, 0, 0, index, met[0, 0])
-                    _begin(wet, entered, 0, 1, index, met[1, 0])
+                    _begin(wet, entered, 0, 0, index, met[0, 0] * (1 - reported[t]))
+                    _begin(wet, entered, 0, 1, index, met[1, 0] * (1 - reported[t]))
             else:
                 unmarked = 1 - mark[p, t]
                 for f in range(2):
@@ -212,9 +238,15 @@ def _talks(  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True, fastmath={"reassoc"})
-def _recurrent(calm, boost, gap, forced, since, memory, windows, out):  # type: ignore[no-untyped-def]
-    """Fill ``out`` (path, window): at least one event; intensity ``calm``, times ``boost`` within ``memory`` days."""
-    paths, days = calm.shape
+def _recurrent(  # type: ignore[no-untyped-def]
+    calm, boost, since, memory, windows, forced, reported, teaches, out, log_weight
+):  # fmt: skip
+    """Fill ``out`` (path, window): at least one event; intensity ``calm``, times ``boost`` within ``memory`` days.
+
+    Also ``log_weight`` (path,), of what is known of the days before the windows.
+    """
+    (paths, days), gap = calm.shape, len(forced)
+    learnt = reported.any() or (teaches & (forced >= 0)).any()
     for p in range(paths):
         quiet, recent, newest, w = 0.0, np.zeros(days + memory + 1), -1, 0
         if since > memory:
@@ -223,6 +255,11 @@ def _recurrent(calm, boost, gap, forced, since, memory, windows, out):  # type: 
             newest = memory - since
             recent[newest] = 1.0
         for t in range(days):
+            if t == gap and learnt:
+                left = quiet + recent.sum()
+                log_weight[p] += np.log(left)
+                quiet /= left
+                recent /= left
             stay = np.exp(-calm[p, t])
             happened = quiet * (1 - stay)
             quiet *= stay
@@ -236,8 +273,12 @@ def _recurrent(calm, boost, gap, forced, since, memory, windows, out):  # type: 
                 recent[t] = 0.0
             if t < gap:
                 if forced[t] >= 0:
+                    if teaches[t]:
+                        log_weight[p] += np.log(happened)
                     quiet, happened = 0.0, 1.0
                     recent[:] = 0.0
+                else:
+                    happened *= 1 - reported[t]
                 recent[t + memory] = happened
                 newest = t + memory
             else:
@@ -246,15 +287,16 @@ def _recurrent(calm, boost, gap, forced, since, memory, windows, out):  # type: 
                     w += 1
 
 
-def propagate_talks(rates: TalksRates, situation: Situation) -> tuple[Floats, Floats]:
+def propagate_talks(rates: TalksRates, situation: Situation) -> tuple[Floats, Floats, Floats]:
     """Probabilities of what happens in windows that begin after the gap.
 
     Returns
     -------
-    (path, window, 7) in the order ARMS, DENUC, LIMITS, DEAL, S2, S3, S4; and (path,) P(dry on the forecast date)
+    (path, window, 7) in the order ARMS, DENUC, LIMITS, DEAL, S2, S3, S4; (path,) P(dry on the forecast date); and
+    (path,) log likelihood of what is known of the gap, 0 where that teaches nothing
     """
     paths, days = rates.begin.shape
-    out, p_dry = np.zeros((paths, len(situation.windows), TALKS_OUTPUTS)), np.zeros(paths)
+    out, p_dry, log_weight = np.zeros((paths, len(situation.windows), TALKS_OUTPUTS)), np.zeros(paths), np.zeros(paths)
     wet, dry = wet_paces(situation.dry_after), dry_paces(situation.dry_after, days)
     edges = np.concatenate([wet, dry])
     _talks(
@@ -262,24 +304,25 @@ def propagate_talks(rates: TalksRates, situation: Situation) -> tuple[Floats, Fl
         situation.since,
         situation.framing,
         situation.dry_after,
-        situation.gap,
-        situation.forced,
         situation.windows,
+        *(getattr(situation.gap, name) for name in Gap.__slots__),
         edges[:-1],
         edges[1:],
         out,
         p_dry,
+        log_weight,
     )
-    return out, p_dry
+    return out, p_dry, log_weight
 
 
 def propagate_recurrent(
-    calm: Floats, boost: Floats, gap: int, forced: Ints, since: int, memory: int, windows: Ints
-) -> Floats:
+    calm: Floats, boost: Floats, gap: Gap, *, since: int, memory: int, windows: Ints
+) -> tuple[Floats, Floats]:
     """P(at least one event in each window), shape (path, window), with momentum after an event.
 
     ``calm`` (path, day) is the intensity per day, ``boost`` (path,) its factor within ``memory`` days of an event.
+    Also the log likelihood of what is known of the gap, (path,), as of `propagate_talks`.
     """
-    out = np.zeros((calm.shape[0], len(windows)))
-    _recurrent(calm, boost, gap, forced, since, memory, windows, out)
-    return out
+    out, log_weight = np.zeros((calm.shape[0], len(windows))), np.zeros(calm.shape[0])
+    _recurrent(calm, boost, since, memory, windows, gap.forced, gap.reported, gap.teaches, out, log_weight)
+    return out, log_weight

@@ -21,6 +21,7 @@ from models.chain import (
     S2,
     S3,
     S4,
+    Gap,
     Situation,
     TalksRates,
     dry_paces,
@@ -31,8 +32,8 @@ from models.chain import (
 from models.exposure import MOMENTUM_DAYS, NEVER, knot_of, read_clock
 from models.parameters import Parameters
 from models.parts import remembered, shortness
-from models.processes import BASE, PROCESSES
-from models.spec import SCENARIOS, TARGETS, Floats, Ints, Problem, Span
+from models.processes import BASE, PROCESSES, RECURRENT
+from models.spec import SCENARIOS, TARGETS, Floats, Ints, Problem, Reports
 from models.states import FilteredStates, States, predict
 from models.structure import Priors, Structure, regime_root
 
@@ -50,6 +51,7 @@ class Projection:
     targets: Floats  # (draw, target, horizon), in the order of TARGETS
     scenarios: Floats  # (draw, scenario, horizon)
     p_dry: Floats  # (draw,) P(dry on the as-of date)
+    log_weight: Floats  # (draw,) log likelihood of what is known of the days between those attested and the as-of date
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +92,7 @@ def project(
     regime = _regime_paths(problem, parameters, structure, ahead, paths, seed)
     seeds = np.random.SeedSequence(seed).spawn(len(chunks) * paths)
 
-    def one(job: tuple[int, int]) -> tuple[Floats, Floats, Floats]:
+    def one(job: tuple[int, int]) -> tuple[Floats, Floats, Floats, Floats]:
         c, r = job
         part = parameters.take(chunks[c])
         rng = np.random.default_rng(seeds[c * paths + r])
@@ -110,13 +112,14 @@ def project(
             done.append(part)
             if report is not None:
                 report(len(done), len(jobs))
+    # Up to the as-of date all paths of a draw are one, so that their means of the log likelihood are the number itself.
     mean = [
-        tuple(np.mean([done[c * paths + r][k] for r in range(paths)], axis=0) for k in range(3))
+        tuple(np.mean([done[c * paths + r][k] for r in range(paths)], axis=0) for k in range(4))
         for c in range(len(chunks))
     ]
-    targets, scenarios, p_dry = (np.concatenate([m[k] for m in mean]) for k in range(3))
+    targets, scenarios, p_dry, log_weight = (np.concatenate([m[k] for m in mean]) for k in range(4))
     position = np.searchsorted(ahead.windows, [h.days for h in problem.horizons])
-    return Projection(targets[:, :, position], scenarios[:, :, position], p_dry)
+    return Projection(targets[:, :, position], scenarios[:, :, position], p_dry, log_weight)
 
 
 def _last_attested(problem: Problem) -> int:
@@ -157,42 +160,56 @@ def _project_paths(
     regime: Floats,
     structure: Structure,
     rng: np.random.Generator,
-) -> tuple[Floats, Floats, Floats]:
-    """One path per draw: targets (draw, target, window), scenarios (draw, scenario, window), p_dry (draw,)."""
+) -> tuple[Floats, Floats, Floats, Floats]:
+    """One path per draw: targets (draw, target, window), scenarios (draw, scenario, window), p_dry and log weight."""
     swing = _simulate_levels(problem, filtered, ahead, len(par.unit), rng)
     eta = _predictors(problem, ahead, par, swing, regime, structure)
-    record = problem.record
-    talks, p_dry = _talk(problem, ahead, par, eta, structure)
-    contact, crisis = (
-        _recur(problem, ahead, _exp(eta[name]), par.momentum[:, k], events, span)
-        for k, (name, events, span) in enumerate(
-            (("contact", record.contacts, record.contact_span), ("crisis", record.crises, record.crisis_span))
-        )
+    talks, p_dry, log_weight = _talk(problem, ahead, par, eta, structure)
+    (contact, of_contact), (crisis, of_crisis) = (
+        _recur(problem, ahead, _exp(eta[name]), par.momentum[:, k], name) for k, name in enumerate(RECURRENT)
     )
-    return (*_collect(talks, contact, crisis), p_dry)
+    return (*_collect(talks, contact, crisis), p_dry, log_weight + of_contact + of_crisis)
 
 
 def _talk(
     problem: Problem, ahead: _Path, par: Parameters, eta: Mapping[str, Floats], structure: Structure
-) -> tuple[Floats, Floats]:
+) -> tuple[Floats, Floats, Floats]:
     """Talks from the end of their attested span; meetings known after it are kept."""
-    meetings, after = problem.record.meetings, problem.calendar.dry_after
     begin = min(problem.as_of, problem.record.talks_span.last) + 1
-    late = (meetings.started >= begin) & (meetings.started <= problem.as_of)
-    gap = problem.as_of - begin + 1
-    forced = np.full(max(gap, 1), -1)
-    forced[meetings.started[late] - begin] = meetings.framing[late]
     clock = read_clock(problem, begin, begin)
     situation = Situation(
         since=int(clock.since[0]),
         framing=int(clock.framing[0]),
-        dry_after=after,
-        gap=gap,
-        forced=forced,
+        dry_after=problem.calendar.dry_after,
+        gap=_gap_of_talks(problem, begin),
         windows=ahead.windows,
     )
     late_eta = {name: values[:, begin - ahead.start :] for name, values in eta.items()}
     return propagate_talks(_talks_rates(situation, par, late_eta, structure.priors), situation)
+
+
+def _gap_of_talks(problem: Problem, begin: int) -> Gap:
+    meetings, days = problem.record.meetings, problem.as_of - begin + 1
+    late = (meetings.started >= begin) & (meetings.started <= problem.as_of)
+    forced, sealed = np.full(days, -1), np.zeros(days, dtype=bool)
+    forced[meetings.started[late] - begin] = meetings.framing[late]
+    sealed[meetings.started[late] - begin] = meetings.deal[late]
+    talks = _reports(problem, "talks", days)
+    return Gap(
+        forced=forced,
+        reported=talks.share,
+        teaches=talks.teaches,
+        sealed=sealed,
+        sealed_reported=_reports(problem, "deal", days).share,
+    )
+
+
+def _reports(problem: Problem, kind: str, days: int) -> Reports:
+    """What is held of the days after those attested of a type: nothing where nobody has looked."""
+    if problem.looked is None:
+        return Reports(np.zeros(days), np.zeros(days, dtype=bool))
+    found: Reports = getattr(problem.looked, kind)
+    return found
 
 
 def _talks_rates(situation: Situation, par: Parameters, eta: Mapping[str, Floats], priors: Priors) -> TalksRates:
@@ -251,22 +268,32 @@ def _collect(talks: Floats, contact: Floats, crisis: Floats) -> tuple[Floats, Fl
     )
 
 
-def _recur(problem: Problem, ahead: _Path, calm: Floats, momentum: Floats, events: Ints, span: Span) -> Floats:
+def _recur(problem: Problem, ahead: _Path, calm: Floats, momentum: Floats, kind: str) -> tuple[Floats, Floats]:
     """Contact or crisis from the end of its own attested span."""
+    record = problem.record
+    events, span = {
+        "contact": (record.contacts, record.contact_span),
+        "crisis": (record.crises, record.crisis_span),
+    }[kind]
     begin = min(problem.as_of, span.last) + 1
-    gap = problem.as_of - begin + 1
-    forced = np.full(max(gap, 1), -1)
+    days, before = problem.as_of - begin + 1, events[events < begin]
+    forced = np.full(days, -1)
     forced[events[(events >= begin) & (events <= problem.as_of)] - begin] = 0
-    before = events[events < begin]
-    since = int(begin - before[-1]) if len(before) else 10**6
+    reports = _reports(problem, kind, days)
+    gap = Gap(
+        forced=forced,
+        reported=reports.share,
+        teaches=reports.teaches,
+        sealed=np.zeros(days, dtype=bool),
+        sealed_reported=np.zeros(days),
+    )
     return propagate_recurrent(
         np.ascontiguousarray(calm[:, begin - ahead.start :]),
         np.exp(momentum),
         gap,
-        forced,
-        since,
-        MOMENTUM_DAYS,
-        ahead.windows,
+        since=int(begin - before[-1]) if len(before) else 10**6,
+        memory=MOMENTUM_DAYS,
+        windows=ahead.windows,
     )
 
 

@@ -4,7 +4,7 @@ Days are proleptic ordinals (``datetime.date.toordinal``), so that dates subtrac
 """
 
 import datetime
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -83,6 +83,25 @@ class Record:
 
 
 @dataclass(frozen=True, slots=True)
+class Reports:
+    """How much would be on file of what happened on the days after those attested of a type, up to the as-of date."""
+
+    share: Floats  # (day,) 0 where nobody has looked
+    teaches: Bools  # (day,) whether what is on file speaks for the rate of the type; if not, it is kept and no more
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Looked:
+    """What is held of the days after those attested; those of deals begin where those of talks do."""
+
+    talks: Reports
+    deal: Reports
+    """Of deals that mark a meeting, by the day on which it began."""
+    contact: Reports
+    crisis: Reports
+
+
+@dataclass(frozen=True, slots=True)
 class Calendar:
     """The calendar of the case: it fixes shapes, never the as-of date or the rows."""
 
@@ -135,6 +154,8 @@ class Problem:
     record: Record
     horizons: tuple[Horizon, ...]
     reference: Reference = Reference()
+    looked: Looked | None = field(default=None, metadata={"added": True})
+    """None where nothing after the attested days is held to be complete in part: what is on file of them is kept."""
 
 
 @dataclass(frozen=True, slots=True)

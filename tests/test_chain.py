@@ -1,7 +1,9 @@
 """The chain of talks and the chains with momentum against closed forms, matrix powers, enumeration and simulation."""
 
+import itertools
 from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -17,6 +19,7 @@ from models.chain import (
     S2,
     S3,
     S4,
+    Gap,
     Situation,
     TalksRates,
     dry_paces,
@@ -84,12 +87,24 @@ def _propagate(
         since=since,
         framing=framing,
         dry_after=dry_after,
-        gap=gap,
-        forced=np.array(forced, dtype=np.int64) if forced else np.full(max(gap, 1), -1),
+        gap=_gap(gap, forced),
         windows=np.array(windows),
     )
-    out, p_dry = propagate_talks(rates, situation)
+    out, p_dry, log_weight = propagate_talks(rates, situation)
+    assert log_weight == [0.0]
     return out[0], float(p_dry[0])
+
+
+def _gap(days: int, forced: tuple[int, ...] = ()) -> Gap:
+    """Days of which nobody reports."""
+    nobody = np.zeros(days)
+    return Gap(
+        forced=np.array(forced, dtype=np.int64) if forced else np.full(days, -1),
+        reported=nobody,
+        teaches=np.zeros(days, dtype=bool),
+        sealed=np.zeros(days, dtype=bool),
+        sealed_reported=nobody,
+    )
 
 
 class State(NamedTuple):
@@ -205,6 +220,95 @@ def test_unobserved_days_start_the_window_from_their_mixture(forced: tuple[int, 
         assert p_dry == pytest.approx(dry, rel=1e-10, abs=1e-15)
 
 
+class Days(NamedTuple):
+    """What is known of the days of a gap."""
+
+    forced: tuple[int, ...]
+    reported: Floats
+    sealed: tuple[bool, ...]
+    sealed_reported: Floats
+
+    @property
+    def gap(self) -> Gap:
+        return Gap(
+            forced=np.array(self.forced),
+            reported=self.reported,
+            teaches=np.ones(len(self.forced), dtype=bool),
+            sealed=np.array(self.sealed),
+            sealed_reported=self.sealed_reported,
+        )
+
+
+def _known_days(days: int, seed: int, meetings: dict[int, int]) -> Days:
+    rng = np.random.default_rng(seed)
+    forced = tuple(meetings.get(day, -1) for day in range(days))
+    sealed = tuple(day in meetings and bool(rng.random() < 0.5) for day in range(days))
+    return Days(forced, rng.uniform(0, 1, days), sealed, rng.uniform(0, 1, days))
+
+
+def _histories(rates: TalksRates, known: Days, start: State, after: int) -> dict[State, float]:
+    """Every course of the gap, one by one, weighed by the probability of what is known given it, by where it ends."""
+    ends: dict[State, float] = defaultdict(float)
+    for course in itertools.product((-1, 0, 1), repeat=len(known.forced)):
+        state, p = start, 1.0
+        for day, met in enumerate(course):
+            forced, mark = known.forced[day], rates.mark[0, day]
+            ((state, q),) = [(later, q) for later, kind, q in _moves(state, day, rates, after) if kind == met]
+            if forced >= 0:
+                unmarked = 1 - known.sealed_reported[day] * mark
+                q *= (met == forced) * (mark if known.sealed[day] else unmarked)
+            elif met >= 0:
+                q *= 1 - known.reported[day]
+            p *= q
+            if not p:
+                break
+        ends[state] += p
+    return ends
+
+
+@pytest.mark.parametrize("meetings", [{}, {3: 0}, {0: 1, 6: 1}], ids=["none", "one", "two"])
+@pytest.mark.parametrize(("since", "after"), [(NEVER, 90), (4, 90), (18, 20)], ids=["dry", "wet", "drying up"])
+def test_reported_shares_weigh_every_course_of_the_gap(meetings: dict[int, int], since: int, after: int) -> None:
+    """Meetings go unreported with what is left of the share; those on file teach. Brute force over seven days."""
+    days, window, start = 7, 12, State(since, 1, since <= after)
+    rates, known = _random(days + window, 7 + len(meetings), after=after), _known_days(days, since, meetings)
+    situation = Situation(since=since, framing=1, dry_after=after, gap=known.gap, windows=np.array([window]))
+    out, p_dry, log_weight = propagate_talks(rates, situation)
+    ends = _histories(rates, known, start, after)
+    total = sum(ends.values())
+    assert log_weight[0] == pytest.approx(np.log(total), abs=1e-9)
+    assert p_dry[0] == pytest.approx(sum(p for state, p in ends.items() if state.since > after) / total, abs=1e-9)
+    avoided = sum(p * _from(rates, days, window, state, after) for state, p in ends.items()) / total
+    assert 1 - out[0, 0, LIMITS] == pytest.approx(avoided, abs=1e-9)
+
+
+def _from(rates: TalksRates, first: int, days: int, state: State, after: int) -> float:
+    """P(no meeting at all) on days that begin later."""
+    left = 1.0
+    for day in range(first, first + days):
+        (state, _, stay), *_ = _moves(state, day, rates, after)
+        left *= stay
+    return left
+
+
+def test_what_would_surely_be_known_leaves_silence_alone() -> None:
+    """A share of one: the chain stands where it would if the days were attested, and their survival is the weight."""
+    days, window, after = 10, 30, 90
+    rates = _random(days + window, 3)
+    whole = Days((-1,) * days, np.ones(days), (False,) * days, np.zeros(days))
+    out, p_dry, log_weight = propagate_talks(
+        rates, Situation(since=NEVER, framing=1, dry_after=after, gap=whole.gap, windows=np.array([window]))
+    )
+    later = replace(
+        rates,
+        **{name: getattr(rates, name)[:, days:] for name in ("begin", "arms", "calm", "odds", "going_on", "mark")},
+    )
+    attested, _ = _propagate(later, [window], since=NEVER, framing=1)
+    assert out[0] == pytest.approx(attested, rel=1e-12)
+    assert p_dry == [1.0]
+    assert log_weight[0] == pytest.approx(-rates.begin[0, :days].sum(), rel=1e-12)
+
+
 def test_every_pace_of_dried_up_mass_is_reached_and_none_is_open() -> None:
     """Mass that meets on the first days of three years passes through each pace; the last has an end beyond them."""
     after, days = 2, 1500
@@ -252,10 +356,15 @@ def test_paths_of_events_simulated_one_by_one_agree() -> None:
 
 def _recurrent(calm: Floats, boost: float, windows: list[int], **start: int) -> Floats:
     since, gap, memory = start.get("since", NEVER), start.get("gap", 0), start.get("memory", 90)
-    forced = np.full(max(gap, 1), -1)
+    known = [-1] * gap
     if "forced" in start:
-        forced[start["forced"]] = 0
-    return propagate_recurrent(calm[None], np.array([boost]), gap, forced, since, memory, np.array(windows))[0]
+        known[start["forced"]] = 0
+    days = _gap(gap, tuple(known))
+    out, log_weight = propagate_recurrent(
+        calm[None], np.array([boost]), days, since=since, memory=memory, windows=np.array(windows)
+    )
+    assert log_weight == [0.0]
+    return out[0]
 
 
 def _chance(calm: Floats, boost: float, since: int, memory: int) -> float:
@@ -312,3 +421,38 @@ def test_the_paces_of_fit_and_projection_are_the_same() -> None:
         for since in range(1, 91):
             talks = _propagate(rates, [1], since=since)[0][0, LIMITS]
             assert (talks > 0) == (pace_of(np.array([since]))[0] == pace), (first, since)
+
+
+@pytest.mark.parametrize("known", [(), (4,), (1, 6)], ids=["none", "one", "two"])
+@pytest.mark.parametrize("since", [NEVER, 2], ids=["quiet", "recent"])
+def test_reported_shares_weigh_every_course_of_a_recurrent_gap(known: tuple[int, ...], since: int) -> None:
+    """An event lifts the intensity, whether or not it is on file. Brute force over ten days."""
+    days, memory, boost = 10, 4, 3.0
+    rng = np.random.default_rng(len(known))
+    calm, reported = rng.exponential(0.08, days + 6), rng.uniform(0, 1, days)
+    ends: dict[int, float] = defaultdict(float)
+    for course in itertools.product((False, True), repeat=days):
+        age, p = since, 1.0
+        for day, happened in enumerate(course):
+            rate = calm[day] * (boost if age <= memory else 1.0)
+            p *= -np.expm1(-rate) if happened else np.exp(-rate)
+            p *= float(happened) if day in known else 1 - reported[day] if happened else 1.0
+            age = 1 if happened else age + 1
+        ends[min(age, memory + 1)] += p
+    total = sum(ends.values())
+    gap = Gap(
+        forced=np.array([0 if day in known else -1 for day in range(days)]),
+        reported=reported,
+        teaches=np.ones(days, dtype=bool),
+        sealed=np.zeros(days, dtype=bool),
+        sealed_reported=np.zeros(days),
+    )
+    out, log_weight = propagate_recurrent(
+        calm[None], np.array([boost]), gap, since=since, memory=memory, windows=np.array([6])
+    )
+    avoided = sum(
+        p * np.exp(-sum(calm[days + i] * (boost if age + i <= memory else 1.0) for i in range(6)))
+        for age, p in ends.items()
+    )
+    assert log_weight[0] == pytest.approx(np.log(total), abs=1e-9)
+    assert 1 - out[0, 0] == pytest.approx(avoided / total, abs=1e-9)
