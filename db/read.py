@@ -71,6 +71,13 @@ def read_positions_in_time(connection: Connection, instant: datetime) -> dict[st
     }
 
 
+def read_loading_instants(connection: Connection, case_id: str) -> frozenset[datetime]:
+    """Return the instants at which versions of a case were loaded from a folder; no desk has made those."""
+    cases = tables.cases.c
+    query = select(cases.recorded_at).where(cases.case_id == case_id, cases.analyst.is_(None))
+    return frozenset(connection.execute(query).scalars())
+
+
 def read_catalogue(connection: Connection, case: CaseRow) -> tuple[IndicatorRow, ...]:
     """Return the indicators of this version of the case by position, levels from low to high."""
     levels = _levels(connection, case)

@@ -43,6 +43,8 @@ def priors_row(priors: Priors) -> dict[str, Any]:
     said: dict[str, Any] = {}
     if priors.change is not None:
         said["framing_change"] = {"prior": list(priors.change)}
+    if priors.reporting:
+        said["reporting"] = {row.type: {"share": row.share, "delay_days": row.delay_days} for row in priors.reporting}
     if priors.years:
         years = [{"year": row.year, "onset": list(row.onset), "duration": list(row.duration)} for row in priors.years]
         said["reference"] = {"tables": priors.tables, "year": years}

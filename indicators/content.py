@@ -159,16 +159,27 @@ class YearPrior:
 
 
 @dataclass(frozen=True, slots=True)
+class Reporting:
+    """How much of what happens of a type is ever reported, and after how many days half of that is."""
+
+    type: str
+    share: float
+    delay_days: float
+
+
+@dataclass(frozen=True, slots=True)
 class Priors:
     """What a case expects before its record speaks.
 
     `change` is the Beta of the probability that a meeting changes the framing of its spell, None where it is left open;
-    `tables` the sha256 of the reference class that the years were made from, "" where there are none.
+    `tables` the sha256 of the reference class that the years were made from, "" where there are none; `reporting` what
+    is expected of reports, by type of event, in the order of `EVENT_TYPES`.
     """
 
     change: tuple[float, float] | None
     tables: str
     years: tuple[YearPrior, ...]
+    reporting: tuple[Reporting, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -211,4 +222,6 @@ def _canonical(row: _Content) -> str:
     values = asdict(row)
     if not values.get("bears_on", True):  # a case that names none has the hash it has without the key
         del values["bears_on"]
+    if not values.get("reporting", True):  # so has one that says nothing of reports
+        del values["reporting"]
     return json.dumps(values, sort_keys=True, default=date.isoformat)

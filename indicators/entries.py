@@ -88,6 +88,14 @@ class Entry:
             return 1.0
         return float(value)
 
+    def number(self, key: str, bounds: Bounds) -> float:
+        """A number within its bounds; the least stands for one that was refused."""
+        value = self.values.get(key, bounds[0])
+        if not _is_within(value, bounds):
+            self._wrong(key, f"a number from {bounds[0]:g} to {bounds[1]:g}")
+            return bounds[0]
+        return float(value)
+
     def pair(self, key: str, form: str, first: Bounds, second: Bounds) -> tuple[float, float]:
         """Two numbers within their bounds, written as `form` says; the least stand for a pair that was refused."""
         value = self.values.get(key, [first[0], second[0]])

@@ -68,6 +68,15 @@ _HEAD = """\
 # Judgement, no count: within a spell a meeting is about what the one before it was about; one in fifty is not.
 prior = {change}  # Beta: probability that a meeting changes the framing of its spell
 
+[reporting]
+# Judgement, no count: the record holds no lags of reporting. share: how much of what happens is ever reported;
+# delay_days: after so many days half of that is. On days that somebody has looked at and nobody has attested, silence
+# counts for share * (1 - 2^(-age/delay_days)).
+talks = {{ share = 0.9, delay_days = 3 }}
+contact = {{ share = 0.7, delay_days = 7 }}
+deal = {{ share = 0.95, delay_days = 1 }}
+crisis = {{ share = 0.95, delay_days = 1 }}
+
 [reference]
 # Means and standard deviations. onset: log rate of beginnings per day at one year of silence. duration: the power of
 # silence by which that rate falls, truncated at 0. A year's numbers rest on rows that ended before its 1 January; which

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from operator import itemgetter
 from typing import Any
 
@@ -19,6 +19,7 @@ from db.read import (
     read_events,
     read_grades,
     read_judgements,
+    read_loading_instants,
     read_observations,
     read_positions,
 )
@@ -33,6 +34,8 @@ from db.rows import (
     ObservationRow,
 )
 from db.when import When
+from forecast.engine.looking import attest_what_is_sure, find_looked, reporting_of
+from forecast.engine.standing import last_looked
 from forecast.errors import NotEnough
 from indicators.content import EVENT_TYPES
 from indicators.evidence import Evidence, form_evidence
@@ -72,6 +75,8 @@ class Rows:
     completeness: tuple[CompletenessRow, ...]
     positions: Mapping[str, int]
     """Of each table read, the last row there was."""
+    loaded: frozenset[datetime] = frozenset()
+    """The instants at which versions of the case came from a folder: no person entered what was recorded then."""
 
     def __post_init__(self) -> None:
         """Of an indicator not yet in use as of the day, or no longer, nothing counts: here alone it is masked."""
@@ -101,6 +106,7 @@ def read_rows(connection: Connection, when: When, *, case_id: str | None = None)
         events=read_events(connection, case.case_id, when),
         completeness=read_completeness(connection, case.case_id, when),
         positions=read_positions(connection, when),
+        loaded=read_loading_instants(connection, case.case_id),
     )
 
 
@@ -127,6 +133,8 @@ def assemble(rows: Rows, evidence: Evidence) -> Problem:
     """The problem to solve, in arrays."""
     as_of = rows.as_of.toordinal()
     case = rows.case
+    record, reporting, reach = _record(rows), reporting_of(case.priors), reach_of_looking(rows)
+    record = attest_what_is_sure(record, reporting, reach)
     return Problem(
         as_of=as_of,
         catalogue=_catalogue(rows.catalogue),
@@ -141,10 +149,16 @@ def assemble(rows: Rows, evidence: Evidence) -> Problem:
             variance=evidence.variance,
         ),
         judgements=_judgements(rows),
-        record=_record(rows),
+        record=record,
         horizons=horizons_from(rows.as_of, rows.deadlines),
         reference=_reference(case.priors or {}, rows.as_of.year),
+        looked=find_looked(as_of=as_of, reporting=reporting, attested=record, fitted=record, reach=reach),
     )
+
+
+def reach_of_looking(rows: Rows) -> date | None:
+    """The last day on which somebody looked, as the rows show; None where nobody has."""
+    return last_looked((*rows.observations, *rows.events, *rows.completeness), rows.loaded, rows.as_of)
 
 
 def read_problem(connection: Connection, when: When, *, case_id: str | None = None) -> tuple[Rows, Evidence, Problem]:
@@ -172,6 +186,8 @@ def inputs_hash(problem: Problem) -> str:
 def _feed(digest: "hashlib._Hash", value: Any) -> None:
     if hasattr(value, "__dataclass_fields__"):
         for item in fields(value):
+            if getattr(value, item.name) is None and item.metadata.get("added"):  # so that older hashes stay
+                continue
             digest.update(item.name.encode())
             _feed(digest, getattr(value, item.name))
     elif isinstance(value, np.ndarray):

@@ -5,8 +5,9 @@ running or later. What is observed and what happens moves levels and the record,
 in; what documents say, and which indicators there are, is learnt in a fit alone.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from sqlalchemy import Connection
 
@@ -82,3 +83,14 @@ def find_standing(connection: Connection, source: RunRow, today: date) -> RunRow
     if later is None or later.id < source.id or later.posterior_hash != source.posterior_hash:
         return None
     return later if _has_read(connection, later, today) else None
+
+
+def last_looked(
+    entered: Iterable[ObservationRow | EventRow | CompletenessRow], loaded: frozenset[datetime], as_of: date
+) -> date | None:
+    """The last day up to the as-of date on which what a person entered became known; None where nobody has entered.
+
+    What was recorded at the instants `loaded` came with the case from a folder: that is no looking.
+    """
+    days = (row.known_on for row in entered if row.recorded_at not in loaded)
+    return max((day for day in days if day is not None and day <= as_of), default=None)
