@@ -1,6 +1,6 @@
 """What a stored run says of itself, read without the mathematics: in time, sound, and how old what it rests on."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from db.run_rows import RunRow
@@ -31,6 +31,13 @@ def read_when(run: RunRow) -> When:
 def diagnostics_of(run: RunRow) -> dict[str, Any]:
     found: Any = run.detail.get("diagnostics", {})
     return {name: found.get(name) for name in DIAGNOSTICS}
+
+
+def looked_through(run: RunRow) -> date | None:
+    """The last day on which somebody had looked for what happened on unattested days; None where nobody had."""
+    found: Any = run.detail.get("unattested", {})
+    day = found.get("looked_through")
+    return date.fromisoformat(day) if day else None
 
 
 def failures_of(run: RunRow) -> tuple[str, ...]:

@@ -121,6 +121,12 @@ def build_model(problem: Problem, density: Density) -> ForecastModel:
             logit_p=base[BASE["deal"]] + data["deal_mean"] @ effect[EFFECT["deal"]],
             observed=data["deal_marked"],
         )
+        # ── What is known of days that nobody has attested, by its slope at an earlier fit ───────────────────
+        if density.slant is not None:
+            unsoft = duration + SOFTNESS * pt.log(-pt.expm1(-duration / SOFTNESS))
+            own = [weight, pt.log(unit), slope, tilt, deviation, base, pace, fraction, momentum, memory, regime_z]
+            theta = [*own, unsoft, pt.log(change) - pt.log1p(-change), pt.log(excess)]
+            pm.Potential("unattested", pt.concatenate([pt.flatten(pt.atleast_1d(x)) for x in theta]) @ density.slant)
     return model
 
 

@@ -43,6 +43,8 @@ class Density:
     judgements: JudgementBlock
     directions: Floats  # (framing, indicator) weights that point index and framing
     root: Floats  # regime_root
+    slant: Floats | None = None
+    """(layout.size,) added to the gradient everywhere: a linear stand-in for what no row of the likelihood holds."""
 
     @cached_property
     def parts(self) -> dict[str, Part]:
@@ -59,6 +61,9 @@ class Density:
         par = unpack(theta[None, :], self.layout, self.structure)
         self._add_judgements(theta, par, out)
         self._add_events(par, out)
+        if self.slant is not None:
+            out.value += float(self.slant @ theta)
+            out.gradient += self.slant
         return Quadratic(out.value, out.gradient, out.information)
 
     def _add_events(self, par: Parameters, out: "_Sum") -> None:

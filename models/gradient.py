@@ -89,16 +89,18 @@ def _bernoulli(eta, count, left):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True)
 def _evaluate(  # type: ignore[no-untyped-def]
-    theta, grad, prior_mean, prior_sd, duration_prior, change_prior, softness, floor, excess_scale, root, design, said,
-    starts, index, apart, share, base, scale, regime_of, marks, terms, bounds, mean, days, count, knot, columns,
+    theta, grad, slant, prior_mean, prior_sd, duration_prior, change_prior, softness, floor, excess_scale, root,
+    design, said, starts, index, apart, share, base, scale, regime_of, marks, terms, bounds,
+    mean, days, count, knot, columns,
 ):  # fmt: skip
     """Value of the log density up to a constant; fills ``grad``.
 
-    ``starts`` are places in theta of log_unit (which follows the weights), slope, tilt, deviation, regime_z,
-    soft_duration, logit_change and log_judgement_sd. ``index`` and ``apart``, (indicator,), are what slope and tilt
-    multiply. share (process, target), base, scale (-1: none), regime_of, marks (process,) and terms (process, term; -1:
-    none) are the table of processes in places of theta. The rows of all processes stand one after the other in the
-    rest, those of process p between bounds[p] and bounds[p + 1]; columns (term, row).
+    ``slant``, (theta,), is added to the gradient everywhere. ``starts`` are places in theta of log_unit (which follows
+    the weights), slope, tilt, deviation, regime_z, soft_duration, logit_change and log_judgement_sd. ``index`` and
+    ``apart``, (indicator,), are what slope and tilt multiply. share (process, target), base, scale (-1: none),
+    regime_of, marks (process,) and terms (process, term; -1: none) are the table of processes in places of theta. The
+    rows of all processes stand one after the other in the rest, those of process p between bounds[p] and bounds[p + 1];
+    columns (term, row).
     """
     w, slope_at, tilt_at, deviation_at, z, duration_at, change_at, last = starts
     n, knots, targets = len(index), root.shape[0], share.shape[1]
@@ -142,7 +144,8 @@ def _evaluate(  # type: ignore[no-untyped-def]
 
     grad[z : z + knots] += root.T @ regime_slope
     _add_effects(grad, slope, effect, unit, index, apart, w, slope_at, tilt_at, deviation_at)
-    return value
+    grad += slant
+    return value + slant @ theta
 
 
 @njit(cache=True, nogil=True)
@@ -186,6 +189,7 @@ def compile_density(density: Density) -> CompiledDensity:
         wide[: part.columns.shape[1]] = part.columns.T
 
     arrays = (
+        np.zeros(layout.size) if density.slant is None else density.slant,
         *normal_priors(density),
         density.reference.duration,
         density.reference.change,

@@ -4,6 +4,8 @@ Smoothing bounds the weights; where its shape k passes the bound, or too few dra
 Vehtari, Simpson, Gelman, Yao & Gabry (2024), arXiv:1507.02646.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from models.spec import Floats
@@ -36,3 +38,41 @@ def is_trusted(weight: Floats, k: float) -> bool:
     """Whether weights that sum to 1, (draw,), can stand for a fit: by k, and by the draws that remain effective."""
     effective = 1 / float(weight @ weight)
     return k <= pareto_bound(len(weight)) and effective >= EFFECTIVE_SHARE * len(weight)
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """Draws weighed by what they were not fitted to."""
+
+    weights: Floats  # (draw,) sum to 1
+    k: float
+    """Pareto's; 0 where all draws weigh the same."""
+
+    @property
+    def even(self) -> bool:
+        """Whether nothing has become known that tells the draws apart."""
+        return self.k == 0.0 and bool(np.ptp(self.weights) == 0.0)
+
+    @property
+    def trusted(self) -> bool:
+        return self.even or is_trusted(self.weights, self.k)
+
+    @property
+    def effective(self) -> float:
+        """Number of equal draws that would carry as much: 1 / Σ w²."""
+        return 1 / float(self.weights @ self.weights)
+
+    def mean(self, values: Floats) -> Floats:
+        """Mean over the first dimension of ``values``; of even draws the plain one, to the bit."""
+        return np.asarray(values.mean(axis=0) if self.even else np.tensordot(self.weights, values, axes=1))
+
+    def quantile(self, values: Floats, levels: tuple[float, ...]) -> Floats:
+        """Quantiles over the first dimension, (level, …)."""
+        if self.even:
+            return np.asarray(np.quantile(values, levels, axis=0))
+        return np.asarray(np.quantile(values, levels, axis=0, weights=self.weights, method="inverted_cdf"))
+
+
+def weigh(log_ratio: Floats) -> Weighed:
+    """Smoothed weights of draws from the log of target over proposal, (draw,)."""
+    return Weighed(*smoothed_weights(log_ratio))

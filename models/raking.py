@@ -4,7 +4,7 @@ A projection of every posterior draw takes seconds, of a hundred a fraction of o
 Monte-Carlo error larger than what one observation moves. Where the means over all draws are known for one situation,
 the weights nearest to equal that reproduce them there carry most of that error away in situations near it.
 
-    minimise  sum w log(n w) + sum ((w'x - t) / e)^2 / (2 n)   over w > 0, sum w = 1
+    minimise  sum w log(w / b) + sum ((w'x - t) / e)^2 / (2 n)   over w > 0, sum w = 1, where b are 1 / n or given
 
 Deville & Särndal (1992), Calibration estimators in survey sampling, doi:10.1080/01621459.1992.10475217: their raking
 ratio, with a tolerance ``e`` per total. Weights are positive and sum to one, so that weighted means of coherent
@@ -20,7 +20,7 @@ TIGHT = 1e-9
 """Slope, in standard deviations of a value, at which the search has arrived."""
 
 
-def rake(values: Floats, totals: Floats, errors: Floats) -> Floats:
+def rake(values: Floats, totals: Floats, errors: Floats, base: Floats | None = None) -> Floats:
     """Weights of the draws, shape (draw,).
 
     Parameters
@@ -28,6 +28,7 @@ def rake(values: Floats, totals: Floats, errors: Floats) -> Floats:
     values : (draw, total) what each draw says
     totals : (total,) means over all draws
     errors : (total,) how exactly each is to be met, above 0; in the units of the values
+    base : (draw,) weights that sum to 1, nearest to which they are to be; equal ones unless given
 
     Examples
     --------
@@ -41,16 +42,16 @@ def rake(values: Floats, totals: Floats, errors: Floats) -> Floats:
     varies = spread > 0
     x = (values[:, varies] - totals[varies]) / spread[varies]
     slack = n * (errors[varies] / spread[varies]) ** 2
-    tilt = np.zeros(x.shape[1])
+    tilt, offset = np.zeros(x.shape[1]), np.zeros(n) if base is None else np.log(n * base)
     for _ in range(STEPS):
-        weights = _weights(x, tilt)
+        weights = _weights(x @ tilt + offset)
         slope = weights @ x + slack * tilt
         if np.abs(slope).max(initial=0.0) < TIGHT:
             break
         centred = x - weights @ x
         step = np.linalg.solve((weights[:, None] * centred).T @ centred + np.diag(slack), slope)
-        tilt = tilt - _length(x, tilt, step, slope, slack) * step
-    return _weights(x, tilt)
+        tilt = tilt - _length(x, tilt, step, slope, slack, offset) * step
+    return _weights(x @ tilt + offset)
 
 
 def effective_size(weights: Floats) -> float:
@@ -64,20 +65,21 @@ def effective_size(weights: Floats) -> float:
     return float(1 / np.square(weights).sum())
 
 
-def _weights(x: Floats, tilt: Floats) -> Floats:
-    log = x @ tilt
+def _weights(log: Floats) -> Floats:
     weights = np.exp(log - log.max())
     return np.asarray(weights / weights.sum())
 
 
-def _length(x: Floats, tilt: Floats, step: Floats, slope: Floats, slack: Floats) -> float:
+def _length(x: Floats, tilt: Floats, step: Floats, slope: Floats, slack: Floats, offset: Floats) -> float:
     """Halve the Newton step until the dual falls by a share of what its slope promises (Armijo)."""
-    here, promised, length = _dual(x, tilt, slack), float(slope @ step), 1.0
-    while length > 1e-6 and _dual(x, tilt - length * step, slack) > here - 1e-4 * length * promised:
+    here, promised, length = _dual(x @ tilt + offset, tilt, slack), float(slope @ step), 1.0
+    while (
+        length > 1e-6
+        and _dual(x @ (tilt - length * step) + offset, tilt - length * step, slack) > here - 1e-4 * length * promised
+    ):
         length /= 2
     return length
 
 
-def _dual(x: Floats, tilt: Floats, slack: Floats) -> float:
-    log = x @ tilt
+def _dual(log: Floats, tilt: Floats, slack: Floats) -> float:
     return float(log.max() + np.log(np.exp(log - log.max()).mean()) + 0.5 * slack @ tilt**2)

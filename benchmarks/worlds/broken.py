@@ -12,6 +12,7 @@ from models.laplace import build_density, fit_laplace
 from models.projection import project
 from models.spec import Floats, Forecast, Problem
 from models.structure import Structure
+from models.unattested import weigh_draws
 
 LEAK_DAYS = 180
 SHUFFLED, LEAKED, BARE = "states shuffled", f"{LEAK_DAYS} days leaked", "without indicators"
@@ -44,7 +45,8 @@ class Quantile:
         density = build_density(problem, self.structure)
         parameters = fit_laplace(density).draw(DRAWS, self.seed)
         out = project(problem, density.exposure.filtered, parameters, self.structure, paths=1, seed=self.seed)
-        return Forecast(np.quantile(out.targets, self.level, axis=0), np.asarray(out.scenarios.mean(axis=0)))
+        weighed = weigh_draws(problem, density, parameters)
+        return Forecast(weighed.quantile(out.targets, (self.level,))[0], weighed.mean(out.scenarios))
 
 
 def broken_forecasts(

@@ -14,7 +14,7 @@ from forecast.record.reasons import reason_sentence
 from forecast.record.siblings import siblings_sentence
 from forecast.record.summary import Summary, by_model, cadence_of, stale_days
 from forecast.record.taught import LEAST, SET_BY_DOCUMENTS, Taught, taught_on
-from forecast.run_facts import diagnostics_of, failures_of, is_stale
+from forecast.run_facts import diagnostics_of, failures_of, is_stale, looked_through
 from forecast.structures import ModelLine, change_of, structure_of
 from forecast.words.names import INTERVALS, SCENARIO_NAMES, TARGET_NAMES, target_name
 from forecast.words.numbers import counted, error_size, percent, percent_range, reach, signed
@@ -167,8 +167,19 @@ def situation_sentence(summary: Summary) -> str:
     since = "no meeting on record" if days is None else f"{counted(days, 'day')} since the last meeting"
     now = f"{'Dry' if run.dry else 'Wet'} on {run.complete_through}, {since}"
     if run.complete_through < run.as_of and run.p_dry_now is not None:
-        now += f"; later days are unobserved: P(dry on {run.as_of}) = {percent(run.p_dry_now)}"
-    return f"{now}."
+        now += f"; later days are unattested: P(dry on {run.as_of}) = {percent(run.p_dry_now)}"
+    return f"{now}. {looking_sentence(summary)}".rstrip()
+
+
+def looking_sentence(summary: Summary) -> str:
+    """What silence on unattested days says; "" where there are none, or the run does not say who looked."""
+    source = summary.forecast_of
+    if source is None or "unattested" not in source.detail or source.complete_through >= source.as_of:
+        return ""
+    day = looked_through(source)
+    if day is None or day <= source.complete_through:
+        return "Nobody has entered anything since: the silence of those days says nothing."
+    return f"Somebody was last at the desk on {day}: up to then silence counts as far as reports would have come in."
 
 
 def _window(row: TargetForecastRow) -> tuple[date, int]:

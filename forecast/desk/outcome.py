@@ -7,7 +7,9 @@ from forecast.desk.entries import east_note
 from forecast.desk.preview import Preview
 from forecast.desk.session import Desk, Receipt, Stored, answer
 
-REFIT = "events and silence also teach the rates: that part of the answer comes with the next `parley update`"
+TAUGHT = (
+    "the rates have learnt from it too, by weights on draws of the last fit; the next `parley update` fits them anew"
+)
 
 
 def receipt_of(
@@ -29,8 +31,8 @@ def receipt_of(
     cause = f"{action} {table} row {first}" if first == last else f"{action} {table} rows {first} to {last}"
     notes = (*notes, *bearing_notes(bears_on), *east_note(entries, desk.moment()), *_clock_note(stored))
     forecast, run, remark = answer(desk, stored, cause, dry_run=dry_run)
-    if forecast is not None and table != "observations":
-        notes = (*notes, REFIT)
+    if forecast is not None and not forecast.untaught and table != "observations":
+        notes = (*notes, TAUGHT)
     return Receipt(
         action=action,
         table=table,

@@ -136,9 +136,9 @@ def forecast_title(forecast: Provisional, run: int | None) -> str:
 
 
 def moved_targets(receipt: Receipt) -> tuple[str, ...]:
-    """The headline and, where an event is of another kind, what it is an event of."""
+    """The headline and, where an event or attestation is of another kind, what it is one of."""
     assert receipt.forecast is not None
-    types = {entry.type for entry in receipt.entries if isinstance(entry, NewEvent)}
+    types = {entry.type for entry in receipt.entries if isinstance(entry, NewEvent | NewCompleteness)}
     own = [_TARGET_OF[type_] for type_ in sorted(types)]
     return tuple(dict.fromkeys((receipt.forecast.headline, *own)))
 
@@ -203,6 +203,7 @@ def _forecast(forecast: Provisional, run: int | None) -> dict[str, Any]:
         "as_of": forecast.run.as_of,
         "horizons": [_shift(each) for each in forecast.shifts],
         "targets": {target: [_shift(each) for each in moved] for target, moved in forecast.by_target.items()},
+        "do": {target: [_shift(each) for each in moved] for target, moved in forecast.done.items()},
     }
 
 

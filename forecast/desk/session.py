@@ -26,7 +26,7 @@ from forecast.desk.duplicates import Duplicate
 from forecast.desk.preview import Preview
 from forecast.desk.understood import Understood
 from forecast.engine.assemble import Rows, read_rows
-from forecast.engine.provisional import Anchor, Provisional, Reading, read_anchor, shift, take_reading
+from forecast.engine.provisional import Anchor, Provisional, Reading, read_anchor_for, shift, take_reading
 from forecast.engine.refresh import store_provisional
 from forecast.engine.standing import needs_fit
 from forecast.errors import ForecastError
@@ -119,9 +119,10 @@ class Desk:
             return None
         return replace(rows, observations=found, positions={name: link[0] for name, link in state[1].items()})
 
-    def anchor(self, connection: Connection, case_id: str) -> Anchor:
-        """The posterior that provisional forecasts use."""
-        self._anchor = read_anchor(connection, self.database.folder, case_id, self.today(), self._anchor)
+    def anchor(self, connection: Connection, stored: "Stored") -> Anchor:
+        """The posterior that the provisional forecast of what was stored uses."""
+        case_id, readings = stored.after.rows.case.case_id, (stored.before, stored.after)
+        self._anchor = read_anchor_for(readings, connection, self.database.folder, case_id, self.today(), self._anchor)
         return self._anchor
 
     def _state(self, connection: Connection) -> _State:
@@ -212,10 +213,11 @@ def answer(desk: Desk, stored: Stored, cause: str, *, dry_run: bool) -> tuple[Pr
     """(forecast, its run, why there is none or what it leaves out): whatever goes wrong, the entry is stored."""
     try:
         with desk.database.read() as connection:
-            anchor = desk.anchor(connection, stored.after.rows.case.case_id)
+            anchor = desk.anchor(connection, stored)
             left = needs_fit(connection, anchor.run, desk.today())
         forecast = shift(anchor, stored.before, stored.after, None if dry_run else stored.at)
         run = None if dry_run else store_provisional(desk.database, forecast, cause, desk.clock)
-        return forecast, run, UNLEARNT.format(anchor.run.id) if left else ""
+        unlearnt = UNLEARNT.format(anchor.run.id) if left else ""
+        return forecast, run, "; ".join(filter(None, (forecast.untaught, unlearnt)))
     except (ForecastError, StoreError) as error:
         return None, None, str(error)

@@ -10,14 +10,15 @@ from db import triggers
 from db.chain import last_link
 from db.errors import StoreError
 from db.kinds import FULL_KINDS
-from db.read import read_case, read_completeness, read_observations
+from db.read import read_case, read_completeness, read_events, read_loading_instants, read_observations
 from db.read_runs import last_published, read_runs
 from db.read_schedule import read_attempts
-from db.rows import CaseRow
+from db.rows import CaseRow, CompletenessRow, EventRow, ObservationRow
 from db.tables import CHAINED, seals
 from db.when import When
 from db.zone import Moment, read_zone
 from forecast.doctor.finding import NOTICE, PROBLEM, Finding, Found, Opened
+from forecast.engine.standing import last_looked
 from forecast.errors import BadSettings
 from forecast.evaluation.track import ISSUE_LAG_DAYS
 from forecast.record.codings import contradictions
@@ -89,13 +90,27 @@ def check_completeness(opened: Opened) -> Found:
     today = Moment(instant=opened.now, zone=read_zone(opened.connection)).today
     rows = read_completeness(opened.connection, case.case_id, When(as_of=today))
     through = {row.type: min(row.complete_through, today) for row in rows if row.complete_from <= today}
+    looked = _looked_through(opened, case, today)
     for known, group in groupby(sorted(EVENT_TYPES, key=lambda kind: through.get(kind, date.min)), through.get):
         if known is None or today - known > ATTESTED_WITHIN:
             kinds = tuple(group)
             far = f"complete through {known}, {_ago(today, known)}" if known else "not attested complete for any day"
             only = "" if len(kinds) == len(EVENT_TYPES) else "".join(f" --type {kind}" for kind in kinds)
             run = f"add what happened since, then run `parley event none{only} --through DATE`"
-            yield Finding("completeness", NOTICE, f"{', '.join(kinds)}: {far}", run)
+            quiet = looked is None or (known is not None and looked <= known)
+            said = "; nobody has entered anything since, so that silence says nothing" if quiet else ""
+            yield Finding("completeness", NOTICE, f"{', '.join(kinds)}: {far}{said}", run)
+
+
+def _looked_through(opened: Opened, case: CaseRow, today: date) -> date | None:
+    """The last day on which a person entered what became known on it."""
+    when = When(as_of=today)
+    entered: list[ObservationRow | EventRow | CompletenessRow] = [
+        *read_observations(opened.connection, case.case_id, when),
+        *read_events(opened.connection, case.case_id, when),
+        *read_completeness(opened.connection, case.case_id, when),
+    ]
+    return last_looked(entered, read_loading_instants(opened.connection, case.case_id), today)
 
 
 def check_codings(opened: Opened) -> Found:

@@ -19,6 +19,8 @@ class Drawn:
     parameters: Parameters | None
     """None where a model of another structure made them."""
     structure: str
+    slant: Floats | None = None
+    """(theta,) the linear stand-in for unattested days that the fit leans towards; None where it has none."""
 
 
 def read_draws(path: Path, number: int) -> Drawn:
@@ -33,7 +35,8 @@ def read_draws(path: Path, number: int) -> Drawn:
         with netCDF4.Dataset(path) as file:
             structure = str(getattr(file, "structure", ""))
             parameters = _parameters(file["posterior"], number) if structure == repr(SHIPPED) else None
-            return Drawn(parameters, structure)
+            slant = getattr(file, "slant", None)
+            return Drawn(parameters, structure, None if slant is None else np.asarray(slant, dtype=np.float64))
     except (
         OSError,
         RuntimeError,

@@ -15,14 +15,16 @@ from models.density import Density
 from models.effects import effect_summaries, fit_without_judgements
 from models.gate import Diagnostics, diagnose
 from models.gradient import compile_density
+from models.importance import Weighed
 from models.laplace import LaplaceFit, NoMode, build_density, fit_laplace, start_at
 from models.parameters import Parameters
 from models.projection import Projection, mean_with_error, project
 from models.reference import documents_only_parameters
 from models.sampling import parameters_of, sample
 from models.settings import SamplerSettings
-from models.spec import TARGETS, Floats, Horizon, Problem
+from models.spec import TARGETS, Floats, Horizon, Looked, Problem, Reports
 from models.structure import SHIPPED
+from models.unattested import slanted, weigh_draws
 
 PATHS_PER_DRAW = 2
 REFERENCE_DRAWS = 1000
@@ -31,15 +33,23 @@ ASSUMED_DRAWS = 100
 RETRY_TUNE, RETRY_ACCEPT = 2000, 0.95
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Fit:
     """A posterior that has been through the gate, with its projection."""
 
+    problem: Problem
     density: Density
     tree: xr.DataTree
     projection: Projection
+    weighed: Weighed
+    """The draws, by what is known of the days that the fit has not read."""
     diagnostics: Diagnostics
     attempts: int
+
+    @property
+    def mean(self) -> Floats:
+        """Of every target and horizon, (target, horizon)."""
+        return self.weighed.mean(self.projection.targets)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +66,45 @@ class References:
 
 
 def fit_problem(problem: Problem, headline: str, settings: SamplerSettings, seed: int, progress: Progress) -> Fit:
-    """Sample, project and diagnose; one retry with more tuning and smaller steps if the gate refuses."""
+    """Sample, project and diagnose; one retry with more tuning and smaller steps if the gate refuses.
+
+    What is known of unattested days weighs the draws. Where it tells too few of them from the rest, one more fit is
+    made that leans towards it, and what is left is weight.
+    """
     progress("cutting the record into cells", 0, 0, "")
     density = build_density(problem, SHIPPED)
+    fit = _passing(problem, density, headline, settings, seed, progress)
+    if not fit.diagnostics.passed or fit.weighed.trusted:
+        return fit
+    return fit_leaning(problem, fit, headline, settings, seed, progress)
+
+
+def fit_leaning(
+    problem: Problem, fit: Fit, headline: str, settings: SamplerSettings, seed: int, progress: Progress
+) -> Fit:
+    """Fit with what is known of unattested days in the likelihood, from a ``fit`` that had not read it.
+
+    The likelihood holds it as a linear term, from which the draws are weighed to the exact one.
+    """
+    progress("sampling again", 0, 0, "with what is known of unattested days")
+    leaning = slanted(problem, replace(fit.density, slant=None), parameters_of(fit.tree, SHIPPED))
+    again = _passing(problem, leaning, headline, settings, seed, progress)
+    return again if again.weighed.trusted else replace(again, diagnostics=_outweighed(again))
+
+
+def _outweighed(fit: Fit) -> Diagnostics:
+    """A fit whose draws cannot stand for what is known of unattested days is not published."""
+    draws = (
+        f"{fit.weighed.effective:.0f} of {len(fit.weighed.weights)} draws stay effective, Pareto k {fit.weighed.k:.2f}"
+    )
+    failure = f"what is on file of unattested days outweighs the fit ({draws}); attest them"
+    return replace(fit.diagnostics, failures=(*fit.diagnostics.failures, failure))
+
+
+def _passing(
+    problem: Problem, density: Density, headline: str, settings: SamplerSettings, seed: int, progress: Progress
+) -> Fit:
+    """The first attempt, or the second where the gate refuses it."""
     fit = _attempt(
         problem=problem, density=density, headline=headline, settings=settings, seed=seed, progress=progress, attempt=1
     )
@@ -100,12 +146,27 @@ def _attempt(
         report=lambda done, total: progress("projecting", done, total, ""),
     )
     diagnostics = diagnose(tree, projection.targets[:, TARGETS.index(headline)])
-    return Fit(density, tree, projection, diagnostics, attempt)
+    weighed = weigh_draws(problem, density, parameters)
+    return Fit(
+        problem=problem,
+        density=density,
+        tree=tree,
+        projection=projection,
+        weighed=weighed,
+        diagnostics=diagnostics,
+        attempts=attempt,
+    )
 
 
 def means_with_errors(fit: Fit) -> tuple[Floats, Floats]:
-    """Posterior means of a projection and their Monte-Carlo errors, (target, horizon) each."""
-    values, chains = fit.projection.targets, fit.tree["posterior"].sizes["chain"]
+    """Posterior means of a projection and their Monte-Carlo errors, (target, horizon) each.
+
+    The error of a weighted mean m is that of the plain mean of S w (x - m) over S draws (Owen 2013, chapter 9).
+    """
+    values, chains, weighed = fit.projection.targets, fit.tree["posterior"].sizes["chain"], fit.weighed
+    if not weighed.even:
+        share = len(weighed.weights) * weighed.weights[:, None, None]
+        values = fit.mean + share * (values - fit.mean)
     _, targets, horizons = values.shape
     found = [[mean_with_error(values[:, t, h], chains) for h in range(horizons)] for t in range(targets)]
     means, errors = np.moveaxis(np.array(found), -1, 0)
@@ -132,19 +193,35 @@ def changed_assumptions(problem: Problem, fit: Fit, target: int, seed: int, prog
     As in `history_only`, the difference in log odds is taken from the forecast.
     """
     soon, rolling = replace(problem, horizons=rolling_horizons(problem)), len(rolling_horizons(problem))
-    structures = {"": SHIPPED, **assumptions()}
+    changed = {name: (soon, structure) for name, structure in {"": SHIPPED, **assumptions()}.items()}
+    changed |= {name: (replace(soon, looked=looked), SHIPPED) for name, looked in other_reporting(soon).items()}
     found: dict[str, Floats] = {}
-    for done, (name, structure) in enumerate(structures.items()):
-        progress("changing one assumption at a time", done, len(structures), name)
+    for done, (name, (assumed, structure)) in enumerate(changed.items()):
+        progress("changing one assumption at a time", done, len(changed), name)
         density = build_density(problem, structure, fit.density.exposure)
         with suppress(NoMode):
             draws = fit_laplace(density, nodes=1).draw(ASSUMED_DRAWS, seed)
-            out = project(soon, density.exposure.filtered, draws, structure, paths=1, seed=seed)
-            found[name] = _logit(out.targets[:, target].mean(axis=0))
+            out = project(assumed, density.exposure.filtered, draws, structure, paths=1, seed=seed)
+            found[name] = _logit(weigh_draws(assumed, density, draws).mean(out.targets[:, target]))
     if "" not in found:
         return {}
-    forecast, as_it_is = _logit(fit.projection.targets[:, target, :rolling].mean(axis=0)), found.pop("")
+    forecast, as_it_is = _logit(fit.mean[target, :rolling]), found.pop("")
     return {name: np.asarray(expit(forecast + value - as_it_is)) for name, value in found.items()}
+
+
+def other_reporting(problem: Problem) -> dict[str, Looked | None]:
+    """The unattested days had nothing been reported of them, and had all; nothing where nobody has looked at them."""
+    if problem.looked is None:
+        return {}
+
+    def whole(reports: Reports) -> Reports:
+        return Reports(np.where(reports.share > 0, 1.0, 0.0), np.ones_like(reports.teaches))
+
+    seen = problem.looked
+    everything = Looked(
+        talks=whole(seen.talks), deal=whole(seen.deal), contact=whole(seen.contact), crisis=whole(seen.crisis)
+    )
+    return {"nothing is reported before it is attested": None, "everything is reported at once": everything}
 
 
 def rolling_horizons(problem: Problem) -> tuple[Horizon, ...]:
@@ -158,7 +235,7 @@ def history_only(problem: Problem, fit: Fit, unsaid: LaplaceFit | None, seed: in
     Both are approximated alike, and the difference in log odds is taken from the forecast: so the error of the
     approximation does not pass for an effect of the documents.
     """
-    forecast = fit.projection.targets.mean(axis=0)
+    forecast = fit.mean
     if len(problem.judgements.weight) == 0:
         return forecast
     if unsaid is None:  # a comparison that cannot be made must not cost the forecast
@@ -167,7 +244,9 @@ def history_only(problem: Problem, fit: Fit, unsaid: LaplaceFit | None, seed: in
         said = fit_laplace(fit.density)
     except NoMode:
         return np.full_like(forecast, np.nan)
-    without, with_them = (_mean(problem, fit.density, one.draw(LAPLACE_DRAWS, seed), seed) for one in (unsaid, said))
+    without, with_them = (
+        _mean(problem, one.density, one.draw(LAPLACE_DRAWS, seed), seed, weighed=True) for one in (unsaid, said)
+    )
     return np.asarray(expit(_logit(forecast) + _logit(without) - _logit(with_them)))
 
 
@@ -175,6 +254,7 @@ def _logit(p: Floats) -> Floats:
     return np.asarray(logit(np.clip(p, 1e-9, 1 - 1e-9)))
 
 
-def _mean(problem: Problem, density: Density, parameters: Parameters, seed: int) -> Floats:
+def _mean(problem: Problem, density: Density, parameters: Parameters, seed: int, *, weighed: bool = False) -> Floats:
+    """Means over draws; ``weighed`` by what is known of unattested days, which documents alone do not learn from."""
     out = project(problem, density.exposure.filtered, parameters, SHIPPED, paths=1, seed=seed)
-    return np.asarray(out.targets.mean(axis=0))
+    return weigh_draws(problem, density, parameters).mean(out.targets) if weighed else out.targets.mean(axis=0)

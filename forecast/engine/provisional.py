@@ -2,12 +2,16 @@
 
 An observation moves the levels at once and the effects hardly at all, so its answer needs no fit. To come in a
 fraction of a second the projection takes a hundred of the posterior's draws, weighted so that, for what the full update
-had read, they say what it said (`models.raking`). Old and new use the same draws, weights and random numbers: what an
-entry moves is known far better than the level it moves from.
+had read, they say what it said (`models.raking`). Old and new use the same draws and random numbers: what an entry
+moves is known far better than the level it moves from.
+
+What happens, and what is attested, also teaches the rates: a thousand draws are then weighed by it, as long as they can
+stand for a fit (`models.unattested`). How far somebody looked at unattested days, and how old these are, is held as it
+was when the full update was made.
 """
 
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from pathlib import Path
@@ -19,23 +23,29 @@ from db.errors import StoreError
 from db.posteriors import path_of
 from db.read_runs import read_standing, read_targets
 from db.run_rows import IndicatorStateRow, NewRun, RunRow, ScenarioForecastRow, TargetForecastRow
-from forecast.engine.assemble import Rows, assemble, check_rows, inputs_hash, read_problem
+from forecast.engine.assemble import Rows, assemble, check_rows, inputs_hash, reach_of_looking, read_problem
 from forecast.engine.draws import read_draws
+from forecast.engine.looking import find_looked, reporting_of
 from forecast.engine.rows import QUANTILES, new_run, reach_of, scenario_rows, state_rows, target_rows
 from forecast.errors import NoPosterior, NotEnough
 from forecast.run_facts import read_when
 from forecast.structures import is_present, other_model, structure_of
+from indicators.content import Reporting
 from indicators.evidence import Evidence, form_evidence
 from models.baselines import base_rate
-from models.parameters import Parameters
+from models.importance import Weighed, weigh
+from models.parameters import Parameters, pack
 from models.projection import Projection, project, weighted_error
 from models.raking import rake
 from models.spec import TARGETS, Floats, Observations, Problem
 from models.states import FilteredStates, filter_states
-from models.structure import SHIPPED
+from models.structure import SHIPPED, directions_of, whiten_judgements
+from models.unattested import log_likelihood
 
 DRAWS, PATHS = 100, 2
 """Draws of the posterior, and simulated paths of each: as many as in a full update, so that intervals mean the same."""
+TAUGHT_DRAWS = 1000
+"""Draws where they are weighed by what has happened since, or has been attested."""
 _EXACT = 1e-6
 """How closely the headline of the full update is met: far below what is shown."""
 _KEPT = 8
@@ -62,13 +72,14 @@ class Reading:
     """Why there is no problem to solve."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
     """Where the forecast stands for what is on file."""
 
     problem: Problem
     filtered: FilteredStates
     projection: Projection
+    log_likelihood: Floats  # (draw,) of what is known of the days that the full update has not read
     base_rate: Floats  # (target, horizon)
     record: str  # name of what the base rate depends on
 
@@ -79,24 +90,69 @@ class Anchor:
 
     run: RunRow
     parameters: Parameters
+    fitted: Problem
+    """What the run had read: where its record ends, and what of later days its fit leans towards."""
+    reach: date | None
+    """The last day on which somebody had looked, as the run found it."""
+    lean: Floats  # (draw,) log of what the fit holds of the days that it has not read
     weights: Floats  # (draw,)
-    base: Projection | None  # for what the run had read; None where that cannot be rebuilt, and weights are equal
+    base: Standing | None  # for what the run had read; None where that cannot be rebuilt, and weights are equal
     errors: Floats  # (target, horizon) Monte-Carlo errors of the run's own means
     kept: "OrderedDict[str, Standing]" = field(default_factory=OrderedDict)  # by inputs hash, the latest few
 
-    def stand(self, problem: Problem) -> Standing:
+    def stand(self, problem: Problem, reporting: Mapping[str, Reporting]) -> Standing:
         """Filter and project; what has been asked for lately is kept."""
         name = inputs_hash(problem)
         if name not in self.kept:
             filtered = filter_states(problem.observations, problem.catalogue)
-            projection = project(problem, filtered, self.parameters, SHIPPED, paths=PATHS, seed=self.run.seed)
-            record = inputs_hash(replace(problem, observations=_NONE))
+            held = self._hold(problem, reporting)
+            directions = directions_of(
+                whiten_judgements(held.judgements, held.catalogue.size, SHIPPED.priors), SHIPPED.priors
+            )
+            record = inputs_hash(replace(problem, observations=_NONE, looked=None))
             known = next((each.base_rate for each in self.kept.values() if each.record == record), None)
-            rates = base_rate(problem) if known is None else known
-            self.kept[name] = Standing(problem, filtered, projection, rates, record)
+            self.kept[name] = Standing(
+                problem=problem,
+                filtered=filtered,
+                projection=project(held, filtered, self.parameters, SHIPPED, paths=PATHS, seed=self.run.seed),
+                log_likelihood=log_likelihood(held, filtered, directions, self.parameters, SHIPPED) - self.lean,
+                base_rate=base_rate(problem) if known is None else known,
+                record=record,
+            )
             while len(self.kept) > _KEPT:
                 self.kept.popitem(last=False)
         return self.kept[name]
+
+    def _hold(self, problem: Problem, reporting: Mapping[str, Reporting]) -> Problem:
+        """The problem from where the record of the fit ends: what is attested since then is known whole."""
+        now, read = problem.record, self.fitted.record
+        fitted = replace(
+            now,
+            talks_span=read.talks_span,
+            contact_span=read.contact_span,
+            crisis_span=read.crisis_span,
+            deal_span=read.deal_span,
+        )
+        looked = find_looked(as_of=problem.as_of, reporting=reporting, attested=now, fitted=fitted, reach=self.reach)
+        return replace(problem, record=fitted, looked=looked)
+
+    def is_taught(self, problem: Problem) -> bool:
+        """Whether events or attestations have come that the run had not read."""
+        bare = (replace(each, observations=_NONE, looked=None, as_of=0, horizons=()) for each in (problem, self.fitted))
+        now, then = (inputs_hash(each) for each in bare)
+        return now != then
+
+    def weigh(self, standing: Standing) -> Weighed:
+        """The draws where so much is known, before what the run said of them."""
+        base = np.zeros(len(self.weights)) if self.base is None else self.base.log_likelihood
+        return weigh(standing.log_likelihood - base)
+
+    def with_run(self, taught: Weighed) -> Floats:
+        """The same with what the run said, (draw,); the run's own weights where nothing more is known."""
+        if taught.even:
+            return self.weights
+        both = self.weights * taught.weights
+        return np.asarray(both / both.sum())
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +178,10 @@ class Provisional:
     anchored: bool
     """Whether its level is tied to that run's; if not, `error` holds for the differences alone."""
     by_target: Mapping[str, tuple[Shift, ...]]
+    done: Mapping[str, tuple[Shift, ...]]
+    """The same had somebody made it so, which teaches nothing of the rates: *do*, where `by_target` *sees*."""
+    untaught: str
+    """Why what has happened teaches nothing here; "" where the draws can stand for a fit that had read it."""
     run: NewRun
     targets: tuple[TargetForecastRow, ...]
     scenarios: tuple[ScenarioForecastRow, ...]
@@ -143,8 +203,16 @@ def take_reading(rows: Rows) -> Reading:
     return Reading(rows, evidence, assemble(rows, evidence))
 
 
-def read_anchor(connection: Connection, folder: Path, case_id: str, today: date, kept: Anchor | None = None) -> Anchor:
-    """The last published full run; `kept` is returned as it is while that is still its run.
+def read_anchor(
+    connection: Connection,
+    folder: Path,
+    case_id: str,
+    today: date,
+    kept: Anchor | None = None,
+    *,
+    draws: int = DRAWS,
+) -> Anchor:
+    """The last published full run; `kept` is returned as it is while that is still its run and has draws enough.
 
     Raises
     ------
@@ -154,41 +222,59 @@ def read_anchor(connection: Connection, folder: Path, case_id: str, today: date,
     run = read_standing(connection, case_id, today)
     if run is None or run.posterior_hash is None:
         raise NoPosterior("no forecast has been published yet; `parley update` will give one")
-    if kept is not None and kept.run.id == run.id:
+    if kept is not None and kept.run.id == run.id and len(kept.weights) >= draws:
         return kept
     if not is_present(run):  # before its posterior is read, which may hold other parameters
         raise NoPosterior(f"run {run.id} is {other_model(structure_of(run))}")
     try:
-        drawn = read_draws(path_of(folder, run.posterior_hash), DRAWS)
+        drawn = read_draws(path_of(folder, run.posterior_hash), draws)
     except StoreError as error:
         raise NoPosterior(f"no provisional forecast: {error}") from None
     if drawn.parameters is None:
         raise NoPosterior(f"run {run.id} was made by another model; run `parley update` for a forecast by this one")
-    return _anchored(connection, run, drawn.parameters)
+    return _anchored(connection, run, drawn.parameters, drawn.slant)
 
 
-def _anchored(connection: Connection, run: RunRow, parameters: Parameters) -> Anchor:
+def read_anchor_for(
+    readings: Sequence[Reading],
+    connection: Connection,
+    folder: Path,
+    case_id: str,
+    today: date,
+    kept: Anchor | None = None,
+) -> Anchor:
+    """The same with draws enough for what is on file: more of them where events or attestations teach the rates."""
+    anchor = read_anchor(connection, folder, case_id, today, kept)
+    taught = any(each.problem is not None and anchor.is_taught(each.problem) for each in readings)
+    return read_anchor(connection, folder, case_id, today, anchor, draws=TAUGHT_DRAWS) if taught else anchor
+
+
+def _anchored(connection: Connection, run: RunRow, parameters: Parameters, slant: Floats | None) -> Anchor:
     """Weights that reproduce the run, if what it had read can be read again."""
     equal = np.full(len(parameters.unit), 1 / len(parameters.unit))
     rows, _, problem = read_problem(connection, read_when(run), case_id=run.case_id)
     published = {(row.target, row.horizon_days, row.deadline): row for row in read_targets(connection, run.id)}
     found = [[published.get((target, *reach_of(horizon))) for horizon in problem.horizons] for target in TARGETS]
+    anchor = Anchor(
+        run=run,
+        parameters=parameters,
+        fitted=problem,
+        reach=reach_of_looking(rows),
+        lean=np.zeros(len(equal)) if slant is None else pack(parameters, SHIPPED) @ slant,
+        weights=equal,
+        base=None,
+        errors=np.zeros((len(TARGETS), len(problem.horizons))),
+    )
     if inputs_hash(problem) != run.inputs_hash or not all(all(line) for line in found):
-        return Anchor(
-            run=run,
-            parameters=parameters,
-            weights=equal,
-            base=None,
-            errors=np.zeros((len(TARGETS), len(problem.horizons))),
-        )
+        return anchor
     means = np.array([[row.mean if row else 0.0 for row in line] for line in found])
     errors = np.array([[row.mcse if row else 0.0 for row in line] for line in found])
-    anchor = Anchor(run=run, parameters=parameters, weights=equal, base=None, errors=errors)
-    base = anchor.stand(problem).projection
+    base = anchor.stand(problem, reporting_of(rows.case.priors))
     tolerance = np.maximum(errors, 1e-4)
     tolerance[TARGETS.index(rows.case.headline)] = _EXACT
-    weights = rake(base.targets.reshape(len(equal), -1), means.ravel(), tolerance.ravel())
-    return replace(anchor, weights=weights, base=base)
+    known = weigh(base.log_likelihood)
+    weights = rake(base.projection.targets.reshape(len(equal), -1), means.ravel(), tolerance.ravel(), known.weights)
+    return replace(anchor, weights=weights, base=base, errors=errors)
 
 
 def shift(anchor: Anchor, before: Reading, after: Reading, recorded_at: datetime | None) -> Provisional:
@@ -202,22 +288,36 @@ def shift(anchor: Anchor, before: Reading, after: Reading, recorded_at: datetime
     if before.problem is None or after.problem is None:
         raise NoPosterior(f"no provisional forecast: {before.lacking or after.lacking}")
     _check_case(anchor, after.rows)
-    old, new = anchor.stand(before.problem), anchor.stand(after.problem)
+    old = anchor.stand(before.problem, reporting_of(before.rows.case.priors))
+    new = anchor.stand(after.problem, reporting_of(after.rows.case.priors))
+    taught = anchor.weigh(old), anchor.weigh(new)
+    untaught = next((_outweighed(anchor, each) for each in taught if not each.trusted), "")
+    earlier, weights = (anchor.weights if untaught else anchor.with_run(each) for each in taught)
     headline, values = after.rows.case.headline, new.projection.targets
-    quantiles = np.quantile(values, QUANTILES, axis=0, weights=anchor.weights, method="inverted_cdf")
-    p_dry = float(anchor.weights @ new.projection.p_dry)
+    quantiles = np.quantile(values, QUANTILES, axis=0, weights=weights, method="inverted_cdf")
+    p_dry = float(weights @ new.projection.p_dry)
     run = new_run(after.rows, new.problem, p_dry, kind="provisional", seed=anchor.run.seed)
-    means, beside = _mean(anchor, values), {"base_rate": new.base_rate}
+    means, beside = _mean(weights, values), {"base_rate": new.base_rate}
     return Provisional(
         headline=headline,
         source=anchor.run.id,
         structure=structure_of(anchor.run),
         anchored=anchor.base is not None,
-        by_target={target: _shifts(anchor, old, new, t) for t, target in enumerate(TARGETS)},
+        by_target={target: _shifts((old, earlier), (new, weights), t) for t, target in enumerate(TARGETS)},
+        untaught=untaught,
+        done={target: _shifts((old, earlier), (new, earlier), t) for t, target in enumerate(TARGETS)},
         run=replace(run, posterior_hash=anchor.run.posterior_hash, as_recorded=recorded_at),
-        targets=tuple(target_rows(new.problem, means, _level_error(anchor, new), quantiles, beside)),
-        scenarios=tuple(scenario_rows(new.problem, _mean(anchor, new.projection.scenarios))),
+        targets=tuple(target_rows(new.problem, means, _level_error(anchor, new, weights), quantiles, beside)),
+        scenarios=tuple(scenario_rows(new.problem, _mean(weights, new.projection.scenarios))),
         states=tuple(state_rows(after.rows, after.evidence, new.problem, new.filtered)),
+    )
+
+
+def _outweighed(anchor: Anchor, taught: Weighed) -> str:
+    draws = f"{taught.effective:.0f} of {len(taught.weights)} draws stay effective, Pareto k {taught.k:.2f}"
+    return (
+        f"not in these numbers: what events and attestations since run {anchor.run.id} teach of the rates, which "
+        f"outweighs its draws ({draws}); run `parley update`"
     )
 
 
@@ -227,19 +327,36 @@ def _check_case(anchor: Anchor, rows: Rows) -> None:
         raise NoPosterior(f"the case has changed since run {anchor.run.id}; run `parley update` for a forecast")
 
 
-def _mean(anchor: Anchor, values: Floats) -> Floats:
-    return np.asarray(np.einsum("d,dkh->kh", anchor.weights, values))
+def _mean(weights: Floats, values: Floats) -> Floats:
+    return np.asarray(np.einsum("d,dkh->kh", weights, values))
 
 
-def _shifts(anchor: Anchor, old: Standing, new: Standing, t: int) -> tuple[Shift, ...]:
-    before, after = old.projection.targets[:, t], new.projection.targets[:, t]
-    error = weighted_error(anchor.weights, after - before)
-    rows = zip(new.problem.horizons, anchor.weights @ before, anchor.weights @ after, error, strict=True)
+def _shifts(old: tuple[Standing, Floats], new: tuple[Standing, Floats], t: int) -> tuple[Shift, ...]:
+    """Of one target; each standing with the weights of the draws in it."""
+    (before, _), (after, _) = sides = [(each.projection.targets[:, t], weights) for each, weights in (old, new)]
+    assert before.shape == after.shape
+    means = [weights @ values for values, weights in sides]
+    error = _difference_error(*sides)
+    rows = zip(new[0].problem.horizons, *means, error, strict=True)
     return tuple(Shift(*reach_of(horizon), float(a), float(b), float(e)) for horizon, a, b, e in rows)
 
 
-def _level_error(anchor: Anchor, new: Standing) -> Floats:
+def _difference_error(old: tuple[Floats, Floats], new: tuple[Floats, Floats]) -> Floats:
+    """Monte-Carlo error of the difference of two weighted means over the same draws, (…).
+
+    That of the sum over draws of w' (x' - m') - w (x - m): what both have in common cancels.
+    """
+    shares = []
+    for values, weights in (old, new):
+        away = values - np.tensordot(weights, values, axes=1)
+        shares.append(weights.reshape(-1, *[1] * (values.ndim - 1)) * away)
+    return np.asarray(np.sqrt(np.square(shares[1] - shares[0]).sum(axis=0)))
+
+
+def _level_error(anchor: Anchor, new: Standing, weights: Floats) -> Floats:
     """Monte-Carlo error of the means, (target, horizon): the full run's own, and that of the way from there."""
-    if anchor.base is None or anchor.base.targets.shape != new.projection.targets.shape:
-        return weighted_error(anchor.weights, new.projection.targets)
-    return np.hypot(anchor.errors, weighted_error(anchor.weights, new.projection.targets - anchor.base.targets))
+    values = new.projection.targets
+    if anchor.base is None or anchor.base.projection.targets.shape != values.shape:
+        return weighted_error(weights, values)
+    away = _difference_error((anchor.base.projection.targets, anchor.weights), (values, weights))
+    return np.hypot(anchor.errors, away)

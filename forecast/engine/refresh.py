@@ -11,7 +11,7 @@ from db.read_runs import read_standing
 from db.when import When
 from forecast.clock import Clock, moment_of, utc_now
 from forecast.engine.assemble import read_rows
-from forecast.engine.provisional import Provisional, read_anchor, shift, take_reading
+from forecast.engine.provisional import Provisional, read_anchor_for, shift, take_reading
 from forecast.engine.standing import find_standing
 
 CAUSE = "what came on file after the full run had read"
@@ -50,8 +50,8 @@ def project_standing(connection: Connection, folder: Path, case_id: str, today: 
     NoPosterior
         if it cannot be made: only a full update then gives the number
     """
-    anchor = read_anchor(connection, folder, case_id, today)
     reading = take_reading(read_rows(connection, When(as_of=today), case_id=case_id))
+    anchor = read_anchor_for((reading,), connection, folder, case_id, today)
     return shift(anchor, reading, reading, None)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 
 import numpy as np
 from sqlalchemy import Connection
@@ -16,7 +16,7 @@ from db.progress import Progress, silent
 from db.run_rows import EffectRow, NewRun, TargetForecastRow
 from db.when import When
 from forecast.clock import Clock, moment_of, utc_now
-from forecast.engine.assemble import Rows, read_problem
+from forecast.engine.assemble import Rows, reach_of_looking, read_problem
 from forecast.engine.fit import Fit, References, fit_problem, means_with_errors, references, rolling_horizons
 from forecast.engine.refresh import refresh
 from forecast.engine.rows import QUANTILES, new_run, reach_of, scenario_rows, state_rows, target_rows
@@ -93,7 +93,7 @@ def update(
     others = references(problem, fit, rows.case.headline, seed, progress) if fit.diagnostics.passed else None
     change = measure_change(before, problem, fit, fitted, progress) if before and others else None
     progress("storing", 0, 0, "")
-    run = new_run(rows, problem, float(fit.projection.p_dry.mean()), kind=kind, seed=seed)
+    run = new_run(rows, problem, float(fit.weighed.mean(fit.projection.p_dry)), kind=kind, seed=seed)
     run = replace(run, posterior_hash=_store_posterior(database, run, fit))
     outcome = _store(
         database=database,
@@ -138,13 +138,19 @@ def _store(
     with database.write() as connection:
         now = clock()
         run_id = append_run(connection, run, now)
-        append_run_status(connection, run_id, status, _detail(fit, read_at, change, _assumed(problem, others)), now)
+        append_run_status(
+            connection,
+            run_id,
+            status,
+            _detail(fit, read_at, reach_of_looking(rows), change, _assumed(problem, others)),
+            now,
+        )
         if others is not None:
             append_forecasts(
                 connection,
                 run_id,
                 targets=_targets(problem, fit, others),
-                scenarios=scenario_rows(problem, fit.projection.scenarios.mean(axis=0)),
+                scenarios=scenario_rows(problem, fit.weighed.mean(fit.projection.scenarios)),
                 states=state_rows(rows, evidence, problem, fit.density.exposure.filtered),
                 effects=_effects(problem, others),
                 recorded_at=now,
@@ -168,6 +174,8 @@ def _store_posterior(database: Database, run: NewRun, fit: Fit) -> str:
             "structure": repr(SHIPPED),
         }
     )
+    if fit.density.slant is not None:
+        tree.attrs["slant"] = fit.density.slant
     tree.attrs.pop("created_at", None)  # a time of day would give the same posterior another hash
     for group in tree.subtree:
         group.attrs.pop("created_at", None)
@@ -177,7 +185,11 @@ def _store_posterior(database: Database, run: NewRun, fit: Fit) -> str:
 
 
 def _detail(
-    fit: Fit, read_at: datetime, change: ModelChange | None, assumed: Sequence[Mapping[str, object]]
+    fit: Fit,
+    read_at: datetime,
+    reach: date | None,
+    change: ModelChange | None,
+    assumed: Sequence[Mapping[str, object]],
 ) -> dict[str, object]:
     """`read_at`: what was recorded later is not in the forecast, though it may be recorded before the run."""
     d = asdict(fit.diagnostics)
@@ -194,8 +206,19 @@ def _detail(
         "attempts": fit.attempts,
         "read_at": read_at.isoformat(),
         "structure": present_structure(),
+        "unattested": _unattested(fit, reach),
         **({"model_change": change_as_json(change)} if change else {}),
         **({"assumptions": assumed} if assumed else {}),
+    }
+
+
+def _unattested(fit: Fit, reach: date | None) -> dict[str, object]:
+    """What was known of days that nobody has attested: how far somebody looked, and what it weighs."""
+    return {
+        "looked_through": reach.isoformat() if reach else None,
+        "pareto_k": fit.weighed.k,
+        "effective": fit.weighed.effective,
+        "refitted": fit.density.slant is not None,
     }
 
 
@@ -223,7 +246,7 @@ def _finite(value: float) -> float | None:
 def _targets(problem: Problem, fit: Fit, others: References) -> list[TargetForecastRow]:
     means, errors = means_with_errors(fit)
     stands_beside = {name: getattr(others, name) for name in ("base_rate", "documents_only", "history_only")}
-    return target_rows(problem, means, errors, np.quantile(fit.projection.targets, QUANTILES, axis=0), stands_beside)
+    return target_rows(problem, means, errors, fit.weighed.quantile(fit.projection.targets, QUANTILES), stands_beside)
 
 
 def _effects(problem: Problem, others: References) -> Sequence[EffectRow]:

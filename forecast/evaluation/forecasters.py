@@ -3,8 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-import numpy as np
-
 from models.baselines import BASELINES, naive_forecast
 from models.density import Density
 from models.effects import without_judgements
@@ -14,6 +12,7 @@ from models.projection import project
 from models.reference import constant_rates, documents_only_parameters
 from models.spec import Forecast, Problem
 from models.structure import Structure
+from models.unattested import weigh_draws
 
 DRAWS = 200
 MODEL = "Parley"
@@ -82,9 +81,10 @@ class Naive:
 
 
 def mean_forecast(problem: Problem, density: Density, parameters: Parameters, seed: int) -> Forecast:
-    """Average over draws of the projection, one simulated path for each."""
+    """Mean over draws of the projection, one path for each, weighed by what is known of unattested days."""
     out = project(problem, density.exposure.filtered, parameters, density.structure, paths=1, seed=seed)
-    return Forecast(np.asarray(out.targets.mean(axis=0)), np.asarray(out.scenarios.mean(axis=0)))
+    weighed = weigh_draws(problem, density, parameters)
+    return Forecast(weighed.mean(out.targets), weighed.mean(out.scenarios))
 
 
 def baselines(structure: Structure) -> dict[str, Forecaster]:

@@ -24,7 +24,7 @@ from forecast.record.news import News, Week, read_news, read_week
 from forecast.record.reasons import Reason, read_reasons, reason_sentence
 from forecast.record.siblings import Sibling, siblings_of, siblings_sentence
 from forecast.record.taught import Taught, read_taught
-from forecast.run_facts import assumed_of, diagnostics_of, failures_of, is_stale, read_when
+from forecast.run_facts import assumed_of, diagnostics_of, failures_of, is_stale, looked_through, read_when
 from forecast.structures import change_as_json, change_of, other_model_sentence, structure_of
 
 if TYPE_CHECKING:
@@ -273,7 +273,8 @@ def as_json(summary: Summary) -> dict[str, Any]:
         "run": _run(summary.run),
         "case": summary.case_name,
         "headline": summary.headline,
-        "situation": _situation(summary.forecast_of or summary.run),
+        "situation": _situation(summary.forecast_of or summary.run)
+        | {"looked_through": looked_through(summary.forecast_of or summary.run)},
         "by_other_model": by_model(summary) or None,
         "forecast_run_id": _source_id(summary),
         "forecast_as_of": summary.forecast_of.as_of if summary.forecast_of else None,

@@ -1,0 +1,126 @@
+"""Whether observing is expected to move the number: it should not, before it is known what will be seen.
+
+python -m benchmarks.martingale --draws 800            eight minutes on two cores
+
+As of some days, every indicator in use is observed once, with a level drawn from what the filter expects of it.
+The mean of the forecasts that follow, less the forecast before, is the drift; a forecast that is a martingale has none.
+Laplace's approximation, the draws and the random numbers are the same before and after.
+"""
+
+import argparse
+import tempfile
+from collections.abc import Mapping
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.worlds.__main__ import changed
+from db.migrate import create_database
+from db.when import When
+from forecast.engine.assemble import read_problem
+from indicators.folder import read_case_folder
+from indicators.install import install_case
+from indicators.shipped import shipped_case
+from models.laplace import build_density, fit_laplace
+from models.parameters import Parameters
+from models.projection import project
+from models.spec import FOREVER, TARGETS, Floats, Observations, Problem
+from models.states import filter_states
+from models.structure import SHIPPED, Structure
+
+DAYS = (date(2004, 6, 1), date(2010, 7, 1), date(2018, 2, 1), date(2022, 1, 1), date(2026, 11, 29))
+EXACT = 0.3
+"""Standard deviation of such an observation, the least there is, in levels."""
+FITTED = 200
+"""Draws of the parameters."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drift:
+    """Of one day: the number before, and what observing adds to it on average, (target, horizon) each."""
+
+    day: date
+    before: Floats
+    mean: Floats
+    error: Floats
+
+
+def measure(day: date, structure: Structure, draws: int, seed: int = 1) -> Drift:
+    """Observe every indicator so many times, each time with other levels."""
+    problem = _problem(day)
+    parameters = fit_laplace(build_density(problem, structure)).draw(FITTED, seed)
+    before = _forecast(problem, parameters, structure, seed)
+    moved = np.array(
+        [
+            np.mean(
+                [_forecast(_observed(problem, side * noise), parameters, structure, seed) for side in (1, -1)], axis=0
+            )
+            - before
+            for noise in np.random.default_rng(seed).standard_normal((draws // 2, problem.catalogue.size))
+        ]
+    )
+    return Drift(day=day, before=before, mean=moved.mean(axis=0), error=moved.std(axis=0, ddof=1) / np.sqrt(len(moved)))
+
+
+def _problem(day: date) -> Problem:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        create_database(f"sqlite:///{Path(folder) / 'parley.db'}") as database,
+    ):
+        install_case(database, read_case_folder(shipped_case()), datetime.now(UTC))
+        with database.read() as connection:
+            _, _, problem = read_problem(connection, When(as_of=day))
+    return replace(problem, horizons=problem.horizons[:4])
+
+
+def _observed(problem: Problem, noise: Floats) -> Problem:
+    """Every indicator in use observed on the day, as its filter expects it; an antithetic pair has opposite noise."""
+    rows, day = problem.observations, problem.as_of
+    now = filter_states(rows, problem.catalogue).at(np.array([day]), np.array([float(day)]))
+    seen = np.flatnonzero(now.active[0])
+    level = now.mean[0] + np.sqrt(now.variance[0] + EXACT**2) * noise
+    added = np.full(len(seen), day)
+    more = Observations(
+        indicator=np.concatenate([rows.indicator, seen]),
+        observed=np.concatenate([rows.observed, added]),
+        entered=np.concatenate([rows.entered, added]),
+        since=np.concatenate([rows.since, added]),
+        until=np.concatenate([rows.until, np.full(len(seen), FOREVER)]),
+        level=np.concatenate([rows.level, level[seen]]),
+        variance=np.concatenate([rows.variance, np.full(len(seen), EXACT**2)]),
+    )
+    return replace(problem, observations=more)
+
+
+def _forecast(problem: Problem, parameters: Parameters, structure: Structure, seed: int) -> Floats:
+    filtered = filter_states(problem.observations, problem.catalogue)
+    out = project(problem, filtered, parameters, structure, paths=1, seed=seed)
+    return np.asarray(out.targets.mean(axis=0))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--draws", type=int, default=800)
+    parser.add_argument("--structure", default="", metavar="KEY=VALUE[,KEY=VALUE]")
+    options = parser.parse_args()
+    structure = changed(SHIPPED, options.structure) if options.structure else SHIPPED
+    with ProcessPoolExecutor(2) as pool:
+        found = list(pool.map(measure, DAYS, [structure] * len(DAYS), [options.draws] * len(DAYS)))
+    _print(found, {"arms_control_talks": 3, "limits_talks": 3, "contact": 3})
+
+
+def _print(found: list[Drift], asked: Mapping[str, int]) -> None:
+    print("| as of | target, a year | before | drift, points | of the number |")
+    print("|---|---|---|---|---|")
+    for one in found:
+        for target, h in asked.items():
+            t = TARGETS.index(target)
+            before, mean, error = 100 * one.before[t, h], 100 * one.mean[t, h], 100 * one.error[t, h]
+            print(f"| {one.day} | {target} | {before:.2f} | {mean:+.3f} ± {error:.3f} | {mean / before:+.1%} |")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,177 @@
+"""What the desk answers to an entry, beside three fits that have read it.
+
+python -m benchmarks.seeing            twelve minutes on two cores
+
+The shipped case is installed and fitted as of a day. Each entry is made in a copy of that database, and the desk's
+answer held against the mean of three fits, by three seeds, whose likelihood holds the same unattested days.
+"""
+
+import argparse
+import shutil
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import numpy as np
+
+from db.engine import Database, open_database
+from db.migrate import create_database
+from db.when import When
+from forecast.desk.actions import Desk, Receipt, add_event, attest, log
+from forecast.engine.assemble import Rows, read_problem
+from forecast.engine.fit import Fit, fit_leaning, fit_problem, means_with_errors
+from forecast.engine.looking import find_looked, reporting_of
+from forecast.engine.update import update
+from forecast.identity import seed_of
+from indicators.folder import read_case_folder
+from indicators.install import install_case
+from indicators.shipped import shipped_case
+from models.settings import SamplerSettings
+from models.spec import TARGETS, Floats, Problem
+
+TODAY = date(2026, 11, 29)
+DAYS = 365
+SEEDS = (1, 2, 3)
+
+
+def _talks(desk: Desk, framing: str) -> Receipt:
+    return add_event(desk, "talks", on=date(2026, 11, 10), source="Press", framing=framing, note="on the freeze")
+
+
+def _deal(desk: Desk) -> Receipt:
+    _talks(desk, "arms_control")
+    return add_event(desk, "deal", on=date(2026, 11, 12), source="Press", framing="arms_control")
+
+
+ENTRIES: Mapping[str, Callable[[Desk], Receipt]] = {
+    "a strong observation": lambda desk: log(desk, "us_posture", 2, on=date(2026, 11, 28), source="AP", grade="A1"),
+    "a late observation": lambda desk: log(desk, "us_posture", 2, on=date(2026, 9, 1), source="AP", grade="B2"),
+    "a contact": lambda desk: add_event(desk, "contact", on=date(2026, 11, 10), source="Press"),
+    "a crisis": lambda desk: add_event(desk, "crisis", on=date(2026, 11, 10), source="Press"),
+    "talks on arms control": lambda desk: _talks(desk, "arms_control"),
+    "talks on denuclearisation": lambda desk: _talks(desk, "denuclearisation"),
+    "talks on arms control and a deal": _deal,
+    "an attestation": lambda desk: attest(desk, date(2026, 11, 25)),
+    "two contacts in a month": lambda desk: [
+        add_event(desk, "contact", on=date(2026, 11, day), source=f"Press {day}") for day in (3, 17)
+    ][-1],
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One entry: probabilities at a year, (target,), as the desk and as the mean of the fits say; its remark."""
+
+    name: str
+    before: Floats
+    seen: Floats
+    refitted: Floats
+    refit_error: Floats
+    attested: Floats | None
+    remark: str
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--entries", nargs="+", default=list(ENTRIES), choices=list(ENTRIES))
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as place:
+        base = Path(place) / "base"
+        first = _prepare(base)
+        for name in options.entries:
+            copy = Path(shutil.copytree(base, Path(place) / f"entry {len(name)} {hash(name)}"))
+            _print(_measure(name, copy, first))
+
+
+def _prepare(folder: Path) -> Fit:
+    """A database with one run of the shipped case, and its fit."""
+    folder.mkdir()
+    with create_database(f"sqlite:///{folder / 'parley.db'}") as database:
+        install_case(database, read_case_folder(shipped_case()), datetime.now(UTC))
+        update(database, When(as_of=TODAY))
+        with database.read() as connection:
+            rows, _, problem = read_problem(connection, When(as_of=TODAY))
+    return fit_problem(problem, rows.case.headline, SamplerSettings(), seed_of(rows.case.case_id), _silent)
+
+
+def _silent(stage: str, done: int, total: int, said: str) -> None:
+    """No progress."""
+
+
+def _measure(name: str, folder: Path, first: Fit) -> Row:
+    with open_database(f"sqlite:///{folder / 'parley.db'}") as database:
+        receipt = ENTRIES[name](Desk(database, "kim", day=lambda: TODAY))
+        rows, problem = _read(database)
+        assert receipt.forecast is not None, receipt.remark
+        fits = [
+            fit_leaning(_held(rows, problem, first), first, rows.case.headline, SamplerSettings(), seed, _silent)
+            for seed in SEEDS
+        ]
+        attested = None
+        if name == "an attestation":
+            attested = _at_a_year(fit_problem(problem, rows.case.headline, SamplerSettings(), 1, _silent))
+    means = np.array([_at_a_year(fit) for fit in fits])
+    return Row(
+        name=name,
+        before=_at_a_year(first),
+        seen=np.array([_shown(receipt, target) for target in TARGETS]),
+        refitted=means.mean(axis=0),
+        refit_error=means.std(axis=0, ddof=1) / np.sqrt(len(SEEDS)),
+        attested=attested,
+        remark=receipt.remark,
+    )
+
+
+def _read(database: Database) -> tuple[Rows, Problem]:
+    with database.read() as connection:
+        rows, _, problem = read_problem(connection, When(as_of=TODAY))
+    return rows, problem
+
+
+def _held(rows: Rows, problem: Problem, first: Fit) -> Problem:
+    """From where the first fit's record ends, and looked at no further than it was then: not at all."""
+    read = first.problem.record
+    record = replace(
+        problem.record,
+        talks_span=read.talks_span,
+        contact_span=read.contact_span,
+        crisis_span=read.crisis_span,
+        deal_span=read.deal_span,
+    )
+    looked = find_looked(
+        as_of=problem.as_of,
+        reporting=reporting_of(rows.case.priors),
+        attested=problem.record,
+        fitted=record,
+        reach=None,
+    )
+    return replace(problem, record=record, looked=looked)
+
+
+def _at_a_year(fit: Fit) -> Floats:
+    means, _ = means_with_errors(fit)
+    return means[:, [horizon.days for horizon in fit.problem.horizons].index(DAYS)]
+
+
+def _shown(receipt: Receipt, target: str) -> float:
+    assert receipt.forecast is not None
+    (found,) = (each.new for each in receipt.forecast.by_target[target] if each.horizon_days == DAYS)
+    return found
+
+
+def _print(row: Row) -> None:
+    print(f"\n{row.name}{f': {row.remark}' if row.remark else ''}")
+    print("| | before | seen | three fits | seen − fits, points |")
+    print("|---|---|---|---|---|")
+    for t, target in enumerate(TARGETS):
+        away = 100 * (row.seen[t] - row.refitted[t])
+        fits = f"{100 * row.refitted[t]:.2f} ± {100 * row.refit_error[t]:.2f}"
+        print(f"| {target} | {100 * row.before[t]:.2f} | {100 * row.seen[t]:.2f} | {fits} | {away:+.2f} |", flush=True)
+    if row.attested is not None:
+        print("attested and fitted: " + ", ".join(f"{100 * value:.2f}" for value in row.attested), flush=True)
+
+
+if __name__ == "__main__":
+    main()
