@@ -34,8 +34,8 @@ from models.structure import SHIPPED, Structure
 DAYS = (date(2004, 6, 1), date(2010, 7, 1), date(2018, 2, 1), date(2022, 1, 1), date(2026, 11, 29))
 EXACT = 0.3
 """Standard deviation of such an observation, the least there is, in levels."""
-FITTED = 200
-"""Draws of the parameters."""
+FITTED, PATHS = 100, 24
+"""Draws of the parameters, and paths of each: the noise of what is still open is common to all numbers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,18 +97,20 @@ def _observed(problem: Problem, noise: Floats) -> Problem:
 
 def _forecast(problem: Problem, parameters: Parameters, structure: Structure, seed: int) -> Floats:
     filtered = filter_states(problem.observations, problem.catalogue)
-    out = project(problem, filtered, parameters, structure, paths=1, seed=seed)
+    out = project(problem, filtered, parameters, structure, paths=PATHS, seed=seed)
     return np.asarray(out.targets.mean(axis=0))
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--draws", type=int, default=800)
+    parser.add_argument("--days", nargs="+", type=date.fromisoformat, default=list(DAYS))
     parser.add_argument("--structure", default="", metavar="KEY=VALUE[,KEY=VALUE]")
     options = parser.parse_args()
     structure = changed(SHIPPED, options.structure) if options.structure else SHIPPED
     with ProcessPoolExecutor(2) as pool:
-        found = list(pool.map(measure, DAYS, [structure] * len(DAYS), [options.draws] * len(DAYS)))
+        days = options.days
+        found = list(pool.map(measure, days, [structure] * len(days), [options.draws] * len(days)))
     _print(found, {"arms_control_talks": 3, "limits_talks": 3, "contact": 3})
 
 
