@@ -395,17 +395,34 @@ def test_an_unknown_event_is_named_by_its_nearest(desk: Desk) -> None:
 
 def test_an_attestation_goes_on_from_the_last_one(desk: Desk) -> None:
     add_event(desk, "contact", on=date(2020, 1, 10), source="Gazette", id="K1")
-    add_event(desk, "crisis", on=date(2020, 1, 12), source="Gazette", id="X1", confidence="low", reason="denied")
     receipt = attest(desk, date(2020, 2, 15), note="monitors read daily")
     assert len(receipt.rows) == 4
     assert "contact: 1 event on file (K1) and no others from 2020-01-01 through 2020-02-15" in receipt.notes
-    assert "crisis: X1 in dispute in these days: left out until settled" in receipt.notes
+    assert "crisis: none from 2020-01-01 through 2020-02-15" in receipt.notes
     with desk.database.read() as connection:
         rows = read_completeness(connection, "toy", When(as_of=TODAY))
         earlier = read_completeness(connection, "toy", When(as_of=TODAY - timedelta(days=1)))
     reach = {row.type: (row.complete_from, row.complete_through, row.attested_by) for row in rows}
     assert set(reach.values()) == {(date(2010, 1, 1), date(2020, 2, 15), "kim")}
     assert all(row.complete_through == date(2019, 12, 31) for row in earlier)
+
+
+def test_an_attestation_against_an_event_on_file_is_refused(desk: Desk) -> None:
+    """Who says that there were no others must say whether a disputed one happened."""
+    add_event(desk, "crisis", on=date(2020, 1, 12), source="Gazette", id="X1", confidence="low", reason="denied")
+    refused = (
+        r"^through: crisis X1 of 2020-01-12 is in dispute, so nobody can say that there were no others; "
+        r"settle it with `parley event revise X1 --confidence medium`, withdraw it with `parley event retract X1 "
+        r"--reason TEXT`, or attest days before it$"
+    )
+    before = everything(desk)
+    with pytest.raises(CaseError, match=refused):
+        attest(desk, date(2020, 2, 15))
+    assert everything(desk) == before
+    attest(desk, date(2020, 1, 11))
+    attest(desk, date(2020, 2, 15), types=["talks", "contact", "deal"])
+    retract_event(desk, "X1", "did not take place")
+    assert "crisis: none from 2020-01-12 through 2020-02-15" in attest(desk, date(2020, 2, 15), types=["crisis"]).notes
 
 
 def test_a_word_taken_back_may_be_given_again(desk: Desk) -> None:

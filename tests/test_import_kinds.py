@@ -53,6 +53,7 @@ def entered(parley: Program) -> None:
             "limits",
         ),
         ("event", "add", "contact", "--on", "2026-11-04", "--source", "Yonhap", "--analyst", "lee"),
+        ("event", "none", "--through", "2026-11-20", "--analyst", "kim", "--note", "all of it"),
         (
             "event",
             "add",
@@ -66,7 +67,6 @@ def entered(parley: Program) -> None:
             "--reason",
             "denied",
         ),
-        ("event", "none", "--through", "2026-11-20", "--analyst", "kim", "--note", "all of it"),
     ]
     for command in commands:
         code, _, err = parley(*command)

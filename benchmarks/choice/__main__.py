@@ -3,6 +3,7 @@
     python -m benchmarks.choice framing             candidates before 2010, by headline and talks on limits
     python -m benchmarks.choice bounds FILE.nc      a strict backtest of a new model against the first model's
     python -m benchmarks.choice exact --origins 12  Laplace's approximation against NUTS
+    python -m benchmarks.choice martingale          with and without the moment term
 
 FILE.nc is what `parley backtest` stores, or forecast/shipped_backtest.nc. Forecasts are kept as they are made, and not
 made again by the same code.
@@ -14,6 +15,7 @@ from pathlib import Path
 
 from benchmarks.choice.exact import exact_report, score_exact
 from benchmarks.choice.framing import framing_report, score_framing
+from benchmarks.choice.martingale import martingale_report, score_martingale
 from benchmarks.choice.report import bounds_report
 from benchmarks.choice.strict import FIRST_MODEL, read_file
 from forecast.errors import ParleyError
@@ -34,6 +36,8 @@ def _report(options: argparse.Namespace) -> Iterable[str]:
         return framing_report(score_framing(options.workers, with_variants=options.variants))
     if options.report == "exact":
         return exact_report(score_exact(options.origins, options.workers))
+    if options.report == "martingale":
+        return martingale_report(score_martingale(options.workers))
     return bounds_report(read_file(options.file), read_file(FIRST_MODEL))
 
 
@@ -48,7 +52,8 @@ def _parser() -> argparse.ArgumentParser:
     bounds.add_argument("file", type=Path, metavar="FILE.nc")
     exact = reports.add_parser("exact", help="Laplace's approximation against NUTS")
     exact.add_argument("--origins", type=_count, default=12, help="spread over the strict backtest (default: 12)")
-    for one in (framing, exact):
+    martingale = reports.add_parser("martingale", help="rates over the levels that may be, at every strict origin")
+    for one in (framing, exact, martingale):
         one.add_argument("--workers", type=_count, default=2, help="processes that forecast (default: 2)")
     return parser
 

@@ -297,6 +297,8 @@ def attestations(
         before = furthest(rows, kind)
         for name, what in check_span(before, kind, day, begin, since="--since"):
             problems.add(name, what)
+        for what in open_disputes(connection, rows, kind, begin, day):
+            problems.add("through", what)
         first = begin or (before.complete_from if before else day)
         said = [note, f"from {before.complete_through + timedelta(days=1)} on" if before else ""]
         remark = "; ".join(filter(None, said))
@@ -357,16 +359,39 @@ def check_span(
         yield "since", f"{kind} is attested through {before.complete_through}; {gap}"
 
 
+def open_disputes(connection: Connection, rows: Rows, kind: str, begin: date | None, day: date) -> Iterator[str]:
+    """Why days cannot be attested yet: an event in dispute within them either happened or did not."""
+    first = _newly_attested(rows, kind, begin or day)
+    for event in _events_within(connection, rows, kind, first, day):
+        if event.disputed:
+            settle = f"`parley event revise {event.event_id} --confidence medium`"
+            withdraw = f"`parley event retract {event.event_id} --reason TEXT`"
+            yield (
+                f"{kind} {event.event_id} of {event.started_on} is in dispute, so nobody can say that there were no "
+                f"others; settle it with {settle}, withdraw it with {withdraw}, or attest days before it"
+            )
+
+
+def _events_within(connection: Connection, rows: Rows, kind: str, first: date, last: date) -> list[EventRow]:
+    events = read_events(connection, rows.case.case_id, rows.when, disputed=True)
+    return [event for event in events if event.type == kind and first <= event.started_on <= last]
+
+
+def _newly_attested(rows: Rows, kind: str, begin: date) -> date:
+    """The first day that an attestation of the type adds, where it would begin on `begin` by itself."""
+    before = furthest(rows, kind)
+    return before.complete_through + timedelta(days=1) if before else begin
+
+
 def attestation_notes(connection: Connection, rows: Rows, made: Sequence[NewCompleteness], today: date) -> list[str]:
-    """Events in dispute within the days attested, and a day that is not over."""
+    """Events within the days attested, and a day that is not over.
+
+    A file may bring a word given before an event within its days came into dispute.
+    """
     notes = []
     for row in made:
-        before = furthest(rows, row.type)
-        first = before.complete_through + timedelta(days=1) if before else row.complete_from
-        events = read_events(connection, row.case_id, rows.when, disputed=True)
-        inside = [
-            event for event in events if event.type == row.type and first <= event.started_on <= row.complete_through
-        ]
+        first = _newly_attested(rows, row.type, row.complete_from)
+        inside = _events_within(connection, rows, row.type, first, row.complete_through)
         settled = [event.event_id for event in inside if not event.disputed]
         open_ = [event.event_id for event in inside if event.disputed]
         on_file = (
