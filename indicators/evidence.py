@@ -2,7 +2,8 @@
 
 Rows of one indicator that share an origin are one effective observation: the best grade present and the mean of the
 levels that carry it, with the grade's variance and the variance between those levels: who codes one report +2 and
--2 knows less than who agrees on 0. An origin that feeds several indicators has its precision divided by their number.
+-2 knows less than who agrees on 0. An origin that feeds several indicators has its precision divided by their number,
+and an event of the same report counts as one of them: one whose source is the origin, or the address, of a row.
 Without an origin a row stands alone, except that rows of one indicator, day and source share one. The effective
 observations of an origin are formed anew on each day on which its rows change (one becomes known, is superseded or is
 retracted).
@@ -19,13 +20,15 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from db.rows import GradeRow, IndicatorRow, NewObservation, ObservationRow
+from db.rows import EventRow, GradeRow, IndicatorRow, NewObservation, ObservationRow
 from indicators.errors import CaseError
 
 NEVER: int = date.max.toordinal()
 SD_FLOOR = 0.3
 DISPUTED_VARIANCE = 2.0
 """Most that disagreement makes of a variance: that of a level of which nothing is known (levels squared)."""
+_HAPPENED = -1
+"""Stands for what an origin feeds besides indicators: an event, which has no level."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,15 +97,19 @@ class _Effective(NamedTuple):
 
 
 def form_evidence(
-    rows: Iterable[ObservationRow], catalogue: Sequence[IndicatorRow], grades: Iterable[GradeRow]
+    rows: Iterable[ObservationRow],
+    catalogue: Sequence[IndicatorRow],
+    grades: Iterable[GradeRow],
+    events: Iterable[EventRow] = (),
 ) -> Evidence:
-    """The effective observations of all rows, those no longer valid included.
+    """The effective observations of all rows, those no longer valid included; of events only their reports matter.
 
     Raises CaseError when a row carries a grade that the table does not hold.
     """
     position = {indicator.indicator_id: index for index, indicator in enumerate(catalogue)}
     sd = {(grade.reliability, grade.credibility): grade.sd_levels for grade in grades}
     origins: defaultdict[tuple[object, ...], list[_Member]] = defaultdict(list)
+    reported: defaultdict[str, set[tuple[object, ...]]] = defaultdict(set)
     left_out: set[str] = set()
     for row in rows:
         if row.indicator_id not in position:
@@ -111,6 +118,11 @@ def form_evidence(
         member = _member(row, position[row.indicator_id], _sd_of(row, sd))
         if member.since < member.until:
             origins[origin_of(row)].append(member)
+            for report in reports_of(row):
+                reported[report].add(origin_of(row))
+    for event in events:
+        for origin in reported.get(event.source, ()):
+            origins[origin].append(_happening(event))
     effective = sorted(one for members in origins.values() for one in _effective_of(members))
     return _to_arrays(effective, len(catalogue), tuple(sorted(left_out)))
 
@@ -149,6 +161,23 @@ def _member(row: ObservationRow, indicator: int, sd: float) -> _Member:
         level=float(row.level),
         sd=sd,
     )
+
+
+def _happening(event: EventRow) -> _Member:
+    return _Member(
+        indicator=_HAPPENED,
+        observed=event.started_on.toordinal(),
+        known=event.known_on.toordinal(),
+        since=event.known_on.toordinal(),
+        until=NEVER,
+        level=0.0,
+        sd=0.0,
+    )
+
+
+def reports_of(row: NewObservation) -> set[str]:
+    """The names by which an event's source can be the report that a row goes back to: its origin and its address."""
+    return {row.origin, row.source_url} - {""}
 
 
 def origin_of(row: NewObservation) -> tuple[object, ...]:
@@ -303,7 +332,7 @@ class _Origin:
 
     def _state(self, indicator: int) -> _State | None:
         bags = self.bags.get(indicator)
-        if bags is None:
+        if bags is None or indicator == _HAPPENED:
             return None
         sd = min(bags)
         bag = bags[sd]

@@ -176,7 +176,7 @@ def test_what_the_east_enters_of_tomorrow_is_known_today_and_counts(small: Datab
         append_observations(connection, [seen], datetime(2019, 6, 1, 20, tzinfo=UTC))
     with small.read() as connection:
         rows = read_rows(connection, When(as_of=today))
-    evidence = form_evidence(rows.observations, rows.catalogue, rows.grades)
+    evidence = form_evidence(rows.observations, rows.catalogue, rows.grades, rows.events)
     assert evidence.observed.tolist() == [today.toordinal()]
     attested = with_attestations(rows)
     meetings = assemble(attested, evidence).record.meetings

@@ -425,6 +425,16 @@ def test_an_attestation_against_an_event_on_file_is_refused(desk: Desk) -> None:
     assert "crisis: none from 2020-01-12 through 2020-02-15" in attest(desk, date(2020, 2, 15), types=["crisis"]).notes
 
 
+def test_an_event_and_a_level_of_one_report_are_told(desk: Desk) -> None:
+    add_event(desk, "contact", on=BEFORE, source="Gazette of the day", id="K1")
+    receipt = log(desk, "press_tone", 1, on=BEFORE, source="Gazette", origin="Gazette of the day", grade="B2")
+    told = "K1 and levels on file go back to one report, 'Gazette of the day': their precision is divided by one more"
+    assert told in receipt.notes
+    assert told not in log(desk, "press_tone", 1, on=BEFORE, source="Herald", grade="B2").notes
+    also = add_event(desk, "crisis", on=BEFORE, source="Gazette of the day", id="X1").notes
+    assert {told, told.replace("K1", "X1")} <= set(also)
+
+
 def test_a_word_taken_back_may_be_given_again(desk: Desk) -> None:
     (row,) = attest(desk, BEFORE, types=["talks"]).rows
     retract(desk, row, "spoke too soon", attestation=True)

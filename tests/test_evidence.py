@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from db.rows import GradeRow, IndicatorRow, ObservationRow
+from db.rows import EventRow, GradeRow, IndicatorRow, ObservationRow
 from indicators.errors import CaseError
 from indicators.evidence import DISPUTED_VARIANCE, NEVER, Evidence, form_evidence, last_observed, valid_on
 from models.spec import Catalogue, Observations
@@ -82,6 +82,28 @@ def _row(
 
 def _form(rows: Iterable[ObservationRow]) -> Evidence:
     return form_evidence(rows, CATALOGUE, GRADES)
+
+
+def _event(source: str, known: int = 0) -> EventRow:
+    day = START + timedelta(days=known)
+    return EventRow(
+        case_id="toy",
+        event_id=f"T{known}",
+        type="talks",
+        framing="arms_control",
+        started_on=day,
+        ended_on=day,
+        known_on=day,
+        date_precision="day",
+        level="envoy",
+        format="bilateral",
+        venue="",
+        note="",
+        source=source,
+        confidence="high",
+        id=known + 1,
+        recorded_at=datetime(2020, 1, 1, tzinfo=UTC),
+    )
 
 
 def _table(evidence: Evidence) -> list[tuple[float, ...]]:
@@ -341,3 +363,24 @@ def _seconds_for(number: int) -> float:
     begun = time.process_time()
     _form(rows)
     return time.process_time() - begun
+
+
+def test_an_event_is_one_of_the_things_its_report_feeds() -> None:
+    """From the day it is known on, and once, however many events and names of the report there are."""
+    rows = [
+        _row(known=1, origin="Wire of 1 January"),
+        replace(_row("posture", known=1), source_url="https://example.org/story"),
+        _row("harvest", known=1),
+    ]
+    events = [_event("Wire of 1 January", 4), _event("Wire of 1 January", 6), _event("https://example.org/story", 1)]
+    unmoved = (2, 1, 1, 1, -1, 1, 0.16)
+    expected = [(0, 1, 1, 1, 4, 1, 0.16), (1, 1, 1, 1, -1, 1, 0.32), unmoved, (0, 1, 1, 4, -1, 1, 0.32)]
+    assert _table(form_evidence(rows, CATALOGUE, GRADES, events)) == expected
+    assert _table(form_evidence(rows, CATALOGUE, GRADES, reversed(events))) == expected
+
+
+def test_an_event_whose_report_no_row_goes_back_to_changes_nothing() -> None:
+    """Titles tell no report: what is "general knowledge" would be one."""
+    rows = [_row(known=1, origin="Wire"), _row("posture", known=1, title="general knowledge")]
+    events = [_event(""), _event("general knowledge"), _event("another wire")]
+    assert _table(form_evidence(rows, CATALOGUE, GRADES, events)) == _table(_form(rows))

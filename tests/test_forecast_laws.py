@@ -269,7 +269,7 @@ def _headline(solved: Solved, draws: Parameters, *added: tuple[str, float, str])
     rows: Rows = solved.rows
     new = tuple(observation(rows, indicator, level, title=title) for indicator, level, title in added)
     rows = replace(rows, observations=rows.observations + new)
-    problem = assemble(rows, form_evidence(rows.observations, rows.catalogue, rows.grades))
+    problem = assemble(rows, form_evidence(rows.observations, rows.catalogue, rows.grades, rows.events))
     problem = replace(problem, horizons=solved.problem.horizons)
     fit = replace(solved.fit, density=replace(solved.fit.density, exposure=build_exposure(problem)))
     return np.asarray(project_with(problem, fit, draws).targets[:, HEADLINE].mean(axis=0))

@@ -48,7 +48,7 @@ def _rows(database: Database, reporting: Mapping[str, Any], as_of: date = TODAY)
 
 
 def _problem(rows: Rows) -> Problem:
-    return assemble(rows, form_evidence(rows.observations, rows.catalogue, rows.grades))
+    return assemble(rows, form_evidence(rows.observations, rows.catalogue, rows.grades, rows.events))
 
 
 def _record(last: int, *, contacts: tuple[int, ...] = ()) -> Record:

@@ -36,6 +36,7 @@ from indicators.coding import (
     new_observation,
 )
 from indicators.content import EVENT_TYPES
+from indicators.evidence import reports_of
 from indicators.tables import Problems, Row, parse_day, suggest, suggest_id
 from indicators.texts import read_text, without_invisible
 
@@ -231,6 +232,24 @@ def east_note(entries: Sequence[object], moment: Moment) -> tuple[str, ...]:
         return ()
     days = ahead[0] if len(ahead) == 1 else f"{ahead[0]} to {ahead[-1]}"
     return (f"{days} has begun, though not here: it counts as known on {moment.today}, today here ({moment})",)
+
+
+def report_notes(rows: Rows, entries: Sequence[object]) -> tuple[str, ...]:
+    """That an entry goes back to a report which is on file as an event and as a level, and so counts less."""
+    entered = {report for one in entries for report in _reports(one)}
+    events = {(event.source, event.event_id) for event in rows.events if event.source in entered}
+    coded = {report for row in rows.observations if row.valid_until is None for report in reports_of(row)}
+    return tuple(
+        f"{id_} and levels on file go back to one report, {report!r}: their precision is divided by one more"
+        for report, id_ in sorted(events)
+        if report in coded
+    )
+
+
+def _reports(entry: object) -> set[str]:
+    if isinstance(entry, NewEvent):
+        return set() if entry.retracted else {entry.source}
+    return reports_of(entry) if isinstance(entry, NewObservation) and not entry.retracted else set()
 
 
 def _last_day(row: NewObservation | NewEvent) -> date:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from forecast.desk.bearings import AlsoOn, bearing_notes
-from forecast.desk.entries import east_note
+from forecast.desk.entries import east_note, report_notes
 from forecast.desk.preview import Preview
 from forecast.desk.session import Desk, Receipt, Stored, answer
 
@@ -29,7 +29,8 @@ def receipt_of(
         return unchanged(tuple(entries), seen, *notes, table=table)
     first, last = stored.rows[0], stored.rows[-1]
     cause = f"{action} {table} row {first}" if first == last else f"{action} {table} rows {first} to {last}"
-    notes = (*notes, *bearing_notes(bears_on), *east_note(entries, desk.moment()), *_clock_note(stored))
+    notes = (*notes, *bearing_notes(bears_on), *report_notes(stored.after.rows, entries))
+    notes = (*notes, *east_note(entries, desk.moment()), *_clock_note(stored))
     forecast, run, remark = answer(desk, stored, cause, dry_run=dry_run)
     if forecast is not None and not forecast.untaught and table != "observations":
         notes = (*notes, TAUGHT)

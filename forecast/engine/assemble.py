@@ -165,7 +165,7 @@ def read_problem(connection: Connection, when: When, *, case_id: str | None = No
     """Read, check and assemble in one step."""
     rows = read_rows(connection, when, case_id=case_id)
     check_rows(rows)
-    evidence = form_evidence(rows.observations, rows.catalogue, rows.grades)
+    evidence = form_evidence(rows.observations, rows.catalogue, rows.grades, rows.events)
     return rows, evidence, assemble(rows, evidence)
 
 

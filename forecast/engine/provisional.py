@@ -195,7 +195,7 @@ class Provisional:
 
 def take_reading(rows: Rows) -> Reading:
     """Form the evidence and assemble the problem, where the rows make one."""
-    evidence = form_evidence(rows.observations, rows.catalogue, rows.grades)
+    evidence = form_evidence(rows.observations, rows.catalogue, rows.grades, rows.events)
     try:
         check_rows(rows)
     except NotEnough as error:

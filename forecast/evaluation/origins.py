@@ -71,7 +71,7 @@ def problems_at(
         check_rows(rows)
         if kind == "retrospective":
             rows = replace(rows, documents=today.documents, judgements=today.judgements)
-        evidence = form_evidence(rows.observations, rows.catalogue, rows.grades)
+        evidence = form_evidence(rows.observations, rows.catalogue, rows.grades, rows.events)
         yield replace(assemble(rows, evidence), horizons=horizons)
 
 

@@ -153,7 +153,7 @@ def _chosen(catalogue: Sequence[IndicatorRow], names: Sequence[str]) -> tuple[In
 
 
 def _paths(rows: Rows, chosen: Sequence[IndicatorRow], first: date, last: date) -> tuple[Path, ...]:
-    evidence = form_evidence(rows.observations, rows.catalogue, rows.grades)
+    evidence = form_evidence(rows.observations, rows.catalogue, rows.grades, rows.events)
     problem = assemble(rows, evidence)
     filtered = filter_states(problem.observations, problem.catalogue)
     sd = {(row.reliability, row.credibility): _weight(row) for row in rows.grades}

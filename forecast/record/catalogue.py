@@ -128,7 +128,7 @@ def _on_file(connection: Connection, rows: Rows) -> Sequence[ObservationRow]:
 
 
 def _indicator_entries(rows: Rows, on_file: Sequence[ObservationRow]) -> tuple[IndicatorEntry, ...]:
-    evidence = form_evidence(rows.observations, rows.catalogue, rows.grades)
+    evidence = form_evidence(rows.observations, rows.catalogue, rows.grades, rows.events)
     problem = assemble(rows, evidence)
     day = np.array([problem.as_of])
     now = filter_states(problem.observations, problem.catalogue).at(day, day.astype(float))
