@@ -188,6 +188,8 @@ def _talks(  # type: ignore[no-untyped-def]
             wet[framing, np.searchsorted(starts, age, side="right") - 1, 0] = 1.0
         deal, arms, denuc, w, reached = 0.0, 0.0, 0.0, 0, 0
         for t in range(days):
+            if t < gap and learnt and forced[t] >= 0 and not teaches[t]:  # the days before it have taught what they have
+                log_weight[p] += np.log(dry[0] + wet[..., 0].sum())
             if t == gap:
                 if learnt:
                     left = dry[0] + wet[..., 0].sum()
@@ -255,6 +257,8 @@ def _recurrent(  # type: ignore[no-untyped-def]
             newest = memory - since
             recent[newest] = 1.0
         for t in range(days):
+            if t < gap and learnt and forced[t] >= 0 and not teaches[t]:
+                log_weight[p] += np.log(quiet + recent.sum())
             if t == gap and learnt:
                 left = quiet + recent.sum()
                 log_weight[p] += np.log(left)

@@ -227,13 +227,15 @@ class Days(NamedTuple):
     reported: Floats
     sealed: tuple[bool, ...]
     sealed_reported: Floats
+    unlearnt: frozenset[int] = frozenset()
+    """Days on which what is on file places the chain and teaches nothing."""
 
     @property
     def gap(self) -> Gap:
         return Gap(
             forced=np.array(self.forced),
             reported=self.reported,
-            teaches=np.ones(len(self.forced), dtype=bool),
+            teaches=np.array([day not in self.unlearnt for day in range(len(self.forced))]),
             sealed=np.array(self.sealed),
             sealed_reported=self.sealed_reported,
         )
@@ -247,11 +249,21 @@ def _known_days(days: int, seed: int, meetings: dict[int, int]) -> Days:
 
 
 def _histories(rates: TalksRates, known: Days, start: State, after: int) -> dict[State, float]:
-    """Every course of the gap, one by one, weighed by the probability of what is known given it, by where it ends."""
+    """Every course of the gap, one by one, weighed by the probability of what is known given it, by where it ends.
+
+    A meeting that teaches nothing is as likely as all that was known before it.
+    """
     ends: dict[State, float] = defaultdict(float)
-    for course in itertools.product((-1, 0, 1), repeat=len(known.forced)):
-        state, p = start, 1.0
-        for day, met in enumerate(course):
+    days = len(known.forced)
+    first = max((day + 1 for day in known.unlearnt), default=0)
+    begins, before = start, 1.0
+    if first:
+        earlier = Days(known.forced[: first - 1], *(part[: first - 1] for part in known[1:4]))
+        before = sum(_histories(rates, earlier, start, after).values())
+        begins = State(1, known.forced[first - 1], True)
+    for course in itertools.product((-1, 0, 1), repeat=days - first):
+        state, p = begins, before
+        for day, met in enumerate(course, first):
             forced, mark = known.forced[day], rates.mark[0, day]
             ((state, q),) = [(later, q) for later, kind, q in _moves(state, day, rates, after) if kind == met]
             if forced >= 0:
@@ -266,12 +278,19 @@ def _histories(rates: TalksRates, known: Days, start: State, after: int) -> dict
     return ends
 
 
-@pytest.mark.parametrize("meetings", [{}, {3: 0}, {0: 1, 6: 1}], ids=["none", "one", "two"])
+@pytest.mark.parametrize(
+    ("meetings", "unlearnt"),
+    [({}, ()), ({3: 0}, ()), ({0: 1, 6: 1}, ()), ({3: 0}, (3,)), ({1: 1, 4: 0, 6: 1}, (4,))],
+    ids=["none", "one", "two", "one that teaches nothing", "one of three that teaches nothing"],
+)
 @pytest.mark.parametrize(("since", "after"), [(NEVER, 90), (4, 90), (18, 20)], ids=["dry", "wet", "drying up"])
-def test_reported_shares_weigh_every_course_of_the_gap(meetings: dict[int, int], since: int, after: int) -> None:
+def test_reported_shares_weigh_every_course_of_the_gap(
+    meetings: dict[int, int], unlearnt: tuple[int, ...], since: int, after: int
+) -> None:
     """Meetings go unreported with what is left of the share; those on file teach. Brute force over seven days."""
     days, window, start = 7, 12, State(since, 1, since <= after)
     rates, known = _random(days + window, 7 + len(meetings), after=after), _known_days(days, since, meetings)
+    known = known._replace(unlearnt=frozenset(unlearnt))
     situation = Situation(since=since, framing=1, dry_after=after, gap=known.gap, windows=np.array([window]))
     out, p_dry, log_weight = propagate_talks(rates, situation)
     ends = _histories(rates, known, start, after)
@@ -423,27 +442,43 @@ def test_the_paces_of_fit_and_projection_are_the_same() -> None:
             assert (talks > 0) == (pace_of(np.array([since]))[0] == pace), (first, since)
 
 
-@pytest.mark.parametrize("known", [(), (4,), (1, 6)], ids=["none", "one", "two"])
+@pytest.mark.parametrize(
+    ("known", "unlearnt"),
+    [((), ()), ((4,), ()), ((1, 6), ()), ((4,), (4,)), ((1, 4, 6), (4,))],
+    ids=["none", "one", "two", "one that teaches nothing", "one of three that teaches nothing"],
+)
 @pytest.mark.parametrize("since", [NEVER, 2], ids=["quiet", "recent"])
-def test_reported_shares_weigh_every_course_of_a_recurrent_gap(known: tuple[int, ...], since: int) -> None:
+def test_reported_shares_weigh_every_course_of_a_recurrent_gap(
+    known: tuple[int, ...], unlearnt: tuple[int, ...], since: int
+) -> None:
     """An event lifts the intensity, whether or not it is on file. Brute force over ten days."""
     days, memory, boost = 10, 4, 3.0
     rng = np.random.default_rng(len(known))
     calm, reported = rng.exponential(0.08, days + 6), rng.uniform(0, 1, days)
-    ends: dict[int, float] = defaultdict(float)
-    for course in itertools.product((False, True), repeat=days):
-        age, p = since, 1.0
-        for day, happened in enumerate(course):
-            rate = calm[day] * (boost if age <= memory else 1.0)
-            p *= -np.expm1(-rate) if happened else np.exp(-rate)
-            p *= float(happened) if day in known else 1 - reported[day] if happened else 1.0
-            age = 1 if happened else age + 1
-        ends[min(age, memory + 1)] += p
+
+    def courses(age: int, first: int, last: int) -> dict[int, float]:
+        """By the age of the last event, the probability of what is known of days from the first to before the last."""
+        ends: dict[int, float] = defaultdict(float)
+        for course in itertools.product((False, True), repeat=last - first):
+            now, p = age, 1.0
+            for day, happened in enumerate(course, first):
+                rate = calm[day] * (boost if now <= memory else 1.0)
+                p *= -np.expm1(-rate) if happened else np.exp(-rate)
+                p *= float(happened) if day in known else 1 - reported[day] if happened else 1.0
+                now = 1 if happened else now + 1
+            ends[min(now, memory + 1)] += p
+        return ends
+
+    ends = courses(since, 0, days)
+    if unlearnt:
+        (kept,) = unlearnt
+        before = sum(courses(since, 0, kept).values())
+        ends = {age: before * p for age, p in courses(1, kept + 1, days).items()}
     total = sum(ends.values())
     gap = Gap(
         forced=np.array([0 if day in known else -1 for day in range(days)]),
         reported=reported,
-        teaches=np.ones(days, dtype=bool),
+        teaches=~np.isin(np.arange(days), unlearnt),
         sealed=np.zeros(days, dtype=bool),
         sealed_reported=np.zeros(days),
     )

@@ -18,10 +18,21 @@ from db.posteriors import path_of
 from db.read_runs import read_run, read_scenarios, read_targets
 from db.when import When
 from forecast.desk.actions import Desk, Receipt, add_event, attest, log
+from forecast.desk.receipt import receipt_json
 from forecast.engine.assemble import inputs_hash, read_problem, read_rows
 from forecast.engine.draws import read_draws
 from forecast.engine.fit import PATHS_PER_DRAW
-from forecast.engine.provisional import Anchor, read_anchor, shift, take_reading
+from forecast.engine.looking import reporting_of
+from forecast.engine.provisional import (
+    TAUGHT_DRAWS,
+    Anchor,
+    Provisional,
+    Reading,
+    read_anchor,
+    read_anchor_for,
+    shift,
+    take_reading,
+)
 from forecast.errors import NoPosterior
 from models.exposure import build_exposure
 from models.parameters import Parameters
@@ -194,6 +205,68 @@ def test_events_and_attestations_move_it_as_well(desk: Desk) -> None:
     silent = attest(Desk(desk.database, "kim", day=lambda: date(2020, 6, 1)), date(2020, 5, 1))
     assert silent.forecast is not None
     assert silent.forecast.run.complete_through == date(2020, 5, 1)
+
+
+LATER = date(2019, 7, 20)
+REPORTED = {"reporting": {kind: {"share": 0.8, "delay_days": 5} for kind in ("talks", "contact", "crisis", "deal")}}
+
+
+def readings_around(database: Database, days: range) -> tuple[Reading, Reading]:
+    """What is on file before and after contacts on days of June, in a case that says how much is reported.
+
+    It is attested as far as the run had read.
+    """
+    with database.read() as connection:
+        rows = read_rows(connection, When(as_of=LATER))
+    attested = tuple(replace(row, complete_through=PUBLISHED_AS_OF) for row in rows.completeness)
+    before = replace(rows, completeness=attested, case=replace(rows.case, priors=REPORTED))
+    one = next(event for event in rows.events if event.type == "contact")
+    contacts = tuple(
+        replace(one, event_id=f"C{day}", started_on=day, ended_on=day, known_on=day)
+        for day in (date(2019, 6, each) for each in days)
+    )
+    return take_reading(before), take_reading(replace(before, events=(*before.events, *contacts)))
+
+
+def answer_to(database: Database, before: Reading, after: Reading) -> tuple[Anchor, Provisional]:
+    with database.read() as connection:
+        anchor = read_anchor_for((before, after), connection, database.folder, "toy", LATER)
+    return anchor, shift(anchor, before, after, None)
+
+
+def test_an_event_is_seen_by_weights_on_more_draws_and_done_without(database: Database) -> None:
+    """A contact speaks for all rates under which it was likely; had it been brought about, it would speak for none."""
+    readings = readings_around(database, range(10, 11))
+    anchor, found = answer_to(database, *readings)
+    assert len(anchor.weights) == TAUGHT_DRAWS
+    assert found.untaught == ""
+    for seen, done in zip(found.by_target["contact"], found.done["contact"], strict=True):
+        assert seen.old == done.old
+        assert done.old < done.new < seen.new
+    silent, reported = (anchor.stand(each.problem, reporting_of(REPORTED)) for each in readings if each.problem)
+    soon = silent.projection.targets[:, TARGETS.index("contact"), 0]
+    assert np.corrcoef(reported.log_likelihood - silent.log_likelihood, np.log(soon))[0, 1] > 0.9
+
+
+def test_what_its_draws_cannot_stand_for_is_kept_and_not_learnt(database: Database) -> None:
+    _, found = answer_to(database, *readings_around(database, range(2, 30, 3)))
+    assert found.by_target == found.done
+    assert found.untaught.startswith(
+        "not in these numbers: what events and attestations since run 1 teach of the rates, which outweighs its draws ("
+    )
+    assert found.untaught.endswith("; run `parley update`")
+
+
+def test_where_nothing_is_said_of_reports_only_what_is_attested_teaches(desk: Desk) -> None:
+    """The toy case says nothing of them. A contact after what is attested places the chain; silence attested teaches."""
+    later = Desk(desk.database, "kim", day=lambda: date(2020, 2, 1))
+    told = receipt_json(add_event(later, "contact", on=date(2020, 1, 10), source="Gazette"))["forecast"]
+    for target, shifts in told["targets"].items():
+        for seen, done in zip(shifts, told["do"][target], strict=True):
+            assert seen["new"] == pytest.approx(done["new"], rel=1e-12)
+    attested = receipt_json(attest(later, date(2020, 1, 31)))["forecast"]
+    seen, done = (attested[name]["contact"][-1]["new"] for name in ("targets", "do"))
+    assert seen != pytest.approx(done, rel=1e-4)
 
 
 def test_a_run_whose_reading_cannot_be_rebuilt_gives_changes_and_says_so(desk: Desk) -> None:

@@ -44,7 +44,7 @@ from models.unattested import log_likelihood
 
 DRAWS, PATHS = 100, 2
 """Draws of the posterior, and simulated paths of each: as many as in a full update, so that intervals mean the same."""
-TAUGHT_DRAWS = 1000
+TAUGHT_DRAWS = 2000
 """Draws where they are weighed by what has happened since, or has been attested."""
 _EXACT = 1e-6
 """How closely the headline of the full update is met: far below what is shown."""
