@@ -188,7 +188,7 @@ def _talks(  # type: ignore[no-untyped-def]
             wet[framing, np.searchsorted(starts, age, side="right") - 1, 0] = 1.0
         deal, arms, denuc, w, reached = 0.0, 0.0, 0.0, 0, 0
         for t in range(days):
-            if t < gap and learnt and forced[t] >= 0 and not teaches[t]:  # the days before it have taught what they have
+            if t < gap and learnt and forced[t] >= 0 and not teaches[t]:  # days before it have taught what they did
                 log_weight[p] += np.log(dry[0] + wet[..., 0].sum())
             if t == gap:
                 if learnt:

@@ -19,12 +19,12 @@ from db.read_runs import read_run, read_scenarios, read_targets
 from db.when import When
 from forecast.desk.actions import Desk, Receipt, add_event, attest, log
 from forecast.desk.receipt import receipt_json
+from forecast.engine import provisional
 from forecast.engine.assemble import inputs_hash, read_problem, read_rows
 from forecast.engine.draws import read_draws
 from forecast.engine.fit import PATHS_PER_DRAW
 from forecast.engine.looking import reporting_of
 from forecast.engine.provisional import (
-    TAUGHT_DRAWS,
     Anchor,
     Provisional,
     Reading,
@@ -238,7 +238,7 @@ def test_an_event_is_seen_by_weights_on_more_draws_and_done_without(database: Da
     """A contact speaks for all rates under which it was likely; had it been brought about, it would speak for none."""
     readings = readings_around(database, range(10, 11))
     anchor, found = answer_to(database, *readings)
-    assert len(anchor.weights) == TAUGHT_DRAWS
+    assert len(anchor.weights) == provisional.TAUGHT_DRAWS
     assert found.untaught == ""
     for seen, done in zip(found.by_target["contact"], found.done["contact"], strict=True):
         assert seen.old == done.old
@@ -258,7 +258,7 @@ def test_what_its_draws_cannot_stand_for_is_kept_and_not_learnt(database: Databa
 
 
 def test_where_nothing_is_said_of_reports_only_what_is_attested_teaches(desk: Desk) -> None:
-    """The toy case says nothing of them. A contact after what is attested places the chain; silence attested teaches."""
+    """A contact after what is attested places the chain of the toy case and no more; silence attested teaches."""
     later = Desk(desk.database, "kim", day=lambda: date(2020, 2, 1))
     told = receipt_json(add_event(later, "contact", on=date(2020, 1, 10), source="Gazette"))["forecast"]
     for target, shifts in told["targets"].items():

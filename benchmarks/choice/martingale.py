@@ -44,18 +44,16 @@ def martingale_report(backtest: Backtest) -> Iterator[str]:
     for target, title in TARGETS.items():
         for days in DAYS:
             yield f"\n**{title}, {days} days**\n"
-            yield from table(
-                ("", "origins", "n", "log", "bias", f"log − {AS_BUILT}"),
-                (row for situation in SITUATIONS for era in ERAS for row in _rows(backtest, target, days, situation, era)),
-            )
+            groups = [Selection(target, days, situation, era) for situation in SITUATIONS for era in ERAS]
+            rows = (row for selection in groups for row in _rows(backtest, selection))
+            yield from table(("", "origins", "n", "log", "bias", f"log − {AS_BUILT}"), rows)
 
 
-def _rows(backtest: Backtest, target: str, days: int, situation: str, era: str) -> Iterator[tuple[str, ...]]:
-    selection = Selection(target, days, situation, era)
+def _rows(backtest: Backtest, selection: Selection) -> Iterator[tuple[str, ...]]:
     naive = best_baseline(backtest, selection)
     scores = {score.name: score for score in score_table(backtest, selection, reference=AS_BUILT)}
     for name in (naive, DOCUMENTS, AS_BUILT, _other()):
-        yield (name, f"{situation}, {era}", *_cells(scores[name]))
+        yield (name, f"{selection.situation}, {selection.era}", *_cells(scores[name]))
 
 
 def _cells(score: Score) -> tuple[str, ...]:
