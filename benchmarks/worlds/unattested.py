@@ -62,6 +62,7 @@ def leave_unattested(problem: Problem, days: int, seed: int) -> tuple[Problem, P
     record, span = problem.record, Span(problem.record.talks_span.first, last)
     kept = reported.of(record.meetings.started, "talks")
     meetings = Meetings(*(getattr(record.meetings, name)[kept] for name in Meetings.__slots__))
+    meetings = replace(meetings, deal=meetings.deal & reported.of(meetings.started, "deal"))
     thinned = Record(
         meetings=meetings,
         contacts=record.contacts[reported.of(record.contacts, "contact")],
