@@ -1,9 +1,11 @@
 """What the desk answers to an entry, beside three fits that have read it.
 
-python -m benchmarks.seeing            twelve minutes on two cores
+python -m benchmarks.seeing            fifteen minutes on two cores
 
 The shipped case is installed and fitted as of a day. Each entry is made in a copy of that database, and the desk's
-answer held against the mean of three fits, by three seeds, whose likelihood holds the same unattested days.
+answer held against the mean of three fits, by three seeds, whose likelihood holds the same unattested days. An answer
+begins at the number of the run on file, which has an error of its own: so the changes are compared too, of the answer
+from that run and of the fits from three without the entry.
 """
 
 import argparse
@@ -65,9 +67,10 @@ class Row:
     """One entry: probabilities at a year, (target,), as the desk and as the mean of the fits say; its remark."""
 
     name: str
-    before: Floats
+    before: Floats  # the run on file
     seen: Floats
-    refitted: Floats
+    fitted: Floats  # three fits without the entry
+    refitted: Floats  # and with it
     refit_error: Floats
     attested: Floats | None
     remark: str
@@ -79,28 +82,32 @@ def main() -> None:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as place:
         base = Path(place) / "base"
-        first = _prepare(base)
+        first, fitted = _prepare(base)
         for name in options.entries:
             copy = Path(shutil.copytree(base, Path(place) / f"entry {len(name)} {hash(name)}"))
-            _print(_measure(name, copy, first))
+            _print(_measure(name, copy, first, fitted))
 
 
-def _prepare(folder: Path) -> Fit:
-    """A database with one run of the shipped case, and its fit."""
+def _prepare(folder: Path) -> tuple[Fit, Floats]:
+    """A database with one run of the shipped case, its fit, and the mean of three others."""
     folder.mkdir()
     with create_database(f"sqlite:///{folder / 'parley.db'}") as database:
         install_case(database, read_case_folder(shipped_case()), datetime.now(UTC))
         update(database, When(as_of=TODAY))
         with database.read() as connection:
             rows, _, problem = read_problem(connection, When(as_of=TODAY))
-    return fit_problem(problem, rows.case.headline, SamplerSettings(), seed_of(rows.case.case_id), _silent)
+    first, *others = (
+        fit_problem(problem, rows.case.headline, SamplerSettings(), seed, _silent)
+        for seed in (seed_of(rows.case.case_id), *SEEDS)
+    )
+    return first, np.mean([_at_a_year(fit) for fit in others], axis=0)
 
 
 def _silent(stage: str, done: int, total: int, said: str) -> None:
     """No progress."""
 
 
-def _measure(name: str, folder: Path, first: Fit) -> Row:
+def _measure(name: str, folder: Path, first: Fit, fitted: Floats) -> Row:
     with open_database(f"sqlite:///{folder / 'parley.db'}") as database:
         receipt = ENTRIES[name](Desk(database, "kim", day=lambda: TODAY))
         rows, problem = _read(database)
@@ -117,6 +124,7 @@ def _measure(name: str, folder: Path, first: Fit) -> Row:
         name=name,
         before=_at_a_year(first),
         seen=np.array([_shown(receipt, target) for target in TARGETS]),
+        fitted=fitted,
         refitted=means.mean(axis=0),
         refit_error=means.std(axis=0, ddof=1) / np.sqrt(len(SEEDS)),
         attested=attested,
@@ -163,12 +171,13 @@ def _shown(receipt: Receipt, target: str) -> float:
 
 def _print(row: Row) -> None:
     print(f"\n{row.name}{f': {row.remark}' if row.remark else ''}")
-    print("| | before | seen | three fits | seen − fits, points |")
-    print("|---|---|---|---|---|")
+    print("| | before | seen | three fits | seen − fits, points | change seen − change of the fits |")
+    print("|---|---|---|---|---|---|")
+    away, moved = row.seen - row.refitted, (row.seen - row.before) - (row.refitted - row.fitted)
     for t, target in enumerate(TARGETS):
-        away = 100 * (row.seen[t] - row.refitted[t])
+        numbers = f"{100 * row.before[t]:.2f} | {100 * row.seen[t]:.2f}"
         fits = f"{100 * row.refitted[t]:.2f} ± {100 * row.refit_error[t]:.2f}"
-        print(f"| {target} | {100 * row.before[t]:.2f} | {100 * row.seen[t]:.2f} | {fits} | {away:+.2f} |", flush=True)
+        print(f"| {target} | {numbers} | {fits} | {100 * away[t]:+.2f} | {100 * moved[t]:+.2f} |", flush=True)
     if row.attested is not None:
         print("attested and fitted: " + ", ".join(f"{100 * value:.2f}" for value in row.attested), flush=True)
 

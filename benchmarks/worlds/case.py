@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from datetime import date
 from pathlib import Path
@@ -104,15 +104,21 @@ class Truth:
     of: Mapping[str, Chances]  # by target
 
 
-def write_world(folder: Path, seed: int, change: float = FRAMING_CHANGE) -> Truth:
+def write_world(
+    folder: Path,
+    seed: int,
+    change: float = FRAMING_CHANGE,
+    tell: Callable[[list[Report]], Iterable[Report]] = lambda reports: reports,
+) -> Truth:
     """Write the world of a seed into ``folder`` (made if need be) and its truth to ``<folder>-truth.csv`` beside it.
 
     ``change`` is the probability that a meeting changes the framing of its process; nothing else depends on it.
+    ``tell`` makes of what is reported what is coded.
     """
     history = simulate_history(BEGIN.toordinal(), END.toordinal(), seed, change)
     levels = simulate_levels(history, seed)
     first_days = np.array([date(indicator.first_year, 1, 1).toordinal() for indicator in INDICATORS])
-    reports = simulate_reports(history, levels, first_days, seed)
+    reports = tell(simulate_reports(history, levels, first_days, seed))
     documents = simulate_documents(np.array([day.toordinal() for day in PUBLISHED]), seed)
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in case_files(seed, history, reports, documents).items():
