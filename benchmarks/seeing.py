@@ -30,8 +30,10 @@ from forecast.identity import seed_of
 from indicators.folder import read_case_folder
 from indicators.install import install_case
 from indicators.shipped import shipped_case
+from models.laplace import build_density
 from models.settings import SamplerSettings
 from models.spec import TARGETS, Floats, Problem
+from models.structure import SHIPPED
 
 TODAY = date(2026, 11, 29)
 DAYS = 365
@@ -48,8 +50,8 @@ def _deal(desk: Desk) -> Receipt:
 
 
 ENTRIES: Mapping[str, Callable[[Desk], Receipt]] = {
-    "a strong observation": lambda desk: log(desk, "us_posture", 2, on=date(2026, 11, 28), source="AP", grade="A1"),
-    "a late observation": lambda desk: log(desk, "us_posture", 2, on=date(2026, 9, 1), source="AP", grade="B2"),
+    "a strong observation": lambda desk: log(desk, "us_posture", -2, on=date(2026, 11, 28), source="AP", grade="A1"),
+    "a late observation": lambda desk: log(desk, "us_posture", -2, on=date(2026, 9, 1), source="AP", grade="B2"),
     "a contact": lambda desk: add_event(desk, "contact", on=date(2026, 11, 10), source="Press"),
     "a crisis": lambda desk: add_event(desk, "crisis", on=date(2026, 11, 10), source="Press"),
     "talks on arms control": lambda desk: _talks(desk, "arms_control"),
@@ -112,10 +114,9 @@ def _measure(name: str, folder: Path, first: Fit, fitted: Floats) -> Row:
         receipt = ENTRIES[name](Desk(database, "kim", day=lambda: TODAY))
         rows, problem = _read(database)
         assert receipt.forecast is not None, receipt.remark
-        fits = [
-            fit_leaning(_held(rows, problem, first), first, rows.case.headline, SamplerSettings(), seed, _silent)
-            for seed in SEEDS
-        ]
+        held = _held(rows, problem, first)
+        begun = replace(first, problem=held, density=build_density(held, SHIPPED))
+        fits = [fit_leaning(held, begun, rows.case.headline, SamplerSettings(), seed, _silent) for seed in SEEDS]
         attested = None
         if name == "an attestation":
             attested = _at_a_year(fit_problem(problem, rows.case.headline, SamplerSettings(), 1, _silent))

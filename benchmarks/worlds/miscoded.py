@@ -3,10 +3,10 @@
 python -m benchmarks.worlds.miscoded --seeds 1 2 3 4 --origins 45            ten minutes on two cores
 
 Every coding is, with a probability, of a level drawn at random. Half of the reports have two: by a second coder of one
-origin, or by a second origin some days later. Rules are compared on the same rows: the grade alone; what is built, where
-coders of one origin who disagree make a level less sure; and, beside it, rows of one indicator observed within three
-days by different origins combined once before the filter, with their precisions, and with a variance that grows by what
-they contradict each other (Birge's ratio). Its placebo combines them without that.
+origin, or by a second origin some days later. Rules are compared on the same rows: the grade alone; what is built,
+where coders of one origin who disagree make a level less sure; and, beside it, rows of one indicator observed within
+three days by different origins combined once before the filter, with their precisions, and with a variance that grows
+by what they contradict each other (Birge's ratio). Its placebo combines them without that.
 
 The last rule would take the place of what is built if, with second origins and on the fresh seeds 5 to 16, its expected
 log score at 180 days were better by more than two paired standard errors, and its placebo's were not.
