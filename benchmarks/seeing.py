@@ -11,7 +11,8 @@ from that run and of the fits from three without the entry.
 import argparse
 import shutil
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -22,7 +23,7 @@ from db.engine import Database, open_database
 from db.migrate import create_database
 from db.when import When
 from forecast.desk.actions import Desk, Receipt, add_event, attest, log
-from forecast.engine.assemble import Rows, read_problem
+from forecast.engine.assemble import Rows, reach_of_looking, read_problem
 from forecast.engine.fit import Fit, fit_leaning, fit_problem, means_with_errors
 from forecast.engine.looking import find_looked, reporting_of
 from forecast.engine.update import update
@@ -45,8 +46,12 @@ def _talks(desk: Desk, framing: str) -> Receipt:
 
 
 def _deal(desk: Desk) -> Receipt:
-    _talks(desk, "arms_control")
     return add_event(desk, "deal", on=date(2026, 11, 12), source="Press", framing="arms_control")
+
+
+def _talks_and_deal(desk: Desk) -> Receipt:
+    _talks(desk, "arms_control")
+    return _deal(desk)
 
 
 ENTRIES: Mapping[str, Callable[[Desk], Receipt]] = {
@@ -56,12 +61,27 @@ ENTRIES: Mapping[str, Callable[[Desk], Receipt]] = {
     "a crisis": lambda desk: add_event(desk, "crisis", on=date(2026, 11, 10), source="Press"),
     "talks on arms control": lambda desk: _talks(desk, "arms_control"),
     "talks on denuclearisation": lambda desk: _talks(desk, "denuclearisation"),
-    "talks on arms control and a deal": _deal,
+    "a deal, of talks that the run had read": _deal,
+    "talks on arms control and a deal": _talks_and_deal,
     "an attestation": lambda desk: attest(desk, date(2026, 11, 25)),
     "two contacts in a month": lambda desk: [
         add_event(desk, "contact", on=date(2026, 11, day), source=f"Press {day}") for day in (3, 17)
     ][-1],
 }
+
+BEFORE: Mapping[str, Callable[[Desk], Receipt]] = {
+    "a deal, of talks that the run had read": lambda desk: _talks(desk, "arms_control"),
+}
+"""What is entered, and read by a run, before the entry itself."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Begun:
+    """Where an entry begins: the run on file, and three others of the same rows."""
+
+    run: Fit
+    reach: date | None
+    fitted: Floats
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,48 +104,59 @@ def main() -> None:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as place:
         base = Path(place) / "base"
-        first, fitted = _prepare(base)
+        with _opened(base, new=True) as database:
+            install_case(database, read_case_folder(shipped_case()), datetime.now(UTC))
+            begun = _run(database)
         for name in options.entries:
             copy = Path(shutil.copytree(base, Path(place) / f"entry {len(name)} {hash(name)}"))
-            _print(_measure(name, copy, first, fitted))
+            with _opened(copy) as database:
+                _print(_measure(name, database, begun))
 
 
-def _prepare(folder: Path) -> tuple[Fit, Floats]:
-    """A database with one run of the shipped case, its fit, and the mean of three others."""
-    folder.mkdir()
-    with create_database(f"sqlite:///{folder / 'parley.db'}") as database:
-        install_case(database, read_case_folder(shipped_case()), datetime.now(UTC))
-        update(database, When(as_of=TODAY))
-        with database.read() as connection:
-            rows, _, problem = read_problem(connection, When(as_of=TODAY))
-    first, *others = (
+@contextmanager
+def _opened(folder: Path, *, new: bool = False) -> Iterator[Database]:
+    url = f"sqlite:///{folder / 'parley.db'}"
+    folder.mkdir(exist_ok=True)
+    with create_database(url) if new else open_database(url) as database:
+        yield database
+
+
+def _run(database: Database) -> Begun:
+    """Publish a run of what is on file, and fit the same by other seeds."""
+    update(database, When(as_of=TODAY))
+    rows, problem = _read(database)
+    run, *others = (
         fit_problem(problem, rows.case.headline, SamplerSettings(), seed, _silent)
         for seed in (seed_of(rows.case.case_id), *SEEDS)
     )
-    return first, np.mean([_at_a_year(fit) for fit in others], axis=0)
+    fitted = np.mean([_at_a_year(fit) for fit in others], axis=0)
+    return Begun(run=run, reach=reach_of_looking(rows), fitted=fitted)
 
 
 def _silent(stage: str, done: int, total: int, said: str) -> None:
     """No progress."""
 
 
-def _measure(name: str, folder: Path, first: Fit, fitted: Floats) -> Row:
-    with open_database(f"sqlite:///{folder / 'parley.db'}") as database:
-        receipt = ENTRIES[name](Desk(database, "kim", day=lambda: TODAY))
-        rows, problem = _read(database)
-        assert receipt.forecast is not None, receipt.remark
-        held = _held(rows, problem, first)
-        begun = replace(first, problem=held, density=build_density(held, SHIPPED))
-        fits = [fit_leaning(held, begun, rows.case.headline, SamplerSettings(), seed, _silent) for seed in SEEDS]
-        attested = None
-        if name == "an attestation":
-            attested = _at_a_year(fit_problem(problem, rows.case.headline, SamplerSettings(), 1, _silent))
+def _measure(name: str, database: Database, begun: Begun) -> Row:
+    desk = Desk(database, "kim", day=lambda: TODAY)
+    if name in BEFORE:
+        BEFORE[name](desk)
+        begun = _run(database)
+    receipt = ENTRIES[name](desk)
+    rows, problem = _read(database)
+    assert receipt.forecast is not None, receipt.remark
+    held = _held(rows, problem, begun)
+    base = replace(begun.run, problem=held, density=build_density(held, SHIPPED))
+    fits = [fit_leaning(held, base, rows.case.headline, SamplerSettings(), seed, _silent) for seed in SEEDS]
+    attested = None
+    if name == "an attestation":
+        attested = _at_a_year(fit_problem(problem, rows.case.headline, SamplerSettings(), 1, _silent))
     means = np.array([_at_a_year(fit) for fit in fits])
     return Row(
         name=name,
-        before=_at_a_year(first),
+        before=_at_a_year(begun.run),
         seen=np.array([_shown(receipt, target) for target in TARGETS]),
-        fitted=fitted,
+        fitted=begun.fitted,
         refitted=means.mean(axis=0),
         refit_error=means.std(axis=0, ddof=1) / np.sqrt(len(SEEDS)),
         attested=attested,
@@ -139,9 +170,9 @@ def _read(database: Database) -> tuple[Rows, Problem]:
     return rows, problem
 
 
-def _held(rows: Rows, problem: Problem, first: Fit) -> Problem:
-    """From where the first fit's record ends, and looked at no further than it was then: not at all."""
-    read = first.problem.record
+def _held(rows: Rows, problem: Problem, begun: Begun) -> Problem:
+    """From where the record of the run's fit ends, and looked at no further than it was then."""
+    read = begun.run.problem.record
     record = replace(
         problem.record,
         talks_span=read.talks_span,
@@ -154,7 +185,7 @@ def _held(rows: Rows, problem: Problem, first: Fit) -> Problem:
         reporting=reporting_of(rows.case.priors),
         attested=problem.record,
         fitted=record,
-        reach=None,
+        reach=begun.reach,
     )
     return replace(problem, record=record, looked=looked)
 
