@@ -19,11 +19,12 @@ from forecast.desk.actions import Desk, add_event, attest, log
 from forecast.engine.assemble import Rows, assemble, inputs_hash, reach_of_looking, read_problem, read_rows
 from forecast.engine.looking import LOOKED_DAYS, find_looked, reporting_of
 from forecast.engine.standing import last_looked
+from forecast.evaluation.origins import outcome_at
 from indicators.content import EVENT_TYPES, Reporting
 from indicators.errors import CaseError
 from indicators.evidence import form_evidence
 from indicators.folder import read_case_folder
-from models.spec import Meetings, Problem, Record, Span
+from models.spec import TARGETS, Horizon, Meetings, Problem, Record, Reports, Span
 
 END, TODAY = date(2019, 12, 31), date(2020, 3, 1)
 """The toy case is attested through the last day of 2019."""
@@ -118,6 +119,45 @@ def test_with_nothing_entered_a_later_day_holds_the_same_of_the_days_before_it(d
         before, after = getattr(early, kind).share, getattr(late, kind).share
         assert (after[: len(before)] == before).all()
         assert not after[len(before) :].any()
+
+
+def test_days_that_somebody_only_looked_at_resolve_no_forecast(database: Database) -> None:
+    """Of what may have gone unreported nobody can say no; nor is yes said before it, which would flatter or blame."""
+    window = (Horizon(30),)
+    log(_desk(database), "press_tone", 1, on=date(2020, 2, 20), source="Leader", grade="A1")
+    add_event(_desk(database), "contact", on=date(2020, 1, 20), source="Gazette")
+    looked = _problem(_rows(database, WITHIN))
+    assert looked.looked is not None
+    origin = date(2020, 1, 10).toordinal()
+    assert np.isnan(outcome_at(origin, looked, window)).all()
+    attest(_desk(database), date(2020, 2, 20))
+    attested = _problem(_rows(database, WITHIN))
+    found = dict(zip(TARGETS, outcome_at(origin, attested, window)[:, 0], strict=True))
+    assert found == {target: float(target == "contact") for target in TARGETS}
+
+
+@given(st.sampled_from(["contact", "crisis"]), st.integers(1, 40), st.integers(1, 40))
+def test_what_is_attested_replaces_what_was_held_of_reports(kind: str, event: int, through: int) -> None:
+    """Of a day attested since the fit all is known, whatever its type's share; and an event on it teaches as others."""
+    first, last = 1000, 1000 + through
+    contacts = (first + event,)
+    fitted = replace(_record(first), contacts=np.array(contacts), crises=np.array(contacts))
+
+    def held(attested: int) -> Reports:
+        found = find_looked(
+            as_of=first + 60,
+            reporting=reporting_of({"reporting": WITHIN}),
+            attested=_record(attested),
+            fitted=fitted,
+            reach=date.fromordinal(first + 50),
+        )
+        reports: Reports = getattr(found, kind)
+        return reports
+
+    then, now = held(first), held(last)
+    assert (now.share[:through] == 1).all()
+    assert now.teaches.all()
+    assert (now.share[through:] == then.share[through:]).all()
 
 
 @given(
