@@ -24,7 +24,9 @@ from indicators.content import EVENT_TYPES, Reporting
 from indicators.errors import CaseError
 from indicators.evidence import form_evidence
 from indicators.folder import read_case_folder
+from models.laplace import build_density
 from models.spec import TARGETS, Horizon, Meetings, Problem, Record, Reports, Span
+from models.structure import Structure
 
 END, TODAY = date(2019, 12, 31), date(2020, 3, 1)
 """The toy case is attested through the last day of 2019."""
@@ -112,7 +114,14 @@ def test_where_all_is_reported_at_once_looking_is_attesting(tmp_path: Path) -> N
 
 def test_with_nothing_entered_a_later_day_holds_the_same_of_the_days_before_it(database: Database) -> None:
     log(_desk(database), "press_tone", 1, on=date(2020, 2, 10), source="Leader", grade="A1")
-    early, late = (_problem(_rows(database, WITHIN, day)).looked for day in (date(2020, 2, 20), TODAY))
+    problems = [_problem(_rows(database, WITHIN, day)) for day in (date(2020, 2, 20), TODAY)]
+    densities = [build_density(problem, Structure()) for problem in problems]
+    theta = 0.3 * np.random.default_rng(5).standard_normal((20, densities[0].layout.size))
+    for row in theta:
+        then, now = (density.at(row) for density in densities)
+        assert then.value == now.value
+        assert (then.gradient == now.gradient).all()
+    early, late = (problem.looked for problem in problems)
     assert early is not None
     assert late is not None
     for kind in ("talks", "deal", "contact", "crisis"):
