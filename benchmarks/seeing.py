@@ -1,11 +1,10 @@
 """What the desk answers to an entry, beside three fits that have read it.
 
-python -m benchmarks.seeing            fifteen minutes on two cores
+python -m benchmarks.seeing            twenty minutes on two cores
 
-The shipped case is installed and fitted as of a day. Each entry is made in a copy of that database, and the desk's
-answer held against the mean of three fits, by three seeds, whose likelihood holds the same unattested days. An answer
-begins at the number of the run on file, which has an error of its own: so the changes are compared too, of the answer
-from that run and of the fits from three without the entry.
+The shipped case is installed and fitted as of a day, by three seeds. Each entry is made in a copy of each database, and
+the desk's answers are held against fits by the same seeds whose likelihood holds the same unattested days: the mean of
+three answers against that of three fits, since one answer begins at the number of one run, which has an error.
 """
 
 import argparse
@@ -27,7 +26,6 @@ from forecast.engine.assemble import Rows, reach_of_looking, read_problem
 from forecast.engine.fit import Fit, fit_leaning, fit_problem, means_with_errors
 from forecast.engine.looking import find_looked, reporting_of
 from forecast.engine.update import update
-from forecast.identity import seed_of
 from indicators.folder import read_case_folder
 from indicators.install import install_case
 from indicators.shipped import shipped_case
@@ -77,23 +75,19 @@ BEFORE: Mapping[str, Callable[[Desk], Receipt]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Begun:
-    """Where an entry begins: the run on file, and three others of the same rows."""
+    """Where an entry begins: the run on file, and how far somebody had looked."""
 
     run: Fit
     reach: date | None
-    fitted: Floats
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """One entry: probabilities at a year, (target,), as the desk and as the mean of the fits say; its remark."""
+    """One entry by one seed: probabilities at a year, (target,), as run, desk and fit say; the desk's remark."""
 
-    name: str
-    before: Floats  # the run on file
+    before: Floats
     seen: Floats
-    fitted: Floats  # three fits without the entry
-    refitted: Floats  # and with it
-    refit_error: Floats
+    fitted: Floats
     attested: Floats | None
     remark: str
 
@@ -103,14 +97,18 @@ def main() -> None:
     parser.add_argument("--entries", nargs="+", default=list(ENTRIES), choices=list(ENTRIES))
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as place:
-        base = Path(place) / "base"
-        with _opened(base, new=True) as database:
-            install_case(database, read_case_folder(shipped_case()), datetime.now(UTC))
-            begun = _run(database)
-        for name in options.entries:
-            copy = Path(shutil.copytree(base, Path(place) / f"entry {len(name)} {hash(name)}"))
-            with _opened(copy) as database:
-                _print(_measure(name, database, begun))
+        begun = {}
+        for seed in SEEDS:
+            with _opened(Path(place) / str(seed), new=True) as database:
+                install_case(database, read_case_folder(shipped_case()), datetime.now(UTC))
+                begun[seed] = _run(database, seed)
+        for number, name in enumerate(options.entries):
+            rows = []
+            for seed in SEEDS:
+                copy = Path(shutil.copytree(Path(place) / str(seed), Path(place) / f"{seed} {number}"))
+                with _opened(copy) as database:
+                    rows.append(_measure(name, database, begun[seed], seed))
+            _print(name, rows)
 
 
 @contextmanager
@@ -121,44 +119,35 @@ def _opened(folder: Path, *, new: bool = False) -> Iterator[Database]:
         yield database
 
 
-def _run(database: Database) -> Begun:
-    """Publish a run of what is on file, and fit the same by other seeds."""
-    update(database, When(as_of=TODAY))
+def _run(database: Database, seed: int) -> Begun:
+    """Publish a run of what is on file, and make its fit again."""
+    update(database, When(as_of=TODAY), seed=seed)
     rows, problem = _read(database)
-    run, *others = (
-        fit_problem(problem, rows.case.headline, SamplerSettings(), seed, _silent)
-        for seed in (seed_of(rows.case.case_id), *SEEDS)
-    )
-    fitted = np.mean([_at_a_year(fit) for fit in others], axis=0)
-    return Begun(run=run, reach=reach_of_looking(rows), fitted=fitted)
+    run = fit_problem(problem, rows.case.headline, SamplerSettings(), seed, _silent)
+    return Begun(run=run, reach=reach_of_looking(rows))
 
 
 def _silent(stage: str, done: int, total: int, said: str) -> None:
     """No progress."""
 
 
-def _measure(name: str, database: Database, begun: Begun) -> Row:
+def _measure(name: str, database: Database, begun: Begun, seed: int) -> Row:
     desk = Desk(database, "kim", day=lambda: TODAY)
     if name in BEFORE:
         BEFORE[name](desk)
-        begun = _run(database)
+        begun = _run(database, seed)
     receipt = ENTRIES[name](desk)
     rows, problem = _read(database)
     assert receipt.forecast is not None, receipt.remark
     held = _held(rows, problem, begun)
     base = replace(begun.run, problem=held, density=build_density(held, SHIPPED))
-    fits = [fit_leaning(held, base, rows.case.headline, SamplerSettings(), seed, _silent) for seed in SEEDS]
     attested = None
     if name == "an attestation":
-        attested = _at_a_year(fit_problem(problem, rows.case.headline, SamplerSettings(), 1, _silent))
-    means = np.array([_at_a_year(fit) for fit in fits])
+        attested = _at_a_year(fit_problem(problem, rows.case.headline, SamplerSettings(), seed, _silent))
     return Row(
-        name=name,
         before=_at_a_year(begun.run),
         seen=np.array([_shown(receipt, target) for target in TARGETS]),
-        fitted=begun.fitted,
-        refitted=means.mean(axis=0),
-        refit_error=means.std(axis=0, ddof=1) / np.sqrt(len(SEEDS)),
+        fitted=_at_a_year(fit_leaning(held, base, rows.case.headline, SamplerSettings(), seed, _silent)),
         attested=attested,
         remark=receipt.remark,
     )
@@ -201,17 +190,25 @@ def _shown(receipt: Receipt, target: str) -> float:
     return found
 
 
-def _print(row: Row) -> None:
-    print(f"\n{row.name}{f': {row.remark}' if row.remark else ''}")
-    print("| | before | seen | three fits | seen − fits, points | change seen − change of the fits |")
-    print("|---|---|---|---|---|---|")
-    away, moved = row.seen - row.refitted, (row.seen - row.before) - (row.refitted - row.fitted)
+def _print(name: str, rows: list[Row]) -> None:
+    """In points; ± one standard error of the mean of the paired differences."""
+    remarks = sorted({row.remark for row in rows if row.remark})
+    print("\n" + "\n".join([name, *remarks]))
+    print("| | before | seen | fits | seen − fits |")
+    print("|---|---|---|---|---|")
+    before, seen, fitted = (
+        100 * np.array([getattr(row, what) for row in rows]) for what in ("before", "seen", "fitted")
+    )
+    away = seen - fitted
+    error = away.std(axis=0, ddof=1) / np.sqrt(len(rows))
     for t, target in enumerate(TARGETS):
-        numbers = f"{100 * row.before[t]:.2f} | {100 * row.seen[t]:.2f}"
-        fits = f"{100 * row.refitted[t]:.2f} ± {100 * row.refit_error[t]:.2f}"
-        print(f"| {target} | {numbers} | {fits} | {100 * away[t]:+.2f} | {100 * moved[t]:+.2f} |", flush=True)
-    if row.attested is not None:
-        print("attested and fitted: " + ", ".join(f"{100 * value:.2f}" for value in row.attested), flush=True)
+        means = " | ".join(f"{each[:, t].mean():.2f}" for each in (before, seen, fitted))
+        print(f"| {target} | {means} | {away[:, t].mean():+.2f} ± {error[t]:.2f} |", flush=True)
+    attested = [row.attested for row in rows if row.attested is not None]
+    if attested:
+        print(
+            "attested and fitted: " + ", ".join(f"{100 * value:.2f}" for value in np.mean(attested, axis=0)), flush=True
+        )
 
 
 if __name__ == "__main__":

@@ -57,10 +57,11 @@ def update(
     case_id: str | None = None,
     beside: Beside = nothing_more,
     clock: Clock = utc_now,
+    seed: int | None = None,
 ) -> Outcome:
     """Make and store the forecast from what was known and recorded by `when`.
 
-    `beside` stores what belongs to the run with it.
+    `beside` stores what belongs to the run with it; `seed` is that of the case unless given, and stored.
     A fit that the gate refuses twice is stored as rejected, with its diagnostics and without forecasts.
 
     Raises
@@ -84,7 +85,7 @@ def update(
         rows, evidence, problem = read_problem(connection, when, case_id=case_id)
         read_at = when.as_recorded or clock()
         before = read_predecessor(connection, rows)
-    chosen, seed = settings or SamplerSettings(), seed_of(rows.case.case_id)
+    chosen, seed = settings or SamplerSettings(), seed_of(rows.case.case_id) if seed is None else seed
 
     def fitted(problem: Problem, progress: Progress) -> Fit:
         return fit_problem(problem, rows.case.headline, chosen, seed, progress)
