@@ -40,6 +40,11 @@ def looked_through(run: RunRow) -> date | None:
     return date.fromisoformat(day) if day else None
 
 
+def untaught_of(run: RunRow) -> str:
+    """What of all that has happened a run without a fit has not learnt; "" where it has learnt all."""
+    return str(run.detail.get("untaught", ""))
+
+
 def failures_of(run: RunRow) -> tuple[str, ...]:
     """Why a run was not published."""
     found: Any = run.detail.get("failures", [])

@@ -3,7 +3,8 @@
 Rows of one indicator that share an origin are one effective observation: the best grade present and the mean of the
 levels that carry it, with the grade's variance and the variance between those levels: who codes one report +2 and
 -2 knows less than who agrees on 0. An origin that feeds several indicators has its precision divided by their number,
-and an event of the same report counts as one of them: one whose source is the origin, or the address, of a row.
+and an event of the same report counts as one of them: one whose source is the origin or the address of a row, or its
+title where both are of one day.
 Without an origin a row stands alone, except that rows of one indicator, day and source share one. The effective
 observations of an origin are formed anew on each day on which its rows change (one becomes known, is superseded or is
 retracted).
@@ -20,13 +21,15 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from db.rows import EventRow, GradeRow, IndicatorRow, NewObservation, ObservationRow
+from db.rows import EventRow, GradeRow, IndicatorRow, NewEvent, NewObservation, ObservationRow
 from indicators.errors import CaseError
 
 NEVER: int = date.max.toordinal()
 SD_FLOOR = 0.3
 DISPUTED_VARIANCE = 2.0
 """Most that disagreement makes of a variance: that of a level of which nothing is known (levels squared)."""
+type Report = tuple[str, date | None]
+"""What names a report: an origin or an address by itself, a title with the day it tells of."""
 _HAPPENED = -1
 """Stands for what an origin feeds besides indicators: an event, which has no level."""
 
@@ -109,7 +112,7 @@ def form_evidence(
     position = {indicator.indicator_id: index for index, indicator in enumerate(catalogue)}
     sd = {(grade.reliability, grade.credibility): grade.sd_levels for grade in grades}
     origins: defaultdict[tuple[object, ...], list[_Member]] = defaultdict(list)
-    reported: defaultdict[str, set[tuple[object, ...]]] = defaultdict(set)
+    reported: defaultdict[Report, set[tuple[object, ...]]] = defaultdict(set)
     left_out: set[str] = set()
     for row in rows:
         if row.indicator_id not in position:
@@ -121,7 +124,7 @@ def form_evidence(
             for report in reports_of(row):
                 reported[report].add(origin_of(row))
     for event in events:
-        for origin in reported.get(event.source, ()):
+        for origin in {origin for report in reports_of_event(event) for origin in reported.get(report, ())}:
             origins[origin].append(_happening(event))
     effective = sorted(one for members in origins.values() for one in _effective_of(members))
     return _to_arrays(effective, len(catalogue), tuple(sorted(left_out)))
@@ -175,9 +178,14 @@ def _happening(event: EventRow) -> _Member:
     )
 
 
-def reports_of(row: NewObservation) -> set[str]:
-    """The names by which an event's source can be the report that a row goes back to: its origin and its address."""
-    return {row.origin, row.source_url} - {""}
+def reports_of(row: NewObservation) -> set[Report]:
+    """The names under which an event can be of the report that a row goes back to."""
+    return {(name, None) for name in (row.origin, row.source_url) if name} | {(row.source_title, row.observed_on)}
+
+
+def reports_of_event(event: NewEvent) -> set[Report]:
+    """The same of an event; its source is all that names its report."""
+    return {(event.source, None), (event.source, event.started_on)}
 
 
 def origin_of(row: NewObservation) -> tuple[object, ...]:

@@ -22,8 +22,9 @@ def without_judgements(problem: Problem) -> Problem:
 
 def fit_without_judgements(problem: Problem, density: Density) -> LaplaceFit | None:
     """The same model without any judgement; None where the search for its mode fails."""
+    bare = build_density(without_judgements(problem), density.structure, density.exposure)
     with suppress(NoMode):
-        return fit_laplace(build_density(without_judgements(problem), density.structure, density.exposure))
+        return fit_laplace(replace(bare, slant=density.slant))
     return None
 
 

@@ -14,6 +14,9 @@ EFFECTIVE_SHARE = 0.5
 """Share of the draws that must remain effective. The bound on k alone lets it sink to a tenth, where weights of finite
 samples still lag behind the posterior they aim at."""
 
+PART = 1e-3
+"""How closely the largest share of a ratio that can be trusted is found."""
+
 
 def smoothed_weights(log_ratio: Floats) -> tuple[Floats, float]:
     """Pareto-smoothed weights of draws, (draw,), which sum to 1, and Pareto's k; k is infinite where they overflow."""
@@ -76,3 +79,16 @@ class Weighed:
 def weigh(log_ratio: Floats) -> Weighed:
     """Smoothed weights of draws from the log of target over proposal, (draw,)."""
     return Weighed(*smoothed_weights(log_ratio))
+
+
+def weigh_in_part(log_ratio: Floats) -> Weighed:
+    """Weights by as much of the ratio as can be trusted: by its largest power, found to a thousandth.
+
+    Powers of a likelihood lead from the proposal to the target without a jump (Neal 2001, doi:10.1023/A:1008923215028):
+    the part that the draws can stand for is nearer the target than none of it.
+    """
+    low, high = 0.0, 1.0
+    while high - low > PART:
+        middle = (low + high) / 2
+        low, high = (middle, high) if weigh(middle * log_ratio).trusted else (low, middle)
+    return weigh(low * log_ratio)

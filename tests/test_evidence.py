@@ -379,8 +379,14 @@ def test_an_event_is_one_of_the_things_its_report_feeds() -> None:
     assert _table(form_evidence(rows, CATALOGUE, GRADES, reversed(events))) == expected
 
 
+def test_a_title_and_a_day_tell_a_report() -> None:
+    rows = [_row(known=1, title="Reuters"), _row(known=2, title="Reuters")]
+    found = _table(form_evidence(rows, CATALOGUE, GRADES, [_event("Reuters", 2)]))
+    assert found == [(0, 1, 1, 1, -1, 1, 0.16), (0, 2, 2, 2, -1, 1, 0.32)]
+
+
 def test_an_event_whose_report_no_row_goes_back_to_changes_nothing() -> None:
-    """Titles tell no report: what is "general knowledge" would be one."""
+    """A title tells a report only with its day: what is "general knowledge" would be one."""
     rows = [_row(known=1, origin="Wire"), _row("posture", known=1, title="general knowledge")]
     events = [_event(""), _event("general knowledge"), _event("another wire")]
     assert _table(form_evidence(rows, CATALOGUE, GRADES, events)) == _table(_form(rows))

@@ -99,6 +99,7 @@ def before_lines(summary: Summary) -> list[str]:
     numbers = ", ".join(f"{percent(row.mean)} {reach(row)}" for row in sorted(summary.headline_rows(), key=_window))
     left = f" but for {summary.since.to_learn}" if summary.since.to_learn else ""
     learn = " Only a full update takes those in: run `parley update`." if left else ""
+    learn += f" {made.untaught[0].upper()}{made.untaught[1:]}." if made.untaught else ""
     return paragraph(
         f"This takes in what came since{left} ({stored}provisional: without a fit).{learn} Before it, run {of.id} said "
         f"{numbers}."
@@ -174,12 +175,14 @@ def situation_sentence(summary: Summary) -> str:
 def looking_sentence(summary: Summary) -> str:
     """What silence on unattested days says; "" where there are none, or the run does not say who looked."""
     source = summary.forecast_of
-    if source is None or "unattested" not in source.detail or source.complete_through >= source.as_of:
+    if source is None or "unattested" not in source.detail or summary.shown.run.complete_through >= source.as_of:
         return ""
     day = looked_through(source)
+    if summary.since and (day is None or day <= source.complete_through):
+        return f"When run {source.id} was made nobody had entered anything since: silence counts from the next one on."
     if day is None or day <= source.complete_through:
         return "Nobody has entered anything since: the silence of those days says nothing."
-    return f"Somebody was last at the desk on {day}: up to then silence counts as far as reports would have come in."
+    return f"What people entered reaches to {day}: up to then silence counts as far as reports would have come in."
 
 
 def _window(row: TargetForecastRow) -> tuple[date, int]:

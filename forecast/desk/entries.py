@@ -36,7 +36,7 @@ from indicators.coding import (
     new_observation,
 )
 from indicators.content import EVENT_TYPES
-from indicators.evidence import reports_of
+from indicators.evidence import Report, reports_of, reports_of_event
 from indicators.tables import Problems, Row, parse_day, suggest, suggest_id
 from indicators.texts import read_text, without_invisible
 
@@ -237,18 +237,19 @@ def east_note(entries: Sequence[object], moment: Moment) -> tuple[str, ...]:
 def report_notes(rows: Rows, entries: Sequence[object]) -> tuple[str, ...]:
     """That an entry goes back to a report which is on file as an event and as a level, and so counts less."""
     entered = {report for one in entries for report in _reports(one)}
-    events = {(event.source, event.event_id) for event in rows.events if event.source in entered}
     coded = {report for row in rows.observations if row.valid_until is None for report in reports_of(row)}
+    events = ((event, reports_of_event(event)) for event in rows.events)
     return tuple(
-        f"{id_} and levels on file go back to one report, {report!r}: their precision is divided by one more"
-        for report, id_ in sorted(events)
-        if report in coded
+        f"{event.event_id} and levels on file go back to one report, {event.source!r}: "
+        "their precision is divided by one more"
+        for event, named in events
+        if named & entered & coded
     )
 
 
-def _reports(entry: object) -> set[str]:
+def _reports(entry: object) -> set[Report]:
     if isinstance(entry, NewEvent):
-        return set() if entry.retracted else {entry.source}
+        return set() if entry.retracted else reports_of_event(entry)
     return reports_of(entry) if isinstance(entry, NewObservation) and not entry.retracted else set()
 
 
@@ -264,7 +265,7 @@ def event_notes(rows: Rows, entry: NewEvent) -> tuple[str, ...]:
         notes.append(f"in dispute ({entry.reason}): left out of forecasts and scores until settled; {settle}")
     if entry.retracted or entry.disputed:
         return tuple(notes)
-    before = furthest(rows, entry.type)
+    before, word = furthest(rows, entry.type), _word_for(rows, entry)
     marked = entry not in unmarked_deals([*(row for row in rows.events if row.event_id != entry.event_id), entry])
     counts, since = (" counts", f", and counts from {entry.known_on}") if marked else (" is on file", "")
     if before is not None and entry.started_on > before.complete_through:
@@ -272,15 +273,25 @@ def event_notes(rows: Rows, entry: NewEvent) -> tuple[str, ...]:
             f"{entry.type} attested complete through {before.complete_through} only: this one{counts}, and other days "
             "after that stay open until `parley event none --through DATE` speaks for them"
         )
-    elif before is not None and entry.supersedes is None:
+    elif word is not None and entry.supersedes is None:
         notes.append(
-            f"{before.attested_by} had attested (row {before.id}) that {entry.type} is complete through "
-            f"{before.complete_through}: this one was missing{since}"
+            f"{word.attested_by} had attested (row {word.id}) that {entry.type} is complete through "
+            f"{word.complete_through}: this one was missing{since}"
         )
     near = likely_same_events(rows.events, entry)
     if near and entry.supersedes is None:
         notes.append(f"likely duplicate of {', '.join(near)}: if it is the same, retract this one")
     return tuple(notes)
+
+
+def _word_for(rows: Rows, entry: NewEvent) -> CompletenessRow | None:
+    """The first attestation that speaks for the day of an event."""
+    spoken = (
+        row
+        for row in rows.completeness
+        if row.type == entry.type and row.complete_from <= entry.started_on <= row.complete_through
+    )
+    return min(spoken, key=lambda row: row.id, default=None)
 
 
 def attestations(

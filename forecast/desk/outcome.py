@@ -6,10 +6,9 @@ from forecast.desk.bearings import AlsoOn, bearing_notes
 from forecast.desk.entries import east_note, report_notes
 from forecast.desk.preview import Preview
 from forecast.desk.session import Desk, Receipt, Stored, answer
-
-TAUGHT = (
-    "the rates have learnt from it too, by weights on draws of the last fit; the next `parley update` fits them anew"
-)
+from forecast.engine.provisional import Provisional
+from forecast.words.names import target_name
+from forecast.words.numbers import percent
 
 
 def receipt_of(
@@ -32,8 +31,8 @@ def receipt_of(
     notes = (*notes, *bearing_notes(bears_on), *report_notes(stored.after.rows, entries))
     notes = (*notes, *east_note(entries, desk.moment()), *_clock_note(stored))
     forecast, run, remark = answer(desk, stored, cause, dry_run=dry_run)
-    if forecast is not None and not forecast.untaught and table != "observations":
-        notes = (*notes, TAUGHT)
+    if forecast is not None and forecast.taught and table != "observations":
+        notes = (*notes, _taught_note(forecast))
     return Receipt(
         action=action,
         table=table,
@@ -46,6 +45,17 @@ def receipt_of(
         forecast=forecast,
         run=run,
         remark=remark,
+    )
+
+
+def _taught_note(forecast: Provisional) -> str:
+    """What the entry taught of the rates, by the longest window of the headline."""
+    both = zip(forecast.shifts, forecast.done[forecast.headline], strict=True)
+    seen, done = max(both, key=lambda pair: pair[0].horizon_days or 0)
+    what = f"{target_name(forecast.headline)} in {seen.horizon_days} d"
+    return (
+        "it speaks for the rates too, and they have learnt from it: "
+        f"without that {what} would be {percent(done.new)}, not {percent(seen.new)}"
     )
 
 

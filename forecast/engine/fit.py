@@ -199,6 +199,7 @@ def changed_assumptions(problem: Problem, fit: Fit, target: int, seed: int, prog
     for done, (name, (assumed, structure)) in enumerate(changed.items()):
         progress("changing one assumption at a time", done, len(changed), name)
         density = build_density(problem, structure, fit.density.exposure)
+        density = replace(density, slant=fit.density.slant if assumed.looked is not None else None)
         with suppress(NoMode):
             draws = fit_laplace(density, nodes=1).draw(ASSUMED_DRAWS, seed)
             out = project(assumed, density.exposure.filtered, draws, structure, paths=1, seed=seed)

@@ -33,11 +33,11 @@ from forecast.structures import is_present, other_model, structure_of
 from indicators.content import Reporting
 from indicators.evidence import Evidence, form_evidence
 from models.baselines import base_rate
-from models.importance import Weighed, weigh
+from models.importance import Weighed, weigh, weigh_in_part
 from models.parameters import Parameters, pack
 from models.projection import Projection, project, weighted_error
 from models.raking import rake
-from models.spec import TARGETS, Floats, Observations, Problem
+from models.spec import TARGETS, Floats, Meetings, Observations, Problem, Record
 from models.states import FilteredStates, filter_states
 from models.structure import SHIPPED, directions_of, whiten_judgements
 from models.unattested import log_likelihood
@@ -142,17 +142,40 @@ class Anchor:
         now, then = (inputs_hash(each) for each in bare)
         return now != then
 
-    def weigh(self, standing: Standing) -> Weighed:
-        """The draws where so much is known, before what the run said of them."""
+    def weigh(self, standing: Standing) -> "Taught":
+        """The draws where so much is known, with what the run said of them; its own weights where nothing more is."""
         base = np.zeros(len(self.weights)) if self.base is None else self.base.log_likelihood
-        return weigh(standing.log_likelihood - base)
+        log_ratio = standing.log_likelihood - base
+        whole = weigh(log_ratio)
+        if whole.even:
+            return Taught(self.weights, whole)
+        known = whole if whole.trusted else weigh_in_part(log_ratio)
+        both = self.weights * known.weights
+        return Taught(np.asarray(both / both.sum()), whole)
 
-    def with_run(self, taught: Weighed) -> Floats:
-        """The same with what the run said, (draw,); the run's own weights where nothing more is known."""
-        if taught.even:
-            return self.weights
-        both = self.weights * taught.weights
-        return np.asarray(both / both.sum())
+    def overlooks(self, problem: Problem) -> bool:
+        """Whether events on days that the fit read as complete are others than it read: no weight speaks for those."""
+        return _read_days(problem.record, self.fitted.record) != _read_days(self.fitted.record, self.fitted.record)
+
+
+@dataclass(frozen=True, slots=True)
+class Taught:
+    """The draws of a run by what has become known since."""
+
+    weights: Floats  # (draw,) those of the run among them; of as much of what is known as can be trusted
+    whole: Weighed
+    """By all that has become known, whether or not the draws can stand for it."""
+
+
+def _read_days(record: Record, read: Record) -> list[list[tuple[int, ...]]]:
+    """Of each type, the events of a record on the days that another attests."""
+    meetings = zip(*(getattr(record.meetings, name).tolist() for name in Meetings.__slots__), strict=True)
+    of_type = (
+        (list(meetings), read.talks_span),
+        ([(day,) for day in record.contacts.tolist()], read.contact_span),
+        ([(day,) for day in record.crises.tolist()], read.crisis_span),
+    )
+    return [[event for event in events if span.first <= event[0] <= span.last] for events, span in of_type]
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,11 +204,20 @@ class Provisional:
     done: Mapping[str, tuple[Shift, ...]]
     """The same had somebody made it so, which teaches nothing of the rates: *do*, where `by_target` *sees*."""
     untaught: str
-    """Why what has happened teaches nothing here; "" where the draws can stand for a fit that had read it."""
+    """Why not all that has happened teaches here; "" where the draws can stand for a fit that had read it."""
     run: NewRun
     targets: tuple[TargetForecastRow, ...]
     scenarios: tuple[ScenarioForecastRow, ...]
     states: tuple[IndicatorStateRow, ...]
+
+    @property
+    def taught(self) -> bool:
+        """Whether what is new speaks for the rates: whether seeing it differs from doing it."""
+        return any(
+            abs(seen.new - done.new) > _EXACT
+            for target, shifts in self.by_target.items()
+            for seen, done in zip(shifts, self.done[target], strict=True)
+        )
 
     @property
     def shifts(self) -> tuple[Shift, ...]:
@@ -290,9 +322,8 @@ def shift(anchor: Anchor, before: Reading, after: Reading, recorded_at: datetime
     _check_case(anchor, after.rows)
     old = anchor.stand(before.problem, reporting_of(before.rows.case.priors))
     new = anchor.stand(after.problem, reporting_of(after.rows.case.priors))
-    taught = anchor.weigh(old), anchor.weigh(new)
-    untaught = next((_outweighed(anchor, each) for each in taught if not each.trusted), "")
-    earlier, weights = (anchor.weights if untaught else anchor.with_run(each) for each in taught)
+    before_it, taught = anchor.weigh(old), anchor.weigh(new)
+    earlier, weights = before_it.weights, taught.weights
     headline, values = after.rows.case.headline, new.projection.targets
     quantiles = np.quantile(values, QUANTILES, axis=0, weights=weights, method="inverted_cdf")
     p_dry = float(weights @ new.projection.p_dry)
@@ -304,7 +335,7 @@ def shift(anchor: Anchor, before: Reading, after: Reading, recorded_at: datetime
         structure=structure_of(anchor.run),
         anchored=anchor.base is not None,
         by_target={target: _shifts((old, earlier), (new, weights), t) for t, target in enumerate(TARGETS)},
-        untaught=untaught,
+        untaught=_untaught(anchor, new, taught.whole),
         done={target: _shifts((old, earlier), (new, earlier), t) for t, target in enumerate(TARGETS)},
         run=replace(run, posterior_hash=anchor.run.posterior_hash, as_recorded=recorded_at),
         targets=tuple(target_rows(new.problem, means, _level_error(anchor, new, weights), quantiles, beside)),
@@ -313,11 +344,20 @@ def shift(anchor: Anchor, before: Reading, after: Reading, recorded_at: datetime
     )
 
 
-def _outweighed(anchor: Anchor, taught: Weighed) -> str:
-    draws = f"{taught.effective:.0f} of {len(taught.weights)} draws stay effective, Pareto k {taught.k:.2f}"
+def _untaught(anchor: Anchor, new: Standing, whole: Weighed) -> str:
+    """What of all that has happened is not in the numbers."""
+    run = anchor.run.id
+    if anchor.overlooks(new.problem):
+        return (
+            f"not in these numbers: what is new on days that run {run} had read as complete, and teaches of the rates; "
+            "run `parley update`"
+        )
+    if whole.trusted:
+        return ""
+    draws = f"{whole.effective:.0f} of {len(whole.weights)} draws would stay effective, Pareto k {whole.k:.2f}"
     return (
-        f"not in these numbers: what events and attestations since run {anchor.run.id} teach of the rates, which "
-        f"outweighs its draws ({draws}); run `parley update`"
+        f"only in part in these numbers: what events and attestations since run {run} teach of the rates, which is "
+        f"more than its fit can stand for ({draws}); run `parley update`"
     )
 
 

@@ -25,6 +25,7 @@ def store_provisional(database: Database, forecast: Provisional, cause: str, clo
         "posterior_of": forecast.source,
         "structure": forecast.structure,
         "cause": cause,
+        **({"untaught": forecast.untaught} if forecast.untaught else {}),
     }
     with database.write() as connection:
         at = clock()

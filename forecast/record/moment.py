@@ -20,7 +20,8 @@ def moment_of(run: NewRun | None, targets: Iterable[TargetForecastRow], headline
         return None
     days, mean = max(rolling)
     structure = structure_of(run) if isinstance(run, RunRow) else None
-    return Moment(headline, days, run.dry, mean, structure)
+    dry = run.dry if run.p_dry_now is None else run.p_dry_now >= 0.5  # as of the day, not of the last one attested
+    return Moment(headline, days, dry, mean, structure)
 
 
 def read_moment(connection: Connection, case: CaseRow, today: date) -> Moment | None:

@@ -11,7 +11,7 @@ from db.run_rows import RunRow
 from db.when import When
 from forecast.engine.standing import find_standing
 from forecast.record.news import News, news_lines, read_news
-from forecast.run_facts import read_when
+from forecast.run_facts import read_when, untaught_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +54,8 @@ def _taken_in(found: Overtaken) -> str:
         return f"No forecast on file takes it in: run {source.id} knows nothing of it{only}; run `parley update`"
     if left:
         return f"Run {standing.id}, provisional, takes it in but for {left}: only a full `parley update` takes those in"
+    if untaught := untaught_of(standing):
+        return f"Run {standing.id}, provisional, takes it in; {untaught}"
     return f"Run {standing.id}, provisional, takes it in; run {source.id} does not"
 
 

@@ -24,7 +24,15 @@ from forecast.record.news import News, Week, read_news, read_week
 from forecast.record.reasons import Reason, read_reasons, reason_sentence
 from forecast.record.siblings import Sibling, siblings_of, siblings_sentence
 from forecast.record.taught import Taught, read_taught
-from forecast.run_facts import assumed_of, diagnostics_of, failures_of, is_stale, looked_through, read_when
+from forecast.run_facts import (
+    assumed_of,
+    diagnostics_of,
+    failures_of,
+    is_stale,
+    looked_through,
+    read_when,
+    untaught_of,
+)
 from forecast.structures import change_as_json, change_of, other_model_sentence, structure_of
 
 if TYPE_CHECKING:
@@ -44,6 +52,8 @@ class Standing:
     targets: tuple[TargetForecastRow, ...]
     scenarios: tuple[ScenarioForecastRow, ...]
     states: tuple[IndicatorStateRow, ...]
+    untaught: str = ""
+    """What of all that has happened it has not learnt."""
 
     @property
     def as_of(self) -> date:
@@ -100,6 +110,11 @@ class Summary:
     @property
     def siblings(self) -> tuple[Sibling, ...]:
         return siblings_of(self.shown.targets, self.shown.scenarios)
+
+    @property
+    def untaught(self) -> str:
+        """What of all that has happened only a full update takes in."""
+        return self.standing.untaught if self.standing else ""
 
     def headline_rows(self) -> tuple[TargetForecastRow, ...]:
         """Those of the run."""
@@ -216,6 +231,7 @@ def _stored(connection: Connection, run: RunRow) -> Standing:
         targets=read_targets(connection, run.id),
         scenarios=read_scenarios(connection, run.id),
         states=read_states(connection, run.id),
+        untaught=untaught_of(run),
     )
 
 
@@ -227,6 +243,7 @@ def _made(forecast: "Provisional") -> Standing:
         targets=tuple(sorted(forecast.targets, key=_by_reach)),
         scenarios=forecast.scenarios,
         states=forecast.states,
+        untaught=forecast.untaught,
     )
 
 
@@ -267,6 +284,11 @@ def _later_attempt(connection: Connection, run: RunRow, as_of: date | None) -> R
     return newest if newest.id != run.id else None
 
 
+def _left(summary: Summary) -> bool:
+    """Whether only a full update takes in all that came since."""
+    return bool(summary.since.to_learn or summary.untaught)
+
+
 def as_json(summary: Summary) -> dict[str, Any]:
     """The names other programs use: add, never rename."""
     return {
@@ -292,9 +314,9 @@ def as_json(summary: Summary) -> dict[str, Any]:
             "documents": [asdict(one) for one in summary.since.documents],
             "judgements": [asdict(one) for one in summary.since.judgements],
             "indicators": [asdict(one) for one in summary.since.indicators],
-            "taken_in": not summary.since or (summary.standing is not None and not summary.since.to_learn),
-            "needs_full_update": bool(summary.since.to_learn),
-            "lacking": summary.lacking,
+            "taken_in": not summary.since or (summary.standing is not None and not _left(summary)),
+            "needs_full_update": _left(summary),
+            "lacking": summary.lacking or summary.untaught,
         },
         "week": asdict(summary.week),
         "provisional": _provisional_json(summary),
