@@ -435,6 +435,16 @@ def test_an_event_and_a_level_of_one_report_are_told(desk: Desk) -> None:
     assert {told, told.replace("K1", "X1")} <= set(also)
 
 
+def test_whose_word_a_late_event_contradicts_is_theirs_who_spoke_for_its_day(desk: Desk) -> None:
+    attest(desk, date(2020, 2, 1))
+    of_the_case = add_event(desk, "contact", on=date(2015, 6, 5), source="Gazette", id="K1").notes
+    of_kim = add_event(desk, "contact", on=date(2020, 1, 5), source="Herald", id="K2").notes
+    assert any(note.startswith("case had attested (row ") for note in of_the_case), of_the_case
+    assert any(note.startswith("kim had attested (row ") for note in of_kim), of_kim
+    before_the_record = add_event(desk, "contact", on=date(1950, 6, 5), source="Gazette", id="K3").notes
+    assert not any("had attested" in note for note in before_the_record)
+
+
 def test_a_word_taken_back_may_be_given_again(desk: Desk) -> None:
     (row,) = attest(desk, BEFORE, types=["talks"]).rows
     retract(desk, row, "spoke too soon", attestation=True)

@@ -10,7 +10,7 @@ from problems import SHIPPED, read_as_of, stored
 from indicators.folder import read_case_folder
 from indicators.shipped import shipped_case
 from models.density import Density
-from models.importance import weigh
+from models.importance import PART, weigh, weigh_in_part
 from models.laplace import build_density, fit_laplace
 from models.parameters import Parameters, pack, unpack
 from models.projection import project
@@ -133,3 +133,15 @@ def test_even_weights_are_told_from_others() -> None:
     assert not weigh(np.linspace(0, 1, 100)).even
     assert weigh(np.linspace(0, 1, 100)).trusted
     assert not weigh(np.where(np.arange(100) == 0, 50.0, 0.0)).trusted
+
+
+def test_of_a_ratio_that_cannot_be_trusted_as_much_is_taken_as_can_be() -> None:
+    """Of normal draws and a linear ratio s·x the whole moves the mean by s, and leaves exp(-s²) of them effective."""
+    x = np.random.default_rng(2).standard_normal(2000)
+    part = weigh_in_part(3 * x)
+    assert not weigh(3 * x).trusted
+    assert part.trusted
+    share = float(part.mean(x)) / 3
+    assert 0 < share < 1
+    assert not weigh(3 * (share + 20 * PART) * x).trusted
+    assert weigh_in_part(0.1 * x).mean(x) == pytest.approx(weigh(0.1 * x).mean(x), abs=1e-2)
