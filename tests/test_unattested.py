@@ -10,7 +10,7 @@ from problems import SHIPPED, read_as_of, stored
 from indicators.folder import read_case_folder
 from indicators.shipped import shipped_case
 from models.density import Density
-from models.importance import PART, weigh, weigh_in_part
+from models.importance import EFFECTIVE_SHARE, weigh, weigh_in_part
 from models.laplace import build_density, fit_laplace
 from models.parameters import Parameters, pack, unpack
 from models.projection import project
@@ -141,7 +141,6 @@ def test_of_a_ratio_that_cannot_be_trusted_as_much_is_taken_as_can_be() -> None:
     part = weigh_in_part(3 * x)
     assert not weigh(3 * x).trusted
     assert part.trusted
-    share = float(part.mean(x)) / 3
-    assert 0 < share < 1
-    assert not weigh(3 * (share + 20 * PART) * x).trusted
+    assert part.effective == pytest.approx(EFFECTIVE_SHARE * len(x), rel=0.02)
+    assert part.mean(x) == pytest.approx(np.sqrt(np.log(2)), abs=0.1)
     assert weigh_in_part(0.1 * x).mean(x) == pytest.approx(weigh(0.1 * x).mean(x), abs=1e-2)
