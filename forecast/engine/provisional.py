@@ -136,8 +136,11 @@ class Anchor:
         looked = find_looked(as_of=problem.as_of, reporting=reporting, attested=now, fitted=fitted, reach=self.reach)
         return replace(problem, record=fitted, looked=looked)
 
-    def is_taught(self, problem: Problem) -> bool:
-        """Whether events or attestations have come that the run had not read."""
+    def is_taught(self, problem: Problem, reporting: Mapping[str, Reporting]) -> bool:
+        """Whether events or attestations have come that the run had not read, and that speak for the rates."""
+        held = self._hold(problem, reporting)
+        if held.looked is None:
+            return False
         bare = (replace(each, observations=_NONE, looked=None, as_of=0, horizons=()) for each in (problem, self.fitted))
         now, then = (inputs_hash(each) for each in bare)
         return now != then
@@ -277,7 +280,10 @@ def read_anchor_for(
 ) -> Anchor:
     """The same with draws enough for what is on file: more of them where events or attestations teach the rates."""
     anchor = read_anchor(connection, folder, case_id, today, kept)
-    taught = any(each.problem is not None and anchor.is_taught(each.problem) for each in readings)
+    taught = any(
+        each.problem is not None and anchor.is_taught(each.problem, reporting_of(each.rows.case.priors))
+        for each in readings
+    )
     return read_anchor(connection, folder, case_id, today, anchor, draws=TAUGHT_DRAWS) if taught else anchor
 
 
