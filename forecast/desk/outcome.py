@@ -32,7 +32,7 @@ def receipt_of(
     notes = (*notes, *east_note(entries, desk.moment()), *_clock_note(stored))
     forecast, run, remark = answer(desk, stored, cause, dry_run=dry_run)
     if forecast is not None and forecast.taught and table != "observations":
-        notes = (*notes, _taught_note(forecast))
+        notes = (*notes, *_taught_note(forecast))
     return Receipt(
         action=action,
         table=table,
@@ -48,14 +48,16 @@ def receipt_of(
     )
 
 
-def _taught_note(forecast: Provisional) -> str:
-    """What the entry taught of the rates, by the longest window of the headline."""
+def _taught_note(forecast: Provisional) -> tuple[str, ...]:
+    """What the entry taught of the rates, by the longest window of the headline; nothing that cannot be seen."""
     both = zip(forecast.shifts, forecast.done[forecast.headline], strict=True)
     seen, done = max(both, key=lambda pair: pair[0].horizon_days or 0)
+    without, now = percent(done.new), percent(seen.new)
+    if without == now:
+        return ()
     what = f"{target_name(forecast.headline)} in {seen.horizon_days} d"
     return (
-        "it speaks for the rates too, and they have learnt from it: "
-        f"without that {what} would be {percent(done.new)}, not {percent(seen.new)}"
+        f"it speaks for the rates too, and they have learnt from it: without that {what} would be {without}, not {now}",
     )
 
 
