@@ -46,6 +46,9 @@ DRAWS, PATHS = 100, 2
 """Draws of the posterior, and simulated paths of each: as many as in a full update, so that intervals mean the same."""
 TAUGHT_DRAWS = 2000
 """Draws where they are weighed by what has happened since, or has been attested."""
+NEARLY_ALL = 0.95
+"""Share of the fewer draws that must stay effective for them to do, where the entry itself teaches nothing."""
+_ALIKE = 1e-9
 _EXACT = 1e-6
 """How closely the headline of the full update is met: far below what is shown."""
 _KEPT = 8
@@ -144,6 +147,11 @@ class Anchor:
         bare = (replace(each, observations=_NONE, looked=None, as_of=0, horizons=()) for each in (problem, self.fitted))
         now, then = (inputs_hash(each) for each in bare)
         return now != then
+
+    def fits(self, rows: Rows) -> bool:
+        """Whether the posterior is of the case as it is now."""
+        same = rows.case.case_hash == self.run.case_hash
+        return same and self.parameters.weight.shape[2] == len(rows.catalogue)
 
     def weigh(self, standing: Standing) -> "Taught":
         """The draws where so much is known, with what the run said of them; its own weights where nothing more is."""
@@ -280,11 +288,30 @@ def read_anchor_for(
 ) -> Anchor:
     """The same with draws enough for what is on file: more of them where events or attestations teach the rates."""
     anchor = read_anchor(connection, folder, case_id, today, kept)
-    taught = any(
-        each.problem is not None and anchor.is_taught(each.problem, reporting_of(each.rows.case.priors))
-        for each in readings
+    return (
+        read_anchor(connection, folder, case_id, today, anchor, draws=TAUGHT_DRAWS)
+        if _learns(anchor, readings)
+        else anchor
     )
-    return read_anchor(connection, folder, case_id, today, anchor, draws=TAUGHT_DRAWS) if taught else anchor
+
+
+def _learns(anchor: Anchor, readings: Sequence[Reading]) -> bool:
+    """Whether what the run had not read tells its draws apart by more than few of them can carry.
+
+    That is so of an entry that itself teaches, and of others for as long as what has happened before them weighs.
+    """
+    known = [
+        (each.problem, reporting_of(each.rows.case.priors))
+        for each in readings
+        if each.problem is not None and anchor.fits(each.rows)
+    ]
+    if not any(anchor.is_taught(problem, reporting) for problem, reporting in known):
+        return False
+    standings = [anchor.stand(problem, reporting) for problem, reporting in known]
+    first = standings[0].log_likelihood
+    if any(np.ptp(each.log_likelihood - first) > _ALIKE for each in standings):
+        return True
+    return anchor.weigh(standings[0]).whole.effective < NEARLY_ALL * len(anchor.weights)
 
 
 def _anchored(connection: Connection, run: RunRow, parameters: Parameters, slant: Floats | None) -> Anchor:
@@ -368,8 +395,7 @@ def _untaught(anchor: Anchor, new: Standing, whole: Weighed) -> str:
 
 
 def _check_case(anchor: Anchor, rows: Rows) -> None:
-    names = tuple(row.indicator_id for row in rows.catalogue)
-    if rows.case.case_hash != anchor.run.case_hash or anchor.parameters.weight.shape[2] != len(names):
+    if not anchor.fits(rows):
         raise NoPosterior(f"the case has changed since run {anchor.run.id}; run `parley update` for a forecast")
 
 
