@@ -34,7 +34,7 @@ import forecast.desk.session as session
 console.utc_now = lambda: datetime(2020, 3, 1, 12, tzinfo=UTC)
 def interrupted(*_, **__):
     raise KeyboardInterrupt
-session.read_anchor = interrupted
+session.read_anchor_for = interrupted
 from forecast.cli.app import main
 main()
 """
