@@ -10,23 +10,16 @@ fades, of which the filter keeps the whole variance: then the moment term leaves
 """
 
 import argparse
-import tempfile
 from collections.abc import Mapping
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import date
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 
+from benchmarks.coverage import shipped_problem
 from benchmarks.worlds.__main__ import changed
-from db.migrate import create_database
-from db.when import When
-from forecast.engine.assemble import read_problem
-from indicators.folder import read_case_folder
-from indicators.install import install_case
-from indicators.shipped import shipped_case
 from models.laplace import build_density, fit_laplace
 from models.parameters import Parameters
 from models.projection import project
@@ -55,7 +48,8 @@ class Drift:
 
 def measure(day: date, structure: Structure, draws: int, *, fading: bool = False, seed: int = 1) -> Drift:
     """Observe every indicator so many times, each time with other levels."""
-    problem = _problem(day)
+    problem = shipped_problem(day)
+    problem = replace(problem, horizons=problem.horizons[:4])
     if fading:
         catalogue = problem.catalogue
         problem = replace(problem, catalogue=replace(catalogue, fades=np.ones_like(catalogue.fades)))
@@ -71,17 +65,6 @@ def measure(day: date, structure: Structure, draws: int, *, fading: bool = False
         mean=np.mean(moved, axis=0),
         error=np.std(moved, axis=0, ddof=1) / np.sqrt(len(moved)),
     )
-
-
-def _problem(day: date) -> Problem:
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        create_database(f"sqlite:///{Path(folder) / 'parley.db'}") as database,
-    ):
-        install_case(database, read_case_folder(shipped_case()), datetime.now(UTC))
-        with database.read() as connection:
-            _, _, problem = read_problem(connection, When(as_of=day))
-    return replace(problem, horizons=problem.horizons[:4])
 
 
 def _observed(problem: Problem, noise: Floats) -> Problem:

@@ -5,9 +5,9 @@ fraction of a second the projection takes a hundred of the posterior's draws, we
 had read, they say what it said (`models.raking`). Old and new use the same draws and random numbers: what an entry
 moves is known far better than the level it moves from.
 
-What happens, and what is attested, also teaches the rates: a thousand draws are then weighed by it, as long as they can
-stand for a fit (`models.unattested`). How far somebody looked at unattested days, and how old these are, is held as it
-was when the full update was made.
+What happens, and what is attested, also teaches the rates: two thousand draws are then weighed by it, or by as much of
+it as they can stand for (`models.unattested`). How far somebody looked at unattested days, and how old these are, is
+held as it was when the full update was made.
 """
 
 from collections import OrderedDict

@@ -64,7 +64,7 @@ def overtaken_json(found: Overtaken) -> dict[str, Any]:
     return {
         "run_id": found.source.id,
         "taken_in_by": found.taken_in_by.id if found.taken_in_by else None,
-        "needs_full_update": bool(found.since.to_learn),
+        "needs_full_update": bool(found.since.to_learn or (found.standing and untaught_of(found.standing))),
         **{name: [asdict(one) for one in getattr(found.since, name)] for name in KINDS},
     }
 
