@@ -44,6 +44,22 @@ from forecast.cli.app import main
 atexit.register(lambda: os.kill(os.getpid(), signal.SIGINT))
 main()
 """
+UNRAISABLE = """
+import os, signal, time, weakref
+import forecast.cli.lists as lists
+class Dying: ...
+def strike(_):
+    os.kill(os.getpid(), signal.SIGINT)
+    for _ in range(9): pass
+def read(*_, **__):
+    dying = Dying()
+    watched = weakref.ref(dying, strike)
+    del dying
+    time.sleep(30)
+lists.read_event_list = read
+from forecast.cli.app import main
+main()
+"""
 ENTRY = ["log", "press_tone", "1", "--on", "2020-02-01", "--source", "Leader", "--grade", "B2", "--analyst", "kim"]
 STAYS = "stopped; what was stored before stays as it is\n"
 
@@ -81,6 +97,10 @@ def test_while_it_is_importing(module: str, said: str, desk: Path) -> None:
 
 def test_while_it_is_importing_as_a_module(desk: Path) -> None:
     assert ran(AS_MODULE, desk, "typer") == (130, "", "stopped\n")
+
+
+def test_where_python_cannot_raise_it(desk: Path) -> None:
+    assert ran(UNRAISABLE, desk, "events") == (130, "", STAYS)
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,9 @@ import signal
 import sys
 
 try:
+    import _thread
     import re
+    import threading
     from collections.abc import Sequence
     from typing import Annotated
 
@@ -22,6 +24,7 @@ except KeyboardInterrupt:  # to import takes long enough to change one's mind
 SHOWN_PROBLEMS = 20
 INTERRUPTED = 130
 """How a shell tells of a program that Ctrl-C has ended."""
+INSISTING_S = 0.02
 _NEGATIVE = re.compile(r"-\d+(\.\d+)?")
 
 app = typer.Typer(
@@ -58,6 +61,7 @@ def _root(
 
 def main() -> None:
     """The console script."""
+    sys.unraisablehook = _insist
     try:
         code = run()
     except KeyboardInterrupt:  # before a command or after it
@@ -65,6 +69,14 @@ def main() -> None:
             code = _stopped(STOPPED)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # all is said; what Python does as it ends need not be interrupted
     sys.exit(code)
+
+
+def _insist(ignored: "sys.UnraisableHookArgs") -> None:
+    """Ctrl-C that strikes where Python can raise nothing, as a weak reference dies, is struck again a moment later."""
+    if ignored.exc_type is KeyboardInterrupt:
+        threading.Timer(INSISTING_S, _thread.interrupt_main).start()
+    else:
+        sys.__unraisablehook__(ignored)
 
 
 def run(arguments: Sequence[str] | None = None) -> int:
