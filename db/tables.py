@@ -1,5 +1,5 @@
-"""The tables. All but `leases` are append-only and hash-chained: a row has `id` (1, 2, 3 …, no gaps), `recorded_at`,
-`hash`.
+"""The tables. All but `OPERATIONAL` are append-only and hash-chained: a row has `id` (1, 2, 3 …, no gaps),
+`recorded_at`, `hash`.
 
 A fact (document, judgement, observation, event, attestation) is corrected by a row whose `supersedes` names the row it
 replaces, and withdrawn by such a row with `retracted` and a `reason`. `supersedes` is unique, so that the history of a
@@ -18,6 +18,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     String,
     Table,
     Text,
@@ -39,7 +40,7 @@ from db.shapes import (
 )
 from db.types import Instant
 
-SCHEMA_VERSION = "0008"
+SCHEMA_VERSION = "0009"
 
 cases = chained(
     "cases",
@@ -171,6 +172,7 @@ observations = fact(
     between("credibility", 1, 6),
     *known_once("known_once_observed", "observed_on"),
     Index("ix_observations_known", "case_id", "indicator_id", "known_on"),
+    Index("ix_observations_observed", "case_id", "indicator_id", "observed_on", "id"),
 )
 
 events = fact(
@@ -377,6 +379,25 @@ reports = chained(
 zones = chained("zones", text_column("zone"), text_column("analyst"), text_column("reason"))
 """The time zone whose days are the database's, such as Asia/Tokyo: the last row's, UTC where there is none."""
 
+run_names = chained(
+    "run_names",
+    Column("run_id", ForeignKey("runs.id"), nullable=False, index=True),
+    text_column("name"),
+    text_column("analyst"),
+    UniqueConstraint("name"),
+)
+"""Names that people gave to runs: the posterior of a named run is kept whole."""
+
+thinnings = chained(
+    "thinnings",
+    Column("run_id", ForeignKey("runs.id"), nullable=False),
+    Column("old_hash", String(64), nullable=False),
+    Column("new_hash", String(64), nullable=False),
+    text_column("rule"),
+    UniqueConstraint("run_id"),
+)
+"""Runs of whose posterior some draws are kept, weighted so that they say what the run said; the whole is gone."""
+
 seals = chained(
     "seals",
     text_column("table_name"),
@@ -399,7 +420,18 @@ leases = Table(
 )
 """Who makes the scheduled runs of a case, and which at the moment: operational state, changed in place."""
 
-CHAINED: tuple[Table, ...] = tuple(table for table in metadata.sorted_tables if table is not leases)
+posterior_chunks = Table(
+    "posterior_chunks",
+    metadata,
+    Column("sha256", String(64), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("content", LargeBinary, nullable=False),
+)
+"""Files of posteriors and backtests in pieces of at most 1 MB, on PostgreSQL: their names are their seals."""
+
+OPERATIONAL = (leases, posterior_chunks)
+
+CHAINED: tuple[Table, ...] = tuple(table for table in metadata.sorted_tables if table not in OPERATIONAL)
 """Every table that is part of the record, referred-to tables first."""
 
 RULES: dict[str, str] = {
