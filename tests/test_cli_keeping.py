@@ -30,7 +30,7 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Database:
     monkeypatch.delenv("PARLEY_DATABASE_URL", raising=False)
     monkeypatch.delenv("PARLEY_CASE", raising=False)
     with install_toy(tmp_path) as database:
-        digest = store_file(tmp_path, lambda path: path.write_text("draws") and None)
+        digest = store_file(tmp_path / "posteriors", lambda path: path.write_text("draws") and None)
         with database.write() as connection:
             append_run(connection, replace(RUN, case_id="toy", posterior_hash=digest), LOADED)
         return database
