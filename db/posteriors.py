@@ -125,16 +125,22 @@ def check_stored(connection: Connection, posteriors: Posteriors, digest: str, su
         raise _changed(named(posteriors, digest), found.hexdigest())
 
 
-def remove(connection: Connection, posteriors: Posteriors, digest: str) -> None:
+def remove_pieces(connection: Connection, digest: str) -> None:
     """Remove the pieces of this hash, within the transaction; files go by `remove_file`, once it is committed."""
     if connection.dialect.name == "postgresql":
         connection.execute(delete(posterior_chunks).where(posterior_chunks.c.sha256 == digest))
 
 
-def remove_file(posteriors: Posteriors, digest: str, suffix: str = SUFFIX) -> None:
-    """Remove the file of this hash wherever it lies; that it is gone already is no matter."""
-    for folder in (posteriors.folder, *posteriors.older):
-        (folder / f"{digest}{suffix}").unlink(missing_ok=True)
+def remove_file(posteriors: Posteriors, digest: str, suffix: str = SUFFIX) -> bool:
+    """Remove the file of this hash wherever it lies, and tell whether there was one."""
+    there = [path for folder in _folders(posteriors) if (path := folder / f"{digest}{suffix}").is_file()]
+    for path in there:
+        path.unlink(missing_ok=True)
+    return bool(there)
+
+
+def _folders(posteriors: Posteriors) -> tuple[Path, ...]:
+    return (posteriors.folder, *posteriors.older)
 
 
 def unnamed_pieces(connection: Connection, named: Collection[str]) -> tuple[str, ...]:
@@ -162,7 +168,7 @@ def _pieces(connection: Connection, digest: str) -> Iterator[bytes]:
 
 
 def _found(connection: Connection, posteriors: Posteriors, digest: str, suffix: str) -> Path:
-    for folder in (posteriors.folder, *posteriors.older):
+    for folder in _folders(posteriors):
         if _is_there(folder / f"{digest}{suffix}"):
             return folder / f"{digest}{suffix}"
     if posteriors.in_database:

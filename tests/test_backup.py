@@ -16,7 +16,7 @@ from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile
 
 import pytest
 from conftest import EVALUATION, NOW, OBSERVATION, RUN, let_enter
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, delete, select, update
 
 from db import triggers
 from db.append import append_evaluation, append_observations, append_run, append_run_status
@@ -24,8 +24,8 @@ from db.backup import write_backup
 from db.chain import Finding, head, verify_chain
 from db.engine import Database, open_database
 from db.errors import BrokenChain, StoreError
-from db.posteriors import path_of, store_file
-from db.tables import CHAINED, SCHEMA_VERSION
+from db.posteriors import keep, named, path_of, prepare, store_file
+from db.tables import CHAINED, SCHEMA_VERSION, posterior_chunks
 from db.verify import check_files, verify_store
 
 on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -41,8 +41,9 @@ def beside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def desk(full: Database) -> tuple[Database, tuple[str, ...]]:
     """A database with a row in every table and more, and the hashes of the files its rows name."""
     full = replace(full, folder=Path.cwd())
-    hashes = tuple(store_file(full.posteriors.folder, _writing(text)) for text in ("draws", "arrays"))
+    files = [prepare(full.posteriors, _writing(text)) for text in ("draws", "arrays")]
     with full.write() as connection:
+        hashes = tuple(keep(connection, file) for file in files)
         run_id = append_run(connection, replace(RUN, posterior_hash=hashes[0]), NOW)
         append_run_status(connection, run_id, "rejected", {}, NOW)
         append_evaluation(connection, replace(EVALUATION, file_hash=hashes[1]), NOW)
@@ -55,6 +56,22 @@ def out(tmp_path: Path) -> Path:
     folder = tmp_path / "kept here"
     folder.mkdir()
     return folder
+
+
+def _spoil(database: Database, digest: str, content: str | None) -> None:
+    """Lose the file of this hash, or give it another content."""
+    if database.posteriors.in_database:
+        with database.write() as connection:
+            mine = posterior_chunks.c.sha256 == digest
+            connection.execute(
+                delete(posterior_chunks).where(mine)
+                if content is None
+                else update(posterior_chunks).where(mine).values(content=content.encode())
+            )
+    elif content is None:
+        path_of(database.posteriors.folder, digest).unlink()
+    else:
+        path_of(database.posteriors.folder, digest).write_text(content)
 
 
 def _writing(text: str) -> Callable[[Path], None]:
@@ -199,12 +216,12 @@ def test_a_missing_or_altered_file_is_told_and_the_rest_is_kept(
     desk: tuple[Database, tuple[str, ...]], out: Path
 ) -> None:
     database, (draws, arrays) = desk
-    path_of(database.posteriors.folder, draws).unlink()
-    path_of(database.posteriors.folder, arrays).write_text("other")
+    _spoil(database, draws, None)
+    _spoil(database, arrays, "other")
     made = write_backup(database, out / "b.zip")
     assert set(made.contents.damaged) == {
-        f"posterior {database.folder / 'posteriors' / f'{draws}.nc'} is missing or cannot be read",
-        f"posterior {database.folder / 'posteriors' / f'{arrays}.nc'} has other content than its name says",
+        f"posterior {named(database.posteriors, draws)} is missing or cannot be read",
+        f"posterior {named(database.posteriors, arrays)} has other content than its name says",
     }
     with _unpacked(out / "b.zip", out / "new") as copy:
         assert _rows_of(copy) == _rows_of(database)

@@ -16,6 +16,7 @@ from db.append import append_run
 from db.engine import Database, open_database
 from db.migrate import create_database
 from db.posteriors import store_file
+from db.tables import SCHEMA_VERSION
 from forecast.cli.app import run
 
 HEAD = "keep this hash elsewhere: it stands for everything stored so far"
@@ -219,7 +220,7 @@ def test_backup_says_what_is_in_it(desk: Database, tmp_path: Path, capsys: pytes
     assert printed.err == ""
     assert printed.out.splitlines() == [
         "Backup kept.zip",
-        f"holds    {Path('kept.zip').stat().st_size / 1e6:.1f} MB, schema 0008, 1 run",
+        f"holds    {Path('kept.zip').stat().st_size / 1e6:.1f} MB, schema {SCHEMA_VERSION}, 1 run",
         f"checked  {stored['rows']} rows in {stored['tables']} tables, 1 posterior file",
         f"head     {stored['head']}",
         f"         {HEAD}",

@@ -30,6 +30,12 @@ on_postgresql = pytest.mark.parametrize("database_url", ["postgresql"], indirect
 LONG = os.urandom(2 * PIECE + 17)
 
 
+@pytest.fixture(autouse=True)
+def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server keeps no files; those of before its table lie in the current folder."""
+    monkeypatch.chdir(tmp_path)
+
+
 def writing(text: str) -> Callable[[Path], None]:
     def write(path: Path) -> None:
         path.write_text(text)
@@ -78,9 +84,14 @@ def test_two_desks_far_from_each_other_have_the_same_posteriors(
 @on_postgresql
 def test_a_transaction_that_fails_leaves_no_piece(database: Database) -> None:
     file = prepare(database.posteriors, lambda path: path.write_bytes(LONG) and None)
-    with pytest.raises(ValueError, match=r"^no row$"), database.write() as connection:
-        keep(connection, file)
-        raise ValueError("no row")
+
+    def fail() -> None:
+        with database.write() as connection:
+            keep(connection, file)
+            raise ValueError("no row")
+
+    with pytest.raises(ValueError, match=r"^no row$"):
+        fail()
     message = rf"^posterior {file.digest[:12]}… is neither in the database nor in .*; restore it from a backup, or run"
     with pytest.raises(StoreError, match=message):
         read(database, file.digest)

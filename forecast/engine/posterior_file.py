@@ -21,6 +21,11 @@ from models.structure import SHIPPED
 
 SAID = "forecast"
 """The group of what each draw says."""
+TOLD = ("depth", "n_steps", "step_size", "mean_tree_accept", "energy", "energy_error", "logp", "diverging")
+"""What of the sampler's account is kept; of PyMC's own sampler what goes by these names, and what stands below."""
+TOLD_BY_PYMC = ("tree_depth", "acceptance_rate", "lp")
+FEW_DIGITS = 3
+"""Significant digits of draws that stand for others: far finer than the error of their number."""
 _TIMES = ("created_at", "sampling_time")
 """Attributes with which the same posterior would have another hash each time."""
 
@@ -55,10 +60,15 @@ def with_forecast(
             "deadline": ("horizon", [deadline.isoformat() if deadline else "" for _, deadline in reaches]),
         },
     )
-    whole = tree.assign({SAID: xr.DataTree(said)})
+    whole = tree.assign({SAID: xr.DataTree(said), "sample_stats": _told(tree)})
     if slant is not None:
         whole.attrs["slant"] = slant
     return whole
+
+
+def _told(tree: xr.DataTree) -> xr.DataTree:
+    stats = tree["sample_stats"].to_dataset()
+    return xr.DataTree(stats[[name for name in (*TOLD, *TOLD_BY_PYMC) if name in stats]])
 
 
 def name_posterior(tree: xr.DataTree, run: NewRun) -> None:
@@ -77,21 +87,30 @@ def name_posterior(tree: xr.DataTree, run: NewRun) -> None:
     )
 
 
-def write_posterior(tree: xr.DataTree, path: Path) -> None:
-    """Write it compressed, its draws in single precision; the same posterior gives the same bytes."""
+def write_posterior(tree: xr.DataTree, path: Path, *, digits: int | None = None) -> None:
+    """Write it compressed, its draws in single precision; the same posterior gives the same bytes.
+
+    Parameters
+    ----------
+    digits : significant ones of the draws; None: all of single precision
+    """
     for group in tree.subtree:
         for attribute in _TIMES:
             group.attrs.pop(attribute, None)
-    tree.to_netcdf(path, encoding={group.path: _encoding(group) for group in tree.subtree if group.data_vars})
+    fewer = {} if digits is None else {"significant_digits": digits, "quantize_mode": "BitRound"}
+    encoding = {group.path: _encoding(group, fewer) for group in tree.subtree if group.data_vars}
+    tree.to_netcdf(path, encoding=encoding)
 
 
-def _encoding(group: xr.DataTree) -> Mapping[str, Mapping[str, Any]]:
-    return {str(name): _compressed(str(name), values) for name, values in group.data_vars.items()}
+def _encoding(group: xr.DataTree, fewer: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
+    """Shares keep their precision, as they sum to 1; what draws say is what the numbers are made of."""
+    found = {}
+    for name, values in group.data_vars.items():
+        exact = group.name == SAID
+        single = {"dtype": "float32"} if values.dtype == np.float64 and name != "share" else {}
+        numbers = values.dtype.kind == "f" and not exact
+        found[str(name)] = {**_COMPRESSED, **single, **(fewer if numbers else {})}
+    return found
 
 
-def _compressed(name: str, values: xr.DataArray) -> Mapping[str, Any]:
-    """Shares keep their precision: they sum to 1."""
-    if values.dtype.kind not in "fiub":
-        return {}
-    single = values.dtype == np.float64 and name != "share"
-    return {"zlib": True, "shuffle": True} | ({"dtype": "float32"} if single else {})
+_COMPRESSED: Mapping[str, Any] = {"zlib": True, "shuffle": True}
