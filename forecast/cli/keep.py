@@ -40,7 +40,9 @@ def keep(
     runs that somebody has named. Forecasts stay as they are. What is thinned is recorded; `parley verify` accepts it.
     """
     if (run is None) != (name is None):
-        raise typer.BadParameter("--run and --name go together; write `parley keep --run ID --name NAME`")
+        given, other = ("'--run'", "--name") if name is None else ("'--name'", "--run")
+        right = "write `parley keep --run ID --name NAME`"
+        raise typer.BadParameter(f"goes with {other}; {right}", param_hint=given)
     if run is not None and name is not None:
         _name(run, name, analyst, json_)
     else:
