@@ -15,9 +15,8 @@ from forecast.cli.desk import Analyst
 from forecast.cli.progress import watched
 from forecast.cli.tables import bold, emit, facts
 from forecast.desk.session import who
+from forecast.engine.thinning import DAYS, thin_posteriors
 from forecast.words.numbers import counted
-
-DAYS = 30
 
 
 def keep(
@@ -60,8 +59,6 @@ def _name(run: int, name: str, analyst: str | None, json_: bool) -> None:
 
 
 def _thin(days: int, dry_run: bool, json_: bool) -> None:
-    from forecast.engine.thinning import thin_posteriors
-
     with opened() as database, watched() as report:
         swept = 0 if dry_run else sweep(database)
         done = thin_posteriors(database, days=days, dry_run=dry_run, progress=report)
