@@ -130,12 +130,13 @@ def _pack(draft: Path, copy: Path, folder: Path, hashes: Collection[str], report
         archive.write(copy, DATABASE, ZIP_DEFLATED)
         for number, digest in enumerate(sorted(hashes), start=1):
             report("packing", number, len(hashes) + 1, "")
-            file = folder / _place(digest)
+            file = folder / place_of(digest)
             if _can_be_read(file):
-                archive.write(file, _place(digest), ZIP_STORED)
+                archive.write(file, place_of(digest), ZIP_STORED)
 
 
-def _place(digest: str) -> str:
+def place_of(digest: str) -> str:
+    """Return where in the archive the file of a hash lies."""
     return f"{FOLDER}/{digest}{SUFFIX}"
 
 
@@ -155,10 +156,10 @@ def _check_archive(draft: Path, copy: Path, folder: Path, hashes: Collection[str
         packed, damaged = set(archive.namelist()), []
         for number, digest in enumerate(sorted(hashes)):
             report("checking the backup", number, len(hashes), "")
-            if _place(digest) not in packed:
-                damaged.append(f"posterior {folder / _place(digest)} is missing or cannot be read")
-            elif _sha256_in(archive, _place(digest)) != digest:
-                damaged.append(f"posterior {folder / _place(digest)} has other content than its name says")
+            if place_of(digest) not in packed:
+                damaged.append(f"posterior {folder / place_of(digest)} is missing or cannot be read")
+            elif _sha256_in(archive, place_of(digest)) != digest:
+                damaged.append(f"posterior {folder / place_of(digest)} has other content than its name says")
     return tuple(damaged)
 
 
