@@ -172,7 +172,7 @@ def fill(address: URL, source: Source, schema: str, posteriors: Posteriors, repo
         if _is_new(address):
             contents, number = _make_file(address, source, posteriors, added, report)
         else:
-            contents, number = _take_in(address, source, posteriors, added, report)
+            contents, number = _take_in(address, source, posteriors, added, report, ready=added.clear)
     return Copied(source=source.name, target=shown(address), schema=schema, runs=number, contents=contents)
 
 
@@ -192,7 +192,7 @@ def _make_file(
         _check_file(file)  # another may have made one meanwhile
         if not _is_new(address):
             raise StoreError(f"{file} was made meanwhile; name a file that is not there")
-        added.clear()  # from here on rows may name them
+        added.clear()
         draft.replace(file)
         sync(file.parent)
     return made
@@ -206,8 +206,12 @@ def _take_in(
     report: Progress,
     *,
     paged: bool = False,
+    ready: Callable[[], None] = lambda: None,
 ) -> tuple[Verification, int]:
-    """Fill tables, which are made or migrated, in one transaction; what is there already if `paged` is the rows."""
+    """Fill tables, which are made or migrated, in one transaction; what is there already if `paged` is the rows.
+
+    `ready` is called when all is verified, just before it is committed.
+    """
     with migrated(address) as target:
         if paged:
             target.execute(delete(leases))
@@ -219,8 +223,7 @@ def _take_in(
         contents = verify_store(target, posteriors, report)
         _check_whole(source, target, contents)
         number = target.execute(select(func.count()).select_from(runs)).scalar() or 0
-        if not paged:
-            added.clear()  # from here on rows may name them
+        ready()
         target.commit()
     return contents, number
 
@@ -259,7 +262,10 @@ def _check_whole(source: Source, target: Connection, contents: Verification) -> 
 
 @contextmanager
 def _taken_back(posteriors: Posteriors) -> Iterator[list[str]]:
-    """Collect the hashes of files that are added, and remove these again unless all comes to its end."""
+    """Collect the hashes of files that are added, and remove these again unless all comes to its end.
+
+    Who clears the list keeps them: from then on rows may name them.
+    """
     added: list[str] = []
     new = not posteriors.folder.exists()
     try:
