@@ -90,7 +90,7 @@ def copy_database(source: Database, to: str, report: Progress = silent) -> Copie
         whence = Source(
             name=source.url,
             connection=connection,
-            fetch=_from_store(connection, source.posteriors),
+            fetch=_from_store(source, connection),
             instead="run `parley verify` there for all",
         )
         return fill(address, whence, SCHEMA_VERSION, posteriors_for(address), report)
@@ -107,12 +107,14 @@ def check_empty(address: URL) -> None:
             _check_file(path)
         if _is_new(address):
             return
-    version = stored_version(address)
-    rows = 0 if version is None else _count(address)
+    version, (tables, rows) = stored_version(address), _look(address)
+    right = "name a file that is not there, or move it away"
+    if address.get_backend_name() == "postgresql":
+        right = "name an empty database, which `createdb NAME` makes"
+    if version is None and tables:
+        what = f"{shown(address)} holds tables of another program that are called as Parley's ({', '.join(tables)})"
+        raise StoreError(f"{what}; {right}")
     if rows:
-        right = "name a file that is not there, or move it away"
-        if address.get_backend_name() == "postgresql":
-            right = "name an empty database, which `createdb NAME` makes"
         raise StoreError(f"{shown(address)} is not empty: it holds {rows} rows of schema {version}; {right}")
 
 
@@ -140,12 +142,13 @@ def _is_new(address: URL) -> bool:
     return address.get_backend_name() == "sqlite" and not size_of(Path(str(address.database)))
 
 
-def _count(address: URL) -> int:
-    """How many rows of the record are there, of whatever schema."""
+def _look(address: URL) -> tuple[list[str], int]:
+    """Which tables of the record are there, of whatever schema, and how many rows they hold."""
     with Database(shown(address), folder_of(address), make_engine(address)) as database, database.read() as connection:
         there = set(inspect(connection).get_table_names())
-        counts = (select(func.count()).select_from(table) for table in CHAINED if table.name in there)
-        return sum(connection.execute(query).scalar() or 0 for query in counts)
+        found = [table for table in CHAINED if table.name in there]
+        counts = (select(func.count()).select_from(table) for table in found)
+        return [table.name for table in found], sum(connection.execute(query).scalar() or 0 for query in counts)
 
 
 def _is_same(source: Database, address: URL) -> bool:
@@ -304,16 +307,24 @@ def address_of(path: Path) -> URL:
 # Where posteriors come from
 
 
-def _from_store(connection: Connection, posteriors: Posteriors) -> Fetch:
+def _from_store(source: Database, connection: Connection) -> Fetch:
     def fetch(digest: str, path: Path) -> None:
         try:
-            with opened(connection, posteriors, digest) as stored, stored.open("rb") as file, path.open("wb") as out:
-                shutil.copyfileobj(file, out)
+            with opened(connection, source.posteriors, digest) as stored:
+                _copy_file(stored, path)
         except StoreError as error:
+            with source.read() as now:
+                if digest not in read_posterior_hashes(now):
+                    raise StoreError(f"{source.url} was thinned while it was copied; run the command again") from error
             raise BadPosterior(str(error).partition(";")[0]) from error
-        except OSError as error:
-            if error.filename == str(path) or error.filename is None:
-                raise
-            raise BadPosterior(f"posterior {error.filename} cannot be read ({error.strerror})") from error
 
     return fetch
+
+
+def _copy_file(stored: Path, path: Path) -> None:
+    try:
+        file = stored.open("rb")
+    except OSError as error:
+        raise StoreError(f"posterior {stored} cannot be read ({error.strerror})") from error
+    with file, path.open("wb") as out:
+        shutil.copyfileobj(file, out)

@@ -32,7 +32,7 @@ def restore(
     to: To,
     json_: Json = False,
 ) -> None:
-    """Restore a backup into an empty database. SQLite or PostgreSQL, whichever was backed up; also from earlier schemas.
+    """Restore a backup into an empty database. SQLite or PostgreSQL, whichever was backed up; also an earlier schema.
 
     What is restored is checked before it takes its place: the database is filled whole, or stays as it was.
     """
