@@ -169,6 +169,7 @@ SECTIONS: Sections = {
             restore="Restore a backup into an empty database.",
             copy="Copy a database into an empty one.",
         ),
+        *_of("keep", keep="Thin old posteriors."),
         *_of("keeping", doctor="See whether all is in order."),
     ),
     "Run daily": (SCHEDULE,),

@@ -122,7 +122,9 @@ class Desk:
     def anchor(self, connection: Connection, stored: "Stored") -> Anchor:
         """The posterior that the provisional forecast of what was stored uses."""
         case_id, readings = stored.after.rows.case.case_id, (stored.before, stored.after)
-        self._anchor = read_anchor_for(readings, connection, self.database.folder, case_id, self.today(), self._anchor)
+        self._anchor = read_anchor_for(
+            readings, connection, self.database.posteriors, case_id, self.today(), self._anchor
+        )
         return self._anchor
 
     def _state(self, connection: Connection) -> _State:

@@ -14,13 +14,12 @@ from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from pathlib import Path
 
 import numpy as np
 from sqlalchemy import Connection
 
 from db.errors import StoreError
-from db.posteriors import path_of
+from db.posteriors import Posteriors, opened
 from db.read_runs import read_standing, read_targets
 from db.run_rows import IndicatorStateRow, NewRun, RunRow, ScenarioForecastRow, TargetForecastRow
 from forecast.engine.assemble import Rows, assemble, check_rows, inputs_hash, reach_of_looking, read_problem
@@ -248,7 +247,7 @@ def take_reading(rows: Rows) -> Reading:
 
 def read_anchor(
     connection: Connection,
-    folder: Path,
+    posteriors: Posteriors,
     case_id: str,
     today: date,
     kept: Anchor | None = None,
@@ -263,14 +262,15 @@ def read_anchor(
         if nothing was published yet, or what was published cannot be used with the case as it is now
     """
     run = read_standing(connection, case_id, today)
-    if run is None or run.posterior_hash is None:
+    if run is None or run.file_hash is None:
         raise NoPosterior("no forecast has been published yet; `parley update` will give one")
     if kept is not None and kept.run.id == run.id and len(kept.weights) >= draws:
         return kept
     if not is_present(run):  # before its posterior is read, which may hold other parameters
         raise NoPosterior(f"run {run.id} is {other_model(structure_of(run))}")
     try:
-        drawn = read_draws(path_of(folder, run.posterior_hash), draws)
+        with opened(connection, posteriors, run.file_hash) as path:
+            drawn = read_draws(path, draws)
     except StoreError as error:
         raise NoPosterior(f"no provisional forecast: {error}") from None
     if drawn.parameters is None:
@@ -281,15 +281,15 @@ def read_anchor(
 def read_anchor_for(
     readings: Sequence[Reading],
     connection: Connection,
-    folder: Path,
+    posteriors: Posteriors,
     case_id: str,
     today: date,
     kept: Anchor | None = None,
 ) -> Anchor:
     """The same with draws enough for what is on file: more of them where events or attestations teach the rates."""
-    anchor = read_anchor(connection, folder, case_id, today, kept)
+    anchor = read_anchor(connection, posteriors, case_id, today, kept)
     return (
-        read_anchor(connection, folder, case_id, today, anchor, draws=TAUGHT_DRAWS)
+        read_anchor(connection, posteriors, case_id, today, anchor, draws=TAUGHT_DRAWS)
         if _learns(anchor, readings)
         else anchor
     )
