@@ -2,7 +2,7 @@
 
 import shutil
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +12,7 @@ import pytest
 from alembic import command
 from alembic.config import Config
 from conftest import ALERT, EVALUATION, NOW, OBSERVATION, RUN, TARGET, let_enter
-from sqlalchemy import Connection, select
+from sqlalchemy import select
 
 from db import triggers
 from db.append import (
@@ -32,13 +32,14 @@ from db.fill import ASIDE, Copied, copy_database
 from db.leases import read_lease, take_lease
 from db.migrate import create_database
 from db.posteriors import keep, opened, prepare
+from db.progress import Progress, silent
 from db.read_runs import read_posterior_hashes
 from db.restore import restore_backup
 from db.rows import NewCase
 from db.tables import CHAINED, SCHEMA_VERSION, posterior_chunks
 from db.verify import verify_store
 
-type Fill = Callable[[Database, str], Copied]
+type Fill = Callable[..., Copied]
 
 on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 to_sqlite = pytest.mark.parametrize("empty_url", ["sqlite"], indirect=True)
@@ -77,13 +78,13 @@ def _writing(content: bytes) -> Callable[[Path], None]:
     return write
 
 
-def by_copy(database: Database, to: str) -> Copied:
-    return copy_database(database, to)
+def by_copy(database: Database, to: str, report: Progress = silent) -> Copied:
+    return copy_database(database, to, report)
 
 
-def by_backup(database: Database, to: str) -> Copied:
+def by_backup(database: Database, to: str, report: Progress = silent) -> Copied:
     write_backup(database, Path("kept.zip"), force=True)
-    return restore_backup(Path("kept.zip"), to)
+    return restore_backup(Path("kept.zip"), to, report)
 
 
 both_ways = pytest.mark.parametrize("fill", [by_copy, by_backup])
@@ -367,14 +368,14 @@ def test_tables_that_are_called_as_ours_are_not_filled(desk: Database, empty_url
 
 
 def test_a_database_is_not_copied_into_itself(desk: Database, database_url: str) -> None:
-    with pytest.raises(StoreError, match="is both source and target; name another target$"):
+    with pytest.raises(StoreError, match=r"is both source and target; name another target$"):
         copy_database(desk, database_url)
 
 
 @on_sqlite
 def test_nor_through_a_link(desk: Database, tmp_path: Path) -> None:
     (tmp_path / "linked.db").hardlink_to(tmp_path / "parley.db")
-    with pytest.raises(StoreError, match="is both source and target; name another target$"):
+    with pytest.raises(StoreError, match=r"is both source and target; name another target$"):
         copy_database(desk, f"sqlite:///{tmp_path / 'linked.db'}")
 
 
@@ -534,10 +535,7 @@ def test_what_is_interrupted_leaves_nothing(desk: Database, away: str, fill: Fil
     write_backup(desk, Path("kept.zip"))
     before, rows = left_in(Path.cwd()), rows_of(desk)
     with pytest.raises(KeyboardInterrupt):
-        if fill is by_copy:
-            copy_database(desk, away, strike)
-        else:
-            restore_backup(Path("kept.zip"), away, strike)
+        fill(desk, away, strike)
     assert_empty(away)
     assert (left_in(Path.cwd()), rows_of(desk)) == (before, rows)
     fill(desk, away)
@@ -571,7 +569,7 @@ def test_a_database_that_is_filled_meanwhile_is_kept(desk: Database, empty_url: 
             with open_database(empty_url) as target, target.write() as connection:
                 append_case(connection, small_case, NOW)
 
-    with pytest.raises(StoreError, match="was filled meanwhile; name an empty database$"):
+    with pytest.raises(StoreError, match=r"was filled meanwhile; name an empty database$"):
         restore_backup(Path("kept.zip"), empty_url, enter)
     with open_database(empty_url) as target, target.read() as connection:
         assert verify_chain(connection) == ()
