@@ -1,5 +1,6 @@
 """Commands that fill an empty database: restore, copy; and what they print."""
 
+import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -92,4 +93,4 @@ def _print(done: Copied, what: str) -> None:
 
 def _next(target: str) -> Iterator[str]:
     address = target if "://" in target else f"sqlite:///{target}"
-    yield f"To use it: PARLEY_DATABASE_URL={address}"
+    yield f"To use it: PARLEY_DATABASE_URL={shlex.quote(address)}"

@@ -174,10 +174,10 @@ def _continuation(kept: Continuation) -> Iterator[str]:
 
 def print_backup(made: Backup) -> None:
     size = f"{made.size / 1e6:.1f} MB, schema {made.schema}, {counted(made.runs, 'run')}"
-    emit(
-        [bold(f"Backup {made.file}"), *facts([("holds", size), *contents_of(made.contents)]), *_findings(made.contents)]
-    )
-    emit(["", f"To restore: `unzip {shlex.quote(str(Path(made.file).absolute()))}` in an empty folder."])
+    holds = facts([("holds", size), *contents_of(made.contents)])
+    emit([bold(f"Backup {made.file}"), *holds, *_findings(made.contents)])
+    file = shlex.quote(str(Path(made.file).absolute()))
+    emit(["", f"To restore: `parley restore {file} --to URL`, or `unzip {file}` in an empty folder."])
 
 
 def print_examination(found: Examination) -> None:

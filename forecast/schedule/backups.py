@@ -29,7 +29,7 @@ from forecast.errors import NotWritten
 from forecast.schedule.duty import Duty
 from forecast.schedule.settings import BackupSettings, Settings
 from forecast.schedule.slots import calendar_of
-from forecast.words.numbers import counted, minute
+from forecast.words.numbers import minute
 from forecast.writing import write_file
 
 MEMORY = "parley-backups.json"
@@ -254,7 +254,7 @@ def _overdue(settings: Settings, folder: Path, memory: Memory, now: datetime) ->
     if not (folder / made.file).is_file():
         found.append(f"The last backup, {folder / made.file}, is gone")
     if (owed - made.day).days >= backup.every_days:
-        found.append(f"The last backup is of {made.day}, {counted((owed - made.day).days, 'day')} ago")
+        found.append(f"The last backup is of {made.day}: that of {made.day + timedelta(backup.every_days)} is missing")
     if restored is None or (owed - restored.day).days >= backup.check_days + backup.every_days:
         last = f"since that of {restored.day}" if restored else "yet"
         found.append(f"No backup has been restored and verified {last}")
