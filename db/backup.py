@@ -7,19 +7,16 @@ renamed, so that a file of the name asked for is whole or not there.
 
 import hashlib
 import os
-import sqlite3
-from collections.abc import Collection, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import IO
 from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile
 
-from sqlalchemy import URL, Connection, Table, func, insert, select
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy import URL, Connection, func, select
 
-from db.access import let_write
+from db.copying import copy_pages, copy_rows, make_one_file, sync, told
 from db.engine import Database, make_engine
 from db.errors import BrokenChain, StoreError
 from db.kept import why_kept
@@ -28,16 +25,14 @@ from db.posteriors import FOLDER, SUFFIX, Posteriors, named, opened
 from db.progress import Progress, silent
 from db.read_runs import read_posterior_hashes
 from db.room import is_full
-from db.tables import CHAINED, SCHEMA_VERSION, runs
-from db.verify import Verification, count_rows, verify_rows
+from db.tables import SCHEMA_VERSION, runs
+from db.verify import Verification, verify_rows
 
 DATABASE = "parley.db"
 """What the database is called in the archive: the name Parley looks for by default."""
 ASIDE = "parley-backup-"
 """How the folder begins in which a backup is made; one that is left behind was interrupted."""
-_PAGES = 2000  # of SQLite, copied between two reports of progress
 _BLOCK = 1 << 20  # bytes read at a time
-_ROWS = 2000  # copied at a time from PostgreSQL
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +62,7 @@ def write_backup(database: Database, file: Path, *, force: bool = False, report:
         if `file` exists and `force` is not given, cannot be written, or is one that is kept; or if the database
         cannot be read. Then nothing was changed.
     """
-    with _told(file):
+    with told(str(file)):
         check_place(database, file, force=force)
         place = (
             Path(os.path.realpath(file)) if file.is_symlink() else file
@@ -82,7 +77,7 @@ def _make(database: Database, file: Path, force: bool, report: Progress) -> tupl
         while True:
             _copy_database(database, copy, file, report)
             checked, runs_kept, hashes = _read_copy(copy, database, report)
-            _as_one_file(copy)
+            make_one_file(copy)
             left_out = _pack(draft, copy, database, hashes, report)
             if not _are_thinned(database, left_out):
                 break
@@ -111,71 +106,19 @@ def check_place(database: Database, file: Path, *, force: bool) -> None:
         raise StoreError(f"{file} exists; name another file, or give --force to replace it")
 
 
-@contextmanager
-def _told(file: Path) -> Iterator[None]:
-    """Tell of what hinders writing in one line."""
-    try:
-        yield
-    except IntegrityError as error:
-        raise StoreError(f"a row cannot be copied ({_said(error.orig)}); run `parley verify`") from error
-    except DBAPIError as error:
-        if not isinstance(error.orig, sqlite3.Error):
-            raise
-        raise _unwritable(file, _said(error.orig)) from error
-    except sqlite3.Error as error:
-        raise _unwritable(file, _said(error)) from error
-    except OSError as error:
-        raise _unwritable(file, error.strerror or _said(error)) from error
-
-
-def _said(error: BaseException | None) -> str:
-    return " ".join(str(error).split())
-
-
-def _unwritable(file: Path, said: str) -> StoreError:
-    return StoreError(f"{file} cannot be written ({said}); make room and allow writing there, or name a file elsewhere")
-
-
 def _copy_database(database: Database, copy: Path, file: Path, report: Progress) -> None:
     with database.read() as source:
         if source.dialect.name == "sqlite":
-            _copy_pages(source, copy, file, report)
+            copy_pages(source, copy, str(file), report)
         else:
-            _copy_rows(source, copy, file, report)
+            _copy_from_server(source, copy, file, report)
 
 
-def _copy_pages(source: Connection, copy: Path, file: Path, report: Progress) -> None:
-    """Copy an SQLite file as it is; the read transaction keeps the snapshot, so that no writer makes it start anew."""
-    source.exec_driver_sql("SELECT count(*) FROM sqlite_master")
-    driver = source.connection.driver_connection
-    assert isinstance(driver, sqlite3.Connection)
-
-    def tell(_status: int, remaining: int, total: int) -> None:
-        report("copying the database", total - remaining, total, "")
-
-    with _told(file), closing(sqlite3.connect(copy)) as target:
-        driver.backup(target, pages=_PAGES, progress=tell)
-    with _told(file):
-        let_write(copy)
-
-
-def _copy_rows(source: Connection, copy: Path, file: Path, report: Progress) -> None:
-    """Make an SQLite database and copy every row, ids and hashes included: the chain holds in the copy too."""
+def _copy_from_server(source: Connection, copy: Path, file: Path, report: Progress) -> None:
+    """Make an SQLite database and copy every row."""
     create_database(URL.create("sqlite", database=str(copy)).render_as_string()).close()
-    total, done = count_rows(source), 0
     with _opened(copy, str(file)) as opened, opened.write() as target:
-        for table in CHAINED:
-            for rows in _batches(source, table):
-                report("copying the database", done, total, "")
-                with _told(file):
-                    target.execute(insert(table), rows)
-                done += len(rows)
-
-
-def _batches(source: Connection, table: Table) -> Iterator[list[dict[str, object]]]:
-    rows = source.execute(select(table).order_by(table.c.id), execution_options={"yield_per": _ROWS})
-    for batch in rows.mappings().partitions():
-        yield [dict(row) for row in batch]
+        copy_rows(source, target, str(file), report)
 
 
 def _opened(copy: Path, name: str) -> Database:
@@ -191,12 +134,6 @@ def _read_copy(copy: Path, database: Database, report: Progress) -> tuple[Verifi
         return checked, counted, read_posterior_hashes(connection)
 
 
-def _as_one_file(copy: Path) -> None:
-    """Leave the journal mode in which Parley opens databases: nothing of the copy may lie in a file beside it."""
-    with closing(sqlite3.connect(copy, isolation_level=None)) as alone:
-        alone.execute("PRAGMA journal_mode=DELETE")
-
-
 def _pack(draft: Path, copy: Path, database: Database, hashes: Collection[str], report: Progress) -> tuple[str, ...]:
     """Put the database and the files that can be read into the archive; posteriors are compressed already.
 
@@ -210,7 +147,7 @@ def _pack(draft: Path, copy: Path, database: Database, hashes: Collection[str], 
             report("packing", number, len(hashes) + 1, "")
             try:
                 with opened(connection, database.posteriors, digest) as path, path.open("rb"):
-                    archive.write(path, _place(digest), ZIP_STORED)
+                    archive.write(path, place_of(digest), ZIP_STORED)
             except (StoreError, OSError) as error:
                 if is_full(error, draft.parent):
                     raise
@@ -218,7 +155,8 @@ def _pack(draft: Path, copy: Path, database: Database, hashes: Collection[str], 
     return tuple(left_out)
 
 
-def _place(digest: str) -> str:
+def place_of(digest: str) -> str:
+    """Return where in the archive the file of a hash lies."""
     return f"{FOLDER}/{digest}{SUFFIX}"
 
 
@@ -232,9 +170,9 @@ def _check_archive(
         packed, damaged = set(archive.namelist()), []
         for number, digest in enumerate(sorted(hashes)):
             report("checking the backup", number, len(hashes), "")
-            if _place(digest) not in packed:
+            if place_of(digest) not in packed:
                 damaged.append(f"posterior {named(posteriors, digest)} is missing or cannot be read")
-            elif _sha256_in(archive, _place(digest)) != digest:
+            elif _sha256_in(archive, place_of(digest)) != digest:
                 damaged.append(f"posterior {named(posteriors, digest)} has other content than its name says")
     return tuple(damaged)
 
@@ -262,14 +200,6 @@ def _put(draft: Path, file: Path, contents: Verification, force: bool) -> None:
         raise BrokenChain(f"what is stored is damaged ({first}): {kept}, and run `parley verify` for all")
     if os.path.lexists(file) and not force:
         raise StoreError(f"{file} exists by now; name another file, or give --force to replace it")
-    _sync(draft)
+    sync(draft)
     draft.replace(file)
-    _sync(file.parent)
-
-
-def _sync(place: Path) -> None:
-    descriptor = os.open(place, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    sync(file.parent)

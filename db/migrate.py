@@ -81,18 +81,18 @@ def rehearsed(url: str) -> Iterator[Connection]:
     address = parse_address(url)
     if _is_fresh(address):
         raise DatabaseMissing(f"no database at {shown(address)} yet; run `parley init`")
-    with _migrated(address) as connection:
+    with migrated(address) as connection:
         yield connection
         connection.rollback()
 
 
 def _migrate(address: URL) -> None:
-    with _migrated(address) as connection:
+    with migrated(address) as connection:
         connection.commit()
 
 
 @contextmanager
-def _migrated(address: URL) -> Iterator[Connection]:
+def migrated(address: URL) -> Iterator[Connection]:
     """Yield a connection in a transaction in which everything is migrated, for the caller to end."""
     engine = make_engine(address, create=True)
     try:

@@ -225,7 +225,8 @@ def test_backup_says_what_is_in_it(desk: Database, tmp_path: Path, capsys: pytes
         f"head     {stored['head']}",
         f"         {HEAD}",
         "",
-        f"To restore: `unzip {tmp_path / 'kept.zip'}` in an empty folder.",
+        f"To restore: `parley restore {tmp_path / 'kept.zip'} --to URL`, or `unzip {tmp_path / 'kept.zip'}` "
+        "in an empty folder.",
     ]
     assert run(["backup", "kept.zip", "--force", "--json"]) == 0
     made = json.loads(capsys.readouterr().out)

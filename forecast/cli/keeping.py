@@ -117,8 +117,8 @@ def backup(
 ) -> None:
     """Back up into one ZIP file. The database and its posteriors, checked, also while others work.
 
-    `unzip FILE` in an empty folder gives a working Parley: an SQLite database, whatever this one is. Of a damaged store
-    what is left is kept, unless FILE exists; exit 1 then.
+    `parley restore` fills an empty database with it, of either kind; `unzip FILE` in an empty folder gives a working
+    Parley as well, with SQLite. Of a damaged store what is left is kept, unless FILE exists; exit 1 then.
     """
     with opened() as database, watched() as report:
         made = write_backup(database, file, force=force, report=report)
@@ -145,7 +145,7 @@ def doctor(json_: Json = False) -> None:
 
 def print_verification(database: str, found: Verification) -> None:
     title = "Everything is as it was stored" if found.sound else "Damaged"
-    emit([bold(f"{title}: {database}"), *facts(_contents(found)), *_findings(found)])
+    emit([bold(f"{title}: {database}"), *facts(contents_of(found)), *_findings(found)])
 
 
 def print_head(database: str, head: Head | None, rows: int) -> None:
@@ -174,8 +174,10 @@ def _continuation(kept: Continuation) -> Iterator[str]:
 
 def print_backup(made: Backup) -> None:
     size = f"{made.size / 1e6:.1f} MB, schema {made.schema}, {counted(made.runs, 'run')}"
-    emit([bold(f"Backup {made.file}"), *facts([("holds", size), *_contents(made.contents)]), *_findings(made.contents)])
-    emit(["", f"To restore: `unzip {shlex.quote(str(Path(made.file).absolute()))}` in an empty folder."])
+    holds = facts([("holds", size), *contents_of(made.contents)])
+    emit([bold(f"Backup {made.file}"), *holds, *_findings(made.contents)])
+    file = shlex.quote(str(Path(made.file).absolute()))
+    emit(["", f"To restore: `parley restore {file} --to URL`, or `unzip {file}` in an empty folder."])
 
 
 def print_examination(found: Examination) -> None:
@@ -196,7 +198,8 @@ def _finding(finding: Finding) -> Iterator[str | Text]:
     yield f"{' ' * len(mark)}→ {finding.run}"  # in one line, however long: it is there to be copied
 
 
-def _contents(found: Verification) -> list[tuple[str, str]]:
+def contents_of(found: Verification) -> list[tuple[str, str]]:
+    """Name and value of how much was checked, and the head of it."""
     what = f"{counted(found.rows, 'row')} in {counted(found.tables, 'table')}, {counted(found.files, 'posterior file')}"
     head = found.head or "none: nothing is stored yet"
     return [("checked", what), ("head", head), ("", ELSEWHERE if found.sound and found.head else "")]

@@ -163,13 +163,14 @@ SECTIONS: Sections = {
         *_of("check", check="Check the machinery."),
     ),
     "Keep": (
+        *_of("keeping", verify="Check everything stored.", backup="Back up into one ZIP file."),
         *_of(
-            "keeping",
-            verify="Check everything stored.",
-            backup="Back up into one ZIP file.",
-            doctor="See whether all is in order.",
+            "copies",
+            restore="Restore a backup into an empty database.",
+            copy="Copy a database into an empty one.",
         ),
         *_of("keep", keep="Thin old posteriors."),
+        *_of("keeping", doctor="See whether all is in order."),
     ),
     "Run daily": (SCHEDULE,),
 }

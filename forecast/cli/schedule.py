@@ -4,7 +4,7 @@ import os
 import re
 import sys
 from contextlib import nullcontext, redirect_stdout
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Annotated
 
@@ -17,6 +17,7 @@ from forecast.cli.outputs import written_as
 from forecast.cli.schedule_tables import print_status, print_trials
 from forecast.cli.streams import answering
 from forecast.errors import BadSettings, NoForecast, NotSent
+from forecast.schedule.backups import read_backups
 from forecast.schedule.channels import trial_alert, try_channels
 from forecast.schedule.place import DEFAULT_FILE
 from forecast.schedule.settings import Settings, as_plain, read_settings
@@ -42,6 +43,7 @@ def status(
     settings = read_settings()
     with opened() as database, database.read() as connection:
         found = read_status(connection, settings, console.now(), case_id(), last=last)
+        found = replace(found, backups=read_backups(settings, database, console.now()))
     if json_:
         print_json(as_json(found))
     else:

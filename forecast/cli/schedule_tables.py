@@ -9,6 +9,7 @@ from db.run_rows import AttemptRow, RunRow
 from forecast.cli.render import headline_lines
 from forecast.cli.tables import bold, emit, facts, grid_with_words, paragraph
 from forecast.record.summary import Summary
+from forecast.schedule.backups import Backups
 from forecast.schedule.channels import Trial
 from forecast.schedule.slots import Slot
 from forecast.schedule.status import Behind, ChannelState, Holder, Status, Told, Waiting, lasting
@@ -61,7 +62,16 @@ def _facts(status: Status) -> list[tuple[str, str]]:
         ("attested", _attested(status.completeness)),
         ("alerts", _undelivered(status.alerts)),
         ("settings", "; ".join(status.doubts)),
+        ("backups", _backups(status.backups) if status.backups else ""),
     ]
+
+
+def _backups(backups: Backups) -> str:
+    """The last one, the last that could be restored, and what is wrong."""
+    made, restored = backups.made, backups.restored
+    last = f"the last of {made.day}, made {minute(made.at)}" if made else "none yet"
+    checked = f"that of {restored.day} restored and verified {minute(restored.at)}" if restored else "none restored yet"
+    return "; ".join((f"{last}; {checked}; in {backups.folder}", *backups.troubles, *backups.overdue))
 
 
 def _instant(at: datetime, status: Status) -> str:

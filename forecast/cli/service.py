@@ -25,6 +25,7 @@ from forecast.cli.schedule_tables import print_made
 from forecast.cli.streams import answering
 from forecast.errors import NoForecast
 from forecast.record.summary import as_json, read_summary
+from forecast.schedule.backups import keep_backups
 from forecast.schedule.service import make_due_once, serve
 from forecast.schedule.settings import Settings, read_settings
 from forecast.schedule.slots import calendar_of, find_next, read_ledger
@@ -54,7 +55,7 @@ def run() -> None:
 
 def _steps() -> tuple[Step, ...]:
     """What the service does after its runs."""
-    return record_alerts, record_brief
+    return record_alerts, record_brief, keep_backups
 
 
 def _compose(database: Database, alert: AlertRow, settings: Settings, now: datetime) -> Letter:

@@ -12,7 +12,7 @@ from functools import partial
 from db.engine import LOCK_TIMEOUT_S, Database, folder_of, open_database, parse_address, shown
 from db.errors import StoreError
 from forecast.doctor.clock import check_clock, check_zone
-from forecast.doctor.files import check_leftovers, check_posteriors
+from forecast.doctor.files import check_backups, check_leftovers, check_posteriors
 from forecast.doctor.finding import PROBLEM, TROUBLE, Finding, Found, Opened, hindered
 from forecast.doctor.rows import (
     check_case,
@@ -53,6 +53,7 @@ CHECKS: dict[str, _Check] = {
     "forecast": check_forecast,
     "schedule": check_schedule,
     "posteriors": check_posteriors,
+    "backups": check_backups,
     "leftovers": check_leftovers,
     "permissions": check_permissions,
     "clock": check_clock,

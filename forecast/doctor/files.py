@@ -3,16 +3,23 @@
 import os
 import re
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from db.access import beside, size_of
-from db.backup import ASIDE
+from db.backup import ASIDE as BACKING_UP
 from db.errors import StoreError
+from db.fill import ASIDE as COPYING
 from db.posteriors import check_stored, orphans, unnamed_pieces
 from db.read_runs import read_posterior_hashes
 from forecast.doctor.finding import NOTICE, PROBLEM, Finding, Found, Opened, hindered, remove
+from forecast.errors import BadSettings
+from forecast.schedule.backups import CHECKING, read_backups
+from forecast.schedule.settings import read_settings
 from forecast.words.numbers import counted
 
+ASIDES = {BACKING_UP: "backup", COPYING: "copy", CHECKING: "check of a backup"}
+"""How folders begin in which something is made that is not whole yet, and what."""
 HALF_WRITTEN = re.compile(r"\.(.+\.\w+)\.(\d+)")
 """What `forecast.writing` calls a file that is not whole yet: name, and number of the process."""
 WRITTEN_WITHIN_S = 86400.0
@@ -44,11 +51,24 @@ def check_posteriors(opened: Opened) -> Found:
         yield Finding("posteriors", NOTICE, what, "run `parley keep`, which removes them")
 
 
+def check_backups(opened: Opened) -> Found:
+    """The service makes its backups, and they can be restored."""
+    with suppress(BadSettings):  # which is a finding of its own
+        backups = read_backups(read_settings(), opened.database, opened.now)
+        if backups is None:
+            return
+        for what in backups.troubles:
+            yield Finding("backups", PROBLEM, what, "see to it, or run `parley backup FILE` meanwhile")
+        for what in backups.overdue:
+            yield Finding("backups", NOTICE, what, "run `parley schedule run` and leave it running, or see its log")
+
+
 def check_leftovers(opened: Opened) -> Found:
-    """What was cut off, where it would be looked for: beside the database and in the current folder."""
-    for folder in sorted({opened.database.folder.resolve(), Path.cwd()}):
-        for path in sorted(folder.glob(f"{ASIDE}*/")):
-            yield Finding("leftovers", NOTICE, f"{path} is of an interrupted backup", remove(path, "backup"))
+    """What was cut off, where it would be looked for: beside the database, its backups, and in the current folder."""
+    for folder in sorted({opened.database.folder.resolve(), Path.cwd(), *_backup_folder(opened)}):
+        for begins, what in ASIDES.items():
+            for path in sorted(folder.glob(f"{begins}*/")):
+                yield Finding("leftovers", NOTICE, f"{path} is of an interrupted {what}", remove(path, what))
         for path in sorted(folder.glob(".workbook-*/")):
             yield Finding("leftovers", NOTICE, f"{path} is of an interrupted export", remove(path, "export"))
         for path in sorted(folder.iterdir()):
@@ -57,6 +77,14 @@ def check_leftovers(opened: Opened) -> Found:
     if opened.connection.dialect.name == "sqlite" and size_of(journal):  # opening has taken back what was to be
         what = f"{journal} is of no change that is under way"
         yield Finding("leftovers", NOTICE, what, remove(journal, "command"))
+
+
+def _backup_folder(opened: Opened) -> tuple[Path, ...]:
+    with suppress(BadSettings):
+        backups = read_backups(read_settings(), opened.database, opened.now)
+        if backups is not None and Path(backups.folder).is_dir():
+            return (Path(backups.folder).resolve(),)
+    return ()
 
 
 def _check_half_written(path: Path) -> Found:

@@ -1,4 +1,4 @@
-"""Settings of the daily runs, from one TOML file: when, how far to catch up, what to tell whom, where to log.
+"""Settings of the daily runs, from one TOML file: when, what to tell whom, where to log and to back up.
 
 The file is `parley.toml` in the current folder, or the one PARLEY_SETTINGS names; without it, what follows holds.
 Secrets are never in the file: PARLEY_WEBHOOK_SECRET and PARLEY_SMTP_PASSWORD.
@@ -119,6 +119,18 @@ class LogSettings:
 
 
 @dataclass(frozen=True, config=_STRICT, kw_only=True)
+class BackupSettings:
+    """Where the service puts backups, how many it keeps, and how often it tries whether one can be restored."""
+
+    folder: str = ""
+    """Relative to the database's folder; empty: none are made."""
+    every_days: Annotated[int, Field(ge=1, le=366)] = 1
+    keep: Annotated[int, Field(ge=1, le=10_000)] = 14
+    """The newest ones; and the one that was last restored and verified."""
+    check_days: Annotated[int, Field(ge=1, le=366)] = 7
+
+
+@dataclass(frozen=True, config=_STRICT, kw_only=True)
 class Webhook:
     """Where alerts are posted as JSON, and in which form."""
 
@@ -231,6 +243,7 @@ class Settings:
 
     schedule: ScheduleSettings = Field(default_factory=ScheduleSettings)
     log: LogSettings = Field(default_factory=LogSettings)
+    backup: BackupSettings = Field(default_factory=BackupSettings)
     alerts: AlertSettings = Field(default_factory=AlertSettings)
     mail: MailSettings = Field(default_factory=MailSettings)
 
@@ -394,6 +407,7 @@ def _known(tables: list[str]) -> tuple[str, ...]:
         (): Settings,
         ("schedule",): ScheduleSettings,
         ("log",): LogSettings,
+        ("backup",): BackupSettings,
         ("alerts",): AlertSettings,
         ("alerts", "webhook"): Webhook,
         ("alerts", "email"): Email,

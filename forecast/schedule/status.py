@@ -19,6 +19,7 @@ from db.read_schedule import read_alerts, read_attempts, read_deliveries, read_u
 from db.run_rows import AlertRow, AttemptRow, DeliveryRow, LeaseRow, RunRow
 from db.when import When
 from db.zone import Moment, read_zone
+from forecast.schedule.backups import Backups
 from forecast.schedule.orders import lease_name
 from forecast.schedule.settings import Settings, form_doubt
 from forecast.schedule.slots import Calendar, Due, Ledger, Slot, calendar_of, find_due, find_next, read_ledger, retry_at
@@ -134,6 +135,8 @@ class Status:
     """The last ones, and every one that is not delivered; the latest first."""
     doubts: tuple[str, ...] = ()
     """What is doubtful about the settings, and what to change."""
+    backups: Backups | None = None
+    """How those of the service stand, where they were looked at and it is to make any."""
 
 
 def read_status(
@@ -370,6 +373,7 @@ def as_json(status: Status) -> dict[str, Any]:
         "lease": _holder(status.holder) if status.holder else None,
         "alerts": [_told(one) for one in status.alerts],
         "doubts": list(status.doubts),
+        "backups": asdict(status.backups) if status.backups else None,
     }
 
 

@@ -1,0 +1,289 @@
+"""Backups of the service: one a day, so many kept, tried by restoring; what fails is told and harms no run."""
+
+import json
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from zipfile import ZipFile
+
+import pytest
+from conftest import RUN
+from schedule_worlds import Clock, duty_of, install_toy_at, ledger_of, settings_of
+
+from db.append import append_run
+from db.backup import write_backup
+from db.engine import Database, open_database
+from db.posteriors import keep, prepare
+from db.read_schedule import read_alerts
+from db.run_rows import AlertRow
+from forecast.cli.app import run
+from forecast.doctor.examine import examine
+from forecast.schedule.backups import CHECKING, MEMORY, keep_backups, read_backups
+from forecast.schedule.duty import Duty, Stopped, make_due, take_up
+from forecast.schedule.settings import AlertFile, AlertSettings, BackupSettings, Settings
+
+MORNING = datetime(2020, 1, 3, 6, 5, tzinfo=UTC)
+"""Just after the first run is due."""
+DAY = timedelta(days=1)
+
+
+@pytest.fixture(autouse=True)
+def beside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("PARLEY_POSTERIORS", raising=False)
+    (tmp_path / "backups").mkdir()
+
+
+@pytest.fixture
+def database(database_url: str, tmp_path: Path) -> Iterator[Database]:
+    """The toy case with a posterior."""
+    install_toy_at(database_url, tmp_path)
+    with open_database(database_url) as opened:
+        prepared = prepare(opened.posteriors, lambda path: path.write_bytes(b"draws") and None)
+        with opened.write() as connection:
+            digest = keep(connection, prepared)
+            append_run(connection, replace(RUN, case_id="toy", posterior_hash=digest), MORNING)
+        yield opened
+
+
+def settings(**backup: object) -> Settings:
+    kept = BackupSettings(**{"folder": "backups", **backup})  # type: ignore[arg-type]
+    return replace(settings_of(), backup=kept, alerts=AlertSettings(file=AlertFile(path="-")))
+
+
+@pytest.fixture
+def duty(database: Database) -> Duty:
+    """A service on a day whose run is due."""
+    return serving(database, MORNING)
+
+
+def serving(database: Database, now: datetime, **backup: object) -> Duty:
+    found = duty_of(database, Clock(now), settings(**backup))
+    take_up(found)
+    return found
+
+
+def pass_days(duty: Duty, days: int = 1) -> None:
+    for _ in range(days):
+        duty.clock.now += DAY  # type: ignore[attr-defined]
+        make_due(duty, lambda *_: None)
+        keep_backups(duty)
+
+
+def there(suffix: str = ".zip") -> list[str]:
+    return sorted(path.name for path in Path("backups").iterdir() if path.name.endswith(suffix))
+
+
+def told(duty: Duty, *rules: str) -> list[AlertRow]:
+    with duty.database.read() as connection:
+        return list(reversed(read_alerts(connection, "toy", rules=rules or ("backup", "restore"))))
+
+
+def remembered() -> dict[str, object]:
+    found: dict[str, object] = json.loads(Path("backups", MEMORY).read_text())
+    return found
+
+
+# What is made
+
+
+def test_each_day_has_its_backup_and_it_is_tried(duty: Duty) -> None:
+    keep_backups(duty)
+    assert there() == ["parley-2020-01-03.zip"]
+    assert there("") == ["parley-2020-01-03.zip", MEMORY]  # nothing of the trial is left
+    found = remembered()
+    assert found["restored"] == found["made"] | {"at": found["restored"]["at"]}  # type: ignore[operator,index]
+    keep_backups(duty)
+    assert remembered() == found
+    pass_days(duty)
+    assert there() == ["parley-2020-01-03.zip", "parley-2020-01-04.zip"]
+    assert remembered()["restored"]["day"] == "2020-01-03"  # type: ignore[index]
+    assert told(duty) == []
+
+
+def test_it_is_made_after_the_day_s_run(database: Database) -> None:
+    duty = serving(database, MORNING - timedelta(hours=1))
+    keep_backups(duty)
+    assert there() == ["parley-2020-01-02.zip"]
+    duty.clock.now = MORNING  # type: ignore[attr-defined]
+    make_due(duty, lambda *_: None)
+    keep_backups(duty)
+    with ZipFile("backups/parley-2020-01-03.zip") as archive:
+        archive.extract("parley.db", "inside")
+    with closing(sqlite3.connect("inside/parley.db")) as connection:
+        assert connection.execute("SELECT count(*) FROM attempts").fetchone()[0] == 1
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_so_many_are_kept_and_the_one_that_was_tried(database: Database) -> None:
+    duty = serving(database, MORNING, keep=2, check_days=30)
+    keep_backups(duty)
+    Path("backups", "parley-notes.zip").write_text("somebody's")
+    pass_days(duty, 4)
+    days = ["2020-01-03", "2020-01-06", "2020-01-07"]
+    assert there() == [*(f"parley-{day}.zip" for day in days), "parley-notes.zip"]
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_after_so_many_days_the_newest_is_tried_again(database: Database) -> None:
+    duty = serving(database, MORNING, every_days=2, check_days=4)
+    keep_backups(duty)
+    tried = []
+    for _ in range(8):
+        pass_days(duty)
+        tried.append(str(remembered()["restored"]["day"])[-2:])  # type: ignore[index]
+    assert tried == ["03", "03", "03", "07", "07", "07", "07", "11"]
+    assert [name[-6:-4] for name in there()] == ["03", "05", "07", "09", "11"]
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_without_a_folder_none_is_made(database: Database) -> None:
+    duty = serving(database, MORNING, folder="")
+    keep_backups(duty)
+    assert there("") == []
+    assert read_backups(duty.settings, database, MORNING) is None
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_service_that_is_to_end_leaves_nothing_half_made(database: Database) -> None:
+    duty = replace(serving(database, MORNING), stopped=lambda: True)
+    with pytest.raises(Stopped, match="the service was stopped"):
+        keep_backups(duty)
+    assert there("") == []
+    keep_backups(replace(duty, stopped=lambda: False))
+    assert there() == ["parley-2020-01-03.zip"]
+
+
+# What fails
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_what_fails_is_told_once_a_day_and_tried_again(duty: Duty, caplog: pytest.LogCaptureFixture) -> None:
+    duty.settings = settings(folder="gone/backups")
+    for _ in range(3):
+        keep_backups(duty)
+    (alert,) = told(duty)
+    assert (alert.rule, alert.subject, alert.title) == ("backup", "2020-01-03", "The backup of 2020-01-03 failed")
+    assert alert.body.splitlines() == [
+        f"At 2020-01-03 06:05 UTC: {Path.cwd() / 'gone' / 'backups'}: No such file or directory.",
+        "It is tried again every hour.",
+        "The last backup: none.",
+        "The last that was restored and verified: none.",
+    ]
+    assert alert.channels == ("file",)
+    pass_days(duty)
+    assert [row.subject for row in told(duty)] == ["2020-01-03", "2020-01-04"]
+    assert [row.outcome for row in ledger_of(duty.database)] == ["published"]  # the run was made all the same
+    assert "backup failed" in caplog.text
+    (Path.cwd() / "gone").mkdir()
+    keep_backups(duty)
+    assert [path.name for path in Path("gone/backups").glob("*.zip")] == ["parley-2020-01-04.zip"]
+    assert len(told(duty)) == 2
+
+
+def test_a_backup_that_cannot_be_restored_is_told(duty: Duty) -> None:
+    keep_backups(duty)
+    pass_days(duty, 6)
+    duty.settings = settings(check_days=1)
+    good = Path("backups", "parley-2020-01-09.zip")
+    good.write_bytes(good.read_bytes()[:1000])
+    keep_backups(duty)
+    (alert,) = told(duty)
+    assert (alert.rule, alert.title) == ("restore", "The backup of 2020-01-09 could not be restored and verified")
+    assert "parley-2020-01-09.zip is no ZIP file, or only a part of one" in alert.body
+    assert "The last that was restored and verified: parley-2020-01-03.zip" in alert.body
+    keep_backups(duty)
+    assert len(told(duty)) == 1
+    pass_days(duty)
+    assert remembered()["refused"] is None
+    assert remembered()["restored"]["day"] == "2020-01-10"  # type: ignore[index]
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_damaged_database_is_backed_up_and_told(duty: Duty) -> None:
+    keep_backups(duty)
+    shutil.rmtree("posteriors")
+    pass_days(duty)
+    assert there() == ["parley-2020-01-03.zip", "parley-2020-01-04.zip"]
+    (alert,) = told(duty)
+    assert alert.rule == "backup"
+    assert "it holds what is left of a damaged database (posterior " in alert.body
+    assert "The last that was restored and verified: parley-2020-01-03.zip" in alert.body
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_backups_of_another_database_are_left_alone(duty: Duty, database: Database) -> None:
+    keep_backups(duty)
+    memory = remembered() | {"database": "/elsewhere/parley.db"}
+    Path("backups", MEMORY).write_text(json.dumps(memory))
+    pass_days(duty)
+    assert there() == ["parley-2020-01-03.zip"]
+    (alert,) = told(duty)
+    assert "holds backups of /elsewhere/parley.db; name another folder in [backup]" in alert.body
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_backup_of_another_record_is_told(duty: Duty, tmp_path: Path) -> None:
+    keep_backups(duty)
+    (tmp_path / "other").mkdir()
+    install_toy_at(f"sqlite:///{tmp_path / 'other' / 'parley.db'}", tmp_path / "other", MORNING)
+    with open_database(f"sqlite:///{tmp_path / 'other' / 'parley.db'}") as other:
+        write_backup(other, tmp_path / "backups" / "parley-2020-01-03.zip", force=True)
+    duty.settings = settings(check_days=1)
+    Path("backups", MEMORY).write_text(json.dumps(remembered() | {"restored": None}))
+    keep_backups(duty)
+    (alert,) = told(duty)
+    assert f"is of another record than {duty.database.url}; see which of the two is right" in alert.body
+
+
+# How they stand
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_what_is_overdue_is_said(duty: Duty, database: Database) -> None:
+    look = lambda days: read_backups(duty.settings, database, MORNING + timedelta(days=days))  # noqa: E731
+    (none,) = look(0).overdue
+    assert none.startswith("No backup of ")
+    keep_backups(duty)
+    assert look(1).overdue == ()
+    assert look(2).overdue == ("The last backup is of 2020-01-03: that of 2020-01-04 is missing",)
+    assert look(10).overdue == (
+        "The last backup is of 2020-01-03: that of 2020-01-04 is missing",
+        "No backup has been restored and verified since that of 2020-01-03",
+    )
+    Path("backups", "parley-2020-01-03.zip").unlink()
+    (gone,) = look(0).overdue
+    assert gone == f"The last backup, {Path.cwd() / 'backups' / 'parley-2020-01-03.zip'}, is gone"
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_status_and_doctor_say_it(
+    duty: Duty, database_url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PARLEY_DATABASE_URL", database_url)
+    monkeypatch.setenv("PARLEY_CACHE", "cache")
+    monkeypatch.setenv("COLUMNS", "400")
+    monkeypatch.setattr("forecast.cli.console.utc_now", lambda: duty.clock())
+    Path("parley.toml").write_text('[backup]\nfolder = "backups"\n')
+    make_due(duty, lambda *_: None)
+    keep_backups(duty)
+    assert run(["schedule", "status"]) == 0
+    line = next(line for line in capsys.readouterr().out.splitlines() if line.startswith("backups"))
+    assert line == (
+        "backups    the last of 2020-01-03, made 2020-01-03 06:05 UTC; that of 2020-01-03 restored and verified "
+        f"2020-01-03 06:05 UTC; in {Path.cwd() / 'backups'}"
+    )
+    assert run(["schedule", "status", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["backups"]["made"]["file"] == "parley-2020-01-03.zip"
+    assert [one for one in examine(database_url, duty.clock()).findings if one.check == "backups"] == []
+    Path("backups", f"{CHECKING}x").mkdir()
+    late = examine(database_url, duty.clock() + 3 * DAY).findings
+    assert [one.what for one in late if one.check == "backups"] == [
+        "The last backup is of 2020-01-03: that of 2020-01-04 is missing"
+    ]
+    (left,) = [one for one in late if one.check == "leftovers"]
+    assert left.what == f"{Path.cwd() / 'backups' / f'{CHECKING}x'} is of an interrupted check of a backup"
