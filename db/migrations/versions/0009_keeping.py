@@ -32,7 +32,8 @@ def upgrade() -> None:
         *_chain(),
         sa.UniqueConstraint("run_id", name="uq_thinnings_run_id"),
     )
-    op.create_index("ix_observations_observed", "observations", ["case_id", "indicator_id", "observed_on", "id"])
+    listed_by = ["case_id", "observed_on", "known_on", "id", "indicator_id", "analyst"]
+    op.create_index("ix_observations_observed", "observations", listed_by)
 
 
 def _of_run(table: str) -> tuple[sa.Column[int], sa.Column[int]]:
