@@ -5,19 +5,18 @@ rows of a call are stored, or none and an error: Conflict where a row contradict
 breaks a rule; the caller's transaction must then end.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import fields
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from functools import cache
 from itertools import batched
-from operator import attrgetter
 
-from sqlalchemy import Connection, Table, insert
+from sqlalchemy import Connection, Table
 from sqlalchemy.exc import IntegrityError
 
 from db import tables
-from db.chain import content_key, last_link, prepared, row_digest
+from db.chain import last_link, prepared
 from db.conflicts import explain_refusal, refuse_bad_corrections, refuse_repeats, refuse_strangers
+from db.encode import Encoded, encode_row, encode_values, encoded_digest, given, names_of
+from db.insert import insert_rows
 from db.rows import (
     IndicatorRow,
     NewCase,
@@ -107,13 +106,24 @@ def append_observations(
     connection: Connection, observations: Sequence[NewObservation], recorded_at: datetime
 ) -> list[int]:
     """Add observations; Conflict if one that asserts the same in every column is there already."""
-    return _append_facts(connection, tables.observations, observations, recorded_at)
+    return _append_encoded(connection, tables.observations, map(encode_observation, observations), recorded_at)
+
+
+def append_encoded_observations(
+    connection: Connection, observations: Sequence[Encoded], recorded_at: datetime
+) -> list[int]:
+    """Add observations of `encode_observation`, as `append_observations` would."""
+    return _append_encoded(connection, tables.observations, observations, recorded_at)
+
+
+def encode_observation(observation: NewObservation) -> Encoded:
+    """Return the observation as it is stored; its key tells beforehand whether it is there."""
+    return encode_row(observation, tables.observations, OBSERVED)
 
 
 def observation_key(observation: NewObservation) -> str:
     """Return the `row_key` under which the observation is stored, to find out beforehand whether it is there."""
-    values = _asked_of(OBSERVED)(observation)
-    return content_key(tables.observations, prepared(tables.observations, values), OBSERVED)
+    return encode_observation(observation).key
 
 
 def append_events(connection: Connection, events: Sequence[NewEvent], recorded_at: datetime) -> list[int]:
@@ -222,26 +232,34 @@ def append_zone(connection: Connection, zone: NewZone, recorded_at: datetime) ->
 
 
 def _append_facts(connection: Connection, table: Table, facts: Sequence[object], recorded_at: datetime) -> list[int]:
-    return _append_batches(connection, table, _checked(connection, table, facts), recorded_at)
+    asserted = _ASSERTED.get(table, ())
+    rows = (encode_row(fact, table, asserted) for fact in facts)
+    return _append_encoded(connection, table, rows, recorded_at)
 
 
-def _checked(connection: Connection, table: Table, facts: Sequence[object]) -> Iterator[Sequence[Values]]:
-    for batch in batched(facts, _BATCH, strict=False):
-        rows = _prepared(batch, table)
-        refuse_strangers(connection, table, rows)
-        refuse_bad_corrections(connection, table, rows)
-        refuse_repeats(connection, table, rows)
-        yield rows
+def _append_encoded(connection: Connection, table: Table, rows: Iterable[Encoded], recorded_at: datetime) -> list[int]:
+    return _append_batches(connection, table, _checked(connection, table, rows), recorded_at)
+
+
+def _checked(connection: Connection, table: Table, rows: Iterable[Encoded]) -> Iterator[Sequence[Encoded]]:
+    names = names_of(table)
+    for batch in batched(rows, _BATCH, strict=False):
+        values = [dict(zip(names, row.values, strict=True)) for row in batch]
+        refuse_strangers(connection, table, values)
+        refuse_bad_corrections(connection, table, values)
+        refuse_repeats(connection, table, values)
+        yield batch
 
 
 def _append(connection: Connection, table: Table, rows: Sequence[Values], recorded_at: datetime) -> list[int]:
-    return _append_batches(connection, table, [rows] if rows else [], recorded_at)
+    ready = [encode_values(table, row) for row in rows]
+    return _append_batches(connection, table, [ready] if ready else [], recorded_at)
 
 
 def _append_batches(
-    connection: Connection, table: Table, batches: Iterable[Sequence[Values]], recorded_at: datetime
+    connection: Connection, table: Table, batches: Iterable[Sequence[Encoded]], recorded_at: datetime
 ) -> list[int]:
-    """Insert prepared rows at the end of the table's chain and seal it; the one place where rows are made."""
+    """Insert rows at the end of the table's chain and seal it; the one place where rows are made."""
     ids: list[int] = []
     head = ""
     for rows in batches:
@@ -249,20 +267,21 @@ def _append_batches(
         ids.extend(added)
     if ids:
         seal = prepared(tables.seals, {"table_name": table.name, "last_id": ids[-1], "head": head})
-        _insert_chained(connection, tables.seals, [seal], recorded_at)
+        _insert_chained(connection, tables.seals, [encode_values(tables.seals, seal)], recorded_at)
     return ids
 
 
 def _insert_chained(
-    connection: Connection, table: Table, rows: Sequence[Values], recorded_at: datetime
+    connection: Connection, table: Table, rows: Sequence[Encoded], recorded_at: datetime
 ) -> tuple[list[int], str]:
     last_id, last_hash = last_link(connection, table)
     instant = to_utc(recorded_at)
+    numbered: list[tuple[int, str, Encoded]] = []
     for id_, row in enumerate(rows, start=last_id + 1):
-        row["id"], row["recorded_at"] = id_, instant
-        row["hash"] = last_hash = row_digest(table, row, last_hash)
+        last_hash = encoded_digest(table, row, id_, instant, last_hash)
+        numbered.append((id_, last_hash, row))
     try:
-        connection.execute(insert(table), rows)
+        insert_rows(connection, table, numbered, instant)
     except IntegrityError as error:
         raise explain_refusal(table, error) from error
     return list(range(last_id + 1, last_id + 1 + len(rows))), last_hash
@@ -270,20 +289,4 @@ def _insert_chained(
 
 def _prepared(rows: Sequence[object], table: Table, **owner: int) -> list[Values]:
     """Return, of each dataclass, the fields that are columns of the table, ready to be hashed and stored."""
-    getters = {kind: _getter(kind, table) for kind in {type(row) for row in rows}}
-    ready = [prepared(table, {**owner, **getters[type(row)](row)}) for row in rows]
-    if table in _ASSERTED:
-        for row in ready:
-            row["row_key"] = content_key(table, row, _ASSERTED[table])
-    return ready
-
-
-@cache
-def _asked_of(fields_: tuple[str, ...]) -> Callable[[object], Values]:
-    get = attrgetter(*fields_)
-    return lambda row: dict(zip(fields_, get(row), strict=True))
-
-
-def _getter(kind: type, table: Table) -> Callable[[object], Values]:
-    filled = {"id", "recorded_at", "hash", "row_key"}  # computed, also where a stored row comes back as a correction
-    return _asked_of(tuple(item.name for item in fields(kind) if item.name in table.c and item.name not in filled))
+    return [prepared(table, {**owner, **given(row, table)}) for row in rows]

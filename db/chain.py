@@ -47,7 +47,7 @@ def prepared(table: Table, values: Mapping[str, object]) -> dict[str, object]:
 
     Raises StoreError for a value of the wrong type, a number that is not finite, or text that cannot be stored.
     """
-    converters = _converters(table)
+    converters = converters_of(table)
     row: dict[str, object] = {}
     name: str
     value: object
@@ -73,21 +73,20 @@ def content_key(table: Table, values: Mapping[str, object], names: tuple[str, ..
 def content(table: Table, values: Mapping[str, object], names: tuple[str, ...] | None = None) -> str:
     """Return prepared values, or those named, as canonical JSON.
 
-    What `json.dumps` gives with sorted keys and no spaces, put together by column type: a bulk append spends much of
-    its time here.
+    What `json.dumps` gives with sorted keys and no spaces, put together by column type.
     """
     members = [
         member + encode(value)
-        for name, member, encode in _encoders(table, names)
+        for name, member, encode in encoders_of(table, names)
         if (value := values[name]) is not None
     ]
     text = "{" + ",".join(members) + "}"
     if "\\u0000" in text or "\\ud" in text:
-        _refuse_unstorable(table, values)
+        refuse_unstorable(table, values)
     return text
 
 
-def _refuse_unstorable(table: Table, values: Mapping[str, object]) -> None:
+def refuse_unstorable(table: Table, values: Mapping[str, object]) -> None:
     """Raise StoreError for text that not both databases can hold; asked only where the JSON has a suspect escape."""
     for name, value in values.items():
         if isinstance(value, str) and ("\x00" in value or _SURROGATE.search(value)):
@@ -101,8 +100,8 @@ type Encode = Callable[[Any], str]
 
 
 @cache
-def _encoders(table: Table, names: tuple[str, ...] | None) -> tuple[tuple[str, str, Encode], ...]:
-    wanted = sorted(_converters(table) if names is None else names)
+def encoders_of(table: Table, names: tuple[str, ...] | None) -> tuple[tuple[str, str, Encode], ...]:
+    wanted = sorted(converters_of(table) if names is None else names)
     return tuple((name, f'"{name}":', _encoder(table.c[name])) for name in wanted)
 
 
@@ -117,7 +116,7 @@ def _encode_date(value: date) -> str:
     return f'"{value.isoformat()}"'
 
 
-def _encode_instant(value: datetime) -> str:
+def encode_instant(value: datetime) -> str:
     return f'"{value.astimezone(UTC).isoformat(timespec="microseconds")}"'
 
 
@@ -127,7 +126,7 @@ _ENCODE: dict[type, Encode] = {
     Boolean: lambda value: "true" if value else "false",
     Integer: int.__repr__,
     Float: float.__repr__,
-    Instant: _encode_instant,
+    Instant: encode_instant,
     Date: _encode_date,
     JSON: _CANONICAL.encode,
 }
@@ -136,8 +135,8 @@ type Convert = Callable[[object], object]
 
 
 @cache
-def _converters(table: Table) -> dict[str, tuple[type | None, Convert]]:
-    """Return, by column in sorted order, the type whose values need no conversion (if any) and the conversion."""
+def converters_of(table: Table) -> dict[str, tuple[type | None, Convert]]:
+    """Return, by column but `hash` in sorted order, the type whose values need no conversion, and the conversion."""
     columns = sorted((column for column in table.columns if column.name != "hash"), key=lambda column: column.name)
     return {column.name: _converter(column) for column in columns}
 

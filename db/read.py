@@ -204,8 +204,8 @@ def read_newest[R: (DocumentRow, JudgementRow, ObservationRow, EventRow, Complet
     table = _TABLES[kind]
     successor = table.alias()
     superseded = select(successor.c.id).where(successor.c.supersedes == table.c.id).exists()
-    query = _select(kind).where(table.c.case_id == case_id, ~superseded).order_by(table.c.id)
-    return tuple(_make(kind, row) for row in connection.execute(query))
+    query = select_of(kind).where(table.c.case_id == case_id, ~superseded).order_by(table.c.id)
+    return tuple(row_of(kind, row) for row in connection.execute(query))
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,7 +226,7 @@ def read_versions[R: (DocumentRow, JudgementRow, ObservationRow, EventRow)](
     table = _TABLES[kind]
     corrections = _seen_corrections(connection, table, case_id, when)
     query = _select_visible(kind, case_id, when).order_by(table.c.id)
-    rows = [_make(kind, row) for row in connection.execute(query)]
+    rows = [row_of(kind, row) for row in connection.execute(query)]
     by_id: dict[int | None, R] = {row.id: row for row in rows}
     return tuple(Version(row, by_id.get(corrections.successor(row.id))) for row in rows if not row.retracted)
 
@@ -241,8 +241,8 @@ def read_history[R: (DocumentRow, JudgementRow, ObservationRow, EventRow, Comple
     if case_id is None:
         raise StoreError(f"{table.name} has no row {row_id}; list them to see the numbers")
     ids = _corrections(connection, table, case_id).versions(row_id)
-    query = _select(kind).where(table.c.id.in_(ids), visible(table, when)).order_by(table.c.id)
-    return tuple(_make(kind, row) for row in connection.execute(query))
+    query = select_of(kind).where(table.c.id.in_(ids), visible(table, when)).order_by(table.c.id)
+    return tuple(row_of(kind, row) for row in connection.execute(query))
 
 
 def read_between[R: (DocumentRow, JudgementRow, ObservationRow, EventRow, CompletenessRow)](
@@ -251,7 +251,7 @@ def read_between[R: (DocumentRow, JudgementRow, ObservationRow, EventRow, Comple
     """Return every row, corrections and retractions among them, visible by `now` and not by `before`; by number."""
     table = _TABLES[kind]
     query = _select_visible(kind, case_id, now).where(~visible(table, before)).order_by(table.c.id)
-    return tuple(_make(kind, row) for row in connection.execute(query))
+    return tuple(row_of(kind, row) for row in connection.execute(query))
 
 
 def read_versions_between(connection: Connection, case_id: str, before: When, now: When) -> tuple[CaseRow, ...]:
@@ -270,11 +270,11 @@ def read_added(
     None where a later row corrects an earlier one: then all must be read again.
     """
     columns = tables.observations.c
-    added = _select(ObservationRow).where(columns.id > after, columns.case_id == case_id)
+    added = select_of(ObservationRow).where(columns.id > after, columns.case_id == case_id)
     rows = connection.execute(added.where(recorded_by(tables.observations, when))).all()
     if any(row.supersedes is not None for row in rows):
         return None
-    new = [_make(ObservationRow, row) for row in rows if when.known(row.known_on)]
+    new = [row_of(ObservationRow, row) for row in rows if when.known(row.known_on)]
     return tuple(sorted((*observations, *new), key=_by_content))
 
 
@@ -365,22 +365,24 @@ def _current[R: (DocumentRow, JudgementRow, ObservationRow, EventRow, Completene
     corrections = _corrections(connection, table, case_id)
     query = _select_visible(kind, case_id, when).order_by(table.c.id)
     newest = {corrections.fact(row.id): row for row in connection.execute(query)}
-    return [_make(kind, row) for row in newest.values() if not row.retracted]
+    return [row_of(kind, row) for row in newest.values() if not row.retracted]
 
 
 def _select_visible(kind: type, case_id: str, when: When) -> Select[*tuple[Any, ...]]:
     table = _TABLES[kind]
-    return _select(kind).where(table.c.case_id == case_id, visible(table, when))
+    return select_of(kind).where(table.c.case_id == case_id, visible(table, when))
 
 
-def _select(kind: type) -> Select[*tuple[Any, ...]]:
+def select_of(kind: type) -> Select[*tuple[Any, ...]]:
+    """Return a query of a kind of fact, of all there is of it; `row_of` reads its rows."""
     return select(*(_TABLES[kind].c[name] for name in _COLUMNS[kind]))
 
 
-def _make[R: (DocumentRow, JudgementRow, ObservationRow, EventRow, CompletenessRow)](
+def row_of[R: (DocumentRow, JudgementRow, ObservationRow, EventRow, CompletenessRow)](
     kind: type[R], row: Row[*tuple[Any, ...]]
 ) -> R:
-    values: dict[str, Any] = dict(row._mapping)
+    """Return the fact of a row of `select_of`, valid from when it was known; further columns are left out."""
+    values: dict[str, Any] = dict(zip(_COLUMNS[kind], row, strict=False))  # half the time of `row._mapping`
     if kind is ObservationRow:
         values |= {"valid_from": row.known_on, "valid_until": None}
     return kind(**values)

@@ -172,7 +172,8 @@ observations = fact(
     between("credibility", 1, 6),
     *known_once("known_once_observed", "observed_on"),
     Index("ix_observations_known", "case_id", "indicator_id", "known_on"),
-    Index("ix_observations_observed", "case_id", "indicator_id", "observed_on", "id"),
+    # All that a list is ordered, cut and counted by, so that it need read no other rows than it shows.
+    Index("ix_observations_observed", "case_id", "observed_on", "known_on", "id", "indicator_id", "analyst"),
 )
 
 events = fact(

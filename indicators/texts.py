@@ -28,7 +28,7 @@ def read_text(typed: str, column: str) -> tuple[str, str]:
     """The text as it is stored in a column, and what is wrong with it: one of the two is ""."""
     text = typed.strip()
     most = LONGEST_TEXT.get(column, LONGEST)
-    if len(text) <= most and text.isprintable() and unicodedata.is_normalized("NFC", text):
+    if len(text) <= most and text.isprintable() and (text.isascii() or unicodedata.is_normalized("NFC", text)):
         return text, ""
     text = unicodedata.normalize("NFC", _LINE_END.sub("\n", without_invisible(text)))
     if column not in LONGEST_TEXT:

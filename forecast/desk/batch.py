@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from sqlalchemy import Connection
 
@@ -26,6 +26,8 @@ class Sifted[E]:
 
     new: list[E]
     notes: list[str] = field(default_factory=list)
+    ready: Sequence[object] | None = None
+    """The new ones as their kind appends them; None: as they are."""
 
 
 class Batch[E](Protocol):
@@ -62,7 +64,7 @@ class ImportKind[E]:
     """As the database and a receipt name it."""
     read: Callable[[Table, Rules, Callable[[int], None]], Batch[E]]
     """Rows as entries by the rules of the case; the last is told how many have been read."""
-    append: Callable[[Connection, Sequence[E], datetime], list[int]]
+    append: Callable[[Connection, Sequence[Any], datetime], list[int]]
     remarks: Callable[[Stored, Sequence[E]], Remarks]
     """What to say of entries, given the state just before they were stored."""
     learnt: bool = False

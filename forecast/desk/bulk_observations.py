@@ -7,6 +7,8 @@ from datetime import date
 
 from sqlalchemy import Connection
 
+from db.append import encode_observation
+from db.encode import Encoded
 from db.read import find_observations, read_retracted
 from db.rows import NewObservation
 from forecast.desk.batch import LOOKED_AT, Remarks, Sifted
@@ -27,11 +29,13 @@ MANY_INDICATORS, MANY_DAYS = 4, 4
 _ANALYST, _TOLD = "analyst", 3
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ObservationBatch:
     """The rows of a file, each once, by what they assert."""
 
     by_identity: Mapping[str, NewObservation]
+    encoded: Mapping[str, Encoded]
+    """The same as they will be stored: what tells whether a row is there is most of what storing it takes."""
     number: int
     unsigned: frozenset[str]
     """Identities of the rows that name no analyst: the files of a case name none."""
@@ -52,7 +56,8 @@ class ObservationBatch:
         new = {key: each for key, each in new.items() if unsigned.get(key) not in theirs}
         _refuse_strangers(self.shipped, new)
         there = frozenset((*found.values(), *theirs.values()))
-        return Sifted([*new.values()], [*self._notes(connection, rows.case.case_id, there)])
+        notes = [*self._notes(connection, rows.case.case_id, there)]
+        return Sifted([*new.values()], notes, [self.encoded[key] for key in new])
 
     def _unsigned(self, new: Mapping[str, NewObservation], rows: Rows) -> dict[str, str]:
         """By identity of a row that names no analyst the one the case would have it under, if it has any of its day."""
@@ -84,19 +89,27 @@ def _refuse_strangers(shipped: Mapping[str, str], new: Mapping[str, NewObservati
 def read_observation_rows(table: Table, rules: Rules, told: Callable[[int], None]) -> ObservationBatch:
     """The observations of the rows of a table."""
     entries: dict[str, NewObservation] = {}
+    encoded: dict[str, Encoded] = {}
     unsigned, shipped = set(), {}
     for number, row in enumerate(table.rows, start=1):
         ours = table.exported and row.text(_ANALYST) == CASE_ANALYST
         entry = _of_case(row, rules) if ours else new_observation(row, rules)
         if entry is not None:
-            identity = identity_of(entry)
-            entries[identity] = entry
+            ready = encode_observation(entry)
+            identity = ready.key
+            entries[identity], encoded[identity] = entry, ready
             if ours:
                 shipped[identity] = row.place(_ANALYST)
             elif not row.text(_ANALYST):
                 unsigned.add(identity)
         told(number)
-    return ObservationBatch(entries, len(table.rows), frozenset(unsigned), shipped)
+    return ObservationBatch(
+        by_identity=entries,
+        encoded=encoded,
+        number=len(table.rows),
+        unsigned=frozenset(unsigned),
+        shipped=shipped,
+    )
 
 
 def _of_case(row: Row, rules: Rules) -> NewObservation | None:

@@ -18,7 +18,13 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from db.append import append_completeness, append_documents, append_events, append_judgements, append_observations
+from db.append import (
+    append_completeness,
+    append_documents,
+    append_encoded_observations,
+    append_events,
+    append_judgements,
+)
 from db.progress import Progress, silent
 from db.rows import NewEvent, NewObservation
 from forecast.desk.batch import LOOKED_AT, Batch, ImportKind
@@ -52,7 +58,7 @@ KINDS: tuple[ImportKind[Any], ...] = (
         file=OBSERVATIONS,
         table="observations",
         read=read_observation_rows,
-        append=append_observations,
+        append=append_encoded_observations,
         remarks=remarks_on_observations,
     ),
     ImportKind(
@@ -242,7 +248,8 @@ def _store(desk: Desk, found: Found, dry_run: bool, progress: Progress) -> Recei
         if len(added) <= LOOKED_AT and kind.table in ("observations", "events"):
             bears_on.extend(find_bearings(connection, before.rows, added))
         progress("storing", 0, len(added), "")
-        return kind.append(connection, added, at) if added else []
+        ready = sifted.new if sifted.ready is None else sifted.ready
+        return kind.append(connection, ready, at) if ready else []
 
     stored = submit(desk, append, dry_run=dry_run)
     remarks = kind.remarks(stored, added)

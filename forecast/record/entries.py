@@ -3,12 +3,22 @@
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import date
+from typing import Any
 
 from sqlalchemy import Connection
 
-from db.read import Version, read_catalogue, read_completeness, read_history, read_versions
+from db.read import Version, read_catalogue, read_completeness, read_history, read_observations, read_versions
+from db.read_lists import (
+    Asked,
+    Extent,
+    read_analysts,
+    read_commonest,
+    read_extent,
+    read_observation_versions,
+    read_observed_indicators,
+)
 from db.rows import CaseRow, EventRow, NewEvent, ObservationRow
 from db.when import When
 from forecast.record.catalogue import case_of, find_place
@@ -27,7 +37,7 @@ from forecast.record.payloads import (
 )
 from forecast.words.numbers import counted
 from indicators.case_rows import CASE_ANALYST
-from indicators.disagreements import APART
+from indicators.disagreements import APART, standing_on
 
 STANDS, SUPERSEDED, RETRACTED = "stands", "superseded", "retracted"
 _SHOWN = 8
@@ -51,12 +61,25 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True)
-class _Filter[R]:
-    """A condition, the option that asks for it ("" if none does), and what to say of rows none of which meets it."""
+class _Filter:
+    """A condition, the option that asks for it ("" if none does), and what to say of events none of which meets it."""
 
     option: str
-    keeps: Callable[[R], bool]
-    on_file: Callable[[Sequence[R]], str]
+    keeps: Callable[[EventRow], bool]
+    on_file: Callable[[Sequence[EventRow]], str]
+
+
+type OnFile = Callable[[Connection, Asked, Extent], str]
+"""What to say of observations none of which meets a further condition."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """An option, and what is asked of observations with it and those before it."""
+
+    option: str
+    asked: Asked
+    on_file: OnFile
 
 
 def read_observation_list(
@@ -74,14 +97,13 @@ def read_observation_list(
     """
     wanted = wanted or Wanted()
     case = case_of(connection, when, case_id)
-    versions = read_versions(connection, ObservationRow, case.case_id, when)
-    ids = _indicator_ids(connection, case, versions)
-    named = [ids[find_place("indicator", name, ids)] for name in indicators]
-    kept, nothing = _filtered(versions, wanted, _observation_filters(wanted, named), "observation", when)
-    kept.sort(key=lambda version: (version.row.observed_on, version.row.known_on, version.row.id), reverse=True)
-    return ObservationList(
-        when.as_of, when.as_recorded, len(kept), nothing, tuple(_observation(version) for version in kept[:limit])
-    )
+    every = Asked(case_id=case.case_id, when=when, superseded=wanted.superseded, retracted=wanted.retracted)
+    steps = _steps(connection, every, wanted, _named_indicators(connection, case, when, indicators))
+    asked = steps[-1].asked if steps else every
+    matching = read_extent(connection, asked).count
+    nothing = "" if matching else _why_none(connection, every, steps)
+    found = read_observation_versions(connection, asked, limit) if matching else ()
+    return ObservationList(when.as_of, when.as_recorded, matching, nothing, tuple(map(_observation, found)))
 
 
 def read_contradictions(
@@ -89,11 +111,9 @@ def read_contradictions(
 ) -> ContradictionList:
     """Codings that stand as of then and contradict each other; UnknownId names the nearest indicator."""
     case = case_of(connection, when, case_id)
-    versions = read_versions(connection, ObservationRow, case.case_id, when)
-    ids = _indicator_ids(connection, case, versions)
-    named = {ids[find_place("indicator", name, ids)] for name in indicators}
-    standing = [version.row for version in versions if version.ended_by is None]
-    kept = [row for row in standing if not named or row.indicator_id in named]
+    named = set(_named_indicators(connection, case, when, indicators))
+    rows = standing_on(read_observations(connection, case.case_id, when), when.as_of)
+    kept = [row for row in rows if not named or row.indicator_id in named]
     found = contradictions(kept)
     of = f" of {', '.join(sorted(named))}" if named else ""
     nothing = (
@@ -119,8 +139,7 @@ def read_event_list(
     wanted = wanted or Wanted()
     case = case_of(connection, when, case_id)
     versions = read_versions(connection, EventRow, case.case_id, when)
-    filters = _event_filters(wanted, types, disputed)
-    kept, nothing = _filtered(versions, wanted, filters, "event", when)
+    kept, nothing = _filtered_events(versions, wanted, _event_filters(wanted, types, disputed), when)
     kept.sort(key=lambda version: (version.row.started_on, version.row.event_id, version.row.id))
     coverage = _coverage(connection, case, when)
     complete = tuple(span for span in coverage if not types or span.type in types)
@@ -137,101 +156,130 @@ def read_event(connection: Connection, when: When, name: str, *, case_id: str | 
     return EventDetail(when.as_of, when.as_recorded, _event(version), version.row.source, _history(history))
 
 
-def _indicator_ids(connection: Connection, case: CaseRow, versions: Iterable[Version[ObservationRow]]) -> Sequence[str]:
-    """Of the catalogue, and of rows that outlived their indicator's place in it."""
+def _named_indicators(connection: Connection, case: CaseRow, when: When, names: Sequence[str]) -> list[str]:
+    """Of the catalogue, and of rows that outlived their indicator's place in it; UnknownId names the nearest one."""
+    if not names:
+        return []
     catalogue = {row.indicator_id for row in read_catalogue(connection, case)}
-    return sorted(catalogue | {version.row.indicator_id for version in versions})
+    ids = sorted(catalogue | read_observed_indicators(connection, case.case_id, when))
+    return [ids[find_place("indicator", name, ids)] for name in names]
 
 
-def _of_status[R: (ObservationRow, EventRow)](versions: Iterable[Version[R]], wanted: Wanted) -> list[Version[R]]:
+def _of_status(versions: Iterable[Version[EventRow]], wanted: Wanted) -> list[Version[EventRow]]:
     asked = {STANDS: True, SUPERSEDED: wanted.superseded, RETRACTED: wanted.retracted}
     return [version for version in versions if asked[_status(version.ended_by)]]
 
 
-def _filtered[R: (ObservationRow, EventRow)](
-    on_file: Sequence[Version[R]], wanted: Wanted, filters: Iterable[_Filter[R]], noun: str, when: When
-) -> tuple[list[Version[R]], str]:
+def _filtered_events(
+    on_file: Sequence[Version[EventRow]], wanted: Wanted, filters: Iterable[_Filter], when: When
+) -> tuple[list[Version[EventRow]], str]:
     """What passes every filter; if nothing does, which filter leaves nothing and what is on file."""
     versions = _of_status(on_file, wanted)
-    if not versions and on_file:
-        return [], f"no {noun} stands as of {when.as_of}; --superseded --retracted lists {len(on_file)} that did"
     if not versions:
-        return [], f"no {noun} is on file as of {when.as_of}; name a later day, or log one"
+        return [], _none_stands("event", len(on_file), when)
     passed: list[str] = []
     for each in filter(lambda each: each.option, filters):
         kept = [version for version in versions if each.keeps(version.row)]
         if not kept:
-            left = f"{counted(len(versions), noun)} {' '.join(['with', *passed]) if passed else 'on file'}"
-            return [], f"{each.option} leaves none of {left}; {each.on_file([version.row for version in versions])}"
+            return [], _none_left(each.option, "event", len(versions), passed, each.on_file([v.row for v in versions]))
         versions = kept
         passed.append(each.option)
     return versions, ""
 
 
-def _observation_filters(wanted: Wanted, indicators: Sequence[str]) -> list[_Filter[ObservationRow]]:
-    return [
-        _Filter(
-            _options("--indicator", indicators),
-            lambda row: row.indicator_id in indicators,
-            lambda rows: f"observed are {_most(row.indicator_id for row in rows)}",
-        ),
-        _by_analyst(wanted, lambda row: row.analyst),
-        _by_source(
-            wanted,
-            lambda row: (row.source_title, row.source_publisher, row.source_url, row.origin),
-            lambda rows: f"they were published by {_most(row.source_publisher for row in rows)}",
-        ),
-        *_by_day(wanted, "was observed", lambda row: row.observed_on),
-    ]
+def _none_stands(noun: str, ever: int, when: When) -> str:
+    if ever:
+        return f"no {noun} stands as of {when.as_of}; --superseded --retracted lists {ever} that did"
+    return f"no {noun} is on file as of {when.as_of}; name a later day, or log one"
 
 
-def _event_filters(wanted: Wanted, types: Sequence[str], disputed: bool) -> list[_Filter[EventRow]]:
+def _none_left(option: str, noun: str, number: int, passed: Sequence[str], on_file: str) -> str:
+    left = f"{counted(number, noun)} {' '.join(['with', *passed]) if passed else 'on file'}"
+    return f"{option} leaves none of {left}; {on_file}"
+
+
+def _why_none(connection: Connection, asked: Asked, steps: Sequence[_Step]) -> str:
+    """Which step from all that is asked of leaves nothing, and what is on file; "" where none does."""
+    before, left = asked, read_extent(connection, asked)
+    if not left.count:
+        ever = read_extent(connection, replace(asked, superseded=True, retracted=True))
+        return _none_stands("observation", ever.count, asked.when)
+    passed: list[str] = []
+    for step in steps:
+        found = read_extent(connection, step.asked)
+        if not found.count:
+            on_file = step.on_file(connection, before, left)
+            return _none_left(step.option, "observation", left.count, passed, on_file)
+        before, left = step.asked, found
+        passed.append(step.option)
+    return ""
+
+
+def _steps(connection: Connection, asked: Asked, wanted: Wanted, indicators: Sequence[str]) -> list[_Step]:
+    """From all that is asked of to what is wanted, one filter after the other."""
+    steps: list[_Step] = []
+
+    def add(option: str, on_file: OnFile, **narrowed: Any) -> None:
+        before = steps[-1].asked if steps else asked
+        steps.append(_Step(option, replace(before, **narrowed), on_file))
+
+    if indicators:
+        add(_options("--indicator", indicators), _observed_are, indicators=tuple(indicators))
+    if wanted.analysts:
+        names = {_folded(name) for name in wanted.analysts}
+        known = tuple(sorted(name for name in read_analysts(connection, asked.case_id) if _folded(name) in names))
+        add(_options("--analyst", wanted.analysts), _entered_by_whom, analysts=known)
+    if part := _folded(wanted.source):
+        add(f"--source {wanted.source!r}", _published_by, told=lambda texts: _is_in(part, texts))
+    if wanted.first:
+        add(f"--from {wanted.first}", lambda _, __, left: f"the last was observed on {left.last}", first=wanted.first)
+    if wanted.last:
+        add(f"--to {wanted.last}", lambda _, __, left: f"the first was observed on {left.first}", last=wanted.last)
+    return steps
+
+
+def _observed_are(connection: Connection, asked: Asked, _: Extent) -> str:
+    return f"observed are {_first_of(read_commonest(connection, asked, 'indicator_id'))}"
+
+
+def _entered_by_whom(connection: Connection, asked: Asked, _: Extent) -> str:
+    return f"they were entered by {_first_of(read_commonest(connection, asked, 'analyst'))}"
+
+
+def _published_by(connection: Connection, asked: Asked, _: Extent) -> str:
+    return f"they were published by {_first_of(read_commonest(connection, asked, 'source_publisher'))}"
+
+
+def _event_filters(wanted: Wanted, types: Sequence[str], disputed: bool) -> list[_Filter]:
+    names, part = {_folded(name) for name in wanted.analysts}, _folded(wanted.source)
+    first, last = wanted.first, wanted.last
     return [
         _Filter(
             _options("--type", types),
             lambda row: row.type in types,
             lambda rows: f"they are of type {_most(row.type for row in rows)}",
         ),
-        _by_analyst(wanted, _entered_by),
-        _by_source(wanted, lambda row: (row.source,), lambda rows: "`parley events ID` shows the source of one"),
-        *_by_day(wanted, "began", _begun_on),
-        _Filter("--disputed" if disputed else "", lambda row: row.disputed, lambda rows: "none of them is in dispute"),
-    ]
-
-
-def _by_analyst[R: (ObservationRow, EventRow)](wanted: Wanted, analyst: Callable[[R], str]) -> _Filter[R]:
-    names = {_folded(name) for name in wanted.analysts}
-    return _Filter(
-        _options("--analyst", wanted.analysts),
-        lambda row: _folded(analyst(row)) in names,
-        lambda rows: f"they were entered by {_most(map(analyst, rows))}",
-    )
-
-
-def _by_source[R: (ObservationRow, EventRow)](
-    wanted: Wanted, texts: Callable[[R], Iterable[str]], on_file: Callable[[Sequence[R]], str]
-) -> _Filter[R]:
-    part = _folded(wanted.source)
-    return _Filter(
-        f"--source {wanted.source!r}" if part else "",
-        lambda row: any(part in _folded(text) for text in texts(row)),
-        on_file,
-    )
-
-
-def _by_day[R: (ObservationRow, EventRow)](wanted: Wanted, verb: str, day: Callable[[R], date]) -> list[_Filter[R]]:
-    first, last = wanted.first, wanted.last
-    return [
+        _Filter(
+            _options("--analyst", wanted.analysts),
+            lambda row: _folded(_entered_by(row)) in names,
+            lambda rows: f"they were entered by {_most(map(_entered_by, rows))}",
+        ),
+        _Filter(
+            f"--source {wanted.source!r}" if part else "",
+            lambda row: _is_in(part, [row.source]),
+            lambda rows: "`parley events ID` shows the source of one",
+        ),
         _Filter(
             f"--from {first}" if first else "",
-            lambda row: first is None or day(row) >= first,
-            lambda rows: f"the last {verb} on {max(map(day, rows))}",
+            lambda row: first is None or row.started_on >= first,
+            lambda rows: f"the last began on {max(row.started_on for row in rows)}",
         ),
         _Filter(
             f"--to {last}" if last else "",
-            lambda row: last is None or day(row) <= last,
-            lambda rows: f"the first {verb} on {min(map(day, rows))}",
+            lambda row: last is None or row.started_on <= last,
+            lambda rows: f"the first began on {min(row.started_on for row in rows)}",
         ),
+        _Filter("--disputed" if disputed else "", lambda row: row.disputed, lambda rows: "none of them is in dispute"),
     ]
 
 
@@ -241,7 +289,10 @@ def _options(option: str, values: Iterable[str]) -> str:
 
 def _most(values: Iterable[str]) -> str:
     """The commonest values, most frequent first."""
-    names = [name for name, _ in Counter(filter(None, values)).most_common()]
+    return _first_of([name for name, _ in Counter(filter(None, values)).most_common()])
+
+
+def _first_of(names: Sequence[str]) -> str:
     more = f", … ({len(names)} in all)" if len(names) > _SHOWN else ""
     return ", ".join(names[:_SHOWN]) + more if names else "no one named"
 
@@ -251,8 +302,8 @@ def _folded(text: str) -> str:
     return unicodedata.normalize("NFC", text).casefold()
 
 
-def _begun_on(row: EventRow) -> date:
-    return row.started_on
+def _is_in(part: str, texts: Iterable[str]) -> bool:
+    return any(part in _folded(text) for text in texts)
 
 
 def _entered_by(row: EventRow) -> str:

@@ -32,7 +32,8 @@ def upgrade() -> None:
         *_chain(),
         sa.UniqueConstraint("old_hash", name="uq_thinnings_old_hash"),
     )
-    op.create_index("ix_observations_observed", "observations", ["case_id", "indicator_id", "observed_on", "id"])
+    listed_by = ["case_id", "observed_on", "known_on", "id", "indicator_id", "analyst"]
+    op.create_index("ix_observations_observed", "observations", listed_by)
 
 
 def _of_run(table: str) -> tuple[sa.Column[int], sa.Column[int]]:
