@@ -1,7 +1,7 @@
 """One density, three forms: NumPy, compiled and PyMC; its parts against statsmodels and SciPy."""
 
 from ctypes import POINTER, c_double
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import numpy as np
 import pytest
@@ -9,6 +9,7 @@ import statsmodels.api as sm
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from oracles import gradient as oracle
+from oracles.density import WholeDensity
 from problems import SHIPPED, Solved, make_catalogue, make_observations, make_problem
 from scipy.optimize import approx_fprime
 from scipy.stats import bernoulli, multivariate_normal, norm
@@ -34,6 +35,36 @@ VARIANTS = (
     Structure(memory=False),
     Structure(change=False),
 )
+
+
+numbers = st.integers(0, 2**32 - 1)
+
+
+def _random_problem(rng: np.random.Generator) -> Problem:
+    """Whatever a case may hold: one indicator or many, no event or many, rows that fill no block or several."""
+    size, days = int(rng.integers(1, 9)), int(rng.integers(100, 1500))
+    started = rng.integers(0, days, rng.integers(0, 30))
+    meetings = [(int(day), int(day + rng.integers(0, 5)), int(rng.integers(0, 2))) for day in np.sort(started)]
+    seen = rng.integers(0, days, rng.integers(0, 40))
+    rows = [(int(rng.integers(size)), int(day), int(day), rng.normal(), rng.uniform(0.1, 1)) for day in seen]
+    said = int(rng.integers(0, 20))
+    problem = make_problem(
+        meetings,
+        rng.integers(0, days, rng.integers(0, 20)).tolist(),
+        rng.integers(0, days, rng.integers(0, 20)).tolist(),
+        days=days,
+        observations=make_observations(rows),
+        catalogue=make_catalogue(rng.random(size) < 0.5, rng.uniform(20, 400, size), rng.integers(0, 60, size)),
+        deals=rng.random(len(meetings)) < 0.3,
+    )
+    judgements = Judgements(
+        rng.integers(0, 3, said),
+        rng.integers(0, size, said),
+        rng.integers(0, 5, said),
+        rng.normal(1, 1, said),
+        rng.random(said) < 0.5,
+    )
+    return replace(problem, judgements=judgements)
 
 
 def _points(density: Density, number: int = 4, spread: float = 0.3) -> Floats:
@@ -75,6 +106,34 @@ def test_the_information_is_symmetric_and_positive(solved_shipped: Solved) -> No
         assert np.linalg.eigvalsh(information).min() > 0
 
 
+@pytest.mark.parametrize("structure", VARIANTS, ids=lambda s: str(s)[10:60])
+def test_few_columns_give_what_the_whole_jacobian_gives(solved_shipped: Solved, structure: Structure) -> None:
+    _agree(_leaning(build_density(solved_shipped.problem, structure)), 1)
+
+
+@settings(max_examples=15)
+@given(seed=numbers)
+def test_whatever_a_case_holds_few_columns_give_what_the_whole_jacobian_gives(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    _agree(build_density(_random_problem(rng), VARIANTS[seed % len(VARIANTS)]), seed)
+
+
+def _agree(density: Density, seed: int) -> None:
+    """Value, gradient, information and spread of the present density and of its oracle."""
+    whole = WholeDensity(**{item.name: getattr(density, item.name) for item in fields(density)})
+    theta, size = _points(density, 1)[0], density.layout.size
+    root = 0.03 * np.random.default_rng(seed).standard_normal((size, size))
+    spread = whole.spread(theta, root @ root.T)
+    for found, expected in zip(density.spread(theta, root @ root.T), spread, strict=True):
+        assert found == pytest.approx(expected, rel=1e-10, abs=1e-13)
+    for held in ((), spread):
+        ours, theirs = density.at(theta, held), whole.at(theta, held)
+        assert ours.value == pytest.approx(theirs.value, rel=1e-12, abs=1e-10)
+        for name in ("gradient", "information"):
+            expected = getattr(theirs, name)
+            assert getattr(ours, name) == pytest.approx(expected, rel=1e-10, abs=1e-12 * np.abs(expected).max())
+
+
 def _leaning(density: Density) -> Density:
     """With a slope of what no row of the likelihood holds."""
     return replace(density, slant=np.random.default_rng(3).standard_normal(density.layout.size))
@@ -90,36 +149,6 @@ def test_the_compiled_density_is_the_same(case: str, leans: bool, request: pytes
         expected, (value, gradient) = density.at(theta), compiled(theta)
         assert value == pytest.approx(expected.value, rel=1e-12)
         assert gradient == pytest.approx(expected.gradient, rel=1e-9, abs=1e-9)
-
-
-numbers = st.integers(0, 2**32 - 1)
-
-
-def _random_problem(rng: np.random.Generator) -> Problem:
-    """Whatever a case may hold: one indicator or many, no event or many, rows that fill no block or several."""
-    size, days = int(rng.integers(1, 9)), int(rng.integers(100, 1500))
-    started = rng.integers(0, days, rng.integers(0, 30))
-    meetings = [(int(day), int(day + rng.integers(0, 5)), int(rng.integers(0, 2))) for day in np.sort(started)]
-    seen = rng.integers(0, days, rng.integers(0, 40))
-    rows = [(int(rng.integers(size)), int(day), int(day), rng.normal(), rng.uniform(0.1, 1)) for day in seen]
-    said = int(rng.integers(0, 20))
-    problem = make_problem(
-        meetings,
-        rng.integers(0, days, rng.integers(0, 20)).tolist(),
-        rng.integers(0, days, rng.integers(0, 20)).tolist(),
-        days=days,
-        observations=make_observations(rows),
-        catalogue=make_catalogue(rng.random(size) < 0.5, rng.uniform(20, 400, size), rng.integers(0, 60, size)),
-        deals=rng.random(len(meetings)) < 0.3,
-    )
-    judgements = Judgements(
-        rng.integers(0, 3, said),
-        rng.integers(0, size, said),
-        rng.integers(0, 5, said),
-        rng.normal(1, 1, said),
-        rng.random(said) < 0.5,
-    )
-    return replace(problem, judgements=judgements)
 
 
 @settings(max_examples=25)
