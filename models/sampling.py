@@ -8,6 +8,7 @@ import pandas as pd
 import xarray as xr
 from scipy.special import expit
 
+from models.compiled import c_functions
 from models.density import Density
 from models.gradient import compile_density
 from models.laplace import start_at
@@ -15,6 +16,14 @@ from models.parameters import DIMS, Parameters, coordinates, soft
 from models.settings import SamplerSettings
 from models.spec import Floats, Problem
 from models.structure import Structure
+
+OWN_UNITS: dict[str, Callable[[Floats], Floats]] = {
+    "unit": np.exp,
+    "duration": soft,
+    "change": expit,
+    "judgement_excess": np.exp,
+}
+"""From the scale of theta to each parameter's own, where they differ."""
 
 Report = Callable[[int, int, int], None]
 """Progress: (draws done, draws in all, divergences), tuning included."""
@@ -72,36 +81,42 @@ def _sample_nutpie(
     complete = posterior.sizes["chain"] == settings.chains and posterior.sizes["draw"] == settings.draws
     if not complete or bool(posterior["unit"].isnull().any()):
         raise KeyboardInterrupt  # the sampler takes Ctrl-C for a wish to see what there is; a forecast needs it all
+    tree["posterior"] = xr.DataTree(_in_own_units(posterior.to_dataset()))
     return tree
 
 
-def _nutpie_model(problem: Problem, density: Density) -> Any:
-    from nutpie.compiled_pyfunc import from_pyfunc
+def _in_own_units(posterior: xr.Dataset) -> xr.Dataset:
+    moved = {name: (posterior[name].dims, own(posterior[name].values)) for name, own in OWN_UNITS.items()}
+    return posterior.assign(moved)
 
-    evaluate, where = compile_density(density), density.layout.slices
+
+def _nutpie_model(problem: Problem, density: Density) -> Any:
+    """The compiled density as nutpie takes it: two functions in C, which need no interpreter and share no lock."""
+    from nutpie.compile_pymc import CompiledPyMCModel
+
+    log_density, copy = c_functions()
     coords = {name: pd.Index(labels) for name, labels in coordinates(problem, density.layout).items()}
     shapes = {name: tuple(len(coords[dim]) for dim in dims) for name, dims in DIMS.items()}
-
-    def expand(theta: Floats) -> dict[str, Floats]:
-        parts = dict(zip(DIMS, (theta[place] for place in where.values()), strict=True))
-        parts["unit"], parts["judgement_excess"] = np.exp(parts["unit"]), np.exp(parts["judgement_excess"])
-        parts["duration"], parts["change"] = soft(parts["duration"]), expit(parts["change"])
-        return {name: parts[name].reshape(shape) for name, shape in shapes.items()}
 
     def start(seed: int) -> Floats:
         jitter = np.random.default_rng(seed).uniform(-0.5, 0.5, density.layout.size)
         return start_at(density) + jitter
 
-    return from_pyfunc(
-        density.layout.size,
-        lambda: evaluate,
-        lambda *_seeds: expand,
-        [np.dtype("float64")] * len(DIMS),
-        list(shapes.values()),
-        list(DIMS),
-        coords=coords,
+    return CompiledPyMCModel(
         dims=DIMS,
-        make_initial_point_fn=start,
+        compiled_logp_func=log_density,
+        compiled_expand_func=copy,
+        initial_point_func=start,
+        shared_data={},
+        shared_var_keys={},
+        user_data=compile_density(density).memory,
+        n_expanded=density.layout.size,
+        shape_info=(list(DIMS), list(density.layout.slices.values()), list(shapes.values())),
+        logp_func=None,
+        expand_func=None,
+        _n_dim=density.layout.size,
+        _shapes=shapes,
+        _coords=coords,
     )
 
 

@@ -1,20 +1,28 @@
 """One density, three forms: NumPy, compiled and PyMC; its parts against statsmodels and SciPy."""
 
-from dataclasses import replace
+from ctypes import POINTER, c_double
+from dataclasses import fields, replace
 
 import numpy as np
 import pytest
 import statsmodels.api as sm
-from problems import SHIPPED, Solved
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from oracles import gradient as oracle
+from oracles.density import WholeDensity
+from problems import SHIPPED, Solved, make_catalogue, make_observations, make_problem
 from scipy.optimize import approx_fprime
 from scipy.stats import bernoulli, multivariate_normal, norm
 
 from models.bayes import build_model
+from models.compiled import c_functions
 from models.density import Density
 from models.gradient import compile_density
 from models.laplace import build_density, start_at
 from models.processes import BASE, EFFECT
-from models.spec import Floats, Judgements
+from models.sampling import sample
+from models.settings import SamplerSettings
+from models.spec import Floats, Judgements, Problem
 from models.structure import Structure, whiten_judgements
 
 VARIANTS = (
@@ -27,6 +35,36 @@ VARIANTS = (
     Structure(memory=False),
     Structure(change=False),
 )
+
+
+numbers = st.integers(0, 2**32 - 1)
+
+
+def _random_problem(rng: np.random.Generator) -> Problem:
+    """Whatever a case may hold: one indicator or many, no event or many, rows that fill no block or several."""
+    size, days = int(rng.integers(1, 9)), int(rng.integers(100, 1500))
+    started = rng.integers(0, days, rng.integers(0, 30))
+    meetings = [(int(day), int(day + rng.integers(0, 5)), int(rng.integers(0, 2))) for day in np.sort(started)]
+    seen = rng.integers(0, days, rng.integers(0, 40))
+    rows = [(int(rng.integers(size)), int(day), int(day), rng.normal(), rng.uniform(0.1, 1)) for day in seen]
+    said = int(rng.integers(0, 20))
+    problem = make_problem(
+        meetings,
+        rng.integers(0, days, rng.integers(0, 20)).tolist(),
+        rng.integers(0, days, rng.integers(0, 20)).tolist(),
+        days=days,
+        observations=make_observations(rows),
+        catalogue=make_catalogue(rng.random(size) < 0.5, rng.uniform(20, 400, size), rng.integers(0, 60, size)),
+        deals=rng.random(len(meetings)) < 0.3,
+    )
+    judgements = Judgements(
+        rng.integers(0, 3, said),
+        rng.integers(0, size, said),
+        rng.integers(0, 5, said),
+        rng.normal(1, 1, said),
+        rng.random(said) < 0.5,
+    )
+    return replace(problem, judgements=judgements)
 
 
 def _points(density: Density, number: int = 4, spread: float = 0.3) -> Floats:
@@ -68,6 +106,34 @@ def test_the_information_is_symmetric_and_positive(solved_shipped: Solved) -> No
         assert np.linalg.eigvalsh(information).min() > 0
 
 
+@pytest.mark.parametrize("structure", VARIANTS, ids=lambda s: str(s)[10:60])
+def test_few_columns_give_what_the_whole_jacobian_gives(solved_shipped: Solved, structure: Structure) -> None:
+    _agree(_leaning(build_density(solved_shipped.problem, structure)), 1)
+
+
+@settings(max_examples=15)
+@given(seed=numbers)
+def test_whatever_a_case_holds_few_columns_give_what_the_whole_jacobian_gives(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    _agree(build_density(_random_problem(rng), VARIANTS[seed % len(VARIANTS)]), seed)
+
+
+def _agree(density: Density, seed: int) -> None:
+    """Value, gradient, information and spread of the present density and of its oracle."""
+    whole = WholeDensity(**{item.name: getattr(density, item.name) for item in fields(density)})
+    theta, size = _points(density, 1)[0], density.layout.size
+    root = 0.03 * np.random.default_rng(seed).standard_normal((size, size))
+    spread = whole.spread(theta, root @ root.T)
+    for found, expected in zip(density.spread(theta, root @ root.T), spread, strict=True):
+        assert found == pytest.approx(expected, rel=1e-10, abs=1e-13)
+    for held in ((), spread):
+        ours, theirs = density.at(theta, held), whole.at(theta, held)
+        assert ours.value == pytest.approx(theirs.value, rel=1e-12, abs=1e-10)
+        for name in ("gradient", "information"):
+            expected = getattr(theirs, name)
+            assert getattr(ours, name) == pytest.approx(expected, rel=1e-10, abs=1e-12 * np.abs(expected).max())
+
+
 def _leaning(density: Density) -> Density:
     """With a slope of what no row of the likelihood holds."""
     return replace(density, slant=np.random.default_rng(3).standard_normal(density.layout.size))
@@ -83,6 +149,49 @@ def test_the_compiled_density_is_the_same(case: str, leans: bool, request: pytes
         expected, (value, gradient) = density.at(theta), compiled(theta)
         assert value == pytest.approx(expected.value, rel=1e-12)
         assert gradient == pytest.approx(expected.gradient, rel=1e-9, abs=1e-9)
+
+
+@settings(max_examples=25)
+@given(seed=numbers)
+def test_blocks_give_what_whole_arrays_give(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    density = build_density(_random_problem(rng), SHIPPED)
+    density = _leaning(density) if seed % 2 else density
+    blocked, whole = compile_density(density), oracle.compile_density(density)
+    for theta in _points(density, 2, spread=1.0):
+        (value, gradient), (expected, slopes) = blocked(theta), whole(theta)
+        assert value == pytest.approx(expected, rel=1e-12, abs=1e-10)
+        assert gradient == pytest.approx(slopes, rel=1e-11, abs=1e-12 * np.abs(slopes).max())
+
+
+def test_a_sampler_that_calls_c_gets_the_same_bits_and_is_told_where_there_is_no_value(solved_toy: Solved) -> None:
+    density = solved_toy.fit.density
+    compiled, (log_density, keep) = compile_density(density), c_functions()
+    theta, gradient, value = _points(density, 1)[0], np.empty(density.layout.size), np.empty(1)
+
+    def call(theta: Floats) -> int:
+        pointers = [array.ctypes.data_as(POINTER(c_double)) for array in (theta, gradient, value)]
+        return int(log_density.ctypes(len(theta), *pointers, compiled.memory.ctypes.data))
+
+    assert call(theta) == 0
+    expected, slopes = compiled(theta)
+    assert (value[0], gradient.tobytes()) == (expected, slopes.tobytes())
+    beyond = theta.copy()
+    beyond[density.layout.slices["base"]] = 800.0  # an intensity overflows
+    assert call(beyond) > 0
+    kept = np.empty_like(theta)
+    places = [array.ctypes.data_as(POINTER(c_double)) for array in (theta, kept)]
+    assert keep.ctypes(len(theta), len(theta), *places, compiled.memory.ctypes.data) == 0
+    assert kept.tobytes() == theta.tobytes()
+
+
+def test_draws_do_not_depend_on_how_many_chains_run_at_once(solved_toy: Solved) -> None:
+    quick = SamplerSettings(chains=3, draws=20, tune=30)
+    one, three = (
+        sample(solved_toy.problem, solved_toy.fit.density, replace(quick, cores=cores), seed=5)["posterior"]
+        for cores in (1, 3)
+    )
+    assert one["weight"].values.tobytes() == three["weight"].values.tobytes()
 
 
 def test_only_the_shipped_structure_is_compiled(solved_toy: Solved) -> None:

@@ -12,12 +12,12 @@ from db.progress import Progress
 from forecast.engine.posterior_file import in_single
 from models.assumptions import assumptions
 from models.baselines import base_rate
+from models.compiled import c_functions
 from models.density import Density
 from models.effects import effect_summaries, fit_without_judgements
 from models.gate import Diagnostics, diagnose
-from models.gradient import compile_density
 from models.importance import Weighed
-from models.laplace import LaplaceFit, NoMode, build_density, fit_laplace, start_at
+from models.laplace import LaplaceFit, NoMode, build_density, fit_laplace
 from models.parameters import Parameters
 from models.projection import Projection, mean_with_error, project
 from models.reference import documents_only_parameters
@@ -133,7 +133,7 @@ def _attempt(
 
     progress("compiling", 0, 0, "")
     if settings.sampler == "nutpie":
-        compile_density(density)(start_at(density))
+        c_functions()
         report(0, settings.chains * (settings.draws + settings.tune), 0)
     tree = sample(problem, density, settings, seed, report)
     parameters = parameters_of(tree, SHIPPED)
