@@ -5,11 +5,12 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-import numpy as np
 import pytest
 import xarray as xr
+from schedule_worlds import duty_of, settings_of
+from thinning_worlds import posterior, stored
 from toy_case import write_toy_case
-from toy_runs import LOADED, TARGETS, WINDOWS, add_run, toy_targets
+from toy_runs import LOADED, toy_targets
 
 from db.append import append_report, append_run_name
 from db.backup import write_backup
@@ -24,36 +25,13 @@ from db.verify import verify_store
 from forecast.cli.app import run as parley
 from forecast.engine.posterior_file import SAID, write_posterior
 from forecast.engine.thinning import DRAWS, Kept, standing_for, thin_posteriors
+from forecast.schedule.settings import KeepSettings
+from forecast.schedule.steps import thin_old_posteriors
 from indicators.folder import read_case_folder
 from indicators.install import install_case
 from models.raking import effective_size
 
 TODAY = datetime(2020, 6, 15, 12, tzinfo=UTC)
-
-
-def posterior(number: int = 0, *, chains: int = 4, draws: int = 500, said: bool = True) -> xr.DataTree:
-    """A posterior whose draws scatter about what the toy runs say."""
-    rng = np.random.default_rng(number)
-    mean = np.array([row.mean for row in toy_targets()]).reshape(len(TARGETS), len(WINDOWS))
-    shift = 0.05 * rng.standard_normal((chains, draws, 1, 1)) + 0.01 * rng.standard_normal((chains, draws, *mean.shape))
-    slope = shift[:, :, 0, 0] + 0.1 * rng.standard_normal((chains, draws))
-    groups = {
-        "posterior": xr.Dataset({"slope": (("chain", "draw"), slope)}),
-        "sample_stats": xr.Dataset({"energy": (("chain", "draw"), slope**2)}),
-    }
-    if said:
-        groups[SAID] = xr.Dataset(
-            {
-                "targets": (("chain", "draw", "of", "horizon"), np.clip(mean + shift, 0, 1)),
-                "share": (("chain", "draw"), np.full((chains, draws), 1 / (chains * draws))),
-            },
-            coords={
-                "of": list(TARGETS),
-                "horizon_days": ("horizon", [days or 0 for days, _ in WINDOWS]),
-                "deadline": ("horizon", [day.isoformat() if day else "" for _, day in WINDOWS]),
-            },
-        )
-    return xr.DataTree.from_dict(groups)
 
 
 @pytest.fixture
@@ -62,15 +40,6 @@ def desk(database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.chdir(tmp_path)
     install_case(database, read_case_folder(write_toy_case(tmp_path / "toy")), LOADED)
     return database
-
-
-def stored(database: Database, as_of: date, number: int, *, status: str = "published", said: bool = True) -> int:
-    """A run of that day with a posterior of its own."""
-    file = prepare(database.posteriors, lambda path: write_posterior(posterior(number, said=said), path))
-    with database.write() as connection:
-        keep(connection, file)
-    at = datetime(as_of.year, as_of.month, as_of.day, 6, tzinfo=UTC)
-    return add_run(database, as_of=as_of, posterior_hash=file.digest, status=status, at=at)
 
 
 def thinned(database: Database, **options: bool) -> Kept:
@@ -175,6 +144,18 @@ def test_a_name_is_given_once(desk: Database) -> None:
         append_run_name(connection, NewRunName(first, "baseline", "kim"), TODAY)
     with pytest.raises(Conflict, match="name"), desk.write() as connection:
         append_run_name(connection, NewRunName(second, "baseline", "kim"), TODAY)
+
+
+def test_the_service_thins_where_the_settings_say_so(desk: Database) -> None:
+    first = stored(desk, date(2020, 1, 10), 1)
+    stored(desk, date(2020, 1, 20), 2)
+    duty = duty_of(desk, lambda: TODAY, settings_of())
+    thin_old_posteriors(duty)
+    with desk.read() as connection:
+        assert read_run(connection, first).thinned_hash is None
+    thin_old_posteriors(replace(duty, settings=replace(duty.settings, keep=KeepSettings(thin=True))))
+    with desk.read() as connection:
+        assert read_run(connection, first).thinned_hash is not None
 
 
 def test_the_command_says_what_it_would_do_and_does_it(

@@ -30,7 +30,7 @@ from forecast.schedule.service import make_due_once, serve
 from forecast.schedule.settings import Settings, read_settings
 from forecast.schedule.slots import calendar_of, find_next, read_ledger
 from forecast.schedule.status import attempt_json, fate, read_status
-from forecast.schedule.steps import Step, record_alerts, record_brief
+from forecast.schedule.steps import Step, record_alerts, record_brief, thin_old_posteriors
 from forecast.words.numbers import counted, minute
 
 UNMADE = ("failed", "rejected")
@@ -55,7 +55,7 @@ def run() -> None:
 
 def _steps() -> tuple[Step, ...]:
     """What the service does after its runs."""
-    return record_alerts, record_brief, keep_backups
+    return record_alerts, record_brief, keep_backups, thin_old_posteriors
 
 
 def _compose(database: Database, alert: AlertRow, settings: Settings, now: datetime) -> Letter:

@@ -131,6 +131,15 @@ class BackupSettings:
 
 
 @dataclass(frozen=True, config=_STRICT, kw_only=True)
+class KeepSettings:
+    """Whether the service thins old posteriors, as `parley keep` does."""
+
+    thin: bool = False
+    whole_days: Annotated[int, Field(ge=1, le=36_500)] = 30
+    """For which every posterior is kept whole."""
+
+
+@dataclass(frozen=True, config=_STRICT, kw_only=True)
 class Webhook:
     """Where alerts are posted as JSON, and in which form."""
 
@@ -244,6 +253,7 @@ class Settings:
     schedule: ScheduleSettings = Field(default_factory=ScheduleSettings)
     log: LogSettings = Field(default_factory=LogSettings)
     backup: BackupSettings = Field(default_factory=BackupSettings)
+    keep: KeepSettings = Field(default_factory=KeepSettings)
     alerts: AlertSettings = Field(default_factory=AlertSettings)
     mail: MailSettings = Field(default_factory=MailSettings)
 
@@ -408,6 +418,7 @@ def _known(tables: list[str]) -> tuple[str, ...]:
         ("schedule",): ScheduleSettings,
         ("log",): LogSettings,
         ("backup",): BackupSettings,
+        ("keep",): KeepSettings,
         ("alerts",): AlertSettings,
         ("alerts", "webhook"): Webhook,
         ("alerts", "email"): Email,

@@ -7,6 +7,7 @@ import logging
 from collections.abc import Callable
 
 from db.append import append_alerts
+from db.keeping import sweep
 from forecast.schedule.alerts import raise_alerts
 from forecast.schedule.briefs import due_brief
 from forecast.schedule.duty import Duty
@@ -22,6 +23,19 @@ def record_alerts(duty: Duty) -> None:
         raised = raise_alerts(connection, duty.case_id, duty.settings, duty.clock())
     for alert in raised:
         logger.info("alert", extra={"rule": alert.rule, "title": alert.title})
+
+
+def thin_old_posteriors(duty: Duty) -> None:
+    """Thin what nothing protects any more, where the settings say so; after the backup, which then holds the whole."""
+    if not duty.settings.keep.thin:
+        return
+    # arrays with names, which a service that thins nothing need not hold
+    from forecast.engine.thinning import thin_posteriors
+
+    sweep(duty.database)
+    done = thin_posteriors(duty.database, days=duty.settings.keep.whole_days, clock=duty.clock)
+    if done.thinned:
+        logger.info("posteriors thinned", extra={"runs": len(done.thinned), "bytes": done.freed})
 
 
 def record_brief(duty: Duty) -> None:
