@@ -25,7 +25,7 @@ from db.engine import Database, folder_of, make_engine, parse_address, shown, st
 from db.errors import BrokenChain, StoreError
 from db.kept import why_stored
 from db.migrate import migrated
-from db.posteriors import SUFFIX, Posteriors, keep, opened, posteriors_of, prepare, remove_file
+from db.posteriors import SUFFIX, Posteriors, keep, opened, posteriors_of, prepare
 from db.progress import Progress, silent
 from db.read_runs import read_posterior_hashes
 from db.tables import CHAINED, SCHEMA_VERSION, leases, runs
@@ -275,7 +275,7 @@ def _taken_back(posteriors: Posteriors) -> Iterator[list[str]]:
         yield added
     except BaseException:
         for digest in added:
-            remove_file(posteriors, digest)
+            (posteriors.folder / f"{digest}{SUFFIX}").unlink(missing_ok=True)
         if new:
             with suppress(OSError):  # others have begun to use it, or it was never made
                 posteriors.folder.rmdir()

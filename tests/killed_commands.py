@@ -38,7 +38,10 @@ WRITES = re.compile(r"(INSERT|UPDATE|DELETE) (?:INTO |FROM )?\"?(\w+)")
 
 forked = multiprocessing.get_context("forkserver")
 forked.set_forkserver_preload(
-    [f"forecast.cli.{name}" for name in ("app", "desk", "event", "importing", "keep", "keeping", "service", "update")]
+    [
+        f"forecast.cli.{name}"
+        for name in ("app", "copies", "desk", "event", "importing", "keep", "keeping", "service", "update")
+    ]
     + ["forecast.engine.update", "psycopg", "sqlalchemy.dialects.postgresql"]
 )
 

@@ -14,7 +14,7 @@ from toy_runs import install_toy
 
 from forecast.cli.app import run
 from forecast.errors import NotWritten
-from forecast.schedule.settings import AlertFile, AlertSettings, Email, LogSettings, Settings, Webhook
+from forecast.schedule.settings import AlertFile, AlertSettings, BackupSettings, Email, LogSettings, Settings, Webhook
 from forecast.schedule.unit import Unit, build_unit, words
 
 MANAGER = Path("/usr/lib/systemd/systemd")
@@ -173,10 +173,14 @@ def test_secrets_that_a_channel_needs_are_asked_for(tmp_path: Path) -> None:
 def test_what_the_service_writes_may_be_written(tmp_path: Path) -> None:
     """Also where it lies beneath a folder that is read-only to the unit."""
     settings = Settings(
-        log=LogSettings(file="/var/log/parley/x.log"), alerts=AlertSettings(file=AlertFile(path="/usr/share/alerts"))
+        log=LogSettings(file="/var/log/parley/x.log"),
+        backup=BackupSettings(folder="/usr/local/backups"),
+        alerts=AlertSettings(file=AlertFile(path="/usr/share/alerts")),
     )
-    unit = build_unit(settings, Path("/srv/data"), {}, folder=tmp_path, user=False)
-    assert _values(unit, "ReadWritePaths") == [f"-/srv/data {f'-{tmp_path}/cache'} -/usr/share -/var/log/parley"]
+    chosen = {"PARLEY_POSTERIORS": "/opt/posteriors"}
+    unit = build_unit(settings, Path("/srv/data"), chosen, folder=tmp_path, user=False)
+    places = f"-/opt/posteriors -/srv/data -{tmp_path}/cache -/usr/local/backups -/usr/share -/var/log/parley"
+    assert _values(unit, "ReadWritePaths") == [places]
     assert not _values(made(tmp_path, user=True), "ReadWritePaths")
 
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
+from db.posteriors import PLACE
 from forecast.cache import cache_root
 from forecast.errors import NotWritten
 from forecast.rendering import render
@@ -77,7 +78,7 @@ def build_unit(
         environment=[_quoted(pair) for pair in shown],
         secret=WEBHOOK_SECRET,
         secrets_file=_bare(secrets_file, pattern=True),
-        writable=[_quoted(f"-{place}") for place in _writable(settings, database_folder, folder)],
+        writable=[_quoted(f"-{place}") for place in _writable(settings, database_folder, folder, environment)],
     )
     path = (_user_units() if user else Path("/etc/systemd/system")) / f"{name}.service"
     return Unit(text, path, _commands(path, user), secrets_file, secrets)
@@ -117,11 +118,15 @@ def _has_password(url: str) -> bool:
     return address.password is not None or "password" in address.query
 
 
-def _writable(settings: Settings, database_folder: Path, folder: Path) -> list[Path]:
+def _writable(settings: Settings, database_folder: Path, folder: Path, environment: Mapping[str, str]) -> list[Path]:
     """Folders in which the service writes, none within another."""
     places = [database_folder, (database_folder / settings.log.file).parent, folder / cache_root()]
     if settings.alerts.file is not None and settings.alerts.file.path != "-":
         places.append((database_folder / settings.alerts.file.path).parent)
+    if settings.backup.folder:
+        places.append(database_folder / settings.backup.folder)
+    if chosen := environment.get(PLACE):
+        places.append(Path(chosen))
     ordered = sorted({Path(os.path.abspath(folder / place)) for place in places})
     return [place for place in ordered if not set(place.parents) & set(ordered)]
 
