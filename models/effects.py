@@ -8,7 +8,7 @@ import xarray as xr
 
 from models.density import Density
 from models.laplace import LaplaceFit, NoMode, build_density, fit_laplace
-from models.reference import documents_only_parameters
+from models.reference import draw_said
 from models.sampling import parameters_of
 from models.spec import Floats, Judgements, Problem
 
@@ -20,11 +20,11 @@ def without_judgements(problem: Problem) -> Problem:
     return replace(problem, judgements=Judgements(none, none, none, np.empty(0), np.empty(0, dtype=bool)))
 
 
-def fit_without_judgements(problem: Problem, density: Density) -> LaplaceFit | None:
-    """The same model without any judgement; None where the search for its mode fails."""
+def fit_without_judgements(problem: Problem, density: Density, near: LaplaceFit | None = None) -> LaplaceFit | None:
+    """The same model without any judgement, from the fit with them if there is one; None where no mode is found."""
     bare = build_density(without_judgements(problem), density.structure, density.exposure)
     with suppress(NoMode):
-        return fit_laplace(replace(bare, slant=density.slant))
+        return fit_laplace(replace(bare, slant=density.slant), near=near)
     return None
 
 
@@ -35,11 +35,10 @@ def effect_summaries(
 
     Without ``unsaid``, what `fit_without_judgements` gave, the effects of history alone are missing.
     """
-    silent = without_judgements(problem)
-    bare = build_density(silent, density.structure, density.exposure)
+    bare = build_density(without_judgements(problem), density.structure, density.exposure)
     draws = {
-        "orientation": documents_only_parameters(silent, bare, DRAWS, seed).effect,
-        "documents": documents_only_parameters(problem, density, DRAWS, seed).effect,
+        "orientation": draw_said(bare, DRAWS, seed).effect,
+        "documents": draw_said(density, DRAWS, seed).effect,
         "posterior": parameters_of(tree, density.structure).effect,
     }
     if unsaid is not None:

@@ -20,11 +20,23 @@ def documents_only_parameters(problem: Problem, density: Density, draws: int, se
     Rates are such that the average intensity over the record, recent years weighing more for talks, is the base rate.
     """
     rng = np.random.default_rng([seed, 2])
+    drawn = _draw_said(density, draws, rng)
+    base = _bases(problem, density, drawn, RECENCY_HALF_LIFE)
+    base[:, BASE["framing"]] = _draw(density.structure.priors.later_base[0], draws, rng)
+    return replace(drawn, base=base)
+
+
+def draw_said(density: Density, draws: int, seed: int) -> Parameters:
+    """The same draws with bases of zero: where only effects are asked for."""
+    return _draw_said(density, draws, np.random.default_rng([seed, 2]))
+
+
+def _draw_said(density: Density, draws: int, rng: np.random.Generator) -> Parameters:
     priors, n, size = density.structure.priors, density.layout.indicators, density.layout.knots
     mean, root = said_of_weights(density.judgements, priors)
     weight = (mean + np.linalg.solve(root.T, rng.standard_normal((len(mean), draws))).T).reshape(draws, K, n)
     nothing = np.zeros((draws, 2))
-    drawn = Parameters(
+    return Parameters(
         weight=weight,
         unit=np.exp(_draw(priors.log_unit, draws, rng)),
         fraction=_draw(priors.fraction, draws, rng),
@@ -40,9 +52,6 @@ def documents_only_parameters(problem: Problem, density: Density, draws: int, se
         change=np.full(draws, density.reference.change[0] / sum(density.reference.change)),
         judgement_sd=np.full(draws, priors.judgement_sd[0]),
     )
-    base = _bases(problem, density, drawn, RECENCY_HALF_LIFE)
-    base[:, BASE["framing"]] = _draw(priors.later_base[0], draws, rng)
-    return replace(drawn, base=base)
 
 
 def _draw(prior: tuple[float, float], draws: int, rng: np.random.Generator) -> Floats:

@@ -17,14 +17,14 @@ from models.density import Density
 from models.effects import effect_summaries, fit_without_judgements
 from models.gate import Diagnostics, diagnose
 from models.importance import Weighed
-from models.laplace import LaplaceFit, NoMode, build_density, fit_laplace
+from models.laplace import UNIT_NODES, LaplaceFit, NoMode, build_density, fit_laplace
 from models.parameters import Parameters
 from models.projection import Projection, mean_with_error, project
 from models.reference import documents_only_parameters
 from models.sampling import parameters_of, sample
 from models.settings import SamplerSettings
 from models.spec import TARGETS, Floats, Horizon, Looked, Problem, Reports
-from models.structure import SHIPPED
+from models.structure import SHIPPED, Structure
 from models.unattested import slanted, weigh_draws
 
 PATHS_PER_DRAW = 2
@@ -177,40 +177,70 @@ def means_with_errors(fit: Fit) -> tuple[Floats, Floats]:
 
 
 def references(problem: Problem, fit: Fit, headline: str, seed: int, progress: Progress) -> References:
-    """Base rate, documents only, history only and changed assumptions; all but the first by Laplace's approximation."""
+    """Base rate, documents only, history only and changed assumptions; all but the first by Laplace's approximation.
+
+    Each is fitted once, from the approximation to the forecast itself.
+    """
     progress("comparing", 0, 0, "base rate, documents only, history only")
     documents = documents_only_parameters(problem, fit.density, REFERENCE_DRAWS, seed)
-    unsaid = fit_without_judgements(problem, fit.density)
+    said = _approximation(fit.density)
+    unsaid = fit_without_judgements(problem, fit.density, said) if _is_judged(problem) else said
     return References(
         base_rate=base_rate(problem),
         documents_only=_mean(problem, fit.density, documents, seed),
-        history_only=history_only(problem, fit, unsaid, seed),
-        assumed=changed_assumptions(problem, fit, TARGETS.index(headline), seed, progress),
+        history_only=history_only(problem, fit, said, unsaid, seed),
+        assumed=changed_assumptions(problem, fit, said, TARGETS.index(headline), seed, progress),
         effects=effect_summaries(problem, fit.density, fit.tree, unsaid, seed),
     )
 
 
-def changed_assumptions(problem: Problem, fit: Fit, target: int, seed: int, progress: Progress) -> dict[str, Floats]:
+def _is_judged(problem: Problem) -> bool:
+    return len(problem.judgements.weight) > 0
+
+
+def _approximation(density: Density, near: LaplaceFit | None = None, nodes: int = UNIT_NODES) -> LaplaceFit | None:
+    """Laplace's; None where the search for its mode fails: a comparison that cannot be made must not cost the forecast.
+
+    With ``near``, of as many nodes as that has.
+    """
+    with suppress(NoMode):
+        return fit_laplace(density, near=near, nodes=nodes)
+    return None
+
+
+def changed_assumptions(
+    problem: Problem, fit: Fit, said: LaplaceFit | None, target: int, seed: int, progress: Progress
+) -> dict[str, Floats]:
     """A target with one assumption changed at a time, (rolling horizon,) each; those without a mode are left out.
 
-    As in `history_only`, the difference in log odds is taken from the forecast.
+    As in `history_only`, the difference in log odds is taken from the forecast; ``said`` approximates it.
     """
     soon, rolling = replace(problem, horizons=rolling_horizons(problem)), len(rolling_horizons(problem))
+    present = said.at_median() if said else _approximation(fit.density, nodes=1)
+    if present is None:
+        return {}
     changed = {name: (soon, structure) for name, structure in {"": SHIPPED, **assumptions()}.items()}
     changed |= {name: (replace(soon, looked=looked), SHIPPED) for name, looked in other_reporting(soon).items()}
     found: dict[str, Floats] = {}
     for done, (name, (assumed, structure)) in enumerate(changed.items()):
         progress("changing one assumption at a time", done, len(changed), name)
-        density = build_density(problem, structure, fit.density.exposure)
-        density = replace(density, slant=fit.density.slant if assumed.looked is not None else None)
-        with suppress(NoMode):
-            draws = fit_laplace(density, nodes=1).draw(ASSUMED_DRAWS, seed)
+        near = _changed_fit(problem, present, structure, leans=assumed.looked is not None)
+        if near is not None:
+            draws, density = near.draw(ASSUMED_DRAWS, seed), near.density
             out = project(assumed, density.exposure.filtered, draws, structure, paths=1, seed=seed)
             found[name] = _logit(weigh_draws(assumed, density, draws).mean(out.targets[:, target]))
-    if "" not in found:
-        return {}
     forecast, as_it_is = _logit(fit.mean[target, :rolling]), found.pop("")
     return {name: np.asarray(expit(forecast + value - as_it_is)) for name, value in found.items()}
+
+
+def _changed_fit(problem: Problem, present: LaplaceFit, structure: Structure, *, leans: bool) -> LaplaceFit | None:
+    """The approximation under another structure, or without what the present one leans to; the present one if neither
+    is asked for."""
+    slant = present.density.slant if leans else None
+    if structure == SHIPPED and slant is present.density.slant:
+        return present
+    density = build_density(problem, structure, present.density.exposure)
+    return _approximation(replace(density, slant=slant), present)
 
 
 def other_reporting(problem: Problem) -> dict[str, Looked | None]:
@@ -233,20 +263,16 @@ def rolling_horizons(problem: Problem) -> tuple[Horizon, ...]:
     return tuple(horizon for horizon in problem.horizons if horizon.deadline is None)
 
 
-def history_only(problem: Problem, fit: Fit, unsaid: LaplaceFit | None, seed: int) -> Floats:
-    """The forecast without the judgements, (target, horizon), from ``unsaid``, the model's fit without them.
+def history_only(problem: Problem, fit: Fit, said: LaplaceFit | None, unsaid: LaplaceFit | None, seed: int) -> Floats:
+    """The forecast without the judgements, (target, horizon), from the model's fits with them and without.
 
     Both are approximated alike, and the difference in log odds is taken from the forecast: so the error of the
     approximation does not pass for an effect of the documents.
     """
     forecast = fit.mean
-    if len(problem.judgements.weight) == 0:
+    if not _is_judged(problem):
         return forecast
-    if unsaid is None:  # a comparison that cannot be made must not cost the forecast
-        return np.full_like(forecast, np.nan)
-    try:
-        said = fit_laplace(fit.density)
-    except NoMode:
+    if said is None or unsaid is None:
         return np.full_like(forecast, np.nan)
     without, with_them = (
         _mean(problem, one.density, one.draw(LAPLACE_DRAWS, seed), seed, weighed=True) for one in (unsaid, said)
