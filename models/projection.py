@@ -67,7 +67,7 @@ class _Chunk:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Known:
-    """Where the chains stand as the days that are not attested begin, and what is known of these; as all draws have it."""
+    """Where the chains stand as the days that are not attested begin, and what is known of these."""
 
     talks: Situation
     talks_from: int  # place on the path of the first day not attested
@@ -220,7 +220,8 @@ def _evaluate(
 
     def one(lanes: Ints) -> tuple[Floats, ...]:
         path, draw = np.divmod(lanes, draws)
-        return _follow(*rates_of(levels, swings, chunk.terms, path, draw), chunk.factors, draw, known)
+        rates, recurring = rates_of(levels, swings, chunk.terms, path, draw)
+        return _follow(rates, recurring, chunk.factors, draw, known)
 
     found = list(pool.map(one, lanes_of(paths * draws)))
     position = np.searchsorted(ahead.windows, [h.days for h in problem.horizons])

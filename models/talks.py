@@ -57,7 +57,7 @@ def _stay(rates, now, wet_paces, reached, edges, t, so_far, total, places, e):  
 
 @compiled
 def _frame(rates, pull, wet_paces, reached, t, arms):  # type: ignore[no-untyped-def]
-    """Of dried-up mass P(arms control | it meets on day ``t``), into arms (framing, pace, lane); pull (after, dry pace, lane)."""
+    """Of dried-up mass P(arms control | it meets on day ``t``), into arms (framing of the last one, pace, lane)."""
     for b in range(wet_paces, reached):
         for f in range(2):
             for i in range(LANES):
@@ -223,7 +223,7 @@ def talks(  # type: ignore[no-untyped-def]
 ):  # fmt: skip
     """Follow the chain of talks along some paths.
 
-    rates (day, row, lane), slow (dry pace, lane), pull (after, dry pace, lane), change (lane,); start: days since the
+    rates (day, row, lane), slow (dry pace, lane), pull (framing of the last meeting, dry pace, lane), change (lane,); start: days since the
     last meeting, its framing, days after which talks are dry; edges: first day of each pace, and one more; known: the
     arrays of `models.chain.Gap`. Fills out (window, 7, lane), p_dry and log_weight
     (lane,), the last from 0.
