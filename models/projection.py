@@ -121,7 +121,7 @@ def prepare(
     """
     ahead = look_ahead(problem, filtered)
     with ThreadPoolExecutor(THREADS) as pool:
-        chunks = tuple(_chunks(problem, ahead, parameters, structure, paths, seed, pool))
+        chunks = tuple(_chunks(problem, ahead, parameters, structure, paths=paths, seed=seed, pool=pool))
     return Prepared(
         problem=problem,
         filtered=filtered,
@@ -155,7 +155,7 @@ def project(
     """
     ahead, found = look_ahead(problem, filtered), []
     with ThreadPoolExecutor(THREADS) as pool:
-        for chunk in _chunks(problem, ahead, parameters, structure, paths, seed, pool):
+        for chunk in _chunks(problem, ahead, parameters, structure, paths=paths, seed=seed, pool=pool):
             found.append(_evaluate(problem, ahead, chunk, structure, pool))
             if report is not None:
                 report(len(found), -(-len(parameters.unit) // CHUNK))
@@ -182,6 +182,7 @@ def _chunks(
     ahead: Ahead,
     parameters: Parameters,
     structure: Structure,
+    *,
     paths: int,
     seed: int,
     pool: ThreadPoolExecutor,

@@ -7,7 +7,7 @@ from models.talks import SURE
 
 
 @compiled
-def recurrent(calm, boost, since, memory, windows, forced, reported, teaches, out, log_weight):  # type: ignore[no-untyped-def]
+def follow_recurrent(calm, boost, since, memory, windows, forced, reported, teaches, out, log_weight):  # type: ignore[no-untyped-def]
     """Follow contact or crisis along some paths: ``calm``, times ``boost`` within ``memory`` days of an event.
 
     Intensities calm (day, lane), boost (lane,). Fills out (window, lane), at least one event, and log_weight (lane,),
