@@ -11,14 +11,14 @@ import hashlib
 import json
 import math
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cache
 from json.encoder import encode_basestring_ascii
 from typing import Any
 
-from sqlalchemy import JSON, Boolean, Column, Connection, Date, Float, Integer, Table, func, select
+from sqlalchemy import JSON, Boolean, Column, Connection, Date, Float, Integer, Table, func, literal, select, union_all
 from sqlalchemy.engine import Row
 
 from db import triggers
@@ -214,6 +214,18 @@ def last_link(connection: Connection, table: Table) -> tuple[int, str]:
     """Return id and hash of the table's last row, (0, START) if it has none."""
     row = connection.execute(select(table.c.id, table.c.hash).order_by(table.c.id.desc()).limit(1)).first()
     return (row.id, row.hash) if row else (0, START)
+
+
+def last_links(connection: Connection, wanted: Collection[Table]) -> dict[str, tuple[int, str]]:
+    """Return the same of several tables, by name, in one question."""
+    found = {table.name: (0, START) for table in wanted}
+    ends = [
+        select(literal(table.name).label("name"), table.c.id, table.c.hash).where(
+            table.c.id == select(func.max(table.c.id)).scalar_subquery()
+        )
+        for table in wanted
+    ]
+    return found | {row.name: (row.id, row.hash) for row in connection.execute(union_all(*ends))}
 
 
 def has_link(connection: Connection, table: Table, row_id: int, hash_: str) -> bool:

@@ -71,6 +71,12 @@ class Database:
             lock_for_writing(connection)
             yield connection
 
+    @contextmanager
+    def within(self, connection: Connection) -> Iterator[None]:
+        """Mark a part of a transaction that may fail alone: any exception takes it back, and what came before stays."""
+        with _refusals(self.url), connection.begin_nested():
+            yield
+
     def check_writable(self) -> None:
         """Raise DatabaseUnwritable where it can only be read: before long work, not after it."""
         if self.unwritable:
