@@ -268,8 +268,9 @@ def read_added(connection: Connection, case_id: str, when: When, after: int) -> 
     None where a later row corrects an earlier one: then all must be read again.
     """
     columns = tables.observations.c
-    added = _select(ObservationRow).where(columns.id > after, columns.case_id == case_id)
-    rows = connection.execute(added.where(recorded_by(tables.observations, when))).all()
+    added = _select(ObservationRow).where(columns.id > after, recorded_by(tables.observations, when))
+    # The case is not asked of the database: SQLite would walk the index of its rows instead of the last few numbers.
+    rows = [row for row in connection.execute(added) if row.case_id == case_id]
     if any(row.supersedes is not None for row in rows):
         return None
     new = [_make(ObservationRow, row) for row in rows if when.known(row.known_on)]

@@ -18,7 +18,8 @@ from db.known import FACT_TABLES
 from db.read import read_added, read_case
 from db.read_runs import read_standing
 from db.rows import NewObservation
-from db.tables import cases, observations
+from db.run_rows import RunRow
+from db.tables import cases, documents, judgements, observations
 from db.when import When
 from db.zone import Moment, read_zone
 from forecast.clock import Clock, utc_now
@@ -42,6 +43,8 @@ type _State = tuple[date, dict[str, tuple[int, str]]]
 """The day, and where the chain ends of every table of facts and of versions of cases."""
 
 UNLEARNT = "not in these numbers: documents, judgements or indicators entered since run {}; run `parley update`"
+LEARNT = (cases, documents, judgements)
+"""What a fit alone takes in."""
 UNNAMED = "analyst"
 """Who is at the desk where nothing says so."""
 
@@ -75,6 +78,7 @@ class Desk:
     stored: "Stored | None" = field(default=None, repr=False)
     """What was stored last, for who is interrupted before the answer."""
     _anchors: dict[int, Anchor] = field(default_factory=dict, repr=False)
+    _unlearnt: tuple[tuple[object, ...], bool] | None = field(default=None, repr=False)
     _zone: ZoneInfo | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
@@ -142,6 +146,16 @@ class Desk:
             return None
         return anchor
 
+    def needs_fit(self, connection: Connection, run: RunRow) -> bool:
+        """Whether the run lacks what only a fit takes in; asked anew only where some of that may be new."""
+        if self.kept is None:
+            return needs_fit(connection, run, self.today())
+        (day, links), _ = self.kept
+        asked = run.id, day, *(links[table.name] for table in LEARNT)
+        if self._unlearnt is None or self._unlearnt[0] != asked:
+            self._unlearnt = asked, needs_fit(connection, run, day)
+        return self._unlearnt[1]
+
     def _state(self, connection: Connection) -> _State:
         return self.today(), last_links(connection, (cases, *FACT_TABLES))
 
@@ -191,7 +205,7 @@ type Answer = tuple[Provisional | None, int | None, str]
 """The forecast, its run, and why there is none or what it leaves out."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Stored:
     """The state just before and just after an action."""
 
@@ -229,7 +243,7 @@ def submit(
         doubtful = doubt(connection, at)
         rows = append(connection, before, at)
         after = desk.reading(connection)
-        stored = Stored(tuple(rows), before, after, at, doubtful)
+        stored = Stored(rows=tuple(rows), before=before, after=after, at=at, doubt=doubtful)
         if dry_run:
             desk.kept = known
             raise _Undone
@@ -252,7 +266,7 @@ def _answer_at_once(desk: Desk, connection: Connection, stored: Stored, cause: s
         anchor = desk.ready_anchor(connection, stored)
         if anchor is None:
             return None
-        left = needs_fit(connection, anchor.run, desk.today())
+        left = desk.needs_fit(connection, anchor.run)
         forecast = shift(anchor, stored.before, stored.after, stored.at)
         with desk.database.within(connection):
             run = append_provisional(connection, forecast, cause, desk.clock())
