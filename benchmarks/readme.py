@@ -280,7 +280,7 @@ def picture() -> bytes:
     from forecast.plots.style import GREY, as_png
 
     with TemporaryDirectory() as name, _toy(Path(name)) as database, database.read() as connection:
-        figure = KINDS["history"].make(connection, database.folder, Asked(today=date(2020, 1, 1))).figure
+        figure = KINDS["history"].make(connection, database.posteriors, Asked(today=date(2020, 1, 1))).figure
     figure.axes[0].set_title(TOY_NOTE, loc="right", color=GREY, fontsize=SMALL, fontstyle="italic")
     return as_png(figure)
 

@@ -11,7 +11,7 @@ from typing import Any
 import xarray as xr
 
 from db.engine import open_database
-from db.posteriors import path_of
+from db.posteriors import opened
 from db.read import read_case
 from db.read_evaluations import read_evaluations
 from forecast.cli.console import database_url
@@ -29,7 +29,8 @@ def main() -> None:
         row = next((row for row in rows if row.settings.get("standard") and row.file_hash), None)
         if row is None or row.file_hash is None:
             raise SystemExit("error: no standard backtest is stored; run `parley backtest`")
-        _copy(path_of(database.folder, row.file_hash), PACKAGE / SHIPPED_BACKTEST)
+        with opened(connection, database.posteriors, row.file_hash) as path:
+            _copy(path, PACKAGE / SHIPPED_BACKTEST)
     facts = {
         "case_hash": row.case_hash,
         "model_version": row.model_version,

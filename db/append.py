@@ -37,6 +37,8 @@ from db.run_rows import (
     NewEvaluation,
     NewReport,
     NewRun,
+    NewRunName,
+    NewThinning,
     ScenarioForecastRow,
     TargetForecastRow,
 )
@@ -196,6 +198,20 @@ def append_report(connection: Connection, report: NewReport, recorded_at: dateti
     rows = _prepared([report], tables.reports)
     refuse_strangers(connection, tables.reports, rows)
     (row_id,) = _append(connection, tables.reports, rows, recorded_at)
+    return row_id
+
+
+def append_run_name(connection: Connection, name: NewRunName, recorded_at: datetime) -> int:
+    """Add a name of a run; Conflict if another has it."""
+    rows = _prepared([name], tables.run_names)
+    (row_id,) = _append(connection, tables.run_names, rows, recorded_at)
+    return row_id
+
+
+def append_thinning(connection: Connection, thinning: NewThinning, recorded_at: datetime) -> int:
+    """Add that a posterior is thinned, in the transaction that stores what is kept and removes the whole."""
+    rows = _prepared([thinning], tables.thinnings)
+    (row_id,) = _append(connection, tables.thinnings, rows, recorded_at)
     return row_id
 
 

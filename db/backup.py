@@ -1,8 +1,8 @@
 """One file that holds everything: the database as SQLite and the posteriors, as unpacked beside each other.
 
 The copy is of one instant, whoever writes meanwhile. The files are those its rows name: they were there before the rows
-were, and none is ever removed. The archive is made aside, checked, synced and renamed, so that a file of the name asked
-for is whole or not there.
+were; where one is thinned before it is packed, the copy is made anew. The archive is made aside, checked, synced and
+renamed, so that a file of the name asked for is whole or not there.
 """
 
 import hashlib
@@ -24,9 +24,10 @@ from db.engine import Database, make_engine
 from db.errors import BrokenChain, StoreError
 from db.kept import why_kept
 from db.migrate import create_database
-from db.posteriors import FOLDER, SUFFIX
+from db.posteriors import FOLDER, SUFFIX, Posteriors, named, opened
 from db.progress import Progress, silent
 from db.read_runs import read_posterior_hashes
+from db.room import is_full
 from db.tables import CHAINED, SCHEMA_VERSION, runs
 from db.verify import Verification, count_rows, verify_rows
 
@@ -78,13 +79,23 @@ def write_backup(database: Database, file: Path, *, force: bool = False, report:
 def _make(database: Database, file: Path, force: bool, report: Progress) -> tuple[Verification, int]:
     with TemporaryDirectory(prefix=ASIDE, dir=file.parent, ignore_cleanup_errors=True) as aside:
         copy, draft = Path(aside) / DATABASE, Path(aside) / "backup.zip"
-        _copy_database(database, copy, file, report)
-        checked, runs_kept, hashes = _read_copy(copy, database, report)
-        _as_one_file(copy)
-        _pack(draft, copy, database.folder, hashes, report)
-        contents = replace(checked, damaged=_check_archive(draft, copy, database.folder, hashes, report))
+        while True:
+            _copy_database(database, copy, file, report)
+            checked, runs_kept, hashes = _read_copy(copy, database, report)
+            _as_one_file(copy)
+            left_out = _pack(draft, copy, database, hashes, report)
+            if not _are_thinned(database, left_out):
+                break
+            copy.unlink()
+        contents = replace(checked, damaged=_check_archive(draft, copy, database.posteriors, hashes, report))
         _put(draft, file, contents, force)
     return contents, runs_kept
+
+
+def _are_thinned(database: Database, hashes: Collection[str]) -> bool:
+    """Whether a file was thinned between the copy of the rows that name it and its packing."""
+    with database.read() as connection:
+        return not set(hashes) <= read_posterior_hashes(connection)
 
 
 def check_place(database: Database, file: Path, *, force: bool) -> None:
@@ -186,31 +197,34 @@ def _as_one_file(copy: Path) -> None:
         alone.execute("PRAGMA journal_mode=DELETE")
 
 
-def _pack(draft: Path, copy: Path, folder: Path, hashes: Collection[str], report: Progress) -> None:
-    """Put the database and the files that can be read into the archive; posteriors are compressed already."""
-    with ZipFile(draft, "w", strict_timestamps=False) as archive:
+def _pack(draft: Path, copy: Path, database: Database, hashes: Collection[str], report: Progress) -> tuple[str, ...]:
+    """Put the database and the files that can be read into the archive; posteriors are compressed already.
+
+    Returns the hashes of the files that cannot.
+    """
+    left_out = []
+    with ZipFile(draft, "w", strict_timestamps=False) as archive, database.read() as connection:
         report("packing", 0, len(hashes) + 1, "")
         archive.write(copy, DATABASE, ZIP_DEFLATED)
         for number, digest in enumerate(sorted(hashes), start=1):
             report("packing", number, len(hashes) + 1, "")
-            file = folder / _place(digest)
-            if _can_be_read(file):
-                archive.write(file, _place(digest), ZIP_STORED)
+            try:
+                with opened(connection, database.posteriors, digest) as path, path.open("rb"):
+                    archive.write(path, _place(digest), ZIP_STORED)
+            except (StoreError, OSError) as error:
+                if is_full(error, draft.parent):
+                    raise
+                left_out.append(digest)
+    return tuple(left_out)
 
 
 def _place(digest: str) -> str:
     return f"{FOLDER}/{digest}{SUFFIX}"
 
 
-def _can_be_read(file: Path) -> bool:
-    try:
-        with file.open("rb"):
-            return True
-    except OSError:
-        return False
-
-
-def _check_archive(draft: Path, copy: Path, folder: Path, hashes: Collection[str], report: Progress) -> tuple[str, ...]:
+def _check_archive(
+    draft: Path, copy: Path, posteriors: Posteriors, hashes: Collection[str], report: Progress
+) -> tuple[str, ...]:
     """Read the archive back; return a sentence for each file that is not in it or not what its name says."""
     with ZipFile(draft) as archive, copy.open("rb") as database:
         if _sha256_in(archive, DATABASE) != _sha256(database):
@@ -219,9 +233,9 @@ def _check_archive(draft: Path, copy: Path, folder: Path, hashes: Collection[str
         for number, digest in enumerate(sorted(hashes)):
             report("checking the backup", number, len(hashes), "")
             if _place(digest) not in packed:
-                damaged.append(f"posterior {folder / _place(digest)} is missing or cannot be read")
+                damaged.append(f"posterior {named(posteriors, digest)} is missing or cannot be read")
             elif _sha256_in(archive, _place(digest)) != digest:
-                damaged.append(f"posterior {folder / _place(digest)} has other content than its name says")
+                damaged.append(f"posterior {named(posteriors, digest)} has other content than its name says")
     return tuple(damaged)
 
 

@@ -1,6 +1,5 @@
 """Opening a database: addresses, transactions, and the checks that come before the first row is read."""
 
-import errno
 import re
 import sqlite3
 from collections.abc import Iterator
@@ -8,7 +7,6 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from shutil import disk_usage
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import quote
@@ -27,6 +25,8 @@ from db.errors import (
     StoreError,
 )
 from db.places import fault
+from db.posteriors import Posteriors, posteriors_of
+from db.room import is_full
 from db.server import refusal
 from db.tables import SCHEMA_VERSION
 
@@ -34,9 +34,6 @@ LOCK_TIMEOUT_S = 60.0  # SQLite lets waiting writers in by chance: among twenty 
 _READS_ONLY = "parley_reads_only"
 _STAMP = "parley_stamp"
 _CACHE_KIB = 65536  # a bulk append touches the whole index of row keys, which SQLite's 2 MiB would keep rereading
-_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-_ROOM = 1 << 20
-"""With fewer bytes than that a disk is full: neither a page nor a posterior can be counted on to fit."""
 WRITE_LOCK = 0x5041524C4559  # "PARLEY": advisory lock key, one per PostgreSQL database
 
 
@@ -51,6 +48,11 @@ class Database:
     engine: Engine = field(repr=False)
     unwritable: str = ""
     """Why it can only be read, and what to do; "" where it can be written."""
+
+    @property
+    def posteriors(self) -> Posteriors:
+        """Where the files of its posteriors and backtests lie."""
+        return posteriors_of(self.folder, on_server=self.engine.dialect.name == "postgresql")
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -348,16 +350,6 @@ def _is_forbidden(error: BaseException | None) -> bool:
 
 def _is_corruption(error: BaseException | None) -> bool:
     return type(error) is sqlite3.DatabaseError
-
-
-def is_full(error: BaseException, folder: Path) -> bool:
-    """Whether writing into the folder failed for want of room, which libraries in between do not always say."""
-    if isinstance(error, OSError) and error.errno in _NO_ROOM:
-        return True
-    try:
-        return disk_usage(folder).free < _ROOM
-    except OSError:
-        return False
 
 
 def explain(error: BaseException, name: str) -> StoreError:

@@ -81,10 +81,15 @@ def read_published_details(connection: Connection, case_id: str) -> dict[int, Ma
 
 
 def read_posterior_hashes(connection: Connection) -> frozenset[str]:
-    """Return the hashes of all files among the posteriors that some run or evaluation refers to."""
+    """Return the hashes of all files among the posteriors that should be there.
+
+    Those that some run or evaluation refers to, and for posteriors that were thinned what stands for them since.
+    """
     columns = tables.runs.c.posterior_hash, tables.evaluations.c.file_hash
-    named = union(*(select(column).where(column.is_not(None)) for column in columns))
-    return frozenset(connection.execute(named).scalars())
+    named = set(connection.execute(union(*(select(column).where(column.is_not(None)) for column in columns))).scalars())
+    thinned = connection.execute(select(tables.thinnings.c.old_hash, tables.thinnings.c.new_hash))
+    instead = {row.old_hash: row.new_hash for row in thinned if row.old_hash in named}
+    return frozenset((named - instead.keys()) | set(instead.values()))
 
 
 def read_targets(connection: Connection, run_id: int) -> tuple[TargetForecastRow, ...]:
@@ -130,12 +135,14 @@ def select_runs(when: When = WHENEVER) -> Select[*tuple[Any, ...]]:
     newest = select(func.max(statuses.c.id)).where(of_run, recorded_by(statuses, when)).correlate(runs)
     issued, settled = effective_instants(runs), effective_instants(statuses)
     joined = runs.join(issued, issued.c.id == runs.c.id)
+    joined = joined.outerjoin(tables.thinnings, tables.thinnings.c.old_hash == runs.c.posterior_hash)
     joined = joined.outerjoin(statuses, and_(of_run, statuses.c.id == newest.scalar_subquery()))
     joined = joined.outerjoin(settled, settled.c.id == statuses.c.id)
     asserted = (runs.c[item.name] for item in fields(NewRun))
     instants = runs.c.recorded_at, issued.c.effective_at.label("issued_at")
     status = statuses.c.status, settled.c.effective_at.label("status_at"), statuses.c.detail
-    query = select(*asserted, runs.c.id, *instants, *status).select_from(joined)
+    thinned = tables.thinnings.c.new_hash.label("thinned_hash")
+    query = select(*asserted, runs.c.id, *instants, *status, thinned).select_from(joined)
     return query.where(recorded_by(runs, when))
 
 

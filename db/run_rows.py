@@ -44,6 +44,13 @@ class RunRow(NewRun):
     """When it was recorded, but never before an earlier status of any run."""
     detail: Mapping[str, object] = field(hash=False)
     """Diagnostics and messages that came with the status."""
+    thinned_hash: str | None = None
+    """The file that stands for its posterior since that was thinned; None where it is whole."""
+
+    @property
+    def file_hash(self) -> str | None:
+        """The file of its posterior that is there now."""
+        return self.thinned_hash or self.posterior_hash
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -232,3 +239,23 @@ class LeaseRow:
     def is_alive(self, now: datetime) -> bool:
         """Whether the last beat is near: also one from the future is not, where a clock has been set back."""
         return abs((now - self.beat_at).total_seconds()) < self.ttl_s
+
+
+@dataclass(frozen=True, slots=True)
+class NewRunName:
+    """A name that somebody gave to a run, whose posterior is then kept whole."""
+
+    run_id: int
+    name: str
+    analyst: str
+
+
+@dataclass(frozen=True, slots=True)
+class NewThinning:
+    """A posterior of which some draws are kept from now on."""
+
+    run_id: int
+    old_hash: str
+    new_hash: str
+    rule: str
+    """Why: what is kept whole, and how many draws of the others."""

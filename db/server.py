@@ -2,7 +2,7 @@
 
 from sqlalchemy import Connection, text
 
-from db.tables import CHAINED
+from db.tables import CHAINED, posterior_chunks
 
 
 def refusal(connection: Connection, name: str) -> str:
@@ -13,7 +13,8 @@ def refusal(connection: Connection, name: str) -> str:
         what = "its transactions are read-only here (default_transaction_read_only)"
         return f"{name} cannot be written: {what}; set that off for the role and the database, or use another role"
     granted = text("SELECT has_table_privilege(to_regclass(:name), 'INSERT')")  # NULL of a table that is gone
-    refused = [table.name for table in CHAINED if connection.execute(granted, {"name": table.name}).scalar() is False]
+    filled = (*CHAINED, posterior_chunks)
+    refused = [table.name for table in filled if connection.execute(granted, {"name": table.name}).scalar() is False]
     if refused:
         role = connection.execute(text("SELECT current_user")).scalar()
         named = f"{', '.join(refused[:3])}{', …' * (len(refused) > 3)}"

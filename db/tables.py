@@ -394,9 +394,9 @@ thinnings = chained(
     Column("old_hash", String(64), nullable=False),
     Column("new_hash", String(64), nullable=False),
     text_column("rule"),
-    UniqueConstraint("run_id"),
+    UniqueConstraint("old_hash"),
 )
-"""Runs of whose posterior some draws are kept, weighted so that they say what the run said; the whole is gone."""
+"""Posteriors of which some draws are kept, weighted so that they say what the run said; the whole is gone."""
 
 seals = chained(
     "seals",

@@ -2,13 +2,12 @@
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from sqlalchemy import Connection, func, select
 
 from db.chain import Finding, head, verify_chain
 from db.errors import StoreError
-from db.posteriors import check_file
+from db.posteriors import Posteriors, check_stored
 from db.progress import Progress, silent
 from db.read_runs import read_posterior_hashes
 from db.tables import CHAINED
@@ -43,10 +42,10 @@ class Verification:
         return "run `parley init`, which makes the triggers again, then `parley verify`"
 
 
-def verify_store(connection: Connection, folder: Path, report: Progress = silent) -> Verification:
-    """Walk the chain of every table, then read every file that a row names, under `folder`/posteriors."""
+def verify_store(connection: Connection, posteriors: Posteriors, report: Progress = silent) -> Verification:
+    """Walk the chain of every table, then read every file that a row names."""
     rows = verify_rows(connection, report)
-    return replace(rows, damaged=check_files(folder, read_posterior_hashes(connection), report))
+    return replace(rows, damaged=check_files(connection, posteriors, read_posterior_hashes(connection), report))
 
 
 def verify_rows(connection: Connection, report: Progress = silent) -> Verification:
@@ -67,13 +66,15 @@ def _check_pages(connection: Connection) -> Iterator[Finding]:
                 yield Finding("SQLite", None, " ".join(said.split()))
 
 
-def check_files(folder: Path, hashes: Collection[str], report: Progress = silent) -> tuple[str, ...]:
+def check_files(
+    connection: Connection, posteriors: Posteriors, hashes: Collection[str], report: Progress = silent
+) -> tuple[str, ...]:
     """Return a sentence for each file of these hashes that is missing, unreadable or not what its name says."""
     damaged = []
     for number, digest in enumerate(sorted(hashes)):
         report("reading files", number, len(hashes), "")
         try:
-            check_file(folder, digest)
+            check_stored(connection, posteriors, digest)
         except StoreError as error:
             damaged.append(str(error))
         except OSError as error:

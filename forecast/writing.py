@@ -6,8 +6,8 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from db.engine import is_full
 from db.kept import why_kept
+from db.room import is_full
 from forecast.errors import NotWritten
 
 

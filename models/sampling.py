@@ -31,11 +31,17 @@ def sample(
 
     Returns
     -------
-    DataTree with the groups ``posterior`` (chain, draw, …) and ``sample_stats``
+    DataTree with the groups ``posterior`` (chain, draw, …), in single precision, and ``sample_stats``
     """
     if settings.sampler == "pymc":
-        return _sample_pymc(problem, density, settings, seed)
-    return _sample_nutpie(problem, density, settings, seed, report)
+        return _in_single(_sample_pymc(problem, density, settings, seed))
+    return _in_single(_sample_nutpie(problem, density, settings, seed, report))
+
+
+def _in_single(tree: xr.DataTree) -> xr.DataTree:
+    """Draws rounded to single precision, in which they are stored: what is made of them can be made of the file."""
+    draws = tree["posterior"].to_dataset().map(lambda values: values.astype(np.float32).astype(np.float64))
+    return tree.assign(posterior=xr.DataTree(draws))
 
 
 def _sample_nutpie(

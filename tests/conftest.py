@@ -29,7 +29,9 @@ from db.append import (
     append_observations,
     append_report,
     append_run,
+    append_run_name,
     append_run_status,
+    append_thinning,
     append_zone,
 )
 from db.engine import Database, open_database
@@ -56,10 +58,12 @@ from db.run_rows import (
     NewEvaluation,
     NewReport,
     NewRun,
+    NewRunName,
+    NewThinning,
     ScenarioForecastRow,
     TargetForecastRow,
 )
-from db.tables import CHAINED, SCHEMA_VERSION
+from db.tables import CHAINED, OPERATIONAL, SCHEMA_VERSION
 from db.when import When
 from forecast.cache import use_compile_cache
 
@@ -410,6 +414,8 @@ def full(small: Database) -> Database:
         append_delivery(connection, NewDelivery(alert, "file", "sent", ""), NOW)
         append_report(connection, replace(REPORT, run_id=run_id), NOW)
         append_zone(connection, NewZone("UTC", "me", ""), NOW)
+        append_run_name(connection, NewRunName(run_id, "baseline", "me"), NOW)
+        append_thinning(connection, NewThinning(run_id, "0" * 64, "1" * 64, "after 30 days"), NOW)
     return small
 
 
@@ -468,7 +474,8 @@ def _empty(address: str) -> None:
     with engine.begin() as connection:
         for table in CHAINED:
             connection.exec_driver_sql(f"ALTER TABLE {table.name} DISABLE TRIGGER USER")
-        connection.exec_driver_sql(f"TRUNCATE leases, {', '.join(table.name for table in CHAINED)}")
+        emptied = ", ".join(table.name for table in (*OPERATIONAL, *CHAINED))
+        connection.exec_driver_sql(f"TRUNCATE {emptied}")
         connection.exec_driver_sql("DROP TABLE IF EXISTS apscheduler_jobs")
         connection.exec_driver_sql(f"UPDATE alembic_version SET version_num = '{SCHEMA_VERSION}'")
         triggers.install(connection)

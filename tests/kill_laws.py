@@ -21,7 +21,7 @@ from db import tables
 from db.backup import ASIDE
 from db.engine import Database, open_database
 from db.kinds import BACKFILL, OFFICIAL, PROVISIONAL
-from db.posteriors import orphans
+from db.posteriors import Posteriors, orphans
 from db.read_runs import read_posterior_hashes
 from db.read_schedule import read_attempts
 from db.shapes import metadata
@@ -46,9 +46,9 @@ FREE_S = 5.0
 CAUSE = re.compile(r"(observations|events|completeness) rows? (\d+)(?: to (\d+))?$")
 
 
-def check_record(connection: Connection, folder: Path) -> None:
+def check_record(connection: Connection, posteriors: Posteriors) -> None:
     """The record is sound, and each run, import and attestation is there whole or not at all."""
-    found = verify_store(connection, folder)
+    found = verify_store(connection, posteriors)
     assert (found.broken, found.damaged) == ((), ())
     check_runs(connection)
     check_causes(connection)
@@ -114,7 +114,7 @@ def check_backup(file: Path, told: Told) -> None:
         with ZipFile(file) as archive:
             archive.extractall(place)
         with open_database(f"sqlite:///{place}/parley.db") as copy, copy.read() as connection:
-            check_record(connection, copy.folder)
+            check_record(connection, copy.posteriors)
             check_told(connection, told)
 
 
@@ -123,7 +123,7 @@ def check_remains(database: Database, url: str) -> None:
     findings = examine(url, datetime.now(UTC), case_id="toy").findings
     assert [finding for finding in findings if finding.severity == PROBLEM] == []
     with database.read() as connection:
-        unnamed = orphans(database.folder, read_posterior_hashes(connection))
+        unnamed = orphans(database.posteriors.folder, read_posterior_hashes(connection))
     for path in (*unnamed, *database.folder.glob(f"{ASIDE}*")):
         assert any(str(path) in finding.what for finding in findings), path
 

@@ -105,7 +105,7 @@ class Victim:
         """Everything acknowledged is there, nothing is there by halves, and the next command works."""
         check_free(self.url)
         with self.database.read() as connection:
-            check_record(connection, self.folder)
+            check_record(connection, self.database.posteriors)
             check_told(connection, self.told)
         check_remains(self.database, self.url)
         self.check_backup()

@@ -140,7 +140,7 @@ class Desk:
     def check(self) -> None:
         """The database is sound, no run is there by halves, and no day twice."""
         with self.database.read() as connection:
-            check_record(connection, self.database.folder)
+            check_record(connection, self.database.posteriors)
             rows = read_attempts(connection, "toy")
             hashes = read_posterior_hashes(connection)
         assert len(hashes) == len(days_of(rows, "published", "rejected"))  # each of another day's data

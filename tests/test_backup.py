@@ -16,7 +16,7 @@ from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile
 
 import pytest
 from conftest import EVALUATION, NOW, OBSERVATION, RUN, let_enter
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, delete, select, update
 
 from db import triggers
 from db.append import append_evaluation, append_observations, append_run, append_run_status
@@ -24,8 +24,8 @@ from db.backup import write_backup
 from db.chain import Finding, head, verify_chain
 from db.engine import Database, open_database
 from db.errors import BrokenChain, StoreError
-from db.posteriors import path_of, store_file
-from db.tables import CHAINED, SCHEMA_VERSION
+from db.posteriors import keep, named, path_of, prepare, store_file
+from db.tables import CHAINED, SCHEMA_VERSION, posterior_chunks
 from db.verify import check_files, verify_store
 
 on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -41,8 +41,9 @@ def beside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def desk(full: Database) -> tuple[Database, tuple[str, ...]]:
     """A database with a row in every table and more, and the hashes of the files its rows name."""
     full = replace(full, folder=Path.cwd())
-    hashes = tuple(store_file(full.folder, _writing(text)) for text in ("draws", "arrays"))
+    files = [prepare(full.posteriors, _writing(text)) for text in ("draws", "arrays")]
     with full.write() as connection:
+        hashes = tuple(keep(connection, file) for file in files)
         run_id = append_run(connection, replace(RUN, posterior_hash=hashes[0]), NOW)
         append_run_status(connection, run_id, "rejected", {}, NOW)
         append_evaluation(connection, replace(EVALUATION, file_hash=hashes[1]), NOW)
@@ -55,6 +56,22 @@ def out(tmp_path: Path) -> Path:
     folder = tmp_path / "kept here"
     folder.mkdir()
     return folder
+
+
+def _spoil(database: Database, digest: str, content: str | None) -> None:
+    """Lose the file of this hash, or give it another content."""
+    if database.posteriors.in_database:
+        with database.write() as connection:
+            mine = posterior_chunks.c.sha256 == digest
+            connection.execute(
+                delete(posterior_chunks).where(mine)
+                if content is None
+                else update(posterior_chunks).where(mine).values(content=content.encode())
+            )
+    elif content is None:
+        path_of(database.posteriors.folder, digest).unlink()
+    else:
+        path_of(database.posteriors.folder, digest).write_text(content)
 
 
 def _writing(text: str) -> Callable[[Path], None]:
@@ -85,8 +102,8 @@ def test_what_is_unpacked_is_what_was_there(desk: tuple[Database, tuple[str, ...
         assert triggers.missing(there) == ()
         assert there.exec_driver_sql("PRAGMA foreign_key_check").all() == []
         assert head(there) == head(here) == made.contents.head
-        assert check_files(copy.folder, hashes) == ()
-        assert verify_store(there, copy.folder) == made.contents == verify_store(here, database.folder)
+        assert check_files(there, copy.posteriors, hashes) == ()
+        assert verify_store(there, copy.posteriors) == made.contents == verify_store(here, database.posteriors)
     assert (made.contents.sound, made.contents.files, made.runs, made.schema) == (True, 2, 2, SCHEMA_VERSION)
     assert made.contents.rows == sum(map(len, _rows_of(database).values()))
     assert made.size == (out / "b.zip").stat().st_size
@@ -130,7 +147,7 @@ def test_unzip_unpacks_it(desk: tuple[Database, tuple[str, ...]], out: Path) -> 
 @on_sqlite
 def test_an_orphan_is_not_kept(desk: tuple[Database, tuple[str, ...]], out: Path) -> None:
     database, hashes = desk
-    store_file(database.folder, _writing("of no row"))
+    store_file(database.posteriors.folder, _writing("of no row"))
     write_backup(database, out / "b.zip")
     with ZipFile(out / "b.zip") as archive:
         assert len(archive.namelist()) == 1 + len(hashes)
@@ -199,16 +216,16 @@ def test_a_missing_or_altered_file_is_told_and_the_rest_is_kept(
     desk: tuple[Database, tuple[str, ...]], out: Path
 ) -> None:
     database, (draws, arrays) = desk
-    path_of(database.folder, draws).unlink()
-    path_of(database.folder, arrays).write_text("other")
+    _spoil(database, draws, None)
+    _spoil(database, arrays, "other")
     made = write_backup(database, out / "b.zip")
     assert set(made.contents.damaged) == {
-        f"posterior {database.folder / 'posteriors' / f'{draws}.nc'} is missing or cannot be read",
-        f"posterior {database.folder / 'posteriors' / f'{arrays}.nc'} has other content than its name says",
+        f"posterior {named(database.posteriors, draws)} is missing or cannot be read",
+        f"posterior {named(database.posteriors, arrays)} has other content than its name says",
     }
     with _unpacked(out / "b.zip", out / "new") as copy:
         assert _rows_of(copy) == _rows_of(database)
-        assert path_of(copy.folder, arrays).read_text() == "other"
+        assert path_of(copy.posteriors.folder, arrays).read_text() == "other"
 
 
 def test_tampered_rows_are_told_and_kept(force: Callable[..., Database], out: Path) -> None:
@@ -225,7 +242,7 @@ def test_a_damaged_store_never_replaces_an_earlier_backup(desk: tuple[Database, 
     database, (draws, _) = desk
     write_backup(database, out / "b.zip")
     before = (out / "b.zip").read_bytes()
-    path_of(database.folder, draws).unlink()
+    path_of(database.posteriors.folder, draws).unlink()
     message = rf"posterior .*{draws}\.nc is missing.*: .*b\.zip, an earlier backup, is left as it is; name another file"
     with pytest.raises(BrokenChain, match=message):
         write_backup(database, out / "b.zip", force=True)
@@ -297,7 +314,7 @@ def test_a_full_disk_leaves_nothing(
 ) -> None:
     """A limit on the size of files stands for the disk: writing past it fails in the same calls."""
     database, _ = desk
-    digest = store_file(database.folder, lambda path: path.write_bytes(os.urandom(2_000_000)))
+    digest = store_file(database.posteriors.folder, lambda path: path.write_bytes(os.urandom(2_000_000)))
     with database.write() as connection:
         append_run(connection, replace(RUN, posterior_hash=digest), NOW)
     program = (
@@ -337,10 +354,10 @@ def test_a_database_of_torn_pages_is_refused(desk: tuple[Database, tuple[str, ..
 @on_sqlite
 def test_a_file_that_cannot_be_read_is_a_finding(desk: tuple[Database, tuple[str, ...]]) -> None:
     database, (draws, _) = desk
-    path = path_of(database.folder, draws)
+    path = path_of(database.posteriors.folder, draws)
     path.write_text("other")
     with database.read() as connection:
-        found = verify_store(connection, database.folder)
+        found = verify_store(connection, database.posteriors)
     (damaged,) = found.damaged
     assert damaged.startswith(f"posterior {path} has content {hashlib.sha256(b'other').hexdigest()[:12]}…")
     assert found.remedy.startswith("restore the files from a backup")
@@ -350,10 +367,10 @@ def test_a_file_that_cannot_be_read_is_a_finding(desk: tuple[Database, tuple[str
 def test_what_to_do_depends_on_what_is_wrong(force: Callable[..., Database], tmp_path: Path) -> None:
     database = force()
     with database.read() as connection:
-        assert verify_store(connection, tmp_path).sound
+        assert verify_store(connection, database.posteriors).sound
     database = force("DELETE FROM observations WHERE id = 3")
     with database.read() as connection:
-        assert verify_store(connection, tmp_path).remedy.startswith("restore a backup (`unzip FILE`")
+        assert verify_store(connection, database.posteriors).remedy.startswith("restore a backup (`unzip FILE`")
 
 
 def test_missing_triggers_have_their_own_remedy(database: Database, tmp_path: Path) -> None:
@@ -362,7 +379,7 @@ def test_missing_triggers_have_their_own_remedy(database: Database, tmp_path: Pa
         name = "runs_no_update" if on_file else "runs_append_only ON runs"
         connection.exec_driver_sql(f"DROP TRIGGER {name}")
     with database.read() as connection:
-        found = verify_store(connection, tmp_path)
+        found = verify_store(connection, database.posteriors)
     assert len(found.broken) == 1
     assert found.remedy == "run `parley init`, which makes the triggers again, then `parley verify`"
     with database.write() as connection:
@@ -382,7 +399,7 @@ def test_an_index_that_lost_a_row_is_found(desk: tuple[Database, tuple[str, ...]
     image[start : start + 4] = b"zone"
     Path(database.url).write_bytes(image)
     with database.read() as connection:
-        found = verify_store(connection, database.folder)
+        found = verify_store(connection, database.posteriors)
         assert verify_chain(connection) == ()
     assert any("ix_observations_known" in finding.what for finding in found.broken)
     assert found.remedy.startswith("restore a backup")

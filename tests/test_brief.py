@@ -118,7 +118,7 @@ def shipped(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
 @pytest.fixture(scope="module")
 def brief(shipped: Database) -> Brief:
     with shipped.read() as connection:
-        return read_brief(connection, shipped.folder, TODAY)
+        return read_brief(connection, shipped.posteriors, TODAY)
 
 
 @pytest.fixture(scope="module")
@@ -146,7 +146,7 @@ def toy_run(database: Database, day: int, *, headline: float = 0.1, status: str 
 
 def toy_brief(database: Database, run_id: int | None = None, since: date | int | None = None) -> Brief:
     with database.read() as connection:
-        return read_brief(connection, database.folder, date(2020, 3, 1), run_id=run_id, since=since)
+        return read_brief(connection, database.posteriors, date(2020, 3, 1), run_id=run_id, since=since)
 
 
 def write(database: Database, name: str, **asked: int | str | bool | date) -> Report:
@@ -322,7 +322,7 @@ def test_a_forecast_far_from_its_base_rate_has_its_reason(
         reasons = read_reasons(
             connection, case, run, when=read_when(run), targets=rows, states=states, catalogue=catalogue
         )
-        brief = read_brief(connection, shipped.folder, TODAY)
+        brief = read_brief(connection, shipped.posteriors, TODAY)
         contacts = [
             row for row in read_events(connection, case.case_id, When(as_of=run.as_of)) if row.type == "contact"
         ]

@@ -308,7 +308,7 @@ def test_posteriors_that_cannot_be_stored_leave_no_run(
     """The model is not fitted here: storing begins with the file, and that is what fails."""
 
     def update(database: Database, *_: object, **__: object) -> None:
-        store_file(database.folder, Path.touch)
+        store_file(database.posteriors.folder, Path.touch)
 
     (unchanged.parent / "posteriors").write_text("in the way")
     monkeypatch.setenv("PARLEY_DATABASE_URL", _address(unchanged))

@@ -104,6 +104,6 @@ def _check(world: World, beside: set[str]) -> None:
     """The database is sound, what is kept is as it was, and nothing else came about beside the folder."""
     assert world.changed() == []
     with open_database(world.url) as database, database.read() as connection:
-        found = verify_store(connection, database.folder)
+        found = verify_store(connection, database.posteriors)
     assert found.sound, found
     assert _beside(world) == beside

@@ -16,6 +16,7 @@ from db.append import append_run
 from db.engine import Database, open_database
 from db.migrate import create_database
 from db.posteriors import store_file
+from db.tables import SCHEMA_VERSION
 from forecast.cli.app import run
 
 HEAD = "keep this hash elsewhere: it stands for everything stored so far"
@@ -30,7 +31,7 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Database:
     monkeypatch.delenv("PARLEY_DATABASE_URL", raising=False)
     monkeypatch.delenv("PARLEY_CASE", raising=False)
     with install_toy(tmp_path) as database:
-        digest = store_file(tmp_path, lambda path: path.write_text("draws") and None)
+        digest = store_file(tmp_path / "posteriors", lambda path: path.write_text("draws") and None)
         with database.write() as connection:
             append_run(connection, replace(RUN, case_id="toy", posterior_hash=digest), LOADED)
         return database
@@ -219,7 +220,7 @@ def test_backup_says_what_is_in_it(desk: Database, tmp_path: Path, capsys: pytes
     assert printed.err == ""
     assert printed.out.splitlines() == [
         "Backup kept.zip",
-        f"holds    {Path('kept.zip').stat().st_size / 1e6:.1f} MB, schema 0008, 1 run",
+        f"holds    {Path('kept.zip').stat().st_size / 1e6:.1f} MB, schema {SCHEMA_VERSION}, 1 run",
         f"checked  {stored['rows']} rows in {stored['tables']} tables, 1 posterior file",
         f"head     {stored['head']}",
         f"         {HEAD}",

@@ -117,7 +117,7 @@ def test_analysts_of_both_sides_enter_their_day_around_either_midnight(office: O
             notes = " ".join(receipt["notes"])  # type: ignore[arg-type]
             assert (f"{theirs} has begun, though not here: it counts as known on {here}" in notes) == (theirs > here)
     with office.opened() as database, database.read() as connection:
-        assert verify_store(connection, office.folder).sound
+        assert verify_store(connection, office.posteriors).sound
 
 
 def test_a_day_that_has_begun_nowhere_is_refused_with_both_clocks(office: Office) -> None:
@@ -212,7 +212,7 @@ def test_a_wrong_clock_damages_nothing_and_is_named_once(rows: Database, off: ti
     add(rows, NOW + off, "wrong")
     add(rows, NOW + timedelta(minutes=5), "right")
     with rows.read() as connection:
-        assert verify_store(connection, rows.folder).sound
+        assert verify_store(connection, rows.posteriors).sound
         fault = read_clock_faults(connection, NOW + timedelta(minutes=6))[0]
         assert (fault.table, fault.first) == ("observations", 2)
         assert (fault.off > timedelta(0)) == (off > timedelta(0))
@@ -296,5 +296,5 @@ def test_a_change_of_zone_is_chained_like_the_rest(small: Database) -> None:
         append_zone(connection, NewZone(TOKYO, "kim", "moved"), NOW)
     with small.read() as connection:
         assert str(read_zone(connection)) == TOKYO
-        assert verify_store(connection, small.folder).sound
+        assert verify_store(connection, small.posteriors).sound
         assert read_events(connection, "small", WHENEVER) == ()

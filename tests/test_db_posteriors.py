@@ -1,13 +1,39 @@
-"""Files of posteriors: whole or absent, and named by their content."""
+"""Files of posteriors: whole or absent, named by their content, in a folder or in the database of a server."""
 
 import hashlib
+import os
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from sqlalchemy import func, select
 
+from db.engine import Database, open_database
 from db.errors import DatabaseUnwritable, StoreError
-from db.posteriors import check_file, orphans, path_of, store_file
+from db.posteriors import (
+    PIECE,
+    Posteriors,
+    Prepared,
+    check_path,
+    check_stored,
+    keep,
+    opened,
+    orphans,
+    path_of,
+    prepare,
+    store_file,
+    unnamed_pieces,
+)
+from db.tables import posterior_chunks
+
+on_postgresql = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+LONG = os.urandom(2 * PIECE + 17)
+
+
+@pytest.fixture(autouse=True)
+def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server keeps no files; those of before its table lie in the current folder."""
+    monkeypatch.chdir(tmp_path)
 
 
 def writing(text: str) -> Callable[[Path], None]:
@@ -17,35 +43,127 @@ def writing(text: str) -> Callable[[Path], None]:
     return write
 
 
+def kept(database: Database, content: bytes) -> Prepared:
+    file = prepare(database.posteriors, lambda path: path.write_bytes(content) and None)
+    with database.write() as connection:
+        assert keep(connection, file) == hashlib.sha256(content).hexdigest()
+    return file
+
+
+def read(database: Database, digest: str) -> bytes:
+    with database.read() as connection, opened(connection, database.posteriors, digest) as path:
+        return path.read_bytes()
+
+
+def test_what_is_kept_is_read_back_by_its_hash(database: Database) -> None:
+    digest = kept(database, LONG).digest
+    assert read(database, digest) == LONG
+    with database.read() as connection:
+        check_stored(connection, database.posteriors, digest)
+        pieces = connection.execute(select(func.length(posterior_chunks.c.content))).scalars().all()
+    assert sorted(pieces) == ([17, PIECE, PIECE] if database.posteriors.in_database else [])
+
+
+def test_the_same_content_again_takes_no_more_room(database: Database) -> None:
+    assert kept(database, LONG).digest == kept(database, LONG).digest
+    assert read(database, kept(database, b"draws").digest) == b"draws"
+    with database.read() as connection:
+        assert connection.execute(select(func.count()).select_from(posterior_chunks)).scalar() in (0, 4)
+
+
+def test_two_desks_far_from_each_other_have_the_same_posteriors(
+    database: Database, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    digest = kept(database, LONG).digest
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    with open_database(database_url) as other:
+        assert read(other, digest) == LONG
+
+
+@on_postgresql
+def test_a_transaction_that_fails_leaves_no_piece(database: Database) -> None:
+    file = prepare(database.posteriors, lambda path: path.write_bytes(LONG) and None)
+
+    def fail() -> None:
+        with database.write() as connection:
+            keep(connection, file)
+            raise ValueError("no row")
+
+    with pytest.raises(ValueError, match=r"^no row$"):
+        fail()
+    message = rf"^posterior {file.digest[:12]}… is neither in the database nor in .*; restore it from a backup, or run"
+    with pytest.raises(StoreError, match=message):
+        read(database, file.digest)
+
+
+@on_postgresql
+@pytest.mark.parametrize(
+    "damage",
+    ["DELETE FROM posterior_chunks WHERE number = 1", "UPDATE posterior_chunks SET content = 'x' WHERE number = 2"],
+)
+def test_a_piece_that_is_lost_or_altered_is_found(database: Database, damage: str) -> None:
+    digest = kept(database, LONG).digest
+    with database.write() as connection:
+        connection.exec_driver_sql(damage)
+    message = rf"^posterior {digest[:12]}… in the database has content [0-9a-f]{{12}}…, not what its name says"
+    with database.read() as connection, pytest.raises(StoreError, match=message):
+        check_stored(connection, database.posteriors, digest)
+
+
+@on_postgresql
+def test_a_posterior_from_before_the_table_is_read_where_it_lies(database: Database) -> None:
+    digest = store_file(database.posteriors.folder, writing("old"))
+    assert read(database, digest) == b"old"
+    with database.read() as connection:
+        check_stored(connection, database.posteriors, digest)
+
+
+@on_postgresql
+def test_pieces_that_no_row_names_are_found(database: Database) -> None:
+    one, other = (kept(database, content).digest for content in (b"one", b"other"))
+    with database.read() as connection:
+        assert unnamed_pieces(connection, {one}) == (other,)
+
+
+def test_a_folder_of_ones_own_is_used_by_every_database(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = kept(database, b"before").digest
+    monkeypatch.setenv("PARLEY_POSTERIORS", str(tmp_path / "shared"))
+    digest = kept(database, LONG).digest
+    assert path_of(tmp_path / "shared", digest).read_bytes() == LONG
+    assert (read(database, digest), read(database, before)) == (LONG, b"before")
+
+
 def test_a_file_is_kept_under_the_hash_of_its_content(tmp_path: Path) -> None:
-    digest = store_file(tmp_path, writing("draws"))
+    digest = store_file(tmp_path / "p", writing("draws"))
     assert digest == hashlib.sha256(b"draws").hexdigest()
-    assert path_of(tmp_path, digest) == tmp_path / "posteriors" / f"{digest}.nc"
-    assert path_of(tmp_path, digest).read_text() == "draws"
-    check_file(tmp_path, digest)
+    assert path_of(tmp_path / "p", digest) == tmp_path / "p" / f"{digest}.nc"
+    assert path_of(tmp_path / "p", digest).read_text() == "draws"
+    check_path(path_of(tmp_path / "p", digest), digest)
 
 
 def test_the_same_content_again_is_the_same_file(tmp_path: Path) -> None:
     assert store_file(tmp_path, writing("draws")) == store_file(tmp_path, writing("draws"))
-    assert len(list((tmp_path / "posteriors").iterdir())) == 1
+    assert len(list(tmp_path.iterdir())) == 1
 
 
-def test_a_writer_that_fails_leaves_nothing(tmp_path: Path) -> None:
+def test_a_writer_that_fails_leaves_nothing(database: Database) -> None:
     def fail(path: Path) -> None:
         path.write_text("half")
         raise ValueError("no more draws")
 
     with pytest.raises(ValueError, match=r"^no more draws$"):
-        store_file(tmp_path, fail)
-    assert list((tmp_path / "posteriors").iterdir()) == []
+        prepare(database.posteriors, fail)
+    assert orphans(database.posteriors.folder, ()) == ()
 
 
 def test_the_file_is_synced_before_it_gets_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     synced: list[tuple[bool, bool]] = []
 
     def note(path: Path) -> None:
-        named = any(file.suffix == ".nc" for file in (tmp_path / "posteriors").iterdir())
-        synced.append((path.is_dir(), named))
+        synced.append((path.is_dir(), any(file.suffix == ".nc" for file in tmp_path.iterdir())))
 
     monkeypatch.setattr("db.posteriors._sync", note)
     store_file(tmp_path, writing("draws"))
@@ -56,7 +174,7 @@ def test_a_missing_or_altered_file_is_named(tmp_path: Path) -> None:
     digest = store_file(tmp_path, writing("draws"))
     path_of(tmp_path, digest).write_text("other")
     with pytest.raises(StoreError, match=f"{digest}.nc has content d9298a10d1b0…, not what its name says"):
-        check_file(tmp_path, digest)
+        check_path(path_of(tmp_path, digest), digest)
     path_of(tmp_path, digest).unlink()
     message = f"{digest}.nc is missing; restore it from a backup, or run `parley update` or `parley backtest` again$"
     with pytest.raises(StoreError, match=message):
@@ -64,9 +182,9 @@ def test_a_missing_or_altered_file_is_named(tmp_path: Path) -> None:
 
 
 def test_orphans_are_files_no_row_knows_and_drafts_of_a_crash(tmp_path: Path) -> None:
-    assert orphans(tmp_path, ()) == ()
+    assert orphans(tmp_path / "none", ()) == ()
     known, unknown = (store_file(tmp_path, writing(text)) for text in ("a", "b"))
-    draft = tmp_path / "posteriors" / "aside-x"
+    draft = tmp_path / "aside-x"
     draft.mkdir()
     assert set(orphans(tmp_path, {known})) == {path_of(tmp_path, unknown), draft}
 
@@ -74,4 +192,4 @@ def test_orphans_are_files_no_row_knows_and_drafts_of_a_crash(tmp_path: Path) ->
 def test_a_place_that_cannot_hold_files_is_refused(tmp_path: Path) -> None:
     (tmp_path / "posteriors").write_text("in the way")
     with pytest.raises(DatabaseUnwritable, match=r"posteriors cannot be written \(File exists\); allow writing there$"):
-        store_file(tmp_path, writing("draws"))
+        prepare(Posteriors(tmp_path / "posteriors"), writing("draws"))

@@ -55,7 +55,7 @@ def healthy(full: Database) -> Database:
     """A desk at which nothing is to be done."""
     full = replace(full, folder=Path.cwd())
     attested = [replace(ATTESTATION, type=kind, complete_through=TODAY, known_on=TODAY) for kind in EVENT_TYPES]
-    draws = store_file(full.folder, lambda path: path.write_text("draws") and None)
+    draws = store_file(full.posteriors.folder, lambda path: path.write_text("draws") and None)
     with full.write() as connection:
         append_completeness(connection, attested, NOW)
         run_id = append_run(connection, replace(RUN, as_of=TODAY, posterior_hash=draws), NOW)
@@ -315,11 +315,14 @@ def test_a_run_without_an_end(healthy: Database, look: Look) -> None:
 
 @on_sqlite
 def test_posteriors_missing_empty_and_of_no_row(healthy: Database, look: Look, tmp_path: Path) -> None:
-    kept = [store_file(healthy.folder, lambda path, text=text: path.write_text(text) and None) for text in ("a", "b")]  # type: ignore[misc]
+    kept = [
+        store_file(healthy.posteriors.folder, lambda path, text=text: path.write_text(text) and None)
+        for text in ("a", "b")
+    ]  # type: ignore[misc]
     with healthy.write() as connection:
         append_run(connection, replace(RUN, posterior_hash="3" * 64), NOW)
         append_run(connection, replace(RUN, posterior_hash=kept[0]), NOW)
-    path_of(healthy.folder, kept[0]).write_text("")
+    path_of(healthy.posteriors.folder, kept[0]).write_text("")
     draft = tmp_path / "posteriors" / "aside-of a crash"
     draft.mkdir()
     found = look()
@@ -327,8 +330,8 @@ def test_posteriors_missing_empty_and_of_no_row(healthy: Database, look: Look, t
     said = {one.what: one.run for one in found}
     missing = f"posterior {tmp_path / 'posteriors' / ('3' * 64)}.nc is missing"
     assert said[missing].startswith("restore it from a backup, or run `parley update`")
-    assert said[f"posterior {path_of(healthy.folder, kept[0])} is empty"] == "restore it from a backup"
-    unknown = path_of(healthy.folder, kept[1])
+    assert said[f"posterior {path_of(healthy.posteriors.folder, kept[0])} is empty"] == "restore it from a backup"
+    unknown = path_of(healthy.posteriors.folder, kept[1])
     assert said[f"{unknown} is named by no row"] == f"run `rm -r {unknown}` when no update or backtest is running"
     assert f"run `rm -r '{draft}'` when" in said[f"{draft} is named by no row"]
 

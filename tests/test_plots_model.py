@@ -212,7 +212,7 @@ def store_fit(database: Database, tree: xr.DataTree, *, kind: str = "official", 
     headline = np.random.default_rng(4).uniform(0.1, 0.9, (tree["posterior"]["unit"].size, 2))
     found = diagnose(tree, headline)
     kept = {name: getattr(found, name) for name in ("rhat_max", "ess_bulk_min", "ess_tail_min", "divergences", "draws")}
-    digest = store_file(database.folder, lambda path: tree.to_netcdf(path))
+    digest = store_file(database.posteriors.folder, lambda path: tree.to_netcdf(path))
     return store_run(database, kind=kind, status=status, posterior=digest, diagnostics=kept)
 
 
@@ -222,7 +222,7 @@ def facts(tmp_path_factory: pytest.TempPathFactory) -> DiagnosticsFacts:
     with install_toy(tmp_path_factory.mktemp("fit")) as database:
         store_fit(database, toy_tree())
         with database.read() as connection:
-            return read_diagnostics(connection, database.folder)
+            return read_diagnostics(connection, database.posteriors)
 
 
 def test_diagnostics_are_those_of_arviz(facts: DiagnosticsFacts) -> None:
@@ -259,7 +259,7 @@ def test_a_rejected_fit_shows_what_it_broke(toy: Database) -> None:
     store_fit(toy, toy_tree())
     number = store_fit(toy, toy_tree(mixed=False, diverged=5), status="rejected")
     with toy.read() as connection:
-        facts = read_diagnostics(connection, toy.folder, run_id=number)
+        facts = read_diagnostics(connection, toy.posteriors, run_id=number)
     broken = {one.measure: one.of for one in facts.verdicts if not one.kept}
     assert broken == {"R-hat": "unit", "bulk ESS": "unit", "tail ESS": broken["tail ESS"], "divergences": "all chains"}
     assert "Rejected: R-hat" in facts.caption
@@ -308,11 +308,11 @@ def test_what_was_not_fitted_has_no_diagnostics(toy: Database) -> None:
     store_run(toy, posterior=None)
     with toy.read() as connection:
         with pytest.raises(NoPosterior, match="run 2 is provisional and made no fit; it stands on that of run 1: name"):
-            read_diagnostics(connection, toy.folder, run_id=2)
+            read_diagnostics(connection, toy.posteriors, run_id=2)
         with pytest.raises(NoPosterior, match="run 3 is provisional and made no fit; see `parley runs`"):
-            read_diagnostics(connection, toy.folder, run_id=3)
+            read_diagnostics(connection, toy.posteriors, run_id=3)
         with pytest.raises(NoPosterior, match="run 4 kept no posterior; run `parley update --as-of 2020-01-01`"):
-            read_diagnostics(connection, toy.folder, run_id=4)
+            read_diagnostics(connection, toy.posteriors, run_id=4)
 
 
 def test_an_altered_or_missing_posterior_is_told(toy: Database) -> None:
@@ -320,19 +320,19 @@ def test_an_altered_or_missing_posterior_is_told(toy: Database) -> None:
     with toy.read() as connection:
         digest = read_run(connection, number).posterior_hash
         assert digest is not None
-        path = path_of(toy.folder, digest)
+        path = path_of(toy.posteriors.folder, digest)
         path.write_bytes(path.read_bytes()[:-1] + b"x")
         with pytest.raises(StoreError, match="not what its name says; restore it from a backup"):
-            read_diagnostics(connection, toy.folder)
+            read_diagnostics(connection, toy.posteriors)
         path.unlink()
         with pytest.raises(StoreError, match="is missing; restore it from a backup"):
-            read_diagnostics(connection, toy.folder)
+            read_diagnostics(connection, toy.posteriors)
 
 
 @pytest.mark.slow
 def test_a_real_fit_gives_what_the_gate_kept(published_copy: Path) -> None:
     with open_database(f"sqlite:///{published_copy / 'parley.db'}") as database, database.read() as connection:
-        facts = read_diagnostics(connection, database.folder)
+        facts = read_diagnostics(connection, database.posteriors)
         kept = read_run(connection, facts.run_id).detail["diagnostics"]
         effects = read_effects(connection)
     assert isinstance(kept, dict)
@@ -351,7 +351,7 @@ def test_curves_are_those_of_the_trust_page(toy: Database) -> None:
     backtest = make_backtest(last=date(1900, 1, 1))
     number = store_backtest(toy, backtest)
     with toy.read() as connection:
-        facts = read_reliability(connection, toy.folder)
+        facts = read_reliability(connection, toy.posteriors)
     assert facts.calibrations[0] == calibrate(backtest, "limits_talks", "all")
     assert [one.situation for one in facts.calibrations] == ["all", "dry", "all", "dry"]
     figure = draw_reliability_figure(facts)
@@ -381,10 +381,10 @@ def first_windows(backtest: Backtest, number: int) -> Backtest:
 
 def test_without_a_backtest_there_is_no_reliability(toy: Database) -> None:
     with toy.read() as connection, pytest.raises(NoBacktest, match="no backtest of this case is stored; run `parley"):
-        read_reliability(connection, toy.folder)
+        read_reliability(connection, toy.posteriors)
     number = store_backtest(toy, first_windows(make_backtest(last=date(1900, 1, 1)), 2))
     with toy.read() as connection, pytest.raises(NoBacktest, match="backtest 1 holds no window of the curves' length"):
-        read_reliability(connection, toy.folder, backtest_id=number)
+        read_reliability(connection, toy.posteriors, backtest_id=number)
 
 
 # All

@@ -286,7 +286,7 @@ def test_a_backup_holds_them(load: Callable[..., Database], tmp_path: Path, monk
         database.read() as here,
     ):
         assert read_case(there, "toy") == read_case(here, "toy")
-        assert (verify_store(there, copy.folder).sound, head(there)) == (True, head(here))
+        assert (verify_store(there, copy.posteriors).sound, head(there)) == (True, head(here))
 
 
 def test_what_a_desk_changes_of_the_catalogue_leaves_them(load: Callable[..., Database], tmp_path: Path) -> None:

@@ -65,7 +65,7 @@ def code(desk: Desk, level: float = 2, **others: str) -> Receipt:
 
 def anchor_of(database: Database, today: date = TODAY) -> Anchor:
     with database.read() as connection:
-        return read_anchor(connection, database.folder, "toy", today)
+        return read_anchor(connection, database.posteriors, "toy", today)
 
 
 def full_projection(database: Database, as_of: date) -> tuple[Floats, Floats]:
@@ -73,7 +73,7 @@ def full_projection(database: Database, as_of: date) -> tuple[Floats, Floats]:
     with database.read() as connection:
         run = read_run(connection, 1)
         _, _, problem = read_problem(connection, When(as_of=as_of))
-    parameters = read_draws(path_of(database.folder, str(run.posterior_hash)), 1000).parameters
+    parameters = read_draws(path_of(database.posteriors.folder, str(run.posterior_hash)), 1000).parameters
     filtered = build_exposure(problem).filtered
     values = project(problem, filtered, parameters, SHIPPED, paths=PATHS_PER_DRAW, seed=run.seed).targets
     return values.mean(axis=0), values.std(axis=0) / np.sqrt(len(values))
@@ -81,7 +81,7 @@ def full_projection(database: Database, as_of: date) -> tuple[Floats, Floats]:
 
 def test_some_draws_are_draws_of_the_whole_posterior(database: Database) -> None:
     with database.read() as connection:
-        path = path_of(database.folder, str(read_run(connection, 1).posterior_hash))
+        path = path_of(database.posteriors.folder, str(read_run(connection, 1).posterior_hash))
     tree = az.from_netcdf(path)
     whole = parameters_of(tree, SHIPPED)
     tree.close()
@@ -229,7 +229,7 @@ def readings_around(database: Database, days: range) -> tuple[Reading, Reading]:
 
 def answer_to(database: Database, before: Reading, after: Reading) -> tuple[Anchor, Provisional]:
     with database.read() as connection:
-        anchor = read_anchor_for((before, after), connection, database.folder, "toy", LATER)
+        anchor = read_anchor_for((before, after), connection, database.posteriors, "toy", LATER)
     return anchor, shift(anchor, before, after, None)
 
 

@@ -143,7 +143,7 @@ def check_sound(database: Database) -> None:
     made = days_of(ledger_of(database), "published", "rejected", "skipped")
     assert len(made) == len(set(made))
     with database.read() as connection:
-        found = verify_store(connection, database.folder)
+        found = verify_store(connection, database.posteriors)
     assert (found.broken, found.damaged) == ((), ())
 
 

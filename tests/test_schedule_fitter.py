@@ -149,7 +149,7 @@ def test_the_run_is_there_with_its_line_of_the_ledger(shop: Shop, delivered: tup
         assert (run.kind, run.as_of, run.as_recorded) == (slot.kind, slot.day - timedelta(1), slot.at)
         assert one.made.outcome == run.status == "published"
         assert run.posterior_hash is not None
-        assert path_of(shop.database.folder, run.posterior_hash).is_file()
+        assert path_of(shop.database.posteriors.folder, run.posterior_hash).is_file()
         line = lines[one.made.run_id]
         assert (line.scheduled_for, line.scheduled_at, line.as_of) == (slot.day, slot.at, run.as_of)
         assert (line.kind, line.outcome, line.holder) == (slot.kind, "published", "us")

@@ -102,7 +102,7 @@ def check(database: Database, days: int) -> None:
     }
     with database.read() as connection:
         stored = connection.execute(select(runs.c.as_of, func.count()).group_by(runs.c.as_of)).all()
-        found = verify_store(connection, database.folder)
+        found = verify_store(connection, database.posteriors)
     assert Counter(dict(iter(stored))) == Counter(day - timedelta(1) for day in made)
     assert (found.broken, found.damaged) == ((), ())
 

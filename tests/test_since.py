@@ -46,7 +46,7 @@ def desk(database: Database) -> Desk:
 
 def summary_of(database: Database, today: date = TODAY) -> Summary:
     with database.read() as connection:
-        return read_summary(connection, today, folder=database.folder)
+        return read_summary(connection, today, posteriors=database.posteriors)
 
 
 def meet(desk: Desk, on: date = TODAY - timedelta(2)) -> str:
@@ -272,7 +272,7 @@ def test_forms_of_a_brief_that_no_forecast_takes_in_compare_alike(desk: Desk, da
 def test_the_same_run_asked_for_by_number_stays_what_it_said(desk: Desk, database: Database) -> None:
     meet(desk)
     with database.read() as connection:
-        asked = read_summary(connection, TODAY, run_id=1, folder=database.folder)
+        asked = read_summary(connection, TODAY, run_id=1, posteriors=database.posteriors)
         assert asked.standing is None
         assert asked.shown.targets == read_targets(connection, 1)
 

@@ -175,7 +175,7 @@ def test_the_change_is_told_by_the_first_run_after_it_on_every_face(
 ) -> None:
     with changed.database.read() as connection:
         summary = read_summary(connection, LATER, run_id=3)
-        brief = read_brief(connection, changed.database.folder, LATER, since=1)
+        brief = read_brief(connection, changed.database.posteriors, LATER, since=1)
     shown = as_json(summary)["run"]["model_change"]
     assert shown["from_run"] == 2
     print_summary(summary)
@@ -239,8 +239,8 @@ def test_a_forecast_by_another_model_is_labelled_on_every_face(
     label = f"This forecast is by model {was}; run `parley update` for a forecast by model {was + 1}."
     with published.read() as connection:
         summary = read_summary(connection, LATER)
-        brief = read_brief(connection, published.folder, LATER)
-        trust = read_trust(connection, published.folder, LATER, structures=False)
+        brief = read_brief(connection, published.posteriors, LATER)
+        trust = read_trust(connection, published.posteriors, LATER, structures=False)
     print_summary(summary)
     assert label in " ".join(capsys.readouterr().out.split())
     assert as_json(summary)["by_other_model"] == trust.by_other_model == label
@@ -273,8 +273,8 @@ def test_how_good_such_numbers_were_is_of_the_same_forecast_on_every_face(publis
     add_event(desk, "talks", on=PUBLISHED_AS_OF, source="Gazette", framing="arms_control")
     with published.read() as connection:
         shown = read_summary(connection, LATER).quality.alike
-        brief = read_brief(connection, published.folder, LATER).alike
-        trust = read_trust(connection, published.folder, LATER, structures=False).quality.alike
+        brief = read_brief(connection, published.posteriors, LATER).alike
+        trust = read_trust(connection, published.posteriors, LATER, structures=False).quality.alike
     assert shown is not None
     assert shown == brief == trust
     assert (shown.target, shown.horizon_days, shown.situation) == ("arms_control_talks", 365, "wet")

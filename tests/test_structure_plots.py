@@ -72,7 +72,7 @@ def test_captions_say_from_when_on(world: Database) -> None:
     assert sentence in history(world).caption
     with world.read() as connection:
         assert sentence in read_scenarios_shown(connection).caption
-        brief = read_brief(connection, world.folder, date(2019, 9, 7))
+        brief = read_brief(connection, world.posteriors, date(2019, 9, 7))
     assert "2019年9月4日以降はモデル2" in japanese.history_caption(brief)
     assert "2019年9月4日以降はモデル2" in japanese.scenarios_caption(brief)
 

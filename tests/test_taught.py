@@ -91,7 +91,7 @@ def test_a_reason_names_the_share_of_each_weight(toy: Database) -> None:
 def test_every_face_says_the_share_beside_the_effect(toy: Database, capsys: pytest.CaptureFixture[str]) -> None:
     with toy.read() as connection:
         summary = read_summary(connection, AS_OF)
-        brief = read_brief(connection, toy.folder, AS_OF)
+        brief = read_brief(connection, toy.posteriors, AS_OF)
         picture = read_effects(connection)
     effects = {one["indicator_id"]: one for one in as_json(summary)["effects"] if one["target"] == "crisis"}
     assert effects["press_tone"]["events_taught"] == pytest.approx(0.64)

@@ -223,7 +223,7 @@ def parley(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) 
 
 def _read(database: Database, backtest_id: int | None = None) -> Trust:
     with database.read() as connection:
-        return read_trust(connection, database.folder, TODAY, backtest_id=backtest_id)
+        return read_trust(connection, database.posteriors, TODAY, backtest_id=backtest_id)
 
 
 def test_show_and_calibrate_say_the_same_of_quality(
@@ -286,7 +286,7 @@ def test_a_missing_file_is_named(toy: Database, small_backtest: Backtest) -> Non
     with toy.read() as connection:
         (row,) = read_evaluations(connection, "toy")
     assert row.file_hash is not None
-    path_of(toy.folder, row.file_hash).unlink()
+    path_of(toy.posteriors.folder, row.file_hash).unlink()
     with pytest.raises(StoreError, match=rf"^posterior .*{row.file_hash}\.nc is missing; restore it from a backup"):
         _read(toy)
 

@@ -62,7 +62,7 @@ def test_the_posterior_lies_beside_the_database_under_its_hash(published: tuple[
     with database.read() as connection:
         run = read_run(connection, outcome.run_id)
     assert run.posterior_hash is not None
-    file = path_of(database.folder, run.posterior_hash)
+    file = path_of(database.posteriors.folder, run.posterior_hash)
     assert hashlib.sha256(file.read_bytes()).hexdigest() == run.posterior_hash
     tree = az.from_netcdf(file)
     assert tree.attrs["inputs_hash"] == run.inputs_hash

@@ -80,7 +80,7 @@ def store_backtest(
     changes: Mapping[str, object] | None = None,
 ) -> int:
     """Store it as `forecast.evaluation.evaluate` would, of its scores the sentence alone; its number."""
-    digest = store_file(database.folder, lambda path: to_dataset(backtest).to_netcdf(path))
+    digest = store_file(database.posteriors.folder, lambda path: to_dataset(backtest).to_netcdf(path))
     with database.write() as connection:
         case = read_case(connection)
         evaluation = NewEvaluation(

@@ -3,12 +3,12 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection
 
 from db.kinds import FULL_KINDS
+from db.posteriors import Posteriors
 from db.read import read_case, read_deadline_rows
 from db.read_runs import read_run, read_standing
 from db.rows import CaseRow
@@ -134,7 +134,7 @@ class Brief:
 
 def read_brief(
     connection: Connection,
-    folder: Path,
+    posteriors: Posteriors,
     today: date,
     *,
     run_id: int | None = None,
@@ -146,7 +146,7 @@ def read_brief(
 
     Parameters
     ----------
-    folder : of the database, where the arrays of backtests lie
+    posteriors : where the arrays of backtests lie
     today : on which it is written; the track record is of that day
     since : a date or the number of a run to compare with; None for the run of the last brief
     owed : as of which day the last forecast should be by now; None where that is not to be judged
@@ -162,7 +162,7 @@ def read_brief(
     run = _run(connection, case, run_id, today)
     newest = _run(connection, case, None, today)
     asked = None if run.id == newest.id else run.id
-    summary = read_summary(connection, today, run_id=asked, case_id=case.case_id, folder=folder, owed=owed)
+    summary = read_summary(connection, today, run_id=asked, case_id=case.case_id, posteriors=posteriors, owed=owed)
     shown = summary.shown
     headline = _longest(summary, summary.shown_headline())
     deadlines = [row for row in summary.shown_headline() if row.deadline]
@@ -170,7 +170,7 @@ def read_brief(
     names = {row.indicator_id: row.name for row in summary.catalogue}
     levels = levels_of(shown.states, summary.catalogue, shown.as_of)
     moment = moment_of(shown.run, shown.targets, case.headline)
-    tested = read_tested(connection, folder, today, case, moment)
+    tested = read_tested(connection, posteriors, today, case, moment)
     base = choose_since(connection, run, since, shown.run_id)
     return Brief(
         case=case,
@@ -190,7 +190,7 @@ def read_brief(
         documents=read_cited(connection, run.case_id, when),
         sources=read_sources(connection, run.case_id, when, summary.catalogue),
         differing=read_differing(connection, run.case_id, when if asked else When(as_of=today), summary.catalogue),
-        figures=_figures(connection, folder, case, run, shown.run_id or run.id),
+        figures=_figures(connection, posteriors, case, run, shown.run_id or run.id),
         later=newest if asked else None,
     )
 
@@ -235,12 +235,12 @@ def _grounds(headline: TargetForecastRow, run: NewRun, levels: tuple[Level, ...]
     )
 
 
-def _figures(connection: Connection, folder: Path, case: CaseRow, run: RunRow, shown: int) -> Figures:
+def _figures(connection: Connection, posteriors: Posteriors, case: CaseRow, run: RunRow, shown: int) -> Figures:
     """The histories are of full runs up to this one, over the last years; the other pictures of the run `shown`."""
     first = run.as_of - timedelta(days=HISTORY_DAYS)
     span = Span(first, run.as_of, FULL_KINDS, When(as_of=run.as_of))
     return Figures(
-        read_history(connection, case.case_id, span, folder=folder),
+        read_history(connection, case.case_id, span, posteriors=posteriors),
         read_horizons(connection, case.case_id, run_id=shown),
         read_scenarios_shown(connection, case.case_id, span, run_id=shown),
     )

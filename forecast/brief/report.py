@@ -123,7 +123,9 @@ def read_current(
         with suppress(NoPosterior, NotEnough, DatabaseUnwritable):  # then the brief says what it does not take in
             refresh(database, case, lambda: now)
     with database.read() as connection:
-        return read_brief(connection, database.folder, today, run_id=run_id, since=since, case_id=case_id, owed=owed)
+        return read_brief(
+            connection, database.posteriors, today, run_id=run_id, since=since, case_id=case_id, owed=owed
+        )
 
 
 def _write_alone(database: Database, path: Path, sheet: Sheet, force: bool) -> _Content:

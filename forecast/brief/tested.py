@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 
 from sqlalchemy import Connection
 
+from db.posteriors import Posteriors
 from db.rows import CaseRow
 from forecast.errors import NoBacktest
 from forecast.evaluation.alike import Alike, Moment, nearest
@@ -50,11 +50,11 @@ class Tested:
 
 
 def read_tested(
-    connection: Connection, folder: Path, today: date, case: CaseRow, moment: Moment | None
+    connection: Connection, posteriors: Posteriors, today: date, case: CaseRow, moment: Moment | None
 ) -> Tested | None:
     """None where no backtest of the case is kept, or it holds no forecast of the headline."""
     try:
-        trust = read_trust(connection, folder, today, case_id=case.case_id, structures=False)
+        trust = read_trust(connection, posteriors, today, case_id=case.case_id, structures=False)
     except NoBacktest:
         return None
     if moment is None:

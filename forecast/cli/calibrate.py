@@ -43,7 +43,7 @@ def calibrate(
     from forecast.trust.read import as_json, read_trust
 
     with opened() as database, database.read() as connection:
-        trust = read_trust(connection, database.folder, today(connection), backtest_id=backtest, case_id=case_id())
+        trust = read_trust(connection, database.posteriors, today(connection), backtest_id=backtest, case_id=case_id())
     if out is not None:
         from forecast.trust.page import render_page  # its pictures are for a page alone
 

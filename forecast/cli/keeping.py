@@ -58,7 +58,7 @@ def verify(
         _tell_head(json_)
         return
     with opened() as database, watched() as report, database.read() as connection:
-        found = verify_store(connection, database.folder, report)
+        found = verify_store(connection, database.posteriors, report)
         kept = None if digits is None else continue_from(connection, digits, found.broken)
     if json_:
         about = {} if kept is None else {"anchor": _anchor(kept)}

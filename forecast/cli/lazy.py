@@ -162,11 +162,14 @@ SECTIONS: Sections = {
         ),
         *_of("check", check="Check the machinery."),
     ),
-    "Keep": _of(
-        "keeping",
-        verify="Check everything stored.",
-        backup="Back up into one ZIP file.",
-        doctor="See whether all is in order.",
+    "Keep": (
+        *_of(
+            "keeping",
+            verify="Check everything stored.",
+            backup="Back up into one ZIP file.",
+            doctor="See whether all is in order.",
+        ),
+        *_of("keep", keep="Thin old posteriors."),
     ),
     "Run daily": (SCHEDULE,),
 }

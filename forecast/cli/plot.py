@@ -130,7 +130,7 @@ def plot(
     check_place(out, force=force, example=f"{kind}.png")
     with opened() as database, database.read() as connection, _watched(recomputed) as progress:
         picture = KINDS[kind].make(
-            connection, database.folder, replace(asked, today=today(connection), progress=progress)
+            connection, database.posteriors, replace(asked, today=today(connection), progress=progress)
         )
     render = as_png if out.suffix.casefold() == ".png" else as_svg
     write_file(render(picture.figure), out, force=force)

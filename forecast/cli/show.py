@@ -37,7 +37,7 @@ def show_run(database: Database, json_: bool, *, run_id: int | None = None, as_o
             run_id=run_id,
             as_of=as_of,
             case_id=case_id(),
-            folder=database.folder,
+            posteriors=database.posteriors,
             owed=owed(connection),
         )
     if json_:

@@ -128,7 +128,7 @@ class Desk:
     def anchor(self, connection: Connection, stored: "Stored") -> Anchor:
         """The posterior that the provisional forecast of what was stored uses."""
         case_id, readings = stored.after.rows.case.case_id, (stored.before, stored.after)
-        return read_anchor_for(readings, connection, self.database.folder, case_id, self.today(), self._anchors)
+        return read_anchor_for(readings, connection, self.database.posteriors, case_id, self.today(), self._anchors)
 
     def make_ready(self) -> None:
         """Project what was read last, where that takes a moment: before the lock, so that nobody waits for it."""

@@ -8,9 +8,10 @@ from pathlib import Path
 from db.access import beside, size_of
 from db.backup import ASIDE
 from db.errors import StoreError
-from db.posteriors import FOLDER, check_file, orphans
+from db.posteriors import check_stored, orphans, unnamed_pieces
 from db.read_runs import read_posterior_hashes
 from forecast.doctor.finding import NOTICE, PROBLEM, Finding, Found, Opened, hindered, remove
+from forecast.words.numbers import counted
 
 HALF_WRITTEN = re.compile(r"\.(.+\.\w+)\.(\d+)")
 """What `forecast.writing` calls a file that is not whole yet: name, and number of the process."""
@@ -20,23 +21,27 @@ WRITTEN_WITHIN_S = 86400.0
 
 def check_posteriors(opened: Opened) -> Found:
     """Files that rows name are there with the content that their names say, and there are no others."""
-    folder = opened.database.folder
+    posteriors = opened.database.posteriors
     named = read_posterior_hashes(opened.connection)
-    if named and not (folder / FOLDER).is_dir():
-        what = f"{folder / FOLDER} is no folder: the posteriors that rows name are missing ({len(named)})"
+    if named and not posteriors.in_database and not posteriors.folder.is_dir() and not posteriors.older:
+        what = f"{posteriors.folder} is no folder: the posteriors that rows name are missing ({len(named)})"
         yield Finding("posteriors", PROBLEM, what, "restore it from a backup, or run `parley update` again")
         return
     for digest in sorted(named):
         try:
-            check_file(folder, digest)
+            check_stored(opened.connection, posteriors, digest)
         except StoreError as error:
             yield hindered("posteriors", error)
-    unnamed = orphans(folder, named)
+    unnamed = () if posteriors.shared else orphans(posteriors.folder, named)
     with opened.database.read() as connection:  # a later snapshot: a run may have been stored before the listing
         named = read_posterior_hashes(connection)
+        pieces = unnamed_pieces(connection, named)
     for path in unnamed:
         if path.name.split(".")[0] not in named:
             yield Finding("posteriors", NOTICE, f"{path} is named by no row", remove(path, "update or backtest"))
+    if pieces:
+        what = f"the database holds {counted(len(pieces), 'posterior')} that no row names"
+        yield Finding("posteriors", NOTICE, what, "run `parley keep`, which removes them")
 
 
 def check_leftovers(opened: Opened) -> Found:

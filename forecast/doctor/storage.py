@@ -7,7 +7,6 @@ from pathlib import Path
 from db.engine import parse_address
 from db.locks import keeps_others_out
 from db.places import conflicting_copies, hazards
-from db.posteriors import FOLDER
 from forecast.doctor.finding import NOTICE, PROBLEM, Finding, Found, Opened, allow, is_writable
 from forecast.doctor.surroundings import MIB, check_space
 
@@ -42,7 +41,7 @@ def check_permissions(opened: Opened) -> Found:
     if opened.database.unwritable:  # which is told of already
         return
     folder = opened.database.folder
-    for place in (folder, folder / FOLDER):
+    for place in (folder, opened.database.posteriors.folder):
         if place.exists() and not is_writable(place):
             what = f"{place} is no folder that can be written"
             yield Finding("permissions", PROBLEM, what, allow(place, "PARLEY_DATABASE_URL"))

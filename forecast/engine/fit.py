@@ -9,6 +9,7 @@ import xarray as xr
 from scipy.special import expit, logit
 
 from db.progress import Progress
+from forecast.engine.posterior_file import in_single
 from models.assumptions import assumptions
 from models.baselines import base_rate
 from models.density import Density
@@ -136,14 +137,16 @@ def _attempt(
         report(0, settings.chains * (settings.draws + settings.tune), 0)
     tree = sample(problem, density, settings, seed, report)
     parameters = parameters_of(tree, SHIPPED)
-    projection = project(
-        problem,
-        density.exposure.filtered,
-        parameters,
-        SHIPPED,
-        paths=PATHS_PER_DRAW,
-        seed=seed,
-        report=lambda done, total: progress("projecting", done, total, ""),
+    projection = in_single(
+        project(
+            problem,
+            density.exposure.filtered,
+            parameters,
+            SHIPPED,
+            paths=PATHS_PER_DRAW,
+            seed=seed,
+            report=lambda done, total: progress("projecting", done, total, ""),
+        )
     )
     diagnostics = diagnose(tree, projection.targets[:, TARGETS.index(headline)])
     weighed = weigh_draws(problem, density, parameters)

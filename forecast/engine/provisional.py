@@ -14,14 +14,13 @@ from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from sqlalchemy import Connection
 
 from db.errors import StoreError
-from db.posteriors import path_of
+from db.posteriors import Posteriors, opened
 from db.read_runs import read_standing, read_targets
 from db.run_rows import IndicatorStateRow, NewRun, RunRow, ScenarioForecastRow, TargetForecastRow
 from forecast.engine.assemble import Rows, inputs_hash, read_rows
@@ -274,7 +273,7 @@ class Provisional:
 
 def read_anchor(
     connection: Connection,
-    folder: Path,
+    posteriors: Posteriors,
     case_id: str,
     today: date,
     kept: dict[int, Anchor] | None = None,
@@ -291,7 +290,7 @@ def read_anchor(
         if nothing was published yet, or what was published cannot be used with the case as it is now
     """
     run = read_standing(connection, case_id, today)
-    if run is None or run.posterior_hash is None:
+    if run is None or run.file_hash is None:
         raise NoPosterior("no forecast has been published yet; `parley update` will give one")
     known = None if kept is None else kept.get(draws)
     if known is not None and known.run.id == run.id:
@@ -299,7 +298,8 @@ def read_anchor(
     if not is_present(run):  # before its posterior is read, which may hold other parameters
         raise NoPosterior(f"run {run.id} is {other_model(structure_of(run))}")
     try:
-        drawn = read_draws(path_of(folder, run.posterior_hash), draws)
+        with opened(connection, posteriors, run.file_hash) as path:
+            drawn = read_draws(path, draws)
     except StoreError as error:
         raise NoPosterior(f"no provisional forecast: {error}") from None
     if drawn.parameters is None:
@@ -313,7 +313,7 @@ def read_anchor(
 def read_anchor_for(
     readings: Sequence[Reading],
     connection: Connection,
-    folder: Path,
+    posteriors: Posteriors,
     case_id: str,
     today: date,
     kept: dict[int, Anchor] | None = None,
@@ -322,10 +322,10 @@ def read_anchor_for(
 
     What the fewer draws tell decides, whatever is kept: so every desk answers the same entry with the same draws.
     """
-    anchor = read_anchor(connection, folder, case_id, today, kept)
+    anchor = read_anchor(connection, posteriors, case_id, today, kept)
     if not learns(anchor, readings):
         return anchor
-    return read_anchor(connection, folder, case_id, today, kept, draws=TAUGHT_DRAWS)
+    return read_anchor(connection, posteriors, case_id, today, kept, draws=TAUGHT_DRAWS)
 
 
 def learns(anchor: Anchor, readings: Sequence[Reading]) -> bool:

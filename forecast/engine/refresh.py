@@ -1,12 +1,12 @@
 """The forecast as things stand: what came on file after the last full run had read, taken in without a fit."""
 
 from datetime import date, datetime
-from pathlib import Path
 
 from sqlalchemy import Connection
 
 from db.append import append_forecasts, append_run, append_run_status
 from db.engine import Database
+from db.posteriors import Posteriors
 from db.read_runs import read_standing
 from db.when import When
 from forecast.clock import Clock, moment_of, utc_now
@@ -48,7 +48,7 @@ def append_provisional(connection: Connection, forecast: Provisional, cause: str
     return run_id
 
 
-def project_standing(connection: Connection, folder: Path, case_id: str, today: date) -> Provisional:
+def project_standing(connection: Connection, posteriors: Posteriors, case_id: str, today: date) -> Provisional:
     """The forecast that takes in all there is, made from the last full run's posterior and not stored.
 
     Raises
@@ -57,7 +57,7 @@ def project_standing(connection: Connection, folder: Path, case_id: str, today: 
         if it cannot be made: only a full update then gives the number
     """
     reading = take_reading(read_rows(connection, When(as_of=today), case_id=case_id))
-    anchor = read_anchor_for((reading,), connection, folder, case_id, today)
+    anchor = read_anchor_for((reading,), connection, posteriors, case_id, today)
     return shift(anchor, reading, reading, None)
 
 
@@ -74,5 +74,5 @@ def refresh(database: Database, case_id: str, clock: Clock = utc_now) -> int | N
         source = read_standing(connection, case_id, today)
         if source is None or find_standing(connection, source, today) is not None:
             return None
-        forecast = project_standing(connection, database.folder, case_id, today)
+        forecast = project_standing(connection, database.posteriors, case_id, today)
     return store_provisional(database, forecast, CAUSE, clock)

@@ -11,13 +11,14 @@ from sqlalchemy import Connection
 from db.append import append_forecasts, append_run, append_run_status
 from db.engine import Database
 from db.kinds import PUBLISHED
-from db.posteriors import check_store, store_file
+from db.posteriors import Prepared, check_place, keep, prepare
 from db.progress import Progress, silent
 from db.run_rows import EffectRow, NewRun, TargetForecastRow
 from db.when import When
 from forecast.clock import Clock, moment_of, utc_now
 from forecast.engine.assemble import Rows, reach_of_looking, read_problem
 from forecast.engine.fit import Fit, References, fit_problem, means_with_errors, references, rolling_horizons
+from forecast.engine.posterior_file import name_posterior, with_forecast, write_posterior
 from forecast.engine.refresh import refresh
 from forecast.engine.rows import QUANTILES, new_run, reach_of, scenario_rows, state_rows, target_rows
 from forecast.engine.succession import measure_change, read_predecessor
@@ -28,7 +29,6 @@ from indicators.evidence import Evidence
 from models.gate import Verdict
 from models.settings import SamplerSettings
 from models.spec import EFFECT_TARGETS, Problem
-from models.structure import SHIPPED
 
 
 def nothing_more(connection: Connection, outcome: "Outcome", now: datetime) -> None:
@@ -79,7 +79,7 @@ def update(
             f"{moment.today} ({moment})"
         )
     database.check_writable()
-    check_store(database.folder)
+    check_place(database.posteriors)
     progress("reading the case", 0, 0, f"as of {as_of}")
     with database.read() as connection:
         rows, evidence, problem = read_problem(connection, when, case_id=case_id)
@@ -95,9 +95,11 @@ def update(
     change = measure_change(before, problem, fit, fitted, progress) if before and others else None
     progress("storing", 0, 0, "")
     run = new_run(rows, problem, float(fit.weighed.mean(fit.projection.p_dry)), kind=kind, seed=seed)
-    run = replace(run, posterior_hash=_store_posterior(database, run, fit))
+    posterior = _prepare_posterior(database, run, fit)
+    run = replace(run, posterior_hash=posterior.digest)
     outcome = _store(
         database=database,
+        posterior=posterior,
         run=run,
         rows=rows,
         evidence=evidence,
@@ -123,6 +125,7 @@ def _take_in(database: Database, case_id: str, clock: Clock) -> None:
 def _store(
     *,
     database: Database,
+    posterior: Prepared,
     run: NewRun,
     rows: Rows,
     evidence: Evidence,
@@ -134,10 +137,11 @@ def _store(
     beside: Beside,
     clock: Clock,
 ) -> Outcome:
-    """All rows in one transaction; the file they name is there and synced."""
+    """All rows in one transaction; the file they name is there and synced, or in it before them."""
     status = fit.diagnostics.verdict
     with database.write() as connection:
         now = clock()
+        keep(connection, posterior)
         run_id = append_run(connection, run, now)
         append_run_status(
             connection,
@@ -160,29 +164,10 @@ def _store(
     return Outcome(run_id, status)
 
 
-def _store_posterior(database: Database, run: NewRun, fit: Fit) -> str:
-    """The DataTree beside the database, its provenance in its attributes."""
-    tree = fit.tree
-    tree.attrs.update(
-        {
-            "case_id": run.case_id,
-            "as_of": run.as_of.isoformat(),
-            "seed": str(run.seed),
-            "inputs_hash": run.inputs_hash,
-            "case_hash": run.case_hash,
-            "code_version": run.code_version,
-            "versions": ", ".join(f"{name} {number}" for name, number in sorted(run.versions.items())),
-            "structure": repr(SHIPPED),
-        }
-    )
-    if fit.density.slant is not None:
-        tree.attrs["slant"] = fit.density.slant
-    tree.attrs.pop("created_at", None)  # a time of day would give the same posterior another hash
-    for group in tree.subtree:
-        group.attrs.pop("created_at", None)
-        group.attrs.pop("sampling_time", None)
-    encoding = {"/posterior": {name: {"zlib": True} for name in tree["posterior"].data_vars}}
-    return store_file(database.folder, lambda path: tree.to_netcdf(path, encoding=encoding))
+def _prepare_posterior(database: Database, run: NewRun, fit: Fit) -> Prepared:
+    tree = with_forecast(fit.tree, fit.problem, fit.projection, fit.weighed, fit.density.slant)
+    name_posterior(tree, run)
+    return prepare(database.posteriors, lambda path: write_posterior(tree, path))
 
 
 def _detail(

@@ -10,7 +10,7 @@ import numpy as np
 
 from db.append import append_evaluation
 from db.engine import Database
-from db.posteriors import check_store, store_file
+from db.posteriors import check_place, keep, prepare
 from db.progress import Progress, silent
 from db.read_evaluations import read_evaluations
 from db.rows import CaseRow
@@ -81,7 +81,7 @@ def evaluate(
         if the work finds no worker
     """
     database.check_writable()
-    check_store(database.folder)
+    check_place(database.posteriors)
     progress("reading the case", 0, 0, f"as of {as_of}")
     horizons = tuple(Horizon(days) for days in sorted(plan.horizons))
     with database.read() as connection:
@@ -148,11 +148,11 @@ def _forecasters(plan: Plan, seed: int) -> dict[str, Forecaster | LeaveFutureOut
 def _store(
     database: Database, case: CaseRow, as_of: date, plan: Plan, problems: Sequence[Problem], backtest: Backtest
 ) -> EvaluationRow:
-    """File first, synced; then its row."""
+    """The file first; then its row."""
     dataset = to_dataset(backtest)
     dataset.attrs |= {"case_id": case.case_id, "model_version": model_version(), "case_hash": case.case_hash}
     encoding = {name: {"zlib": True} for name in dataset.data_vars}
-    file_hash = store_file(database.folder, lambda path: dataset.to_netcdf(path, encoding=encoding))
+    file = prepare(database.posteriors, lambda path: dataset.to_netcdf(path, encoding=encoding))
     digest = hashlib.sha256("".join(inputs_hash(problem) for problem in problems).encode()).hexdigest()
     evaluation = NewEvaluation(
         case_id=case.case_id,
@@ -164,9 +164,10 @@ def _store(
         inputs_hash=digest,
         settings=_settings(plan, backtest),
         result=payload(backtest, case.headline) | _reweighted(plan, backtest),
-        file_hash=file_hash,
+        file_hash=file.digest,
     )
     with database.write() as connection:
+        keep(connection, file)
         append_evaluation(connection, evaluation, utc_now())
         return read_evaluations(connection, case.case_id, kind="backtest", limit=1)[0]
 

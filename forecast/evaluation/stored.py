@@ -4,12 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from importlib.resources import as_file, files
-from pathlib import Path
 
 import xarray as xr
 from sqlalchemy import Connection
 
-from db.posteriors import path_of
+from db.posteriors import Posteriors, opened
 from db.read_evaluations import read_evaluations
 from db.rows import CaseRow
 from db.run_rows import EvaluationRow
@@ -46,13 +45,13 @@ class Source:
 
 
 def read_backtest(
-    connection: Connection, folder: Path, case: CaseRow, quality: Quality, backtest_id: int | None
+    connection: Connection, posteriors: Posteriors, case: CaseRow, quality: Quality, backtest_id: int | None
 ) -> tuple[Source, Backtest]:
     """A backtest and what it is of.
 
     Parameters
     ----------
-    folder : of the database, where the arrays of backtests lie
+    posteriors : where the arrays of backtests lie
     backtest_id : a stored backtest; None: the one the sentence of `quality` is of
 
     Raises
@@ -66,7 +65,8 @@ def read_backtest(
     if wanted is not None:
         row = _row(read_evaluations(connection, case.case_id, kind="backtest"), wanted)
         assert row.file_hash is not None
-        backtest = from_dataset(xr.load_dataset(path_of(folder, row.file_hash)))
+        with opened(connection, posteriors, row.file_hash) as path:
+            backtest = from_dataset(xr.load_dataset(path))
         return _stored_source(row, backtest), _sound(backtest, wanted)
     shipped = files("forecast") / SHIPPED_BACKTEST
     if quality.model_version is None or quality.as_of is None or not shipped.is_file():

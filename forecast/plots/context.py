@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 from datetime import date, timedelta
-from pathlib import Path
 
 from sqlalchemy import Connection
 
 from db.errors import StoreError
+from db.posteriors import Posteriors
 from db.rows import CaseRow
 from forecast.errors import NoBacktest
 from forecast.evaluation.alike import PARLEY
@@ -32,17 +32,26 @@ class Context:
 
 
 def read_context(
-    connection: Connection, folder: Path, case: CaseRow, target: str, days: int, *, first: date | None, last: date
+    connection: Connection,
+    posteriors: Posteriors,
+    case: CaseRow,
+    target: str,
+    days: int,
+    *,
+    first: date | None,
+    last: date,
 ) -> Context | None:
     """From the backtest that the forecasts are judged by, up to the first date; None where it does not hold these.
 
     Parameters
     ----------
-    folder : of the database, where the arrays of backtests lie
+    posteriors : where the arrays of backtests lie
     first : None for some years before `last`
     """
     try:
-        source, backtest = read_backtest(connection, folder, case, read_quality(connection, case_id=case.case_id), None)
+        source, backtest = read_backtest(
+            connection, posteriors, case, read_quality(connection, case_id=case.case_id), None
+        )
     except (NoBacktest, StoreError):  # without it the picture is poorer, and true
         return None
     if days not in backtest.days() or PARLEY not in backtest.forecasts:

@@ -15,7 +15,7 @@ from matplotlib.patches import Patch
 from sqlalchemy import Connection
 
 from db.kinds import FULL_KINDS
-from db.posteriors import check_file, path_of
+from db.posteriors import Posteriors, check_stored, opened
 from db.read import read_case
 from db.read_runs import read_run, read_runs
 from db.run_rows import RunRow
@@ -68,7 +68,7 @@ class DiagnosticsFacts:
 
 def read_diagnostics(
     connection: Connection,
-    folder: Path,
+    posteriors: Posteriors,
     *,
     run_id: int | None = None,
     case_id: str | None = None,
@@ -78,7 +78,7 @@ def read_diagnostics(
 
     Parameters
     ----------
-    folder : of the database, where the posteriors lie
+    posteriors : where they lie
 
     Raises
     ------
@@ -95,8 +95,9 @@ def read_diagnostics(
     )
     if run.kind not in FULL_KINDS or run.posterior_hash is None:
         raise NoPosterior(_no_posterior(connection, run))
-    check_file(folder, run.posterior_hash)
-    return _measure(run, path_of(folder, run.posterior_hash))
+    check_stored(connection, posteriors, run.posterior_hash)
+    with opened(connection, posteriors, run.posterior_hash) as path:
+        return _measure(run, path)
 
 
 def draw_diagnostics(facts: DiagnosticsFacts) -> Figure:

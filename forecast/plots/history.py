@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 from matplotlib.artist import Artist
@@ -11,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from sqlalchemy import Connection
 
+from db.posteriors import Posteriors
 from db.progress import Progress
 from db.read import read_case, read_events
 from db.read_forecasts import read_all_targets
@@ -142,14 +142,14 @@ def read_history(
     *,
     target: str | None = None,
     horizon: Horizon | None = None,
-    folder: Path | None = None,
+    posteriors: Posteriors | None = None,
     recomputing: Progress | None = None,
 ) -> HistoryFacts:
     """The history of a target (None: the headline) at a horizon (None: the longest rolling one), with its events.
 
     Parameters
     ----------
-    folder
+    posteriors
         of the database: from a backtest there, or the one shipped, too short a history gets a context; without one,
         a run alone is told by window. None to draw the runs and nothing else
     recomputing
@@ -172,12 +172,12 @@ def read_history(
     points = tuple(_point(run, row, run.id in lead) for run, row in shown)
     ends = points[0].as_of, points[-1].as_of
     dates = len({point.as_of for point in points})
-    context = _context(connection, folder, case, span, shown) if folder and dates < FEW else None
+    context = _context(connection, posteriors, case, span, shown) if posteriors and dates < FEW else None
     again: Recomputed = ()
     if recomputing is not None:
         last = When(as_of=ends[1], as_recorded=span.when.as_recorded)
         again = recompute(connection, case.case_id, target, wanted, last, recomputing)
-    alone = folder is not None and not (context or again) and dates < ALONE and any(point.leads for point in points)
+    alone = posteriors is not None and not (context or again) and dates < ALONE and any(point.leads for point in points)
     windows = windows_of(rows[shown[-1][0].id]) if alone else ()
     begin = context.origins[0] if context else ends[0]
     events = read_events(connection, case.case_id, span.when)
@@ -198,7 +198,7 @@ def read_history(
 
 def _context(
     connection: Connection,
-    folder: Path,
+    posteriors: Posteriors,
     case: CaseRow,
     span: Span,
     shown: Sequence[tuple[RunRow, TargetForecastRow]],
@@ -207,7 +207,7 @@ def _context(
     run, row = shown[0]
     if row.horizon_days is None or span.when.as_recorded is not None:
         return None
-    return read_context(connection, folder, case, row.target, row.horizon_days, first=span.first, last=run.as_of)
+    return read_context(connection, posteriors, case, row.target, row.horizon_days, first=span.first, last=run.as_of)
 
 
 def _find_horizon(target: str, horizon: Horizon | None, rows: Sequence[TargetForecastRow]) -> Horizon:

@@ -6,11 +6,11 @@ Libraries for drawing are imported when a picture is made, so that the names are
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
 
+from db.posteriors import Posteriors
 from db.progress import Progress, silent
 from db.when import WHENEVER, When
 
@@ -70,11 +70,11 @@ class Kind:
     """One kind of picture."""
 
     options: tuple[str, ...]
-    make: Callable[[Connection, Path, Asked], Picture]
-    """Given the folder of the database too, where the posteriors lie."""
+    make: Callable[[Connection, Posteriors, Asked], Picture]
+    """Given too where the posteriors lie."""
 
 
-def _history(connection: Connection, folder: Path, asked: Asked) -> Picture:
+def _history(connection: Connection, posteriors: Posteriors, asked: Asked) -> Picture:
     from forecast.plots.history import draw_history, read_history
 
     facts = read_history(
@@ -83,7 +83,7 @@ def _history(connection: Connection, folder: Path, asked: Asked) -> Picture:
         asked.span,
         target=asked.target,
         horizon=asked.horizon,
-        folder=folder,
+        posteriors=posteriors,
         recomputing=asked.progress if asked.recomputed else None,
     )
     ends = {"first": facts.points[0].as_of, "last": facts.points[-1].as_of}
@@ -98,7 +98,7 @@ def _history(connection: Connection, folder: Path, asked: Asked) -> Picture:
     return Picture(facts.caption, draw_history(facts), shown | {"context": context} | models)
 
 
-def _horizons(connection: Connection, _: Path, asked: Asked) -> Picture:
+def _horizons(connection: Connection, _: Posteriors, asked: Asked) -> Picture:
     from forecast.plots.horizons import draw_horizons, read_horizons
 
     facts = read_horizons(connection, asked.case_id, run_id=asked.run_id, when=asked.when)
@@ -108,7 +108,7 @@ def _horizons(connection: Connection, _: Path, asked: Asked) -> Picture:
     )
 
 
-def _scenarios(connection: Connection, _: Path, asked: Asked) -> Picture:
+def _scenarios(connection: Connection, _: Posteriors, asked: Asked) -> Picture:
     from forecast.plots.scenarios import draw_scenarios, read_scenarios_shown
 
     facts = read_scenarios_shown(connection, asked.case_id, asked.span, run_id=asked.run_id, horizon=asked.horizon)
@@ -116,7 +116,7 @@ def _scenarios(connection: Connection, _: Path, asked: Asked) -> Picture:
     return Picture(facts.caption, draw_scenarios(facts), shown | {"n": len(facts.run_ids), "run_ids": facts.run_ids})
 
 
-def _states(connection: Connection, _: Path, asked: Asked) -> Picture:
+def _states(connection: Connection, _: Posteriors, asked: Asked) -> Picture:
     from forecast.plots.states import draw_states, read_states
 
     facts = read_states(
@@ -131,7 +131,7 @@ def _states(connection: Connection, _: Path, asked: Asked) -> Picture:
     return Picture(facts.caption, draw_states(facts), shown | {"indicators": [path.indicator for path in facts.paths]})
 
 
-def _effects(connection: Connection, _: Path, asked: Asked) -> Picture:
+def _effects(connection: Connection, _: Posteriors, asked: Asked) -> Picture:
     from forecast.plots.effects import draw_effects, read_effects
 
     facts = read_effects(connection, run_id=asked.run_id, target=asked.target, case_id=asked.case_id, when=asked.when)
@@ -141,7 +141,7 @@ def _effects(connection: Connection, _: Path, asked: Asked) -> Picture:
     return Picture(facts.caption, draw_effects(facts), {**shown, **indicators, **taught})
 
 
-def _judgements(connection: Connection, _: Path, asked: Asked) -> Picture:
+def _judgements(connection: Connection, _: Posteriors, asked: Asked) -> Picture:
     from forecast.plots.judgements import draw_judgements, read_judgements_shown
 
     facts = read_judgements_shown(connection, asked.known, target=asked.target, case_id=asked.case_id)
@@ -151,17 +151,17 @@ def _judgements(connection: Connection, _: Path, asked: Asked) -> Picture:
     )
 
 
-def _diagnostics(connection: Connection, folder: Path, asked: Asked) -> Picture:
+def _diagnostics(connection: Connection, posteriors: Posteriors, asked: Asked) -> Picture:
     from forecast.plots.diagnostics import draw_diagnostics, read_diagnostics
 
-    facts = read_diagnostics(connection, folder, run_id=asked.run_id, case_id=asked.case_id, when=asked.when)
+    facts = read_diagnostics(connection, posteriors, run_id=asked.run_id, case_id=asked.case_id, when=asked.when)
     return Picture(facts.caption, draw_diagnostics(facts), {"run_ids": (facts.run_id,), "as_of": facts.as_of})
 
 
-def _reliability(connection: Connection, folder: Path, asked: Asked) -> Picture:
+def _reliability(connection: Connection, posteriors: Posteriors, asked: Asked) -> Picture:
     from forecast.plots.reliability import draw_reliability_figure, read_reliability
 
-    facts = read_reliability(connection, folder, backtest_id=asked.backtest_id, case_id=asked.case_id)
+    facts = read_reliability(connection, posteriors, backtest_id=asked.backtest_id, case_id=asked.case_id)
     source, names = facts.source, ("target", "horizon_days", "situation", "n", "level", "inside")
     curves = [{name: getattr(one, name) for name in names} for one in facts.calibrations]
     shown = {"backtest_id": source.evaluation_id, "first": source.first, "last": source.last, "n": source.origins}

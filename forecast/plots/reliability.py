@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from matplotlib.figure import Figure
 from sqlalchemy import Connection
 
+from db.posteriors import Posteriors
 from db.read import read_case
 from forecast.errors import NoBacktest
 from forecast.evaluation.figures import ORIGINS, Calibration, calibrate_all
@@ -27,13 +27,13 @@ class ReliabilityFacts:
 
 
 def read_reliability(
-    connection: Connection, folder: Path, *, backtest_id: int | None = None, case_id: str | None = None
+    connection: Connection, posteriors: Posteriors, *, backtest_id: int | None = None, case_id: str | None = None
 ) -> ReliabilityFacts:
     """The curves of a backtest (None: the one that the sentence of `parley show` is of).
 
     Parameters
     ----------
-    folder : of the database, where the arrays of backtests lie
+    posteriors : where the arrays of backtests lie
 
     Raises
     ------
@@ -44,7 +44,7 @@ def read_reliability(
     """
     case = read_case(connection, case_id)
     quality = read_quality(connection, case_id=case.case_id)
-    source, backtest = read_backtest(connection, folder, case, quality, backtest_id)
+    source, backtest = read_backtest(connection, posteriors, case, quality, backtest_id)
     curves = calibrate_all(backtest, judged_targets(case.headline))
     if not curves:
         raise NoBacktest(f"{_name(source)} holds no window of the curves' length that has ended; run `parley backtest`")

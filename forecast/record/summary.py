@@ -2,12 +2,12 @@
 
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection
 
 from db.kinds import FULL_KINDS
+from db.posteriors import Posteriors
 from db.read import read_case, read_catalogue
 from db.read_runs import last_published, read_effects, read_run, read_runs, read_scenarios, read_states, read_targets
 from db.rows import CaseRow, IndicatorRow
@@ -132,14 +132,14 @@ def read_summary(
     run_id: int | None = None,
     as_of: date | None = None,
     case_id: str | None = None,
-    folder: Path | None = None,
+    posteriors: Posteriors | None = None,
     owed: date | None = None,
 ) -> Summary:
     """The run asked for: by id, by as-of date, or the last published one, and then what came since.
 
     Parameters
     ----------
-    folder : of the database; with it the forecast that takes in what came since is made where none is stored
+    posteriors : where they lie; with it the forecast that takes in what came since is made where none is stored
     owed : as of which day the last forecast should be by now; None where that is not to be judged
 
     Raises
@@ -158,7 +158,7 @@ def read_summary(
     )
     current = run_id is None and as_of is None
     since, standing, lacking = (
-        _read_standing(connection, source, today, folder) if current and source else (NO_NEWS, None, "")
+        _read_standing(connection, source, today, posteriors) if current and source else (NO_NEWS, None, "")
     )
     targets = read_targets(connection, source.id) if source else ()
     states = read_states(connection, source.id) if source else ()
@@ -202,7 +202,7 @@ def read_summary(
 
 
 def _read_standing(
-    connection: Connection, source: RunRow, today: date, folder: Path | None
+    connection: Connection, source: RunRow, today: date, posteriors: Posteriors | None
 ) -> tuple[News, Standing | None, str]:
     """What came after the run had read, the forecast that takes it in, and why there is none."""
     since = read_news(connection, source.case_id, read_when(source), When(as_of=today))
@@ -211,13 +211,13 @@ def _read_standing(
     found = find_standing(connection, source, today)
     if found is not None:
         return since, _stored(connection, found) if found != source else None, ""
-    if folder is None:
+    if posteriors is None:
         return since, None, "no forecast on file takes it in"
     # with the mathematics it takes half a second more, and hardly ever is there something that no forecast takes in
     from forecast.engine.refresh import project_standing
 
     try:
-        made = project_standing(connection, folder, source.case_id, today)
+        made = project_standing(connection, posteriors, source.case_id, today)
     except (NoPosterior, NotEnough) as error:
         return since, None, str(error)
     return since, _made(made), ""

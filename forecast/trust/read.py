@@ -7,11 +7,11 @@ the numbers below it are of the same backtest, unless another one was asked for.
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection
 
+from db.posteriors import Posteriors
 from db.read import read_case
 from db.read_evaluations import read_evaluations
 from db.run_rows import EvaluationRow
@@ -133,7 +133,7 @@ class Trust:
 
 def read_trust(
     connection: Connection,
-    folder: Path,
+    posteriors: Posteriors,
     today: date,
     *,
     backtest_id: int | None = None,
@@ -144,7 +144,7 @@ def read_trust(
 
     Parameters
     ----------
-    folder : of the database, where the arrays of backtests lie
+    posteriors : where the arrays of backtests lie
     backtest_id : a stored backtest; by default the one the sentence is of
     structures : whether other structures of the model are compared as well, which takes as long again for each
 
@@ -158,7 +158,7 @@ def read_trust(
     case = read_case(connection, case_id)
     moment = read_moment(connection, case, today)
     quality = read_quality(connection, case_id=case.case_id, moment=moment)
-    source, backtest = read_backtest(connection, folder, case, quality, backtest_id)
+    source, backtest = read_backtest(connection, posteriors, case, quality, backtest_id)
     targets = judged_targets(case.headline)
     comparisons = compare_all(backtest, targets)
     calibrations = calibrate_all(backtest, targets)

@@ -30,7 +30,7 @@ def upgrade() -> None:
         sa.Column("new_hash", sa.String(64), nullable=False),
         sa.Column("rule", sa.Text, nullable=False),
         *_chain(),
-        sa.UniqueConstraint("run_id", name="uq_thinnings_run_id"),
+        sa.UniqueConstraint("old_hash", name="uq_thinnings_old_hash"),
     )
     op.create_index("ix_observations_observed", "observations", ["case_id", "indicator_id", "observed_on", "id"])
 

@@ -1,0 +1,106 @@
+"""Which posteriors are kept whole, and the one place where a file is removed: when some of its draws stand for it."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from itertools import groupby
+
+from sqlalchemy import Connection, select, union
+
+from db.append import append_thinning
+from db.engine import Database
+from db.kinds import FULL_KINDS, PUBLISHED
+from db.posteriors import Prepared, keep, remove_file, remove_pieces, unnamed_pieces
+from db.read_runs import as_run, read_posterior_hashes, select_runs
+from db.run_rows import NewThinning, RunRow
+from db.tables import reports, run_names, runs, thinnings
+
+NEWEST, RECENT, MONTH_END = "newest", "recent", "end of a month"
+REPORTED, NAMED = "named in a brief", "named"
+WHY = (NEWEST, RECENT, MONTH_END, REPORTED, NAMED)
+"""Why a posterior is kept whole."""
+
+
+@dataclass(frozen=True, slots=True)
+class Posterior:
+    """A posterior that is whole, the runs it is of, and why it stays so; "" where it need not."""
+
+    digest: str
+    runs: tuple[RunRow, ...]
+    kept_for: str
+
+    @property
+    def run(self) -> RunRow:
+        """The run that made it."""
+        return self.runs[0]
+
+
+def read_posteriors(connection: Connection, now: datetime, days: int) -> tuple[Posterior, ...]:
+    """Return every posterior of a full run that is whole, oldest first, with why it is kept: the first of `WHY`."""
+    full = [as_run(row) for row in connection.execute(select_runs().order_by(runs.c.id))]
+    full = [run for run in full if run.kind in FULL_KINDS]
+    reasons = _reasons(connection, full, now, days)
+    of: defaultdict[str, list[RunRow]] = defaultdict(list)
+    for run in full:
+        if run.posterior_hash is not None and run.thinned_hash is None:
+            of[run.posterior_hash].append(run)
+    return tuple(
+        Posterior(digest, tuple(mine), min((why for run in mine for why in reasons[run.id]), key=WHY.index, default=""))
+        for digest, mine in of.items()
+    )
+
+
+def _reasons(connection: Connection, full: list[RunRow], now: datetime, days: int) -> dict[int, set[str]]:
+    """Why each run's posterior is kept, by run."""
+    found: dict[int, set[str]] = {run.id: set() for run in full}
+    for run in full:
+        if run.recorded_at > now - timedelta(days=days):
+            found[run.id].add(RECENT)
+    published = sorted((run for run in full if run.status == PUBLISHED), key=_order)
+    for _, of_case in groupby(published, key=lambda run: run.case_id):
+        months = [list(one) for _, one in groupby(of_case, key=lambda run: (run.as_of.year, run.as_of.month))]
+        for month in months:
+            found[month[-1].id].add(MONTH_END)
+        found[months[-1][-1].id].add(NEWEST)
+    shown = union(select(reports.c.run_id), select(reports.c.since_run_id).where(reports.c.since_run_id.is_not(None)))
+    for why, query in ((REPORTED, shown), (NAMED, select(run_names.c.run_id))):
+        for run_id in connection.execute(query).scalars():
+            if run_id in found:
+                found[run_id].add(why)
+    return found
+
+
+def _order(run: RunRow) -> tuple[str, date, int]:
+    return run.case_id, run.as_of, run.id
+
+
+def replace_posterior(
+    database: Database, posterior: Posterior, thinned: Prepared, rule: str, now: datetime, days: int
+) -> bool:
+    """Store what stands for a posterior from now on, and remove the whole; False where it is to be kept meanwhile.
+
+    Rows and pieces change in one transaction. A file goes once that is committed: what a crash leaves is named by no
+    row, and `sweep` removes it.
+    """
+    with database.write() as connection:
+        there = {one.digest: one for one in read_posteriors(connection, now, days)}
+        if posterior.digest not in there or there[posterior.digest].kept_for:
+            return False
+        keep(connection, thinned)
+        new = NewThinning(posterior.run.id, posterior.digest, thinned.digest, rule)
+        append_thinning(connection, new, now)
+        remove_pieces(connection, posterior.digest)
+    remove_file(database.posteriors, posterior.digest)
+    return True
+
+
+def sweep(database: Database) -> int:
+    """Remove what a keep that was cut off has left; return how many files or posteriors that were."""
+    with database.write() as connection:
+        named = read_posterior_hashes(connection)
+        pieces = unnamed_pieces(connection, named)
+        for digest in pieces:
+            remove_pieces(connection, digest)
+        gone = set(connection.execute(select(thinnings.c.old_hash)).scalars()) - named
+    removed = [digest for digest in sorted(gone) if remove_file(database.posteriors, digest)]
+    return len(pieces) + len(removed)
