@@ -1,0 +1,27 @@
+"""A database of either kind that holds what a published folder holds, its posteriors among it."""
+
+import shutil
+from pathlib import Path
+
+from sqlalchemy import insert, select
+
+from db.engine import Database, open_database
+from db.posteriors import keep, opened, prepare
+from db.read_runs import read_posterior_hashes
+from db.tables import CHAINED
+
+
+def copy_published(folder: Path, target: Database) -> None:
+    """Copy the rows of the database in a folder, and the files they name, into one without rows."""
+    with open_database(f"sqlite:///{folder / 'parley.db'}") as source, source.read() as old:
+        files = [
+            prepare(target.posteriors, _copy_of(path))
+            for digest in read_posterior_hashes(old)
+            for path in [_kept(source, digest)]
+        ]
+        with target.write() as new:
+            for file in files:
+                keep(new, file)
+            for table in CHAINED:
+                if rows := [dict(row) for row in old.execute(select(table).order_by(table.c.id)).mappings()]:
+                    new.execute(insert(table), rows)
