@@ -5,43 +5,42 @@ filtered states, the regime beyond its current knot — and the chains of talks,
 along each. P(event | draw) is their average. The random numbers depend on the seed alone (common random numbers).
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields, is_dataclass, replace
-from itertools import pairwise
 
 import numpy as np
-from scipy.special import expit
 
-from models.chain import (
-    ARMS,
-    DEAL,
-    DENUC,
-    LIMITS,
-    S2,
-    S3,
-    S4,
-    Gap,
-    Situation,
-    TalksRates,
-    dry_paces,
-    propagate_recurrent,
-    propagate_talks,
-    wet_paces,
+from models.ahead import (
+    Ahead,
+    Factors,
+    begin_of_talks,
+    effects_of,
+    factors_of,
+    first_day,
+    grid_days,
+    levels_of,
+    look_again,
+    look_ahead,
+    regime_paths,
+    scales_of,
+    swings_of,
+    terms_of,
 )
-from models.exposure import MOMENTUM_DAYS, NEVER, knot_of, read_clock
+from models.chain import Gap, Situation, TalksRates, propagate_recurrent, propagate_talks
+from models.exposure import MOMENTUM_DAYS, NEVER
+from models.lanes import lanes_of
 from models.parameters import Parameters
-from models.parts import remembered, shortness
-from models.processes import BASE, PROCESSES, RECURRENT
+from models.predictors import Terms, rates_of
+from models.processes import RECURRENT
 from models.spec import SCENARIOS, TARGETS, Floats, Ints, Problem, Reports
-from models.states import FilteredStates, States, predict
-from models.structure import Priors, Structure, regime_root
+from models.states import FilteredStates
+from models.structure import Structure
+from models.talks import ARMS, DEAL, DENUC, LIMITS, S2, S3, S4
 
-GRID_DAYS = 7
-"""Simulated levels are drawn on this grid and interpolated: the shortest half-life is a month."""
 CHUNK = 250
-LARGEST = 300.0
-"""Logarithms beyond which intensities and odds are not told apart."""
+"""Draws whose random numbers come together; they are kept by `prepare`, and by `project` for the time that it takes."""
+THREADS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,15 +54,24 @@ class Projection:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Path:
-    """What all draws share: the days ahead, the states expected on them, and the situation they start from."""
+class _Chunk:
+    """Some of the draws, with all of their futures that no observation changes."""
 
-    days: Ints  # (day,) from the first unattested day to the last horizon
-    fresh: States  # (day, indicator) as onset, contact and crisis see them
-    lagged: States  # as continuation sees them
-    knot: Ints  # (day,)
-    windows: Ints  # (window,) sorted, unique lengths in days
-    start: int
+    parameters: Parameters
+    effect: Floats  # (draw, predictor, indicator) before the predictor's scale
+    noise: Floats  # (path, grid day, draw, indicator) standard normal
+    regime: Floats  # (path, draw, knot)
+    terms: Terms
+    factors: Factors
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Known:
+    """Where the chains stand as the days that are not attested begin, and what is known of these; as all draws have it."""
+
+    talks: Situation
+    talks_from: int  # place on the path of the first day not attested
+    recurrent: tuple[tuple[int, int, Gap], ...]  # of contact and crisis: that place, days since the last, the gap
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +84,8 @@ class Prepared:
     structure: Structure
     paths: int
     seed: int
+    ahead: Ahead
+    chunks: tuple[_Chunk, ...]
 
     def serves(self, problem: Problem) -> bool:
         """Whether the problem differs from the prepared one in its observations and judgements at most."""
@@ -85,9 +95,13 @@ class Prepared:
     def project(self, problem: Problem, filtered: FilteredStates) -> Projection:
         """What `project` gives, bit for bit, in less time; by `project` itself where this does not serve the problem.
 
-        Any indicators may differ from the prepared states; time goes into those whose rows do.
+        Any indicators may differ from the prepared states; those whose rows do are predicted anew.
         """
-        return project(problem, filtered, self.parameters, self.structure, paths=self.paths, seed=self.seed)
+        if not self.serves(problem):
+            return project(problem, filtered, self.parameters, self.structure, paths=self.paths, seed=self.seed)
+        ahead = look_again(self.ahead, problem, self.filtered, filtered)
+        with ThreadPoolExecutor(THREADS) as pool:
+            return _join([_evaluate(problem, ahead, chunk, self.structure, pool) for chunk in self.chunks])
 
 
 def prepare(
@@ -102,22 +116,22 @@ def prepare(
     """Keep what projections of this situation share: noise, regime, effects and the states of the indicators.
 
     Parameters and shapes as of `project`. Worth it where several projections follow whose problems differ in
-    observations alone: same as-of date, record, horizons and what has been looked at.
+    observations alone: same as-of date, record, horizons and what has been looked at. The noise is kept: a number for
+    each draw, path, week and indicator.
     """
+    ahead = look_ahead(problem, filtered)
+    with ThreadPoolExecutor(THREADS) as pool:
+        chunks = tuple(_chunks(problem, ahead, parameters, structure, paths, seed, pool))
     return Prepared(
-        problem=problem, filtered=filtered, parameters=parameters, structure=structure, paths=paths, seed=seed
+        problem=problem,
+        filtered=filtered,
+        parameters=parameters,
+        structure=structure,
+        paths=paths,
+        seed=seed,
+        ahead=ahead,
+        chunks=chunks,
     )
-
-
-def _same(a: object, b: object) -> bool:
-    """Whether two specifications are equal in every field, arrays by their values."""
-    if a is b:
-        return True
-    if isinstance(a, np.ndarray) and isinstance(b, np.ndarray):
-        return np.array_equal(a, b)
-    if is_dataclass(a) and type(a) is type(b):
-        return all(_same(getattr(a, each.name), getattr(b, each.name)) for each in fields(a))
-    return a == b
 
 
 def project(
@@ -139,107 +153,132 @@ def project(
     seed : of the common random numbers
     report : told (jobs done, jobs in all)
     """
-    first = 1 + min(problem.as_of, _last_attested(problem))
-    ahead = _look_ahead(problem, filtered, first)
-    draws = len(parameters.unit)
-    chunks = [slice(a, min(a + CHUNK, draws)) for a in range(0, draws, CHUNK)]
-    regime = _regime_paths(problem, parameters, structure, ahead, paths, seed)
-    seeds = np.random.SeedSequence(seed).spawn(len(chunks) * paths)
+    ahead, found = look_ahead(problem, filtered), []
+    with ThreadPoolExecutor(THREADS) as pool:
+        for chunk in _chunks(problem, ahead, parameters, structure, paths, seed, pool):
+            found.append(_evaluate(problem, ahead, chunk, structure, pool))
+            if report is not None:
+                report(len(found), -(-len(parameters.unit) // CHUNK))
+    return _join(found)
 
-    def one(job: tuple[int, int]) -> tuple[Floats, Floats, Floats, Floats]:
-        c, r = job
-        part = parameters.take(chunks[c])
-        rng = np.random.default_rng(seeds[c * paths + r])
-        return _project_paths(
-            problem=problem,
-            filtered=filtered,
-            ahead=ahead,
-            par=part,
-            regime=regime[r, chunks[c]],
-            structure=structure,
-            rng=rng,
+
+def _join(parts: list[Projection]) -> Projection:
+    return Projection(*(np.concatenate([getattr(part, name) for part in parts]) for name in Projection.__slots__))
+
+
+def _same(a: object, b: object) -> bool:
+    """Whether two specifications are equal in every field, arrays by their values."""
+    if a is b:
+        return True
+    if isinstance(a, np.ndarray) and isinstance(b, np.ndarray):
+        return np.array_equal(a, b)
+    if is_dataclass(a) and type(a) is type(b):
+        return all(_same(getattr(a, each.name), getattr(b, each.name)) for each in fields(a))
+    return a == b
+
+
+def _chunks(
+    problem: Problem,
+    ahead: Ahead,
+    parameters: Parameters,
+    structure: Structure,
+    paths: int,
+    seed: int,
+    pool: ThreadPoolExecutor,
+) -> Iterator[_Chunk]:
+    """The draws, `CHUNK` at a time. The random numbers of a chunk are those of its place, path by path."""
+    draws, size = len(parameters.unit), problem.catalogue.size
+    regime = regime_paths(problem, parameters, structure, ahead, paths, seed)
+    begins, days = range(0, draws, CHUNK), grid_days(problem, ahead)
+    seeds = np.random.SeedSequence(seed).spawn(len(begins) * paths)
+    for c, begin in enumerate(begins):
+        part = parameters.take(slice(begin, begin + CHUNK))
+        # Drawn day by day: a later end of the path then leaves the noise of the days before it as it was.
+        shape = (days, len(part.unit), size)
+
+        def draw(of: np.random.SeedSequence, shape: tuple[int, ...] = shape) -> Floats:
+            return np.random.default_rng(of).standard_normal(shape)
+
+        yield _Chunk(
+            parameters=part,
+            effect=effects_of(part, structure),
+            noise=np.stack(list(pool.map(draw, seeds[c * paths : (c + 1) * paths]))),
+            regime=np.ascontiguousarray(regime[:, begin : begin + CHUNK]),
+            terms=terms_of(problem, ahead, part, structure.priors),
+            factors=factors_of(problem, ahead, part, structure.priors),
         )
 
-    jobs, done = [(c, r) for c in range(len(chunks)) for r in range(paths)], []
-    with ThreadPoolExecutor(2) as pool:
-        for part in pool.map(one, jobs):
-            done.append(part)
-            if report is not None:
-                report(len(done), len(jobs))
-    # Up to the as-of date all paths of a draw are one, so that their means of the log likelihood are the number itself.
-    mean = [
-        tuple(np.mean([done[c * paths + r][k] for r in range(paths)], axis=0) for k in range(4))
-        for c in range(len(chunks))
-    ]
-    targets, scenarios, p_dry, log_weight = (np.concatenate([m[k] for m in mean]) for k in range(4))
+
+def _evaluate(
+    problem: Problem, ahead: Ahead, chunk: _Chunk, structure: Structure, pool: ThreadPoolExecutor
+) -> Projection:
+    """The projection of a chunk: the mean over the paths of each draw."""
+    paths, draws = chunk.regime.shape[:2]
+    levels = levels_of(problem, ahead, chunk.parameters, chunk.effect, chunk.regime, structure)
+    swings = swings_of(problem, ahead, chunk.noise, chunk.effect, scales_of(chunk.parameters))
+    known = _read_known(problem, ahead.windows)
+
+    def one(lanes: Ints) -> tuple[Floats, ...]:
+        path, draw = np.divmod(lanes, draws)
+        return _follow(*rates_of(levels, swings, chunk.terms, path, draw), chunk.factors, draw, known)
+
+    found = list(pool.map(one, lanes_of(paths * draws)))
     position = np.searchsorted(ahead.windows, [h.days for h in problem.horizons])
-    return Projection(targets[:, :, position], scenarios[:, :, position], p_dry, log_weight)
-
-
-def _last_attested(problem: Problem) -> int:
-    r = problem.record
-    return min(r.talks_span.last, r.contact_span.last, r.crisis_span.last)
-
-
-def _look_ahead(problem: Problem, filtered: FilteredStates, first: int) -> _Path:
-    windows = np.unique([h.days for h in problem.horizons]).astype(np.int64)
-    days = np.arange(first, problem.as_of + int(windows[-1]) + 1)
-    lag = problem.catalogue.lag
-    known = np.minimum(days[:, None] - np.maximum(lag, 1), problem.as_of)
-    lagged = filtered.at(known, np.maximum(days[:, None] - lag, known).astype(float))
-    fresh = filtered.at(np.minimum(days - 1, problem.as_of), days.astype(float))
-    return _Path(
-        days=days, fresh=fresh, lagged=lagged, knot=knot_of(days, problem.calendar), windows=windows, start=first
+    targets, scenarios, p_dry, log_weight = (
+        np.concatenate([part[k] for part in found], axis=-1)[..., : paths * draws] for k in range(4)
+    )
+    # Up to the as-of date all paths of a draw are one, so that their means of the log likelihood are the number itself.
+    return Projection(
+        *(
+            np.ascontiguousarray(np.moveaxis(values.reshape(*values.shape[:-1], paths, draws).mean(axis=-2), -1, 0))
+            for values in (targets[:, position], scenarios[:, position], p_dry, log_weight)
+        )
     )
 
 
-def _regime_paths(
-    problem: Problem, parameters: Parameters, structure: Structure, ahead: _Path, paths: int, seed: int
-) -> Floats:
-    """Regime on the days ahead, (path, draw, day): knots after the current one are drawn afresh for each path."""
-    draws, knots = parameters.regime_z.shape
-    now = int(knot_of(np.array([problem.as_of]), problem.calendar)[0])
-    noise = np.random.default_rng([seed, 1]).standard_normal((paths, draws, knots))
-    z = np.where(np.arange(knots) <= now, parameters.regime_z, noise) * float(structure.regime)
-    needed = np.unique(ahead.knot)
-    root = regime_root(knots, structure.priors)[needed]
-    return np.asarray((z @ root.T)[:, :, np.searchsorted(needed, ahead.knot)])
-
-
-def _project_paths(
-    problem: Problem,
-    filtered: FilteredStates,
-    ahead: _Path,
-    par: Parameters,
-    regime: Floats,
-    structure: Structure,
-    rng: np.random.Generator,
+def _follow(
+    rates: Floats, recurring: Floats, factors: Factors, draw: Ints, known: _Known
 ) -> tuple[Floats, Floats, Floats, Floats]:
-    """One path per draw: targets (draw, target, window), scenarios (draw, scenario, window), p_dry and log weight."""
-    swing = _simulate_levels(problem, filtered, ahead, len(par.unit), rng)
-    eta = _predictors(problem, ahead, par, swing, regime, structure)
-    talks, p_dry, log_weight = _talk(problem, ahead, par, eta, structure)
-    (contact, of_contact), (crisis, of_crisis) = (
-        _recur(problem, ahead, _exp(eta[name]), par.momentum[:, k], name) for k, name in enumerate(RECURRENT)
+    """Paths side by side: targets (target, window, lane), scenarios, p_dry (lane,) and log weight."""
+    talks, p_dry, log_weight = propagate_talks(
+        TalksRates(
+            daily=rates[known.talks_from :],
+            slow=np.ascontiguousarray(factors.slow[draw].T),
+            pull=np.ascontiguousarray(factors.pull[:, draw].transpose(0, 2, 1)),
+            change=factors.change[draw],
+        ),
+        known.talks,
     )
-    return (*_collect(talks, contact, crisis), p_dry, log_weight + of_contact + of_crisis)
+    happened = []
+    for k, (begin, since, gap) in enumerate(known.recurrent):
+        out, weight = propagate_recurrent(
+            recurring[k, begin:],
+            factors.boost[draw, k],
+            gap,
+            since=since,
+            memory=MOMENTUM_DAYS,
+            windows=known.talks.windows,
+        )
+        happened.append(out)
+        log_weight += weight
+    return (*_collect(talks, *happened), p_dry, log_weight)
 
 
-def _talk(
-    problem: Problem, ahead: _Path, par: Parameters, eta: Mapping[str, Floats], structure: Structure
-) -> tuple[Floats, Floats, Floats]:
-    """Talks from the end of their attested span; meetings known after it are kept."""
-    begin = min(problem.as_of, problem.record.talks_span.last) + 1
-    clock = read_clock(problem, begin, begin)
+def _read_known(problem: Problem, windows: Ints) -> _Known:
+    begin, clock = begin_of_talks(problem)
+    first = first_day(problem)
     situation = Situation(
         since=int(clock.since[0]),
         framing=int(clock.framing[0]),
         dry_after=problem.calendar.dry_after,
         gap=_gap_of_talks(problem, begin),
-        windows=ahead.windows,
+        windows=windows,
     )
-    late_eta = {name: values[:, begin - ahead.start :] for name, values in eta.items()}
-    return propagate_talks(_talks_rates(situation, par, late_eta, structure.priors), situation)
+    return _Known(
+        talks=situation,
+        talks_from=begin - first,
+        recurrent=tuple(_gap_of_recurrent(problem, kind, first) for kind in RECURRENT),
+    )
 
 
 def _gap_of_talks(problem: Problem, begin: int) -> Gap:
@@ -266,64 +305,8 @@ def _reports(problem: Problem, kind: str, days: int) -> Reports:
     return found
 
 
-def _talks_rates(situation: Situation, par: Parameters, eta: Mapping[str, Floats], priors: Priors) -> TalksRates:
-    """Intensities and framings for the chain, from predictors (draw, day) without their terms."""
-    days, since = eta["onset"].shape[1], situation.since
-    silence = since + np.arange(days, dtype=float)
-    last = 1.0 - 2.0 * situation.framing if since < NEVER else 0.0
-    duration, memory = par.duration[:, None], par.memory[:, None]
-    edges = dry_paces(situation.dry_after, days)
-    short, left = (
-        np.array([of(np.arange(a, b, dtype=float), priors).mean() for a, b in pairwise(edges)])
-        for of in (shortness, remembered)
-    )
-    pace = np.concatenate([np.zeros((len(par.unit), 1)), par.pace], axis=1)[:, : len(wet_paces(situation.dry_after))]
-    level = np.stack([eta[p.name] for p in PROCESSES if p.rows == "continuation"], axis=2)
-    return TalksRates(
-        begin=_exp(eta["onset"] + duration * shortness(silence, priors)),
-        arms=expit(eta["framing"] + memory * last * remembered(silence, priors)),
-        calm=_exp(eta["onset"]),
-        odds=_exp(eta["framing"]),
-        slow=_exp(duration * short),
-        pull=_exp(memory * left),
-        going_on=_exp(level[:, :, :, None] + pace[:, None, None, :]),
-        change=par.change,
-        mark=expit(eta["deal"]),
-    )
-
-
-def _exp(log: Floats) -> Floats:
-    """Held where products of two of them are still finite numbers: far beyond what is certain."""
-    return np.asarray(np.exp(np.clip(log, -LARGEST, LARGEST)))
-
-
-def _collect(talks: Floats, contact: Floats, crisis: Floats) -> tuple[Floats, Floats]:
-    """Targets in the order of TARGETS and scenarios in the order of SCENARIOS."""
-    of_target = {
-        "arms_control_talks": talks[:, :, ARMS],
-        "denuclearisation_talks": talks[:, :, DENUC],
-        "limits_talks": talks[:, :, LIMITS],
-        "contact": contact,
-        "deal": talks[:, :, DEAL],
-        "crisis": crisis,
-    }
-    none = 1 - talks[:, :, LIMITS]
-    of_scenario = {
-        "S0": none * (1 - crisis) * (1 - contact),
-        "S1": none * (1 - crisis) * contact,
-        "S2": talks[:, :, S2],
-        "S3": talks[:, :, S3],
-        "S4": talks[:, :, S4],
-        "S5": none * crisis,
-    }
-    return (
-        np.stack([of_target[t] for t in TARGETS], axis=1),
-        np.stack([of_scenario[s] for s in SCENARIOS], axis=1),
-    )
-
-
-def _recur(problem: Problem, ahead: _Path, calm: Floats, momentum: Floats, kind: str) -> tuple[Floats, Floats]:
-    """Contact or crisis from the end of its own attested span."""
+def _gap_of_recurrent(problem: Problem, kind: str, first: int) -> tuple[int, int, Gap]:
+    """Contact or crisis from the end of its own attested span; see `_Known`."""
     record = problem.record
     events, span = {
         "contact": (record.contacts, record.contact_span),
@@ -341,88 +324,32 @@ def _recur(problem: Problem, ahead: _Path, calm: Floats, momentum: Floats, kind:
         sealed=np.zeros(days, dtype=bool),
         sealed_reported=np.zeros(days),
     )
-    return propagate_recurrent(
-        np.ascontiguousarray(calm[:, begin - ahead.start :]),
-        np.exp(momentum),
-        gap,
-        since=int(begin - before[-1]) if len(before) else 10**6,
-        memory=MOMENTUM_DAYS,
-        windows=ahead.windows,
+    return begin - first, int(begin - before[-1]) if len(before) else NEVER, gap
+
+
+def _collect(talks: Floats, contact: Floats, crisis: Floats) -> tuple[Floats, Floats]:
+    """Targets in the order of TARGETS and scenarios in the order of SCENARIOS, (…, window, lane)."""
+    of_target = {
+        "arms_control_talks": talks[:, ARMS],
+        "denuclearisation_talks": talks[:, DENUC],
+        "limits_talks": talks[:, LIMITS],
+        "contact": contact,
+        "deal": talks[:, DEAL],
+        "crisis": crisis,
+    }
+    none = 1 - talks[:, LIMITS]
+    of_scenario = {
+        "S0": none * (1 - crisis) * (1 - contact),
+        "S1": none * (1 - crisis) * contact,
+        "S2": talks[:, S2],
+        "S3": talks[:, S3],
+        "S4": talks[:, S4],
+        "S5": none * crisis,
+    }
+    return (
+        np.stack([of_target[t] for t in TARGETS], axis=0),
+        np.stack([of_scenario[s] for s in SCENARIOS], axis=0),
     )
-
-
-def _simulate_levels(
-    problem: Problem, filtered: FilteredStates, ahead: _Path, draws: int, rng: np.random.Generator
-) -> Floats:
-    """Deviations of simulated from expected levels after the as-of date, (draw, grid day, indicator).
-
-    The first grid day is the as-of date itself, drawn from the filtered state.
-    """
-    now = filtered.at(np.array([problem.as_of]), np.array([float(problem.as_of)]))
-    steps = int(np.ceil((ahead.days[-1] - problem.as_of) / GRID_DAYS))
-    catalogue, variance = problem.catalogue, now.variance[0]
-    out = np.empty((draws, steps + 1, catalogue.size))
-    # Drawn day by day: a later end of the path then leaves the noise of the days before it as it was.
-    noise = rng.standard_normal((steps + 1, draws, catalogue.size))
-    out[:, 0] = np.sqrt(variance) * noise[0]
-    left = np.where(catalogue.fades, np.exp2(-GRID_DAYS / catalogue.half_life), 1.0)
-    for k in range(1, steps + 1):
-        _, later = predict(
-            np.zeros_like(variance), variance, np.full_like(variance, GRID_DAYS), catalogue.fades, catalogue.half_life
-        )
-        step = np.sqrt(np.maximum(later - left**2 * variance, 0)) * now.active[0]
-        out[:, k] = left * out[:, k - 1] + step * noise[k]
-        variance = np.where(now.active[0], later, 0.0)
-    return out
-
-
-def _predictors(
-    problem: Problem, ahead: _Path, par: Parameters, swing: Floats, regime: Floats, structure: Structure
-) -> dict[str, Floats]:
-    """Log intensity or log odds of every process along the path, (draw, day), without its terms."""
-    effect, out = par.effect, {}
-    for lagged in (False, True):
-        mine = [p for p in PROCESSES if p.lagged == lagged and p.base in BASE]
-        own = np.einsum("pt,dti->dpi", np.array([p.effect for p in mine]), effect)
-        levels = _levels(problem, ahead, own, swing, structure, lagged=lagged)
-        for k, process in enumerate(mine):
-            scale = getattr(par, process.scale)[:, None] if process.scale else 1.0
-            out[process.name] = scale * levels[:, k] + par.base[:, BASE[process.base], None]
-            if structure.has_regime(process):
-                out[process.name] += regime
-    return out
-
-
-def _levels(
-    problem: Problem, ahead: _Path, effect: Floats, swing: Floats, structure: Structure, *, lagged: bool
-) -> Floats:
-    """What the levels add, (draw, process, day), for effects (draw, process, indicator).
-
-    The fit takes filtered means; simulated levels are compensated so that the mean intensity stays the fitted one.
-    """
-    if not structure.indicators:
-        return np.zeros((*effect.shape[:2], len(ahead.days)))
-    states = ahead.lagged if lagged else ahead.fresh
-    lag = problem.catalogue.lag if lagged else np.zeros_like(problem.catalogue.lag)
-    away = np.zeros((*effect.shape[:2], len(ahead.days)))
-    for days in np.unique(lag):
-        mine = lag == days
-        deviation = np.einsum("dki,dgi->dkg", effect[:, :, mine], swing[:, :, mine], optimize=True)
-        away += _interpolate(deviation, ahead.days - days - problem.as_of)
-    out = effect @ states.mean.T + away
-    if structure.moment_term:
-        return np.asarray(out)
-    unseen = np.where(ahead.days[:, None] - lag > problem.as_of, states.variance, 0.0)
-    return np.asarray(out - 0.5 * effect**2 @ unseen.T)
-
-
-def _interpolate(grid: Floats, ahead: Ints) -> Floats:
-    """Linear interpolation along the last axis at ``ahead`` days from the first grid day; 0 before it."""
-    at = np.clip(ahead, 0, None) / GRID_DAYS
-    low = np.minimum(at.astype(np.int64), grid.shape[-1] - 2)
-    share = at - low
-    values = grid[..., low] * (1 - share) + grid[..., low + 1] * share
-    return np.asarray(np.where(ahead > 0, values, 0.0))
 
 
 def mean_with_error(values: Floats, chains: int) -> tuple[float, float]:

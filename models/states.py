@@ -46,13 +46,14 @@ class FilteredStates:
     mean: Floats  # (row,) after the update
     variance: Floats  # (row,)
 
-    def at(self, known: Ints, day: Floats) -> States:
+    def at(self, known: Ints, day: Floats, indicators: Iterable[int] | None = None) -> States:
         """States on ``day`` from the rows known by the end of ``known``.
 
         Parameters
         ----------
         known : (n,) or (n, indicator) last day whose rows may be used
         day : (n,) or (n, indicator) day the state is of, at least ``known``; fractions of a day are allowed
+        indicators : those that are asked for; all others are left inactive
         """
         shape = (len(known), self.catalogue.size)
         known = np.broadcast_to(known if known.ndim == 2 else known[:, None], shape)
@@ -61,13 +62,23 @@ class FilteredStates:
         active = np.zeros(shape, dtype=bool)
         if len(self.key) == 0:
             return States(mean, variance, active)
-        for i in range(self.catalogue.size):
+        for i in range(self.catalogue.size) if indicators is None else indicators:
             number = np.searchsorted(self.track_of[i], known[:, i], side="right") - 1 + self.first_track[i]
             row = np.searchsorted(self.key, _key(number, known[:, i]), side="right") - 1
             held = (row >= 0) & (self.track[row] == number)
             m, v = self._predict(i, row[held], day[held, i])
             mean[held, i], variance[held, i], active[held, i] = m, v, True
         return States(mean, variance, active)
+
+    def changed_from(self, other: "FilteredStates") -> list[int]:
+        """The indicators whose paths differ, of two filters of one catalogue."""
+        return [i for i in range(self.catalogue.size) if not all(map(np.array_equal, self._path(i), other._path(i)))]
+
+    def _path(self, indicator: int) -> tuple[Ints, Ints, Ints, Floats, Floats]:
+        """All there is of an indicator, whatever number its first track has."""
+        first, tracks = self.first_track[indicator], self.track_of[indicator]
+        rows = slice(*np.searchsorted(self.track, [first, first + len(tracks)]))
+        return tracks, self.track[rows] - first, self.entered[rows], self.mean[rows], self.variance[rows]
 
     def _predict(self, indicator: int, row: Ints, day: Floats) -> tuple[Floats, Floats]:
         elapsed = day - self.entered[row]

@@ -11,23 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.chain import (
-    ARMS,
-    DEAL,
-    DENUC,
-    LIMITS,
-    S2,
-    S3,
-    S4,
-    Gap,
-    Situation,
-    TalksRates,
-    dry_paces,
-    propagate_recurrent,
-    propagate_talks,
-    wet_paces,
-)
+from models.chain import Gap, Situation, TalksRates, dry_paces, propagate_recurrent, propagate_talks, wet_paces
 from models.exposure import PACE_FROM, pace_of
+from models.kernel import ARMS, DEAL, DENUC, LIMITS, S2, S3, S4
 from models.spec import Floats
 
 NEVER = 10**6

@@ -1,0 +1,219 @@
+"""What lies ahead of the as-of date, as the compiled code of the projection takes it: days, expected levels, terms."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+import numpy as np
+
+from models.chain import dry_paces, wet_paces
+from models.exposure import NEVER, Clock, knot_count, knot_of, read_clock
+from models.parameters import Parameters
+from models.parts import remembered, shortness
+from models.predictors import LARGEST, PREDICTORS, Levels, Swings, Terms
+from models.processes import BASE, PROCESSES
+from models.spec import Floats, Ints, Problem
+from models.states import FilteredStates, States, predict
+from models.structure import Priors, Structure, regime_root
+
+GRID_DAYS = 7
+"""Simulated levels are drawn on this grid and interpolated: the shortest half-life is a month."""
+MOVED = tuple(next(p for p in PROCESSES if p.name == name) for name in PREDICTORS)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ahead:
+    """What all draws share: the days ahead and the states expected on them."""
+
+    days: Ints  # (day,) from the first unattested day to the last horizon
+    fresh: States  # (day, indicator) as all see them but continuation
+    lagged: States  # as continuation sees them
+    now: States  # (1, indicator) on the as-of date
+    windows: Ints  # (window,) sorted, unique lengths in days
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Factors:
+    """Of each draw what multiplies its intensities and odds, whatever the levels."""
+
+    slow: Floats  # (draw, dry pace) of beginnings
+    pull: Floats  # (framing of the last meeting, draw, dry pace) of the odds of arms control
+    change: Floats  # (draw,) P(a meeting while wet has another framing than the last)
+    boost: Floats  # (draw, recurrent) after an event
+
+
+def look_ahead(problem: Problem, filtered: FilteredStates, indicators: Iterable[int] | None = None) -> Ahead:
+    """The path, with the states of the indicators that are asked for, or of all."""
+    windows = np.unique([h.days for h in problem.horizons]).astype(np.int64)
+    days = np.arange(first_day(problem), problem.as_of + int(windows[-1]) + 1)
+    lag, today = problem.catalogue.lag, np.array([problem.as_of])
+    known = np.minimum(days[:, None] - np.maximum(lag, 1), problem.as_of)
+    return Ahead(
+        days=days,
+        fresh=filtered.at(np.minimum(days - 1, problem.as_of), days.astype(float), indicators),
+        lagged=filtered.at(known, np.maximum(days[:, None] - lag, known).astype(float), indicators),
+        now=filtered.at(today, today.astype(float), indicators),
+        windows=windows,
+    )
+
+
+def look_again(ahead: Ahead, problem: Problem, before: FilteredStates, after: FilteredStates) -> Ahead:
+    """The same path with the states of another filter, of which those that differ are predicted anew."""
+    changed = after.changed_from(before)
+    anew = look_ahead(problem, after, changed)
+
+    def exchanged(old: States, new: States) -> States:
+        arrays = [getattr(old, name).copy() for name in States.__slots__]
+        for array, name in zip(arrays, States.__slots__, strict=True):
+            array[:, changed] = getattr(new, name)[:, changed]
+        return States(*arrays)
+
+    return replace(
+        ahead,
+        fresh=exchanged(ahead.fresh, anew.fresh),
+        lagged=exchanged(ahead.lagged, anew.lagged),
+        now=exchanged(ahead.now, anew.now),
+    )
+
+
+def first_day(problem: Problem) -> int:
+    """The first day that is not attested of some type."""
+    r = problem.record
+    return 1 + min(problem.as_of, r.talks_span.last, r.contact_span.last, r.crisis_span.last)
+
+
+def begin_of_talks(problem: Problem) -> tuple[int, Clock]:
+    """The first day that is not attested of talks, and the clock as it begins."""
+    begin = min(problem.as_of, problem.record.talks_span.last) + 1
+    return begin, read_clock(problem, begin, begin)
+
+
+def grid_days(problem: Problem, ahead: Ahead) -> int:
+    """Days of the grid on which levels are simulated, the as-of date among them."""
+    return 1 + int(np.ceil((ahead.days[-1] - problem.as_of) / GRID_DAYS))
+
+
+def regime_paths(
+    problem: Problem, parameters: Parameters, structure: Structure, ahead: Ahead, paths: int, seed: int
+) -> Floats:
+    """Regime on the knots that the days ahead meet, (path, draw, knot): those after the current one are drawn."""
+    draws, knots = parameters.regime_z.shape
+    now = int(knot_of(np.array([problem.as_of]), problem.calendar)[0])
+    noise = np.random.default_rng([seed, 1]).standard_normal((paths, draws, knots))
+    z = np.where(np.arange(knots) <= now, parameters.regime_z, noise) * float(structure.regime)
+    met = np.unique(knot_of(ahead.days, problem.calendar))
+    return np.asarray(z @ regime_root(knots, structure.priors)[met].T)
+
+
+def effects_of(parameters: Parameters, structure: Structure) -> Floats:
+    """Effects of the indicators on the predictors before their scales, (draw, predictor, indicator)."""
+    effect = parameters.effect * float(structure.indicators)
+    return np.asarray(np.einsum("pt,dti->dpi", np.array([p.effect for p in MOVED]), effect))
+
+
+def scales_of(parameters: Parameters) -> Floats:
+    """What multiplies the effects, (draw, predictor)."""
+    one = np.ones(len(parameters.unit))
+    return np.stack([getattr(parameters, p.scale) if p.scale else one for p in MOVED], axis=1)
+
+
+def levels_of(
+    problem: Problem, ahead: Ahead, parameters: Parameters, effect: Floats, regime: Floats, structure: Structure
+) -> Levels:
+    """The predictors as expected, for effects as of `effects_of`, and the regime of the paths.
+
+    The fit takes filtered means; simulated levels are compensated so that the mean intensity stays the fitted one.
+    """
+    scale, lag = scales_of(parameters), problem.catalogue.lag
+    expected = np.empty((len(MOVED), len(ahead.days), len(effect)))
+    for lagged, states in ((False, ahead.fresh), (True, ahead.lagged)):
+        unseen = np.where(ahead.days[:, None] > problem.as_of + lagged * lag, states.variance, 0.0)
+        moments = np.concatenate([states.mean, -0.5 * unseen * (not structure.moment_term)], axis=1)
+        for k, process in enumerate(MOVED):
+            if process.lagged == lagged:
+                levels = moments @ np.concatenate([effect[:, k], effect[:, k] ** 2], axis=1).T
+                expected[k] = scale[:, k] * levels + parameters.base[:, BASE[process.base]]
+    knot = knot_of(ahead.days, problem.calendar)
+    return Levels(
+        expected=expected,
+        ruled=np.array([structure.has_regime(p) for p in MOVED]),
+        regime=regime,
+        knot=np.searchsorted(np.unique(knot), knot),
+    )
+
+
+def swings_of(problem: Problem, ahead: Ahead, noise: Floats, effect: Floats, scale: Floats) -> Swings:
+    """How levels deviate on the way, from noise (path, grid day, draw, indicator).
+
+    The first grid day is the as-of date itself, drawn from the filtered state.
+    """
+    lag = np.array([[p.lagged] for p in MOVED]) * problem.catalogue.lag
+    pairs = np.stack([np.broadcast_to(np.arange(len(MOVED))[:, None], lag.shape), lag], axis=2)
+    columns, column = np.unique(pairs.reshape(-1, 2), axis=0, return_inverse=True)
+    on = ahead.days - columns[:, 1:] - problem.as_of
+    at = np.clip(on, 0, None) / GRID_DAYS
+    low = np.minimum(at.astype(np.int64), grid_days(problem, ahead) - 2)
+    left, step = _steps(problem, ahead)
+    return Swings(
+        noise=noise,
+        left=left,
+        step=step,
+        effect=effect * scale[:, :, None],
+        column=column.reshape(lag.shape),
+        owner=np.ascontiguousarray(columns[:, 0]),
+        low=low,
+        share=at - low,
+        ahead=on > 0,
+    )
+
+
+def _steps(problem: Problem, ahead: Ahead) -> tuple[Floats, Floats]:
+    """Share of a deviation left on the next grid day, (indicator,), and sd of what comes to it, (grid day, indicator)."""
+    catalogue, active, variance = problem.catalogue, ahead.now.active[0], ahead.now.variance[0]
+    left = np.where(catalogue.fades, np.exp2(-GRID_DAYS / catalogue.half_life), 1.0)
+    step = np.empty((grid_days(problem, ahead), catalogue.size))
+    step[0] = np.sqrt(variance)
+    for k in range(1, len(step)):
+        _, later = predict(
+            np.zeros_like(variance), variance, np.full_like(variance, GRID_DAYS), catalogue.fades, catalogue.half_life
+        )
+        step[k] = np.sqrt(np.maximum(later - left**2 * variance, 0)) * active
+        variance = np.where(active, later, 0.0)
+    return left, step
+
+
+def terms_of(problem: Problem, ahead: Ahead, par: Parameters, priors: Priors) -> Terms:
+    """What silence, the last framing and the pace add to the predictors."""
+    begin, clock = begin_of_talks(problem)
+    silence = int(clock.since[0]) + (ahead.days - begin).astype(float)
+    last = 1.0 - 2.0 * int(clock.framing[0]) if clock.since[0] < NEVER else 0.0
+    pace = np.concatenate([np.zeros((len(par.unit), 1)), par.pace], axis=1)
+    return Terms(
+        duration=par.duration,
+        shortness=shortness(silence, priors),
+        memory=par.memory,
+        remembered=last * remembered(silence, priors),
+        pace=np.exp(pace[:, : len(wet_paces(problem.calendar.dry_after))]),
+    )
+
+
+def factors_of(problem: Problem, ahead: Ahead, par: Parameters, priors: Priors) -> Factors:
+    """Of dried-up mass, whose silence begins on the path, by pace; of meetings while wet; and after events."""
+    begin, _ = begin_of_talks(problem)
+    edges = dry_paces(problem.calendar.dry_after, int(ahead.days[-1]) - begin + 1)
+    short, left = (
+        np.array([of(np.arange(a, b, dtype=float), priors).mean() for a, b in pairwise(edges)])
+        for of in (shortness, remembered)
+    )
+    pulled = par.memory[:, None] * left
+    return Factors(
+        slow=_exp(par.duration[:, None] * short),
+        pull=_exp(np.stack([pulled, -pulled])),
+        change=par.change,
+        boost=np.exp(par.momentum),
+    )
+
+
+def _exp(log: Floats) -> Floats:
+    """Held where products of two of them are still finite numbers: far beyond what is certain."""
+    return np.asarray(np.exp(np.clip(log, -LARGEST, LARGEST)))
