@@ -10,16 +10,16 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
-from db.chain import has_link, last_links
+from db.chain import has_link, last_link, last_links
 from db.clocks import doubt
 from db.engine import Database
 from db.errors import StoreError
 from db.known import FACT_TABLES
 from db.read import read_added, read_case
-from db.read_runs import read_standing
+from db.read_runs import full_run_since, read_standing
 from db.rows import NewObservation
 from db.run_rows import RunRow
-from db.tables import cases, documents, judgements, observations
+from db.tables import cases, documents, judgements, observations, run_statuses
 from db.when import When
 from db.zone import Moment, read_zone
 from forecast.clock import Clock, utc_now
@@ -78,6 +78,8 @@ class Desk:
     stored: "Stored | None" = field(default=None, repr=False)
     """What was stored last, for who is interrupted before the answer."""
     _anchors: dict[int, Anchor] = field(default_factory=dict, repr=False)
+    _stood: tuple[date, int, int] | None = field(default=None, repr=False)
+    """The day, the full run that stood on it, and the last status of a run when that was read."""
     _unlearnt: tuple[tuple[object, ...], bool] | None = field(default=None, repr=False)
     _zone: ZoneInfo | None = field(default=None, repr=False)
 
@@ -141,10 +143,18 @@ class Desk:
         anchor, before, after = self._anchors.get(DRAWS), stored.before, stored.after
         if anchor is None or not anchor.stands_ready(before, after):
             return None
-        run = read_standing(connection, after.rows.case.case_id, self.today())
-        if run is None or run.id != anchor.run.id or learns(anchor, (before, after)):
+        if not self._stands(connection, anchor.run) or learns(anchor, (before, after)):
             return None
         return anchor
+
+    def _stands(self, connection: Connection, run: RunRow) -> bool:
+        """Whether the run is the last published full one; asked anew only where another may be."""
+        today = self.today()
+        if self._stood is None or self._stood[:2] != (today, run.id) or full_run_since(connection, self._stood[2]):
+            last, _ = last_link(connection, run_statuses)
+            found = read_standing(connection, run.case_id, today)
+            self._stood = None if found is None else (today, found.id, last)
+        return self._stood is not None and self._stood[1] == run.id
 
     def needs_fit(self, connection: Connection, run: RunRow) -> bool:
         """Whether the run lacks what only a fit takes in; asked anew only where some of that may be new."""
@@ -157,7 +167,7 @@ class Desk:
         return self._unlearnt[1]
 
     def _state(self, connection: Connection) -> _State:
-        return self.today(), last_links(connection, (cases, *FACT_TABLES))
+        return self.today(), last_links(connection, cases, *FACT_TABLES)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

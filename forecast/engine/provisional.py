@@ -26,7 +26,7 @@ from db.run_rows import IndicatorStateRow, NewRun, RunRow, ScenarioForecastRow, 
 from forecast.engine.assemble import Rows, inputs_hash, read_rows
 from forecast.engine.draws import read_draws
 from forecast.engine.looking import find_looked, reporting_of
-from forecast.engine.reading import Reading, Solvable, take_reading
+from forecast.engine.reading import NOTHING_OBSERVED, Reading, Solvable, take_reading
 from forecast.engine.rows import QUANTILES, new_run, reach_of, scenario_rows, state_rows, target_rows
 from forecast.errors import NoPosterior, NotEnough
 from forecast.run_facts import read_when
@@ -37,7 +37,7 @@ from models.importance import Weighed, weigh, weigh_in_part
 from models.parameters import Parameters, pack
 from models.projection import Prepared, Projection, prepare, weighted_error
 from models.raking import rake
-from models.spec import TARGETS, Floats, Meetings, Observations, Problem, Record
+from models.spec import TARGETS, Floats, Meetings, Problem, Record
 from models.states import FilteredStates
 from models.structure import SHIPPED, directions_of, whiten_judgements
 from models.unattested import log_likelihood
@@ -54,16 +54,6 @@ _EXACT = 1e-6
 _KEPT = 8
 _GROUNDS = 2
 """Situations kept ready, each of some megabytes: that before an event and that after it."""
-_NO_DAYS = np.empty(0, np.int64)
-_NONE = Observations(
-    indicator=_NO_DAYS,
-    observed=_NO_DAYS,
-    entered=_NO_DAYS,
-    since=_NO_DAYS,
-    until=_NO_DAYS,
-    level=np.empty(0),
-    variance=np.empty(0),
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,10 +125,10 @@ class Anchor:
         return before.solvable.name in self.kept and self._has_ground(after.solvable)
 
     def _has_ground(self, reading: Solvable) -> bool:
-        return _ground_name(reading.problem) in self.grounds
+        return reading.ground in self.grounds
 
     def _ground(self, reading: Solvable, reporting: Mapping[str, Reporting]) -> _Ground:
-        name = _ground_name(reading.problem)
+        name = reading.ground
         if name not in self.grounds:
             held = self._hold(reading.problem, reporting)
             whitened = whiten_judgements(held.judgements, held.catalogue.size, SHIPPED.priors)
@@ -169,7 +159,10 @@ class Anchor:
         held = self._hold(problem, reporting)
         if held.looked is None:
             return False
-        bare = (replace(each, observations=_NONE, looked=None, as_of=0, horizons=()) for each in (problem, self.fitted))
+        bare = (
+            replace(each, observations=NOTHING_OBSERVED, looked=None, as_of=0, horizons=())
+            for each in (problem, self.fitted)
+        )
         now, then = (inputs_hash(each) for each in bare)
         return now != then
 
@@ -201,11 +194,6 @@ class Taught:
     weights: Floats  # (draw,) those of the run among them; of as much of what is known as can be trusted
     whole: Weighed
     """By all that has become known, whether or not the draws can stand for it."""
-
-
-def _ground_name(problem: Problem) -> str:
-    """The hash of all but the observations; who has looked is held by the anchor's own rule."""
-    return inputs_hash(replace(problem, observations=_NONE, looked=None))
 
 
 def _drop_oldest(kept: "OrderedDict[str, Any]", most: int) -> None:

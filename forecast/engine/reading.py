@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
+import numpy as np
+
 from db.rows import ObservationRow
 from forecast.engine.assemble import (
     Rows,
@@ -21,11 +23,23 @@ from forecast.engine.standing import last_looked
 from forecast.errors import NotEnough
 from indicators.evidence import Evidence, form_evidence
 from indicators.snapshot import Beside, Snapshot, add_rows, take_snapshot, with_added
-from models.spec import Problem
+from models.spec import Observations, Problem
 from models.states import FilteredStates, filter_again, filter_states
 
 _FEW = 0.02
 """Share of the rows up to which those that come are taken in one by one; of more, all evidence is formed anew."""
+
+
+_NO_DAYS = np.empty(0, np.int64)
+NOTHING_OBSERVED = Observations(
+    indicator=_NO_DAYS,
+    observed=_NO_DAYS,
+    entered=_NO_DAYS,
+    since=_NO_DAYS,
+    until=_NO_DAYS,
+    level=np.empty(0),
+    variance=np.empty(0),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +49,8 @@ class Solvable:
     problem: Problem
     name: str
     """The hash of its inputs."""
+    ground: str
+    """That of all of them but the observations; who has looked is for the posterior in use to say."""
     filtered: FilteredStates
 
 
@@ -67,7 +83,8 @@ def take_reading(rows: Rows) -> Reading:
     except NotEnough as error:
         return replace(bare, lacking=str(error))
     problem = assemble_looked(rows, evidence, reach)
-    return replace(bare, solvable=_solvable(problem, filter_states(problem.observations, problem.catalogue)))
+    filtered = filter_states(problem.observations, problem.catalogue)
+    return replace(bare, solvable=_solvable(problem, filtered, ground_of(problem)))
 
 
 def add_to_reading(reading: Reading, added: Sequence[ObservationRow], positions: Mapping[str, int]) -> Reading:
@@ -88,14 +105,20 @@ def add_to_reading(reading: Reading, added: Sequence[ObservationRow], positions:
     new = replace(reading, rows=rows, snapshot=snapshot, evidence=evidence, reach=max(looked, default=None))
     if reading.solvable is None:
         return new
-    problem = (
-        replace(reading.solvable.problem, observations=observations_of(evidence))
-        if new.reach == reading.reach
-        else assemble_looked(rows, evidence, new.reach)
-    )
+    if new.reach == reading.reach:
+        problem = replace(reading.solvable.problem, observations=observations_of(evidence))
+        ground = reading.solvable.ground
+    else:
+        problem = assemble_looked(rows, evidence, new.reach)
+        ground = ground_of(problem)
     filtered = filter_again(reading.solvable.filtered, problem.observations, differs)
-    return replace(new, solvable=_solvable(problem, filtered))
+    return replace(new, solvable=_solvable(problem, filtered, ground))
 
 
-def _solvable(problem: Problem, filtered: FilteredStates) -> Solvable:
-    return Solvable(problem=problem, name=inputs_hash(problem), filtered=filtered)
+def ground_of(problem: Problem) -> str:
+    """The hash of all that a problem is made of but its observations, and who has looked."""
+    return inputs_hash(replace(problem, observations=NOTHING_OBSERVED, looked=None))
+
+
+def _solvable(problem: Problem, filtered: FilteredStates, ground: str) -> Solvable:
+    return Solvable(problem=problem, name=inputs_hash(problem), ground=ground, filtered=filtered)
