@@ -7,7 +7,7 @@ from itertools import pairwise
 import numpy as np
 
 from models.chain import dry_paces, wet_paces
-from models.exposure import NEVER, Clock, knot_count, knot_of, read_clock
+from models.exposure import NEVER, Clock, knot_of, read_clock
 from models.parameters import Parameters
 from models.parts import remembered, shortness
 from models.predictors import LARGEST, PREDICTORS, Levels, Swings, Terms
@@ -18,6 +18,8 @@ from models.structure import Priors, Structure, regime_root
 
 GRID_DAYS = 7
 """Simulated levels are drawn on this grid and interpolated: the shortest half-life is a month."""
+FRESH = PREDICTORS.index("continuation, arms_control")
+"""Of the predictors, how many see the levels without a lag: the first ones."""
 MOVED = tuple(next(p for p in PROCESSES if p.name == name) for name in PREDICTORS)
 
 
@@ -124,18 +126,20 @@ def levels_of(
 
     The fit takes filtered means; simulated levels are compensated so that the mean intensity stays the fitted one.
     """
-    scale, lag = scales_of(parameters), problem.catalogue.lag
-    expected = np.empty((len(MOVED), len(ahead.days), len(effect)))
+    draws, lag, scale = len(effect), problem.catalogue.lag, scales_of(parameters)[:, :, None]
+    base = parameters.base[:, [BASE[p.base] for p in MOVED], None]
+    factors = np.concatenate([scale * effect, scale * effect**2, base], axis=2).transpose(2, 1, 0)
+    expected = np.empty((len(ahead.days), len(MOVED) * draws))
     for lagged, states in ((False, ahead.fresh), (True, ahead.lagged)):
         unseen = np.where(ahead.days[:, None] > problem.as_of + lagged * lag, states.variance, 0.0)
-        moments = np.concatenate([states.mean, -0.5 * unseen * (not structure.moment_term)], axis=1)
-        for k, process in enumerate(MOVED):
-            if process.lagged == lagged:
-                levels = moments @ np.concatenate([effect[:, k], effect[:, k] ** 2], axis=1).T
-                expected[k] = scale[:, k] * levels + parameters.base[:, BASE[process.base]]
+        moments = [states.mean, -0.5 * unseen * (not structure.moment_term), np.ones((len(unseen), 1))]
+        mine = slice(FRESH, None) if lagged else slice(FRESH)
+        own = np.ascontiguousarray(factors[:, mine]).reshape(len(factors), -1)
+        out = expected[:, FRESH * draws :] if lagged else expected[:, : FRESH * draws]
+        np.matmul(np.concatenate(moments, axis=1), own, out=out)
     knot = knot_of(ahead.days, problem.calendar)
     return Levels(
-        expected=expected,
+        expected=expected.reshape(len(ahead.days), len(MOVED), draws),
         ruled=np.array([structure.has_regime(p) for p in MOVED]),
         regime=regime,
         knot=np.searchsorted(np.unique(knot), knot),
@@ -168,18 +172,13 @@ def swings_of(problem: Problem, ahead: Ahead, noise: Floats, effect: Floats, sca
 
 
 def _steps(problem: Problem, ahead: Ahead) -> tuple[Floats, Floats]:
-    """Share of a deviation left on the next grid day, (indicator,), and sd of what comes to it, (grid day, indicator)."""
-    catalogue, active, variance = problem.catalogue, ahead.now.active[0], ahead.now.variance[0]
+    """Share of a deviation left on the next grid day, (indicator,), and sd of what is new, (grid day, indicator)."""
+    catalogue, variance = problem.catalogue, ahead.now.variance[0]
     left = np.where(catalogue.fades, np.exp2(-GRID_DAYS / catalogue.half_life), 1.0)
-    step = np.empty((grid_days(problem, ahead), catalogue.size))
-    step[0] = np.sqrt(variance)
-    for k in range(1, len(step)):
-        _, later = predict(
-            np.zeros_like(variance), variance, np.full_like(variance, GRID_DAYS), catalogue.fades, catalogue.half_life
-        )
-        step[k] = np.sqrt(np.maximum(later - left**2 * variance, 0)) * active
-        variance = np.where(active, later, 0.0)
-    return left, step
+    later = GRID_DAYS * np.arange(grid_days(problem, ahead), dtype=float)[:, None]
+    _, path = predict(np.zeros_like(variance), variance, later, catalogue.fades, catalogue.half_life)
+    new = np.concatenate([variance[None], path[1:] - left**2 * path[:-1]])
+    return left, np.sqrt(np.maximum(new, 0.0)) * ahead.now.active[0]
 
 
 def terms_of(problem: Problem, ahead: Ahead, par: Parameters, priors: Priors) -> Terms:

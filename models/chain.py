@@ -15,9 +15,9 @@ import numpy as np
 
 from models.exposure import PACE_FROM
 from models.lanes import LANES
-from models.recurrent import recurrent
+from models.recurrent import follow_recurrent
 from models.spec import Bools, Floats, Ints
-from models.talks import TALKS_OUTPUTS, talks
+from models.talks import TALKS_OUTPUTS, follow_talks
 
 DRY_PACES = (181, 366, 731, 1096)
 """Days of silence on which a new pace of dried-up mass begins, after the first; from the last one on, one a year."""
@@ -93,7 +93,7 @@ def propagate_talks(rates: TalksRates, situation: Situation) -> tuple[Floats, Fl
     """
     wet, dry = wet_paces(situation.dry_after), dry_paces(situation.dry_after, len(rates.daily))
     out = np.zeros((len(situation.windows), TALKS_OUTPUTS, LANES)), np.zeros(LANES), np.zeros(LANES)
-    talks(
+    follow_talks(
         *(getattr(rates, name) for name in TalksRates.__slots__),
         (situation.since, situation.framing, situation.dry_after),
         np.concatenate([wet, dry]),
@@ -114,5 +114,5 @@ def propagate_recurrent(
     Also the log likelihood of what is known of the gap, (lane,), as of `propagate_talks`.
     """
     out = np.zeros((len(windows), LANES)), np.zeros(LANES)
-    recurrent(calm, boost, since, memory, windows, gap.forced, gap.reported, gap.teaches, *out)
+    follow_recurrent(calm, boost, since, memory, windows, gap.forced, gap.reported, gap.teaches, *out)
     return out

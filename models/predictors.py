@@ -15,14 +15,14 @@ from models.talks import BEGIN, CALM, GOING_ON, MARK, ODDS, TO_ARMS
 PREDICTORS = (
     "onset",
     "framing",
-    "continuation, arms_control",
-    "continuation, denuclearisation",
     "contact",
     "crisis",
     "deal",
+    "continuation, arms_control",
+    "continuation, denuclearisation",
 )
-"""Processes that levels move, in the order of every array of them."""
-ONSET, FRAMING, AFTER_ARMS, AFTER_DENUC, CONTACT, CRISIS, DEALS = range(len(PREDICTORS))
+"""Processes that levels move, in the order of every array of them; those that see levels with a lag come last."""
+ONSET, FRAMING, CONTACT, CRISIS, DEALS, AFTER_ARMS, AFTER_DENUC = range(len(PREDICTORS))
 LARGEST = 300.0
 """Logarithms beyond which intensities and odds are not told apart: products of two of them are still finite numbers."""
 
@@ -30,7 +30,7 @@ LARGEST = 300.0
 class Levels(NamedTuple):
     """Log intensities and log odds as expected on the days of the path, and the regime."""
 
-    expected: Floats  # (predictor, day, draw)
+    expected: Floats  # (day, predictor, draw)
     ruled: Bools  # (predictor,) whether the regime adds to it
     regime: Floats  # (path, draw, knot)
     knot: Ints  # (day,)
@@ -96,7 +96,7 @@ def _predict(levels, swings, sums, path, draw, t, eta):  # type: ignore[no-untyp
     owner, low, share, ahead = swings.owner, swings.low, swings.share, swings.ahead
     for p in range(eta.shape[0]):
         for i in range(LANES):
-            eta[p, i] = expected[p, t, draw[i]]
+            eta[p, i] = expected[t, p, draw[i]]
         if ruled[p]:
             for i in range(LANES):
                 eta[p, i] += regime[path[i], draw[i], knot]
@@ -108,30 +108,37 @@ def _predict(levels, swings, sums, path, draw, t, eta):  # type: ignore[no-untyp
 
 
 @compiled
-def _rate(eta, terms, draw, pace, t, x, rates, recurring):  # type: ignore[no-untyped-def]
+def _rate(eta, terms, own, pace, t, x, rates, recurring):  # type: ignore[no-untyped-def]
     """Intensities of day ``t`` from the predictors: rates (day, row, lane) of talks, recurring (kind, day, lane).
 
-    x (predictor + 2, lane) is overwritten; pace (wet pace, lane).
+    own (duration and memory, lane), pace (wet pace, lane); x (predictor + 2, lane) is overwritten.
     """
     shortness, remembered, wet_paces = terms.shortness[t], terms.remembered[t], pace.shape[0]
     for i in range(LANES):
-        x[BEGIN, i] = eta[ONSET, i] + terms.duration[draw[i]] * shortness
-        x[TO_ARMS, i] = -(eta[FRAMING, i] + terms.memory[draw[i]] * remembered)
-        x[CALM, i], x[ODDS, i], x[MARK, i] = eta[ONSET, i], eta[FRAMING, i], -eta[DEALS, i]
-        x[GOING_ON, i], x[GOING_ON + 1, i] = eta[AFTER_ARMS, i], eta[AFTER_DENUC, i]
-        x[GOING_ON + 2, i], x[GOING_ON + 3, i] = eta[CONTACT, i], eta[CRISIS, i]
+        x[BEGIN, i] = eta[ONSET, i] + own[0, i] * shortness
+    for i in range(LANES):
+        x[TO_ARMS, i] = -eta[FRAMING, i] - own[1, i] * remembered
+    for i in range(LANES):
+        x[MARK, i] = -eta[DEALS, i]
+    for row, p in ((CALM, ONSET), (ODDS, FRAMING), (5, AFTER_ARMS), (6, AFTER_DENUC), (7, CONTACT), (8, CRISIS)):
+        for i in range(LANES):
+            x[row, i] = eta[p, i]
     for row in range(x.shape[0]):
         for i in range(LANES):
             x[row, i] = min(max(x[row, i], -LARGEST), LARGEST)
     exponentiate(x, x.shape[0])
-    for i in range(LANES):
-        rates[t, BEGIN, i], rates[t, CALM, i], rates[t, ODDS, i] = x[BEGIN, i], x[CALM, i], x[ODDS, i]
-        rates[t, TO_ARMS, i], rates[t, MARK, i] = 1.0 / (1.0 + x[TO_ARMS, i]), 1.0 / (1.0 + x[MARK, i])
-        recurring[0, t, i], recurring[1, t, i] = x[GOING_ON + 2, i], x[GOING_ON + 3, i]
+    for row in (TO_ARMS, MARK):
+        for i in range(LANES):
+            x[row, i] = 1.0 / (1.0 + x[row, i])
+    for row in range(GOING_ON):
+        for i in range(LANES):
+            rates[t, row, i] = x[row, i]
     for f in range(2):
         for b in range(wet_paces):
             for i in range(LANES):
                 rates[t, GOING_ON + f * wet_paces + b, i] = x[GOING_ON + f, i] * pace[b, i]
+        for i in range(LANES):
+            recurring[f, t, i] = x[7 + f, i]
 
 
 @compiled
@@ -140,15 +147,17 @@ def rates_of(levels, swings, terms, path, draw):  # type: ignore[no-untyped-def]
 
     path, draw (lane,): which of them. Rows as of `models.chain.TalksRates`.
     """
-    days, wet_paces = levels.expected.shape[1], terms.pace.shape[1]
+    days, wet_paces = len(levels.expected), terms.pace.shape[1]
     rates, recurring = np.empty((days, GOING_ON + 2 * wet_paces, LANES)), np.empty((2, days, LANES))
     eta, x = np.empty((len(PREDICTORS), LANES)), np.empty((len(PREDICTORS) + 2, LANES))
     sums, pace = np.zeros((len(swings.owner), swings.step.shape[0], LANES)), np.empty((wet_paces, LANES))
-    for b in range(wet_paces):
-        for i in range(LANES):
+    own = np.empty((2, LANES))
+    for i in range(LANES):
+        own[0, i], own[1, i] = terms.duration[draw[i]], terms.memory[draw[i]]
+        for b in range(wet_paces):
             pace[b, i] = terms.pace[draw[i], b]
     _swing(swings, path, draw, sums)
     for t in range(days):
         _predict(levels, swings, sums, path, draw, t, eta)
-        _rate(eta, terms, draw, pace, t, x, rates, recurring)
+        _rate(eta, terms, own, pace, t, x, rates, recurring)
     return rates, recurring

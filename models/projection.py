@@ -67,7 +67,7 @@ class _Chunk:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Known:
-    """Where the chains stand as the days that are not attested begin, and what is known of these; as all draws have it."""
+    """Where the chains stand as the days that are not attested begin, and what is known of these."""
 
     talks: Situation
     talks_from: int  # place on the path of the first day not attested
@@ -121,7 +121,7 @@ def prepare(
     """
     ahead = look_ahead(problem, filtered)
     with ThreadPoolExecutor(THREADS) as pool:
-        chunks = tuple(_chunks(problem, ahead, parameters, structure, paths, seed, pool))
+        chunks = tuple(_chunks(problem, ahead, parameters, structure, paths=paths, seed=seed, pool=pool))
     return Prepared(
         problem=problem,
         filtered=filtered,
@@ -155,7 +155,7 @@ def project(
     """
     ahead, found = look_ahead(problem, filtered), []
     with ThreadPoolExecutor(THREADS) as pool:
-        for chunk in _chunks(problem, ahead, parameters, structure, paths, seed, pool):
+        for chunk in _chunks(problem, ahead, parameters, structure, paths=paths, seed=seed, pool=pool):
             found.append(_evaluate(problem, ahead, chunk, structure, pool))
             if report is not None:
                 report(len(found), -(-len(parameters.unit) // CHUNK))
@@ -182,6 +182,7 @@ def _chunks(
     ahead: Ahead,
     parameters: Parameters,
     structure: Structure,
+    *,
     paths: int,
     seed: int,
     pool: ThreadPoolExecutor,
@@ -220,7 +221,8 @@ def _evaluate(
 
     def one(lanes: Ints) -> tuple[Floats, ...]:
         path, draw = np.divmod(lanes, draws)
-        return _follow(*rates_of(levels, swings, chunk.terms, path, draw), chunk.factors, draw, known)
+        rates, recurring = rates_of(levels, swings, chunk.terms, path, draw)
+        return _follow(rates, recurring, chunk.factors, draw, known)
 
     found = list(pool.map(one, lanes_of(paths * draws)))
     position = np.searchsorted(ahead.windows, [h.days for h in problem.horizons])

@@ -7,10 +7,11 @@ from models.talks import SURE
 
 
 @compiled
-def recurrent(calm, boost, since, memory, windows, forced, reported, teaches, out, log_weight):  # type: ignore[no-untyped-def]
-    """Follow contact or crisis along some paths: intensity ``calm``, times ``boost`` within ``memory`` days of an event.
+def follow_recurrent(calm, boost, since, memory, windows, forced, reported, teaches, out, log_weight):  # type: ignore[no-untyped-def]
+    """Follow contact or crisis along some paths: ``calm``, times ``boost`` within ``memory`` days of an event.
 
-    calm (day, lane), boost (lane,). Fills out (window, lane): at least one event; and log_weight (lane,), from 0.
+    Intensities calm (day, lane), boost (lane,). Fills out (window, lane), at least one event, and log_weight (lane,),
+    the latter from 0.
     """
     days, gap, ring = calm.shape[0], len(forced), memory + 1
     learnt = reported.any() or (teaches & (forced >= 0)).any()

@@ -57,7 +57,7 @@ def _stay(rates, now, wet_paces, reached, edges, t, so_far, total, places, e):  
 
 @compiled
 def _frame(rates, pull, wet_paces, reached, t, arms):  # type: ignore[no-untyped-def]
-    """Of dried-up mass P(arms control | it meets on day ``t``), into arms (framing, pace, lane); pull (after, dry pace, lane)."""
+    """Of dried-up mass P(arms control | it meets on day ``t``), into arms (framing of the last one, pace, lane)."""
     for b in range(wet_paces, reached):
         for f in range(2):
             for i in range(LANES):
@@ -218,15 +218,14 @@ def _report(wet, sums, out):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def talks(  # type: ignore[no-untyped-def]
+def follow_talks(  # type: ignore[no-untyped-def]
     rates, slow, pull, change, start, edges, wet_paces, windows, known, out, p_dry, log_weight
 ):  # fmt: skip
     """Follow the chain of talks along some paths.
 
-    rates (day, row, lane), slow (dry pace, lane), pull (after, dry pace, lane), change (lane,); start: days since the
-    last meeting, its framing, days after which talks are dry; edges: first day of each pace, and one more; known: the
-    arrays of `models.chain.Gap`. Fills out (window, 7, lane), p_dry and log_weight
-    (lane,), the last from 0.
+    rates, slow, pull and change as of `models.chain.TalksRates`; start: days since the last meeting, its framing, days
+    after which talks are dry; edges: first day of each pace, and one more; known: the arrays of `models.chain.Gap`.
+    Fills out (window, 7, lane), p_dry and log_weight (lane,), all from 0.
     """
     (since, framing, after), (forced, reported, teaches, _, _) = start, known
     days, gap, paces = rates.shape[0], len(forced), len(edges) - 1

@@ -10,11 +10,13 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from oracles.chain import TalksRates
+from paths import propagate_recurrent, propagate_talks
 
-from models.chain import Gap, Situation, TalksRates, dry_paces, propagate_recurrent, propagate_talks, wet_paces
+from models.chain import Gap, Situation, dry_paces, wet_paces
 from models.exposure import PACE_FROM, pace_of
-from models.kernel import ARMS, DEAL, DENUC, LIMITS, S2, S3, S4
 from models.spec import Floats
+from models.talks import ARMS, DEAL, DENUC, LIMITS, S2, S3, S4
 
 NEVER = 10**6
 

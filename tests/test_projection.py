@@ -9,13 +9,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from problems import SHIPPED, Solved, forecast, make_catalogue, make_observations, make_problem
 
-from models import projection
+from models.ahead import GRID_DAYS, first_day, grid_days, look_ahead, swings_of
 from models.exposure import build_exposure
 from models.parameters import Parameters
+from models.predictors import PREDICTORS
 from models.processes import BASE, BASES
-from models.projection import GRID_DAYS, Projection, project
+from models.projection import Projection, project
 from models.spec import SCENARIOS, TARGETS, Floats, Horizon, Problem
-from models.states import FilteredStates, filter_states
+from models.states import filter_states
 from models.structure import Structure
 
 LIMITS, ARMS, DENUC, DEAL, CONTACT = (
@@ -145,24 +146,24 @@ def test_an_indicator_enters_continuation_after_its_lag_only(lag: int) -> None:
     assert with_row[2] == pytest.approx(-np.expm1(-0.01 * ((lag - 1) + (61 - lag) * np.exp(1.0))), rel=1e-3)
 
 
-def _levels(problem: Problem, draws: int, seed: int) -> tuple[FilteredStates, Floats, Floats]:
-    """Filter, days of the grid and simulated deviations (draw, grid day, indicator)."""
-    filtered = filter_states(problem.observations, problem.catalogue)
-    ahead = projection._look_ahead(problem, filtered, problem.as_of + 1)
-    swing = projection._simulate_levels(problem, filtered, ahead, draws, np.random.default_rng(seed))
-    return filtered, problem.as_of + GRID_DAYS * np.arange(swing.shape[1], dtype=float), swing
-
-
 def test_simulated_levels_have_the_predictive_variance() -> None:
     """20,000 draws: the variance of each day and indicator within 5 standard errors, sqrt(2 / draws) relative."""
     rows = make_observations([(0, 990, 990, 1.0, 0.3), (1, 900, 900, -1.0, 0.5), (2, 990, 990, 1.0, 9.0)])
     catalogue = make_catalogue([True, False, False, True], [30.0, 200.0, 200.0, 30.0], [0, 0, 0, 0])
     problem = make_problem(observations=rows, catalogue=catalogue, horizons=(200,))
-    filtered, days, swing = _levels(problem, 20_000, 5)
+    filtered = filter_states(problem.observations, problem.catalogue)
+    ahead = look_ahead(problem, filtered)
+    noise = np.random.default_rng(5).standard_normal((1, grid_days(problem, ahead), 20_000, 4))
+    one = np.zeros((20_000, len(PREDICTORS), 4))
+    swings = swings_of(problem, ahead, noise, one, one[:, :, 0])
+    swing = np.zeros_like(noise[0])
+    for k, step in enumerate(swings.step):
+        swing[k] = swings.left * swing[k - 1] + step * noise[0, k]
+    days = problem.as_of + GRID_DAYS * np.arange(len(swing), dtype=float)
     expected = filtered.at(np.full(len(days), problem.as_of), days).variance
     assert np.all(swing[:, :, 3] == 0)  # an indicator without a row contributes nothing
-    assert swing.var(axis=0) == pytest.approx(expected, rel=5 * np.sqrt(2 / 20_000))
-    assert np.abs(swing.mean(axis=0)).max() < 5 * 3.0 / np.sqrt(20_000)
+    assert swing.var(axis=1) == pytest.approx(expected, rel=5 * np.sqrt(2 / 20_000))
+    assert np.abs(swing.mean(axis=1)).max() < 5 * 3.0 / np.sqrt(20_000)
 
 
 def test_the_mean_simulated_intensity_is_the_fitted_one() -> None:
@@ -225,7 +226,7 @@ def test_exposure_and_projection_meet_without_a_gap(solved_shipped: Solved) -> N
     onset = build_exposure(problem).onset
     assert onset.start[-1] + onset.days[-1] == problem.as_of + 1
     filtered = solved_shipped.fit.density.exposure.filtered
-    assert projection._look_ahead(problem, filtered, problem.as_of + 1).days[0] == problem.as_of + 1
+    assert look_ahead(problem, filtered).days[0] == first_day(problem)
 
 
 def _rate_and_share(since: int, framing: int, met: bool, p: Parameters) -> tuple[float, float]:

@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
-from scipy.special import expit
-
 from oracles.chain import (
     ARMS,
     DEAL,
@@ -29,6 +27,8 @@ from oracles.chain import (
     propagate_talks,
     wet_paces,
 )
+from scipy.special import expit
+
 from models.exposure import MOMENTUM_DAYS, NEVER, knot_of, read_clock
 from models.parameters import Parameters
 from models.parts import remembered, shortness
