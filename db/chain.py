@@ -18,7 +18,22 @@ from functools import cache
 from json.encoder import encode_basestring_ascii
 from typing import Any
 
-from sqlalchemy import JSON, Boolean, Column, Connection, Date, Float, Integer, Table, func, select
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    CompoundSelect,
+    Connection,
+    Date,
+    Float,
+    Integer,
+    Select,
+    Table,
+    func,
+    literal,
+    select,
+    union_all,
+)
 from sqlalchemy.engine import Row
 
 from db import triggers
@@ -211,8 +226,33 @@ _AS_IS: dict[type, type] = {Boolean: bool, Date: date}
 
 def last_link(connection: Connection, table: Table) -> tuple[int, str]:
     """Return id and hash of the table's last row, (0, START) if it has none."""
-    row = connection.execute(select(table.c.id, table.c.hash).order_by(table.c.id.desc()).limit(1)).first()
+    row = connection.execute(_select_last(table)).first()
     return (row.id, row.hash) if row else (0, START)
+
+
+@cache
+def _select_last(table: Table) -> Select[int, str]:
+    return select(table.c.id, table.c.hash).order_by(table.c.id.desc()).limit(1)
+
+
+def last_links(connection: Connection, *wanted: Table) -> dict[str, tuple[int, str]]:
+    """Return the same of several tables, by name, in one question."""
+    found = {table.name: (0, START) for table in wanted}
+    return found | {row.name: (row.id, row.hash) for row in connection.execute(_select_all_last(*wanted))}
+
+
+@cache
+def _select_all_last(*wanted: Table) -> CompoundSelect[Any]:
+    ends = (
+        select(
+            literal(table.name).label("name"),
+            table.c.id,
+            table.c.hash,
+        )
+        for table in wanted
+    )
+    last = (select(func.max(table.c.id)).scalar_subquery() for table in wanted)
+    return union_all(*(end.where(table.c.id == top) for end, table, top in zip(ends, wanted, last, strict=True)))
 
 
 def has_link(connection: Connection, table: Table, row_id: int, hash_: str) -> bool:

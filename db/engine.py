@@ -73,6 +73,18 @@ class Database:
             lock_for_writing(connection)
             yield connection
 
+    @contextmanager
+    def within(self, connection: Connection) -> Iterator[None]:
+        """Mark a part of a transaction that may fail alone: any exception takes it back, and what came before stays.
+
+        Whatever the database refuses comes as StoreError.
+        """
+        try:
+            with connection.begin_nested():
+                yield
+        except DBAPIError as error:
+            raise explain(error.orig or error, self.url) from error
+
     def check_writable(self) -> None:
         """Raise DatabaseUnwritable where it can only be read: before long work, not after it."""
         if self.unwritable:

@@ -193,7 +193,7 @@ def read_observations(
         query = query.where(columns.indicator_id == indicator_id)
     corrections = _seen_corrections(connection, tables.observations, case_id, when)
     found = list(_observations(connection.execute(query).all(), corrections))
-    found.sort(key=_by_content)
+    found.sort(key=by_content)
     return tuple(found)
 
 
@@ -262,23 +262,23 @@ def read_versions_between(connection: Connection, case_id: str, before: When, no
     return tuple(CaseRow(**row._mapping) for row in connection.execute(query))
 
 
-def read_added(
-    connection: Connection, observations: Sequence[ObservationRow], case_id: str, when: When, after: int
-) -> tuple[ObservationRow, ...] | None:
-    """Return what `read_observations` would, given what it gave when row `after` was the last one.
+def read_added(connection: Connection, case_id: str, when: When, after: int) -> tuple[ObservationRow, ...] | None:
+    """Return what `read_observations` gives beyond what it gave when row `after` was the last one, in its order.
 
     None where a later row corrects an earlier one: then all must be read again.
     """
     columns = tables.observations.c
-    added = select_of(ObservationRow).where(columns.id > after, columns.case_id == case_id)
-    rows = connection.execute(added.where(recorded_by(tables.observations, when))).all()
+    added = select_of(ObservationRow).where(columns.id > after, recorded_by(tables.observations, when))
+    # The case is not asked of the database: SQLite would walk the index of its rows instead of the last few numbers.
+    rows = [row for row in connection.execute(added) if row.case_id == case_id]
     if any(row.supersedes is not None for row in rows):
         return None
     new = [row_of(ObservationRow, row) for row in rows if when.known(row.known_on)]
-    return tuple(sorted((*observations, *new), key=_by_content))
+    return tuple(sorted(new, key=by_content))
 
 
-def _by_content(row: ObservationRow) -> tuple[str, date, date, str]:
+def by_content(row: ObservationRow) -> tuple[str, date, date, str]:
+    """Return the key of the order in which `read_observations` gives rows."""
     return row.indicator_id, row.observed_on, row.known_on, row.row_key
 
 

@@ -5,7 +5,7 @@ from dataclasses import fields
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, Select, Table, and_, func, select, union
+from sqlalchemy import Connection, Select, Table, and_, bindparam, func, select, union
 from sqlalchemy.engine import Row
 
 from db import tables
@@ -68,6 +68,19 @@ def read_standing(connection: Connection, case_id: str, today: date) -> RunRow |
     """
     by_today = last_published(connection, case_id, as_of=today, kinds=FULL_KINDS)
     return by_today or last_published(connection, case_id, kinds=FULL_KINDS)
+
+
+def full_run_since(connection: Connection, after: int) -> bool:
+    """Return whether a full run, of whatever case, has got a status after the one of that number."""
+    return connection.execute(_FULL_SINCE, {"after": after}).first() is not None
+
+
+_FULL_SINCE = (
+    select(tables.run_statuses.c.id)
+    .join_from(tables.run_statuses, tables.runs, tables.runs.c.id == tables.run_statuses.c.run_id)
+    .where(tables.run_statuses.c.id > bindparam("after"), tables.runs.c.kind.in_(FULL_KINDS))
+    .limit(1)
+)
 
 
 def read_published_details(connection: Connection, case_id: str) -> dict[int, Mapping[str, object]]:

@@ -13,7 +13,7 @@ retracted).
 import heapq
 import math
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import NamedTuple
@@ -66,7 +66,7 @@ class Evidence:
         return len(self.indicator)
 
 
-class _Member(NamedTuple):
+class Member(NamedTuple):
     """One row, as its origin sees it."""
 
     indicator: int
@@ -87,8 +87,8 @@ class _State(NamedTuple):
     variance: float
 
 
-class _Effective(NamedTuple):
-    """In the order by which evidence is sorted."""
+class Effective(NamedTuple):
+    """One effective observation, its parts in the order by which evidence is sorted."""
 
     since: int
     indicator: int
@@ -111,22 +111,22 @@ def form_evidence(
     """
     position = {indicator.indicator_id: index for index, indicator in enumerate(catalogue)}
     sd = {(grade.reliability, grade.credibility): grade.sd_levels for grade in grades}
-    origins: defaultdict[tuple[object, ...], list[_Member]] = defaultdict(list)
+    origins: defaultdict[tuple[object, ...], list[Member]] = defaultdict(list)
     reported: defaultdict[Report, set[tuple[object, ...]]] = defaultdict(set)
     left_out: set[str] = set()
     for row in rows:
         if row.indicator_id not in position:
             left_out.add(row.indicator_id)
             continue
-        member = _member(row, position[row.indicator_id], _sd_of(row, sd))
+        member = member_of(row, position[row.indicator_id], sd_of(row, sd))
         if member.since < member.until:
             origins[origin_of(row)].append(member)
             for report in reports_of(row):
                 reported[report].add(origin_of(row))
     for event in events:
         for origin in {origin for report in reports_of_event(event) for origin in reported.get(report, ())}:
-            origins[origin].append(_happening(event))
-    effective = sorted(one for members in origins.values() for one in _effective_of(members))
+            origins[origin].append(happening(event))
+    effective = sorted(one for members in origins.values() for one in effective_of(members))
     return _to_arrays(effective, len(catalogue), tuple(sorted(left_out)))
 
 
@@ -143,7 +143,8 @@ def last_observed(evidence: Evidence, day: int) -> NDArray[np.int64]:
     return latest
 
 
-def _sd_of(row: ObservationRow, sd: dict[tuple[str, int], float]) -> float:
+def sd_of(row: ObservationRow, sd: Mapping[tuple[str, int], float]) -> float:
+    """The standard deviation of a row's grade, in levels; CaseError where the table does not hold it."""
     value = sd.get((row.reliability, row.credibility))
     if value is None:
         grade = f"{row.reliability}{row.credibility}"
@@ -153,9 +154,9 @@ def _sd_of(row: ObservationRow, sd: dict[tuple[str, int], float]) -> float:
     return value
 
 
-def _member(row: ObservationRow, indicator: int, sd: float) -> _Member:
+def member_of(row: ObservationRow, indicator: int, sd: float) -> Member:
     """The row by the calendar of the database: what is known before its date happened where that date came first."""
-    return _Member(
+    return Member(
         indicator=indicator,
         observed=min(row.observed_on, row.known_on).toordinal(),
         known=row.known_on.toordinal(),
@@ -166,8 +167,9 @@ def _member(row: ObservationRow, indicator: int, sd: float) -> _Member:
     )
 
 
-def _happening(event: EventRow) -> _Member:
-    return _Member(
+def happening(event: EventRow) -> Member:
+    """An event, as the origin of its report sees it."""
+    return Member(
         indicator=_HAPPENED,
         observed=event.started_on.toordinal(),
         known=event.known_on.toordinal(),
@@ -200,11 +202,11 @@ def same_origin(one: NewObservation, other: NewObservation) -> bool:
     return origin_of(one) == origin_of(other)
 
 
-def _effective_of(members: list[_Member]) -> Iterator[_Effective]:
+def effective_of(members: list[Member]) -> Iterator[Effective]:
     """The effective observations of one origin, over time."""
     if len(members) == 1:
         (one,) = members
-        yield _Effective(
+        yield Effective(
             since=one.since,
             indicator=one.indicator,
             observed=one.observed,
@@ -220,10 +222,10 @@ def _effective_of(members: list[_Member]) -> Iterator[_Effective]:
     yield from origin.close()
 
 
-def _changes(members: list[_Member]) -> Iterator[tuple[int, list[_Member], list[_Member]]]:
+def _changes(members: list[Member]) -> Iterator[tuple[int, list[Member], list[Member]]]:
     """(day, rows that become valid, rows that stop being valid), by day."""
-    joining: defaultdict[int, list[_Member]] = defaultdict(list)
-    leaving: defaultdict[int, list[_Member]] = defaultdict(list)
+    joining: defaultdict[int, list[Member]] = defaultdict(list)
+    leaving: defaultdict[int, list[Member]] = defaultdict(list)
     for member in members:
         joining[member.since].append(member)
         if member.until < NEVER:
@@ -271,13 +273,13 @@ class _Bag:
     known: _Days = field(default_factory=_Days)
     observed: _Days = field(default_factory=_Days)
 
-    def add(self, member: _Member) -> None:
+    def add(self, member: Member) -> None:
         self.size += 1
         self.levels[member.level] += 1
         self.known.add(member.known)
         self.observed.add(member.observed)
 
-    def remove(self, member: _Member) -> None:
+    def remove(self, member: Member) -> None:
         self.size -= 1
         self.levels[member.level] -= 1
         self.known.remove(member.known)
@@ -301,7 +303,7 @@ class _Origin:
     bags: dict[int, dict[float, _Bag]] = field(default_factory=dict)
     current: dict[int, tuple[int, _State]] = field(default_factory=dict)
 
-    def change(self, day: int, joining: list[_Member], leaving: list[_Member]) -> Iterator[_Effective]:
+    def change(self, day: int, joining: list[Member], leaving: list[Member]) -> Iterator[Effective]:
         """Apply one day's changes; yield the effective observations that end on it."""
         fed = len(self.bags)
         for member in joining:
@@ -314,12 +316,12 @@ class _Origin:
         for indicator in sorted(touched):
             yield from self._replace(day, indicator)
 
-    def close(self) -> Iterator[_Effective]:
+    def close(self) -> Iterator[Effective]:
         """The effective observations that stay valid."""
         for indicator, (since, state) in self.current.items():
-            yield _Effective(since, indicator, *state, NEVER)
+            yield Effective(since, indicator, *state, NEVER)
 
-    def _remove(self, member: _Member) -> None:
+    def _remove(self, member: Member) -> None:
         bags = self.bags[member.indicator]
         bags[member.sd].remove(member)
         if not bags[member.sd].size:
@@ -327,13 +329,13 @@ class _Origin:
         if not bags:
             del self.bags[member.indicator]
 
-    def _replace(self, day: int, indicator: int) -> Iterator[_Effective]:
+    def _replace(self, day: int, indicator: int) -> Iterator[Effective]:
         """End the indicator's effective observation and begin the next, unless they say the same."""
         before, after = self.current.get(indicator), self._state(indicator)
         if before is not None and before[1] == after:
             return
         if before is not None:
-            yield _Effective(before[0], indicator, *before[1], day)
+            yield Effective(before[0], indicator, *before[1], day)
             del self.current[indicator]
         if after is not None:
             self.current[indicator] = (day, after)
@@ -348,7 +350,7 @@ class _Origin:
         return _State(bag.observed.smallest(), bag.known.smallest(), bag.mean(), variance)
 
 
-def _to_arrays(effective: list[_Effective], catalogue_size: int, left_out: tuple[str, ...]) -> Evidence:
+def _to_arrays(effective: list[Effective], catalogue_size: int, left_out: tuple[str, ...]) -> Evidence:
     def column(values: Iterable[int]) -> NDArray[np.int64]:
         return np.fromiter(values, dtype=np.int64, count=len(effective))
 

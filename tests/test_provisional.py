@@ -27,12 +27,11 @@ from forecast.engine.looking import reporting_of
 from forecast.engine.provisional import (
     Anchor,
     Provisional,
-    Reading,
     read_anchor,
     read_anchor_for,
     shift,
-    take_reading,
 )
+from forecast.engine.reading import Reading, take_reading
 from forecast.errors import NoPosterior
 from models.exposure import build_exposure
 from models.parameters import Parameters
@@ -243,7 +242,7 @@ def test_an_event_is_seen_by_weights_on_more_draws_and_done_without(database: Da
     for seen, done in zip(found.by_target["contact"], found.done["contact"], strict=True):
         assert seen.old == done.old
         assert done.old < done.new < seen.new
-    silent, reported = (anchor.stand(each.problem, reporting_of(REPORTED)) for each in readings if each.problem)
+    silent, reported = (anchor.stand(each.solvable, reporting_of(REPORTED)) for each in readings if each.solvable)
     soon = silent.projection.targets[:, TARGETS.index("contact"), 0]
     assert np.corrcoef(reported.log_likelihood - silent.log_likelihood, np.log(soon))[0, 1] > 0.9
 

@@ -1,5 +1,7 @@
 """The filters against a dense Gaussian solve and a foreign Kalman filter, and the laws of what is known when."""
 
+from dataclasses import fields
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -7,8 +9,8 @@ from hypothesis import strategies as st
 from problems import DAY, make_catalogue, make_observations
 from statsmodels.tsa.statespace.kalman_filter import KalmanFilter
 
-from models.spec import Catalogue, Floats, Observations
-from models.states import LEVEL_VARIANCE, States, age_rows, filter_states
+from models.spec import FOREVER, Catalogue, Floats, Observations
+from models.states import LEVEL_VARIANCE, States, age_rows, filter_again, filter_states
 
 HALF_LIFE = 40.0
 DIFFUSE = 1e7
@@ -247,6 +249,41 @@ def test_many_indicators_at_once_equal_one_at_a_time() -> None:
         )
         assert np.array_equal(alone.mean[:, 0], together.mean[:, i])
         assert np.array_equal(alone.variance[:, 0], together.variance[:, i])
+
+
+@settings(max_examples=100, deadline=None)
+@given(data=st.data(), seed=st.integers(0, 10**6))
+def test_filtering_some_indicators_again_equals_filtering_all_to_the_last_bit(data: st.DataObject, seed: int) -> None:
+    """Of rows that are replaced again and again, so that tracks come and go."""
+    rng, size = np.random.default_rng(seed), 4
+    catalogue = make_catalogue(rng.random(size) < 0.5, rng.uniform(0.5, 400, size), [0] * size)
+
+    def drawn(n: int) -> Observations:
+        entered = DAY + rng.integers(0, 3000, n)
+        ends = entered + rng.integers(1, 500, n)
+        return Observations(
+            indicator=rng.integers(0, size, n),
+            observed=entered - rng.integers(0, 30, n),
+            entered=entered,
+            since=entered,
+            until=np.where(rng.random(n) < 0.2, ends, FOREVER),
+            level=rng.integers(-2, 3, n).astype(float),
+            variance=rng.uniform(0.1, 4, n),
+        )
+
+    before, others = drawn(data.draw(st.integers(0, 40))), drawn(data.draw(st.integers(0, 40)))
+    changed = frozenset(data.draw(st.sets(st.integers(0, size - 1))))
+    parts = [(before, [i not in changed for i in before.indicator]), (others, [i in changed for i in others.indicator])]
+    now = Observations(
+        **{
+            each.name: np.concatenate([getattr(rows, each.name)[np.array(kept, dtype=bool)] for rows, kept in parts])
+            for each in fields(Observations)
+        }
+    )
+    found, expected = filter_again(filter_states(before, catalogue), now, changed), filter_states(now, catalogue)
+    for name in ("first_track", "key", "track", "entered", "mean", "variance"):
+        np.testing.assert_array_equal(getattr(found, name), getattr(expected, name), strict=True)
+    assert [each.tolist() for each in found.track_of] == [each.tolist() for each in expected.track_of]
 
 
 def _many(n: int, size: int = 19) -> tuple[Observations, Catalogue]:

@@ -13,6 +13,7 @@ is told by `indicators.errors.CaseError`, all of it at once; a row that cannot b
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
+from functools import partial
 
 from sqlalchemy import Connection
 
@@ -36,12 +37,12 @@ from forecast.desk.entries import (
 from forecast.desk.importing import REFUSED
 from forecast.desk.importing import import_file as import_file
 from forecast.desk.joining import check_changes, common_origin, given_origin, joined, one_with
-from forecast.desk.outcome import receipt_of, unchanged
+from forecast.desk.outcome import cause_of, receipt_of, unchanged
 from forecast.desk.preview import Preview, make_preview
 from forecast.desk.questions import event_questions
 from forecast.desk.session import Desk, Receipt, submit
 from forecast.engine.assemble import Rows
-from forecast.engine.provisional import Reading, take_reading
+from forecast.engine.reading import Reading, take_reading
 from indicators.errors import CaseError
 from indicators.texts import kept_text, mending_notes
 
@@ -96,8 +97,8 @@ def log(
         if other is not None:
             entry = replace(entry, origin=common_origin(entry.origin, other))
             entry, before = joined(before, entry, other)
-        there = same_row(connection, before.rows, entry)
-        seen = make_preview(before.rows, before.problem, entry)
+        there = same_row(connection, before, entry)
+        seen = make_preview(before, entry)
     if there is not None:
         note = f"the same row is there already as row {there}; nothing was added"
         return unchanged((entry,), seen, note, rows=(there,))
@@ -107,7 +108,7 @@ def log(
     if isinstance(confirmed, ObservationRow):
         other = confirmed
         entry, before = joined(before, entry, other)
-        seen = make_preview(before.rows, before.problem, entry)
+        seen = make_preview(before, entry)
     return _observe(desk, "logged", entry, seen, dry_run=dry_run, notes=mending_notes([cells]), other=other)
 
 
@@ -142,7 +143,7 @@ def revise(
         without = take_reading(replace(before.rows, observations=others))
         if other is not None:
             entry, without = joined(without, entry, other)
-        seen = make_preview(without.rows, without.problem, entry)
+        seen = make_preview(without, entry)
     if not confirm(seen):
         return unchanged((entry,), seen, REFUSED)
     mended = mending_notes([{**cells, "reason": reason}])
@@ -278,10 +279,12 @@ def _observe(
     bears_on: list[AlsoOn] = []
 
     def append(connection: Connection, before: Reading, at: datetime) -> list[int]:
-        bears_on.extend(find_bearings(connection, before.rows, [entry]))
+        bears_on.extend(find_bearings(connection, before, [entry]))
         return append_observations(connection, entries, at)
 
-    stored = submit(desk, append, dry_run=dry_run)
+    plain = also is None and entry.supersedes is None
+    cause = partial(cause_of, action, "observations") if plain else None
+    stored = submit(desk, append, dry_run=dry_run, at_once=cause)
     if other is not None:
         notes = [*notes, f"one piece of evidence with row {other.id}: both are of origin {entry.origin!r}"]
     receipt = receipt_of(
@@ -322,7 +325,7 @@ def _happen(
 
     def append(connection: Connection, before: Reading, at: datetime) -> list[int]:
         made.append(make(connection, before.rows))
-        bears_on.extend(find_bearings(connection, before.rows, made))
+        bears_on.extend(find_bearings(connection, before, made))
         return append_events(connection, made, at)
 
     stored = submit(desk, append, dry_run=dry_run)

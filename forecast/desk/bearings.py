@@ -12,8 +12,10 @@ from db.read import read_events
 from db.rows import EventRow, NewEvent, NewObservation
 from forecast.desk.duplicates import NEAR_DAYS
 from forecast.engine.assemble import Rows
+from forecast.engine.reading import Reading
 from forecast.words.numbers import counted
 from indicators.bearings import bearings_of
+from indicators.disagreements import standing_on
 
 type _Entry = NewObservation | NewEvent
 
@@ -43,8 +45,9 @@ class AlsoOn:
         return self.indicator or f"an event of type {self.event_type}"
 
 
-def find_bearings(connection: Connection, rows: Rows, entries: Sequence[object]) -> tuple[AlsoOn, ...]:
+def find_bearings(connection: Connection, before: Reading, entries: Sequence[object]) -> tuple[AlsoOn, ...]:
     """What the entries bear on, in their order and that of the catalogue; rows of one batch speak for each other."""
+    rows = before.rows
     asserted = [entry for entry in entries if isinstance(entry, NewObservation | NewEvent) and not entry.retracted]
     unused = {row.indicator_id for row in rows.catalogue if not row.in_use(rows.as_of)}
     named = ((entry, each) for entry in asserted for each in _named_by_case(rows, entry))
@@ -52,7 +55,9 @@ def find_bearings(connection: Connection, rows: Rows, entries: Sequence[object])
     if not found:
         return ()
     events = read_events(connection, rows.case.case_id, rows.when, disputed=True)
-    file = _OnFile(rows, [entry for entry in asserted if isinstance(entry, NewObservation)], events)
+    batch = [entry for entry in asserted if isinstance(entry, NewObservation)]
+    near = before.snapshot.near(batch[0], NEAR_DAYS) if asserted == batch and len(batch) == 1 else rows.observations
+    file = _OnFile([*standing_on(near, rows.as_of), *batch], events)
     return tuple(dict.fromkeys(each for entry, each in found if not file.speaks(entry, each)))
 
 
@@ -136,10 +141,9 @@ def _source(title: str) -> str:
 class _OnFile:
     """What is on file beside the entries, and comes with them, by indicator and by type of event."""
 
-    def __init__(self, rows: Rows, batch: Sequence[NewObservation], events: Sequence[EventRow]) -> None:
-        standing = [row for row in rows.observations if row.valid_until is None or row.valid_until > rows.as_of]
+    def __init__(self, rows: Sequence[NewObservation], events: Sequence[EventRow]) -> None:
         self._coded: dict[str, _Coded] = defaultdict(_Coded)
-        for row in (*standing, *batch):
+        for row in rows:
             self._coded[row.indicator_id].add(row)
         self._events = events
 

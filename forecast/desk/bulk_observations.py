@@ -122,7 +122,7 @@ def _of_case(row: Row, rules: Rules) -> NewObservation | None:
 def remarks_on_observations(stored: Stored, added: Sequence[NewObservation]) -> Remarks:
     """What startles, what may be one report, what contradicts what is on file, and origins that many rows share."""
     before = stored.before
-    looked_at = startling(before.rows, before.problem, added) if len(added) <= LOOKED_AT else []
+    looked_at = startling(before, added) if len(added) <= LOOKED_AT else []
     standing = list(standing_on(before.rows.observations, before.rows.as_of))
     return Remarks(
         notes=(*shared_origins(added), *looked_at),

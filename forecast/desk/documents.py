@@ -20,7 +20,7 @@ from forecast.desk.learning import learnt_later
 from forecast.desk.outcome import unchanged
 from forecast.desk.session import Desk, Receipt, submit
 from forecast.engine.assemble import Rows
-from forecast.engine.provisional import Reading
+from forecast.engine.reading import Reading
 from forecast.errors import NotOnFile
 from forecast.words.numbers import counted
 from indicators.errors import CaseError

@@ -15,7 +15,9 @@ from db.append import observation_key
 from db.read import find_observations, read_history
 from db.rows import EventRow, NewEvent, NewObservation, ObservationRow
 from forecast.engine.assemble import Rows
+from forecast.engine.reading import Reading
 from forecast.errors import NotOnFile
+from indicators.disagreements import standing_on
 from indicators.evidence import same_origin
 from indicators.likeness import address_key, title_key
 
@@ -66,7 +68,7 @@ def identity_of(entry: NewObservation) -> str:
     return observation_key(entry)
 
 
-def same_row(connection: Connection, rows: Rows, entry: NewObservation) -> int | None:
+def same_row(connection: Connection, before: Reading, entry: NewObservation) -> int | None:
     """The row that asserts the very same, if there is one that stands.
 
     Raises
@@ -75,9 +77,9 @@ def same_row(connection: Connection, rows: Rows, entry: NewObservation) -> int |
         if that row was superseded or retracted: to add it again would contradict the correction
     """
     key = identity_of(entry)
-    there = standing_identities(rows).get(key)  # a revision may say the very same, too
-    if there is not None:
-        return there
+    alike = standing_on(before.snapshot.alike(entry, key), before.rows.as_of)  # a revision may say the very same, too
+    for there in alike:
+        return there.id
     first = find_observations(connection, [key])
     if not first:
         return None

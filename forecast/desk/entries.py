@@ -237,13 +237,15 @@ def east_note(entries: Sequence[object], moment: Moment) -> tuple[str, ...]:
 def report_notes(rows: Rows, entries: Sequence[object]) -> tuple[str, ...]:
     """That an entry goes back to a report which is on file as an event and as a level, and so counts less."""
     entered = {report for one in entries for report in _reports(one)}
+    events = [(event, named) for event in rows.events if (named := reports_of_event(event) & entered)]
+    if not events:
+        return ()
     coded = {report for row in rows.observations if row.valid_until is None for report in reports_of(row)}
-    events = ((event, reports_of_event(event)) for event in rows.events)
     return tuple(
         f"{event.event_id} and levels on file go back to one report, {event.source!r}: "
         "their precision is divided by one more"
         for event, named in events
-        if named & entered & coded
+        if named & coded
     )
 
 

@@ -41,7 +41,7 @@ from forecast.desk.outcome import receipt_of, unchanged
 from forecast.desk.session import Desk, Receipt, submit
 from forecast.desk.understood import Understood
 from forecast.engine.assemble import Rows
-from forecast.engine.provisional import Reading
+from forecast.engine.reading import Reading
 from indicators.columns import known_names
 from indicators.days import day_notes
 from indicators.disagreements import standing_on
@@ -246,7 +246,7 @@ def _store(desk: Desk, found: Found, dry_run: bool, progress: Progress) -> Recei
         added.extend(sifted.new)
         said.extend(sifted.notes)
         if len(added) <= LOOKED_AT and kind.table in ("observations", "events"):
-            bears_on.extend(find_bearings(connection, before.rows, added))
+            bears_on.extend(find_bearings(connection, before, added))
         progress("storing", 0, len(added), "")
         ready = sifted.new if sifted.ready is None else sifted.ready
         return kind.append(connection, ready, at) if ready else []

@@ -10,9 +10,10 @@ from sqlalchemy import Connection
 from db.rows import NewObservation, ObservationRow
 from forecast.desk.entries import standing_observation
 from forecast.engine.assemble import Rows
-from forecast.engine.provisional import Reading
+from forecast.engine.reading import Reading
 from forecast.errors import NotOnFile
 from indicators.errors import CaseError
+from indicators.snapshot import take_snapshot
 
 
 def one_with(
@@ -49,7 +50,8 @@ def joined(before: Reading, entry: NewObservation, other: ObservationRow) -> tup
     """The entry, and what is on file, once both reports are of one origin: the row's, where it has one."""
     origin = common_origin("", other, entry.origin)
     rows = tuple(replace(row, origin=origin) if row.id == other.id else row for row in before.rows.observations)
-    return replace(entry, origin=origin), replace(before, rows=replace(before.rows, observations=rows))
+    reading = replace(before, rows=replace(before.rows, observations=rows), snapshot=take_snapshot(rows))
+    return replace(entry, origin=origin), reading
 
 
 def given_origin(other: ObservationRow, origin: str, analyst: str, today: date) -> NewObservation | None:

@@ -26,11 +26,9 @@ def receipt_of(
     """The receipt of an action that stored rows, with the forecast it brings about."""
     if not stored.rows:
         return unchanged(tuple(entries), seen, *notes, table=table)
-    first, last = stored.rows[0], stored.rows[-1]
-    cause = f"{action} {table} row {first}" if first == last else f"{action} {table} rows {first} to {last}"
     notes = (*notes, *bearing_notes(bears_on), *report_notes(stored.after.rows, entries))
     notes = (*notes, *east_note(entries, desk.moment()), *_clock_note(stored))
-    forecast, run, remark = answer(desk, stored, cause, dry_run=dry_run)
+    forecast, run, remark = answer(desk, stored, cause_of(action, table, stored.rows), dry_run=dry_run)
     if forecast is not None and forecast.taught and table != "observations":
         notes = (*notes, *_taught_note(forecast))
     return Receipt(
@@ -46,6 +44,12 @@ def receipt_of(
         run=run,
         remark=remark,
     )
+
+
+def cause_of(action: str, table: str, rows: Sequence[int]) -> str:
+    """What brought a provisional forecast about."""
+    first, last = rows[0], rows[-1]
+    return f"{action} {table} row {first}" if first == last else f"{action} {table} rows {first} to {last}"
 
 
 def _taught_note(forecast: Provisional) -> tuple[str, ...]:

@@ -8,13 +8,12 @@ import numpy as np
 from db.rows import NewObservation, ObservationRow
 from forecast.desk.doubts import disagreement_warning, duplicate_warning, named
 from forecast.desk.duplicates import NEAR_DAYS, Duplicate, likely_duplicates
-from forecast.engine.assemble import Rows
+from forecast.engine.reading import Reading
 from forecast.words.numbers import level_text
 from indicators.disagreements import Disagreement, disagreements_with, standing_on
 from indicators.evidence import SD_FLOOR
 from indicators.likeness import address_key
-from models.spec import Problem
-from models.states import FilteredStates, expect_observation, filter_states
+from models.states import expect_observation
 
 GREAT = 3.0
 """Standard deviations from which on a surprise asks for a second look."""
@@ -57,18 +56,19 @@ class Preview:
         return next((one for one in self.duplicates if not one.counts_once), None)
 
 
-def make_preview(rows: Rows, problem: Problem | None, entry: NewObservation) -> Preview:
+def make_preview(before: Reading, entry: NewObservation) -> Preview:
     """Hold an entry against what is on file; a row that it will supersede must not be among it."""
+    rows = before.rows
     place = next(i for i, row in enumerate(rows.catalogue) if row.indicator_id == entry.indicator_id)
     criteria = {float(each.level): each.criterion for each in rows.catalogue[place].levels}
-    standing = list(standing_on(rows.observations, rows.as_of))
+    standing = list(standing_on(before.snapshot.near(entry, NEAR_DAYS), rows.as_of))
     duplicates = likely_duplicates(standing, entry)
     disagreements = disagreements_with([entry], standing)
     return Preview(
         entry=entry,
         indicator_name=rows.catalogue[place].name,
         criterion=criteria.get(entry.level, ""),
-        surprise=None if problem is None else _surprise(rows, problem, entry, place, _filtered(problem)),
+        surprise=_surprise(before, entry, place),
         warnings=(
             *map(duplicate_warning, duplicates),
             *map(disagreement_warning, disagreements),
@@ -79,44 +79,41 @@ def make_preview(rows: Rows, problem: Problem | None, entry: NewObservation) -> 
     )
 
 
-def _filtered(problem: Problem) -> FilteredStates:
-    return filter_states(problem.observations, problem.catalogue)
-
-
-def startling(rows: Rows, problem: Problem | None, entries: Sequence[NewObservation]) -> list[str]:
+def startling(before: Reading, entries: Sequence[NewObservation]) -> list[str]:
     """Of many entries those that a person should look at again: great surprises and what is on file, a line each."""
+    rows = before.rows
     standing: dict[str, list[ObservationRow]] = {}
     for row in standing_on(rows.observations, rows.as_of):
         standing.setdefault(row.indicator_id, []).append(row)
     place = {row.indicator_id: i for i, row in enumerate(rows.catalogue)}
-    filtered = None if problem is None else _filtered(problem)
     out = []
     for entry in entries:
         name = f"{entry.indicator_id} {level_text(entry.level)} on {entry.observed_on} ({entry.source_title[:40]})"
-        if problem is not None and filtered is not None:
-            found = _surprise(rows, problem, entry, place[entry.indicator_id], filtered)
-            if found is not None and abs(found.z) >= GREAT:
-                out.append(f"{name}: expected {found.expected:+.2f} ± {found.sd:.2f} (sd), {abs(found.z):.1f} sd away")
+        found = _surprise(before, entry, place[entry.indicator_id])
+        if found is not None and abs(found.z) >= GREAT:
+            out.append(f"{name}: expected {found.expected:+.2f} ± {found.sd:.2f} (sd), {abs(found.z):.1f} sd away")
         twins = likely_duplicates(standing.get(entry.indicator_id, ()), entry)
         out += [f"{name}: {duplicate_warning(twin)}" for twin in twins if twin.counts_once]
     return out
 
 
-def _surprise(
-    rows: Rows, problem: Problem, entry: NewObservation, place: int, filtered: FilteredStates
-) -> Surprise | None:
+def _surprise(before: Reading, entry: NewObservation, place: int) -> Surprise | None:
     """The filter's forecast of the observation on the day it is known, from the rows known by then."""
-    known = entry.known_on.toordinal()
-    now = filtered.at(np.array([known]), np.array([float(known)]))
+    if before.solvable is None:
+        return None
+    known, catalogue = entry.known_on.toordinal(), before.solvable.problem.catalogue
+    now = before.solvable.filtered.at(np.array([known]), np.array([float(known)]))
     if not now.active[0, place]:
         return None
     grade = (entry.reliability, entry.credibility)
-    sd = next((each.sd_levels for each in rows.grades if (each.reliability, each.credibility) == grade), SD_FLOOR)
+    sd = next(
+        (each.sd_levels for each in before.rows.grades if (each.reliability, each.credibility) == grade), SD_FLOOR
+    )
     mean, variance = expect_observation(
         float(now.mean[0, place]),
         float(now.variance[0, place]),
-        bool(problem.catalogue.fades[place]),
-        float(problem.catalogue.half_life[place]),
+        bool(catalogue.fades[place]),
+        float(catalogue.half_life[place]),
         known - entry.observed_on.toordinal(),
         max(sd, SD_FLOOR) ** 2,
     )

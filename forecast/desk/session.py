@@ -2,7 +2,7 @@
 
 import getpass
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import KW_ONLY, dataclass, field, replace
 from datetime import UTC, date, datetime, time
@@ -10,14 +10,16 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
-from db.chain import has_link, last_link
+from db.chain import has_link, last_link, last_links
 from db.clocks import doubt
 from db.engine import Database
 from db.errors import StoreError
 from db.known import FACT_TABLES
 from db.read import read_added, read_case
+from db.read_runs import full_run_since, read_standing
 from db.rows import NewObservation
-from db.tables import cases, observations
+from db.run_rows import RunRow
+from db.tables import cases, documents, judgements, observations, run_statuses
 from db.when import When
 from db.zone import Moment, read_zone
 from forecast.clock import Clock, utc_now
@@ -25,9 +27,10 @@ from forecast.desk.bearings import AlsoOn
 from forecast.desk.duplicates import Duplicate
 from forecast.desk.preview import Preview
 from forecast.desk.understood import Understood
-from forecast.engine.assemble import Rows, read_rows
-from forecast.engine.provisional import Anchor, Provisional, Reading, read_anchor_for, shift, take_reading
-from forecast.engine.refresh import store_provisional
+from forecast.engine.assemble import read_rows
+from forecast.engine.provisional import DRAWS, Anchor, Provisional, learns, read_anchor_for, shift
+from forecast.engine.reading import Reading, add_to_reading, take_reading
+from forecast.engine.refresh import append_provisional, store_provisional
 from forecast.engine.standing import needs_fit
 from forecast.errors import ForecastError
 from indicators.disagreements import Disagreement
@@ -40,6 +43,8 @@ type _State = tuple[date, dict[str, tuple[int, str]]]
 """The day, and where the chain ends of every table of facts and of versions of cases."""
 
 UNLEARNT = "not in these numbers: documents, judgements or indicators entered since run {}; run `parley update`"
+LEARNT = (cases, documents, judgements)
+"""What a fit alone takes in."""
 UNNAMED = "analyst"
 """Who is at the desk where nothing says so."""
 
@@ -72,7 +77,10 @@ class Desk:
     kept: tuple[_State, Reading] | None = field(default=None, repr=False)
     stored: "Stored | None" = field(default=None, repr=False)
     """What was stored last, for who is interrupted before the answer."""
-    _anchor: Anchor | None = field(default=None, repr=False)
+    _anchors: dict[int, Anchor] = field(default_factory=dict, repr=False)
+    _stood: tuple[date, int, int] | None = field(default=None, repr=False)
+    """The day, the full run that stood on it, and the last status of a run when that was read."""
+    _unlearnt: tuple[tuple[object, ...], bool] | None = field(default=None, repr=False)
     _zone: ZoneInfo | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
@@ -96,39 +104,70 @@ class Desk:
         self._zone = read_zone(connection)
         state = self._state(connection)
         if self.kept is None or self.kept[0] != state:
-            rows = self._with_added(connection, state)
-            if rows is None:
-                case = read_case(connection, self.case_id)
-                rows = read_rows(connection, When(as_of=self.today()), case_id=case.case_id)
-            self.kept = state, take_reading(rows)
+            self.kept = state, self._with_added(connection, state) or self._read_anew(connection)
         return self.kept[1]
 
-    def _with_added(self, connection: Connection, state: _State) -> Rows | None:
-        """The last reading with the observations added since, if nothing else is new."""
+    def _read_anew(self, connection: Connection) -> Reading:
+        case = read_case(connection, self.case_id)
+        return take_reading(read_rows(connection, When(as_of=self.today()), case_id=case.case_id))
+
+    def _with_added(self, connection: Connection, state: _State) -> Reading | None:
+        """The last reading with the observations added since, by whomever, if nothing else is new."""
         if self.kept is None:
             return None
-        (day, links), rows = self.kept[0], self.kept[1].rows
+        (day, links), kept = self.kept
         changed = {name for name, link in state[1].items() if link != links[name]}
         if day != state[0] or changed != {observations.name}:
             return None
         after, hash_ = links[observations.name]
         if not has_link(connection, observations, after, hash_):  # what was read has been taken back since
             return None
-        found = read_added(connection, rows.observations, rows.case.case_id, rows.when, after)
-        if found is None:
+        added = read_added(connection, kept.rows.case.case_id, kept.rows.when, after)
+        if added is None:
             return None
-        return replace(rows, observations=found, positions={name: link[0] for name, link in state[1].items()})
+        return add_to_reading(kept, added, {name: link[0] for name, link in state[1].items()})
 
     def anchor(self, connection: Connection, stored: "Stored") -> Anchor:
         """The posterior that the provisional forecast of what was stored uses."""
         case_id, readings = stored.after.rows.case.case_id, (stored.before, stored.after)
-        self._anchor = read_anchor_for(
-            readings, connection, self.database.posteriors, case_id, self.today(), self._anchor
-        )
-        return self._anchor
+        return read_anchor_for(readings, connection, self.database.posteriors, case_id, self.today(), self._anchors)
+
+    def make_ready(self) -> None:
+        """Project what was read last, where that takes a moment: before the lock, so that nobody waits for it."""
+        anchor = self._anchors.get(DRAWS)
+        if anchor is not None and self.kept is not None:
+            anchor.make_ready(self.kept[1])
+
+    def ready_anchor(self, connection: Connection, stored: "Stored") -> Anchor | None:
+        """The same where it is at hand and has projected what was there before; None where that takes long."""
+        anchor, before, after = self._anchors.get(DRAWS), stored.before, stored.after
+        if anchor is None or not anchor.stands_ready(before, after):
+            return None
+        if not self._stands(connection, anchor.run) or learns(anchor, (before, after)):
+            return None
+        return anchor
+
+    def _stands(self, connection: Connection, run: RunRow) -> bool:
+        """Whether the run is the last published full one; asked anew only where another may be."""
+        today = self.today()
+        if self._stood is None or self._stood[:2] != (today, run.id) or full_run_since(connection, self._stood[2]):
+            last, _ = last_link(connection, run_statuses)
+            found = read_standing(connection, run.case_id, today)
+            self._stood = None if found is None else (today, found.id, last)
+        return self._stood is not None and self._stood[1] == run.id
+
+    def needs_fit(self, connection: Connection, run: RunRow) -> bool:
+        """Whether the run lacks what only a fit takes in; asked anew only where some of that may be new."""
+        if self.kept is None:
+            return needs_fit(connection, run, self.today())
+        (day, links), _ = self.kept
+        asked = run.id, day, *(links[table.name] for table in LEARNT)
+        if self._unlearnt is None or self._unlearnt[0] != asked:
+            self._unlearnt = asked, needs_fit(connection, run, day)
+        return self._unlearnt[1]
 
     def _state(self, connection: Connection) -> _State:
-        return self.today(), {table.name: last_link(connection, table) for table in (cases, *FACT_TABLES)}
+        return self.today(), last_links(connection, cases, *FACT_TABLES)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,7 +211,11 @@ class Receipt:
         return {id(entry): row for entry, row in zip(self.entries, self.rows, strict=True)} if self.stored else {}
 
 
-@dataclass(frozen=True, slots=True)
+type Answer = tuple[Provisional | None, int | None, str]
+"""The forecast, its run, and why there is none or what it leaves out."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Stored:
     """The state just before and just after an action."""
 
@@ -182,44 +225,80 @@ class Stored:
     at: datetime
     doubt: str = ""
     """Why the instant may be wrong."""
+    answer: Answer | None = None
+    """What was answered in the same transaction; None where that is still to do."""
 
 
 class _Undone(Exception):
     """Ends the transaction of a dry run."""
 
 
-def submit(desk: Desk, append: Append, *, dry_run: bool) -> Stored:
+def submit(
+    desk: Desk, append: Append, *, dry_run: bool, at_once: Callable[[Sequence[int]], str] | None = None
+) -> Stored:
     """Append in one transaction; a dry run does the same and takes it back, so that it is refused alike.
 
-    The instant is taken under the write lock: rows recorded by it are just those the forecast is made from.
+    The instant is taken under the write lock: rows recorded by it are just those the forecast is made from. Where
+    `at_once` names what brought a forecast about, given the rows, and the desk has it in a moment, its run is stored
+    in the same transaction: it is on the disk with the entry, and other desks wait for a few hundredths of a second.
     """
     stored: Stored | None = None
+    stopped: KeyboardInterrupt | None = None
     known = desk.kept
+    if at_once is not None:
+        desk.make_ready()
     with suppress(_Undone), desk.database.write() as connection:
         before = desk.reading(connection)
         at = desk.clock()
         doubtful = doubt(connection, at)
         rows = append(connection, before, at)
         after = desk.reading(connection)
-        stored = Stored(tuple(rows), before, after, at, doubtful)
+        stored = Stored(rows=tuple(rows), before=before, after=after, at=at, doubt=doubtful)
         if dry_run:
             desk.kept = known
             raise _Undone
+        if at_once is not None:
+            try:
+                stored = replace(stored, answer=_answer_at_once(desk, connection, stored, at_once(rows)))
+            except KeyboardInterrupt as error:  # what was entered stays, as where the answer comes after it
+                stopped = error
     assert stored is not None
     if not dry_run:
         desk.stored = stored
+    if stopped is not None:
+        raise stopped
     return stored
 
 
-def answer(desk: Desk, stored: Stored, cause: str, *, dry_run: bool) -> tuple[Provisional | None, int | None, str]:
-    """(forecast, its run, why there is none or what it leaves out): whatever goes wrong, the entry is stored."""
+def _answer_at_once(desk: Desk, connection: Connection, stored: Stored, cause: str) -> Answer | None:
+    """The answer within the transaction of the entry; None where it would take long."""
+    try:
+        anchor = desk.ready_anchor(connection, stored)
+        if anchor is None:
+            return None
+        left = desk.needs_fit(connection, anchor.run)
+        forecast = shift(anchor, stored.before, stored.after, stored.at)
+        with desk.database.within(connection):
+            run = append_provisional(connection, forecast, cause, desk.clock())
+        return forecast, run, _remark(anchor, forecast, left)
+    except (ForecastError, StoreError) as error:
+        return None, None, str(error)
+
+
+def answer(desk: Desk, stored: Stored, cause: str, *, dry_run: bool) -> Answer:
+    """The answer to an action, where it is still to give: whatever goes wrong, the entry is stored."""
+    if stored.answer is not None:
+        return stored.answer
     try:
         with desk.database.read() as connection:
             anchor = desk.anchor(connection, stored)
             left = needs_fit(connection, anchor.run, desk.today())
         forecast = shift(anchor, stored.before, stored.after, None if dry_run else stored.at)
         run = None if dry_run else store_provisional(desk.database, forecast, cause, desk.clock)
-        unlearnt = UNLEARNT.format(anchor.run.id) if left else ""
-        return forecast, run, "; ".join(filter(None, (forecast.untaught, unlearnt)))
+        return forecast, run, _remark(anchor, forecast, left)
     except (ForecastError, StoreError) as error:
         return None, None, str(error)
+
+
+def _remark(anchor: Anchor, forecast: Provisional, left: bool) -> str:
+    return "; ".join(filter(None, (forecast.untaught, UNLEARNT.format(anchor.run.id) if left else "")))

@@ -80,15 +80,17 @@ class Rows:
 
     def __post_init__(self) -> None:
         """Of an indicator not yet in use as of the day, or no longer, nothing counts: here alone it is masked."""
-        masked = {row.indicator_id for row in self.catalogue if not row.in_use(self.as_of)}
-        if masked:
-            for name in ("judgements", "observations"):
-                heard = tuple(row for row in getattr(self, name) if row.indicator_id not in masked)
-                object.__setattr__(self, name, heard)
+        object.__setattr__(self, "judgements", self.heard(self.judgements))
+        object.__setattr__(self, "observations", self.heard(self.observations))
 
     @property
     def as_of(self) -> date:
         return self.when.as_of
+
+    def heard[R: (JudgementRow, ObservationRow)](self, rows: Sequence[R]) -> tuple[R, ...]:
+        """Those of indicators that are in use."""
+        masked = {row.indicator_id for row in self.catalogue if not row.in_use(self.as_of)}
+        return tuple(row for row in rows if row.indicator_id not in masked) if masked else tuple(rows)
 
 
 def read_rows(connection: Connection, when: When, *, case_id: str | None = None) -> Rows:
@@ -131,28 +133,38 @@ def check_rows(rows: Rows) -> None:
 
 def assemble(rows: Rows, evidence: Evidence) -> Problem:
     """The problem to solve, in arrays."""
+    return assemble_looked(rows, evidence, reach_of_looking(rows))
+
+
+def assemble_looked(rows: Rows, evidence: Evidence, reach: date | None) -> Problem:
+    """The same, where the last day is known on which somebody looked, as the rows show."""
     as_of = rows.as_of.toordinal()
     case = rows.case
-    record, reporting, reach = _record(rows), reporting_of(case.priors), reach_of_looking(rows)
+    record, reporting = _record(rows), reporting_of(case.priors)
     record = attest_what_is_sure(record, reporting, reach)
     return Problem(
         as_of=as_of,
         catalogue=_catalogue(rows.catalogue),
         calendar=Calendar(case.record_from.toordinal(), case.knots_until.toordinal(), case.dry_after_days),
-        observations=Observations(
-            indicator=evidence.indicator,
-            observed=evidence.observed,
-            entered=evidence.entered,
-            since=evidence.since,
-            until=evidence.until,
-            level=evidence.level,
-            variance=evidence.variance,
-        ),
+        observations=observations_of(evidence),
         judgements=_judgements(rows),
         record=record,
         horizons=horizons_from(rows.as_of, rows.deadlines),
         reference=_reference(case.priors or {}, rows.as_of.year),
         looked=find_looked(as_of=as_of, reporting=reporting, attested=record, fitted=record, reach=reach),
+    )
+
+
+def observations_of(evidence: Evidence) -> Observations:
+    """The evidence as the mathematics takes it."""
+    return Observations(
+        indicator=evidence.indicator,
+        observed=evidence.observed,
+        entered=evidence.entered,
+        since=evidence.since,
+        until=evidence.until,
+        level=evidence.level,
+        variance=evidence.variance,
     )
 
 

@@ -14,6 +14,7 @@ from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from typing import Any
 
 import numpy as np
 from sqlalchemy import Connection
@@ -22,22 +23,22 @@ from db.errors import StoreError
 from db.posteriors import Posteriors, opened
 from db.read_runs import read_standing, read_targets
 from db.run_rows import IndicatorStateRow, NewRun, RunRow, ScenarioForecastRow, TargetForecastRow
-from forecast.engine.assemble import Rows, assemble, check_rows, inputs_hash, reach_of_looking, read_problem
+from forecast.engine.assemble import Rows, inputs_hash, read_rows
 from forecast.engine.draws import read_draws
 from forecast.engine.looking import find_looked, reporting_of
+from forecast.engine.reading import NOTHING_OBSERVED, Reading, Solvable, take_reading
 from forecast.engine.rows import QUANTILES, new_run, reach_of, scenario_rows, state_rows, target_rows
 from forecast.errors import NoPosterior, NotEnough
 from forecast.run_facts import read_when
 from forecast.structures import is_present, other_model, structure_of
 from indicators.content import Reporting
-from indicators.evidence import Evidence, form_evidence
 from models.baselines import base_rate
 from models.importance import Weighed, weigh, weigh_in_part
 from models.parameters import Parameters, pack
-from models.projection import Projection, project, weighted_error
+from models.projection import Prepared, Projection, prepare, weighted_error
 from models.raking import rake
-from models.spec import TARGETS, Floats, Meetings, Observations, Problem, Record
-from models.states import FilteredStates, filter_states
+from models.spec import TARGETS, Floats, Meetings, Problem, Record
+from models.states import FilteredStates
 from models.structure import SHIPPED, directions_of, whiten_judgements
 from models.unattested import log_likelihood
 
@@ -51,27 +52,8 @@ _ALIKE = 1e-9
 _EXACT = 1e-6
 """How closely the headline of the full update is met: far below what is shown."""
 _KEPT = 8
-_NO_DAYS = np.empty(0, np.int64)
-_NONE = Observations(
-    indicator=_NO_DAYS,
-    observed=_NO_DAYS,
-    entered=_NO_DAYS,
-    since=_NO_DAYS,
-    until=_NO_DAYS,
-    level=np.empty(0),
-    variance=np.empty(0),
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """What is on file, and the problem it makes."""
-
-    rows: Rows
-    evidence: Evidence
-    problem: Problem | None
-    lacking: str = ""
-    """Why there is no problem to solve."""
+_GROUNDS = 2
+"""Situations kept ready, each of some megabytes: that before an event and that after it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,11 +61,22 @@ class Standing:
     """Where the forecast stands for what is on file."""
 
     problem: Problem
+    name: str
+    """The hash of its inputs."""
     filtered: FilteredStates
     projection: Projection
     log_likelihood: Floats  # (draw,) of what is known of the days that the full update has not read
     base_rate: Floats  # (target, horizon)
-    record: str  # name of what the base rate depends on
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Ground:
+    """What forecasts share that differ in their observations alone."""
+
+    held: Problem
+    directions: Floats  # (framing, indicator)
+    prepared: Prepared
+    base_rate: Floats  # (target, horizon)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,29 +94,52 @@ class Anchor:
     base: Standing | None  # for what the run had read; None where that cannot be rebuilt, and weights are equal
     errors: Floats  # (target, horizon) Monte-Carlo errors of the run's own means
     kept: "OrderedDict[str, Standing]" = field(default_factory=OrderedDict)  # by inputs hash, the latest few
+    grounds: "OrderedDict[str, _Ground]" = field(default_factory=OrderedDict)  # by hash of all but observations
 
-    def stand(self, problem: Problem, reporting: Mapping[str, Reporting]) -> Standing:
-        """Filter and project; what has been asked for lately is kept."""
-        name = inputs_hash(problem)
-        if name not in self.kept:
-            filtered = filter_states(problem.observations, problem.catalogue)
-            held = self._hold(problem, reporting)
-            directions = directions_of(
-                whiten_judgements(held.judgements, held.catalogue.size, SHIPPED.priors), SHIPPED.priors
+    def stand(self, reading: Solvable, reporting: Mapping[str, Reporting]) -> Standing:
+        """Project; what has been asked for lately is kept."""
+        if reading.name not in self.kept:
+            ground = self._ground(reading, reporting)
+            held = replace(ground.held, observations=reading.problem.observations)
+            likely = log_likelihood(held, reading.filtered, ground.directions, self.parameters, SHIPPED)
+            self.kept[reading.name] = Standing(
+                problem=reading.problem,
+                name=reading.name,
+                filtered=reading.filtered,
+                projection=ground.prepared.project(held, reading.filtered),
+                log_likelihood=likely - self.lean,
+                base_rate=ground.base_rate,
             )
-            record = inputs_hash(replace(problem, observations=_NONE, looked=None))
-            known = next((each.base_rate for each in self.kept.values() if each.record == record), None)
-            self.kept[name] = Standing(
-                problem=problem,
-                filtered=filtered,
-                projection=project(held, filtered, self.parameters, SHIPPED, paths=PATHS, seed=self.run.seed),
-                log_likelihood=log_likelihood(held, filtered, directions, self.parameters, SHIPPED) - self.lean,
-                base_rate=base_rate(problem) if known is None else known,
-                record=record,
+            _drop_oldest(self.kept, _KEPT)
+        return self.kept[reading.name]
+
+    def make_ready(self, reading: Reading) -> None:
+        """Project where the ground is laid."""
+        if reading.solvable is not None and self.fits(reading.rows) and self._has_ground(reading.solvable):
+            self.stand(reading.solvable, reporting_of(reading.rows.case.priors))
+
+    def stands_ready(self, before: Reading, after: Reading) -> bool:
+        """Whether what moves from one to the other is known in a moment: of the first all, of the second the ground."""
+        if before.solvable is None or after.solvable is None or not self.fits(after.rows):
+            return False
+        return before.solvable.name in self.kept and self._has_ground(after.solvable)
+
+    def _has_ground(self, reading: Solvable) -> bool:
+        return reading.ground in self.grounds
+
+    def _ground(self, reading: Solvable, reporting: Mapping[str, Reporting]) -> _Ground:
+        name = reading.ground
+        if name not in self.grounds:
+            held = self._hold(reading.problem, reporting)
+            whitened = whiten_judgements(held.judgements, held.catalogue.size, SHIPPED.priors)
+            self.grounds[name] = _Ground(
+                held=held,
+                directions=directions_of(whitened, SHIPPED.priors),
+                prepared=prepare(held, reading.filtered, self.parameters, SHIPPED, paths=PATHS, seed=self.run.seed),
+                base_rate=base_rate(reading.problem),
             )
-            while len(self.kept) > _KEPT:
-                self.kept.popitem(last=False)
-        return self.kept[name]
+            _drop_oldest(self.grounds, _GROUNDS)
+        return self.grounds[name]
 
     def _hold(self, problem: Problem, reporting: Mapping[str, Reporting]) -> Problem:
         """The problem from where the record of the fit ends: what is attested since then is known whole."""
@@ -143,7 +159,10 @@ class Anchor:
         held = self._hold(problem, reporting)
         if held.looked is None:
             return False
-        bare = (replace(each, observations=_NONE, looked=None, as_of=0, horizons=()) for each in (problem, self.fitted))
+        bare = (
+            replace(each, observations=NOTHING_OBSERVED, looked=None, as_of=0, horizons=())
+            for each in (problem, self.fitted)
+        )
         now, then = (inputs_hash(each) for each in bare)
         return now != then
 
@@ -175,6 +194,11 @@ class Taught:
     weights: Floats  # (draw,) those of the run among them; of as much of what is known as can be trusted
     whole: Weighed
     """By all that has become known, whether or not the draws can stand for it."""
+
+
+def _drop_oldest(kept: "OrderedDict[str, Any]", most: int) -> None:
+    while len(kept) > most:
+        kept.popitem(last=False)
 
 
 def _read_days(record: Record, read: Record) -> list[list[tuple[int, ...]]]:
@@ -235,26 +259,18 @@ class Provisional:
         return self.by_target[self.headline]
 
 
-def take_reading(rows: Rows) -> Reading:
-    """Form the evidence and assemble the problem, where the rows make one."""
-    evidence = form_evidence(rows.observations, rows.catalogue, rows.grades, rows.events)
-    try:
-        check_rows(rows)
-    except NotEnough as error:
-        return Reading(rows, evidence, None, str(error))
-    return Reading(rows, evidence, assemble(rows, evidence))
-
-
 def read_anchor(
     connection: Connection,
     posteriors: Posteriors,
     case_id: str,
     today: date,
-    kept: Anchor | None = None,
+    kept: dict[int, Anchor] | None = None,
     *,
     draws: int = DRAWS,
 ) -> Anchor:
-    """The last published full run; `kept` is returned as it is while that is still its run and has draws enough.
+    """So many draws of the last published full run.
+
+    What is made is put into `kept`, by the draws asked for, and taken from it again while that is still the run.
 
     Raises
     ------
@@ -264,8 +280,9 @@ def read_anchor(
     run = read_standing(connection, case_id, today)
     if run is None or run.file_hash is None:
         raise NoPosterior("no forecast has been published yet; `parley update` will give one")
-    if kept is not None and kept.run.id == run.id and len(kept.weights) >= draws:
-        return kept
+    known = None if kept is None else kept.get(draws)
+    if known is not None and known.run.id == run.id:
+        return known
     if not is_present(run):  # before its posterior is read, which may hold other parameters
         raise NoPosterior(f"run {run.id} is {other_model(structure_of(run))}")
     try:
@@ -275,7 +292,10 @@ def read_anchor(
         raise NoPosterior(f"no provisional forecast: {error}") from None
     if drawn.parameters is None:
         raise NoPosterior(f"run {run.id} was made by another model; run `parley update` for a forecast by this one")
-    return _anchored(connection, run, drawn.parameters, drawn.slant)
+    anchor = _anchored(connection, run, drawn.parameters, drawn.slant)
+    if kept is not None:
+        kept[draws] = anchor
+    return anchor
 
 
 def read_anchor_for(
@@ -284,30 +304,31 @@ def read_anchor_for(
     posteriors: Posteriors,
     case_id: str,
     today: date,
-    kept: Anchor | None = None,
+    kept: dict[int, Anchor] | None = None,
 ) -> Anchor:
-    """The same with draws enough for what is on file: more of them where events or attestations teach the rates."""
+    """The same with draws enough for what is on file: more of them where events or attestations teach the rates.
+
+    What the fewer draws tell decides, whatever is kept: so every desk answers the same entry with the same draws.
+    """
     anchor = read_anchor(connection, posteriors, case_id, today, kept)
-    return (
-        read_anchor(connection, posteriors, case_id, today, anchor, draws=TAUGHT_DRAWS)
-        if _learns(anchor, readings)
-        else anchor
-    )
+    if not learns(anchor, readings):
+        return anchor
+    return read_anchor(connection, posteriors, case_id, today, kept, draws=TAUGHT_DRAWS)
 
 
-def _learns(anchor: Anchor, readings: Sequence[Reading]) -> bool:
+def learns(anchor: Anchor, readings: Sequence[Reading]) -> bool:
     """Whether what the run had not read tells its draws apart by more than few of them can carry.
 
     That is so of an entry that itself teaches, and of others for as long as what has happened before them weighs.
     """
     known = [
-        (each.problem, reporting_of(each.rows.case.priors))
+        (each.solvable, reporting_of(each.rows.case.priors))
         for each in readings
-        if each.problem is not None and anchor.fits(each.rows)
+        if each.solvable is not None and anchor.fits(each.rows)
     ]
-    if not any(anchor.is_taught(problem, reporting) for problem, reporting in known):
+    if not any(anchor.is_taught(each.problem, reporting) for each, reporting in known):
         return False
-    standings = [anchor.stand(problem, reporting) for problem, reporting in known]
+    standings = [anchor.stand(each, reporting) for each, reporting in known]
     first = standings[0].log_likelihood
     if any(np.ptp(each.log_likelihood - first) > _ALIKE for each in standings):
         return True
@@ -317,24 +338,27 @@ def _learns(anchor: Anchor, readings: Sequence[Reading]) -> bool:
 def _anchored(connection: Connection, run: RunRow, parameters: Parameters, slant: Floats | None) -> Anchor:
     """Weights that reproduce the run, if what it had read can be read again."""
     equal = np.full(len(parameters.unit), 1 / len(parameters.unit))
-    rows, _, problem = read_problem(connection, read_when(run), case_id=run.case_id)
+    reading = take_reading(read_rows(connection, read_when(run), case_id=run.case_id))
+    if reading.solvable is None:
+        raise NotEnough(reading.lacking)
+    rows, problem = reading.rows, reading.solvable.problem
     published = {(row.target, row.horizon_days, row.deadline): row for row in read_targets(connection, run.id)}
     found = [[published.get((target, *reach_of(horizon))) for horizon in problem.horizons] for target in TARGETS]
     anchor = Anchor(
         run=run,
         parameters=parameters,
         fitted=problem,
-        reach=reach_of_looking(rows),
+        reach=reading.reach,
         lean=np.zeros(len(equal)) if slant is None else pack(parameters, SHIPPED) @ slant,
         weights=equal,
         base=None,
         errors=np.zeros((len(TARGETS), len(problem.horizons))),
     )
-    if inputs_hash(problem) != run.inputs_hash or not all(all(line) for line in found):
+    if reading.solvable.name != run.inputs_hash or not all(all(line) for line in found):
         return anchor
     means = np.array([[row.mean if row else 0.0 for row in line] for line in found])
     errors = np.array([[row.mcse if row else 0.0 for row in line] for line in found])
-    base = anchor.stand(problem, reporting_of(rows.case.priors))
+    base = anchor.stand(reading.solvable, reporting_of(rows.case.priors))
     tolerance = np.maximum(errors, 1e-4)
     tolerance[TARGETS.index(rows.case.headline)] = _EXACT
     known = weigh(base.log_likelihood)
@@ -350,17 +374,17 @@ def shift(anchor: Anchor, before: Reading, after: Reading, recorded_at: datetime
     NoPosterior
         if the rows make no problem, or the case is no longer the one the posterior was made for
     """
-    if before.problem is None or after.problem is None:
+    if before.solvable is None or after.solvable is None:
         raise NoPosterior(f"no provisional forecast: {before.lacking or after.lacking}")
     _check_case(anchor, after.rows)
-    old = anchor.stand(before.problem, reporting_of(before.rows.case.priors))
-    new = anchor.stand(after.problem, reporting_of(after.rows.case.priors))
+    old = anchor.stand(before.solvable, reporting_of(before.rows.case.priors))
+    new = anchor.stand(after.solvable, reporting_of(after.rows.case.priors))
     before_it, taught = anchor.weigh(old), anchor.weigh(new)
     earlier, weights = before_it.weights, taught.weights
     headline, values = after.rows.case.headline, new.projection.targets
     quantiles = np.quantile(values, QUANTILES, axis=0, weights=weights, method="inverted_cdf")
     p_dry = float(weights @ new.projection.p_dry)
-    run = new_run(after.rows, new.problem, p_dry, kind="provisional", seed=anchor.run.seed)
+    run = new_run(after.rows, new.problem, p_dry, kind="provisional", seed=anchor.run.seed, inputs=new.name)
     means, beside = _mean(weights, values), {"base_rate": new.base_rate}
     return Provisional(
         headline=headline,

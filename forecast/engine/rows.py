@@ -18,8 +18,8 @@ QUANTILES = (0.05, 0.25, 0.50, 0.75, 0.95)
 _QUANTILE_NAMES = tuple(f"q{round(100 * level):02d}" for level in QUANTILES)
 
 
-def new_run(rows: Rows, problem: Problem, p_dry: float, *, kind: str, seed: int) -> NewRun:
-    """The run itself, not yet naming its posterior."""
+def new_run(rows: Rows, problem: Problem, p_dry: float, *, kind: str, seed: int, inputs: str | None = None) -> NewRun:
+    """The run itself, not yet naming its posterior; `inputs` is the hash of the problem, where it is known already."""
     through = min(problem.record.talks_span.last, problem.as_of)
     clock = read_clock(problem, through + 1, through + 1)
     any_talks = len(problem.record.meetings.started) > 0
@@ -29,7 +29,7 @@ def new_run(rows: Rows, problem: Problem, p_dry: float, *, kind: str, seed: int)
         as_of=rows.as_of,
         as_recorded=rows.when.as_recorded,
         seed=seed,
-        inputs_hash=inputs_hash(problem),
+        inputs_hash=inputs or inputs_hash(problem),
         case_hash=rows.case.case_hash,
         code_version=code_version(),
         versions=library_versions(),
