@@ -11,6 +11,15 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
+from scipy.special import expit
+
+from models.exposure import MOMENTUM_DAYS, NEVER, knot_of, read_clock
+from models.parameters import Parameters
+from models.parts import remembered, shortness
+from models.processes import BASE, PROCESSES, RECURRENT
+from models.spec import SCENARIOS, TARGETS, Floats, Ints, Problem, Reports
+from models.states import FilteredStates, States, predict
+from models.structure import Priors, Structure, regime_root
 from oracles.chain import (
     ARMS,
     DEAL,
@@ -27,15 +36,6 @@ from oracles.chain import (
     propagate_talks,
     wet_paces,
 )
-from scipy.special import expit
-
-from models.exposure import MOMENTUM_DAYS, NEVER, knot_of, read_clock
-from models.parameters import Parameters
-from models.parts import remembered, shortness
-from models.processes import BASE, PROCESSES, RECURRENT
-from models.spec import SCENARIOS, TARGETS, Floats, Ints, Problem, Reports
-from models.states import FilteredStates, States, predict
-from models.structure import Priors, Structure, regime_root
 
 GRID_DAYS = 7
 """Simulated levels are drawn on this grid and interpolated: the shortest half-life is a month."""
