@@ -17,7 +17,15 @@ from models.parameters import SOFTNESS
 ROWS = 64
 TOGETHER = 4
 """Columns that one pass over the rows of a block takes; a block holds a multiple of them."""
-INNER = {"cache": True, "nogil": True, "error_model": "numpy", "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+INNER = {
+    "forceinline": True,
+    "nogil": True,
+    "error_model": "numpy",
+    "no_cpython_wrapper": True,
+    "no_cfunc_wrapper": True,
+}
+"""A function that is not inlined is compiled twice, by itself and with its caller, and rounds otherwise each time; which
+of the two is called differs between the process that compiles and those that find the code in the cache."""
 SUMS = {"contract", "reassoc"}
 """Sums may be taken in the order that suits the processor, which is the same every time; nothing else is loosened."""
 LOG2_E = 1.4426950408889634
