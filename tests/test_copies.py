@@ -365,6 +365,7 @@ def test_tables_that_are_called_as_ours_are_not_filled(desk: Database, empty_url
         StoreError, match=r"holds tables of another program that are called as Parley's \(events\); name"
     ):
         copy_database(desk, empty_url)
+    assert before is None or Path("new.db").read_bytes() == before
 
 
 def test_a_database_is_not_copied_into_itself(desk: Database, database_url: str) -> None:
