@@ -23,6 +23,7 @@ from db.append import (
     append_observations,
     append_run,
     append_run_status,
+    append_thinning,
 )
 from db.backup import write_backup
 from db.chain import head, verify_chain
@@ -36,6 +37,7 @@ from db.progress import Progress, silent
 from db.read_runs import read_posterior_hashes
 from db.restore import restore_backup
 from db.rows import NewCase
+from db.run_rows import NewThinning
 from db.tables import CHAINED, SCHEMA_VERSION, posterior_chunks
 from db.verify import verify_store
 
@@ -170,6 +172,17 @@ def test_there_and_back_is_the_same(desk: Database, empty_url: str, tmp_path: Pa
     with open_database(f"sqlite:///{tmp_path / 'back' / 'b.db'}") as back:
         assert rows_of(back) == rows_of(desk)
         assert files_of(back) == files_of(desk)
+
+
+@on_sqlite
+def test_of_a_thinned_posterior_goes_along_what_is_left(desk: Database, away: str) -> None:
+    prepared = prepare(desk.posteriors, _writing(b"few draws"))
+    with desk.write() as connection:
+        run_id = append_run(connection, replace(RUN, posterior_hash="e" * 64), NOW)
+        append_thinning(connection, NewThinning(run_id, "e" * 64, keep(connection, prepared), "after 30 days"), NOW)
+    assert copy_database(desk, away).contents.sound
+    with open_database(away) as copy:
+        assert set(files_of(copy).values()) == {BIG, b"arrays", b"few draws"}
 
 
 @on_sqlite
@@ -359,13 +372,15 @@ def test_a_database_that_holds_something_is_left_as_it_is(desk: Database, empty_
 
 
 @on_sqlite
-def test_tables_that_are_called_as_ours_are_not_filled(desk: Database, empty_url: str) -> None:
+def test_tables_that_are_called_as_ours_are_not_filled(desk: Database, empty_url: str, tmp_path: Path) -> None:
     _run_sql(empty_url, "CREATE TABLE events (note TEXT)")
-    with pytest.raises(
-        StoreError, match=r"holds tables of another program that are called as Parley's \(events\); name"
-    ):
+    if empty_url.startswith("sqlite"):
+        make_one_file(tmp_path / "new.db")
+    before = [path.read_bytes() for path in tmp_path.glob("new.db*")]
+    message = r"holds tables of another program that are called as Parley's \(events\); name"
+    with pytest.raises(StoreError, match=message):
         copy_database(desk, empty_url)
-    assert before is None or Path("new.db").read_bytes() == before
+    assert [path.read_bytes() for path in tmp_path.glob("new.db*")] == before
 
 
 def test_a_database_is_not_copied_into_itself(desk: Database, database_url: str) -> None:
