@@ -27,6 +27,7 @@ from db.append import (
 )
 from db.backup import write_backup
 from db.chain import head, verify_chain
+from db.copying import make_one_file
 from db.engine import Database, make_engine, open_database, parse_address
 from db.errors import BrokenChain, DatabaseMissing, DatabaseTooNew, StoreError
 from db.fill import ASIDE, Copied, copy_database
@@ -59,16 +60,10 @@ def beside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def desk(full: Database) -> Database:
     """A database with rows in every table, two files that rows name, and a lease."""
-    hashes = []
-    for content in (BIG, b"arrays"):
-        prepared = prepare(full.posteriors, _writing(content))
-        with full.write() as connection:
-            hashes.append(keep(connection, prepared))
-            if content is BIG:
-                append_run(connection, replace(RUN, posterior_hash=hashes[0]), NOW)
-            else:
-                append_evaluation(connection, replace(EVALUATION, file_hash=hashes[1]), NOW)
+    draws, arrays = (prepare(full.posteriors, _writing(content)) for content in (BIG, b"arrays"))
     with full.write() as connection:
+        append_run(connection, replace(RUN, posterior_hash=keep(connection, draws)), NOW)
+        append_evaluation(connection, replace(EVALUATION, file_hash=keep(connection, arrays)), NOW)
         take_lease(connection, "runs of small", "me", 60.0, NOW)
     return full
 
