@@ -113,7 +113,7 @@ def open_database(url: str, *, lock_timeout_s: float = LOCK_TIMEOUT_S) -> Databa
     on_file = address.get_backend_name() == "sqlite"
     found, refused = _look(_existing(address)) if on_file else _ask(address)
     check_version(found, shown(address))
-    engine = (_reading_engine if on_file and refused else make_engine)(address, lock_timeout_s=lock_timeout_s)
+    engine = (reading_engine if on_file and refused else make_engine)(address, lock_timeout_s=lock_timeout_s)
     return Database(shown(address), folder_of(address), engine, refused)
 
 
@@ -195,7 +195,7 @@ def _begin_sqlite(connection: Connection) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
-def _reading_engine(address: URL, *, lock_timeout_s: float) -> Engine:
+def reading_engine(address: URL, *, lock_timeout_s: float) -> Engine:
     """The engine for an SQLite file that cannot be written; how it is opened is decided each time anew."""
     engine = create_engine("sqlite://", poolclass=NullPool)
     event.listen(engine, "do_connect", partial(_connect_to_read, Path(str(address.database)), lock_timeout_s))

@@ -21,7 +21,16 @@ from db.access import beside, check_whole, header, size_of
 from db.backup import DATABASE
 from db.chain import head
 from db.copying import copy_pages, copy_rows, make_one_file, sync, told
-from db.engine import Database, folder_of, make_engine, parse_address, shown, stored_version
+from db.engine import (
+    LOCK_TIMEOUT_S,
+    Database,
+    folder_of,
+    make_engine,
+    parse_address,
+    reading_engine,
+    shown,
+    stored_version,
+)
 from db.errors import BrokenChain, StoreError
 from db.kept import why_stored
 from db.migrate import migrated
@@ -143,8 +152,10 @@ def _is_new(address: URL) -> bool:
 
 
 def _look(address: URL) -> tuple[list[str], int]:
-    """Which tables of the record are there, of whatever schema, and how many rows they hold."""
-    with Database(shown(address), folder_of(address), make_engine(address)) as database, database.read() as connection:
+    """Which tables of the record are there, of whatever schema, and how many rows they hold; nothing is changed."""
+    on_file = address.get_backend_name() == "sqlite"
+    engine = reading_engine(address, lock_timeout_s=LOCK_TIMEOUT_S) if on_file else make_engine(address)
+    with Database(shown(address), folder_of(address), engine) as database, database.read() as connection:
         there = set(inspect(connection).get_table_names())
         found = [table for table in CHAINED if table.name in there]
         counts = (select(func.count()).select_from(table) for table in found)

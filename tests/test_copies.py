@@ -23,9 +23,11 @@ from db.append import (
     append_observations,
     append_run,
     append_run_status,
+    append_thinning,
 )
 from db.backup import write_backup
 from db.chain import head, verify_chain
+from db.copying import make_one_file
 from db.engine import Database, make_engine, open_database, parse_address
 from db.errors import BrokenChain, DatabaseMissing, DatabaseTooNew, StoreError
 from db.fill import ASIDE, Copied, copy_database
@@ -36,6 +38,7 @@ from db.progress import Progress, silent
 from db.read_runs import read_posterior_hashes
 from db.restore import restore_backup
 from db.rows import NewCase
+from db.run_rows import NewThinning
 from db.tables import CHAINED, SCHEMA_VERSION, posterior_chunks
 from db.verify import verify_store
 
@@ -57,16 +60,10 @@ def beside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def desk(full: Database) -> Database:
     """A database with rows in every table, two files that rows name, and a lease."""
-    hashes = []
-    for content in (BIG, b"arrays"):
-        prepared = prepare(full.posteriors, _writing(content))
-        with full.write() as connection:
-            hashes.append(keep(connection, prepared))
-            if content is BIG:
-                append_run(connection, replace(RUN, posterior_hash=hashes[0]), NOW)
-            else:
-                append_evaluation(connection, replace(EVALUATION, file_hash=hashes[1]), NOW)
+    draws, arrays = (prepare(full.posteriors, _writing(content)) for content in (BIG, b"arrays"))
     with full.write() as connection:
+        append_run(connection, replace(RUN, posterior_hash=keep(connection, draws)), NOW)
+        append_evaluation(connection, replace(EVALUATION, file_hash=keep(connection, arrays)), NOW)
         take_lease(connection, "runs of small", "me", 60.0, NOW)
     return full
 
@@ -170,6 +167,17 @@ def test_there_and_back_is_the_same(desk: Database, empty_url: str, tmp_path: Pa
     with open_database(f"sqlite:///{tmp_path / 'back' / 'b.db'}") as back:
         assert rows_of(back) == rows_of(desk)
         assert files_of(back) == files_of(desk)
+
+
+@on_sqlite
+def test_of_a_thinned_posterior_goes_along_what_is_left(desk: Database, away: str) -> None:
+    prepared = prepare(desk.posteriors, _writing(b"few draws"))
+    with desk.write() as connection:
+        run_id = append_run(connection, replace(RUN, posterior_hash="e" * 64), NOW)
+        append_thinning(connection, NewThinning(run_id, "e" * 64, keep(connection, prepared), "after 30 days"), NOW)
+    assert copy_database(desk, away).contents.sound
+    with open_database(away) as copy:
+        assert set(files_of(copy).values()) == {BIG, b"arrays", b"few draws"}
 
 
 @on_sqlite
@@ -359,12 +367,15 @@ def test_a_database_that_holds_something_is_left_as_it_is(desk: Database, empty_
 
 
 @on_sqlite
-def test_tables_that_are_called_as_ours_are_not_filled(desk: Database, empty_url: str) -> None:
+def test_tables_that_are_called_as_ours_are_not_filled(desk: Database, empty_url: str, tmp_path: Path) -> None:
     _run_sql(empty_url, "CREATE TABLE events (note TEXT)")
-    with pytest.raises(
-        StoreError, match=r"holds tables of another program that are called as Parley's \(events\); name"
-    ):
+    if empty_url.startswith("sqlite"):
+        make_one_file(tmp_path / "new.db")
+    before = [path.read_bytes() for path in tmp_path.glob("new.db*")]
+    message = r"holds tables of another program that are called as Parley's \(events\); name"
+    with pytest.raises(StoreError, match=message):
         copy_database(desk, empty_url)
+    assert [path.read_bytes() for path in tmp_path.glob("new.db*")] == before
 
 
 def test_a_database_is_not_copied_into_itself(desk: Database, database_url: str) -> None:

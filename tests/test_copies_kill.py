@@ -256,7 +256,7 @@ def fill(url: str, folder: Path) -> str:
 
 
 @pytest.mark.parametrize("name", JOBS)
-@pytest.mark.parametrize("kills", [slow(13), soak("desk", 120)], ids=["once", "often"])
+@pytest.mark.parametrize("kills", [slow(13), soak("desk", 60)], ids=["once", "often"])
 def test_what_is_killed_is_whole_or_not_there(name: str, kills: int, places: Places) -> None:
     job = job_of(name, places)
     job.learn()

@@ -57,11 +57,11 @@ each = pytest.mark.parametrize(
 
 
 def test_commands_that_write_a_file_are_those_that_can_be_told_to_replace_it() -> None:
-    """Any file or folder that is named is looked at as the command line is read, but for three that are read."""
+    """Any file or folder that is named is looked at as the command line is read, but for four that are read."""
     kinds = [(path, each) for path, command in COMMANDS.items() for each in command.params]
     files = [(path, each) for path, each in kinds if each.type_descriptor.annotation is Path]
     unseen = {(*path, each.name) for path, each in files if each.type_descriptor.parameter_info.parser is None}
-    assert unseen == {("import", "file"), ("init", "case"), ("indicator", "add", "file")}
+    assert unseen == {("import", "file"), ("init", "case"), ("indicator", "add", "file"), ("restore", "file")}
     assert {path for path, each in files if (*path, each.name) not in unseen} == set(FORCED)
     told = [f"{each.metavar} {each.help}" for path, each in files if (*path, each.name) not in unseen]
     assert all(re.search(ENDING, words) for words in told)
