@@ -12,7 +12,7 @@ from models.parameters import Parameters
 from models.parts import remembered, shortness
 from models.predictors import LARGEST, PREDICTORS, Levels, Swings, Terms
 from models.processes import BASE, PROCESSES
-from models.spec import Floats, Ints, Problem
+from models.spec import Bools, Floats, Ints, Problem
 from models.states import FilteredStates, States, predict
 from models.structure import Priors, Structure, regime_root
 
@@ -75,6 +75,28 @@ def look_again(ahead: Ahead, problem: Problem, before: FilteredStates, after: Fi
         fresh=exchanged(ahead.fresh, anew.fresh),
         lagged=exchanged(ahead.lagged, anew.lagged),
         now=exchanged(ahead.now, anew.now),
+    )
+
+
+def suppose(ahead: Ahead, problem: Problem, indicator: int, mean: float, variance: float) -> Ahead:
+    """The same path had an indicator this state on the as-of date, by what became known on that day."""
+    catalogue = problem.catalogue
+    lag, fades, half_life = catalogue.lag[indicator], catalogue.fades[indicator], catalogue.half_life[indicator]
+
+    def moved(states: States, known: Bools, elapsed: Floats) -> States:
+        found = predict(np.array(mean), np.array(variance), elapsed, fades, half_life)
+        changed = States(states.mean.copy(), states.variance.copy(), states.active.copy())
+        for array, values in zip((changed.mean, changed.variance, changed.active), (*found, True), strict=True):
+            array[known, indicator] = values
+        return changed
+
+    later = (ahead.days - problem.as_of).astype(float)
+    unlagged, lagged = later > 0, later >= max(lag, 1)
+    return replace(
+        ahead,
+        fresh=moved(ahead.fresh, unlagged, later[unlagged]),
+        lagged=moved(ahead.lagged, lagged, np.maximum(later[lagged] - lag, 0.0)),
+        now=moved(ahead.now, np.array([True]), np.zeros(1)),
     )
 
 

@@ -24,6 +24,7 @@ from models.ahead import (
     look_ahead,
     regime_paths,
     scales_of,
+    suppose,
     swings_of,
     terms_of,
 )
@@ -99,9 +100,19 @@ class Prepared:
         """
         if not self.serves(problem):
             return project(problem, filtered, self.parameters, self.structure, paths=self.paths, seed=self.seed)
-        ahead = look_again(self.ahead, problem, self.filtered, filtered)
+        return self._evaluate(look_again(self.ahead, problem, self.filtered, filtered))
+
+    def suppose(self, indicator: int, mean: float, variance: float) -> Projection:
+        """The projection had an indicator this state on the as-of date, by what became known on that day.
+
+        What a row does that is known on the as-of date, a revision or a retraction among them: whatever of the past it
+        tells, days before see nothing of it. Within 1e-9 of what filtering the rows would give.
+        """
+        return self._evaluate(suppose(self.ahead, self.problem, indicator, mean, variance))
+
+    def _evaluate(self, ahead: Ahead) -> Projection:
         with ThreadPoolExecutor(THREADS) as pool:
-            return _join([_evaluate(problem, ahead, chunk, self.structure, pool) for chunk in self.chunks])
+            return _join([_evaluate(self.problem, ahead, chunk, self.structure, pool) for chunk in self.chunks])
 
 
 def prepare(
