@@ -1,7 +1,7 @@
 """Many desks at one database at once: every entry is there once, and no one is told of a lock."""
 
 import multiprocessing
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from multiprocessing.queues import Queue
@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from conftest import PUBLISHED_AS_OF
+from published_worlds import copy_published
 from sizes import slow, soak
 from sqlalchemy import Connection, Select, func, select
 from toy_case import write_toy_case
@@ -23,6 +24,7 @@ from db.read_runs import read_run
 from db.when import When
 from forecast.cache import use_compile_cache
 from forecast.engine.assemble import inputs_hash, read_problem
+from forecast.run_facts import read_when
 from indicators.folder import read_case_folder
 from indicators.install import install_case
 
@@ -63,11 +65,14 @@ def sit(url: str, analyst: str, number: int, doors: Barrier, answers: "Queue[lis
     answers.put(told)
 
 
-def seat(url: str, desks: int, entries: int) -> list[Told]:
+type Sit = Callable[[str, str, int, Barrier, "Queue[list[Told]]"], None]
+
+
+def seat(url: str, desks: int, entries: int, what: Sit = sit) -> list[Told]:
     """What so many desks are told, each of so many entries of its own."""
     doors, answers = spawned.Barrier(desks), spawned.Queue()
     people = [
-        spawned.Process(target=sit, args=(url, f"analyst {k}", entries, doors, answers), daemon=True)
+        spawned.Process(target=what, args=(url, f"analyst {k}", entries, doors, answers), daemon=True)
         for k in range(desks)
     ]
     for person in people:
@@ -153,3 +158,50 @@ def replay(database: Database, each: Told) -> None:
             connection, When(as_of=run.as_of, as_recorded=run.as_recorded), case_id=run.case_id
         )
     assert inputs_hash(problem) == run.inputs_hash
+
+
+def correct(url: str, analyst: str, number: int, doors: Barrier, answers: "Queue[list[Told]]") -> None:
+    """Log, revise and retract by turns, each of it as soon as what was before is answered; a process of its own."""
+    use_compile_cache()
+    from forecast.desk.actions import Desk, log, retract, revise
+
+    told: list[Told] = []
+    with open_database(url) as database:
+        desk = Desk(database, analyst, day=lambda: TODAY)
+        doors.wait(PATIENCE_S)
+        for k in range(number):
+            note, indicator = f"{analyst}, entry {k}", ("press_tone", "harvest")[k % 2]
+            receipt = log(desk, indicator, k % 5 - 2, on=TODAY, source="Leader", grade="B2", note=note, origin=f"{k}")
+            told.append(Told(note, receipt.rows[0], receipt.run, receipt.remark))
+            if k % 4 == 1:
+                receipt = revise(desk, receipt.rows[0], level=0.5)
+            elif k % 4 == 3:
+                receipt = retract(desk, receipt.rows[0], "misread")
+            told.append(Told(note, receipt.rows[0], receipt.run, receipt.remark))
+    answers.put(told)
+
+
+@pytest.mark.parametrize(("desks", "entries"), [slow(2, 6), soak("desk", 20, 12)])
+def test_no_desk_answers_from_stale_evidence(
+    database: Database,
+    database_url: str,
+    published_folder: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    desks: int,
+    entries: int,
+) -> None:
+    """Each answer is made of all rows up to its own entry, whoever entered them, and of none after it."""
+    monkeypatch.chdir(tmp_path)
+    copy_published(published_folder, database)
+    told = set(seat(database_url, desks, entries, correct))
+    assert {each.remark for each in told} == {""}
+    with database.read() as connection:
+        assert verify_chain(connection) == ()
+        for each in told:
+            assert each.run is not None
+            run = read_run(connection, each.run)
+            assert run.positions is not None
+            assert run.positions["observations"] == each.row
+            _, _, problem = read_problem(connection, read_when(run), case_id=run.case_id)
+            assert inputs_hash(problem) == run.inputs_hash
