@@ -61,7 +61,7 @@ class _AllDigits(float):
     """A number written so that it reads back as itself; xlsxwriter asks for 16 digits, and some need 17."""
 
     def __format__(self, _: str) -> str:
-        return repr(float(self))
+        return float.__repr__(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,19 +109,20 @@ def put_into(sheet: Worksheet, place: int, kind: str, formats: Formats) -> Put:
     style = formats.cells[kind]
     if kind == BOOLEAN:
         return lambda line, value: sheet.write_boolean(line, place, value, style)
-    convert = _NUMBERS[kind]
+    convert = NUMBERS[kind]
     return lambda line, value: sheet.write_number(line, place, convert(value), style)
 
 
 def write_text(sheet: Worksheet, line: int, place: int, value: object, plain: Format, quoted: Format) -> None:
     """Write text as text; `quoted` keeps what looks like a formula from becoming one when it is edited."""
     text = str(value)
-    _check_text(text)
+    check_text(text)
     style = quoted if is_formula(text) else plain
     sheet.write_string(line, place, _as_runs(text) if _MISWRITTEN.match(text) else text, style)
 
 
-def _check_text(text: str) -> None:
+def check_text(text: str) -> None:
+    """Raise Unfit for text that no cell can hold."""
     if 2 * len(text) > LONGEST_TEXT and (units := len(text.encode("utf-16-le", "surrogatepass")) // 2) > LONGEST_TEXT:
         raise Unfit(f"is a text of {units} characters; a cell of Excel holds {LONGEST_TEXT}")
     if not text.isascii() and (found := _UNWRITABLE.search(text)):
@@ -166,7 +167,7 @@ def _instant(value: datetime) -> _AllDigits:
     return _AllDigits((value - _EPOCH) / _DAY)
 
 
-_NUMBERS: Mapping[str, Callable[[Any], float]] = {
+NUMBERS: Mapping[str, Callable[[Any], float]] = {
     INTEGER: _integer,
     NUMBER: _number,
     PROBABILITY: _number,

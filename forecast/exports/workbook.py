@@ -14,6 +14,7 @@ from xlsxwriter.exceptions import FileCreateError  # type: ignore[import-untyped
 from xlsxwriter.worksheet import Worksheet  # type: ignore[import-untyped]
 
 from forecast.errors import NotWritten
+from forecast.exports.bulk import BulkSheet, Cell, cell_of
 from forecast.exports.cells import (
     AS_TEXT,
     EXACT,
@@ -138,15 +139,16 @@ def _describe(workbook: Workbook, export: Export) -> None:
 
 
 def _add_rows(workbook: Workbook, export: Export, rows: Iterable[Values], formats: Formats) -> None:
-    sheet = workbook.add_worksheet(export.what)
+    sheet = workbook.add_worksheet(export.what, BulkSheet)
     columns = columns_of_sheet(export.columns)
     _add_header(sheet, [column.name for column in columns], formats)
-    puts = [put_into(sheet, place, column.type, formats) for place, column in enumerate(columns)]
+    sheet.begin_lines(len(columns))
+    cells = [cell_of(column.type, formats) for column in columns]
     widths = first_widths(columns)
     texts = [place for place, column in enumerate(columns) if _is_read(column)]
     last = 0
     for last, row in enumerate(_with_exact_instants(rows, export.columns), start=1):
-        _put_row(last, row, puts, columns)
+        sheet.put_line(last, _cells(last, row, cells, columns))
         widen(widths, texts, row)
     _check_count(export.what, last)
     _set_widths(sheet, widths)
@@ -171,6 +173,20 @@ def _with_exact_instants(rows: Iterable[Values], columns: Sequence[Column]) -> I
     return ((*row, *(exact_instant(row[place]) for place in instants)) for row in rows)
 
 
+def _cells(line: int, row: Values, cells: Sequence[Cell], columns: Sequence[Column]) -> list[str]:
+    made: list[str] = []
+    try:
+        for make, value in zip(cells, row, strict=True):
+            made.append("" if value is None else make(value))
+    except Unfit as error:
+        raise _unfit(columns[len(made)], line, error) from error
+    return made
+
+
+def _unfit(column: Column, line: int, error: Unfit) -> NotWritten:
+    return NotWritten(f"{column.name} in row {line + 1} {error}; write .csv, .json or .parquet")
+
+
 def _put_row(line: int, row: Values, puts: Sequence[Put], columns: Sequence[Column]) -> None:
     place = 0
     try:
@@ -178,7 +194,7 @@ def _put_row(line: int, row: Values, puts: Sequence[Put], columns: Sequence[Colu
             if row[place] is not None:
                 put(line, row[place])
     except Unfit as error:
-        raise NotWritten(f"{columns[place].name} in row {line + 1} {error}; write .csv, .json or .parquet") from error
+        raise _unfit(columns[place], line, error) from error
 
 
 def _add_header(sheet: Worksheet, names: Iterable[str], formats: Formats) -> None:
