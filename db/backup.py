@@ -111,14 +111,14 @@ def _copy_database(database: Database, copy: Path, file: Path, report: Progress)
         if source.dialect.name == "sqlite":
             copy_pages(source, copy, str(file), report)
         else:
-            _copy_from_server(source, copy, file, report)
+            _copy_from_server(source, copy, (database.url, str(file)), report)
 
 
-def _copy_from_server(source: Connection, copy: Path, file: Path, report: Progress) -> None:
+def _copy_from_server(source: Connection, copy: Path, names: tuple[str, str], report: Progress) -> None:
     """Make an SQLite database and copy every row."""
     create_database(URL.create("sqlite", database=str(copy)).render_as_string()).close()
-    with _opened(copy, str(file)) as opened, opened.write() as target:
-        copy_rows(source, target, str(file), report)
+    with _opened(copy, names[1]) as opened, opened.write() as target:
+        copy_rows(source, target, names, report)
 
 
 def _opened(copy: Path, name: str) -> Database:

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Table, insert, select
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from db.access import let_write
+from db.engine import explain
 from db.errors import StoreError
 from db.progress import Progress
 from db.tables import CHAINED
@@ -43,21 +44,37 @@ def copy_pages(source: Connection, copy: Path, name: str, report: Progress) -> N
         let_write(copy)
 
 
-def copy_rows(source: Connection, target: Connection, name: str, report: Progress) -> None:
-    """Copy every row of the record into tables that hold none, tables that others refer to first."""
-    total, done = count_rows(source), 0
+def copy_rows(source: Connection, target: Connection, names: tuple[str, str], report: Progress) -> None:
+    """Copy every row of the record into tables that hold none, tables that others refer to first.
+
+    `names` are what messages call source and target.
+    """
+    whence, name = names
+    done = 0
+    with _blamed(whence):
+        total = count_rows(source)
     for table in CHAINED:
-        for rows in _batches(source, table):
+        for rows in _batches(source, table, whence):
             report(COPYING, done, total, "")
             with told(name):
                 target.execute(insert(table), rows)
             done += len(rows)
 
 
-def _batches(source: Connection, table: Table) -> Iterator[list[dict[str, object]]]:
-    rows = source.execute(select(table).order_by(table.c.id), execution_options={"yield_per": _ROWS})
-    for batch in rows.mappings().partitions():
-        yield [dict(row) for row in batch]
+def _batches(source: Connection, table: Table, whence: str) -> Iterator[list[dict[str, object]]]:
+    with _blamed(whence):
+        rows = source.execute(select(table).order_by(table.c.id), execution_options={"yield_per": _ROWS})
+        for batch in rows.mappings().partitions():
+            yield [dict(row) for row in batch]
+
+
+@contextmanager
+def _blamed(whence: str) -> Iterator[None]:
+    """Let what hinders reading be told of the source, within whatever transaction of the target."""
+    try:
+        yield
+    except DBAPIError as error:
+        raise explain(error.orig or error, whence) from error
 
 
 def make_one_file(copy: Path) -> None:

@@ -7,6 +7,7 @@ Files of posteriors are named by their content: one that is there before the row
 
 import hashlib
 import os
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -200,7 +201,8 @@ def _make_file(
         paged = source.connection.dialect.name == "sqlite"
         if paged:
             copy_pages(source.connection, draft, str(file), report)
-        made = _take_in(address_of(draft), source, posteriors, added, report, paged=paged)
+        with _of_source(source, paged):
+            made = _take_in(address_of(draft), source, posteriors, added, report, paged=paged)
         make_one_file(draft)
         sync(draft)
         _check_file(file)  # another may have made one meanwhile
@@ -232,7 +234,7 @@ def _take_in(
         elif count_rows(target):
             raise StoreError(f"{shown(address)} was filled meanwhile; name an empty database")
         else:
-            copy_rows(source.connection, target, shown(address), report)
+            copy_rows(source.connection, target, (source.name, shown(address)), report)
         _copy_posteriors(source, target, posteriors, added, report)
         contents = verify_store(target, posteriors, report)
         _check_whole(source, target, contents)
@@ -240,6 +242,17 @@ def _take_in(
         ready()
         target.commit()
     return contents, number
+
+
+@contextmanager
+def _of_source(source: Source, paged: bool) -> Iterator[None]:
+    """Tell of pages that were torn where they came from, not where they are now."""
+    try:
+        yield
+    except StoreError as error:
+        if paged and (found := re.search(r"is not a sound SQLite database \((.*?)\)", str(error))):
+            raise BrokenChain(f"{source.name} is damaged ({found[1]}): {NOTHING}; {source.instead}") from error
+        raise
 
 
 def _copy_posteriors(

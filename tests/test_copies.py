@@ -518,6 +518,18 @@ def test_a_missing_or_altered_file_is_told_and_nothing_copied(
 
 
 @on_sqlite
+def test_torn_pages_are_told_of_the_source(desk: Database, away: str, tmp_path: Path) -> None:
+    with closing(sqlite3.connect("parley.db")) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    image = bytearray((tmp_path / "parley.db").read_bytes())
+    image[4096 * 20 :] = b"\xff" * (len(image) - 4096 * 20)
+    (tmp_path / "parley.db").write_bytes(image)
+    with pytest.raises(StoreError, match=rf"^{tmp_path}/parley\.db is (damaged|not a sound SQLite database) \("):
+        copy_database(desk, away)
+    assert_empty(away)
+
+
+@on_sqlite
 @to_sqlite
 def test_a_copy_has_triggers_where_the_source_lost_one(desk: Database, away: str) -> None:
     with desk.write() as connection:
