@@ -40,7 +40,7 @@ DRAWS_AGREE, MEANS_AGREE = 1e-8, 1e-10
 """A millionth of a point in any draw, a hundredth of that in a mean; probabilities."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class Walk:
     """A desk at which somebody does one thing after another, beside a colleague, from day to day."""
 
@@ -185,7 +185,8 @@ def test_every_answer_is_what_all_of_it_made_anew_gives(
         folder = tmp_path / str(seed)
         shutil.copytree(published_folder, folder)
         with open_database(f"sqlite:///{folder / 'parley.db'}") as database:
-            walk = Walk(Desk(database, "kim"), Desk(database, "lee"), random.Random(seed), BEGINS[seed % 2])
+            desk, colleague = Desk(database, "kim"), Desk(database, "lee")
+            walk = Walk(desk=desk, colleague=colleague, rng=random.Random(seed), day=BEGINS[seed % 2])
             walk.desk.day = walk.colleague.day = lambda walk=walk: walk.day
             for _ in range(steps):
                 walk.step()
