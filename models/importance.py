@@ -20,13 +20,13 @@ PART = 1e-3
 
 def smoothed_weights(log_ratio: Floats) -> tuple[Floats, float]:
     """Pareto-smoothed weights of draws, (draw,), which sum to 1, and Pareto's k; k is infinite where they overflow."""
-    from arviz_stats.base import array_stats
-
     even = np.full(len(log_ratio), 1 / len(log_ratio))
     if not np.isfinite(log_ratio).all():
         return even, float("inf")
     if np.ptp(log_ratio) < 1e-9:  # nothing has become known: no tail to fit
         return even, 0.0
+    from arviz_stats.base import array_stats  # a second that an entry which teaches nothing does without
+
     log_weight, k = array_stats.psislw(-log_ratio)
     weight = np.exp(log_weight)
     return weight / weight.sum(), float(k)

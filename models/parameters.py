@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 from scipy.special import expit, logit
-from scipy.stats import truncnorm
 
 from models.exposure import PACE_FROM
 from models.processes import BASE, BASES, RECURRENT, Process, Term
@@ -59,6 +58,8 @@ def unsoft(duration: Floats) -> Floats:
 
 def draw_durations(prior: tuple[float, float], draws: int, rng: np.random.Generator) -> Floats:
     """Draws of a normal truncated at 0, (draw,)."""
+    from scipy.stats import truncnorm  # most of a second that reading a posterior does without
+
     mean, sd = prior
     return np.asarray(truncnorm.rvs(-mean / sd, np.inf, loc=mean, scale=sd, size=draws, random_state=rng))
 

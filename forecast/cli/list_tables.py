@@ -4,8 +4,7 @@ from datetime import date, datetime
 
 from rich.text import Text
 
-from forecast.cli.render import LEVEL_HEADER, level_cells
-from forecast.cli.tables import bold, emit, facts, grid_with_words, paragraph
+from forecast.cli.tables import LEVEL_HEADER, bold, emit, facts, grid_with_words, level_cells, paragraph
 from forecast.record.payloads import (
     Contradiction,
     ContradictionList,

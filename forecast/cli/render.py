@@ -6,7 +6,7 @@ from datetime import date
 from rich.text import Text
 
 from db.run_rows import RunRow, TargetForecastRow
-from forecast.cli.tables import bold, column_widths, emit, facts, grid, paragraph
+from forecast.cli.tables import LEVEL_HEADER, bold, column_widths, emit, facts, grid, level_cells, paragraph
 from forecast.record.leaning import assumption_sentence, judgement_sentence
 from forecast.record.model_change import lines_of_headline, model_change_sentence
 from forecast.record.news import news_lines, week_lines
@@ -273,20 +273,6 @@ def _taught_lines(effects: Collection[Taught]) -> list[str]:
         "Effect: log rate of the headline per level. Taught: the share of its variance that events taught; no: under "
         f"{100 * LEAST:.0f} %, {SET_BY_DOCUMENTS}."
     )
-
-
-LEVEL_HEADER = ("level", "± sd", "last observed", "days ago", "")
-
-
-def level_cells(mean: float, sd: float, active: bool, last: date | None, days: int | None, stale: bool) -> list[str]:
-    """The cells under `LEVEL_HEADER`."""
-    return [
-        signed(mean) if active else "inactive",
-        f"{sd:.2f}" if active else "–",
-        str(last or "never"),
-        "–" if days is None else str(days),
-        "stale" if stale else "",
-    ]
 
 
 def _run_block(run: RunRow, zone: str = "") -> list[str | Text]:

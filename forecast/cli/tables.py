@@ -3,10 +3,13 @@
 import re
 import textwrap
 from collections.abc import Iterable, Sequence
+from datetime import date
 
 from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
+
+from forecast.words.numbers import signed
 
 NARROWEST_FLUID = 30
 """A last column of words gets at least so many characters, or goes below its row."""
@@ -117,3 +120,17 @@ def _line(cells: Sequence[str], widths: Sequence[int], left: Sequence[int], gap:
 
 def _width() -> int:
     return max(console().width, 40)
+
+
+LEVEL_HEADER = ("level", "± sd", "last observed", "days ago", "")
+
+
+def level_cells(mean: float, sd: float, active: bool, last: date | None, days: int | None, stale: bool) -> list[str]:
+    """The cells under `LEVEL_HEADER`."""
+    return [
+        signed(mean) if active else "inactive",
+        f"{sd:.2f}" if active else "–",
+        str(last or "never"),
+        "–" if days is None else str(days),
+        "stale" if stale else "",
+    ]
