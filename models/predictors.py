@@ -147,14 +147,13 @@ def _rate(eta, terms, own, pace, t, x, rates, recurring):  # type: ignore[no-unt
 
 
 @compiled
-def rates_of(levels, swings, sums, terms, path, draw):  # type: ignore[no-untyped-def]
-    """Rates of talks, (day, row, lane), and intensities of contact and crisis, (kind, day, lane), of some paths.
+def fill_rates(levels, swings, sums, terms, path, draw, rates, recurring):  # type: ignore[no-untyped-def]
+    """Fill rates of talks, (day, row, lane), and intensities of contact and crisis, (kind, day, lane), of some paths.
 
     path, draw (lane,): those that stand side by side; sums: what `swing` gives for them. Rows as of
     `models.chain.TalksRates`.
     """
-    days, wet_paces = len(levels.expected), terms.pace.shape[1]
-    rates, recurring = np.empty((days, GOING_ON + 2 * wet_paces, LANES)), np.empty((2, days, LANES))
+    wet_paces = terms.pace.shape[1]
     eta, x = np.empty((len(PREDICTORS), LANES)), np.empty((len(PREDICTORS) + 2, LANES))
     base, own, pace = np.empty((len(PREDICTORS), LANES)), np.empty((2, LANES)), np.empty((wet_paces, LANES))
     for i in range(LANES):
@@ -163,7 +162,6 @@ def rates_of(levels, swings, sums, terms, path, draw):  # type: ignore[no-untype
             base[p, i] = levels.base[draw[i], p]
         for b in range(wet_paces):
             pace[b, i] = terms.pace[draw[i], b]
-    for t in range(days):
+    for t in range(len(rates)):
         _predict(levels, swings, sums, path, draw, base, t, eta)
         _rate(eta, terms, own, pace, t, x, rates, recurring)
-    return rates, recurring

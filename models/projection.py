@@ -31,14 +31,14 @@ from models.ahead import (
 )
 from models.chain import Gap, Situation, TalksRates, propagate_recurrent, propagate_talks
 from models.exposure import MOMENTUM_DAYS, NEVER
-from models.lanes import lanes_of
+from models.lanes import LANES, lanes_of
 from models.parameters import Parameters
-from models.predictors import Levels, Swings, Terms, rates_of, swing
+from models.predictors import Levels, Swings, Terms, fill_rates, swing
 from models.processes import RECURRENT
 from models.spec import SCENARIOS, TARGETS, Floats, Ints, Problem, Reports
 from models.states import FilteredStates
 from models.structure import Structure
-from models.talks import ARMS, DEAL, DENUC, LIMITS, S2, S3, S4
+from models.talks import ARMS, DEAL, DENUC, GOING_ON, LIMITS, S2, S3, S4
 
 CHUNK = 250
 """Draws whose random numbers come together; they are kept by `prepare`, and by `project` for the time that it takes."""
@@ -75,10 +75,10 @@ class _Moves:
     sums: list[Floats]  # (column, grid day, lane) of the deviations, for paths that stand side by side
 
     def joined(self, other: "_Moves") -> "_Moves":
-        """Those of both, of other indicators."""
-        levels = self.levels._replace(expected=self.levels.expected + other.levels.expected)
-        sums = [a + b for a, b in zip(self.sums, other.sums, strict=True)]
-        return _Moves(levels=levels, swings=self.swings, sums=sums)
+        """Those of both, of other indicators, in the arrays of the other."""
+        for mine, theirs in zip((self.levels.expected, *self.sums), (other.levels.expected, *other.sums), strict=True):
+            theirs += mine
+        return other
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -283,12 +283,20 @@ def _outcome(problem: Problem, ahead: Ahead, chunk: _Chunk, moves: _Moves, pool:
     paths, draws = chunk.regime.shape[:2]
     known = _read_known(problem, ahead.windows)
 
-    def one(lanes: Ints, sums: Floats) -> tuple[Floats, ...]:
-        path, draw = np.divmod(lanes, draws)
-        rates, recurring = rates_of(moves.levels, moves.swings, sums, chunk.terms, path, draw)
-        return _follow(rates, recurring, chunk.factors, draw, known)
+    def follow(some: list[tuple[Ints, Floats]]) -> list[tuple[Floats, ...]]:
+        days, rows = len(ahead.days), GOING_ON + 2 * chunk.terms.pace.shape[1]
+        rates, recurring = np.empty((days, rows, LANES)), np.empty((len(RECURRENT), days, LANES))
+        found: list[tuple[Floats, ...]] = []
+        for lanes, sums in some:
+            path, draw = np.divmod(lanes, draws)
+            fill_rates(moves.levels, moves.swings, sums, chunk.terms, path, draw, rates, recurring)
+            found.append(_follow(rates, recurring, chunk.factors, draw, known))
+        return found
 
-    found = list(pool.map(one, lanes_of(paths * draws), moves.sums))
+    blocks = list(zip(lanes_of(paths * draws), moves.sums, strict=True))
+    each = -(-len(blocks) // THREADS)
+    jobs = [blocks[first : first + each] for first in range(0, len(blocks), each)]
+    found = [one for some in pool.map(follow, jobs) for one in some]
     position = np.searchsorted(ahead.windows, [h.days for h in problem.horizons])
     targets, scenarios, p_dry, log_weight = (
         np.concatenate([part[k] for part in found], axis=-1)[..., : paths * draws] for k in range(4)

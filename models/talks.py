@@ -14,6 +14,8 @@ NONE, FIRST_ARMS, FIRST_DENUC, ONLY = range(4)
 only, that of its last meeting. The last overlaps with those before it."""
 OTHER = 4
 """Of what meets, the mass of `ONLY` that has another framing than before."""
+NOWHERE = -(10**9)
+"""A day that no path has."""
 SURE = 50.0
 """Meetings a day beyond which one is certain: sums of intensities stay small enough to be told apart."""
 
@@ -101,7 +103,8 @@ def _pass_on(wet, entered, e, wet_paces, edges, after, gap, first, t, reached): 
     """Let day ``t`` begin: what is old enough passes to the next pace.
 
     entered (framing, day of the last meeting, row, lane) is a ring of mass as it entered its present pace. Day t of the
-    path is t + after in it; ``first`` is the day of mass there before the path, or -1.
+    path is t + after in it; ``first`` is the day of mass there before the path, or
+    `NOWHERE`.
     """
     for b in range(min(reached, len(edges) - 2) - 1, -1, -1):
         day = t + after - edges[b + 1]
@@ -229,14 +232,15 @@ def follow_talks(  # type: ignore[no-untyped-def]
         places[q + 1] = places[q] + min(edges[b + 1] - edges[b], days) + 1
     total, e = np.zeros((places[n] + 1, LANES)), np.zeros((1 + 2 * n, LANES))
     now, so_far = np.zeros((n, LANES)), np.zeros((n, LANES))
-    dry, wet, entered = np.zeros(LANES), np.zeros((2, paces, 4, LANES)), np.zeros((2, ring, 4, LANES))
+    dry, wet, entered = np.zeros(LANES), np.zeros((2, paces, 4, LANES)), np.empty((2, ring, 4, LANES))
     met, sums, arms = np.zeros((2, 5, LANES)), np.zeros((3, LANES)), np.zeros((2, paces, LANES))
     arms[0], arms[1] = 1.0 - change, change
     learnt = reported.any() or (teaches & (forced >= 0)).any()
-    age, first = (0, -1) if since > after else (max(since, 1), after - max(since, 1))
+    age, first = (0, NOWHERE) if since > after else (max(since, 1), after - max(since, 1))
     if since > after:
         dry[:] = 1.0
     else:
+        entered[:, first, NONE] = 0.0
         entered[framing, first, NONE] = 1.0
         wet[framing, np.searchsorted(edges, age, side="right") - 1, NONE] = 1.0
     w, reached = 0, 0

@@ -10,17 +10,19 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.polynomial.chebyshev import chebvander
 from scipy.special import expit, logit
 
 from models.projection import Prepared
 from models.spec import Floats
 from models.states import LEVEL_VARIANCE
 
-MEANS = (-2.6, 2.6)
+MEANS = (-2.4, 2.4)
 """Of a level, in levels: as far as a table reaches. A filter leaves these only for levels far beyond the scale."""
-VARIANCES = (0.03, LEVEL_VARIANCE)
-"""In levels squared: from several good sources on one day to nothing known."""
-MEAN_NODES, VARIANCE_NODES = 4, 4
+VARIANCES = (0.06, 1.9)
+"""In levels squared: from several good sources on one day to next to nothing known."""
+DEGREES = (3, 2, 1)
+"""Of the polynomial in the mean, by the power of the angle: what is left out is smaller than what rounding shows."""
 _SMALLEST = 1e-12  # probabilities below, or as near to 1, are not told apart
 
 
@@ -28,9 +30,8 @@ _SMALLEST = 1e-12  # probabilities below, or as near to 1, are not told apart
 class WhatIfTable:
     """Weighted means of P(event | draw), as log odds, had one indicator another state on the as-of date."""
 
-    means: Floats  # (mean node,) levels
-    angles: Floats  # (angle node,) of the variance
-    log_odds: Floats  # (indicator, mean node, angle node, target, horizon)
+    nodes: Floats  # (node, 2) mean and angle, each from -1 to 1 within its reach
+    log_odds: Floats  # (indicator, node, target, horizon)
     base: Floats  # (target, horizon) log odds of the projection as it is
     states: Floats  # (indicator, 2) mean and variance as they are; nan where an indicator has no observation
 
@@ -49,8 +50,8 @@ class WhatIfTable:
         return np.asarray(expit(found))
 
     def _interpolate(self, indicator: int, mean: float, variance: float) -> Floats:
-        by_mean, by_angle = _lagrange(self.means, mean), _lagrange(self.angles, _angle(variance))
-        return np.asarray(np.einsum("m,a,math->th", by_mean, by_angle, self.log_odds[indicator]))
+        share = np.linalg.solve(_terms(self.nodes).T, _terms(_scaled(mean, variance)[None])[0])
+        return np.asarray(np.tensordot(share, self.log_odds[indicator], axes=1))
 
     def to_arrays(self) -> dict[str, Floats]:
         """The table as arrays by name, to be kept in a file."""
@@ -70,19 +71,17 @@ def build_table(prepared: Prepared, weights: Floats, report: Callable[[int, int]
     weights : (draw,) of the draws of what is prepared; they sum to 1
     report : told (indicators done, indicators in all)
     """
-    size, now = prepared.problem.catalogue.size, prepared.ahead.now
-    means, angles = _nodes(MEANS, MEAN_NODES), _nodes((_angle(VARIANCES[0]), _angle(VARIANCES[1])), VARIANCE_NODES)
-    states = [(m, LEVEL_VARIANCE * np.sin(a) ** 2) for m in means for a in angles]
+    size, now, nodes = prepared.problem.catalogue.size, prepared.ahead.now, _nodes()
+    states = [_unscaled(*node) for node in nodes]
     rows = []
     for indicator in range(size):
         projected = [_log_odds(weights, each.targets) for each in prepared.suppose_each(indicator, states)]
-        rows.append(np.stack(projected).reshape(len(means), len(angles), *projected[0].shape))
+        rows.append(np.stack(projected))
         if report is not None:
             report(indicator + 1, size)
     present = prepared.project(prepared.problem, prepared.filtered)
     return WhatIfTable(
-        means=means,
-        angles=angles,
+        nodes=nodes,
         log_odds=np.stack(rows),
         base=_log_odds(weights, present.targets),
         states=np.where(now.active[0], [now.mean[0], now.variance[0]], np.nan).T,
@@ -95,19 +94,36 @@ def _log_odds(weights: Floats, values: Floats) -> Floats:
 
 
 def _angle(variance: float) -> float:
-    return float(np.arcsin(np.sqrt(min(variance / LEVEL_VARIANCE, 1.0))))
+    return float(np.arcsin(np.sqrt(variance / LEVEL_VARIANCE)))
 
 
-def _nodes(span: tuple[float, float], number: int) -> Floats:
-    """Chebyshev's of the first kind, which lie within the span."""
+def _scaled(mean: float, variance: float) -> Floats:
+    """Mean and angle as numbers from -1 to 1."""
+    low, high = np.array([MEANS[0], _angle(VARIANCES[0])]), np.array([MEANS[1], _angle(VARIANCES[1])])
+    return np.asarray((2 * np.array([mean, _angle(variance)]) - low - high) / (high - low))
+
+
+def _unscaled(x: float, y: float) -> tuple[float, float]:
+    """Mean and variance of a node."""
+    low, high = _angle(VARIANCES[0]), _angle(VARIANCES[1])
+    mean = (MEANS[0] + MEANS[1] + x * (MEANS[1] - MEANS[0])) / 2
+    return float(mean), float(LEVEL_VARIANCE * np.sin((low + high + y * (high - low)) / 2) ** 2)
+
+
+def _nodes() -> Floats:
+    """As many as there are terms, Chebyshev's in both directions: those of a higher power of the angle are fewer."""
+    means, angles = _chebyshev(max(DEGREES) + 1)[::-1], _chebyshev(len(DEGREES))
+    return np.array([(x, y) for y, degree in zip(angles, DEGREES, strict=True) for x in means[: degree + 1]])
+
+
+def _chebyshev(number: int) -> Floats:
+    """The roots of its polynomial, from the middle outwards."""
     at = np.cos(np.pi * (np.arange(number) + 0.5) / number)
-    return np.asarray((span[0] + span[1]) / 2 + (span[1] - span[0]) / 2 * at)
+    return np.asarray(sorted(at, key=abs))
 
 
-def _lagrange(nodes: Floats, x: float) -> Floats:
-    """Weights of the values at the nodes in that of the polynomial through them at ``x``."""
-    apart = nodes[:, None] - nodes
-    np.fill_diagonal(apart, 1.0)
-    away = np.broadcast_to(x - nodes, apart.shape).copy()
-    np.fill_diagonal(away, 1.0)
-    return np.asarray((away / apart).prod(axis=1))
+def _terms(at: Floats) -> Floats:
+    """Products of Chebyshev's polynomials at some places (place, 2): (place, term)."""
+    by_mean, by_angle = (chebvander(at[:, k], top) for k, top in enumerate((max(DEGREES), len(DEGREES) - 1)))
+    columns = [by_mean[:, a] * by_angle[:, b] for b, degree in enumerate(DEGREES) for a in range(degree + 1)]
+    return np.stack(columns, axis=1)
