@@ -17,7 +17,7 @@ from models.spec import Floats, Problem
 from models.structure import HALF_NORMAL_MEDIAN, Structure, directions_of, regime_root, whiten_judgements
 
 MAX_STEPS = 40
-TOLERANCE = 1e-4
+TOLERANCE = 1e-5
 """Twice the log density that a last step may still gain: probabilities then lie within 1e-4 of those at a mode found to
 the last digit, whichever start the search had."""
 UNIT_NODES = 5
@@ -123,14 +123,15 @@ def fit_laplace(
     Parameters
     ----------
     start : of the first node's search, (layout.size,); each next one starts from the node before
-    near : a fit of as many nodes to a density like this one; the search of every node starts from its node there
+    near : a fit of as many nodes to a density like this one; every node is looked for from its node there,
+        and from ``start`` where that leads nowhere, or where the parameters are not the same
 
     Raises
     ------
     NoMode
         if neither scoring nor the quasi-Newton search after it converges.
     """
-    if near is not None:
+    if near is not None and near.density.layout == density.layout:
         with suppress(NoMode):
             return _fit_near(density, near)
     mean, sd = density.structure.priors.log_unit

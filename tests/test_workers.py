@@ -229,11 +229,11 @@ def test_a_damaged_file_is_not_believed(kept: Path) -> None:
     kept.mkdir(parents=True)
     for task, damage in zip(tasks, DAMAGES, strict=True):
         forecasts = tuple(replace(forecast, pareto_k=0.25) for forecast in run_task(task))
-        worker_tasks._keep(task, forecasts)
-        assert bits([worker_tasks._load(task) or ()]) == bits([forecasts])
+        worker_tasks._keep(task.key, forecasts)
+        assert bits([worker_tasks._load(task.key) or ()]) == bits([forecasts])
         path = kept / f"{task.key}.npz"
         path.write_bytes(damage(path.read_bytes()))
-        assert worker_tasks._load(task) is None
+        assert worker_tasks._load(task.key) is None
 
 
 def test_the_key_changes_with_all_that_the_forecast_depends_on(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,6 +8,7 @@ half-lives were made in 2026, so neither is a track record.
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from itertools import batched
 
 import numpy as np
 import xarray as xr
@@ -15,10 +16,11 @@ from sqlalchemy import Connection
 
 from db.when import When
 from forecast.engine.assemble import Rows, assemble, check_rows, read_rows
-from forecast.evaluation.forecasters import Forecaster
+from forecast.evaluation.forecasters import Forecaster, HistoryOnly, Serial
 from forecast.evaluation.lfo import LeaveFutureOut
 from forecast.evaluation.tasks import Task, run_tasks
 from indicators.evidence import form_evidence
+from models.effects import without_judgements
 from models.exposure import read_clock
 from models.outcomes import events_of, outcomes, scenarios_of
 from models.spec import SCENARIOS, TARGETS, Bools, Floats, Horizon, Ints, Problem, Span
@@ -116,11 +118,17 @@ def _tasks(
     """Tasks, and whose they are. Their cut depends on the forecaster alone, never on who runs them."""
     tasks, owner = [], []
     for name, forecaster in forecasters.items():
-        size = forecaster.stretch if isinstance(forecaster, LeaveFutureOut) else 1
-        for begin in range(0, len(problems), size):
-            tasks.append(Task(forecaster, tuple(problems[begin : begin + size])))
+        for stretch in batched(problems, forecaster.stretch if isinstance(forecaster, Serial) else 1):
+            tasks.append(_task(forecaster, stretch))
             owner.append(name)
     return tasks, owner
+
+
+def _task(forecaster: Forecaster | LeaveFutureOut, problems: tuple[Problem, ...]) -> Task:
+    """History only is the model on other problems: where there are no judgements they are the same, and one task."""
+    if isinstance(forecaster, HistoryOnly):
+        return Task(forecaster.model, tuple(without_judgements(problem) for problem in problems))
+    return Task(forecaster, problems)
 
 
 def outcome_at(origin: int, truth: Problem, horizons: Sequence[Horizon]) -> Floats:

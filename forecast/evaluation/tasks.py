@@ -25,7 +25,7 @@ from threadpoolctl import threadpool_limits
 from forecast.cache import cache_root
 from forecast.engine.assemble import inputs_hash
 from forecast.errors import NotWritten, NoWorkers
-from forecast.evaluation.forecasters import Forecaster
+from forecast.evaluation.forecasters import Forecaster, Serial
 from forecast.evaluation.lfo import LeaveFutureOut
 from forecast.identity import library_versions, model_version
 from forecast.lifeline import end_with
@@ -69,7 +69,7 @@ def _source(module: str) -> bytes:
 def run_task(task: Task) -> Forecasts:
     """The forecasts of one task; one thread in every product, so that sums are taken in one order everywhere."""
     with threadpool_limits(limits=1):
-        if isinstance(task.forecaster, LeaveFutureOut):
+        if isinstance(task.forecaster, Serial):
             return tuple(task.forecaster.series(task.problems))
         return tuple(task.forecaster(problem) for problem in task.problems)
 
@@ -83,6 +83,8 @@ def run_tasks(
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> list[Forecasts]:
     """Run every task, or take what an earlier run kept; the results come in the order of the tasks.
+
+    Tasks that are the same, by their keys, are run once.
 
     Parameters
     ----------
@@ -99,18 +101,25 @@ def run_tasks(
     NotWritten
         if results are to be kept and cannot be
     """
+    places: dict[str, list[int]] = {}
+    for i, task in enumerate(tasks):
+        places.setdefault(task.key, []).append(i)
     found: dict[int, Forecasts] = {}
     if cached:
         _check_folder()
-        found = {i: kept for i, task in enumerate(tasks) if (kept := _load(task)) is not None}
-    left = {i: task for i, task in enumerate(tasks) if i not in found}
+        for key, same in places.items():
+            if (kept := _load(key)) is not None:
+                found |= dict.fromkeys(same, kept)
+    # Those of one origin stand together, so that a process cuts its record once.
+    waiting = sorted((i for i, *_ in places.values() if i not in found), key=lambda i: tasks[i].problems[0].as_of)
+    left, key_of = {i: tasks[i] for i in waiting}, {i: key for key, (i, *_) in places.items()}
     progress(len(found), len(tasks))
     with closing(_over_processes(left, workers) if dask is None else _over_dask(left, workers, dask)) as results:
         for i, forecasts in results:
-            found[i] = forecasts
+            found |= dict.fromkeys(places[key_of[i]], forecasts)
             if cached:
                 with suppress(OSError):
-                    _keep(tasks[i], forecasts)
+                    _keep(key_of[i], forecasts)
             progress(len(found), len(tasks))
     return [found[i] for i in range(len(tasks))]
 
@@ -271,10 +280,10 @@ def _check_folder() -> None:
         ) from None
 
 
-def _load(task: Task) -> Forecasts | None:
+def _load(key: str) -> Forecasts | None:
     """What an earlier run kept, unless the file is not what was written."""
     try:
-        content = (task_folder() / f"{task.key}.npz").read_bytes()
+        content = (task_folder() / f"{key}.npz").read_bytes()
     except OSError:
         return None
     body, digest = content[:-DIGEST_BYTES], content[-DIGEST_BYTES:]
@@ -285,7 +294,7 @@ def _load(task: Task) -> Forecasts | None:
         return tuple(Forecast(targets, scenarios, float(k)) for targets, scenarios, k in columns)
 
 
-def _keep(task: Task, forecasts: Forecasts) -> None:
+def _keep(key: str, forecasts: Forecasts) -> None:
     """Write aside and rename, with a checksum at the end: a file of that name is whole, or is not believed."""
     body = io.BytesIO()
     np.savez(
@@ -294,7 +303,7 @@ def _keep(task: Task, forecasts: Forecasts) -> None:
         scenarios=np.stack([f.scenarios for f in forecasts]),
         pareto_k=np.array([f.pareto_k for f in forecasts]),
     )
-    path = task_folder() / f"{task.key}.npz"
+    path = task_folder() / f"{key}.npz"
     with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".aside", delete_on_close=False) as aside:
         aside.write(body.getvalue() + hashlib.sha256(body.getvalue()).digest())
         aside.close()
