@@ -8,14 +8,17 @@ sine is the root of V over its stationary value: in it the noise of the levels, 
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.polynomial.chebyshev import chebvander
 from scipy.special import expit, logit
 
-from models.projection import Prepared
 from models.spec import Floats
 from models.states import LEVEL_VARIANCE
+
+if TYPE_CHECKING:  # whoever only reads a table need not load compiled code
+    from models.projection import Prepared
 
 MEANS = (-2.4, 2.4)
 """Of a level, in levels: as far as a table reaches. A filter leaves these only for levels far beyond the scale."""
@@ -63,7 +66,7 @@ class WhatIfTable:
         return cls(**{name: np.asarray(arrays[name], dtype=np.float64) for name in cls.__slots__})
 
 
-def build_table(prepared: Prepared, weights: Floats, report: Callable[[int, int], None] | None = None) -> WhatIfTable:
+def build_table(prepared: "Prepared", weights: Floats, report: Callable[[int, int], None] | None = None) -> WhatIfTable:
     """Project on every node, indicator by indicator.
 
     Parameters

@@ -35,6 +35,7 @@ from forecast.desk.receipt import (
     understood_sentences,
 )
 from forecast.desk.session import who
+from forecast.engine.hypotheticals import Supposed
 from forecast.words.names import target_name
 from forecast.words.numbers import counted, level_text
 
@@ -205,8 +206,10 @@ def print_receipt(receipt: Receipt, *, asked: bool = False) -> None:
     if receipt.forecast is not None:
         lines += ["", bold(forecast_title(receipt.forecast, receipt.run))]
         for target in moved_targets(receipt):
-            rows = [shift_cells(each) for each in receipt.forecast.by_target[target]]
-            lines += grid((target_name(target), "before", "now", "change, points ± Monte Carlo"), rows)
+            rough = isinstance(receipt.forecast, Supposed)
+            rows = [shift_cells(each, approximate=rough) for each in receipt.forecast.by_target[target]]
+            change = "change, points" if rough else "change, points ± Monte Carlo"
+            lines += grid((target_name(target), "before", "now", change), rows)
         if not receipt.forecast.anchored:
             lines += paragraph(
                 f"What run {receipt.forecast.source} had read cannot be read again: trust the changes, not the levels."

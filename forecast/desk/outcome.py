@@ -6,7 +6,8 @@ from forecast.desk.bearings import AlsoOn, bearing_notes
 from forecast.desk.entries import east_note, report_notes
 from forecast.desk.preview import Preview
 from forecast.desk.session import Desk, Receipt, Stored, answer
-from forecast.engine.provisional import Provisional
+from forecast.engine.answers import Provisional
+from forecast.engine.hypotheticals import Supposed
 from forecast.words.names import target_name
 from forecast.words.numbers import percent
 
@@ -52,7 +53,7 @@ def cause_of(action: str, table: str, rows: Sequence[int]) -> str:
     return f"{action} {table} row {first}" if first == last else f"{action} {table} rows {first} to {last}"
 
 
-def _taught_note(forecast: Provisional) -> tuple[str, ...]:
+def _taught_note(forecast: Provisional | Supposed) -> tuple[str, ...]:
     """What the entry taught of the rates, by the longest window of the headline; nothing that cannot be seen."""
     both = zip(forecast.shifts, forecast.done[forecast.headline], strict=True)
     seen, done = max(both, key=lambda pair: pair[0].horizon_days or 0)

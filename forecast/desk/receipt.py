@@ -8,7 +8,8 @@ from forecast.desk.doubts import disagreements_json, duplicates_json, remedy
 from forecast.desk.preview import GREAT, Preview, Surprise
 from forecast.desk.session import Receipt
 from forecast.desk.understood import Understood
-from forecast.engine.provisional import Provisional, Shift
+from forecast.engine.answers import Provisional, Shift
+from forecast.engine.hypotheticals import REACH, Supposed
 from forecast.words.names import target_name
 from forecast.words.numbers import counted, error_size, level_text, percent, signed
 from indicators.content import NO_FRAMING
@@ -124,13 +125,17 @@ def change_text(moved: Shift) -> str:
     return f"{signed(100 * (moved.new - moved.old))} ± {error_size(moved.error)}"
 
 
-def shift_cells(moved: Shift) -> tuple[str, str, str, str]:
+def shift_cells(moved: Shift, *, approximate: bool = False) -> tuple[str, str, str, str]:
     """Window, old, new, change."""
     window = f"by {moved.deadline}" if moved.deadline else f"in {moved.horizon_days} d"
+    if approximate:
+        return window, percent(moved.old), f"≈ {percent(moved.new)}", f"≈ {signed(100 * (moved.new - moved.old))}"
     return window, percent(moved.old), percent(moved.new), change_text(moved)
 
 
-def forecast_title(forecast: Provisional, run: int | None) -> str:
+def forecast_title(forecast: Provisional | Supposed, run: int | None) -> str:
+    if isinstance(forecast, Supposed):
+        return f"≈ within {REACH:.2f} points, with the posterior of run {forecast.source}; what is stored is exact"
     number = "" if run is None else f" (run {run})"
     return f"Provisional{number}, with the posterior of run {forecast.source}"
 
@@ -193,14 +198,15 @@ def _entry(entry: object) -> dict[str, Any]:
     return {name: value for name, value in values.items() if name not in ("valid_from", "valid_until")}
 
 
-def _forecast(forecast: Provisional, run: int | None) -> dict[str, Any]:
+def _forecast(forecast: Provisional | Supposed, run: int | None) -> dict[str, Any]:
     return {
         "headline": forecast.headline,
         "run": run,
         "posterior_of": forecast.source,
         "structure": forecast.structure,
         "anchored": forecast.anchored,
-        "as_of": forecast.run.as_of,
+        "as_of": forecast.as_of,
+        "approximate": isinstance(forecast, Supposed),
         "horizons": [_shift(each) for each in forecast.shifts],
         "targets": {target: [_shift(each) for each in moved] for target, moved in forecast.by_target.items()},
         "do": {target: [_shift(each) for each in moved] for target, moved in forecast.done.items()},

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import KW_ONLY, dataclass, field, replace
 from datetime import UTC, date, datetime, time
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
@@ -27,14 +28,17 @@ from forecast.desk.bearings import AlsoOn
 from forecast.desk.duplicates import Duplicate
 from forecast.desk.preview import Preview
 from forecast.desk.understood import Understood
+from forecast.engine.answers import DRAWS, Provisional, append_provisional, store_provisional
 from forecast.engine.assemble import read_rows
-from forecast.engine.provisional import DRAWS, Anchor, Provisional, learns, read_anchor_for, shift
+from forecast.engine.hypotheticals import Supposed, suppose
 from forecast.engine.reading import Reading, add_to_reading, take_reading
-from forecast.engine.refresh import append_provisional, store_provisional
 from forecast.engine.standing import needs_fit
 from forecast.errors import ForecastError
 from indicators.disagreements import Disagreement
 from indicators.texts import kept_text
+
+if TYPE_CHECKING:
+    from forecast.engine.provisional import Anchor
 
 type Append = Callable[[Connection, Reading, datetime], list[int]]
 """Appends the rows of an action, given what is on file just before, and returns their numbers."""
@@ -77,7 +81,7 @@ class Desk:
     kept: tuple[_State, Reading] | None = field(default=None, repr=False)
     stored: "Stored | None" = field(default=None, repr=False)
     """What was stored last, for who is interrupted before the answer."""
-    _anchors: dict[int, Anchor] = field(default_factory=dict, repr=False)
+    _anchors: dict[int, "Anchor"] = field(default_factory=dict, repr=False)
     _stood: tuple[date, int, int] | None = field(default=None, repr=False)
     """The day, the full run that stood on it, and the last status of a run when that was read."""
     _unlearnt: tuple[tuple[object, ...], bool] | None = field(default=None, repr=False)
@@ -127,8 +131,11 @@ class Desk:
             return None
         return add_to_reading(kept, added, {name: link[0] for name, link in state[1].items()})
 
-    def anchor(self, connection: Connection, stored: "Stored") -> Anchor:
+    def anchor(self, connection: Connection, stored: "Stored") -> "Anchor":
         """The posterior that the provisional forecast of what was stored uses."""
+        # compiled code, which takes half a second to load, and which whoever is answered from a table need not
+        from forecast.engine.provisional import read_anchor_for
+
         case_id, readings = stored.after.rows.case.case_id, (stored.before, stored.after)
         return read_anchor_for(readings, connection, self.database.posteriors, case_id, self.today(), self._anchors)
 
@@ -138,11 +145,13 @@ class Desk:
         if anchor is not None and self.kept is not None:
             anchor.make_ready(self.kept[1])
 
-    def ready_anchor(self, connection: Connection, stored: "Stored") -> Anchor | None:
+    def ready_anchor(self, connection: Connection, stored: "Stored") -> "Anchor | None":
         """The same where it is at hand and has projected what was there before; None where that takes long."""
         anchor, before, after = self._anchors.get(DRAWS), stored.before, stored.after
         if anchor is None or not anchor.stands_ready(before, after):
             return None
+        from forecast.engine.provisional import learns
+
         if not self._stands(connection, anchor.run) or learns(anchor, (before, after)):
             return None
         return anchor
@@ -189,7 +198,8 @@ class Receipt:
     """What is asked of an event: whether it is what the rules count."""
     bears_on: tuple[AlsoOn, ...] = ()
     """What else it bears on, of which nothing is on file."""
-    forecast: Provisional | None = None
+    forecast: Provisional | Supposed | None = None
+    """Supposed: approximate, in a dry run."""
     run: int | None = None
     """The provisional run; None in a dry run, and where there is no forecast."""
     remark: str = ""
@@ -211,7 +221,7 @@ class Receipt:
         return {id(entry): row for entry, row in zip(self.entries, self.rows, strict=True)} if self.stored else {}
 
 
-type Answer = tuple[Provisional | None, int | None, str]
+type Answer = tuple[Provisional | Supposed | None, int | None, str]
 """The forecast, its run, and why there is none or what it leaves out."""
 
 
@@ -276,6 +286,8 @@ def _answer_at_once(desk: Desk, connection: Connection, stored: Stored, cause: s
         anchor = desk.ready_anchor(connection, stored)
         if anchor is None:
             return None
+        from forecast.engine.provisional import shift
+
         left = desk.needs_fit(connection, anchor.run)
         forecast = shift(anchor, stored.before, stored.after, stored.at)
         with desk.database.within(connection):
@@ -289,7 +301,11 @@ def answer(desk: Desk, stored: Stored, cause: str, *, dry_run: bool) -> Answer:
     """The answer to an action, where it is still to give: whatever goes wrong, the entry is stored."""
     if stored.answer is not None:
         return stored.answer
+    if dry_run and (supposed := _supposed(desk, stored)) is not None:
+        return supposed
     try:
+        from forecast.engine.provisional import shift
+
         with desk.database.read() as connection:
             anchor = desk.anchor(connection, stored)
             left = needs_fit(connection, anchor.run, desk.today())
@@ -300,5 +316,16 @@ def answer(desk: Desk, stored: Stored, cause: str, *, dry_run: bool) -> Answer:
         return None, None, str(error)
 
 
-def _remark(anchor: Anchor, forecast: Provisional, left: bool) -> str:
+def _supposed(desk: Desk, stored: Stored) -> Answer | None:
+    """The answer to what is not stored, from the table of the run that stands; None where it has none."""
+    with desk.database.read() as connection:
+        run = read_standing(connection, stored.after.rows.case.case_id, desk.today())
+        if run is None:
+            return None
+        supposed = suppose(desk.database, run, stored.before, stored.after)
+        left = supposed is not None and needs_fit(connection, run, desk.today())
+    return None if supposed is None else (supposed, None, UNLEARNT.format(run.id) if left else "")
+
+
+def _remark(anchor: "Anchor", forecast: Provisional, left: bool) -> str:
     return "; ".join(filter(None, (forecast.untaught, UNLEARNT.format(anchor.run.id) if left else "")))

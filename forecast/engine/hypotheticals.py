@@ -18,12 +18,13 @@ import numpy as np
 
 from db.engine import Database
 from db.progress import Progress, silent
-from db.read_runs import read_standing
 from db.run_rows import RunRow
+from db.when import When
 from forecast.cache import cache_root
 from forecast.clock import Clock, moment_of, utc_now
 from forecast.engine.answers import Shift
-from forecast.engine.reading import Reading, Solvable
+from forecast.engine.assemble import read_rows
+from forecast.engine.reading import Reading, Solvable, take_reading
 from forecast.engine.rows import reach_of
 from forecast.structures import structure_of
 from models.spec import TARGETS, Floats
@@ -32,6 +33,8 @@ from models.whatif import WhatIfTable
 
 FOLDER = "what-if"
 """In the cache."""
+REACH = 0.02
+"""In points: what an answer from the table is off by at most, by what `benchmarks.report` measures."""
 _OF = "of"
 """The part of the file that says what the table is of."""
 
@@ -47,6 +50,14 @@ class Supposed:
     as_of: date
     by_target: Mapping[str, tuple[Shift, ...]]
     """`error` is not known, and is 0."""
+
+    anchored: bool = True
+    taught: bool = False
+    """An observation teaches nothing of the rates."""
+
+    @property
+    def done(self) -> Mapping[str, tuple[Shift, ...]]:
+        return self.by_target
 
     @property
     def shifts(self) -> tuple[Shift, ...]:
@@ -66,6 +77,7 @@ def suppose(database: Database, run: RunRow, before: Reading, after: Reading) ->
     answer = None if table is None or moved is None else table.answer(*moved)
     if table is None or answer is None:
         return None
+    present = 1 / (1 + np.exp(-table.base))
     horizons = after.solvable.problem.horizons
     return Supposed(
         headline=after.rows.case.headline,
@@ -75,7 +87,7 @@ def suppose(database: Database, run: RunRow, before: Reading, after: Reading) ->
         by_target={
             target: tuple(
                 Shift(*reach_of(horizon), float(old), float(new), 0.0)
-                for horizon, old, new in zip(horizons, table.present[t], answer[t], strict=True)
+                for horizon, old, new in zip(horizons, present[t], answer[t], strict=True)
             )
             for t, target in enumerate(TARGETS)
         },
@@ -112,12 +124,12 @@ def make_table(
         if nothing was published that can be used with the case as it is now
     """
     # the projection, which who only reads a table need not load
-    from forecast.engine.provisional import learns, prepare_standing, read_anchor, read_today
+    from forecast.engine.provisional import learns, prepare_standing, read_anchor
     from models.whatif import build_table
 
     today = moment_of(database, clock).today
     with database.read() as connection:
-        reading = read_today(connection, case_id, today)
+        reading = take_reading(read_rows(connection, When(as_of=today), case_id=case_id))
         anchor = read_anchor(connection, database.posteriors, case_id, today)
     if reading.solvable is None or learns(anchor, (reading,)):
         return None

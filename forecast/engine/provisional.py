@@ -22,7 +22,8 @@ from sqlalchemy import Connection
 from db.errors import StoreError
 from db.posteriors import Posteriors, opened
 from db.read_runs import read_standing, read_targets
-from db.run_rows import IndicatorStateRow, NewRun, RunRow, ScenarioForecastRow, TargetForecastRow
+from db.run_rows import RunRow
+from forecast.engine.answers import DRAWS, EXACT, PATHS, Provisional, Shift
 from forecast.engine.assemble import Rows, inputs_hash, read_rows
 from forecast.engine.draws import read_draws
 from forecast.engine.looking import find_looked, reporting_of
@@ -42,15 +43,11 @@ from models.states import FilteredStates
 from models.structure import SHIPPED, directions_of, whiten_judgements
 from models.unattested import log_likelihood
 
-DRAWS, PATHS = 100, 2
-"""Draws of the posterior, and simulated paths of each: as many as in a full update, so that intervals mean the same."""
 TAUGHT_DRAWS = 2000
 """Draws where they are weighed by what has happened since, or has been attested."""
 NEARLY_ALL = 0.95
 """Share of the fewer draws that must stay effective for them to do, where the entry itself teaches nothing."""
 _ALIKE = 1e-9
-_EXACT = 1e-6
-"""How closely the headline of the full update is met: far below what is shown."""
 _KEPT = 8
 _GROUNDS = 2
 """Situations kept ready, each of some megabytes: that before an event and that after it."""
@@ -123,6 +120,11 @@ class Anchor:
         if before.solvable is None or after.solvable is None or not self.fits(after.rows):
             return False
         return before.solvable.name in self.kept and self._has_ground(after.solvable)
+
+    def prepared_for(self, reading: Solvable, reporting: Mapping[str, Reporting]) -> Prepared:
+        """What is on file, ready to be projected with other states."""
+        held = self._hold(reading.problem, reporting)
+        return prepare(held, reading.filtered, self.parameters, SHIPPED, paths=PATHS, seed=self.run.seed)
 
     def _has_ground(self, reading: Solvable) -> bool:
         return reading.ground in self.grounds
@@ -212,53 +214,6 @@ def _read_days(record: Record, read: Record) -> list[list[tuple[int, ...]]]:
     return [[event for event in events if span.first <= event[0] <= span.last] for events, span in of_type]
 
 
-@dataclass(frozen=True, slots=True)
-class Shift:
-    """A target at one horizon before and after; `error` is the Monte-Carlo error of the difference."""
-
-    horizon_days: int | None
-    deadline: date | None
-    old: float
-    new: float
-    error: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Provisional:
-    """The forecast after an entry, and what it was before it."""
-
-    headline: str
-    source: int
-    """The run whose posterior it uses."""
-    structure: int
-    """That of this run."""
-    anchored: bool
-    """Whether its level is tied to that run's; if not, `error` holds for the differences alone."""
-    by_target: Mapping[str, tuple[Shift, ...]]
-    done: Mapping[str, tuple[Shift, ...]]
-    """The same had somebody made it so, which teaches nothing of the rates: *do*, where `by_target` *sees*."""
-    untaught: str
-    """Why not all that has happened teaches here; "" where the draws can stand for a fit that had read it."""
-    run: NewRun
-    targets: tuple[TargetForecastRow, ...]
-    scenarios: tuple[ScenarioForecastRow, ...]
-    states: tuple[IndicatorStateRow, ...]
-
-    @property
-    def taught(self) -> bool:
-        """Whether what is new speaks for the rates: whether seeing it differs from doing it."""
-        return any(
-            abs(seen.new - done.new) > _EXACT
-            for target, shifts in self.by_target.items()
-            for seen, done in zip(shifts, self.done[target], strict=True)
-        )
-
-    @property
-    def shifts(self) -> tuple[Shift, ...]:
-        """Those of the headline."""
-        return self.by_target[self.headline]
-
-
 def read_anchor(
     connection: Connection,
     posteriors: Posteriors,
@@ -316,6 +271,22 @@ def read_anchor_for(
     return read_anchor(connection, posteriors, case_id, today, kept, draws=TAUGHT_DRAWS)
 
 
+def prepare_standing(anchor: Anchor, reading: Reading) -> tuple[Prepared, Floats]:
+    """What is on file, ready to be projected again and again, and the weights of the draws, (draw,).
+
+    Raises
+    ------
+    NoPosterior
+        if the rows make no problem, or the case is no longer the one the posterior was made for
+    """
+    if reading.solvable is None:
+        raise NoPosterior(f"no provisional forecast: {reading.lacking}")
+    _check_case(anchor, reading.rows)
+    reporting = reporting_of(reading.rows.case.priors)
+    weights = anchor.weigh(anchor.stand(reading.solvable, reporting)).weights
+    return anchor.prepared_for(reading.solvable, reporting), weights
+
+
 def learns(anchor: Anchor, readings: Sequence[Reading]) -> bool:
     """Whether what the run had not read tells its draws apart by more than few of them can carry.
 
@@ -360,7 +331,7 @@ def _anchored(connection: Connection, run: RunRow, parameters: Parameters, slant
     errors = np.array([[row.mcse if row else 0.0 for row in line] for line in found])
     base = anchor.stand(reading.solvable, reporting_of(rows.case.priors))
     tolerance = np.maximum(errors, 1e-4)
-    tolerance[TARGETS.index(rows.case.headline)] = _EXACT
+    tolerance[TARGETS.index(rows.case.headline)] = EXACT
     known = weigh(base.log_likelihood)
     weights = rake(base.projection.targets.reshape(len(equal), -1), means.ravel(), tolerance.ravel(), known.weights)
     return replace(anchor, weights=weights, base=base, errors=errors)

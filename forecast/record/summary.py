@@ -36,7 +36,7 @@ from forecast.run_facts import (
 from forecast.structures import change_as_json, change_of, other_model_sentence, structure_of
 
 if TYPE_CHECKING:
-    from forecast.engine.provisional import Provisional
+    from forecast.engine.answers import Provisional
 
 NO_NEWS = News()
 
