@@ -24,8 +24,8 @@ INNER = {
     "no_cpython_wrapper": True,
     "no_cfunc_wrapper": True,
 }
-"""A function that is not inlined is compiled twice, by itself and with its caller, and rounds otherwise each time. Which
-of the two is called differs between the process that compiles and those that find the code in the cache."""
+"""What is not inlined is compiled twice, by itself and with its caller, and rounds otherwise each time. Which of the
+two is called differs between the process that compiles and those that find its code in the cache."""
 SUMS = {"contract", "reassoc"}
 """Sums may be taken in the order that suits the processor, which is the same every time; nothing else is loosened."""
 LOG2_E = 1.4426950408889634

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.polynomial.chebyshev import chebvander
-from scipy.special import expit, logit
 
 from models.spec import Floats
 from models.states import LEVEL_VARIANCE
@@ -50,7 +49,7 @@ class WhatIfTable:
         m, v = self.states[indicator]
         if MEANS[0] <= m <= MEANS[1] and VARIANCES[0] <= v <= VARIANCES[1]:
             found = found + self.base - self._interpolate(indicator, m, v)
-        return np.asarray(expit(found))
+        return np.asarray(1 / (1 + np.exp(-found)))
 
     def _interpolate(self, indicator: int, mean: float, variance: float) -> Floats:
         share = np.linalg.solve(_terms(self.nodes).T, _terms(_scaled(mean, variance)[None])[0])
@@ -93,7 +92,8 @@ def build_table(prepared: "Prepared", weights: Floats, report: Callable[[int, in
 
 def _log_odds(weights: Floats, values: Floats) -> Floats:
     mean = np.tensordot(weights, values, axes=1)
-    return np.asarray(logit(np.clip(mean, _SMALLEST, 1 - _SMALLEST)))
+    held = np.clip(mean, _SMALLEST, 1 - _SMALLEST)
+    return np.asarray(np.log(held / (1 - held)))
 
 
 def _angle(variance: float) -> float:

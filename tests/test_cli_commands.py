@@ -40,6 +40,7 @@ WITHIN_FUNCTIONS = {
     ("report", "forecast.brief.mail"): HEAVY,
     ("report", "forecast.brief.report"): HEAVY,
     ("service", "forecast.schedule.letters"): "a service that mails no brief need not hold pictures and pandas",
+    ("update", "forecast.engine.hypotheticals"): HEAVY,
     ("update", "forecast.engine.update"): HEAVY,
 }
 

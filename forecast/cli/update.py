@@ -1,16 +1,21 @@
 """The command that makes a forecast."""
 
+from contextlib import suppress
 from typing import Annotated
 
 import typer
 
+from db.engine import Database
+from db.errors import StoreError
 from db.kinds import PUBLISHED
+from db.read import read_case
 from db.when import When
 from forecast.cache import is_warm
-from forecast.cli.console import AsOf, Json, case_id, opened, today_of, whole
+from forecast.cli.console import AsOf, Json, case_id, now, opened, today_of, whole
 from forecast.cli.progress import watch
 from forecast.cli.show import show_run
 from forecast.cli.streams import answering
+from forecast.errors import ForecastError
 from models.settings import SAMPLERS, SamplerSettings
 
 MOST_DRAWS, MOST_CHAINS = 1_000_000, 100
@@ -43,5 +48,15 @@ def update(
         newest = as_of is None and outcome.status == PUBLISHED
         with answering(f"run {outcome.run_id} is stored ({outcome.status})"):
             show_run(database, json_, run_id=None if newest else outcome.run_id)
+        if newest:
+            _make_ready(database, warm)
     if outcome.status == "rejected":
         raise typer.Exit(1)
+
+
+def _make_ready(database: Database, warm: bool) -> None:
+    """Make the table from which dry runs are answered; the forecast stands, and is told, whether or not that can be."""
+    from forecast.engine.hypotheticals import make_table
+
+    with suppress(ForecastError, StoreError, OSError), watch(warm=warm) as progress, database.read() as connection:
+        make_table(database, read_case(connection, case_id()).case_id, progress=progress, clock=now)

@@ -160,7 +160,7 @@ def _keep(file: Path, table: WhatIfTable, marks: Mapping[str, object]) -> None:
 def _read(file: Path, marks: Mapping[str, object]) -> WhatIfTable | None:
     """The table, if there is one and it is of this."""
     try:
-        with np.load(file, allow_pickle=False) as arrays:
+        with file.open("rb") as content, np.load(content, allow_pickle=False) as arrays:
             if str(arrays[_OF]) != json.dumps(marks, sort_keys=True):
                 return None
             return WhatIfTable.from_arrays(arrays)

@@ -4,6 +4,7 @@ import gc
 import signal
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
@@ -13,9 +14,9 @@ from types import TracebackType
 from typing import Self
 
 from db.engine import open_database
-from db.errors import LeaseLost
+from db.errors import LeaseLost, StoreError
 from db.progress import Progress
-from forecast.errors import FitFailed
+from forecast.errors import FitFailed, ForecastError
 from forecast.lifeline import end_with
 from forecast.schedule.orders import Made, Order, fulfil
 
@@ -177,8 +178,19 @@ def _attend(url: str, orders: Connection, line: Connection) -> None:
             order: Order = orders.recv()
         except EOFError:
             return
-        orders.send(_attempt(url, order, _teller(orders)))
+        answer = _attempt(url, order, _teller(orders))
+        orders.send(answer)
+        if isinstance(answer, Made) and not orders.poll():
+            _make_ready(url, order.case_id)
         gc.collect()  # large arrays in cycles would lie about until the next fit has taken its own
+
+
+def _make_ready(url: str, case_id: str) -> None:
+    """With time on its hands: make the table from which dry runs are answered. Without it they are answered too."""
+    from forecast.engine.hypotheticals import make_table
+
+    with suppress(ForecastError, StoreError, OSError), open_database(url) as database:
+        make_table(database, case_id)
 
 
 def _attempt(url: str, order: Order, progress: Progress) -> Made | _Broke:
