@@ -163,13 +163,13 @@ def test_a_service_that_is_to_end_leaves_nothing_half_made(database: Database) -
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_what_fails_is_told_once_a_day_and_tried_again(duty: Duty, caplog: pytest.LogCaptureFixture) -> None:
-    duty.settings = settings(folder="gone/backups")
+    duty.settings = settings(folder="gone")
     for _ in range(3):
         keep_backups(duty)
     (alert,) = told(duty)
     assert (alert.rule, alert.subject, alert.title) == ("backup", "2020-01-03", "The backup of 2020-01-03 failed")
     assert alert.body.splitlines() == [
-        f"At 2020-01-03 06:05 UTC: {Path.cwd() / 'gone' / 'backups'}: No such file or directory.",
+        f"At 2020-01-03 06:05 UTC: folder {Path.cwd() / 'gone'} does not exist; make it, or name another in [backup].",
         "It is tried again every hour.",
         "The last backup: none.",
         "The last that was restored and verified: none.",
@@ -181,7 +181,7 @@ def test_what_fails_is_told_once_a_day_and_tried_again(duty: Duty, caplog: pytes
     assert "backup failed" in caplog.text
     (Path.cwd() / "gone").mkdir()
     keep_backups(duty)
-    assert [path.name for path in Path("gone/backups").glob("*.zip")] == ["parley-2020-01-04.zip"]
+    assert [path.name for path in Path("gone").glob("*.zip")] == ["parley-2020-01-04.zip"]
     assert len(told(duty)) == 2
 
 

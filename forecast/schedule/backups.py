@@ -119,7 +119,8 @@ def _backed_up(duty: Duty, folder: Path, day: date, memory: Memory) -> Memory:
     try:
         if memory.database != duty.database.url:
             raise StoreError(f"{folder} holds backups of {memory.database}; name another folder in [backup]")
-        folder.mkdir(exist_ok=True)
+        if not folder.is_dir():  # one that is made here could lie beneath a disk that is not mounted
+            raise StoreError(f"folder {folder} does not exist; make it, or name another in [backup]")
         contents = write_backup(duty.database, folder / name, force=True, report=_beating(duty)).contents
         mark = Mark(name, day, duty.clock())
         logger.info("backup made", extra={"file": str(folder / name), "sound": contents.sound})
