@@ -35,6 +35,15 @@ class Ahead:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Effects:
+    """Of each draw what its predictors are made of."""
+
+    base: Floats  # (draw, predictor)
+    own: Floats  # (draw, predictor, indicator) effects per level
+    scale: Floats  # (draw, predictor) of what the indicators add
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Factors:
     """Of each draw what multiplies its intensities and odds, whatever the levels."""
 
@@ -84,10 +93,10 @@ def suppose(ahead: Ahead, problem: Problem, indicator: int, mean: float, varianc
     lag, fades, half_life = catalogue.lag[indicator], catalogue.fades[indicator], catalogue.half_life[indicator]
 
     def moved(states: States, known: Bools, elapsed: Floats) -> States:
-        found = predict(np.array(mean), np.array(variance), elapsed, fades, half_life)
         changed = States(states.mean.copy(), states.variance.copy(), states.active.copy())
-        for array, values in zip((changed.mean, changed.variance, changed.active), (*found, True), strict=True):
-            array[known, indicator] = values
+        at = known, indicator
+        changed.mean[at], changed.variance[at] = predict(np.array(mean), np.array(variance), elapsed, fades, half_life)
+        changed.active[at] = True
         return changed
 
     later = (ahead.days - problem.as_of).astype(float)
@@ -129,46 +138,47 @@ def regime_paths(
     return np.asarray(z @ regime_root(knots, structure.priors)[met].T)
 
 
-def effects_of(parameters: Parameters, structure: Structure) -> Floats:
-    """Effects of the indicators on the predictors before their scales, (draw, predictor, indicator)."""
-    effect = parameters.effect * float(structure.indicators)
-    return np.asarray(np.einsum("pt,dti->dpi", np.array([p.effect for p in MOVED]), effect))
+def effects_of(parameters: Parameters, structure: Structure) -> Effects:
+    """The predictors of the draws as far as no day and no path changes them."""
+    effect, one = parameters.effect * float(structure.indicators), np.ones(len(parameters.unit))
+    return Effects(
+        base=parameters.base[:, [BASE[p.base] for p in MOVED]],
+        own=np.einsum("pt,dti->dpi", np.array([p.effect for p in MOVED]), effect),
+        scale=np.stack([getattr(parameters, p.scale) if p.scale else one for p in MOVED], axis=1),
+    )
 
 
-def scales_of(parameters: Parameters) -> Floats:
-    """What multiplies the effects, (draw, predictor)."""
-    one = np.ones(len(parameters.unit))
-    return np.stack([getattr(parameters, p.scale) if p.scale else one for p in MOVED], axis=1)
-
-
-def levels_of(
-    problem: Problem, ahead: Ahead, parameters: Parameters, effect: Floats, regime: Floats, structure: Structure
-) -> Levels:
-    """The predictors as expected, for effects as of `effects_of`, and the regime of the paths.
+def expected_of(problem: Problem, ahead: Ahead, effects: Effects, structure: Structure, indicators: Ints) -> Floats:
+    """What some indicators are expected to add to the predictors, (day, predictor, draw).
 
     The fit takes filtered means; simulated levels are compensated so that the mean intensity stays the fitted one.
     """
-    draws, lag, scale = len(effect), problem.catalogue.lag, scales_of(parameters)[:, :, None]
-    base = parameters.base[:, [BASE[p.base] for p in MOVED], None]
-    factors = np.concatenate([scale * effect, scale * effect**2, base], axis=2).transpose(2, 1, 0)
-    expected = np.empty((len(ahead.days), len(MOVED) * draws))
+    own, scale, lag = effects.own[:, :, indicators], effects.scale[:, :, None], problem.catalogue.lag[indicators]
+    factors = np.concatenate([scale * own, scale * own**2], axis=2).transpose(2, 1, 0)
+    expected = np.empty((len(ahead.days), len(MOVED) * len(own)))
     for lagged, states in ((False, ahead.fresh), (True, ahead.lagged)):
-        unseen = np.where(ahead.days[:, None] > problem.as_of + lagged * lag, states.variance, 0.0)
-        moments = [states.mean, -0.5 * unseen * (not structure.moment_term), np.ones((len(unseen), 1))]
+        variance = states.variance[:, indicators] * (not structure.moment_term)
+        unseen = np.where(ahead.days[:, None] > problem.as_of + lagged * lag, variance, 0.0)
         mine = slice(FRESH, None) if lagged else slice(FRESH)
-        own = np.ascontiguousarray(factors[:, mine]).reshape(len(factors), -1)
-        out = expected[:, FRESH * draws :] if lagged else expected[:, : FRESH * draws]
-        np.matmul(np.concatenate(moments, axis=1), own, out=out)
+        by_draw = np.ascontiguousarray(factors[:, mine]).reshape(len(factors), -1)
+        out = expected[:, FRESH * len(own) :] if lagged else expected[:, : FRESH * len(own)]
+        np.matmul(np.concatenate([states.mean[:, indicators], -0.5 * unseen], axis=1), by_draw, out=out)
+    return expected.reshape(len(ahead.days), len(MOVED), len(own))
+
+
+def levels_of(problem: Problem, ahead: Ahead, effects: Effects, regime: Floats, structure: Structure) -> Levels:
+    """The predictors with nothing expected of any indicator yet, and the regime of the paths (path, draw, knot)."""
     knot = knot_of(ahead.days, problem.calendar)
     return Levels(
-        expected=expected.reshape(len(ahead.days), len(MOVED), draws),
+        base=effects.base,
+        expected=np.zeros((len(ahead.days), len(MOVED), len(effects.base))),
         ruled=np.array([structure.has_regime(p) for p in MOVED]),
         regime=regime,
         knot=np.searchsorted(np.unique(knot), knot),
     )
 
 
-def swings_of(problem: Problem, ahead: Ahead, noise: Floats, effect: Floats, scale: Floats) -> Swings:
+def swings_of(problem: Problem, ahead: Ahead, effects: Effects, noise: Floats) -> Swings:
     """How levels deviate on the way, from noise (path, grid day, draw, indicator).
 
     The first grid day is the as-of date itself, drawn from the filtered state.
@@ -184,7 +194,7 @@ def swings_of(problem: Problem, ahead: Ahead, noise: Floats, effect: Floats, sca
         noise=noise,
         left=left,
         step=step,
-        effect=effect * scale[:, :, None],
+        effect=effects.own * effects.scale[:, :, None],
         column=column.reshape(lag.shape),
         owner=np.ascontiguousarray(columns[:, 0]),
         low=low,

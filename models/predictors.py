@@ -30,7 +30,8 @@ LARGEST = 300.0
 class Levels(NamedTuple):
     """Log intensities and log odds as expected on the days of the path, and the regime."""
 
-    expected: Floats  # (day, predictor, draw)
+    base: Floats  # (draw, predictor)
+    expected: Floats  # (day, predictor, draw) of the indicators
     ruled: Bools  # (predictor,) whether the regime adds to it
     regime: Floats  # (path, draw, knot)
     knot: Ints  # (day,)
@@ -65,38 +66,42 @@ class Terms(NamedTuple):
 
 
 @compiled
-def _swing(swings, path, draw, sums):  # type: ignore[no-untyped-def]
-    """What deviations add to the predictors: sums (column, grid day, lane), for the path and the draw of each lane."""
+def swing(swings, path, draw, indicators):  # type: ignore[no-untyped-def]
+    """What deviations of some indicators add to the predictors: (column, grid day, lane).
+
+    path, draw (lane,): those that stand side by side.
+    """
     noise, left, step, effect, column = swings.noise, swings.left, swings.step, swings.effect, swings.column
-    indicators, predictors = len(left), effect.shape[1]
-    away, drawn, own = (
-        np.zeros((indicators, LANES)), np.zeros((indicators, LANES)), np.zeros((predictors, indicators, LANES))
-    )  # fmt: skip
+    predictors, n = effect.shape[1], len(indicators)
+    sums, own = np.zeros((len(swings.owner), len(step), LANES)), np.empty((predictors, n, LANES))
+    away, drawn = np.zeros((n, LANES)), np.empty((n, LANES))
     for i in range(LANES):
         for p in range(predictors):
-            for j in range(indicators):
-                own[p, j, i] = effect[draw[i], p, j]
-    for g in range(step.shape[0]):
+            for k in range(n):
+                own[p, k, i] = effect[draw[i], p, indicators[k]]
+    for g in range(len(step)):
         for i in range(LANES):
-            for j in range(indicators):
-                drawn[j, i] = noise[path[i], g, draw[i], j]
-        for j in range(indicators):
+            for k in range(n):
+                drawn[k, i] = noise[path[i], g, draw[i], indicators[k]]
+        for k in range(n):
+            j = indicators[k]
             for i in range(LANES):
-                away[j, i] = left[j] * away[j, i] + step[g, j] * drawn[j, i]
+                away[k, i] = left[j] * away[k, i] + step[g, j] * drawn[k, i]
             for p in range(predictors):
                 c = column[p, j]
                 for i in range(LANES):
-                    sums[c, g, i] += own[p, j, i] * away[j, i]
+                    sums[c, g, i] += own[p, k, i] * away[k, i]
+    return sums
 
 
 @compiled
-def _predict(levels, swings, sums, path, draw, t, eta):  # type: ignore[no-untyped-def]
+def _predict(levels, swings, sums, path, draw, base, t, eta):  # type: ignore[no-untyped-def]
     """The predictors on day ``t``, eta (predictor, lane)."""
     expected, regime, ruled, knot = levels.expected, levels.regime, levels.ruled, levels.knot[t]
     owner, low, share, ahead = swings.owner, swings.low, swings.share, swings.ahead
     for p in range(eta.shape[0]):
         for i in range(LANES):
-            eta[p, i] = expected[t, p, draw[i]]
+            eta[p, i] = base[p, i] + expected[t, p, draw[i]]
         if ruled[p]:
             for i in range(LANES):
                 eta[p, i] += regime[path[i], draw[i], knot]
@@ -142,22 +147,21 @@ def _rate(eta, terms, own, pace, t, x, rates, recurring):  # type: ignore[no-unt
 
 
 @compiled
-def rates_of(levels, swings, terms, path, draw):  # type: ignore[no-untyped-def]
-    """Rates of talks, (day, row, lane), and intensities of contact and crisis, (kind, day, lane), of some paths.
+def fill_rates(levels, swings, sums, terms, path, draw, rates, recurring):  # type: ignore[no-untyped-def]
+    """Fill rates of talks, (day, row, lane), and intensities of contact and crisis, (kind, day, lane), of some paths.
 
-    path, draw (lane,): which of them. Rows as of `models.chain.TalksRates`.
+    path, draw (lane,): those that stand side by side; sums: what `swing` gives for them. Rows as of
+    `models.chain.TalksRates`.
     """
-    days, wet_paces = len(levels.expected), terms.pace.shape[1]
-    rates, recurring = np.empty((days, GOING_ON + 2 * wet_paces, LANES)), np.empty((2, days, LANES))
+    wet_paces = terms.pace.shape[1]
     eta, x = np.empty((len(PREDICTORS), LANES)), np.empty((len(PREDICTORS) + 2, LANES))
-    sums, pace = np.zeros((len(swings.owner), swings.step.shape[0], LANES)), np.empty((wet_paces, LANES))
-    own = np.empty((2, LANES))
+    base, own, pace = np.empty((len(PREDICTORS), LANES)), np.empty((2, LANES)), np.empty((wet_paces, LANES))
     for i in range(LANES):
         own[0, i], own[1, i] = terms.duration[draw[i]], terms.memory[draw[i]]
+        for p in range(len(base)):
+            base[p, i] = levels.base[draw[i], p]
         for b in range(wet_paces):
             pace[b, i] = terms.pace[draw[i], b]
-    _swing(swings, path, draw, sums)
-    for t in range(days):
-        _predict(levels, swings, sums, path, draw, t, eta)
+    for t in range(len(rates)):
+        _predict(levels, swings, sums, path, draw, base, t, eta)
         _rate(eta, terms, own, pace, t, x, rates, recurring)
-    return rates, recurring

@@ -14,6 +14,8 @@ NONE, FIRST_ARMS, FIRST_DENUC, ONLY = range(4)
 only, that of its last meeting. The last overlaps with those before it."""
 OTHER = 4
 """Of what meets, the mass of `ONLY` that has another framing than before."""
+NOWHERE = -(10**9)
+"""A day that no path has."""
 SURE = 50.0
 """Meetings a day beyond which one is certain: sums of intensities stay small enough to be told apart."""
 
@@ -101,7 +103,8 @@ def _pass_on(wet, entered, e, wet_paces, edges, after, gap, first, t, reached): 
     """Let day ``t`` begin: what is old enough passes to the next pace.
 
     entered (framing, day of the last meeting, row, lane) is a ring of mass as it entered its present pace. Day t of the
-    path is t + after in it; ``first`` is the day of mass there before the path, or -1.
+    path is t + after in it; ``first`` is the day of mass there before the path, or
+    `NOWHERE`.
     """
     for b in range(min(reached, len(edges) - 2) - 1, -1, -1):
         day = t + after - edges[b + 1]
@@ -117,16 +120,6 @@ def _pass_on(wet, entered, e, wet_paces, edges, after, gap, first, t, reached): 
                     entered[f, place, row, i] = leaving
                     wet[f, b, row, i] = max(wet[f, b, row, i] - leaving, 0.0)
                     wet[f, b + 1, row, i] += leaving
-
-
-@compiled
-def _enter(wet, entered, came, place):  # type: ignore[no-untyped-def]
-    """Put mass that met today, (framing, row, lane), at the first pace and in its place of the ring."""
-    for f in range(2):
-        for row in range(ONLY + 1):
-            for i in range(LANES):
-                wet[f, 0, row, i] += came[f, row, i]
-                entered[f, place, row, i] = came[f, row, i]
 
 
 @compiled
@@ -164,14 +157,14 @@ def _unmet(dry, wet):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _live_known_day(dry, wet, entered, met, t, known, rates, came, log_weight):  # type: ignore[no-untyped-def]
+def _end_known_day(dry, wet, entered, met, t, known, rates, place, log_weight):  # type: ignore[no-untyped-def]
     """A day of the gap: what is known to have happened takes all mass with it, what would be known leaves it."""
     forced, reported, teaches, sealed, sealed_reported = known
-    came[:] = 0.0
     if forced[t] < 0:
         for f in range(2):
             for i in range(LANES):
-                came[f, NONE, i] = met[f, NONE, i] * (1.0 - reported[t])
+                entered[f, place, NONE, i] = met[f, NONE, i] * (1.0 - reported[t])
+                wet[f, 0, NONE, i] += entered[f, place, NONE, i]
         return
     if teaches[t]:
         for i in range(LANES):
@@ -181,25 +174,28 @@ def _live_known_day(dry, wet, entered, met, t, known, rates, came, log_weight): 
     dry[:] = 0.0
     wet[:] = 0.0
     entered[:] = 0.0
-    came[forced[t], NONE] = 1.0
+    entered[forced[t], place, NONE] = 1.0
+    wet[forced[t], 0, NONE] = 1.0
 
 
 @compiled
-def _live_open_day(met, rates, t, came, sums):  # type: ignore[no-untyped-def]
+def _end_open_day(wet, entered, met, rates, t, place, sums):  # type: ignore[no-untyped-def]
     """A day of the windows: sums (arms control, denuclearisation, deal; lane) of what has happened by its end."""
-    for i in range(LANES):
-        new_arms, new_denuc, mark = met[0, NONE, i], met[1, NONE, i], rates[t, MARK, i]
-        unmarked = 1.0 - mark
-        sums[0, i] += new_arms + met[0, OTHER, i]
-        sums[1, i] += new_denuc + met[1, OTHER, i]
-        first_arms = met[0, FIRST_ARMS, i] + new_arms, met[1, FIRST_ARMS, i]
-        first_denuc = met[0, FIRST_DENUC, i], met[1, FIRST_DENUC, i] + new_denuc
-        sums[2, i] += (first_arms[0] + first_arms[1] + first_denuc[0] + first_denuc[1]) * mark
-        for f in range(2):
-            came[f, NONE, i] = 0.0
-            came[f, FIRST_ARMS, i] = first_arms[f] * unmarked
-            came[f, FIRST_DENUC, i] = first_denuc[f] * unmarked
-            came[f, ONLY, i] = met[f, ONLY, i] + met[f, NONE, i]
+    for f in range(2):
+        for i in range(LANES):
+            sums[f, i] += met[f, NONE, i] + met[f, OTHER, i]
+    for f in range(2):
+        for i in range(LANES):
+            met[f, FIRST_ARMS + f, i] += met[f, NONE, i]
+            met[f, ONLY, i] += met[f, NONE, i]
+        for row in range(FIRST_ARMS, ONLY):
+            for i in range(LANES):
+                sums[2, i] += met[f, row, i] * rates[t, MARK, i]
+                met[f, row, i] *= 1.0 - rates[t, MARK, i]
+        for row in range(FIRST_ARMS, ONLY + 1):
+            for i in range(LANES):
+                wet[f, 0, row, i] += met[f, row, i]
+                entered[f, place, row, i] = met[f, row, i]
 
 
 @compiled
@@ -236,16 +232,15 @@ def follow_talks(  # type: ignore[no-untyped-def]
         places[q + 1] = places[q] + min(edges[b + 1] - edges[b], days) + 1
     total, e = np.zeros((places[n] + 1, LANES)), np.zeros((1 + 2 * n, LANES))
     now, so_far = np.zeros((n, LANES)), np.zeros((n, LANES))
-    dry, wet, entered = np.zeros(LANES), np.zeros((2, paces, 4, LANES)), np.zeros((2, ring, 4, LANES))
-    met, came, sums, arms = (
-        np.zeros((2, 5, LANES)), np.zeros((2, 4, LANES)), np.zeros((3, LANES)), np.zeros((2, paces, LANES))
-    )  # fmt: skip
+    dry, wet, entered = np.zeros(LANES), np.zeros((2, paces, 4, LANES)), np.empty((2, ring, 4, LANES))
+    met, sums, arms = np.zeros((2, 5, LANES)), np.zeros((3, LANES)), np.zeros((2, paces, LANES))
     arms[0], arms[1] = 1.0 - change, change
     learnt = reported.any() or (teaches & (forced >= 0)).any()
-    age, first = (0, -1) if since > after else (max(since, 1), after - max(since, 1))
+    age, first = (0, NOWHERE) if since > after else (max(since, 1), after - max(since, 1))
     if since > after:
         dry[:] = 1.0
     else:
+        entered[:, first, NONE] = 0.0
         entered[framing, first, NONE] = 1.0
         wet[framing, np.searchsorted(edges, age, side="right") - 1, NONE] = 1.0
     w, reached = 0, 0
@@ -263,10 +258,9 @@ def follow_talks(  # type: ignore[no-untyped-def]
         _meet(dry, wet, rates, e, arms, wet_paces, reached, none_from, NONE + 1 if t < gap else ONLY + 1, t, met)
         _pass_on(wet, entered, e, wet_paces, edges, after, gap, first, t + 1, reached)
         if t < gap:
-            _live_known_day(dry, wet, entered, met, t, known, rates, came, log_weight)
+            _end_known_day(dry, wet, entered, met, t, known, rates, (t + after) % ring, log_weight)
         else:
-            _live_open_day(met, rates, t, came, sums)
-        _enter(wet, entered, came, (t + after) % ring)
+            _end_open_day(wet, entered, met, rates, t, (t + after) % ring, sums)
         while w < len(windows) and t - gap + 1 == windows[w]:
             _report(wet, sums, out[w])
             w += 1

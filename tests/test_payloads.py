@@ -18,6 +18,7 @@ POSITIONAL = {
         "_pass_on",
         "_live_known_day",
         "_settle",
+        "fill_rates",
         "_predict",
         "_rate",
         "_effects",

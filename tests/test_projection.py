@@ -9,10 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from problems import SHIPPED, Solved, forecast, make_catalogue, make_observations, make_problem
 
-from models.ahead import GRID_DAYS, first_day, grid_days, look_ahead, swings_of
+from models.ahead import GRID_DAYS, effects_of, first_day, grid_days, look_ahead, swings_of
 from models.exposure import build_exposure
 from models.parameters import Parameters
-from models.predictors import PREDICTORS
 from models.processes import BASE, BASES
 from models.projection import Projection, project
 from models.spec import SCENARIOS, TARGETS, Floats, Horizon, Problem
@@ -154,8 +153,8 @@ def test_simulated_levels_have_the_predictive_variance() -> None:
     filtered = filter_states(problem.observations, problem.catalogue)
     ahead = look_ahead(problem, filtered)
     noise = np.random.default_rng(5).standard_normal((1, grid_days(problem, ahead), 20_000, 4))
-    one = np.zeros((20_000, len(PREDICTORS), 4))
-    swings = swings_of(problem, ahead, noise, one, one[:, :, 0])
+    effects = effects_of(_parameters(problem, 20_000), NO_REGIME)
+    swings = swings_of(problem, ahead, effects, noise)
     swing = np.zeros_like(noise[0])
     for k, step in enumerate(swings.step):
         swing[k] = swings.left * swing[k - 1] + step * noise[0, k]
