@@ -9,7 +9,7 @@ import stat
 from pathlib import Path
 
 from db.places import MAGIC
-from db.posteriors import FOLDER
+from db.posteriors import FOLDER, PLACE
 
 SETTINGS_MARK = "# Written by `parley schedule settings`."
 """The first line of settings that may be replaced: without it, or in somebody's own words, they are somebody's work."""
@@ -69,7 +69,8 @@ def why_stored(path: Path, *, database: Path | None = None) -> str | None:
         return "is an SQLite database; name another file"
     if any(map(_is_sqlite, bases[1:])):
         return f"belongs to the database {bases[1]}; name another file"
-    if any(above.name.casefold() == FOLDER for above in place.parents):
+    chosen = {Path(os.path.realpath(os.environ[PLACE]))} if os.environ.get(PLACE) else set()
+    if any(above.name.casefold() == FOLDER or above in chosen for above in place.parents):
         return "lies among the posteriors; name a file elsewhere"
     return None
 

@@ -234,7 +234,7 @@ def test_backup_says_what_is_in_it(desk: Database, tmp_path: Path, capsys: pytes
         **stored,
         "file": "kept.zip",
         "bytes": made["bytes"],
-        "schema": "0008",
+        "schema": SCHEMA_VERSION,
         "runs": 1,
     }
 

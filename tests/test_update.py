@@ -11,6 +11,7 @@ from pathlib import Path
 import arviz as az
 import numpy as np
 import pytest
+import xarray as xr
 from conftest import PUBLISHED_AS_OF, SMALL_FIT
 from sqlalchemy import text
 
@@ -20,10 +21,19 @@ from db.migrate import create_database
 from db.posteriors import path_of
 from db.read_runs import read_effects, read_run, read_states, read_targets
 from db.when import When
+from forecast.engine.assemble import read_problem
+from forecast.engine.draws import read_draws
+from forecast.engine.fit import PATHS_PER_DRAW
+from forecast.engine.posterior_file import in_single
+from forecast.engine.rows import reach_of
 from forecast.engine.update import Outcome, update
 from forecast.errors import NotEnough
 from forecast.record.summary import as_json, read_summary
+from forecast.run_facts import read_when
+from models.projection import project
 from models.spec import EFFECT_TARGETS, TARGETS
+from models.states import filter_states
+from models.structure import SHIPPED
 
 AS_OF, SMALL = PUBLISHED_AS_OF, SMALL_FIT
 TINY = replace(SMALL, draws=30, tune=30)
@@ -69,6 +79,29 @@ def test_the_posterior_lies_beside_the_database_under_its_hash(published: tuple[
     assert tree.attrs["seed"] == str(run.seed)
     assert tree["posterior"]["weight"].dims == ("chain", "draw", "target", "indicator")
     tree.close()
+
+
+def test_the_numbers_of_a_run_come_back_from_its_file(published: tuple[Database, Outcome]) -> None:
+    """Means and quantiles from what its draws say, and what they say from the draws."""
+    database, outcome = published
+    with database.read() as connection:
+        run, rows = read_run(connection, outcome.run_id), read_targets(connection, outcome.run_id)
+        _, _, problem = read_problem(connection, read_when(run), case_id=run.case_id)
+    file = path_of(database.posteriors.folder, str(run.posterior_hash))
+    with xr.open_dataset(file, group="forecast") as said:
+        targets, share = said["targets"].values.astype(np.float64), said["share"].values.ravel()
+        assert said["of"].values.tolist() == list(TARGETS)
+    draws = targets.reshape(-1, *targets.shape[2:])
+    reach = {reach_of(horizon): h for h, horizon in enumerate(problem.horizons)}
+    for row in rows:
+        values = draws[:, TARGETS.index(row.target), reach[row.horizon_days, row.deadline]]
+        assert share @ values == pytest.approx(row.mean, abs=1e-12)
+        assert np.quantile(values, 0.95) == pytest.approx(row.q95, abs=1e-12)
+    parameters = read_draws(file, len(draws)).parameters
+    assert parameters is not None
+    filtered = filter_states(problem.observations, problem.catalogue)
+    again = in_single(project(problem, filtered, parameters, SHIPPED, paths=PATHS_PER_DRAW, seed=run.seed))
+    assert again.targets == pytest.approx(draws, abs=1e-12)
 
 
 def test_the_same_inputs_give_the_same_numbers(published: tuple[Database, Outcome]) -> None:

@@ -58,6 +58,8 @@ def add_run(
     diagnostics: Mapping[str, object] = SOUND,
     targets: Sequence[TargetForecastRow] | None = None,
     detail: Mapping[str, object] | None = None,
+    posterior_hash: str = "3" * 64,
+    at: datetime = LOADED,
 ) -> int:
     """Store a run as an update would, with its forecasts if it is published; `detail` adds to what is said of it."""
     run = NewRun(
@@ -70,19 +72,19 @@ def add_run(
         case_hash="2" * 64,
         code_version="0.1.0+toy",
         versions={"numpy": "2"},
-        posterior_hash="3" * 64,
+        posterior_hash=posterior_hash,
         dry=True,
         days_since_talks=255,
         complete_through=date(2019, 12, 31),
         p_dry_now=0.97,
     )
     with database.write() as connection:
-        run_id = append_run(connection, run, LOADED)
+        run_id = append_run(connection, run, at)
         told = {"diagnostics": dict(diagnostics), "failures": list(failures), "structure": STRUCTURE, **(detail or {})}
-        append_run_status(connection, run_id, status, told, LOADED)
+        append_run_status(connection, run_id, status, told, at)
         if status == "published":
             rows = toy_targets() if targets is None else targets
-            append_forecasts(connection, run_id, rows, toy_scenarios(), toy_states(), (), LOADED)
+            append_forecasts(connection, run_id, rows, toy_scenarios(), toy_states(), (), at)
     return run_id
 
 

@@ -15,9 +15,8 @@ from forecast.cli.desk import Analyst
 from forecast.cli.progress import watched
 from forecast.cli.tables import bold, emit, facts
 from forecast.desk.session import who
+from forecast.engine.thinning import DAYS, thin_posteriors
 from forecast.words.numbers import counted
-
-DAYS = 30
 
 
 def keep(
@@ -40,7 +39,9 @@ def keep(
     runs that somebody has named. Forecasts stay as they are. What is thinned is recorded; `parley verify` accepts it.
     """
     if (run is None) != (name is None):
-        raise typer.BadParameter("--run and --name go together; write `parley keep --run ID --name NAME`")
+        given, other = ("'--run'", "--name") if name is None else ("'--name'", "--run")
+        right = "write `parley keep --run ID --name NAME`"
+        raise typer.BadParameter(f"goes with {other}; {right}", param_hint=given)
     if run is not None and name is not None:
         _name(run, name, analyst, json_)
     else:
@@ -58,8 +59,6 @@ def _name(run: int, name: str, analyst: str | None, json_: bool) -> None:
 
 
 def _thin(days: int, dry_run: bool, json_: bool) -> None:
-    from forecast.engine.thinning import thin_posteriors
-
     with opened() as database, watched() as report:
         swept = 0 if dry_run else sweep(database)
         done = thin_posteriors(database, days=days, dry_run=dry_run, progress=report)

@@ -95,6 +95,10 @@ def read_diagnostics(
     )
     if run.kind not in FULL_KINDS or run.posterior_hash is None:
         raise NoPosterior(_no_posterior(connection, run))
+    if run.thinned_hash is not None:
+        raise NoPosterior(
+            f"of the draws of run {run.id} only some are kept (`parley keep`); no page can be made of them"
+        )
     check_stored(connection, posteriors, run.posterior_hash)
     with opened(connection, posteriors, run.posterior_hash) as path:
         return _measure(run, path)

@@ -362,6 +362,7 @@ def _run(run: RunRow) -> dict[str, Any]:
         "case_hash": run.case_hash,
         "code_version": run.code_version,
         "posterior_hash": run.posterior_hash,
+        "thinned_hash": run.thinned_hash,
         "diagnostics": diagnostics_of(run),
         "failures": list(failures_of(run)),
         "structure": structure_of(run),

@@ -1,0 +1,221 @@
+"""`parley keep`: what is thinned says what its run said, what is protected stays whole, and nothing is lost unsaid."""
+
+import json
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import numpy as np
+import pytest
+import xarray as xr
+from toy_case import write_toy_case
+from toy_runs import LOADED, TARGETS, WINDOWS, add_run, toy_targets
+
+from db.append import append_report, append_run_name
+from db.backup import write_backup
+from db.engine import Database
+from db.errors import Conflict, StoreError
+from db.keeping import MONTH_END, NAMED, NEWEST, RECENT, REPORTED, sweep
+from db.posteriors import keep, opened, prepare
+from db.read_runs import read_run
+from db.run_rows import NewReport, NewRunName
+from db.tables import thinnings
+from db.verify import verify_store
+from forecast.cli.app import run as parley
+from forecast.engine.posterior_file import SAID, write_posterior
+from forecast.engine.thinning import DRAWS, Kept, standing_for, thin_posteriors
+from indicators.folder import read_case_folder
+from indicators.install import install_case
+from models.raking import effective_size
+
+TODAY = datetime(2020, 6, 15, 12, tzinfo=UTC)
+
+
+def posterior(number: int = 0, *, chains: int = 4, draws: int = 500, said: bool = True) -> xr.DataTree:
+    """A posterior whose draws scatter about what the toy runs say."""
+    rng = np.random.default_rng(number)
+    mean = np.array([row.mean for row in toy_targets()]).reshape(len(TARGETS), len(WINDOWS))
+    shift = 0.05 * rng.standard_normal((chains, draws, 1, 1)) + 0.01 * rng.standard_normal((chains, draws, *mean.shape))
+    slope = shift[:, :, 0, 0] + 0.1 * rng.standard_normal((chains, draws))
+    groups = {
+        "posterior": xr.Dataset({"slope": (("chain", "draw"), slope)}),
+        "sample_stats": xr.Dataset({"energy": (("chain", "draw"), slope**2)}),
+    }
+    if said:
+        groups[SAID] = xr.Dataset(
+            {
+                "targets": (("chain", "draw", "of", "horizon"), np.clip(mean + shift, 0, 1)),
+                "share": (("chain", "draw"), np.full((chains, draws), 1 / (chains * draws))),
+            },
+            coords={
+                "of": list(TARGETS),
+                "horizon_days": ("horizon", [days or 0 for days, _ in WINDOWS]),
+                "deadline": ("horizon", [day.isoformat() if day else "" for _, day in WINDOWS]),
+            },
+        )
+    return xr.DataTree.from_dict(groups)
+
+
+@pytest.fixture
+def desk(database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Database:
+    """A toy desk on either database, in a folder of its own."""
+    monkeypatch.chdir(tmp_path)
+    install_case(database, read_case_folder(write_toy_case(tmp_path / "toy")), LOADED)
+    return database
+
+
+def stored(database: Database, as_of: date, number: int, *, status: str = "published", said: bool = True) -> int:
+    """A run of that day with a posterior of its own."""
+    file = prepare(database.posteriors, lambda path: write_posterior(posterior(number, said=said), path))
+    with database.write() as connection:
+        keep(connection, file)
+    at = datetime(as_of.year, as_of.month, as_of.day, 6, tzinfo=UTC)
+    return add_run(database, as_of=as_of, posterior_hash=file.digest, status=status, at=at)
+
+
+def thinned(database: Database, **options: bool) -> Kept:
+    return thin_posteriors(database, clock=lambda: TODAY, **options)
+
+
+def test_the_draws_that_stay_say_what_the_run_said() -> None:
+    said = toy_targets()
+    some = standing_for(posterior(), said)
+    assert some is not None
+    shares, targets = some[SAID]["share"].to_numpy().ravel(), some[SAID]["targets"].to_numpy()
+    assert shares.size == DRAWS
+    assert shares.sum() == pytest.approx(1)
+    assert (shares > 0).all()
+    assert effective_size(shares) > DRAWS / 2
+    means = shares @ targets.reshape(DRAWS, -1)
+    assert means == pytest.approx([row.mean for row in said], abs=1e-5)
+
+
+def test_where_few_cannot_say_it_more_are_kept_and_where_half_cannot_all_are() -> None:
+    far = [replace(row, mean=row.mean + 0.35) for row in toy_targets()]
+    assert standing_for(posterior(), far) is None
+    assert standing_for(posterior(draws=150), toy_targets()) is None, "400 of 600 are hardly fewer"
+    assert standing_for(posterior(said=False), toy_targets()) is None, "an older file does not say what its draws say"
+
+
+def test_what_is_protected_stays_whole_and_the_rest_is_thinned(desk: Database) -> None:
+    days = [date(2020, 1, 10), date(2020, 1, 20), date(2020, 2, 3), date(2020, 2, 4), date(2020, 2, 5)]
+    days += [date(2020, 2, 29), date(2020, 6, 1), date(2020, 6, 2)]
+    runs = [stored(desk, day, number) for number, day in enumerate(days)]
+    refused = stored(desk, date(2020, 3, 2), 20, status="rejected")
+    older = stored(desk, date(2020, 2, 2), 21, said=False)
+    with desk.write() as connection:
+        append_report(connection, brief(runs[2]), TODAY)
+        append_run_name(connection, NewRunName(runs[3], "before the summit", "kim"), TODAY)
+    rehearsed = thinned(desk, dry_run=True)
+    done = thinned(desk)
+    assert rehearsed == done
+    assert done.whole == {MONTH_END: 2, REPORTED: 1, NAMED: 1, RECENT: 1, NEWEST: 1}
+    assert set(done.thinned) == {runs[0], runs[4], refused}
+    assert done.beyond == (older,)
+    assert done.freed > 0
+    assert thinned(desk) == Kept(whole=done.whole, thinned=(), beyond=(older,), freed=0)
+
+
+def brief(run_id: int) -> NewReport:
+    return NewReport(
+        case_id="toy", run_id=run_id, since_run_id=None, language="en", format="md", sha256="0" * 64, code_version="1"
+    )
+
+
+def test_a_thinning_is_recorded_and_everything_that_checks_accepts_it(desk: Database, tmp_path: Path) -> None:
+    first = stored(desk, date(2020, 1, 10), 1)
+    stored(desk, date(2020, 1, 20), 2)
+    with desk.read() as connection:
+        whole = read_run(connection, first).posterior_hash
+    assert thinned(desk).thinned == (first,)
+    with desk.read() as connection:
+        (row,) = connection.execute(thinnings.select()).all()
+        run = read_run(connection, first)
+        assert (row.run_id, row.old_hash, row.new_hash) == (first, whole, run.file_hash)
+        assert row.rule == "older than 30 days and not protected: 100 draws of each chain"
+        assert run.posterior_hash == whole
+        assert verify_store(connection, desk.posteriors).sound
+        with opened(connection, desk.posteriors, str(run.file_hash)) as path, xr.open_datatree(path) as tree:
+            assert tree.attrs["thinned_from"] == whole
+            assert "sample_stats" not in tree
+        with pytest.raises(StoreError, match=r"^posterior .*; restore it from a backup"):
+            opened(connection, desk.posteriors, str(whole)).__enter__()
+    assert write_backup(desk, tmp_path / "b.zip").contents.sound
+
+
+def test_what_a_keep_that_was_cut_off_has_left_is_swept(desk: Database) -> None:
+    first = stored(desk, date(2020, 1, 10), 1)
+    stored(desk, date(2020, 1, 20), 2)
+    with desk.read() as connection:
+        whole = str(read_run(connection, first).posterior_hash)
+    thinned(desk)
+    assert sweep(desk) == 0
+    file = prepare(desk.posteriors, lambda path: write_posterior(posterior(1), path))
+    assert file.digest == whole, "the same posterior has the same bytes"
+    with desk.write() as connection:
+        keep(connection, file)
+    assert sweep(desk) == 1
+    assert sweep(desk) == 0
+
+
+def test_two_runs_of_one_posterior_are_kept_for_either(desk: Database) -> None:
+    first = stored(desk, date(2020, 1, 10), 1)
+    second = stored(desk, date(2020, 1, 11), 1)
+    stored(desk, date(2020, 1, 20), 2)
+    with desk.write() as connection:
+        append_run_name(connection, NewRunName(second, "kept", "kim"), TODAY)
+    assert thinned(desk).whole == {NAMED: 1, NEWEST: 1}
+    with desk.read() as connection:
+        assert read_run(connection, first).thinned_hash is None
+
+
+def test_a_name_is_given_once(desk: Database) -> None:
+    first, second = (stored(desk, date(2020, 1, day), day) for day in (10, 11))
+    with desk.write() as connection:
+        append_run_name(connection, NewRunName(first, "baseline", "kim"), TODAY)
+    with pytest.raises(Conflict, match="name"), desk.write() as connection:
+        append_run_name(connection, NewRunName(second, "baseline", "kim"), TODAY)
+
+
+def test_the_command_says_what_it_would_do_and_does_it(
+    desk: Database, database_url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PARLEY_DATABASE_URL", database_url)
+    stored(desk, date(2020, 1, 10), 1)
+    last = stored(desk, date(2020, 1, 20), 2)
+    assert parley(["keep", "--dry-run"]) == 0
+    assert "would be thinned    1; 0.2 MB would become free" in capsys.readouterr().out
+    assert parley(["keep", "--json"]) == 0
+    done = json.loads(capsys.readouterr().out)
+    assert (done["thinned"], done["whole"], done["swept"]) == ([1], {NEWEST: 1}, 0)
+    assert parley(["verify"]) == 0
+    capsys.readouterr()
+    assert parley(["keep", "--run", str(last), "--name", "baseline", "--analyst", "kim"]) == 0
+    assert capsys.readouterr().out == f"run {last} is named baseline; its posterior is kept whole\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (
+            ["--name", "x"],
+            2,
+            "error: Invalid value for '--name': goes with --run; write `parley keep --run ID --name NAME`",
+        ),
+        (["--run", "9", "--name", "x"], 1, "error: no run 9; runs go from 1 to 1"),
+        (["--days", "0"], 2, "error: Invalid value for '--days': '0' is not a whole number from 1 on"),
+    ],
+)
+def test_what_it_does_not_take(
+    desk: Database,
+    database_url: str,
+    arguments: list[str],
+    code: int,
+    message: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("PARLEY_DATABASE_URL", database_url)
+    stored(desk, date(2020, 1, 10), 1)
+    assert parley(["keep", *arguments]) == code
+    assert capsys.readouterr().err.startswith(message)
