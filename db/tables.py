@@ -151,6 +151,9 @@ judgements = fact(
     undated=True,
 )
 
+LISTED_BY = ("case_id", "observed_on", "known_on", "id", "indicator_id", "analyst")
+"""All that a list of observations is ordered, cut and counted by, so that it reads no other rows than it shows."""
+
 observations = fact(
     "observations",
     ("row_key",),
@@ -172,8 +175,7 @@ observations = fact(
     between("credibility", 1, 6),
     *known_once("known_once_observed", "observed_on"),
     Index("ix_observations_known", "case_id", "indicator_id", "known_on"),
-    # All that a list is ordered, cut and counted by, so that it need read no other rows than it shows.
-    Index("ix_observations_observed", "case_id", "observed_on", "known_on", "id", "indicator_id", "analyst"),
+    Index("ix_observations_observed", *LISTED_BY),
 )
 
 events = fact(
