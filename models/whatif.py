@@ -23,7 +23,7 @@ MEANS = (-2.4, 2.4)
 """Of a level, in levels: as far as a table reaches. A filter leaves these only for levels far beyond the scale."""
 VARIANCES = (0.06, 1.9)
 """In levels squared: from several good sources on one day to next to nothing known."""
-DEGREES = (3, 2, 1)
+DEGREES = (3, 2, 2, 1)
 """Of the polynomial in the mean, by the power of the angle: what is left out is smaller than what rounding shows."""
 _SMALLEST = 1e-12  # probabilities below, or as near to 1, are not told apart
 
