@@ -32,14 +32,16 @@ LOG2_E = 1.4426950408889634
 LN2_HIGH, LN2_LOW = 6.93147180369123816490e-01, 1.90821492927058770002e-10
 SMALLEST, LARGEST = -708.0, 710.0
 """Where exp is all but nothing, and where it is infinite."""
-LOG_UNIT, SLOPE, TILT, DEVIATION, REGIME, DURATION, CHANGE, KNOTS = range(8)
-"""What `PLACES` holds: where each lies in theta, and the number of knots."""
+LOG_UNIT, SLOPE, TILT, DEVIATION, REGIME, DURATION, CHANGE, KNOTS, TARGETS = range(9)
+"""What `PLACES` holds: where each lies in theta, and the numbers of knots and of targets."""
+BASE, SCALE, MARKS, FIRST_TERM = range(4)
+"""What a line of `TABLE` holds of a process: places of its base and scale (-1: none), 1 if it is one of marks, and
+places of its terms' coefficients; 0, for no column, where it has fewer than another."""
 
 (
     PLACES,
     JUDGED,
     TABLE,
-    TERMS,
     BLOCKS,
     BOUNDS,
     USED,
@@ -58,7 +60,7 @@ LOG_UNIT, SLOPE, TILT, DEVIATION, REGIME, DURATION, CHANGE, KNOTS = range(8)
     DAYS,
     COUNT,
     PARTS,
-) = range(22)
+) = range(21)
 """What lies in the memory of a problem, in this order: whole numbers first. `PARTS` is how many they are."""
 
 
@@ -268,61 +270,74 @@ def _rows(memory, real, process, marks, coefficient, slope):  # type: ignore[no-
 
 
 @njit(**INNER)
-def _coefficients(theta, base, scale, terms, share, effect, duration, duration_at, coefficient):  # type: ignore[no-untyped-def]
+def _coefficients(linear, line, share, effect, coefficient):  # type: ignore[no-untyped-def]
     """Set what multiplies a process's levels, one and terms; that of the knots is the same for all."""
-    n, factor = effect.shape[1], theta[scale] if scale >= 0 else 1.0
+    n, factor = effect.shape[1], linear[line[SCALE]] if line[SCALE] >= 0 else 1.0
     for i in range(n):
         coefficient[i] = 0.0
         for t in range(len(share)):
             coefficient[i] += factor * share[t] * effect[t, i]
-    coefficient[n] = theta[base]
-    for j in range(len(terms)):
-        coefficient[n + 1 + j] = duration if terms[j] == duration_at else theta[terms[j]]
+    coefficient[n] = linear[line[BASE]]
+    for j in range(len(line) - FIRST_TERM):
+        coefficient[n + 1 + j] = linear[line[FIRST_TERM + j]]
 
 
 @njit(**INNER)
-def _add_coefficients(theta, grad, base, scale, terms, share, effect, rise, duration_at, slope, effect_slope):  # type: ignore[no-untyped-def]
-    """From derivatives by a process's coefficients to those by theta and by the effects."""
-    n, factor = effect.shape[1], theta[scale] if scale >= 0 else 1.0
-    grad[base] += slope[n]
-    for j in range(len(terms)):
-        grad[terms[j]] += slope[n + 1 + j] * (rise if terms[j] == duration_at else 1.0)
+def _add_coefficients(linear, grad, line, share, effect, slope, effect_slope):  # type: ignore[no-untyped-def]
+    """From derivatives by a process's coefficients, ``slope``, to those by ``linear`` and by the effects."""
+    n, factor = effect.shape[1], linear[line[SCALE]] if line[SCALE] >= 0 else 1.0
+    grad[line[BASE]] += slope[n]
+    for j in range(len(line) - FIRST_TERM):
+        grad[line[FIRST_TERM + j]] += slope[n + 1 + j]
     for t in range(len(share)):
         for i in range(n):
             effect_slope[t, i] += factor * share[t] * slope[i]
-            if scale >= 0:
-                grad[scale] += share[t] * effect[t, i] * slope[i]
+            if line[SCALE] >= 0:
+                grad[line[SCALE]] += share[t] * effect[t, i] * slope[i]
+
+
+@njit(**INNER)
+def _processes(memory, real, linear, grad, effect, effect_slope):  # type: ignore[no-untyped-def]
+    """Log density of all rows; adds to derivatives by ``linear``, theta with the duration itself, and by effects."""
+    places, root = memory[memory[PLACES] : memory[PLACES + 1]], real[memory[ROOT] : memory[ROOT + 1]]
+    (targets, n), first, knots = effect.shape, places[REGIME], places[KNOTS]
+    processes = (memory[SHARE + 1] - memory[SHARE]) // targets
+    width = (memory[TABLE + 1] - memory[TABLE]) // processes
+    regular = n + 1 + width - FIRST_TERM
+    coefficient, slope, regime_slope = np.empty(regular + knots), np.empty(regular + knots), np.zeros(knots)
+    _times(root, linear[first : first + knots], coefficient[regular:])
+    value = 0.0
+    for p in range(processes):
+        line = memory[memory[TABLE] + p * width : memory[TABLE] + (p + 1) * width]
+        share = real[memory[SHARE] + p * targets : memory[SHARE] + (p + 1) * targets]
+        _coefficients(linear, line, share, effect, coefficient)
+        value += _rows(memory, real, p, line[MARKS], coefficient, slope)
+        _add_coefficients(linear, grad, line, share, effect, slope, effect_slope)
+        for k in range(knots):
+            regime_slope[k] += slope[regular + k]
+    _add_transposed(root, regime_slope, grad[first : first + knots])
+    return value
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def evaluate(theta, grad, memory):  # type: ignore[no-untyped-def]
     """Value of the log density up to a constant; fills ``grad``."""
-    real = memory.view(np.float64)
-    places, table = memory[memory[PLACES] : memory[PLACES + 1]], memory[memory[TABLE] : memory[TABLE + 1]]
+    real, size = memory.view(np.float64), len(theta)
+    places, slant = memory[memory[PLACES] : memory[PLACES + 1]], real[memory[SLANT] : memory[SLANT + 1]]
     index, apart = real[memory[INDEX] : memory[INDEX + 1]], real[memory[APART] : memory[APART + 1]]
-    root, slant = real[memory[ROOT] : memory[ROOT + 1]], real[memory[SLANT] : memory[SLANT + 1]]
-    n, knots, processes, duration_at = len(index), places[KNOTS], len(table) // 3, places[DURATION]
-    targets, terms = (memory[SHARE + 1] - memory[SHARE]) // processes, (memory[TERMS + 1] - memory[TERMS]) // processes
-    regime_at, regular = places[REGIME], n + 1 + terms
+    targets, n, unit = places[TARGETS], len(index), np.exp(theta[places[LOG_UNIT]])
     value, duration, rise = _priors(theta, grad, memory, real)
     value += _judgements(theta, grad, memory, real)
-    unit, effect, effect_slope = np.exp(theta[places[LOG_UNIT]]), np.empty((targets, n)), np.zeros((targets, n))
+    effect, effect_slope = np.empty((targets, n)), np.zeros((targets, n))
     _effects(theta, unit, places, index, apart, effect)
-    coefficient, slope, regime_slope = np.empty(regular + knots), np.empty(regular + knots), np.zeros(knots)
-    _times(root, theta[regime_at : regime_at + knots], coefficient[regular:])
-    for p in range(processes):
-        base, scale, marks = table[3 * p], table[3 * p + 1], table[3 * p + 2]
-        mine = memory[memory[TERMS] + p * terms : memory[TERMS] + (p + 1) * terms]
-        share = real[memory[SHARE] + p * targets : memory[SHARE] + (p + 1) * targets]
-        _coefficients(theta, base, scale, mine, share, effect, duration, duration_at, coefficient)
-        value += _rows(memory, real, p, marks, coefficient, slope)
-        _add_coefficients(theta, grad, base, scale, mine, share, effect, rise, duration_at, slope, effect_slope)
-        for k in range(knots):
-            regime_slope[k] += slope[regular + k]
-    _add_transposed(root, regime_slope, grad[regime_at : regime_at + knots])
+    linear, linear_slope = np.empty(size), np.zeros(size)
+    linear[:] = theta
+    linear[places[DURATION]] = duration
+    value += _processes(memory, real, linear, linear_slope, effect, effect_slope)
+    linear_slope[places[DURATION]] *= rise
     _add_effects(grad, effect_slope, effect, unit, places, index, apart)
-    for j in range(len(theta)):
-        grad[j] += slant[j]
+    for j in range(size):
+        grad[j] += linear_slope[j] + slant[j]
         value += slant[j] * theta[j]
     return value
 

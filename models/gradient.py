@@ -46,10 +46,9 @@ def compile_density(density: Density) -> CompiledDensity:
     return CompiledDensity(
         _in_one_piece(
             (
-                [*(s[name].start for name in starts), layout.knots],
+                [*(s[name].start for name in starts), layout.knots, len(PROCESSES[0].effect)],
                 judged,
-                [_row_of_table(density, process) for process in PROCESSES],
-                _term_places(density),
+                [_line(density, process) for process in PROCESSES],
                 *blocks[:3],
             ),
             (
@@ -78,18 +77,11 @@ def _in_one_piece(whole: Sequence[Any], real: Sequence[Any]) -> Ints:
     return np.concatenate([begins, *flat])
 
 
-def _row_of_table(density: Density, process: Process) -> tuple[int, int, int]:
-    """Places of a process's base and scale (-1: none), and whether it is one of marks."""
+def _line(density: Density, process: Process) -> list[int]:
+    """A process's line of the table."""
     scale = density.layout.slices[process.scale].start if process.scale else -1
-    return density.layout.base(process), scale, int(process.marks)
-
-
-def _term_places(density: Density) -> Ints:
-    """Places of the terms' coefficients, (process, term); 0, for no column, where a process has fewer."""
-    places = np.zeros((len(PROCESSES), MOST_TERMS), dtype=np.int64)
-    for row, process in zip(places, PROCESSES, strict=True):
-        row[: len(process.terms)] = [density.layout.coefficient(term) for term in process.terms]
-    return places
+    terms = [density.layout.coefficient(term) for term in process.terms]
+    return [density.layout.base(process), scale, int(process.marks), *terms, *[0] * (MOST_TERMS - len(terms))]
 
 
 def _blocks(density: Density) -> tuple[Any, ...]:

@@ -18,8 +18,8 @@ from models.structure import HALF_NORMAL_MEDIAN, Structure, directions_of, regim
 
 MAX_STEPS = 40
 TOLERANCE = 1e-5
-"""Twice the log density that a last step may still gain: probabilities then lie within 1e-4 of those at a mode found to
-the last digit, whichever start the search had."""
+"""Twice the log density that the last step hoped to gain: probabilities then lie about 1e-4 from those at a mode found
+to the last digit, whichever start the search had."""
 UNIT_NODES = 5
 WALL = 1e12
 """Stands for minus the log density where it overflows."""

@@ -27,7 +27,7 @@ from db.rows import NewCompleteness, NewEvent, NewJudgement, NewObservation
 from db.when import When
 from forecast.engine.assemble import Rows, inputs_hash
 from forecast.errors import NotEnough
-from forecast.evaluation.forecasters import ConstantRates, LaplaceModel, Naive
+from forecast.evaluation.forecasters import ConstantRates, HistoryOnly, LaplaceModel, Naive
 from forecast.evaluation.lfo import LeaveFutureOut
 from forecast.evaluation.origins import (
     KINDS,
@@ -42,7 +42,7 @@ from forecast.evaluation.origins import (
     run_backtest,
     to_dataset,
 )
-from forecast.evaluation.tasks import run_task
+from forecast.evaluation.tasks import run_task, run_tasks
 from models.baselines import BASELINES, naive_forecast
 from models.exposure import read_clock
 from models.spec import SCENARIOS, TARGETS, Floats, Horizon, Problem, Span
@@ -294,6 +294,30 @@ def test_stretches_are_cut_by_the_forecaster_alone() -> None:
     for name in ("psis", "one"):
         own = [task for task, n in zip(tasks, owner, strict=True) if n == name]
         assert [problem for task in own for problem in task.problems] == problems
+
+
+def test_without_judgements_the_model_is_history_only_bit_for_bit_and_runs_once(toy: Database, today: Rows) -> None:
+    """The toy case's first judgements are of 1 March 2015: the first stretch has none, the second has."""
+    problems = problems_of(toy, monthly_origins(date(2014, 9, 1), date(2015, 8, 1), 2), "strict", today)
+    short = {"model": LaplaceModel(SHIPPED, stretch=3), "history": HistoryOnly(SHIPPED, stretch=3)}
+    tasks, owner = _tasks(problems, short)
+    keys = {name: [task.key for task, n in zip(tasks, owner, strict=True) if n == name] for name in short}
+    assert [one == other for one, other in zip(*keys.values(), strict=True)] == [True, False]
+    told: list[int] = []
+    once = run_tasks(tasks, workers=1, cached=False, progress=lambda done, total: told.append(done))
+    assert told == [0, 2, 3, 4]
+    apart = [tuple(short[n].series(problems[i : i + 3])) for n in short for i in (0, 3)]
+    for found, expected in zip(once, apart, strict=True):
+        assert [f.targets.tobytes() for f in found] == [f.targets.tobytes() for f in expected]
+
+
+def test_what_is_carried_to_the_next_origin_moves_no_forecast_by_a_thousandth(toy: Database, today: Rows) -> None:
+    problems = problems_of(toy, monthly_origins(date(2017, 4, 1), date(2017, 8, 1)), "strict", today)
+    model = LaplaceModel(SHIPPED)
+    for carried, problem in zip(model.series(problems), problems, strict=True):
+        alone = model(problem)
+        assert carried.targets == pytest.approx(alone.targets, abs=1e-3)
+        assert carried.scenarios == pytest.approx(alone.scenarios, abs=1e-3)
 
 
 def random_backtest(seed: int, n: int) -> Backtest:

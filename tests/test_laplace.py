@@ -1,6 +1,7 @@
 """Laplace's approximation: a true mode, a mean that skewness has been taken out of, and the sampler as judge."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -9,7 +10,9 @@ import pytest
 from problems import SHIPPED, Solved, forecast, make_problem, project_with, read_as_of, stored
 from scipy.optimize import OptimizeResult
 from sizes import slow, soak
+from toy_runs import install_toy
 
+from db.engine import Database
 from indicators.folder import read_case_folder
 from indicators.shipped import shipped_case
 from models import laplace
@@ -19,11 +22,17 @@ from models.exposure import build_exposure
 from models.laplace import NoMode, build_density, fit_laplace, start_at
 from models.parameters import Parameters
 from models.processes import BASE
-from models.projection import mean_with_error
+from models.projection import mean_with_error, project
 from models.spec import TARGETS, Floats
 from models.structure import Structure
 
 DRAWS = 40_000
+
+
+@pytest.fixture(scope="module")
+def toy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
+    with install_toy(tmp_path_factory.mktemp("toy")) as database:
+        yield database
 
 
 def _decrement(density: Density, theta: Floats, spread: Sequence[Floats] = ()) -> float:
@@ -138,6 +147,38 @@ def test_the_start_does_not_matter(solved_toy: Solved) -> None:
     for one, two in zip(solved_toy.fit.nodes, elsewhere.nodes, strict=True):
         assert one.mode == pytest.approx(two.mode, abs=0.05)
     assert elsewhere.weight == pytest.approx(solved_toy.fit.weight, abs=2e-3)
+
+
+@pytest.mark.parametrize("structure", [SHIPPED, Structure(regime=False), Structure(indicators=False)])
+def test_a_fit_near_another_forecasts_what_one_from_nowhere_does(toy: Database, structure: Structure) -> None:
+    """Month after month, a document published on the way."""
+    near, problems = None, [read_as_of(toy, date(2017, month, 1))[2] for month in (5, 6, 7)]
+    for problem in problems:
+        density = build_density(problem, structure)
+        near, cold = fit_laplace(density, near=near), fit_laplace(density)
+        warm, expected = (
+            project(problem, density.exposure.filtered, fit.draw(200, 1), structure, paths=1, seed=1).targets.mean(0)
+            for fit in (near, cold)
+        )
+        assert warm == pytest.approx(expected, abs=1e-3)
+        assert near.weight == pytest.approx(cold.weight, abs=1e-3)
+
+
+def test_a_fit_of_other_parameters_or_one_far_away_leads_to_the_same_mode(solved_toy: Solved) -> None:
+    problem = make_problem([(100, 102, 0)], [50])
+    density = build_density(problem, SHIPPED)
+    cold = fit_laplace(density)
+    assert fit_laplace(density, near=solved_toy.fit).nodes[0].mode.tobytes() == cold.nodes[0].mode.tobytes()
+    far = np.zeros(density.layout.size)
+    far[density.layout.slices["base"]] = 20.0
+    lost = laplace.LaplaceFit(density, tuple(replace(node, mode=node.mode + far) for node in cold.nodes), cold.weight)
+    assert fit_laplace(density, near=lost).nodes[0].mode == pytest.approx(cold.nodes[0].mode, abs=0.05)
+
+
+def test_the_node_at_the_median_is_the_fit_with_one_node(solved_toy: Solved) -> None:
+    alone, one = solved_toy.fit.at_median(), fit_laplace(solved_toy.fit.density, nodes=1)
+    assert alone.weight.tolist() == one.weight.tolist() == [1.0]
+    assert alone.nodes[0].mean == pytest.approx(one.nodes[0].mean, abs=0.02)
 
 
 def test_a_given_exposure_is_used(solved_toy: Solved) -> None:

@@ -26,6 +26,7 @@ POSITIONAL = {
         "_priors",
         "_judgements",
         "_add_effects",
+        "_add_coefficients",
     },
 }
 """Functions that take many values by position, by the reason."""

@@ -1,7 +1,5 @@
 """One table of processes: density, simulator, layout and description say the same of each."""
 
-from dataclasses import dataclass, field
-
 import numpy as np
 import pytest
 from problems import SHIPPED, Solved
@@ -10,32 +8,17 @@ from models.describe import describe
 from models.parameters import unpack
 from models.processes import BASE, PROCESSES, STRUCTURE
 from models.simulate import _daily_rates, daily_levels
-from models.spec import EFFECT_TARGETS, TARGETS, Floats
-
-
-@dataclass
-class Heard:
-    """Predictors of the processes in their order, in place of a sum."""
-
-    eta: list[Floats] = field(default_factory=list)
-
-    def poisson(self, eta: Floats, *_: object) -> None:
-        self.eta.append(eta)
-
-    def bernoulli(self, eta: Floats, *_: object) -> None:
-        self.eta.append(eta)
+from models.spec import EFFECT_TARGETS, TARGETS
 
 
 def test_the_simulator_draws_from_the_rates_of_the_density(solved_shipped: Solved) -> None:
     """On cells of one day, whose levels are those of the day: the terms of silence, pace and momentum aside."""
     problem, density = solved_shipped.problem, solved_shipped.fit.density
     par = solved_shipped.fit.draw(1, 4).aimed(density.directions)
-    heard = Heard()
-    density._add_events(par, heard)  # type: ignore[arg-type]
     levels = daily_levels(problem, density)
     rates = _daily_rates(problem, density, levels, par)
     checked = 0
-    for process, eta in zip(PROCESSES, heard.eta, strict=True):
+    for process, rows in zip(PROCESSES, density._rows(par), strict=True):
         if process.marks:
             continue
         cells, part = getattr(density.exposure, process.rows), density.parts[process.name]
@@ -44,7 +27,7 @@ def test_the_simulator_draws_from_the_rates_of_the_density(solved_shipped: Solve
         day = cells.start[mine][single] - int(levels.days[0])
         slopes = [np.atleast_2d(getattr(par, term.parameter))[0, term.place] for term in process.terms]
         terms = part.columns[single] @ np.array(slopes)
-        assert np.log(rates[process.name][day]) + terms == pytest.approx(eta[single], rel=1e-9)
+        assert np.log(rates[process.name][day]) + terms == pytest.approx(rows.eta[single], rel=1e-9)
         checked += int(single.sum())
     assert checked > 50
 

@@ -141,6 +141,7 @@ def scheduler() -> Iterator[str]:
 
 MODELS = (LaplaceModel(SHIPPED), DocumentsOnly(SHIPPED), ConstantRates(SHIPPED), Naive("climatology"))
 QUICK_TASKS = [task for model in MODELS for task in tasks_of(model, PROBLEMS[:2])]
+CARRIED_TASKS = [Task(LaplaceModel(SHIPPED), PROBLEMS[:3]), Task(LaplaceModel(SHIPPED), PROBLEMS[3:])]
 SAMPLED_TASKS = [
     Task(ExactModel(SHIPPED, 3, QUICK), PROBLEMS[:1]),
     Task(LeaveFutureOut(SHIPPED, 3, QUICK), PROBLEMS[:3]),
@@ -165,9 +166,9 @@ def test_processes_give_the_bits_of_one_task_after_another_though_one_is_killed(
 ) -> None:
     """Results come in the order of the tasks; the killed process costs its own task alone."""
     told: list[tuple[int, int]] = []
-    tasks = [*tasks_of(Deadly(deeds, PROBLEMS[2].as_of)), *QUICK_TASKS]
+    tasks = [*tasks_of(Deadly(deeds, PROBLEMS[2].as_of)), *QUICK_TASKS, *CARRIED_TASKS]
     results = run_tasks(tasks, cached=False, progress=lambda done, total: told.append((done, total)))
-    expected = [run_task(task) for task in (*tasks_of(Naive("climatology")), *QUICK_TASKS)]
+    expected = [run_task(task) for task in (*tasks_of(Naive("climatology")), *QUICK_TASKS, *CARRIED_TASKS)]
     assert bits(results) == bits(expected)
     assert told == [(done, len(tasks)) for done in range(len(tasks) + 1)]
     assert made(deeds) == once() + Counter([PROBLEMS[2].as_of])
