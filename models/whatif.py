@@ -32,28 +32,24 @@ _SMALLEST = 1e-12  # probabilities below, or as near to 1, are not told apart
 class WhatIfTable:
     """Weighted means of P(event | draw), as log odds, had one indicator another state on the as-of date."""
 
-    nodes: Floats  # (node, 2) mean and angle, each from -1 to 1 within its reach
-    log_odds: Floats  # (indicator, node, target, horizon)
+    coefficients: Floats  # (indicator, term, target, horizon) of the polynomials in mean and angle
     base: Floats  # (target, horizon) log odds of the projection as it is
-    states: Floats  # (indicator, 2) mean and variance as they are; nan where an indicator has no observation
 
     def answer(self, indicator: int, mean: float, variance: float) -> Floats | None:
         """P(event), (target, horizon), had the indicator this mean and variance on the as-of date.
 
         None beyond the reach of the table: `models.projection.Prepared.suppose` answers there. With the state as it is,
-        the answer is the projection as it is.
+        if that is within reach, the answer is the projection as it is.
         """
-        if not (MEANS[0] <= mean <= MEANS[1] and VARIANCES[0] <= variance <= VARIANCES[1]):
+        if not _reaches(mean, variance):
             return None
-        found = self._interpolate(indicator, mean, variance)
-        m, v = self.states[indicator]
-        if MEANS[0] <= m <= MEANS[1] and VARIANCES[0] <= v <= VARIANCES[1]:
-            found = found + self.base - self._interpolate(indicator, m, v)
-        return np.asarray(1 / (1 + np.exp(-found)))
+        terms = _terms(_scaled(mean, variance)[None])[0]
+        return _probability(np.tensordot(terms, self.coefficients[indicator], axes=1))
 
-    def _interpolate(self, indicator: int, mean: float, variance: float) -> Floats:
-        share = np.linalg.solve(_terms(self.nodes).T, _terms(_scaled(mean, variance)[None])[0])
-        return np.asarray(np.tensordot(share, self.log_odds[indicator], axes=1))
+    @property
+    def present(self) -> Floats:
+        """P(event), (target, horizon), of the projection as it is."""
+        return _probability(self.base)
 
     def to_arrays(self) -> dict[str, Floats]:
         """The table as arrays by name, to be kept in a file."""
@@ -75,25 +71,32 @@ def build_table(prepared: "Prepared", weights: Floats, report: Callable[[int, in
     """
     size, now, nodes = prepared.problem.catalogue.size, prepared.ahead.now, _nodes()
     states = [_unscaled(*node) for node in nodes]
+    base = _log_odds(weights, prepared.project(prepared.problem, prepared.filtered).targets)
     rows = []
     for indicator in range(size):
-        projected = [_log_odds(weights, each.targets) for each in prepared.suppose_each(indicator, states)]
-        rows.append(np.stack(projected))
+        exact = np.stack([_log_odds(weights, each.targets) for each in prepared.suppose_each(indicator, states)])
+        found = np.linalg.solve(_terms(nodes), exact.reshape(len(nodes), -1)).reshape(exact.shape)
+        mean, variance = float(now.mean[0, indicator]), float(now.variance[0, indicator])
+        if _reaches(mean, variance):
+            found[0] += base - np.tensordot(_terms(_scaled(mean, variance)[None])[0], found, axes=1)
+        rows.append(found)
         if report is not None:
             report(indicator + 1, size)
-    present = prepared.project(prepared.problem, prepared.filtered)
-    return WhatIfTable(
-        nodes=nodes,
-        log_odds=np.stack(rows),
-        base=_log_odds(weights, present.targets),
-        states=np.where(now.active[0], [now.mean[0], now.variance[0]], np.nan).T,
-    )
+    return WhatIfTable(coefficients=np.stack(rows), base=base)
+
+
+def _reaches(mean: float, variance: float) -> bool:
+    return MEANS[0] <= mean <= MEANS[1] and VARIANCES[0] <= variance <= VARIANCES[1]
 
 
 def _log_odds(weights: Floats, values: Floats) -> Floats:
     mean = np.tensordot(weights, values, axes=1)
     held = np.clip(mean, _SMALLEST, 1 - _SMALLEST)
     return np.asarray(np.log(held / (1 - held)))
+
+
+def _probability(log_odds: Floats) -> Floats:
+    return np.asarray(1 / (1 + np.exp(-log_odds)))
 
 
 def _angle(variance: float) -> float:

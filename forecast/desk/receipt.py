@@ -9,7 +9,7 @@ from forecast.desk.preview import GREAT, Preview, Surprise
 from forecast.desk.session import Receipt
 from forecast.desk.understood import Understood
 from forecast.engine.answers import Provisional, Shift
-from forecast.engine.hypotheticals import REACH, Supposed
+from forecast.engine.hypotheticals import Supposed
 from forecast.words.names import target_name
 from forecast.words.numbers import counted, error_size, level_text, percent, signed
 from indicators.content import NO_FRAMING
@@ -135,7 +135,7 @@ def shift_cells(moved: Shift, *, approximate: bool = False) -> tuple[str, str, s
 
 def forecast_title(forecast: Provisional | Supposed, run: int | None) -> str:
     if isinstance(forecast, Supposed):
-        return f"≈ within {REACH:.2f} points, with the posterior of run {forecast.source}; what is stored is exact"
+        return f"Approximate (≈), with the posterior of run {forecast.source}; what is stored is answered exactly"
     number = "" if run is None else f" (run {run})"
     return f"Provisional{number}, with the posterior of run {forecast.source}"
 

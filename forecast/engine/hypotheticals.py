@@ -33,15 +33,13 @@ from models.whatif import WhatIfTable
 
 FOLDER = "what-if"
 """In the cache."""
-REACH = 0.02
-"""In points: what an answer from the table is off by at most, by what `benchmarks.report` measures."""
 _OF = "of"
 """The part of the file that says what the table is of."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Supposed:
-    """What an entry would do to the forecast, within some hundredths of a point."""
+    """What an entry would do to the forecast, within a few hundredths of a point."""
 
     headline: str
     source: int
@@ -77,7 +75,6 @@ def suppose(database: Database, run: RunRow, before: Reading, after: Reading) ->
     answer = None if table is None or moved is None else table.answer(*moved)
     if table is None or answer is None:
         return None
-    present = 1 / (1 + np.exp(-table.base))
     horizons = after.solvable.problem.horizons
     return Supposed(
         headline=after.rows.case.headline,
@@ -87,7 +84,7 @@ def suppose(database: Database, run: RunRow, before: Reading, after: Reading) ->
         by_target={
             target: tuple(
                 Shift(*reach_of(horizon), float(old), float(new), 0.0)
-                for horizon, old, new in zip(horizons, present[t], answer[t], strict=True)
+                for horizon, old, new in zip(horizons, table.present[t], answer[t], strict=True)
             )
             for t, target in enumerate(TARGETS)
         },
