@@ -14,7 +14,7 @@ from forecast.engine.hypotheticals import Supposed, make_table
 
 TODAY = date(2019, 7, 1)
 NEAR = 0.0006
-"""In probability; the draws of the toy case are far apart, and a table of its answers coarser than of the shipped one."""
+"""In probability: draws of the toy case are far apart, and its table is coarser than that of the shipped one."""
 
 
 @pytest.fixture
