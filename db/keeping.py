@@ -74,6 +74,11 @@ def _order(run: RunRow) -> tuple[str, date, int]:
     return run.case_id, run.as_of, run.id
 
 
+def named_run(connection: Connection, name: str) -> int | None:
+    """Return the run of this name; None if there is none."""
+    return connection.execute(select(run_names.c.run_id).where(run_names.c.name == name)).scalar()
+
+
 def replace_posterior(
     database: Database, posterior: Posterior, thinned: Prepared, rule: str, now: datetime, days: int
 ) -> bool:

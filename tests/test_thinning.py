@@ -173,6 +173,8 @@ def test_the_command_says_what_it_would_do_and_does_it(
     capsys.readouterr()
     assert parley(["keep", "--run", str(last), "--name", "baseline", "--analyst", "kim"]) == 0
     assert capsys.readouterr().out == f"run {last} is named baseline; its posterior is kept whole\n"
+    assert parley(["keep", "--run", "1", "--name", " baseline", "--analyst", "kim"]) == 1
+    assert capsys.readouterr().err == f"error: run {last} is named baseline already; give another name\n"
 
 
 @pytest.mark.parametrize(
@@ -184,6 +186,7 @@ def test_the_command_says_what_it_would_do_and_does_it(
             "error: Invalid value for '--name': goes with --run; write `parley keep --run ID --name NAME`",
         ),
         (["--run", "9", "--name", "x"], 1, "error: no run 9; runs go from 1 to 1"),
+        (["--run", "1", "--name", " "], 2, "error: Invalid value for '--name': is empty; give the run a name"),
         (["--days", "0"], 2, "error: Invalid value for '--days': '0' is not a whole number from 1 on"),
     ],
 )

@@ -6,7 +6,8 @@ from typing import Annotated
 import typer
 
 from db.append import append_run_name
-from db.keeping import WHY, sweep
+from db.errors import Conflict
+from db.keeping import WHY, named_run, sweep
 from db.read_runs import read_run
 from db.run_rows import NewRunName
 from forecast.cli import console
@@ -49,8 +50,13 @@ def keep(
 
 
 def _name(run: int, name: str, analyst: str | None, json_: bool) -> None:
+    if not name.strip():
+        raise typer.BadParameter("is empty; give the run a name of a letter or more", param_hint="'--name'")
     with opened() as database, database.write() as connection:
         read_run(connection, run)
+        other = named_run(connection, name.strip())
+        if other is not None:
+            raise Conflict(f"run {other} is named {name.strip()} already; give another name")
         append_run_name(connection, NewRunName(run, name.strip(), analyst or who()), console.now())
     if json_:
         print_json({"run": run, "name": name.strip()})
