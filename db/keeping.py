@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import groupby
 
-from sqlalchemy import Connection, select, union
+from sqlalchemy import Connection, select
 
 from db.append import append_thinning
 from db.engine import Database
@@ -38,35 +38,34 @@ class Posterior:
 def read_posteriors(connection: Connection, now: datetime, days: int) -> tuple[Posterior, ...]:
     """Return every posterior of a full run that is whole, oldest first, with why it is kept: the first of `WHY`."""
     full = [as_run(row) for row in connection.execute(select_runs().order_by(runs.c.id))]
-    full = [run for run in full if run.kind in FULL_KINDS]
+    full = [run for run in full if run.kind in FULL_KINDS and run.posterior_hash is not None]
     reasons = _reasons(connection, full, now, days)
     of: defaultdict[str, list[RunRow]] = defaultdict(list)
     for run in full:
-        if run.posterior_hash is not None and run.thinned_hash is None:
-            of[run.posterior_hash].append(run)
+        if run.thinned_hash is None:
+            of[str(run.posterior_hash)].append(run)
     return tuple(
-        Posterior(digest, tuple(mine), min((why for run in mine for why in reasons[run.id]), key=WHY.index, default=""))
-        for digest, mine in of.items()
+        Posterior(digest, tuple(mine), min(reasons[digest], key=WHY.index, default="")) for digest, mine in of.items()
     )
 
 
-def _reasons(connection: Connection, full: list[RunRow], now: datetime, days: int) -> dict[int, set[str]]:
-    """Why each run's posterior is kept, by run."""
-    found: dict[int, set[str]] = {run.id: set() for run in full}
+def _reasons(connection: Connection, full: list[RunRow], now: datetime, days: int) -> defaultdict[str | None, set[str]]:
+    """Why each posterior is kept, by its hash: what is said of a run without a fit protects the one that it used."""
+    found: defaultdict[str | None, set[str]] = defaultdict(set)
     for run in full:
         if run.recorded_at > now - timedelta(days=days):
-            found[run.id].add(RECENT)
+            found[run.posterior_hash].add(RECENT)
     published = sorted((run for run in full if run.status == PUBLISHED), key=_order)
     for _, of_case in groupby(published, key=lambda run: run.case_id):
         months = [list(one) for _, one in groupby(of_case, key=lambda run: (run.as_of.year, run.as_of.month))]
         for month in months:
-            found[month[-1].id].add(MONTH_END)
-        found[months[-1][-1].id].add(NEWEST)
-    shown = union(select(reports.c.run_id), select(reports.c.since_run_id).where(reports.c.since_run_id.is_not(None)))
-    for why, query in ((REPORTED, shown), (NAMED, select(run_names.c.run_id))):
-        for run_id in connection.execute(query).scalars():
-            if run_id in found:
-                found[run_id].add(why)
+            found[month[-1].posterior_hash].add(MONTH_END)
+        found[months[-1][-1].posterior_hash].add(NEWEST)
+    for why, column in ((REPORTED, reports.c.run_id), (REPORTED, reports.c.since_run_id), (NAMED, run_names.c.run_id)):
+        for digest in connection.execute(
+            select(runs.c.posterior_hash).join(column.table, column == runs.c.id)
+        ).scalars():
+            found[digest].add(why)
     return found
 
 

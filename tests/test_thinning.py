@@ -10,7 +10,7 @@ import xarray as xr
 from schedule_worlds import duty_of, settings_of
 from thinning_worlds import posterior, stored
 from toy_case import write_toy_case
-from toy_runs import LOADED, toy_targets
+from toy_runs import LOADED, add_run, toy_targets
 
 from db.append import append_report, append_run_name
 from db.backup import write_backup
@@ -136,6 +136,17 @@ def test_two_runs_of_one_posterior_are_kept_for_either(desk: Database) -> None:
     assert thinned(desk).whole == {NAMED: 1, NEWEST: 1}
     with desk.read() as connection:
         assert read_run(connection, first).thinned_hash is None
+
+
+def test_a_brief_of_a_forecast_without_a_fit_protects_the_posterior_that_it_used(desk: Database) -> None:
+    first = stored(desk, date(2020, 1, 10), 1)
+    stored(desk, date(2020, 1, 20), 2)
+    with desk.read() as connection:
+        whole = str(read_run(connection, first).posterior_hash)
+    provisional = add_run(desk, as_of=date(2020, 1, 11), kind="provisional", posterior_hash=whole)
+    with desk.write() as connection:
+        append_report(connection, brief(provisional), TODAY)
+    assert thinned(desk).whole == {REPORTED: 1, NEWEST: 1}
 
 
 def test_a_name_is_given_once(desk: Database) -> None:
