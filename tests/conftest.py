@@ -413,9 +413,9 @@ def full(small: Database) -> Database:
         (alert,) = append_alerts(connection, [ALERT], NOW)
         append_delivery(connection, NewDelivery(alert, "file", "sent", ""), NOW)
         append_report(connection, replace(REPORT, run_id=run_id), NOW)
-        append_zone(connection, NewZone("UTC", "me", ""), NOW)
         append_run_name(connection, NewRunName(run_id, "baseline", "me"), NOW)
         append_thinning(connection, NewThinning(run_id, "0" * 64, "1" * 64, "after 30 days"), NOW)
+        append_zone(connection, NewZone("UTC", "me", ""), NOW)
     return small
 
 

@@ -30,11 +30,11 @@ runpy.run_module('forecast.cli', run_name='__main__')
 AFTER = """
 from datetime import *
 import forecast.cli.console as console
-import forecast.desk.session as session
+import forecast.engine.provisional as provisional
 console.utc_now = lambda: datetime(2020, 3, 1, 12, tzinfo=UTC)
 def interrupted(*_, **__):
     raise KeyboardInterrupt
-session.read_anchor_for = interrupted
+provisional.read_anchor_for = interrupted
 from forecast.cli.app import main
 main()
 """

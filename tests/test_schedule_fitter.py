@@ -29,7 +29,7 @@ from forecast.schedule.orders import Made, Order, lease_name
 from forecast.schedule.slots import Slot
 from models.settings import SamplerSettings
 
-SOUND = SamplerSettings(chains=4, draws=500, tune=300)
+SOUND = SamplerSettings(chains=4, draws=800, tune=400)
 HASTY = SamplerSettings(chains=2, draws=50, tune=50)
 """For fits that come to nothing: the gate would refuse them."""
 RECORDED = datetime(2020, 1, 3, 6, tzinfo=UTC)
