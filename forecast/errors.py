@@ -10,6 +10,7 @@ ParleyError                   one line: what is wrong with its value; what would
 │   ├── Conflict              the row contradicts one that is there already
 │   ├── LeaseHeld             someone else makes the scheduled runs
 │   ├── LeaseLost             someone else has taken over making them
+│   ├── BadPosterior          a posterior that is to be copied is missing or altered
 │   └── BrokenChain           stored rows no longer match their hashes
 ├── AnswerLost                what was done stands, and the answer could not be written
 ├── Interrupted               Ctrl-C, with what stands and what goes on from there

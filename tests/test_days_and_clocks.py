@@ -117,7 +117,7 @@ def test_analysts_of_both_sides_enter_their_day_around_either_midnight(office: O
             notes = " ".join(receipt["notes"])  # type: ignore[arg-type]
             assert (f"{theirs} has begun, though not here: it counts as known on {here}" in notes) == (theirs > here)
     with office.opened() as database, database.read() as connection:
-        assert verify_store(connection, office.posteriors).sound
+        assert verify_store(connection, database.posteriors).sound
 
 
 def test_a_day_that_has_begun_nowhere_is_refused_with_both_clocks(office: Office) -> None:
