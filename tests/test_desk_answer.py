@@ -18,7 +18,8 @@ from db.read_runs import read_run
 from forecast.desk import session
 from forecast.desk.actions import Desk, Receipt, add_event, log, revise
 from forecast.desk.receipt import receipt_json
-from forecast.engine.refresh import append_provisional
+from forecast.engine import provisional
+from forecast.engine.answers import append_provisional
 from forecast.errors import NoPosterior
 
 TODAY = PUBLISHED_AS_OF + timedelta(30)
@@ -112,7 +113,7 @@ def test_an_entry_stays_where_the_answer_fails(
         raise error("no answer today")
 
     before = numbers(desk)
-    monkeypatch.setattr(session, "shift", fail)
+    monkeypatch.setattr(provisional, "shift", fail)
     receipt = code(desk, 2)
     assert (receipt.stored, receipt.run, receipt.remark) == (True, None, "no answer today")
     assert numbers(desk) == (before[0] + 1, before[1], before[2])
@@ -151,7 +152,7 @@ def test_an_interrupted_answer_leaves_the_entry_and_says_so(
         raise KeyboardInterrupt
 
     before, told = numbers(desk), desk.stored
-    monkeypatch.setattr(session, at, interrupted)
+    monkeypatch.setattr(session if at == "append_provisional" else provisional, at, interrupted)
     with pytest.raises(KeyboardInterrupt):
         code(desk, 2)
     assert desk.stored is not None

@@ -59,7 +59,7 @@ def add_run(
     targets: Sequence[TargetForecastRow] | None = None,
     detail: Mapping[str, object] | None = None,
     posterior_hash: str = "3" * 64,
-    at: datetime = LOADED,
+    at: datetime | None = None,
 ) -> int:
     """Store a run as an update would, with its forecasts if it is published; `detail` adds to what is said of it."""
     run = NewRun(
@@ -78,6 +78,7 @@ def add_run(
         complete_through=date(2019, 12, 31),
         p_dry_now=0.97,
     )
+    at = at or LOADED
     with database.write() as connection:
         run_id = append_run(connection, run, at)
         told = {"diagnostics": dict(diagnostics), "failures": list(failures), "structure": STRUCTURE, **(detail or {})}
