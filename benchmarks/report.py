@@ -73,7 +73,7 @@ CAUSES: Mapping[str, str] = {
     "what-if": "a dry run appends and takes back; its projection alone is 3.6 times as fast",
     "import": "inserts, rows read back and evidence formed anew take most; indexes cost what encoding once saves",
     "growth": "the filter takes all rows of the touched indicator anew, and the lists that are kept are copied",
-    "last-three": "start-up is most of it",
+    "cold": "compiling the chains of paths side by side takes what the gradient saves",
 }
 """Why an aim is missed, by name of the row: written here by hand once it is known."""
 
