@@ -172,7 +172,7 @@ def daily(folder: Path) -> Figures:
 
 
 def five_years(folder: Path) -> Figures:
-    """What daily runs of five years leave on disk, in MB: three runs and one thinning are measured, and scaled.
+    """What daily runs of five years leave on disk, in MB: three runs and the thinning of one are measured, and scaled.
 
     Whole stay the posteriors of thirty days and of sixty month ends; where nothing is thinned, those of every day.
     """
@@ -183,14 +183,35 @@ def five_years(folder: Path) -> Figures:
         command(place, "update", "--as-of", str(BASE + timedelta(days=days)))
     a_run = (rows.stat().st_size - before) / 2e6
     whole = posteriors(place)[-1]
-    try:
-        command(place, "keep")
-    except subprocess.CalledProcessError:
+    thinned = _thinned(place)
+    if thinned is None:
         return {"mb": FIVE_YEARS * (a_run + whole), "note": "nothing is thinned: every day stays whole"}
-    thinned = posteriors(place)[0]
     kept = 30 + MONTHS
     size = FIVE_YEARS * a_run + kept * whole + (FIVE_YEARS - kept) * thinned
     return {"mb": size, "note": f"whole {whole:.2f} MB, thinned {thinned:.2f}, rows {a_run:.2f} a run; scaled"}
+
+
+def _thinned(place: Path) -> float | None:
+    """The posterior of the first run when it is thinned, in MB; None by code that thins none."""
+    try:
+        from forecast.engine.posterior_file import FEW_DIGITS, write_posterior
+        from forecast.engine.thinning import standing_for
+    except ImportError:
+        return None
+    import xarray as xr
+
+    from db.engine import open_database
+    from db.posteriors import opened
+    from db.read_runs import read_run, read_targets
+
+    with open_database(url(place)) as database, database.read() as connection:
+        run, said = read_run(connection, 1), read_targets(connection, 1)
+        with opened(connection, database.posteriors, str(run.file_hash)) as path, xr.open_datatree(path) as tree:
+            stands = standing_for(tree.load(), said)
+    if stands is None:
+        return None
+    write_posterior(stands, place / "thinned.nc", digits=FEW_DIGITS)
+    return (place / "thinned.nc").stat().st_size / 1e6
 
 
 def backtest(folder: Path) -> Figures:

@@ -176,11 +176,7 @@ def read_summary(
         scenarios=read_scenarios(connection, source.id) if source else (),
         states=states,
         catalogue=catalogue,
-        quality=read_quality(
-            connection,
-            case_id=case.case_id,
-            moment=moment,
-        ),
+        quality=read_quality(connection, case_id=case.case_id, moment=moment),
         track=read_track(connection, today, case.case_id)[1],
         owed=owed if current else None,
         zone=str(read_zone(connection)),
