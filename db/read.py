@@ -9,12 +9,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, datetime
 from itertools import batched
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Connection, Select, Table, func, select
 from sqlalchemy.engine import Row
 
 from db import tables
+from db.encode import Encoded, names_of
 from db.errors import StoreError
 from db.rows import (
     CaseRow,
@@ -28,6 +30,7 @@ from db.rows import (
     LevelRow,
     ObservationRow,
 )
+from db.types import to_utc
 from db.when import WHENEVER, When, position, recorded_by, visible
 
 _TABLES: dict[type, Table] = {
@@ -275,6 +278,23 @@ def read_added(connection: Connection, case_id: str, when: When, after: int) -> 
         return None
     new = [row_of(ObservationRow, row) for row in rows if when.known(row.known_on)]
     return tuple(sorted(new, key=by_content))
+
+
+def appended_observations(
+    encoded: Sequence[Encoded], ids: Sequence[int], recorded_at: datetime, when: When
+) -> tuple[ObservationRow, ...]:
+    """Return what `read_added` would of observations just appended, none of which corrects another."""
+    names, instant = names_of(tables.observations), to_utc(recorded_at)
+    columns = _COLUMNS[ObservationRow]
+    picked = itemgetter(*(names.index(name) for name in columns))
+    found: list[ObservationRow] = []
+    for id_, row in zip(ids, encoded, strict=True):
+        values: dict[str, Any] = dict(zip(columns, picked(row.values), strict=True))
+        known_on = values["known_on"]
+        if when.known(known_on):
+            values |= {"id": id_, "recorded_at": instant, "valid_from": known_on, "valid_until": None}
+            found.append(ObservationRow(**values))
+    return tuple(sorted(found, key=by_content))
 
 
 def by_content(row: ObservationRow) -> tuple[str, date, date, str]:

@@ -40,7 +40,7 @@ from db.shapes import (
 )
 from db.types import Instant
 
-SCHEMA_VERSION = "0009"
+SCHEMA_VERSION = "0010"
 
 cases = chained(
     "cases",
@@ -174,7 +174,6 @@ observations = fact(
     one_of("reliability", *"ABCDEF"),
     between("credibility", 1, 6),
     *known_once("known_once_observed", "observed_on"),
-    Index("ix_observations_known", "case_id", "indicator_id", "known_on"),
     Index("ix_observations_observed", *LISTED_BY),
 )
 

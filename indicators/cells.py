@@ -139,7 +139,8 @@ def _explained(
         _tell_words(rows[0], tally.words, problems)
     if len(problems.lines) > before:
         return []
-    refused = [[_refuse_missing(row, name, kind.wanted(name)) for name in required] for row in rows]
+    wanted = {name: kind.wanted(name) for name in required}
+    refused = [[_refuse_missing(row, name, what) for name, what in wanted.items()] for row in rows]
     return [row for row, wrong in zip(rows, refused, strict=True) if not any(wrong)]
 
 

@@ -113,6 +113,8 @@ def form_evidence(
     sd = {(grade.reliability, grade.credibility): grade.sd_levels for grade in grades}
     origins: defaultdict[tuple[object, ...], list[Member]] = defaultdict(list)
     reported: defaultdict[Report, set[tuple[object, ...]]] = defaultdict(set)
+    told = [(event, reports_of_event(event)) for event in events]
+    names = {name for _, reports in told for name, _ in reports}
     left_out: set[str] = set()
     for row in rows:
         if row.indicator_id not in position:
@@ -120,11 +122,13 @@ def form_evidence(
             continue
         member = member_of(row, position[row.indicator_id], sd_of(row, sd))
         if member.since < member.until:
-            origins[origin_of(row)].append(member)
-            for report in reports_of(row):
-                reported[report].add(origin_of(row))
-    for event in events:
-        for origin in {origin for report in reports_of_event(event) for origin in reported.get(report, ())}:
+            origin = origin_of(row)
+            origins[origin].append(member)
+            if row.source_title in names or row.source_url in names or row.origin in names:
+                for report in reports_of(row):
+                    reported[report].add(origin)
+    for event, reports in told:
+        for origin in {origin for report in reports for origin in reported.get(report, ())}:
             origins[origin].append(happening(event))
     effective = sorted(one for members in origins.values() for one in effective_of(members))
     return _to_arrays(effective, len(catalogue), tuple(sorted(left_out)))

@@ -34,8 +34,8 @@ _LONGEST = max(map(len, MARKERS)) + 4
 
 
 def is_missing(text: str) -> bool:
-    """Whether a cell holds nothing but a marker; an empty one holds none."""
-    return 0 < len(text) <= _LONGEST and _is_marker(text)
+    """Whether a cell holds nothing but a marker; an empty one holds none. None ends in a digit, as most cells do."""
+    return 0 < len(text) <= _LONGEST and not text[-1].isdigit() and _is_marker(text)
 
 
 @lru_cache(maxsize=4096)

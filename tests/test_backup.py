@@ -391,7 +391,7 @@ def test_an_index_that_lost_a_row_is_found(desk: tuple[Database, tuple[str, ...]
     database, _ = desk
     with closing(sqlite3.connect(database.url)) as connection:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        root = "SELECT rootpage FROM sqlite_master WHERE name = 'ix_observations_known'"
+        root = "SELECT rootpage FROM sqlite_master WHERE name = 'ix_observations_observed'"
         (page,) = connection.execute(root).fetchone()
         (size,) = connection.execute("PRAGMA page_size").fetchone()
     image = bytearray(Path(database.url).read_bytes())
@@ -401,6 +401,6 @@ def test_an_index_that_lost_a_row_is_found(desk: tuple[Database, tuple[str, ...]
     with database.read() as connection:
         found = verify_store(connection, database.posteriors)
         assert verify_chain(connection) == ()
-    assert any("ix_observations_known" in finding.what for finding in found.broken)
+    assert any("ix_observations_observed" in finding.what for finding in found.broken)
     assert found.remedy.startswith("restore a backup")
     assert not write_backup(database, out / "b.zip").contents.sound

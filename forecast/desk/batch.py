@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from sqlalchemy import Connection
 
 from db.rows import NewObservation
+from db.when import When
 from forecast.desk.duplicates import Duplicate
 from forecast.desk.session import Stored
 from forecast.engine.assemble import Rows
@@ -15,6 +16,7 @@ from indicators.coding import Rules
 from indicators.disagreements import Disagreement
 from indicators.foreign import Table
 from indicators.kinds import FileKind
+from indicators.snapshot import Observed
 
 LOOKED_AT = 1000
 """Rows of an import up to which each is held against what is on file: a person cannot look at more."""
@@ -67,5 +69,7 @@ class ImportKind[E]:
     append: Callable[[Connection, Sequence[Any], datetime], list[int]]
     remarks: Callable[[Stored, Sequence[E]], Remarks]
     """What to say of entries, given the state just before they were stored."""
+    appended: Callable[[Sequence[Any], Sequence[int], datetime, When], Observed] | None = None
+    """What was appended under these numbers as it would be read; None where there are no such."""
     learnt: bool = False
     """Whether only a fit takes them in, so that no forecast comes at once."""

@@ -26,7 +26,9 @@ from db.append import (
     append_judgements,
 )
 from db.progress import Progress, silent
+from db.read import appended_observations
 from db.rows import NewEvent, NewObservation
+from db.when import When
 from forecast.desk.batch import LOOKED_AT, Batch, ImportKind
 from forecast.desk.bearings import AlsoOn, find_bearings
 from forecast.desk.bulk_attestations import read_attestation_rows, remarks_on_attestations
@@ -50,6 +52,7 @@ from indicators.foreign import Table, read_table
 from indicators.kinds import ATTESTATIONS, DOCUMENTS, EVENTS, JUDGEMENTS, OBSERVATIONS
 from indicators.mapping import AS_NAMED, FileMapping, fold, said_of
 from indicators.sheets import read_grid
+from indicators.snapshot import Observed
 from indicators.tables import Problems
 from indicators.texts import mending_notes
 
@@ -60,6 +63,7 @@ KINDS: tuple[ImportKind[Any], ...] = (
         read=read_observation_rows,
         append=append_encoded_observations,
         remarks=remarks_on_observations,
+        appended=appended_observations,
     ),
     ImportKind(
         file=EVENTS,
@@ -240,6 +244,7 @@ def store(desk: Desk, found: Found, *, dry_run: bool = False, progress: Progress
 def _store(desk: Desk, found: Found, dry_run: bool, progress: Progress) -> Receipt:
     kind, added, said = found.kind, [], list(found.mended)
     bears_on: list[AlsoOn] = []
+    ready: list[Any] = []
 
     def append(connection: Connection, before: Reading, at: datetime) -> list[int]:
         sifted = found.batch.sift(connection, before.rows)
@@ -248,10 +253,13 @@ def _store(desk: Desk, found: Found, dry_run: bool, progress: Progress) -> Recei
         if len(added) <= LOOKED_AT and kind.table in ("observations", "events"):
             bears_on.extend(find_bearings(connection, before, added))
         progress("storing", 0, len(added), "")
-        ready = sifted.new if sifted.ready is None else sifted.ready
+        ready.extend(sifted.new if sifted.ready is None else sifted.ready)
         return kind.append(connection, ready, at) if ready else []
 
-    stored = submit(desk, append, dry_run=dry_run)
+    def appended(numbers: Sequence[int], when: When, at: datetime) -> Observed | None:
+        return None if kind.appended is None else kind.appended(ready, numbers, at, when)
+
+    stored = submit(desk, append, dry_run=dry_run, added=appended)
     remarks = kind.remarks(stored, added)
     progress("forecasting", 0, 0, "")
     notes = (*said, *remarks.notes)

@@ -28,13 +28,14 @@ from forecast.desk.bearings import AlsoOn
 from forecast.desk.duplicates import Duplicate
 from forecast.desk.preview import Preview
 from forecast.desk.understood import Understood
-from forecast.engine.answers import DRAWS, Provisional, append_provisional, store_provisional
+from forecast.engine.answers import DRAWS, UNPUBLISHED, Provisional, append_provisional, store_provisional
 from forecast.engine.assemble import read_rows
 from forecast.engine.hypotheticals import Supposed, suppose
 from forecast.engine.reading import Reading, add_to_reading, take_reading
 from forecast.engine.standing import needs_fit
-from forecast.errors import ForecastError
+from forecast.errors import ForecastError, NoPosterior
 from indicators.disagreements import Disagreement
+from indicators.snapshot import Observed
 from indicators.texts import kept_text
 
 if TYPE_CHECKING:
@@ -42,6 +43,8 @@ if TYPE_CHECKING:
 
 type Append = Callable[[Connection, Reading, datetime], list[int]]
 """Appends the rows of an action, given what is on file just before, and returns their numbers."""
+type Added = Callable[[Sequence[int], When, datetime], Observed | None]
+"""The observations that were appended under these numbers, as they would be read; None where they must be."""
 type Entry = object
 type _State = tuple[date, dict[str, tuple[int, str]]]
 """The day, and where the chain ends of every table of facts and of versions of cases."""
@@ -103,19 +106,22 @@ class Desk:
         """The day it is at the database."""
         return self.moment().today
 
-    def reading(self, connection: Connection) -> Reading:
-        """What is on file today; of what was read for the last entry only what has changed is read again."""
+    def reading(self, connection: Connection, added: Observed | None = None) -> Reading:
+        """What is on file today; of what was read for the last entry only what has changed is read again.
+
+        `added` are the observations that have come since, where they are known already.
+        """
         self._zone = read_zone(connection)
         state = self._state(connection)
         if self.kept is None or self.kept[0] != state:
-            self.kept = state, self._with_added(connection, state) or self._read_anew(connection)
+            self.kept = state, self._with_added(connection, state, added) or self._read_anew(connection)
         return self.kept[1]
 
     def _read_anew(self, connection: Connection) -> Reading:
         case = read_case(connection, self.case_id)
         return take_reading(read_rows(connection, When(as_of=self.today()), case_id=case.case_id))
 
-    def _with_added(self, connection: Connection, state: _State) -> Reading | None:
+    def _with_added(self, connection: Connection, state: _State, added: Observed | None) -> Reading | None:
         """The last reading with the observations added since, by whomever, if nothing else is new."""
         if self.kept is None:
             return None
@@ -126,17 +132,20 @@ class Desk:
         after, hash_ = links[observations.name]
         if not has_link(connection, observations, after, hash_):  # what was read has been taken back since
             return None
-        added = read_added(connection, kept.rows.case.case_id, kept.rows.when, after)
+        if added is None:
+            added = read_added(connection, kept.rows.case.case_id, kept.rows.when, after)
         if added is None:
             return None
         return add_to_reading(kept, added, {name: link[0] for name, link in state[1].items()})
 
     def anchor(self, connection: Connection, stored: "Stored") -> "Anchor":
-        """The posterior that the provisional forecast of what was stored uses."""
-        # compiled code, which takes half a second to load, and which whoever is answered from a table need not
+        """The posterior that the provisional forecast of what was stored uses; NoPosterior where there is none."""
+        case_id, readings = stored.after.rows.case.case_id, (stored.before, stored.after)
+        if read_standing(connection, case_id, self.today()) is None:
+            raise NoPosterior(UNPUBLISHED)
+        # compiled code, which takes half a second to load, and which only an answer needs
         from forecast.engine.provisional import read_anchor_for
 
-        case_id, readings = stored.after.rows.case.case_id, (stored.before, stored.after)
         return read_anchor_for(readings, connection, self.database.posteriors, case_id, self.today(), self._anchors)
 
     def make_ready(self) -> None:
@@ -244,13 +253,19 @@ class _Undone(Exception):
 
 
 def submit(
-    desk: Desk, append: Append, *, dry_run: bool, at_once: Callable[[Sequence[int]], str] | None = None
+    desk: Desk,
+    append: Append,
+    *,
+    dry_run: bool,
+    at_once: Callable[[Sequence[int]], str] | None = None,
+    added: Added | None = None,
 ) -> Stored:
     """Append in one transaction; a dry run does the same and takes it back, so that it is refused alike.
 
     The instant is taken under the write lock: rows recorded by it are just those the forecast is made from. Where
     `at_once` names what brought a forecast about, given the rows, and the desk has it in a moment, its run is stored
     in the same transaction: it is on the disk with the entry, and other desks wait for a few hundredths of a second.
+    `added` gives what was appended where that is observations alone, so that many are not read back.
     """
     stored: Stored | None = None
     stopped: KeyboardInterrupt | None = None
@@ -262,7 +277,7 @@ def submit(
         at = desk.clock()
         doubtful = doubt(connection, at)
         rows = append(connection, before, at)
-        after = desk.reading(connection)
+        after = desk.reading(connection, None if added is None else added(rows, before.rows.when, at))
         stored = Stored(rows=tuple(rows), before=before, after=after, at=at, doubt=doubtful)
         if dry_run:
             desk.kept = known
@@ -304,11 +319,11 @@ def answer(desk: Desk, stored: Stored, cause: str, *, dry_run: bool) -> Answer:
     if dry_run and (supposed := _supposed(desk, stored)) is not None:
         return supposed
     try:
-        from forecast.engine.provisional import shift
-
         with desk.database.read() as connection:
             anchor = desk.anchor(connection, stored)
             left = needs_fit(connection, anchor.run, desk.today())
+        from forecast.engine.provisional import shift
+
         forecast = shift(anchor, stored.before, stored.after, None if dry_run else stored.at)
         run = None if dry_run else store_provisional(desk.database, forecast, cause, desk.clock)
         return forecast, run, _remark(anchor, forecast, left)

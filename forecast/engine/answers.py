@@ -15,6 +15,8 @@ DRAWS, PATHS = 100, 2
 """Draws of the posterior, and simulated paths of each: as many as in a full update, so that intervals mean the same."""
 EXACT = 1e-6
 """How closely the headline of the full update is met: far below what is shown."""
+UNPUBLISHED = "no forecast has been published yet; `parley update` will give one"
+"""Why there is no answer before the first fit."""
 
 
 @dataclass(frozen=True, slots=True)

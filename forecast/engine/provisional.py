@@ -23,7 +23,7 @@ from db.errors import StoreError
 from db.posteriors import Posteriors, opened
 from db.read_runs import read_standing, read_targets
 from db.run_rows import RunRow
-from forecast.engine.answers import DRAWS, EXACT, PATHS, Provisional, Shift
+from forecast.engine.answers import DRAWS, EXACT, PATHS, UNPUBLISHED, Provisional, Shift
 from forecast.engine.assemble import Rows, inputs_hash, read_rows
 from forecast.engine.draws import read_draws
 from forecast.engine.looking import find_looked, reporting_of
@@ -234,7 +234,7 @@ def read_anchor(
     """
     run = read_standing(connection, case_id, today)
     if run is None or run.file_hash is None:
-        raise NoPosterior("no forecast has been published yet; `parley update` will give one")
+        raise NoPosterior(UNPUBLISHED)
     known = None if kept is None else kept.get(draws)
     if known is not None and known.run.id == run.id:
         return known

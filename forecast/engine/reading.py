@@ -22,7 +22,7 @@ from forecast.engine.assemble import (
 from forecast.engine.standing import last_looked
 from forecast.errors import NotEnough
 from indicators.evidence import Evidence, form_evidence
-from indicators.snapshot import Beside, Snapshot, add_rows, take_snapshot, with_added
+from indicators.snapshot import Beside, Snapshot, add_rows, merge_rows, take_snapshot, with_added
 from models.spec import Observations, Problem
 from models.states import FilteredStates, filter_again, filter_states
 
@@ -93,11 +93,13 @@ def add_to_reading(reading: Reading, added: Sequence[ObservationRow], positions:
     `positions` are those of the tables as they stand now; nothing else may be new in them.
     """
     heard = reading.rows.heard(added)
+    if len(heard) > 1 + _FEW * len(reading.rows.observations):
+        observations = merge_rows(reading.rows.observations, heard)
+        return take_reading(replace(reading.rows, observations=observations, positions=positions))
     snapshot = with_added(reading.snapshot, heard)
     rows = replace(reading.rows, observations=snapshot.rows, positions=positions)
     beside = Beside(catalogue=rows.catalogue, grades=rows.grades, events=rows.events)
-    few = len(heard) <= 1 + _FEW * len(snapshot.rows)
-    found = add_rows(reading.evidence, reading.snapshot, snapshot, heard, beside) if few else None
+    found = add_rows(reading.evidence, reading.snapshot, snapshot, heard, beside)
     if found is None:
         return take_reading(rows)
     evidence, differs = found
