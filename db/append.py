@@ -8,13 +8,14 @@ breaks a rule; the caller's transaction must then end.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import batched
+from operator import itemgetter
 
 from sqlalchemy import Connection, Table
 from sqlalchemy.exc import IntegrityError
 
 from db import tables
-from db.chain import last_link, prepared
-from db.conflicts import explain_refusal, refuse_bad_corrections, refuse_repeats, refuse_strangers
+from db.chain import encode_instant, last_link, prepared
+from db.conflicts import LOOKED_AT, explain_refusal, refuse_bad_corrections, refuse_repeats, refuse_strangers
 from db.encode import Encoded, encode_row, encode_values, encoded_digest, given, names_of
 from db.insert import insert_rows
 from db.rows import (
@@ -112,8 +113,12 @@ def append_observations(
 def append_encoded_observations(
     connection: Connection, observations: Sequence[Encoded], recorded_at: datetime
 ) -> list[int]:
-    """Add observations of `encode_observation`, as `append_observations` would."""
-    return _append_encoded(connection, tables.observations, observations, recorded_at)
+    """Add observations of `encode_observation` whose keys, each there once, have not been found in this transaction.
+
+    A key that is there after all is refused by the table, in fewer words than `append_observations` has.
+    """
+    batches = _checked(connection, tables.observations, observations, sought=True)
+    return _append_batches(connection, tables.observations, batches, recorded_at)
 
 
 def encode_observation(observation: NewObservation) -> Encoded:
@@ -241,13 +246,17 @@ def _append_encoded(connection: Connection, table: Table, rows: Iterable[Encoded
     return _append_batches(connection, table, _checked(connection, table, rows), recorded_at)
 
 
-def _checked(connection: Connection, table: Table, rows: Iterable[Encoded]) -> Iterator[Sequence[Encoded]]:
-    names = names_of(table)
+def _checked(
+    connection: Connection, table: Table, rows: Iterable[Encoded], *, sought: bool = False
+) -> Iterator[Sequence[Encoded]]:
+    names = [name for name in LOOKED_AT if name in table.c]
+    picked = itemgetter(*map(names_of(table).index, names))
     for batch in batched(rows, _BATCH, strict=False):
-        values = [dict(zip(names, row.values, strict=True)) for row in batch]
+        values = [dict(zip(names, picked(row.values), strict=True)) for row in batch]
         refuse_strangers(connection, table, values)
         refuse_bad_corrections(connection, table, values)
-        refuse_repeats(connection, table, values)
+        if not sought:
+            refuse_repeats(connection, table, values)
         yield batch
 
 
@@ -276,9 +285,10 @@ def _insert_chained(
 ) -> tuple[list[int], str]:
     last_id, last_hash = last_link(connection, table)
     instant = to_utc(recorded_at)
+    recorded = encode_instant(instant)
     numbered: list[tuple[int, str, Encoded]] = []
     for id_, row in enumerate(rows, start=last_id + 1):
-        last_hash = encoded_digest(table, row, id_, instant, last_hash)
+        last_hash = encoded_digest(table, row, id_, recorded, last_hash)
         numbered.append((id_, last_hash, row))
     try:
         insert_rows(connection, table, numbered, instant)

@@ -4,7 +4,7 @@ All of this runs under the write lock, so nothing can change between the look an
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import batched
+from itertools import batched, chain
 
 from sqlalchemy import Connection, Table, select
 from sqlalchemy.exc import IntegrityError
@@ -27,6 +27,11 @@ would otherwise scan a table it has no statistics of yet.
 
 FIXED: dict[str, tuple[str, ...]] = {**KEYS, "observations": ("case_id",), "completeness": ("case_id", "type")}
 """The columns a correction must share with the row it supersedes."""
+
+LOOKED_AT = tuple(
+    sorted({"case_id", "indicator_id", "document_id", "supersedes", *chain(*KEYS.values(), *FIXED.values())})
+)
+"""The columns that anything here looks at."""
 
 _BATCH = 500  # values per query, well below what either database takes
 

@@ -6,16 +6,15 @@ each set of types. What comes out is what `db.chain` says: `prepared`, `content_
 """
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
-from datetime import datetime
 from functools import cache
 from operator import attrgetter, itemgetter
 from typing import Any
 
 from sqlalchemy import Table
 
-from db.chain import Encode, converters_of, encode_instant, encoders_of, prepared, refuse_unstorable
+from db.chain import Encode, converters_of, encoders_of, prepared, refuse_unstorable
 
 GIVEN_LATER = ("id", "recorded_at")
 """What an append gives to a row, besides its hash."""
@@ -71,10 +70,10 @@ def encode_values(table: Table, values: Mapping[str, object]) -> Encoded:
     return _plan(table, names, (), tuple(map(type, ordered))).encode(table, ordered)
 
 
-def encoded_digest(table: Table, row: Encoded, id_: int, recorded_at: datetime, previous: str) -> str:
-    """Return the `db.chain.row_digest` of an encoded row under this number and instant."""
+def encoded_digest(table: Table, row: Encoded, id_: int, recorded: str, previous: str) -> str:
+    """Return the `db.chain.row_digest` of an encoded row under this number and this `db.chain.encode_instant`."""
     before, between, after = row.text
-    text = f'{before}"id":{id_}{between},"recorded_at":{encode_instant(recorded_at)}{after}'
+    text = f'{before}"id":{id_}{between},"recorded_at":{recorded}{after}'
     return hashlib.sha256(f"{previous}\n{table.name}\n{{{text}}}".encode()).hexdigest()
 
 
@@ -101,8 +100,10 @@ class _Plan:
     """Picks the encoded values of what is asserted; None where the table keeps no key."""
     assertion: str
     """The canonical JSON of what is asserted, with %s for each value."""
-    parts: tuple[tuple[str, int, int], ...]
-    """The three parts of `Encoded.text` with %s for each value, and from where to where among the encoded these are."""
+    whole: str
+    """The three parts of `Encoded.text`, with %s for each value and `_APART` between them."""
+    keyed: int
+    """The place of the key among those values."""
     key: int
     """The place of `row_key` in the row."""
     order: tuple[int, ...]
@@ -116,16 +117,16 @@ class _Plan:
         if self.asserted is not None:
             key = hashlib.sha256((self.assertion % self.asserted(texts)).encode()).hexdigest()
             kept[self.key] = key
-        before, between, after = (text % tuple(texts[first:last]) for text, first, last in self.parts)
         if self.asserted is not None:
-            after = after.replace(_KEY, key)
-        found = before + between + after
-        if "\\u0000" in found or "\\ud" in found:
+            texts.insert(self.keyed, f'"{key}"')
+        whole = self.whole % tuple(texts)
+        if "\\u0000" in whole or "\\ud" in whole:
             refuse_unstorable(table, dict(zip(names_of(table), kept, strict=True)))
+        before, between, after = whole.split(_APART)
         return Encoded(tuple(kept), (before, between, after), key)
 
 
-_KEY = "\0"  # stands for the key in the canonical JSON, which never holds a control character
+_APART = "\0"  # canonical JSON never holds a control character
 
 
 @cache
@@ -137,6 +138,7 @@ def _plan(table: Table, names: tuple[str, ...], asserted: tuple[str, ...], types
     wanted = [filled.index(name) for name in sorted(asserted) if name in filled]
     first, second = ([name for name in filled if name < limit] for limit in GIVEN_LATER)
     template = [f"{members[name][0]}%s" for name in filled]
+    keyed = sum(name < "row_key" for name in filled)
     return _Plan(
         conversions=tuple(
             (place, converters[name][1])
@@ -146,7 +148,8 @@ def _plan(table: Table, names: tuple[str, ...], asserted: tuple[str, ...], types
         encoders=tuple((names.index(name), members[name][1]) for name in filled),
         asserted=_picker(wanted) if asserted else None,
         assertion="{" + ",".join(template[place] for place in wanted) + "}",
-        parts=_parts(template, len(first), len(second), filled, bool(asserted)),
+        whole=_APART.join(_parts(template, len(first), len(second), keyed if asserted else None)),
+        keyed=keyed,
         key=all_names.index("row_key") if asserted else -1,
         order=tuple(names.index(name) if name in names else -1 for name in all_names),
     )
@@ -156,15 +159,11 @@ def _picker(places: Sequence[int]) -> Callable[[Sequence[str]], Any]:
     return itemgetter(*places)  # of one value the value itself, which % takes too
 
 
-def _parts(
-    template: Sequence[str], first: int, second: int, filled: Sequence[str], keyed: bool
-) -> tuple[tuple[str, int, int], ...]:
+def _parts(template: Sequence[str], first: int, second: int, keyed: int | None) -> Iterator[str]:
     """Each ends, or begins, with a comma where it stands beside a member given later."""
     after = list(template[second:])
-    if keyed:
-        after.insert(sum(name < "row_key" for name in filled[second:]), f'"row_key":"{_KEY}"')
-    return (
-        ("".join(f"{member}," for member in template[:first]), 0, first),
-        ("".join(f",{member}" for member in template[first:second]), first, second),
-        ("".join(f",{member}" for member in after), second, len(template)),
-    )
+    if keyed is not None:
+        after.insert(keyed - second, '"row_key":%s')
+    yield "".join(f"{member}," for member in template[:first])
+    yield "".join(f",{member}" for member in template[first:second])
+    yield "".join(f",{member}" for member in after)

@@ -5,16 +5,18 @@ SQLAlchemy would look at each value of each row anew; what it does to a value go
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Dialect, Table
+from sqlalchemy import Connection, Date, Dialect, Table
 
 from db.encode import Encoded, names_of
 
 type Bind = Callable[[Any], Any]
 """What the driver is given in place of a value."""
 
+_DAYS = 20_000
+"""Days of which it is kept how the driver is given them: those of fifty years."""
 _BINDS: dict[tuple[str, Table], tuple[tuple[int, Bind], ...]] = {}
 
 
@@ -25,12 +27,14 @@ def insert_rows(
     dialect, names = connection.dialect, names_of(table)
     number, instant = names.index("id"), names.index("recorded_at")
     binds = _binds(dialect, table)
+    recorded = dict(binds).get(instant, _as_it_is)(recorded_at)
+    given = [(place, bind) for place, bind in binds if place != instant]
     ready: list[tuple[Any, ...]] = []
     for id_, hash_, row in rows:
         values: list[Any] = [*row.values, hash_]
-        values[number], values[instant] = id_, recorded_at
-        for place, bind in binds:
+        for place, bind in given:
             values[place] = bind(values[place])
+        values[number], values[instant] = id_, recorded
         ready.append(tuple(values))
     connection.exec_driver_sql(_statement(dialect.name, table), ready)
 
@@ -40,9 +44,17 @@ def _binds(dialect: Dialect, table: Table) -> tuple[tuple[int, Bind], ...]:
     known = _BINDS.get((dialect.name, table))
     if known is None:
         types = [table.c[name].type.dialect_impl(dialect) for name in names_of(table)]
-        found = ((place, each.bind_processor(dialect)) for place, each in enumerate(types))
-        known = _BINDS[dialect.name, table] = tuple((place, bind) for place, bind in found if bind is not None)
+        found = ((place, each, each.bind_processor(dialect)) for place, each in enumerate(types))
+        known = _BINDS[dialect.name, table] = tuple(
+            (place, lru_cache(_DAYS)(bind) if isinstance(each, Date) else bind)  # of many rows few days differ
+            for place, each, bind in found
+            if bind is not None
+        )
     return known
+
+
+def _as_it_is(value: Any) -> Any:
+    return value
 
 
 @cache

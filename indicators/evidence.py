@@ -355,20 +355,22 @@ class _Origin:
 
 
 def _to_arrays(effective: list[Effective], catalogue_size: int, left_out: tuple[str, ...]) -> Evidence:
-    def column(values: Iterable[int]) -> NDArray[np.int64]:
-        return np.fromiter(values, dtype=np.int64, count=len(effective))
+    columns = dict(zip(Effective._fields, zip(*effective, strict=True), strict=True)) if effective else {}
 
-    def numbers(values: Iterable[float]) -> NDArray[np.float64]:
-        return np.fromiter(values, dtype=np.float64, count=len(effective))
+    def column(name: str) -> NDArray[np.int64]:
+        return np.array(columns.get(name, ()), dtype=np.int64)
+
+    def numbers(name: str) -> NDArray[np.float64]:
+        return np.array(columns.get(name, ()), dtype=np.float64)
 
     return Evidence(
-        indicator=column(one.indicator for one in effective),
-        observed=column(one.observed for one in effective),
-        entered=column(one.entered for one in effective),
-        since=column(one.since for one in effective),
-        until=column(one.until for one in effective),
-        level=numbers(one.level for one in effective),
-        variance=numbers(one.variance for one in effective),
+        indicator=column("indicator"),
+        observed=column("observed"),
+        entered=column("entered"),
+        since=column("since"),
+        until=column("until"),
+        level=numbers("level"),
+        variance=numbers("variance"),
         catalogue_size=catalogue_size,
         left_out=left_out,
     )

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -95,18 +96,41 @@ class Snapshot:
 
 def take_snapshot(rows: Observed) -> Snapshot:
     """The snapshot of rows in the order of `read_observations`."""
-    origins: dict[_Origin, list[ObservationRow]] = {}
-    addresses: dict[str, list[ObservationRow]] = {}
-    for row in rows:
-        origins.setdefault(_origin_key(row), []).append(row)
-        if row.source_url:
-            addresses.setdefault(row.source_url, []).append(row)
     return Snapshot(
         rows=rows,
         indicators=tuple(dict.fromkeys(row.indicator_id for row in rows)),
-        of_origin=Layered({key: tuple(found) for key, found in origins.items()}),
-        at_address=Layered({key: tuple(found) for key, found in addresses.items()}),
+        of_origin=Layered(_Grouped(rows, _origin_key)),
+        at_address=Layered(_Grouped(rows, _address)),
     )
+
+
+class _Grouped[K](Mapping[K, Observed]):
+    """Rows by a key of theirs, put together once somebody asks: after an import nobody may."""
+
+    def __init__(self, rows: Observed, key_of: Callable[[ObservationRow], K | None]) -> None:
+        self._rows, self._key_of = rows, key_of
+
+    @cached_property
+    def _groups(self) -> dict[K, Observed]:
+        groups: dict[K, list[ObservationRow]] = {}
+        for row in self._rows:
+            key = self._key_of(row)
+            if key is not None:
+                groups.setdefault(key, []).append(row)
+        return {key: tuple(found) for key, found in groups.items()}
+
+    def __getitem__(self, key: K) -> Observed:
+        return self._groups[key]
+
+    def __iter__(self) -> Iterator[K]:
+        return iter(self._groups)
+
+    def __len__(self) -> int:
+        return len(self._groups)
+
+
+def _address(row: ObservationRow) -> str | None:
+    return row.source_url or None
 
 
 def with_added(snapshot: Snapshot, added: Sequence[ObservationRow]) -> Snapshot:

@@ -26,6 +26,8 @@ _NAMED = 3  # characters that a note names
 
 def read_text(typed: str, column: str) -> tuple[str, str]:
     """The text as it is stored in a column, and what is wrong with it: one of the two is ""."""
+    if not typed:
+        return "", ""
     text = typed.strip()
     most = LONGEST_TEXT.get(column, LONGEST)
     if len(text) <= most and text.isprintable() and (text.isascii() or unicodedata.is_normalized("NFC", text)):

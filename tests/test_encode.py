@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from db import tables
 from db.append import ATTESTED, OBSERVED
-from db.chain import content_key, prepared, row_digest
+from db.chain import content_key, encode_instant, prepared, row_digest
 from db.encode import encode_row, encode_values, encoded_digest, names_of
 from db.errors import StoreError
 from db.rows import NewObservation
@@ -61,7 +61,7 @@ def test_an_observation_is_encoded_as_the_chain_hashes_it(row: NewObservation, n
     assert (dict(zip(names_of(table), found.values, strict=True)), found.key) == (stored, key)
     assert [*map(type, found.values)] == [type(stored[name]) for name in names_of(table)]
     stored |= {"id": number, "recorded_at": AT}
-    assert encoded_digest(table, found, number, AT, "before") == row_digest(table, stored, "before")
+    assert encoded_digest(table, found, number, encode_instant(AT), "before") == row_digest(table, stored, "before")
 
 
 @pytest.mark.parametrize(
@@ -72,7 +72,9 @@ def test_other_facts_are_encoded_likewise(row: Any, table: Any, asserted: tuple[
     stored, key = expected(values, table, asserted)
     found = encode_row(row, table, asserted)
     assert (dict(zip(names_of(table), found.values, strict=True)), found.key) == (stored, key)
-    assert encoded_digest(table, found, 1, NOW, "") == row_digest(table, {**stored, "id": 1, "recorded_at": NOW}, "")
+    assert encoded_digest(table, found, 1, encode_instant(NOW), "") == row_digest(
+        table, {**stored, "id": 1, "recorded_at": NOW}, ""
+    )
 
 
 def test_values_that_are_prepared_are_encoded_likewise() -> None:
@@ -80,7 +82,9 @@ def test_values_that_are_prepared_are_encoded_likewise() -> None:
     row = prepared(tables.run_statuses, {"run_id": 3, "status": "published", "detail": detail})
     found = encode_values(tables.run_statuses, row)
     full = {**row, "id": 7, "recorded_at": AT}
-    assert encoded_digest(tables.run_statuses, found, 7, AT, "x") == row_digest(tables.run_statuses, full, "x")
+    assert encoded_digest(tables.run_statuses, found, 7, encode_instant(AT), "x") == row_digest(
+        tables.run_statuses, full, "x"
+    )
 
 
 @pytest.mark.parametrize(

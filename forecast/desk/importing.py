@@ -147,6 +147,14 @@ def import_file(
         with every problem of the file and its place, if there is one
     """
     said = mapping if encoding is None else replace(mapping, encoding=encoding)
+    with _uncollected():
+        return _import_file(desk, path, said, confirm, dry_run, progress)
+
+
+def _import_file(
+    desk: Desk, path: Path, said: FileMapping, confirm: Confirm | None, dry_run: bool, progress: Progress
+) -> Receipt:
+    """A function of its own: what it holds of the file is gone before the next search for cycles."""
     found = read_file(desk, path, said, progress)
     if confirm is not None and (seen := understand(desk, found)).new and not confirm(seen):
         return refused(found, seen)
