@@ -18,6 +18,7 @@ from sqlalchemy.engine import Row
 from db import tables
 from db.encode import Encoded, names_of
 from db.errors import StoreError
+from db.garbage import uncollected
 from db.rows import (
     CaseRow,
     CompletenessRow,
@@ -195,9 +196,10 @@ def read_observations(
     if indicator_id is not None:
         query = query.where(columns.indicator_id == indicator_id)
     corrections = _seen_corrections(connection, tables.observations, case_id, when)
-    found = list(_observations(connection.execute(query).all(), corrections))
-    found.sort(key=by_content)
-    return tuple(found)
+    with uncollected():
+        found = list(_observations(connection.execute(query).all(), corrections))
+        found.sort(key=by_content)
+        return tuple(found)
 
 
 def read_newest[R: (DocumentRow, JudgementRow, ObservationRow, EventRow, CompletenessRow)](

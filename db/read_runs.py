@@ -1,11 +1,11 @@
 """Reading runs and what they said."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import fields
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, Select, Table, and_, bindparam, func, select, union
+from sqlalchemy import ColumnElement, Connection, Select, Table, and_, bindparam, func, select, union
 from sqlalchemy.engine import Row
 
 from db import tables
@@ -40,17 +40,41 @@ def read_runs(
     `kinds` and `statuses` keep those named; `as_of` keeps one date, `until` dates up to one; `limit` the first so many.
     """
     runs = tables.runs.c
-    query = select_runs().where(runs.case_id == case_id)
-    if kinds is not None:
-        query = query.where(runs.kind.in_(kinds))
-    if statuses is not None:
-        query = query.where(tables.run_statuses.c.status.in_(statuses))
-    if as_of is not None:
-        query = query.where(runs.as_of == as_of)
-    if until is not None:
-        query = query.where(runs.as_of <= until)
+    query = select_runs().where(*_wanted(case_id, kinds, statuses, as_of, until))
     query = query.order_by(runs.as_of.desc(), runs.id.desc()).limit(limit)
     return tuple(as_run(row) for row in connection.execute(query))
+
+
+def count_runs(
+    connection: Connection,
+    case_id: str,
+    *,
+    kinds: Collection[str] | None = None,
+    statuses: Collection[str] | None = None,
+    as_of: date | None = None,
+) -> int:
+    """Return how many runs `read_runs` would return without a limit."""
+    found = select_runs().where(*_wanted(case_id, kinds, statuses, as_of, None))
+    return connection.execute(found.with_only_columns(func.count(), maintain_column_froms=True)).scalar_one()
+
+
+def _wanted(
+    case_id: str,
+    kinds: Collection[str] | None,
+    statuses: Collection[str] | None,
+    as_of: date | None,
+    until: date | None,
+) -> Iterator[ColumnElement[bool]]:
+    runs = tables.runs.c
+    yield runs.case_id == case_id
+    if kinds is not None:
+        yield runs.kind.in_(kinds)
+    if statuses is not None:
+        yield tables.run_statuses.c.status.in_(statuses)
+    if as_of is not None:
+        yield runs.as_of == as_of
+    if until is not None:
+        yield runs.as_of <= until
 
 
 def last_published(

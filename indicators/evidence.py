@@ -21,6 +21,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from db.garbage import uncollected
 from db.rows import EventRow, GradeRow, IndicatorRow, NewEvent, NewObservation, ObservationRow
 from indicators.errors import CaseError
 
@@ -109,6 +110,16 @@ def form_evidence(
 
     Raises CaseError when a row carries a grade that the table does not hold.
     """
+    with uncollected():
+        return _form_evidence(rows, catalogue, grades, events)
+
+
+def _form_evidence(
+    rows: Iterable[ObservationRow],
+    catalogue: Sequence[IndicatorRow],
+    grades: Iterable[GradeRow],
+    events: Iterable[EventRow],
+) -> Evidence:
     position = {indicator.indicator_id: index for index, indicator in enumerate(catalogue)}
     sd = {(grade.reliability, grade.credibility): grade.sd_levels for grade in grades}
     origins: defaultdict[tuple[object, ...], list[Member]] = defaultdict(list)

@@ -8,9 +8,7 @@ Rows that are on file already, of this file or entered otherwise, are not added 
 `KINDS`; a new kind is a new line there.
 """
 
-import gc
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -25,6 +23,7 @@ from db.append import (
     append_events,
     append_judgements,
 )
+from db.garbage import uncollected
 from db.progress import Progress, silent
 from db.read import appended_observations
 from db.rows import NewEvent, NewObservation
@@ -147,7 +146,7 @@ def import_file(
         with every problem of the file and its place, if there is one
     """
     said = mapping if encoding is None else replace(mapping, encoding=encoding)
-    with _uncollected():
+    with uncollected():
         return _import_file(desk, path, said, confirm, dry_run, progress)
 
 
@@ -166,7 +165,7 @@ def read_file(desk: Desk, path: Path, mapping: FileMapping, progress: Progress =
     with desk.database.read() as connection:
         rows = desk.reading(connection).rows
     progress("reading", 0, 0, "")
-    with _uncollected():
+    with uncollected():
         return _read_file(desk, path, mapping, rows, progress)
 
 
@@ -214,7 +213,7 @@ def _raise_any(problems: Problems) -> None:
 
 def understand(desk: Desk, found: Found) -> Understood:
     """What storing the rows would add, by what is on file now."""
-    with _uncollected(), desk.database.read() as connection:
+    with uncollected(), desk.database.read() as connection:
         rows = desk.reading(connection).rows
         sifted = found.batch.sift(connection, rows)
     observations = [each for each in sifted.new if isinstance(each, NewObservation)]
@@ -245,7 +244,7 @@ def _understood(found: Found, new: Sequence[Any], likely: int) -> Understood:
 
 def store(desk: Desk, found: Found, *, dry_run: bool = False, progress: Progress = silent) -> Receipt:
     """Store the rows of a file that are not on file yet; CaseError where they contradict what is."""
-    with _uncollected():
+    with uncollected():
         return _store(desk, found, dry_run, progress)
 
 
@@ -286,15 +285,3 @@ def _store(desk: Desk, found: Found, dry_run: bool, progress: Progress) -> Recei
         questions=remarks.questions,
         understood=_understood(found, added, len(remarks.duplicates)),
     )
-
-
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """Spare a bulk of rows, among which there are no cycles, being walked again and again in search of some."""
-    was = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was:
-            gc.enable()

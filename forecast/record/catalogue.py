@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 import numpy as np
 from sqlalchemy import Connection
@@ -11,7 +12,7 @@ from sqlalchemy import Connection
 from db.errors import StoreError
 from db.kinds import FULL_KINDS, PUBLISHED
 from db.read import read_case, read_observations
-from db.read_runs import read_effects, read_runs, read_targets
+from db.read_runs import count_runs, read_effects, read_runs, read_targets
 from db.rows import CaseRow, IndicatorRow, ObservationRow
 from db.run_rows import RunRow
 from db.when import When
@@ -86,9 +87,10 @@ def read_run_list(
 ) -> RunList:
     """Runs, newest as-of date first; empty `kinds` and `statuses` keep all, `as_of` keeps those of one date."""
     case = read_case(connection, case_id)
-    runs = read_runs(connection, case.case_id, kinds=kinds or None, statuses=statuses or None, as_of=as_of)
-    shown = tuple(_run(connection, run, case.headline) for run in runs[:limit])
-    return RunList(case.headline, shown, len(runs))
+    asked: dict[str, Any] = {"kinds": kinds or None, "statuses": statuses or None, "as_of": as_of}
+    runs = read_runs(connection, case.case_id, limit=limit, **asked)
+    shown = tuple(_run(connection, run, case.headline) for run in runs)
+    return RunList(case.headline, shown, count_runs(connection, case.case_id, **asked))
 
 
 def case_of(connection: Connection, when: When, case_id: str | None) -> CaseRow:

@@ -69,6 +69,8 @@ class _Filter:
     on_file: Callable[[Sequence[EventRow]], str]
 
 
+_NOTHING = Extent(0, None, None)
+
 type OnFile = Callable[[Connection, Asked, Extent], str]
 """What to say of observations none of which meets a further condition."""
 
@@ -199,14 +201,14 @@ def _none_left(option: str, noun: str, number: int, passed: Sequence[str], on_fi
 
 
 def _why_none(connection: Connection, asked: Asked, steps: Sequence[_Step]) -> str:
-    """Which step from all that is asked of leaves nothing, and what is on file; "" where none does."""
+    """Which step from all that is asked of leaves nothing, and what is on file; the last one does if none before it."""
     before, left = asked, read_extent(connection, asked)
     if not left.count:
         ever = read_extent(connection, replace(asked, superseded=True, retracted=True))
         return _none_stands("observation", ever.count, asked.when)
     passed: list[str] = []
     for step in steps:
-        found = read_extent(connection, step.asked)
+        found = read_extent(connection, step.asked) if step is not steps[-1] else _NOTHING
         if not found.count:
             on_file = step.on_file(connection, before, left)
             return _none_left(step.option, "observation", left.count, passed, on_file)
@@ -303,7 +305,8 @@ def _folded(text: str) -> str:
 
 
 def _is_in(part: str, texts: Iterable[str]) -> bool:
-    return any(part in _folded(text) for text in texts)
+    """Whether any of the texts holds the folded part; no text holds a null character."""
+    return part in _folded("\0".join(texts))
 
 
 def _entered_by(row: EventRow) -> str:
