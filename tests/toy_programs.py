@@ -60,6 +60,10 @@ def written(folder: Path, *rows: str, name: str = "week.csv") -> str:
     return name
 
 
+CTRL_C = "\x03"
+"""Struck without Enter after it."""
+
+
 def converse(
     arguments: Sequence[str],
     answers: Sequence[str],
@@ -84,6 +88,7 @@ def converse(
             break
         said += chunk or ""
         if not ready and waiting and said.rstrip(" ").endswith(":"):
-            os.write(terminal, f"{waiting.pop(0)}\n".encode())
+            answer = waiting.pop(0)
+            os.write(terminal, answer.encode() if answer == CTRL_C else f"{answer}\n".encode())
     os.close(terminal)
     return said, warm.ended(asked)
