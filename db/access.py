@@ -7,6 +7,7 @@ file alone is the database: it is opened as unchanging, and whether it has chang
 
 import os
 import sqlite3
+import stat
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -179,6 +180,24 @@ def check_readable(path: Path) -> None:
 def may(place: Path, right: int) -> bool:
     """Whether this process has the right to the place, as the system sees it just now."""
     return os.access(place, right, effective_ids=os.access in os.supports_effective_ids)
+
+
+def unusable(folder: Path, setting: str, *, to_write: bool = True) -> str:
+    """Why nothing can be put into the folder that a setting names, and what to do; "" where it can.
+
+    It is never made: it could then lie beneath a disk that is not mounted. Who is not `to_write` needs no right to.
+    """
+    try:
+        if not stat.S_ISDIR(folder.stat().st_mode):
+            return f"{folder} is no folder; name one in {setting}"
+    except FileNotFoundError:
+        return f"folder {folder} does not exist; make it or mount its disk, or name another in {setting}"
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        return f"folder {folder} cannot be looked at ({reason}); mend that, or name another in {setting}"
+    if not to_write or may(folder, os.W_OK | os.X_OK):
+        return ""
+    return f"folder {folder} cannot be written; allow writing there, or name another in {setting}"
 
 
 def _of_whom(place: Path) -> str:

@@ -35,7 +35,7 @@ from db.engine import (
 from db.errors import BrokenChain, StoreError
 from db.kept import why_stored
 from db.migrate import migrated
-from db.posteriors import SUFFIX, Posteriors, keep, opened, posteriors_of, prepare
+from db.posteriors import SUFFIX, Posteriors, check_chosen, keep, opened, posteriors_of, prepare
 from db.progress import Progress, silent
 from db.read_runs import read_posterior_hashes
 from db.tables import CHAINED, SCHEMA_VERSION, leases, runs
@@ -174,8 +174,10 @@ def _is_same(source: Database, address: URL) -> bool:
 
 
 def posteriors_for(address: URL) -> Posteriors:
-    """Return where the files of the database at an address go."""
-    return posteriors_of(folder_of(address), on_server=address.get_backend_name() == "postgresql")
+    """Return where the files of the database at an address go; DatabaseUnwritable if they were to go where none can."""
+    found = posteriors_of(folder_of(address), on_server=address.get_backend_name() == "postgresql")
+    check_chosen(found)
+    return found
 
 
 # Filling it

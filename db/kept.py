@@ -69,7 +69,8 @@ def why_stored(path: Path, *, database: Path | None = None) -> str | None:
         return "is an SQLite database; name another file"
     if any(map(_is_sqlite, bases[1:])):
         return f"belongs to the database {bases[1]}; name another file"
-    chosen = {Path(os.path.realpath(os.environ[PLACE]))} if os.environ.get(PLACE) else set()
+    given = os.environ.get(PLACE)
+    chosen = {Path(os.path.realpath(os.path.expanduser(given)))} if given else set()
     if any(above.name.casefold() == FOLDER or above in chosen for above in place.parents):
         return "lies among the posteriors; name a file elsewhere"
     return None

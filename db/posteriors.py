@@ -15,6 +15,7 @@ from tempfile import TemporaryDirectory, mkdtemp
 
 from sqlalchemy import Connection, delete, insert, select
 
+from db.access import unusable
 from db.errors import DatabaseUnwritable, StoreError
 from db.room import is_full
 from db.tables import posterior_chunks
@@ -55,17 +56,34 @@ class Prepared:
 
 
 def posteriors_of(folder: Path, *, on_server: bool) -> Posteriors:
-    """Return where the files of a database lie whose own folder is `folder`."""
+    """Return where the files of a database lie whose own folder is `folder`; StoreError as from `chosen_folder`."""
     beside = folder / FOLDER
-    if chosen := os.environ.get(PLACE):
-        return Posteriors(Path(chosen).absolute(), older=(beside,))
+    if chosen := chosen_folder():
+        return Posteriors(chosen, older=(beside,))
     return Posteriors(beside, in_database=on_server)
+
+
+def chosen_folder() -> Path | None:
+    """Return the folder that PARLEY_POSTERIORS names, whether it is there or not; None where the variable is unset.
+
+    Raises
+    ------
+    StoreError
+        if it is not named from the root on: that would be another in each current folder
+    """
+    given = os.environ.get(PLACE)
+    if not given:
+        return None
+    folder = Path(os.path.expanduser(given))
+    if not folder.is_absolute():
+        raise StoreError(f"{PLACE}={given} is no whole path; write one, such as {folder.absolute()}")
+    return folder
 
 
 def prepare(posteriors: Posteriors, write: Callable[[Path], None], suffix: str = SUFFIX) -> Prepared:
     """Let `write` make a file and return it, for `keep` to store; what goes wrong is told as by `store_file`."""
     if not posteriors.in_database:
-        return Prepared(store_file(posteriors.folder, write, suffix), None)
+        return Prepared(store_file(posteriors.folder, write, suffix, chosen=posteriors.shared), None)
     with TemporaryDirectory(prefix=_ASIDE, ignore_cleanup_errors=True) as aside:
         draft = Path(aside) / f"posterior{suffix}"
         try:
@@ -173,21 +191,25 @@ def _found(connection: Connection, posteriors: Posteriors, digest: str, suffix: 
             return folder / f"{digest}{suffix}"
     if posteriors.in_database:
         raise _missing(f"{digest[:12]}… is neither in the database nor in {posteriors.folder}")
+    if posteriors.shared:
+        elsewhere = " nor in ".join(map(str, posteriors.older))
+        raise _missing(f"{digest}{suffix} is neither in {posteriors.folder} ({PLACE}) nor in {elsewhere}")
     return path_of(posteriors.folder, digest, suffix)
 
 
-def store_file(folder: Path, write: Callable[[Path], None], suffix: str = SUFFIX) -> str:
+def store_file(folder: Path, write: Callable[[Path], None], suffix: str = SUFFIX, *, chosen: bool = False) -> str:
     """Let `write` make a file, keep it in `folder` as its sha256, and return that hash.
 
     The file is written aside, synced, renamed and its folder synced: after a crash it is there whole or not at all.
-    What `write` raises passes through unless it was the disk, and nothing is left behind.
+    What `write` raises passes through unless it was the disk, and nothing is left behind. A folder that somebody has
+    chosen must be there, any other is made.
 
     Raises
     ------
     DatabaseUnwritable
         if the folder cannot be written, the disk is full or a quota is used up
     """
-    aside = _draft_folder(folder)
+    aside = _draft_folder(folder, chosen=chosen)
     draft = aside / f"posterior{suffix}"
     try:
         write(draft)
@@ -212,17 +234,27 @@ def _explain(error: Exception, folder: Path) -> None:
 def check_place(posteriors: Posteriors) -> None:
     """Raise DatabaseUnwritable unless a file can be stored: before long work, not after it."""
     if not posteriors.in_database:
-        _draft_folder(posteriors.folder).rmdir()
+        _draft_folder(posteriors.folder, chosen=posteriors.shared).rmdir()
 
 
-def _draft_folder(folder: Path) -> Path:
+def check_chosen(posteriors: Posteriors) -> None:
+    """Raise DatabaseUnwritable unless a folder that somebody has chosen is there and can be written."""
+    if posteriors.shared and (why := unusable(posteriors.folder, PLACE)):
+        raise DatabaseUnwritable(why)
+
+
+def _draft_folder(folder: Path, *, chosen: bool) -> Path:
+    if chosen and (why := unusable(folder, PLACE)):
+        raise DatabaseUnwritable(why)
     try:
-        folder.mkdir(exist_ok=True)
+        if not chosen:
+            folder.mkdir(exist_ok=True)
         return Path(mkdtemp(prefix=_ASIDE, dir=folder))
     except OSError as error:
         if is_full(error, folder):
             raise _full(folder) from error
-        raise DatabaseUnwritable(f"{folder} cannot be written ({error.strerror}); allow writing there") from error
+        right = f"allow writing there{f', or name another in {PLACE}' * chosen}"
+        raise DatabaseUnwritable(f"{folder} cannot be written ({error.strerror}); {right}") from error
 
 
 def _full(folder: Path) -> DatabaseUnwritable:
@@ -245,7 +277,14 @@ def _is_there(path: Path) -> bool:
 
 
 def _missing(what: str) -> StoreError:
-    return StoreError(f"posterior {what}; restore it from a backup, or run `parley update` or `parley backtest` again")
+    return StoreError(f"posterior {what}; {way_back('it')}")
+
+
+def way_back(what: str) -> str:
+    """How posteriors come back that are missing: those of before are made by no command."""
+    again = "as it was then" if os.environ.get(PLACE) else "again, if it named a folder then"
+    new = "`parley update` and `parley backtest` only make new ones"
+    return f"restore {what} from a backup, or set {PLACE} {again} ({new})"
 
 
 def check_path(path: Path, digest: str) -> None:

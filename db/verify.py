@@ -7,7 +7,7 @@ from sqlalchemy import Connection, func, select
 
 from db.chain import Finding, head, verify_chain
 from db.errors import StoreError
-from db.posteriors import Posteriors, check_stored
+from db.posteriors import Posteriors, check_stored, way_back
 from db.progress import Progress, silent
 from db.read_runs import read_posterior_hashes
 from db.tables import CHAINED
@@ -38,7 +38,7 @@ class Verification:
         if not all(finding.what.startswith("trigger") for finding in self.broken):
             return "restore a backup (`unzip FILE` in an empty folder) and keep this database aside"
         if self.damaged:
-            return "restore the files from a backup, or run `parley update` or `parley backtest` again"
+            return way_back("the files")
         return "run `parley init`, which makes the triggers again, then `parley verify`"
 
 

@@ -29,7 +29,7 @@ from db.backup import write_backup
 from db.chain import head, verify_chain
 from db.copying import make_one_file
 from db.engine import Database, make_engine, open_database, parse_address
-from db.errors import BrokenChain, DatabaseMissing, DatabaseTooNew, StoreError
+from db.errors import BrokenChain, DatabaseMissing, DatabaseTooNew, DatabaseUnwritable, StoreError
 from db.fill import ASIDE, Copied, copy_database
 from db.leases import read_lease, take_lease
 from db.migrate import create_database
@@ -192,6 +192,19 @@ def test_a_shared_folder_of_posteriors_is_used(
     fill(desk, away)
     assert {path.stem for path in (tmp_path / "shared").iterdir()} == set(named)
     assert left_in(tmp_path / "away") == {"new.db"}
+
+
+@to_sqlite
+@both_ways
+def test_a_shared_folder_that_is_not_there_is_told_and_not_made(
+    desk: Database, away: str, fill: Fill, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_backup(desk, Path("kept.zip"))
+    monkeypatch.setenv("PARLEY_POSTERIORS", str(tmp_path / "gone"))
+    with pytest.raises(DatabaseUnwritable, match=r"^folder .*gone does not exist; .* in PARLEY_POSTERIORS$"):
+        copy_database(desk, away) if fill is by_copy else restore_backup(Path("kept.zip"), away)
+    assert left_in(tmp_path / "away") == set()
+    assert not (tmp_path / "gone").exists()
 
 
 @on_sqlite

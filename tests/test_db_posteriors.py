@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from db.posteriors import (
     Posteriors,
     Prepared,
     check_path,
+    check_place,
     check_stored,
     keep,
     opened,
@@ -92,7 +94,7 @@ def test_a_transaction_that_fails_leaves_no_piece(database: Database) -> None:
 
     with pytest.raises(ValueError, match=r"^no row$"):
         fail()
-    message = rf"^posterior {file.digest[:12]}… is neither in the database nor in .*; restore it from a backup, or run"
+    message = rf"^posterior {file.digest[:12]}… is neither in the database nor in .*; restore it from a backup, or set"
     with pytest.raises(StoreError, match=message):
         read(database, file.digest)
 
@@ -130,10 +132,66 @@ def test_a_folder_of_ones_own_is_used_by_every_database(
     database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = kept(database, b"before").digest
+    (tmp_path / "shared").mkdir()
     monkeypatch.setenv("PARLEY_POSTERIORS", str(tmp_path / "shared"))
     digest = kept(database, LONG).digest
     assert path_of(tmp_path / "shared", digest).read_bytes() == LONG
     assert (read(database, digest), read(database, before)) == (LONG, b"before")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("PARLEY_POSTERIORS", "~/shared")
+    assert read(database, digest) == LONG
+
+
+MISSING_THERE = "make it or mount its disk, or name another in PARLEY_POSTERIORS"
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ("{}/gone", f"folder {{}}/gone does not exist; {MISSING_THERE}"),
+        ("/proc/gone", f"folder /proc/gone does not exist; {MISSING_THERE}"),
+        ("{}/file", "{}/file is no folder; name one in PARLEY_POSTERIORS"),
+        ("{}/file/in", "folder {}/file/in cannot be looked at (Not a directory); mend that, or name another in"),
+        ("/proc/1", "folder /proc/1 cannot be written; allow writing there, or name another in P"),
+    ],
+)
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_chosen_folder_must_be_there(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, given: str, said: str
+) -> None:
+    (tmp_path / "file").write_text("in the way")
+    monkeypatch.setenv("PARLEY_POSTERIORS", given.format(tmp_path))
+    for store in (lambda: kept(database, b"draws"), lambda: check_place(database.posteriors)):
+        with pytest.raises(DatabaseUnwritable, match=f"^{re.escape(said.format(tmp_path))}"):
+            store()
+    assert not (tmp_path / "gone").exists()
+
+
+@pytest.mark.parametrize("given", ["shared", "./shared", "~nobody-of-that-name/shared"])
+def test_a_chosen_folder_is_named_from_the_root_on(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, given: str
+) -> None:
+    (tmp_path / "shared").mkdir()
+    monkeypatch.setenv("PARLEY_POSTERIORS", given)
+    with pytest.raises(StoreError, match=rf"^PARLEY_POSTERIORS={given} is no whole path; write one, such as /"):
+        kept(database, b"draws")
+
+
+def test_who_misses_a_posterior_learns_of_the_chosen_folder(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("shared", "other"):
+        (tmp_path / name).mkdir()
+    monkeypatch.setenv("PARLEY_POSTERIORS", str(tmp_path / "shared"))
+    digest = kept(database, LONG).digest
+    monkeypatch.setenv("PARLEY_POSTERIORS", str(tmp_path / "other"))
+    looked = re.escape(f"{digest}.nc is neither in {tmp_path / 'other'} (PARLEY_POSTERIORS) nor in {tmp_path}")
+    with pytest.raises(StoreError, match=rf"{looked}.*; restore it from a backup, or set PARLEY_POSTERIORS as it was"):
+        read(database, digest)
+    monkeypatch.delenv("PARLEY_POSTERIORS")
+    again = "restore it from a backup, or set PARLEY_POSTERIORS again, if it named a folder then"
+    with pytest.raises(StoreError, match=f"; {again} "):
+        read(database, digest)
 
 
 def test_a_file_is_kept_under_the_hash_of_its_content(tmp_path: Path) -> None:
@@ -176,7 +234,7 @@ def test_a_missing_or_altered_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match=f"{digest}.nc has content d9298a10d1b0…, not what its name says"):
         check_path(path_of(tmp_path, digest), digest)
     path_of(tmp_path, digest).unlink()
-    message = f"{digest}.nc is missing; restore it from a backup, or run `parley update` or `parley backtest` again$"
+    message = f"{digest}.nc is missing; restore it from a backup, or set PARLEY_POSTERIORS again"
     with pytest.raises(StoreError, match=message):
         path_of(tmp_path, digest)
 

@@ -1,6 +1,7 @@
 """The doctor: each thing that can be out of order has its finding, and nothing else has."""
 
 import os
+import re
 import shlex
 import shutil
 import signal
@@ -35,6 +36,7 @@ from indicators.folder import read_case_folder
 from indicators.install import install_case
 from indicators.shipped import shipped_case
 
+ROOT = Path(__file__).parent.parent
 QUIET = "; nobody has entered anything since, so that silence says nothing"
 on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 TODAY = date(2020, 6, 2)
@@ -46,7 +48,7 @@ def beside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The folder of this test holds posteriors, of PostgreSQL too, and the cache."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PARLEY_CACHE", str(tmp_path / "cache"))
-    for name in ("PARLEY_CASE", "PARLEY_DATABASE_URL"):
+    for name in ("PARLEY_CASE", "PARLEY_DATABASE_URL", "PARLEY_POSTERIORS"):
         monkeypatch.delenv(name, raising=False)
 
 
@@ -329,7 +331,10 @@ def test_posteriors_missing_empty_and_of_no_row(healthy: Database, look: Look, t
     assert [(one.check, one.severity) for one in found] == [("posteriors", severity) for severity in _TWICE]
     said = {one.what: one.run for one in found}
     missing = f"posterior {tmp_path / 'posteriors' / ('3' * 64)}.nc is missing"
-    assert said[missing].startswith("restore it from a backup, or run `parley update`")
+    assert said[missing] == (
+        "restore it from a backup, or set PARLEY_POSTERIORS again, if it named a folder then (`parley update` and "
+        "`parley backtest` only make new ones)"
+    )
     assert said[f"posterior {path_of(healthy.posteriors.folder, kept[0])} is empty"] == "restore it from a backup"
     unknown = path_of(healthy.posteriors.folder, kept[1])
     assert said[f"{unknown} is named by no row"] == f"run `rm -r {unknown}` when no update or backtest is running"
@@ -578,6 +583,57 @@ def test_a_setting_that_is_none(look: Look, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setenv("PARLEY_CASHE", "x")
     one = _only(look(), "settings", NOTICE)
     assert one.what.startswith("PARLEY_CASHE is no setting of Parley; did you mean 'PARLEY_CA")
+
+
+@on_sqlite
+@pytest.mark.usefixtures("healthy")
+def test_every_variable_of_the_documents_is_a_setting(
+    look: Look, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    pages = (ROOT / "README.md", *(ROOT / "docs").glob("*.md"))
+    named = {name for page in pages for name in re.findall(r"PARLEY_[A-Z_]*[A-Z]", page.read_text("utf-8"))}
+    assert "PARLEY_POSTERIORS" in named
+    for name in named:
+        monkeypatch.setenv(name, str(tmp_path))
+    assert [one.what for one in look() if "is no setting" in one.what] == []
+
+
+@on_sqlite
+@pytest.mark.usefixtures("healthy")
+def test_a_chosen_folder_of_posteriors_that_cannot_take_any(
+    look: Look, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("in the way")
+    (tmp_path / "shared").mkdir()
+    monkeypatch.setenv("PARLEY_POSTERIORS", str(tmp_path / "shared"))
+    assert look() == []
+    monkeypatch.setenv("PARLEY_POSTERIORS", str(tmp_path / "gone"))
+    one = _only(look(), "permissions", PROBLEM)
+    assert one.what == f"folder {tmp_path / 'gone'} does not exist"
+    assert one.run == "make it or mount its disk, or name another in PARLEY_POSTERIORS"
+    assert not (tmp_path / "gone").exists()
+    monkeypatch.setenv("PARLEY_POSTERIORS", str(tmp_path / "file"))
+    one = _only(look(), "permissions", PROBLEM)
+    assert (one.what, one.run) == (f"{tmp_path / 'file'} is no folder", "name one in PARLEY_POSTERIORS")
+    monkeypatch.setenv("PARLEY_POSTERIORS", "shared")
+    one = _only(look(), "posteriors", PROBLEM)
+    assert one.what == "PARLEY_POSTERIORS=shared is no whole path"
+    assert one.run == f"write one, such as {tmp_path / 'shared'}"
+
+
+@on_sqlite
+@pytest.mark.usefixtures("healthy")
+def test_a_chosen_folder_of_posteriors_that_may_not_be_written(
+    look: Look, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    (tmp_path / "shared").mkdir()
+    _open_to_all(tmp_path)
+    (tmp_path / "shared").chmod(0o555)
+    monkeypatch.setenv("PARLEY_POSTERIORS", str(tmp_path / "shared"))
+    request.getfixturevalue("unprivileged")
+    one = _only(look(), "permissions", PROBLEM)
+    assert one.what == f"folder {tmp_path / 'shared'} cannot be written"
+    assert one.run == "allow writing there, or name another in PARLEY_POSTERIORS"
 
 
 @on_sqlite

@@ -2,11 +2,15 @@
 
 import shlex
 import shutil
+from contextlib import suppress
 from pathlib import Path
 
+from db.access import unusable
 from db.engine import parse_address
+from db.errors import StoreError
 from db.locks import keeps_others_out
 from db.places import conflicting_copies, hazards
+from db.posteriors import FOLDER, PLACE
 from forecast.doctor.finding import NOTICE, PROBLEM, Finding, Found, Opened, allow, is_writable
 from forecast.doctor.surroundings import MIB, check_space
 
@@ -37,11 +41,16 @@ def check_writing(opened: Opened) -> Found:
 
 
 def check_permissions(opened: Opened) -> Found:
-    """What Parley writes beside the database can be written."""
+    """What Parley writes beside the database, or into a folder that was chosen for posteriors, can be written."""
     if opened.database.unwritable:  # which is told of already
         return
     folder = opened.database.folder
-    for place in (folder, opened.database.posteriors.folder):
+    with suppress(StoreError):  # of a place that cannot be: the check of posteriors tells that
+        posteriors = opened.database.posteriors
+        if posteriors.shared and (why := unusable(posteriors.folder, PLACE)):
+            what, _, run = why.rpartition("; ")
+            yield Finding("permissions", PROBLEM, what, run)
+    for place in (folder, folder / FOLDER):
         if place.exists() and not is_writable(place):
             what = f"{place} is no folder that can be written"
             yield Finding("permissions", PROBLEM, what, allow(place, "PARLEY_DATABASE_URL"))

@@ -16,6 +16,7 @@ from indicators.tables import suggest
 
 SETTINGS = (
     "PARLEY_DATABASE_URL",
+    "PARLEY_POSTERIORS",
     "PARLEY_CASE",
     "PARLEY_CACHE",
     "PARLEY_ANALYST",
