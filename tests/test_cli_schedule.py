@@ -54,6 +54,35 @@ def test_once_says_when_nothing_is_due(toy: Database, capsys: pytest.CaptureFixt
     assert found["standing"]["reason"].startswith(f"The forecast of {day}, as of")
 
 
+def test_once_says_that_the_backup_failed(toy: Database, capsys: pytest.CaptureFixture[str]) -> None:
+    day = _up_to_date(toy, "skipped")
+    with Path("parley.toml").open("a") as file:
+        file.write('[backup]\nfolder = "gone"\n')
+    for _ in range(2):  # the alert of the day goes out once; what fails now is said each time
+        assert run(["schedule", "once"]) == 1
+        said = capsys.readouterr()
+        assert said.out.startswith("Nothing was due.")
+        told = f"error: The backup of {day} failed: folder {Path.cwd() / 'gone'} does not exist; make it or mount its"
+        assert [line.startswith(told) for line in said.err.splitlines() if "error" in line] == [True]
+    Path("gone").mkdir()
+    assert run(["schedule", "once"]) == 0
+    assert [path.suffix for path in sorted(Path("gone").iterdir())] == [".zip", ".json"]
+
+
+def test_skipped_days_are_told_together(toy: Database, capsys: pytest.CaptureFixture[str]) -> None:
+    for days in range(9, 1, -1):
+        attempt(toy, DAY - timedelta(days=days), "skipped", error="more than 90 days back")
+    run_id = attempt(toy, DAY, "published")
+    with toy.read() as connection:
+        made = read_attempts(connection, "toy")[::-1]
+        print_made(made, None, DAY + timedelta(days=1), at(DAY, "06:00"))
+    text = " ".join(capsys.readouterr().out.split())
+    assert "2020-01-10 official published" in text
+    assert f" {run_id} " in text
+    assert "skipped" not in text
+    assert "Skipped: 8 days, 2020-01-01 to 2020-01-08 (more than 90 days back)." in text
+
+
 @pytest.mark.parametrize("outcome", ["rejected", "skipped"])
 def test_once_says_what_became_of_the_newest_day_where_nothing_is_due(
     toy: Database, capsys: pytest.CaptureFixture[str], outcome: str

@@ -4,9 +4,10 @@ import json
 import shutil
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, redirect_stdout
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from io import StringIO
 from pathlib import Path
 from zipfile import ZipFile
 
@@ -21,10 +22,14 @@ from db.posteriors import keep, prepare
 from db.read_schedule import read_alerts
 from db.run_rows import AlertRow
 from forecast.cli.app import run
+from forecast.cli.schedule_tables import print_status
 from forecast.doctor.examine import examine
-from forecast.schedule.backups import CHECKING, MEMORY, keep_backups, read_backups
+from forecast.doctor.files import check_backups
+from forecast.doctor.finding import Opened
+from forecast.schedule.backups import CHECKING, MEMORY, Backups, keep_backups, read_backups
 from forecast.schedule.duty import Duty, Stopped, make_due, take_up
 from forecast.schedule.settings import AlertFile, AlertSettings, BackupSettings, Settings
+from forecast.schedule.status import read_status
 
 MORNING = datetime(2020, 1, 3, 6, 5, tzinfo=UTC)
 """Just after the first run is due."""
@@ -34,6 +39,7 @@ DAY = timedelta(days=1)
 @pytest.fixture(autouse=True)
 def beside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "400")
     monkeypatch.delenv("PARLEY_POSTERIORS", raising=False)
     (tmp_path / "backups").mkdir()
 
@@ -145,7 +151,8 @@ def test_without_a_folder_none_is_made(database: Database) -> None:
     duty = serving(database, MORNING, folder="")
     keep_backups(duty)
     assert there("") == []
-    assert read_backups(duty.settings, database, MORNING) is None
+    with database.read() as connection:
+        assert read_backups(connection, duty.settings, database, MORNING) is None
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -169,10 +176,9 @@ def test_what_fails_is_told_once_a_day_and_tried_again(duty: Duty, caplog: pytes
     (alert,) = told(duty)
     assert (alert.rule, alert.subject, alert.title) == ("backup", "2020-01-03", "The backup of 2020-01-03 failed")
     assert alert.body.splitlines() == [
-        f"At 2020-01-03 06:05 UTC: folder {Path.cwd() / 'gone'} does not exist; make it, or name another in [backup].",
+        f"At 2020-01-03 06:05 UTC: folder {Path.cwd() / 'gone'} does not exist; make it or mount its disk, or name "
+        "another in [backup].",
         "It is tried again every hour.",
-        "The last backup: none.",
-        "The last that was restored and verified: none.",
     ]
     assert alert.channels == ("file",)
     pass_days(duty)
@@ -218,12 +224,20 @@ def test_a_damaged_database_is_backed_up_and_told(duty: Duty) -> None:
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_backups_of_another_database_are_left_alone(duty: Duty, database: Database) -> None:
     keep_backups(duty)
-    memory = remembered() | {"database": "/elsewhere/parley.db"}
+    memory = remembered() | {"database": "/elsewhere/parley.db", "restored": None}
     Path("backups", MEMORY).write_text(json.dumps(memory))
-    pass_days(duty)
+    duty.settings = settings(check_days=1)
+    pass_days(duty, 2)
     assert there() == ["parley-2020-01-03.zip"]
-    (alert,) = told(duty)
-    assert "holds backups of /elsewhere/parley.db; name another folder in [backup]" in alert.body
+    assert remembered() == memory  # nothing of the stranger's is in the owner's memory
+    assert [alert.rule for alert in told(duty)] == ["backup", "backup"]
+    assert "holds backups of /elsewhere/parley.db; name another folder in [backup]" in told(duty)[0].body
+    assert "parley-2020-01-03.zip" not in told(duty)[0].body
+    with database.read() as connection:
+        found = read_backups(connection, duty.settings, database, duty.clock())
+    assert found is not None
+    assert found.hindrance.startswith(f"{Path.cwd() / 'backups'} holds backups of /elsewhere/parley.db; name another")
+    assert (found.made, found.troubles, found.overdue) == (None, (), ())
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -240,12 +254,82 @@ def test_a_backup_of_another_record_is_told(duty: Duty, tmp_path: Path) -> None:
     assert f"is of another record than {duty.database.url}; see which of the two is right" in alert.body
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_folder_that_takes_none_is_told_as_what_it_is(
+    duty: Duty, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Path("file").write_text("in the way")
+    duty.settings = settings(folder="file")
+    said: list[str] = []
+    keep_backups(duty, said.append)
+    (alert,) = told(duty)
+    assert f": {Path.cwd() / 'file'} is no folder; name one in [backup]." in alert.body
+    keep_backups(duty, said.append)  # tried again, and failed again
+    assert said == 2 * [f"The backup of 2020-01-03 failed: {Path.cwd() / 'file'} is no folder; name one in [backup]"]
+    monkeypatch.setenv("HOME", str(Path.cwd()))
+    duty.settings = settings(folder="~/backups")
+    keep_backups(duty, said.append)
+    assert there() == ["parley-2020-01-03.zip"]
+    keep_backups(duty, said.append)
+    assert len(said) == 2
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_what_failed_while_the_folder_was_gone_is_known_once_it_is_back(duty: Duty, database: Database) -> None:
+    Path("backups").rmdir()
+    keep_backups(duty)
+    Path("backups").mkdir()
+    for look in (status_of, doctor_of):
+        assert "The backup of 2020-01-03 failed: folder " in look(duty)
+    keep_backups(duty)
+    for look in (status_of, doctor_of):
+        assert " failed: " not in look(duty)
+
+
+def status_of(duty: Duty) -> str:
+    """What is said of backups by the command."""
+    with duty.database.read() as connection:
+        found = replace(
+            read_status(connection, duty.settings, duty.clock(), "toy"),
+            backups=read_backups(connection, duty.settings, duty.database, duty.clock(), "toy"),
+        )
+    with redirect_stdout(StringIO()) as out:
+        print_status(found)
+    (line,) = [line for line in out.getvalue().splitlines() if line.startswith("backups ")]
+    return line
+
+
+def doctor_of(duty: Duty) -> str:
+    """What it finds of backups, a line each."""
+    assert duty.settings.backup.folder
+    Path("parley.toml").write_text(f'[backup]\nfolder = "{duty.settings.backup.folder}"\n')
+    with duty.database.read() as connection:
+        found = check_backups(Opened(duty.database, connection, duty.clock(), None))
+        return "\n".join(f"{one.severity}: {one.what} → {one.run}" for one in found)
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_status_and_doctor_look_at_the_folder_itself(duty: Duty) -> None:
+    keep_backups(duty)
+    duty.settings = settings(folder="gone")
+    way = "make it or mount its disk, or name another in [backup]"
+    assert status_of(duty) == f"backups    folder {Path.cwd() / 'gone'} does not exist; {way}"
+    assert doctor_of(duty) == f"problem: no backup can be made: folder {Path.cwd() / 'gone'} does not exist → {way}"
+    Path("gone").write_text("in the way")
+    assert doctor_of(duty).startswith(f"problem: no backup can be made: {Path.cwd() / 'gone'} is no folder → name one")
+
+
 # How they stand
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_what_is_overdue_is_said(duty: Duty, database: Database) -> None:
-    look = lambda days: read_backups(duty.settings, database, MORNING + timedelta(days=days))  # noqa: E731
+    def look(days: int) -> Backups:
+        with database.read() as connection:
+            found = read_backups(connection, duty.settings, database, MORNING + timedelta(days=days))
+        assert found is not None
+        return found
+
     (none,) = look(0).overdue
     assert none.startswith("No backup of ")
     keep_backups(duty)

@@ -43,7 +43,7 @@ def status(
     settings = read_settings()
     with opened() as database, database.read() as connection:
         found = read_status(connection, settings, console.now(), case_id(), last=last)
-        found = replace(found, backups=read_backups(settings, database, console.now()))
+        found = replace(found, backups=read_backups(connection, settings, database, console.now(), case_id()))
     if json_:
         print_json(as_json(found))
     else:

@@ -34,12 +34,23 @@ def print_status(status: Status) -> None:
 def print_made(attempts: Sequence[AttemptRow], newest: Summary | None, day: date, at: datetime, why: str = "") -> None:
     """What was made, or why nothing was; the headline of the newest forecast, and which run is due when."""
     nothing = f"Nothing was due. {why}." if why else "Nothing was due."
+    skipped = [row for row in attempts if row.outcome == "skipped"]
+    told = [row for row in attempts if row not in skipped] if len(skipped) > 1 else attempts
     blocks: list[list[str | Text]] = [
-        _attempts_block("Made", attempts) if attempts else list(paragraph(nothing)),
+        [] if attempts else list(paragraph(nothing)),
+        list(paragraph(_skipped(skipped))) if len(skipped) > 1 else [],
+        _attempts_block("Made", told),
         headline_lines(newest) if newest else [],
         list(paragraph(f"The next run, of {day}, is due at {minute(at)}.")),
     ]
     emit([line for block in blocks if block for line in ("", *block)][1:])
+
+
+def _skipped(rows: Sequence[AttemptRow]) -> str:
+    """Days that were skipped in one pass; the ledger has a line for each."""
+    first, last = rows[0], rows[-1]
+    days = f"{counted(len(rows), 'day')}, {first.scheduled_for} to {last.scheduled_for}"
+    return f"Skipped: {days}{f' ({last.error})' if last.error else ''}."
 
 
 def print_trials(trials: Sequence[Trial]) -> None:
@@ -68,6 +79,8 @@ def _facts(status: Status) -> list[tuple[str, str]]:
 
 def _backups(backups: Backups) -> str:
     """The last one, the last that could be restored, and what is wrong."""
+    if backups.hindrance:
+        return backups.hindrance
     made, restored = backups.made, backups.restored
     last = f"the last of {made.day}, made {minute(made.at)}" if made else "none yet"
     checked = f"that of {restored.day} restored and verified {minute(restored.at)}" if restored else "none restored yet"

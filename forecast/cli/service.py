@@ -3,10 +3,11 @@
 import os
 import signal
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import asdict
 from datetime import datetime
+from functools import partial
 from threading import Event
 from types import FrameType
 
@@ -23,7 +24,7 @@ from forecast.cli.lazy import Interrupted
 from forecast.cli.progress import watch
 from forecast.cli.schedule_tables import print_made
 from forecast.cli.streams import answering
-from forecast.errors import NoForecast
+from forecast.errors import NoForecast, NotWritten
 from forecast.record.summary import as_json, read_summary
 from forecast.schedule.backups import keep_backups
 from forecast.schedule.service import make_due_once, serve
@@ -53,9 +54,9 @@ def run() -> None:
         )
 
 
-def _steps() -> tuple[Step, ...]:
-    """What the service does after its runs."""
-    return record_alerts, record_brief, keep_backups, thin_old_posteriors
+def _steps(failed: Callable[[str], None] = lambda sentence: None) -> tuple[Step, ...]:
+    """What the service does after its runs; `failed` is told of a backup that could not be made or restored."""
+    return record_alerts, record_brief, partial(keep_backups, failed=failed), thin_old_posteriors
 
 
 def _compose(database: Database, alert: AlertRow, settings: Settings, now: datetime) -> Letter:
@@ -67,13 +68,19 @@ def _compose(database: Database, alert: AlertRow, settings: Settings, now: datet
 
 
 def once(json_: Json = False) -> None:
-    """Make every run that is due now. For cron; exit 1 if one failed or was rejected."""
+    """Make every run that is due now. For cron; exit 1 if one failed or was rejected, or a backup failed."""
     warm = is_warm()
+    failed: list[str] = []
     settings = read_settings()
     try:
         with watch(warm=warm) as progress:
             made = make_due_once(
-                database_url(), settings, case_id=case_id(), progress=progress, steps=_steps(), compose=_compose
+                database_url(),
+                settings,
+                case_id=case_id(),
+                progress=progress,
+                steps=_steps(failed.append),
+                compose=_compose,
             )
     except KeyboardInterrupt:
         kept = "stopped; runs made so far are stored, the next `parley schedule once` goes on"
@@ -81,7 +88,9 @@ def once(json_: Json = False) -> None:
     with answering(f"what was made is stored ({counted(len(made), 'run')})") if made else nullcontext():
         _print_made(settings, made, json_)
     if unmade := _unmade(made):
-        raise NoForecast(_unmade_sentence(unmade))
+        raise NoForecast("; ".join((*failed, _unmade_sentence(unmade))))
+    if failed:
+        raise NotWritten("; ".join(failed))
 
 
 def _unmade(made: Sequence[AttemptRow]) -> list[AttemptRow]:

@@ -10,11 +10,11 @@ from db.access import beside, size_of
 from db.backup import ASIDE as BACKING_UP
 from db.errors import StoreError
 from db.fill import ASIDE as COPYING
-from db.posteriors import check_stored, orphans, unnamed_pieces
+from db.posteriors import check_stored, orphans, unnamed_pieces, way_back
 from db.read_runs import read_posterior_hashes
 from forecast.doctor.finding import NOTICE, PROBLEM, Finding, Found, Opened, hindered, remove
 from forecast.errors import BadSettings
-from forecast.schedule.backups import CHECKING, read_backups
+from forecast.schedule.backups import CHECKING, Backups, read_backups
 from forecast.schedule.settings import read_settings
 from forecast.words.numbers import counted
 
@@ -32,7 +32,7 @@ def check_posteriors(opened: Opened) -> Found:
     named = read_posterior_hashes(opened.connection)
     if named and not posteriors.in_database and not posteriors.folder.is_dir() and not posteriors.older:
         what = f"{posteriors.folder} is no folder: the posteriors that rows name are missing ({len(named)})"
-        yield Finding("posteriors", PROBLEM, what, "restore it from a backup, or run `parley update` again")
+        yield Finding("posteriors", PROBLEM, what, way_back("it"))
         return
     for digest in sorted(named):
         try:
@@ -54,9 +54,12 @@ def check_posteriors(opened: Opened) -> Found:
 def check_backups(opened: Opened) -> Found:
     """The service makes its backups, and they can be restored."""
     with suppress(BadSettings):  # which is a finding of its own
-        backups = read_backups(read_settings(), opened.database, opened.now)
+        backups = _read_backups(opened)
         if backups is None:
             return
+        if backups.hindrance:
+            what, _, run = backups.hindrance.rpartition("; ")
+            yield Finding("backups", PROBLEM, f"no backup can be made: {what}", run)
         for what in backups.troubles:
             yield Finding("backups", PROBLEM, what, "see to it, or run `parley backup FILE` meanwhile")
         for what in backups.overdue:
@@ -81,10 +84,14 @@ def check_leftovers(opened: Opened) -> Found:
 
 def _backup_folder(opened: Opened) -> tuple[Path, ...]:
     with suppress(BadSettings):
-        backups = read_backups(read_settings(), opened.database, opened.now)
-        if backups is not None and Path(backups.folder).is_dir():
+        backups = _read_backups(opened)
+        if backups is not None and os.path.isdir(backups.folder):
             return (Path(backups.folder).resolve(),)
     return ()
+
+
+def _read_backups(opened: Opened) -> Backups | None:
+    return read_backups(opened.connection, read_settings(), opened.database, opened.now, opened.case_id)
 
 
 def _check_half_written(path: Path) -> Found:

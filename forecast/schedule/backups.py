@@ -1,19 +1,21 @@
 """Backups that the service makes after the day's run: the newest are kept; now and then one is restored and verified.
 
-What is remembered lies in a small file beside them. Of what fails there is an alert a day, and it is tried again; the
-runs go on.
+What is remembered lies in a small file beside them. Of what fails there is an alert a day, which is on record also
+where that folder is gone, and it is tried again; the runs go on.
 """
 
 import logging
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from pydantic import TypeAdapter, ValidationError
-from sqlalchemy import URL, make_url
+from sqlalchemy import URL, Connection, make_url
 
+from db.access import unusable
 from db.anchors import find_head
 from db.append import append_alerts
 from db.backup import write_backup
@@ -21,13 +23,14 @@ from db.engine import Database
 from db.errors import BrokenChain, StoreError
 from db.posteriors import FOLDER, Posteriors
 from db.progress import Progress
+from db.read import read_case
 from db.read_schedule import read_alerts
 from db.restore import restore_backup
 from db.run_rows import NewAlert
 from db.verify import Verification
 from forecast.errors import NotWritten
 from forecast.schedule.duty import Duty
-from forecast.schedule.settings import BackupSettings, Settings
+from forecast.schedule.settings import Settings
 from forecast.schedule.slots import calendar_of
 from forecast.words.numbers import minute
 from forecast.writing import write_file
@@ -84,6 +87,8 @@ class Backups:
     """How the backups stand."""
 
     folder: str
+    hindrance: str
+    """Why none can be put there now, and what to do; "" where one can. The rest is not known then."""
     made: Mark | None
     restored: Mark | None
     troubles: tuple[str, ...]
@@ -92,20 +97,46 @@ class Backups:
     """What should have been done by now, a sentence each."""
 
 
-def keep_backups(duty: Duty) -> None:
-    """Make the backup that is due, and see whether it can be restored where that is due; tell of what fails."""
+def keep_backups(duty: Duty, failed: Callable[[str], None] = lambda sentence: None) -> None:
+    """Make the backup that is due, and see whether it can be restored where that is due; tell of what fails.
+
+    `failed` is called with a sentence for each thing that failed in this pass.
+    """
     settings = duty.settings.backup
     if not settings.folder:
         return
-    folder = _folder(settings, duty.database)
-    before = _read(folder) or Memory(database=duty.database.url)
+    folder = settings.folder_from(duty.database.folder)
     day = calendar_of(duty.settings.schedule).newest_due(duty.clock())
+    before = _read(folder) or Memory(database=duty.database.url)
+    if hindrance := _hindrance(folder, before, duty.database):  # and nothing is written there: it may be another's
+        trouble = _failed(duty, day, hindrance)
+        _tell(duty, BACKUP, trouble, None)
+        failed(_sentence(BACKUP, trouble))
+        return
     now = _restored(duty, folder, day, _backed_up(duty, folder, day, before))
-    for rule, trouble in ((BACKUP, now.failed), (RESTORE, now.refused)):
-        if trouble is not None:
-            _tell(duty, rule, trouble, now)
+    for rule, was, found in ((BACKUP, before.failed, now.failed), (RESTORE, before.refused, now.refused)):
+        if found is not None:
+            _tell(duty, rule, found, now)
+            if found != was:
+                failed(_sentence(rule, found))
     if now != before:
         _remember(folder, now)
+
+
+def _hindrance(folder: Path, memory: Memory, database: Database) -> str:
+    """Why no backup can be put into a folder, and what to do; "" where one can."""
+    if memory.database != database.url:
+        return f"{folder} holds backups of {memory.database}; name another folder in [backup]"
+    return unusable(folder, "[backup]", to_write=not database.unwritable)
+
+
+def _failed(duty: Duty, day: date, why: str) -> Trouble:
+    logger.error("backup failed", extra={"day": str(day), "error": why})
+    return Trouble(_name(duty.database, day), day, duty.clock(), why)
+
+
+def _sentence(rule: str, trouble: Trouble) -> str:
+    return f"{_TITLES[rule].format(day=trouble.day)}: {trouble.why}"
 
 
 # Making them
@@ -115,19 +146,14 @@ def _backed_up(duty: Duty, folder: Path, day: date, memory: Memory) -> Memory:
     """Make the backup of a day, where one is due, and remove those that are too many."""
     if memory.made is not None and 0 <= (day - memory.made.day).days < duty.settings.backup.every_days:
         return memory
-    name = f"{_stem(duty.database)}-{day}.zip"
+    name = _name(duty.database, day)
     try:
-        if memory.database != duty.database.url:
-            raise StoreError(f"{folder} holds backups of {memory.database}; name another folder in [backup]")
-        if not folder.is_dir():  # one that is made here could lie beneath a disk that is not mounted
-            raise StoreError(f"folder {folder} does not exist; make it, or name another in [backup]")
         contents = write_backup(duty.database, folder / name, force=True, report=_beating(duty)).contents
         mark = Mark(name, day, duty.clock())
         logger.info("backup made", extra={"file": str(folder / name), "sound": contents.sound})
         _prune(folder, duty, memory)
     except (StoreError, OSError) as error:
-        logger.error("backup failed", extra={"day": str(day), "error": _said(error)})
-        return replace(memory, failed=Trouble(name, day, duty.clock(), _said(error)))
+        return replace(memory, failed=_failed(duty, day, _said(error)))
     damage = _damage(contents)
     return replace(memory, made=mark, failed=Trouble(name, day, mark.at, damage) if damage else None)
 
@@ -189,7 +215,7 @@ def _beating(duty: Duty) -> Progress:
 # Telling of it
 
 
-def _tell(duty: Duty, rule: str, trouble: Trouble, memory: Memory) -> None:
+def _tell(duty: Duty, rule: str, trouble: Trouble, memory: Memory | None) -> None:
     """Raise an alert, where that day has none of the rule yet."""
     subject = str(trouble.day)
     with duty.database.write() as connection:
@@ -200,9 +226,9 @@ def _tell(duty: Duty, rule: str, trouble: Trouble, memory: Memory) -> None:
     logger.info("alert", extra={"rule": rule, "title": _TITLES[rule].format(day=trouble.day)})
 
 
-def _alert(duty: Duty, rule: str, trouble: Trouble, memory: Memory) -> NewAlert:
+def _alert(duty: Duty, rule: str, trouble: Trouble, memory: Memory | None) -> NewAlert:
     again = "It is tried again every hour." if rule == BACKUP else "The next backup is tried as well."
-    lines = [f"At {minute(trouble.at)}: {trouble.why.rstrip('.')}.", again, *_last(memory)]
+    lines = [f"At {minute(trouble.at)}: {trouble.why.rstrip('.')}.", again, *(_last(memory) if memory else ())]
     facts = {"subjects": [str(trouble.day)], "file": trouble.file, "at": trouble.at.isoformat(), "error": trouble.why}
     return NewAlert(
         case_id=duty.case_id,
@@ -227,22 +253,35 @@ def _last(memory: Memory) -> list[str]:
 # How they stand
 
 
-def read_backups(settings: Settings, database: Database, now: datetime) -> Backups | None:
-    """How the backups stand at `now`; None where the service is to make none. Nothing is changed."""
+def read_backups(
+    connection: Connection, settings: Settings, database: Database, now: datetime, case_id: str | None = None
+) -> Backups | None:
+    """How the backups of a case's service stand at `now`; None where it is to make none. Nothing is changed."""
     if not settings.backup.folder:
         return None
-    folder = _folder(settings.backup, database)
+    folder = settings.backup.folder_from(database.folder)
     memory = _read(folder) or Memory(database=database.url)
-    troubles = [f"{_TITLES[BACKUP].format(day=memory.failed.day)}: {memory.failed.why}"] if memory.failed else []
-    if memory.refused:
-        troubles.append(f"{_TITLES[RESTORE].format(day=memory.refused.day)}: {memory.refused.why}")
+    if hindrance := _hindrance(folder, memory, database):
+        return Backups(folder=str(folder), hindrance=hindrance, made=None, restored=None, troubles=(), overdue=())
+    failed = memory.failed or _on_record(connection, read_case(connection, case_id).case_id, memory.made)
+    told = ((BACKUP, failed), (RESTORE, memory.refused))
     return Backups(
         folder=str(folder),
+        hindrance="",
         made=memory.made,
         restored=memory.restored,
-        troubles=tuple(troubles),
+        troubles=tuple(_sentence(rule, trouble) for rule, trouble in told if trouble),
         overdue=tuple(_overdue(settings, folder, memory, now)),
     )
+
+
+def _on_record(connection: Connection, case_id: str, made: Mark | None) -> Trouble | None:
+    """What failed since the last backup was made, by the alerts: the folder was not there to remember it."""
+    alert = next(iter(read_alerts(connection, case_id, rules=(BACKUP,), limit=1)), None)
+    if alert is None or (made is not None and alert.recorded_at <= made.at):
+        return None
+    file, why = (str(alert.facts[name]) for name in ("file", "error"))
+    return Trouble(file, date.fromisoformat(alert.subject), alert.recorded_at, why)
 
 
 def _overdue(settings: Settings, folder: Path, memory: Memory, now: datetime) -> list[str]:
@@ -283,8 +322,8 @@ def _remember(folder: Path, memory: Memory) -> None:
         logger.error("backups not remembered", extra={"error": str(error)})
 
 
-def _folder(settings: BackupSettings, database: Database) -> Path:
-    return (database.folder / settings.folder).absolute()
+def _name(database: Database, day: date) -> str:
+    return f"{_stem(database)}-{day}.zip"
 
 
 def _stem(database: Database) -> str:

@@ -5,6 +5,7 @@ Secrets are never in the file: PARLEY_WEBHOOK_SECRET and PARLEY_SMTP_PASSWORD.
 """
 
 import json
+import os
 import re
 import tomllib
 from collections.abc import Mapping
@@ -123,11 +124,15 @@ class BackupSettings:
     """Where the service puts backups, how many it keeps, and how often it tries whether one can be restored."""
 
     folder: str = ""
-    """Relative to the database's folder; empty: none are made."""
+    """Relative to the database's folder, `~` the home of who runs the service; empty: none are made."""
     every_days: Annotated[int, Field(ge=1, le=366)] = 1
     keep: Annotated[int, Field(ge=1, le=10_000)] = 14
     """The newest ones; and the one that was last restored and verified."""
     check_days: Annotated[int, Field(ge=1, le=366)] = 7
+
+    def folder_from(self, database_folder: Path) -> Path:
+        """Where backups go of the database that lies in a folder."""
+        return (database_folder / os.path.expanduser(self.folder)).absolute()
 
 
 @dataclass(frozen=True, config=_STRICT, kw_only=True)

@@ -124,9 +124,9 @@ def _writable(settings: Settings, database_folder: Path, folder: Path, environme
     if settings.alerts.file is not None and settings.alerts.file.path != "-":
         places.append((database_folder / settings.alerts.file.path).parent)
     if settings.backup.folder:
-        places.append(database_folder / settings.backup.folder)
+        places.append(settings.backup.folder_from(database_folder))
     if chosen := environment.get(PLACE):
-        places.append(Path(chosen))
+        places.append(Path(os.path.expanduser(chosen)))
     ordered = sorted({Path(os.path.abspath(folder / place)) for place in places})
     return [place for place in ordered if not set(place.parents) & set(ordered)]
 
