@@ -366,6 +366,12 @@ def test_runs_by_kind_status_and_day(toy: Database, parley: Command, listed: Cal
     assert (first["horizon_days"], first["headline"], first["divergences"]) == (365, pytest.approx(0.25), 0)
     text = parley("runs")
     assert text.startswith("3 runs; headline: arms-control talks\n")
+    none = listed("runs", "--as-of", "2018-01-01", "--kind", "official")
+    assert (none["runs"], none["total"]) == ([], 0)
+    asked = "--kind official --as-of 2018-01-01 leaves none of 3 runs on file, as of "
+    assert none["nothing"].startswith(asked)
+    assert listed("runs")["nothing"] == ""
+    assert asked in parley("runs", "--as-of", "2018-01-01", "--kind", "official")
     assert (
         "2  2020-02-01  official  rejected   2020-01-02 12:00         –       –      3  1.002  1500     0   4000"
         in text
@@ -395,6 +401,18 @@ def test_runs_by_kind_status_and_day(toy: Database, parley: Command, listed: Cal
             2,
             "Invalid value for '--from': 'Monday' is not a date; write YYYY-MM-DD, such as 2026-10-10; "
             "see `parley observations --help`",
+        ),
+        (
+            ["observations", "--source", " "],
+            2,
+            "Invalid value for '--source': is empty; write a part of the source, or leave the option out; "
+            "see `parley observations --help`",
+        ),
+        (
+            ["events", "--source", ""],
+            2,
+            "Invalid value for '--source': is empty; write a part of the source, or leave the option out; "
+            "see `parley events --help`",
         ),
         (["documents", "rassendyl-2015"], 1, "unknown document 'rassendyl-2015'; did you mean 'rassendyll-2015'?"),
         (["events", "t2019-3"], 1, "unknown event 't2019-3'; did you mean 'T2019-2'?"),
@@ -439,6 +457,33 @@ def test_what_is_not_known_is_named(
     if arguments[0] == "indicators":
         arguments = [*arguments, *AS_OF]
     assert refused(*arguments) == (code, message)
+
+
+@pytest.mark.parametrize("name", ["indicators", "observations", "disagreements", "documents", "events"])
+def test_a_day_that_lies_ahead_is_refused(
+    toy: Database, refused: Callable[..., tuple[int, str]], monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setattr("forecast.cli.console.utc_now", lambda: datetime(2020, 3, 1, 12, 30, tzinfo=UTC))
+    what = "2020-03-03 lies ahead; what will be known by then is not known"
+    assert refused(name, "--as-of", "2020-03-03") == (
+        1,
+        f"{what}: the latest day that can be asked of is today, 2020-03-01 (2020-03-01 12:30 UTC)",
+    )
+    assert run([name, "--as-of", "2020-03-02"]) == 0  # which has begun somewhere, and can be entered
+
+
+def test_last_goes_with_an_indicator_and_zero_means_all(
+    toy: Database, refused: Callable[..., tuple[int, str]], listed: Callable[..., dict[str, Any]]
+) -> None:
+    assert refused("indicators", "--last", "3") == (
+        2,
+        "Invalid value for '--last': goes with an ID; write `parley indicators ID --last 3`, or `parley observations "
+        "--last 3`; see `parley indicators --help`",
+    )
+    found = listed("indicators", "border_posture", "--last", "0", *AS_OF)
+    assert len(found["last_observations"]) == found["indicator"]["observations"] == 40
+    assert found["also_that_day"] == 0
+    assert len(listed("indicators", "border_posture", *AS_OF)["last_observations"]) == 10
 
 
 def test_of_several_cases_the_environment_names_one(

@@ -208,7 +208,8 @@ def print_runs(listed: RunList) -> None:
     words = ["; ".join(one.failures) for one in listed.runs]
     table = grid_with_words(header, rows, words, "failures", left=(1, 2, 3, 4)) if rows else []
     more = listed.total - len(rows)
-    emit([title, *table, *([f"… and {more} more; --limit {listed.total} for all"] if more else [])])
+    rest = [f"… and {more} more; --limit {listed.total} for all"] if more else []
+    emit([title, *table, *paragraph(_sentence(listed.nothing)), *rest])
 
 
 def _level(one: IndicatorEntry) -> list[str]:

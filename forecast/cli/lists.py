@@ -1,12 +1,14 @@
 """Commands that list what is on file: indicators, observations, disagreements, documents, events, runs."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated
 
 import typer
+from sqlalchemy import Connection
 
 from db.kinds import RUN_KINDS, RUN_STATUSES
 from db.when import When
+from db.zone import Moment, read_zone
 from forecast.cli import list_tables
 from forecast.cli.console import (
     AsOf,
@@ -16,18 +18,21 @@ from forecast.cli.console import (
     case_id,
     check_choices,
     check_language,
+    now,
     opened,
     parse_day,
     print_json,
-    today,
     whole,
 )
+from forecast.errors import NoForecast
 from forecast.record.catalogue import read_indicator, read_indicator_list, read_run_list
 from forecast.record.documents import read_document, read_document_list
 from forecast.record.entries import Wanted, read_contradictions, read_event, read_event_list, read_observation_list
 from indicators.content import EVENT_TYPES
 
 SHOWN_OBSERVATIONS = 50
+SHOWN_OF_ONE = 10
+"""Observations of one indicator."""
 
 Id = Annotated[str | None, typer.Argument(metavar="ID", help="Show this one in detail.")]
 Analysts = Annotated[
@@ -38,11 +43,23 @@ Superseded = Annotated[bool, typer.Option("--superseded", help="Also versions th
 Retracted = Annotated[bool, typer.Option("--retracted", help="Also what has been withdrawn, with the reason.")]
 
 
+def _parse_part(text: str) -> str:
+    """A text that is looked for: an empty one is in everything, and was hardly meant."""
+    if not text.strip():
+        raise typer.BadParameter("is empty; write a part of the source, or leave the option out")
+    return text
+
+
 def indicators(
     id_: Id = None,
     last: Annotated[
-        int, typer.Option(parser=whole(0), metavar="N", help="With ID: how many observations to show.")
-    ] = 10,
+        int | None,
+        typer.Option(
+            parser=whole(0),
+            metavar="N",
+            help=f"With ID: how many observations to show; 0 for all (default: {SHOWN_OF_ONE}).",
+        ),
+    ] = None,
     language: Language = "en",
     as_of: AsOf = None,
     as_recorded: AsRecorded = None,
@@ -53,13 +70,17 @@ def indicators(
     `--language ja` gives names, questions and criteria in Japanese, where the case has them.
     """
     check_language(language)
+    if id_ is None and last is not None:
+        right = f"write `parley indicators ID --last {last}`, or `parley observations --last {last}`"
+        raise typer.BadParameter(f"goes with an ID; {right}", param_hint="'--last'")
+    limit = SHOWN_OF_ONE if last is None else last or None
     with opened() as database, database.read() as connection:
-        when = When(as_of=as_of or today(connection), as_recorded=as_recorded)
+        when = _when(connection, as_of, as_recorded)
         if id_ is None:
             listed = read_indicator_list(connection, when, case_id=case_id(), language=language)
             print_json(listed) if json_ else list_tables.print_indicators(listed)
         else:
-            found = read_indicator(connection, when, id_, last=last, case_id=case_id(), language=language)
+            found = read_indicator(connection, when, id_, last=limit, case_id=case_id(), language=language)
             print_json(found) if json_ else list_tables.print_indicator(found)
 
 
@@ -69,8 +90,11 @@ def observations(
     ] = None,
     analysts: Analysts = None,
     source: Annotated[
-        str, typer.Option(metavar="TEXT", help="With this text in title, publisher, URL or origin of the source.")
-    ] = "",
+        str | None,
+        typer.Option(
+            parser=_parse_part, metavar="TEXT", help="With this text in title, publisher, URL or origin of the source."
+        ),
+    ] = None,
     first: Annotated[
         date | None, typer.Option("--from", parser=parse_day, metavar="DATE", help="Observed on this day or later.")
     ] = None,
@@ -95,7 +119,7 @@ def observations(
     _check_order(first, until)
     wanted = Wanted(
         analysts=tuple(analysts or ()),
-        source=source,
+        source=source or "",
         first=first,
         last=until,
         superseded=superseded,
@@ -103,7 +127,7 @@ def observations(
     )
     limit = (None if json_ else SHOWN_OBSERVATIONS) if last is None else last or None
     with opened() as database, database.read() as connection:
-        when = When(as_of=as_of or today(connection), as_recorded=as_recorded)
+        when = _when(connection, as_of, as_recorded)
         listed = read_observation_list(
             connection, when, wanted, indicators=indicators or (), limit=limit, case_id=case_id()
         )
@@ -120,7 +144,7 @@ def disagreements(
 ) -> None:
     """List codings that differ. By two levels or more, of one report or one day; each with its analyst and source."""
     with opened() as database, database.read() as connection:
-        when = When(as_of=as_of or today(connection), as_recorded=as_recorded)
+        when = _when(connection, as_of, as_recorded)
         listed = read_contradictions(connection, when, indicators=indicators or (), case_id=case_id())
     print_json(listed) if json_ else list_tables.print_contradictions(listed)
 
@@ -134,7 +158,7 @@ def documents(
 ) -> None:
     """List the documents. With their judgements counted; with ID: its caveats and judgements."""
     with opened() as database, database.read() as connection:
-        when = When(as_of=as_of or today(connection), as_recorded=as_recorded)
+        when = _when(connection, as_of, as_recorded)
         if id_ is None:
             listed = read_document_list(connection, when, retracted=retracted, case_id=case_id())
             print_json(listed) if json_ else list_tables.print_documents(listed)
@@ -155,7 +179,9 @@ def events(
     until: Annotated[
         date | None, typer.Option("--to", parser=parse_day, metavar="DATE", help="Begun on this day or earlier.")
     ] = None,
-    source: Annotated[str, typer.Option(metavar="TEXT", help="With this text in the source.")] = "",
+    source: Annotated[
+        str | None, typer.Option(parser=_parse_part, metavar="TEXT", help="With this text in the source.")
+    ] = None,
     analysts: Analysts = None,
     disputed: Annotated[bool, typer.Option("--disputed", help="Only those in dispute.")] = False,
     as_of: AsOf = None,
@@ -169,14 +195,14 @@ def events(
     _check_order(first, until)
     wanted = Wanted(
         analysts=tuple(analysts or ()),
-        source=source,
+        source=source or "",
         first=first,
         last=until,
         superseded=superseded,
         retracted=retracted,
     )
     with opened() as database, database.read() as connection:
-        when = When(as_of=as_of or today(connection), as_recorded=as_recorded)
+        when = _when(connection, as_of, as_recorded)
         if id_ is None:
             listed = read_event_list(connection, when, wanted, types=kept, disputed=disputed, case_id=case_id())
             print_json(listed) if json_ else list_tables.print_events(listed, ended=superseded or retracted)
@@ -206,6 +232,15 @@ def runs(
     with opened() as database, database.read() as connection:
         listed = read_run_list(connection, kinds=kept, statuses=stood, as_of=as_of, limit=limit, case_id=case_id())
     print_json(listed) if json_ else list_tables.print_runs(listed)
+
+
+def _when(connection: Connection, as_of: date | None, as_recorded: datetime | None) -> When:
+    """What is asked of: today unless given, and no day that has begun nowhere, of which nothing can be known."""
+    moment = Moment(instant=now(), zone=read_zone(connection))
+    if as_of is not None and as_of > moment.latest:
+        what = f"{as_of} lies ahead; what will be known by then is not known"
+        raise NoForecast(f"{what}: the latest day that can be asked of is today, {moment.today} ({moment})")
+    return When(as_of=as_of or moment.today, as_recorded=as_recorded)
 
 
 def _check_order(first: date | None, until: date | None) -> None:

@@ -31,6 +31,7 @@ from forecast.record.payloads import (
 from forecast.record.taught import read_taught
 from forecast.run_facts import diagnostics_of, failures_of, is_stale
 from forecast.structures import structure_of
+from forecast.words.numbers import counted
 from indicators.evidence import form_evidence, last_observed
 from indicators.languages import in_language
 from indicators.tables import suggest_id
@@ -47,9 +48,9 @@ def read_indicator_list(
 
 
 def read_indicator(
-    connection: Connection, when: When, name: str, *, last: int, case_id: str | None = None, language: str = "en"
+    connection: Connection, when: When, name: str, *, last: int | None, case_id: str | None = None, language: str = "en"
 ) -> IndicatorDetail:
-    """One indicator, with its `last` newest observations; UnknownId names the nearest one."""
+    """One indicator, with its `last` newest observations (None: all); UnknownId names the nearest one."""
     rows = _rows(connection, when, case_id, language)
     on_file = _on_file(connection, rows)
     entries = _with_effects(connection, rows, _indicator_entries(rows, on_file))
@@ -58,7 +59,8 @@ def read_indicator(
     standing = sorted(
         _standing(on_file, when, entry.id), key=lambda o: (o.observed_on, o.known_on, o.row_key), reverse=True
     )
-    oldest = standing[:last][-1].observed_on if standing[:last] else None
+    shown, others = standing[:last], standing[len(standing[:last]) :]
+    oldest = shown[-1].observed_on if shown else None
     return IndicatorDetail(
         as_of=when.as_of,
         as_recorded=when.as_recorded,
@@ -70,8 +72,8 @@ def read_indicator(
         note=row.note,
         bears_on=row.bears_on or (),
         levels=tuple(Criterion(level.level, level.criterion) for level in row.levels),
-        last_observations=tuple(ObservationEntry(**coded(one)) for one in standing[:last]),
-        also_that_day=sum(one.observed_on == oldest for one in standing[last:]),
+        last_observations=tuple(ObservationEntry(**coded(one)) for one in shown),
+        also_that_day=sum(one.observed_on == oldest for one in others),
         disagreements=contradictions(standing),
     )
 
@@ -90,7 +92,19 @@ def read_run_list(
     asked: dict[str, Any] = {"kinds": kinds or None, "statuses": statuses or None, "as_of": as_of}
     runs = read_runs(connection, case.case_id, limit=limit, **asked)
     shown = tuple(_run(connection, run, case.headline) for run in runs)
-    return RunList(case.headline, shown, count_runs(connection, case.case_id, **asked))
+    given = [*(("--kind", kind) for kind in kinds), *(("--status", status) for status in statuses)]
+    options = " ".join(f"{option} {value}" for option, value in [*given, ("--as-of", as_of)] if value)
+    nothing = "" if runs else _no_runs(read_runs(connection, case.case_id), options)
+    return RunList(case.headline, shown, count_runs(connection, case.case_id, **asked), nothing)
+
+
+def _no_runs(on_file: Sequence[RunRow], options: str) -> str:
+    """Why a list of runs is empty, and what is on file."""
+    if not on_file:
+        return "nothing has been run yet; run `parley update`"
+    days, kinds = sorted(run.as_of for run in on_file), Counter(f"{run.kind}, {run.status}" for run in on_file)
+    there = "; ".join(f"{number} {kind}" for kind, number in kinds.most_common())
+    return f"{options} leaves none of {counted(len(on_file), 'run')} on file, as of {days[0]} to {days[-1]}: {there}"
 
 
 def case_of(connection: Connection, when: When, case_id: str | None) -> CaseRow:

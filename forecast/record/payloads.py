@@ -310,3 +310,5 @@ class RunList:
     runs: tuple[RunEntry, ...]
     total: int
     """Of all that answer, shown or not."""
+    nothing: str
+    """Why there is none, and what is on file; "" where there is one."""
