@@ -157,7 +157,8 @@ def shown(address: URL) -> str:
     """Return what messages call the database: the file, or the URL without password."""
     if address.get_backend_name() == "sqlite":
         return str(address.database)
-    return address.set(drivername="postgresql").render_as_string(hide_password=True)
+    named = address._replace(drivername="postgresql", password=address.password or None)
+    return named.render_as_string(hide_password=True)
 
 
 def make_engine(address: URL, *, create: bool = False, lock_timeout_s: float = LOCK_TIMEOUT_S) -> Engine:

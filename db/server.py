@@ -19,5 +19,6 @@ def refusal(connection: Connection, name: str) -> str:
         role = connection.execute(text("SELECT current_user")).scalar()
         named = f"{', '.join(refused[:3])}{', …' * (len(refused) > 3)}"
         what = f"role {role} may not add rows to {named}"
-        return f"{name} cannot be written: {what}; let the owner grant INSERT on its tables, or use another role"
+        right = "let the owner grant INSERT on its tables, which a dry run needs too, or use another role"
+        return f"{name} cannot be written: {what}; {right}"
     return ""

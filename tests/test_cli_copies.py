@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from conftest import RUN
+from sqlalchemy import make_url
 from toy_runs import LOADED, install_toy
 
 from db.append import append_run
@@ -74,6 +75,19 @@ def test_restore_says_what_is_there_now(desk: Database, tmp_path: Path, capsys: 
         "",
         f"To use it: PARLEY_DATABASE_URL='sqlite:///{there}'",
     ]
+
+
+@pytest.mark.parametrize("empty_url", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("password", ["secret", ""])
+def test_the_address_to_use_has_no_password_and_says_so(
+    desk: Database, empty_url: str, password: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    to = make_url(empty_url).set(password=password).render_as_string(hide_password=False)
+    code, out, err = said(capsys, "copy", "--to", to)
+    assert (code, err) == (0, "")
+    line = out.splitlines()[-1]
+    assert line.startswith("To use it, with its password in place of ***: PARLEY" if password else "To use it: PARLEY")
+    assert (":***@" in out, "secret" in out) == (bool(password), False)
 
 
 def test_copy_and_json_say_the_same(

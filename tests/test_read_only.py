@@ -407,6 +407,7 @@ def test_a_postgresql_that_takes_no_rows(as_reader: str, why: str, parley: Parle
     said = parley("log", "tone", "1", "--on", "2026-11-20", "--source", "AP", "--grade", "B2", url=as_reader)
     assert (said.code, said.out) == (1, "")
     assert why in said.err
+    assert ("which a dry run needs too" in said.err) == ("may not add rows" in why)
     assert said.err.count("\n") == 1
     findings = json.loads(parley("doctor", "--json", url=as_reader).out)["findings"]
     assert [why in one["what"] for one in findings if one["check"] == "writing"] == [True]

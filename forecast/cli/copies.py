@@ -93,4 +93,5 @@ def _print(done: Copied, what: str) -> None:
 
 def _next(target: str) -> Iterator[str]:
     address = target if "://" in target else f"sqlite:///{target}"
-    yield f"To use it: PARLEY_DATABASE_URL={shlex.quote(address)}"
+    secret = ", with its password in place of ***" if "://" in target and ":***@" in target else ""
+    yield f"To use it{secret}: PARLEY_DATABASE_URL={shlex.quote(address)}"
