@@ -119,9 +119,9 @@ def _refused(said: Said, message: str, code: int = 1) -> None:
             "choose a date from 2011-01-01 on",
         ),
         (
-            ["indicators", "--as-of", "2030-01-01"],
+            ["indicators", "--as-of", "2025-01-01"],
             1,
-            "2030-01-01 lies beyond the case's calendar, which ends on 2024-01-01",
+            "2025-01-01 lies beyond the case's calendar, which ends on 2024-01-01",
         ),
         (["show"], 1, "nothing has been published yet; run `parley update`"),
         (["show", "--run", "3"], 1, "no run 3; there are none yet; run `parley update`"),
