@@ -9,7 +9,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from toy_runs import FAILURES, LOADED, add_run, install_toy
@@ -169,18 +169,19 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
     clock=st.times(),
     zone=st.sampled_from(("UTC", "Europe/Kyiv", "America/New_York")),
 )
+@example(minutes=1380, hours=1.0, clock=time(), zone="Europe/Kyiv")
 @hypothesis_settings(max_examples=50, deadline=None)
 def test_stale_means_that_a_later_day_is_over_its_time(
     published: Database, minutes: int, hours: float, clock: time, zone: str
 ) -> None:
-    """Against the definition, said day by day."""
+    """Against the definition, said day by day; a run is of the day that it then is at the database, which is in UTC."""
     settings = Settings(
         schedule=ScheduleSettings(at=clock.replace(microsecond=0), time_zone=ZoneInfo(zone), stale_after_hours=hours)
     )
     now = at(DAY, "00:00") + timedelta(minutes=minutes)
     calendar = calendar_of(settings.schedule)
-    later = (DAY + timedelta(days=n) for n in range(1, 7))
-    overdue = any(calendar.instant(day) + timedelta(hours=hours) <= now for day in later)
+    due = (calendar.instant(DAY + timedelta(days=n)).astimezone(UTC) for n in range(1, 7))
+    overdue = any(each.date() > DAY and each + timedelta(hours=hours) <= now for each in due)
     assert look(published, now, settings).standing.stale is overdue
 
 

@@ -212,7 +212,9 @@ class _Look:
     holder: Holder | None
 
     def covers(self, day: date) -> bool:
-        """Whether some forecast, scheduled or not, is as of no earlier than that of a day."""
+        """Whether that of a day is published, or some forecast, scheduled or not, is as of no earlier than it."""
+        if self.published is not None and self.published.day >= day:
+            return True
         return self.stands is not None and self.stands.as_of >= self.calendar.as_of(day)
 
     def owes(self, day: date) -> bool:
