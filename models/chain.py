@@ -56,6 +56,11 @@ class Gap:
     def days(self) -> int:
         return len(self.forced)
 
+    @property
+    def learnt(self) -> bool:
+        """Whether anything that is known of these days, or that nothing is, speaks for some rates."""
+        return bool(self.reported.any() or (self.teaches & (self.forced >= 0)).any())
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Situation:
@@ -100,6 +105,7 @@ def propagate_talks(rates: TalksRates, situation: Situation) -> tuple[Floats, Fl
         len(wet),
         situation.windows,
         tuple(getattr(situation.gap, name) for name in Gap.__slots__),
+        situation.gap.learnt,
         *out,
     )
     return out
@@ -114,5 +120,5 @@ def propagate_recurrent(
     Also the log likelihood of what is known of the gap, (lane,), as of `propagate_talks`.
     """
     out = np.zeros((len(windows), LANES)), np.zeros(LANES)
-    follow_recurrent(calm, boost, since, memory, windows, gap.forced, gap.reported, gap.teaches, *out)
+    follow_recurrent(calm, boost, since, memory, windows, gap.forced, gap.reported, gap.teaches, gap.learnt, *out)
     return out

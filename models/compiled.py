@@ -12,20 +12,12 @@ import numpy as np
 from numba import carray, cfunc, njit, types
 from numba.extending import intrinsic
 
+from models.lanes import INNER
 from models.parameters import SOFTNESS
 
 ROWS = 64
 TOGETHER = 4
 """Columns that one pass over the rows of a block takes; a block holds a multiple of them."""
-INNER = {
-    "forceinline": True,
-    "nogil": True,
-    "error_model": "numpy",
-    "no_cpython_wrapper": True,
-    "no_cfunc_wrapper": True,
-}
-"""What is not inlined is compiled twice, by itself and with its caller, and rounds otherwise each time. Which of the
-two is called differs between the process that compiles and those that find its code in the cache."""
 SUMS = {"contract", "reassoc"}
 """Sums may be taken in the order that suits the processor, which is the same every time; nothing else is loosened."""
 LOG2_E = 1.4426950408889634
@@ -331,7 +323,8 @@ def evaluate(theta, grad, memory):  # type: ignore[no-untyped-def]
     effect, effect_slope = np.empty((targets, n)), np.zeros((targets, n))
     _effects(theta, unit, places, index, apart, effect)
     linear, linear_slope = np.empty(size), np.zeros(size)
-    linear[:] = theta
+    for j in range(size):
+        linear[j] = theta[j]
     linear[places[DURATION]] = duration
     value += _processes(memory, real, linear, linear_slope, effect, effect_slope)
     linear_slope[places[DURATION]] *= rise

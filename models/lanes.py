@@ -5,6 +5,9 @@ to a path is the same arithmetic in the same order whichever paths stand beside 
 reassociated, and exponentials are a polynomial of our own. Only a product and the sum it goes into may be rounded as
 one, as the machine does it; the same machine always does it alike.
 
+Loops over lanes are written out: an assignment of one array to another takes Numba a second or more to compile, most of
+it for the message that says which shapes do not fit.
+
 Numba keeps compiled functions by the file they are in: whoever changes this one removes what is kept of those that call
 it.
 """
@@ -19,6 +22,16 @@ LOWEST = -700.0
 """Of exponents: what is smaller is as good as 0."""
 _PER_LN2, _LN2_HIGH, _LN2_LOW = 1.4426950408889634, 0.6931471803691238, 1.9082149292705877e-10
 _ROUND = 6755399441055744.0  # 1.5 · 2^52: added to a number, it leaves the nearest whole one in the last bits
+INNER = {
+    "forceinline": True,
+    "nogil": True,
+    "error_model": "numpy",
+    "no_cpython_wrapper": True,
+    "no_cfunc_wrapper": True,
+}
+"""What is not inlined is compiled twice, by itself and with its caller, and rounds otherwise each time. Which of the
+two is called differs between the process that compiles and those that find its code in the cache."""
+inner = njit(**INNER, fastmath={"contract"})
 compiled = njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
 
 
@@ -27,7 +40,7 @@ def lanes_of(paths: int) -> list[Ints]:
     return [np.minimum(np.arange(LANES) + first, paths - 1) for first in range(0, paths, LANES)]
 
 
-@compiled
+@inner
 def exponentiate(x, rows):  # type: ignore[no-untyped-def]
     """Replace the numbers in the first ``rows`` of x, (row, lane), by their exponentials, to 2e-16 of each.
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from models.lanes import LANES, compiled, exponentiate
+from models.lanes import LANES, compiled, exponentiate, inner
 from models.spec import Bools, Floats, Ints
 from models.talks import BEGIN, CALM, GOING_ON, MARK, ODDS, TO_ARMS
 
@@ -94,7 +94,7 @@ def swing(swings, path, draw, indicators):  # type: ignore[no-untyped-def]
     return sums
 
 
-@compiled
+@inner
 def _predict(levels, swings, sums, path, draw, base, t, eta):  # type: ignore[no-untyped-def]
     """The predictors on day ``t``, eta (predictor, lane)."""
     expected, regime, ruled, knot = levels.expected, levels.regime, levels.ruled, levels.knot[t]
@@ -112,7 +112,7 @@ def _predict(levels, swings, sums, path, draw, base, t, eta):  # type: ignore[no
                 eta[p, i] += sums[c, g, i] * (1.0 - later) + sums[c, g + 1, i] * later
 
 
-@compiled
+@inner
 def _rate(eta, terms, own, pace, t, x, rates, recurring):  # type: ignore[no-untyped-def]
     """Intensities of day ``t`` from the predictors: rates (day, row, lane) of talks, recurring (kind, day, lane).
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from models.lanes import LANES, compiled, exponentiate
+from models.lanes import LANES, compiled, exponentiate, inner
 
 ARMS, DENUC, LIMITS, DEAL, S2, S3, S4 = range(7)
 TALKS_OUTPUTS = 7
@@ -20,7 +20,16 @@ SURE = 50.0
 """Meetings a day beyond which one is certain: sums of intensities stay small enough to be told apart."""
 
 
-@compiled
+@inner
+def _pace(edges, day):  # type: ignore[no-untyped-def]
+    """The pace on a day since the last meeting, from 1 on."""
+    b = 0
+    while b + 1 < len(edges) and edges[b + 1] <= day:
+        b += 1
+    return b
+
+
+@inner
 def _intensities(rates, slow, wet_paces, t, now):  # type: ignore[no-untyped-def]
     """Meetings on day ``t`` of wet paces, framing by framing, then of dry ones, into now (intensity, lane)."""
     for q in range(2 * wet_paces):
@@ -31,7 +40,7 @@ def _intensities(rates, slow, wet_paces, t, now):  # type: ignore[no-untyped-def
             now[2 * wet_paces + b, i] = rates[t, CALM, i] * slow[b, i]
 
 
-@compiled
+@inner
 def _stay(rates, now, wet_paces, reached, edges, t, so_far, total, places, e):  # type: ignore[no-untyped-def]
     """Exponentials of day ``t``, e (1 + 2 · intensity, lane), of the paces that mass has ``reached``.
 
@@ -57,7 +66,7 @@ def _stay(rates, now, wet_paces, reached, edges, t, so_far, total, places, e):  
     exponentiate(e, 1 + 2 * (wet_paces + max(reached, wet_paces)))
 
 
-@compiled
+@inner
 def _frame(rates, pull, wet_paces, reached, t, arms):  # type: ignore[no-untyped-def]
     """Of dried-up mass P(arms control | it meets on day ``t``), into arms (framing of the last one, pace, lane)."""
     for b in range(wet_paces, reached):
@@ -67,7 +76,7 @@ def _frame(rates, pull, wet_paces, reached, t, arms):  # type: ignore[no-untyped
                 arms[f, b, i] = drawn / (1.0 + drawn)
 
 
-@compiled
+@inner
 def _meet(dry, wet, rates, e, arms, wet_paces, reached, none_from, rows, t, met):  # type: ignore[no-untyped-def]
     """Take out what meets on day ``t``: met (framing of the meeting, what it was, lane).
 
@@ -98,7 +107,7 @@ def _meet(dry, wet, rates, e, arms, wet_paces, reached, none_from, rows, t, met)
                     wet[f, b, row, i] = left
 
 
-@compiled
+@inner
 def _pass_on(wet, entered, e, wet_paces, edges, after, gap, first, t, reached):  # type: ignore[no-untyped-def]
     """Let day ``t`` begin: what is old enough passes to the next pace.
 
@@ -122,7 +131,7 @@ def _pass_on(wet, entered, e, wet_paces, edges, after, gap, first, t, reached): 
                     wet[f, b + 1, row, i] += leaving
 
 
-@compiled
+@inner
 def _settle(dry, wet, entered, learnt, wet_paces, p_dry, log_weight):  # type: ignore[no-untyped-def]
     """The forecast date begins: mass sums to one again, where what is known of the gap has taken some of it."""
     held = _unmet(dry, wet)
@@ -145,7 +154,7 @@ def _settle(dry, wet, entered, learnt, wet_paces, p_dry, log_weight):  # type: i
                 entered[f, j, NONE, i] /= held[i]
 
 
-@compiled
+@inner
 def _unmet(dry, wet):  # type: ignore[no-untyped-def]
     """Mass that has met with nothing, (lane,)."""
     held = dry.copy()
@@ -156,7 +165,7 @@ def _unmet(dry, wet):  # type: ignore[no-untyped-def]
     return held
 
 
-@compiled
+@inner
 def _end_known_day(dry, wet, entered, met, t, known, rates, place, log_weight):  # type: ignore[no-untyped-def]
     """A day of the gap: what is known to have happened takes all mass with it, what would be known leaves it."""
     forced, reported, teaches, sealed, sealed_reported = known
@@ -178,7 +187,7 @@ def _end_known_day(dry, wet, entered, met, t, known, rates, place, log_weight): 
     wet[forced[t], 0, NONE] = 1.0
 
 
-@compiled
+@inner
 def _end_open_day(wet, entered, met, rates, t, place, sums):  # type: ignore[no-untyped-def]
     """A day of the windows: sums (arms control, denuclearisation, deal; lane) of what has happened by its end."""
     for f in range(2):
@@ -198,7 +207,7 @@ def _end_open_day(wet, entered, met, rates, t, place, sums):  # type: ignore[no-
                 entered[f, place, row, i] = met[f, row, i]
 
 
-@compiled
+@inner
 def _report(wet, sums, out):  # type: ignore[no-untyped-def]
     """What has happened by the end of a window, out (7, lane)."""
     out[:] = 0.0
@@ -215,15 +224,15 @@ def _report(wet, sums, out):  # type: ignore[no-untyped-def]
 
 @compiled
 def follow_talks(  # type: ignore[no-untyped-def]
-    rates, slow, pull, change, start, edges, wet_paces, windows, known, out, p_dry, log_weight
+    rates, slow, pull, change, start, edges, wet_paces, windows, known, learnt, out, p_dry, log_weight
 ):  # fmt: skip
     """Follow the chain of talks along some paths.
 
     rates, slow, pull and change as of `models.chain.TalksRates`; start: days since the last meeting, its framing, days
-    after which talks are dry; edges: first day of each pace, and one more; known: the arrays of `models.chain.Gap`.
-    Fills out (window, 7, lane), p_dry and log_weight (lane,), all from 0.
+    after which talks are dry; edges: first day of each pace, and one more; known: the arrays of `models.chain.Gap`, and
+    learnt as of it. Fills out (window, 7, lane), p_dry and log_weight (lane,), all from 0.
     """
-    (since, framing, after), (forced, reported, teaches, _, _) = start, known
+    (since, framing, after), (forced, _, teaches, _, _) = start, known
     days, gap, paces = rates.shape[0], len(forced), len(edges) - 1
     n, ring = wet_paces + paces, min(edges[paces - 1], days + after)
     places = np.zeros(n + 1, np.int64)
@@ -234,24 +243,27 @@ def follow_talks(  # type: ignore[no-untyped-def]
     now, so_far = np.zeros((n, LANES)), np.zeros((n, LANES))
     dry, wet, entered = np.zeros(LANES), np.zeros((2, paces, 4, LANES)), np.empty((2, ring, 4, LANES))
     met, sums, arms = np.zeros((2, 5, LANES)), np.zeros((3, LANES)), np.zeros((2, paces, LANES))
-    arms[0], arms[1] = 1.0 - change, change
-    learnt = reported.any() or (teaches & (forced >= 0)).any()
+    for b in range(wet_paces):
+        for i in range(LANES):
+            arms[0, b, i], arms[1, b, i] = 1.0 - change[i], change[i]
     age, first = (0, NOWHERE) if since > after else (max(since, 1), after - max(since, 1))
     if since > after:
         dry[:] = 1.0
     else:
         entered[:, first, NONE] = 0.0
         entered[framing, first, NONE] = 1.0
-        wet[framing, np.searchsorted(edges, age, side="right") - 1, NONE] = 1.0
+        wet[framing, _pace(edges, age), NONE] = 1.0
     w, reached = 0, 0
     for t in range(days):
         if t < gap and learnt and forced[t] >= 0 and not teaches[t]:  # days before it have taught what they did
-            log_weight += np.log(_unmet(dry, wet))
+            held = _unmet(dry, wet)
+            for i in range(LANES):
+                log_weight[i] += np.log(held[i])
         if t == gap:
             _settle(dry, wet, entered, learnt, wet_paces, p_dry, log_weight)
         while reached < paces and edges[reached] <= t + age:
             reached += 1
-        none_from = np.searchsorted(edges, max(t - gap, 0) + 1, side="right") - 1
+        none_from = _pace(edges, max(t - gap, 0) + 1)
         _intensities(rates, slow, wet_paces, t, now)
         _stay(rates, now, wet_paces, reached, edges, t, so_far, total, places, e)
         _frame(rates, pull, wet_paces, reached, t, arms)
