@@ -17,6 +17,7 @@ from db.errors import StoreError
 from db.read_runs import read_run
 from forecast.desk import session
 from forecast.desk.actions import Desk, Receipt, add_event, log, revise
+from forecast.desk.documents import add_document
 from forecast.desk.receipt import receipt_json
 from forecast.engine import provisional
 from forecast.engine.answers import append_provisional
@@ -174,6 +175,28 @@ def answered(desk: Desk) -> object:
     found = receipt_json(code(desk, -1, dry_run=True))
     assert found["forecast"] is not None
     return found
+
+
+def test_a_dry_run_reads_nothing_twice_and_tells_what_another_desk_has_entered(desk: Desk, reads: list[str]) -> None:
+    assert code(desk, -2, dry_run=True).remark == ""
+    assert len(reads) == 2, "one look before the lock, one under it"
+    other = Desk(desk.database, "ana", day=desk.day)
+    add_document(other, "Bread first", author="F. Tarlenheim", published_on=TODAY - timedelta(1))
+    assert "documents" in code(desk, -2, dry_run=True).remark
+    assert code(other, -2, dry_run=True).forecast == code(desk, -2, dry_run=True).forecast
+
+
+@pytest.fixture
+def reads(desk: Desk) -> Iterator[list[str]]:
+    """A line for each transaction that is begun."""
+    seen: list[str] = []
+
+    def begin(_: Any) -> None:
+        seen.append("begin")
+
+    event.listen(desk.database.engine, "begin", begin)
+    yield seen
+    event.remove(desk.database.engine, "begin", begin)
 
 
 def test_a_dry_run_leaves_no_trace_in_what_is_kept(desk: Desk) -> None:

@@ -154,7 +154,7 @@ class Desk:
         if anchor is not None and self.kept is not None:
             anchor.make_ready(self.kept[1])
 
-    def ready_anchor(self, connection: Connection, stored: "Stored") -> "Anchor | None":
+    def ready(self, connection: Connection, stored: "Stored") -> "Ready | None":
         """The same where it is at hand and has projected what was there before; None where that takes long."""
         anchor, before, after = self._anchors.get(DRAWS), stored.before, stored.after
         if anchor is None or not anchor.stands_ready(before, after):
@@ -163,7 +163,7 @@ class Desk:
 
         if not self._stands(connection, anchor.run) or learns(anchor, (before, after)):
             return None
-        return anchor
+        return Ready(anchor, self._needs_fit(connection, anchor.run))
 
     def _stands(self, connection: Connection, run: RunRow) -> bool:
         """Whether the run is the last published full one; asked anew only where another may be."""
@@ -174,7 +174,7 @@ class Desk:
             self._stood = None if found is None else (today, found.id, last)
         return self._stood is not None and self._stood[1] == run.id
 
-    def needs_fit(self, connection: Connection, run: RunRow) -> bool:
+    def _needs_fit(self, connection: Connection, run: RunRow) -> bool:
         """Whether the run lacks what only a fit takes in; asked anew only where some of that may be new."""
         if self.kept is None:
             return needs_fit(connection, run, self.today())
@@ -246,6 +246,17 @@ class Stored:
     """Why the instant may be wrong."""
     answer: Answer | None = None
     """What was answered in the same transaction; None where that is still to do."""
+    ready: "Ready | None" = None
+    """What the answer to a dry run takes, as found in its transaction; None where that takes long."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A posterior at hand, which has projected what was there before."""
+
+    anchor: "Anchor"
+    left: bool
+    """Whether its run lacks what only a fit takes in."""
 
 
 class _Undone(Exception):
@@ -265,6 +276,7 @@ def submit(
     The instant is taken under the write lock: rows recorded by it are just those the forecast is made from. Where
     `at_once` names what brought a forecast about, given the rows, and the desk has it in a moment, its run is stored
     in the same transaction: it is on the disk with the entry, and other desks wait for a few hundredths of a second.
+    For a dry run nobody waits: what its answer takes is found there, and the answer made once the lock is free.
     `added` gives what was appended where that is observations alone, so that many are not read back.
     """
     stored: Stored | None = None
@@ -280,6 +292,7 @@ def submit(
         after = desk.reading(connection, None if added is None else added(rows, before.rows.when, at))
         stored = Stored(rows=tuple(rows), before=before, after=after, at=at, doubt=doubtful)
         if dry_run:
+            stored = replace(stored, ready=None if at_once is None else _find_ready(desk, connection, stored))
             desk.kept = known
             raise _Undone
         if at_once is not None:
@@ -298,18 +311,25 @@ def submit(
 def _answer_at_once(desk: Desk, connection: Connection, stored: Stored, cause: str) -> Answer | None:
     """The answer within the transaction of the entry; None where it would take long."""
     try:
-        anchor = desk.ready_anchor(connection, stored)
-        if anchor is None:
+        ready = desk.ready(connection, stored)
+        if ready is None:
             return None
         from forecast.engine.provisional import shift
 
-        left = desk.needs_fit(connection, anchor.run)
-        forecast = shift(anchor, stored.before, stored.after, stored.at)
+        forecast = shift(ready.anchor, stored.before, stored.after, stored.at)
         with desk.database.within(connection):
             run = append_provisional(connection, forecast, cause, desk.clock())
-        return forecast, run, _remark(anchor, forecast, left)
+        return forecast, run, _remark(ready, forecast)
     except (ForecastError, StoreError) as error:
         return None, None, str(error)
+
+
+def _find_ready(desk: Desk, connection: Connection, stored: Stored) -> Ready | None:
+    """What a dry run's answer takes, where it is at hand; what cannot be read is told when it is read in full."""
+    try:
+        return desk.ready(connection, stored)
+    except (ForecastError, StoreError):
+        return None
 
 
 def answer(desk: Desk, stored: Stored, cause: str, *, dry_run: bool) -> Answer:
@@ -319,28 +339,40 @@ def answer(desk: Desk, stored: Stored, cause: str, *, dry_run: bool) -> Answer:
     if dry_run and (supposed := _supposed(desk, stored)) is not None:
         return supposed
     try:
-        with desk.database.read() as connection:
-            anchor = desk.anchor(connection, stored)
-            left = needs_fit(connection, anchor.run, desk.today())
+        ready = stored.ready or _read_ready(desk, stored)
         from forecast.engine.provisional import shift
 
-        forecast = shift(anchor, stored.before, stored.after, None if dry_run else stored.at)
+        forecast = shift(ready.anchor, stored.before, stored.after, None if dry_run else stored.at)
         run = None if dry_run else store_provisional(desk.database, forecast, cause, desk.clock)
-        return forecast, run, _remark(anchor, forecast, left)
+        return forecast, run, _remark(ready, forecast)
     except (ForecastError, StoreError) as error:
         return None, None, str(error)
 
 
+def _read_ready(desk: Desk, stored: Stored) -> Ready:
+    with desk.database.read() as connection:
+        anchor = desk.anchor(connection, stored)
+        return Ready(anchor, needs_fit(connection, anchor.run, desk.today()))
+
+
 def _supposed(desk: Desk, stored: Stored) -> Answer | None:
     """The answer to what is not stored, from the table of the run that stands; None where it has none."""
+    if stored.ready is not None:
+        stands = stored.ready.anchor.run
+        found = suppose(desk.database, stands, stored.before, stored.after)
+        return None if found is None else (found, None, _unlearnt(stands, stored.ready.left))
     with desk.database.read() as connection:
         run = read_standing(connection, stored.after.rows.case.case_id, desk.today())
         if run is None:
             return None
         supposed = suppose(desk.database, run, stored.before, stored.after)
         left = supposed is not None and needs_fit(connection, run, desk.today())
-    return None if supposed is None else (supposed, None, UNLEARNT.format(run.id) if left else "")
+    return None if supposed is None else (supposed, None, _unlearnt(run, left))
 
 
-def _remark(anchor: "Anchor", forecast: Provisional, left: bool) -> str:
-    return "; ".join(filter(None, (forecast.untaught, UNLEARNT.format(anchor.run.id) if left else "")))
+def _unlearnt(run: RunRow, left: bool) -> str:
+    return UNLEARNT.format(run.id) if left else ""
+
+
+def _remark(ready: Ready, forecast: Provisional) -> str:
+    return "; ".join(filter(None, (forecast.untaught, _unlearnt(ready.anchor.run, ready.left))))

@@ -71,7 +71,7 @@ def suppose(database: Database, run: RunRow, before: Reading, after: Reading) ->
     if before.solvable is None or after.solvable is None or before.solvable.ground != after.solvable.ground:
         return None
     table = _read(_file_of(database), _marks_of(run, before.solvable))
-    moved = _moved(before.solvable, after.solvable)
+    moved = None if table is None else _moved(before.solvable, after.solvable)
     answer = None if table is None or moved is None else table.answer(*moved)
     if table is None or answer is None:
         return None

@@ -110,5 +110,5 @@ def _known_probability(value: float) -> float | None:
 
 
 def probability(value: float) -> float:
-    """Rounding in sums over states can step over an end by 1e-16."""
-    return float(np.clip(value, 0.0, 1.0))
+    """Rounding in sums over states can step over an end by 1e-16; what is not a number stays so."""
+    return min(max(float(value), 0.0), 1.0)
