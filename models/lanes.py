@@ -17,7 +17,8 @@ from numba import njit
 
 from models.spec import Ints
 
-LANES = 32
+LANES = 40
+"""The two hundred paths of a forecast without a fit are just five times as many."""
 LOWEST = -700.0
 """Of exponents: what is smaller is as good as 0."""
 _PER_LN2, _LN2_HIGH, _LN2_LOW = 1.4426950408889634, 0.6931471803691238, 1.9082149292705877e-10
