@@ -5,7 +5,7 @@ filtered states, the regime beyond its current knot — and the chains of talks,
 along each. P(event | draw) is their average. The random numbers depend on the seed alone (common random numbers).
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields, is_dataclass, replace
 
@@ -125,8 +125,11 @@ class Prepared:
         """
         return self._evaluate(suppose(self.ahead, self.problem, indicator, mean, variance))
 
-    def suppose_each(self, indicator: int, states: Iterable[tuple[float, float]]) -> Iterator[Projection]:
-        """The same for many means and variances of an indicator, each in less time, to the last digits but one."""
+    def suppose_each(self, indicator: int, states: Iterable[tuple[float, float]]) -> Generator[Projection]:
+        """The same for many means and variances of an indicator, each in less time, to the last digits but one.
+
+        A state is asked for when its projection is.
+        """
         only = np.array([indicator])
         others = np.delete(np.arange(self.problem.catalogue.size), only)
         with ThreadPoolExecutor(THREADS) as pool:

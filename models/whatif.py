@@ -1,13 +1,16 @@
 """What one more observation of an indicator would do to the forecast, from a table: approximate, in microseconds.
 
 A row that becomes known on the as-of date, a revision or a retraction changes a projection only through the mean and
-the variance that it leaves the indicator on that day. On a grid of both the projection is exact; between them log odds
-are interpolated by polynomials through nodes of Chebyshev. Of the variance V they are polynomials in the angle whose
-sine is the root of V over its stationary value: in it the noise of the levels, and its growth, are smooth.
+the variance that it leaves the indicator on that day. On some nodes of both the projection is exact; between them log
+odds are polynomials. Of the variance V they are polynomials in the angle whose sine is the root of V over its
+stationary value: in it the noise of the levels, and its growth, are smooth. Each indicator has as many nodes as it
+takes until the next is foretold by those before it, the present state first among them.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import closing
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -23,8 +26,14 @@ MEANS = (-2.4, 2.4)
 """Of a level, in levels: as far as a table reaches. A filter leaves these only for levels far beyond the scale."""
 VARIANCES = (0.06, 1.9)
 """In levels squared: from several good sources on one day to next to nothing known."""
-DEGREES = (3, 2, 2, 1)
-"""Of the polynomial in the mean, by the power of the angle: what is left out is smaller than what rounding shows."""
+TERMS = ((0, 0), (1, 0), (0, 1), (2, 0), (1, 1), (0, 2), (2, 1), (3, 0), (1, 2), (0, 3), (3, 1), (2, 2), (1, 3))
+"""Degrees in mean and angle, what weighs most first: what is left out is smaller than what rounding shows."""
+FEWEST = 5
+"""Nodes of an indicator before the next one may tell that they suffice."""
+CLOSE = 7.5e-5
+"""In probability: a node foretold so closely needs none after it."""
+_CANDIDATES = 9
+"""Places in either direction among which nodes are chosen."""
 _SMALLEST = 1e-12  # probabilities below, or as near to 1, are not told apart
 
 
@@ -32,7 +41,7 @@ _SMALLEST = 1e-12  # probabilities below, or as near to 1, are not told apart
 class WhatIfTable:
     """Weighted means of P(event | draw), as log odds, had one indicator another state on the as-of date."""
 
-    coefficients: Floats  # (indicator, term, target, horizon) of the polynomials in mean and angle
+    coefficients: Floats  # (indicator, term, target, horizon) of Chebyshev's polynomials, in the order of TERMS
     base: Floats  # (target, horizon) log odds of the projection as it is
 
     def answer(self, indicator: int, mean: float, variance: float) -> Floats | None:
@@ -69,20 +78,36 @@ def build_table(prepared: "Prepared", weights: Floats, report: Callable[[int, in
     weights : (draw,) of the draws of what is prepared; they sum to 1
     report : told (indicators done, indicators in all)
     """
-    size, now, nodes = prepared.problem.catalogue.size, prepared.ahead.now, _nodes()
-    states = [_unscaled(*node) for node in nodes]
+    size, now = prepared.problem.catalogue.size, prepared.ahead.now
     base = _log_odds(weights, prepared.project(prepared.problem, prepared.filtered).targets)
     rows = []
     for indicator in range(size):
-        exact = np.stack([_log_odds(weights, each.targets) for each in prepared.suppose_each(indicator, states)])
-        found = np.linalg.solve(_terms(nodes), exact.reshape(len(nodes), -1)).reshape(exact.shape)
-        mean, variance = float(now.mean[0, indicator]), float(now.variance[0, indicator])
-        if _reaches(mean, variance):
-            found[0] += base - np.tensordot(_terms(_scaled(mean, variance)[None])[0], found, axes=1)
-        rows.append(found)
+        state = float(now.mean[0, indicator]), float(now.variance[0, indicator])
+        present = _scaled(*state) if _reaches(*state) else None
+        nodes = _nodes(present)
+        known = [] if present is None else [base]
+        with closing(prepared.suppose_each(indicator, (_unscaled(*node) for node in nodes[len(known) :]))) as projected:
+            rows.append(_through(nodes, chain(known, (_log_odds(weights, each.targets) for each in projected))))
         if report is not None:
             report(indicator + 1, size)
     return WhatIfTable(coefficients=np.stack(rows), base=base)
+
+
+def _through(nodes: Floats, values: Iterable[Floats]) -> Floats:
+    """Coefficients (term, …) through the first nodes (node, 2): as many as it takes to foretell the next; others are 0.
+
+    values : on the nodes in turn, log odds (…); no more are asked for than are taken
+    """
+    terms, seen, found = _terms(nodes), list[Floats](), np.zeros(0)
+    for k, value in enumerate(values, start=1):
+        if k == 1:
+            found = np.zeros((len(TERMS), *value.shape))
+        foretold = np.tensordot(terms[k - 1], found, axes=1)
+        seen.append(value)
+        found[:k] = np.linalg.solve(terms[:k, :k], np.reshape(seen, (k, -1))).reshape(k, *value.shape)
+        if k > FEWEST and np.abs(_probability(foretold) - _probability(value)).max() < CLOSE:
+            break
+    return found
 
 
 def _reaches(mean: float, variance: float) -> bool:
@@ -116,20 +141,25 @@ def _unscaled(x: float, y: float) -> tuple[float, float]:
     return float(mean), float(LEVEL_VARIANCE * np.sin((low + high + y * (high - low)) / 2) ** 2)
 
 
-def _nodes() -> Floats:
-    """As many as there are terms, Chebyshev's in both directions: those of a higher power of the angle are fewer."""
-    means, angles = _chebyshev(max(DEGREES) + 1)[::-1], _chebyshev(len(DEGREES))
-    return np.array([(x, y) for y, degree in zip(angles, DEGREES, strict=True) for x in means[: degree + 1]])
+def _nodes(present: Floats | None) -> Floats:
+    """Nodes (term, 2), scaled: the present state, if given, then in turn where a term is least told by those before it.
 
-
-def _chebyshev(number: int) -> Floats:
-    """The roots of its polynomial, from the middle outwards."""
-    at = np.cos(np.pi * (np.arange(number) + 0.5) / number)
-    return np.asarray(sorted(at, key=abs))
+    Discrete Leja points, by the elimination of Bos et al. (2010), doi:10.1137/090766991.
+    """
+    line = np.cos(np.pi * (np.arange(_CANDIDATES) + 0.5) / _CANDIDATES)
+    places = np.stack(np.meshgrid(line, line, indexing="ij"), axis=-1).reshape(-1, 2)
+    if present is not None:
+        places = np.concatenate([present[None], places])
+    left, chosen = _terms(places), []
+    for k in range(len(TERMS)):
+        at = 0 if k == 0 else int(np.argmax(np.abs(left[:, k])))
+        chosen.append(at)
+        left[:, k + 1 :] -= np.outer(left[:, k] / left[at, k], left[at, k + 1 :])
+    return np.asarray(places[chosen])
 
 
 def _terms(at: Floats) -> Floats:
     """Products of Chebyshev's polynomials at some places (place, 2): (place, term)."""
-    by_mean, by_angle = (chebvander(at[:, k], top) for k, top in enumerate((max(DEGREES), len(DEGREES) - 1)))
-    columns = [by_mean[:, a] * by_angle[:, b] for b, degree in enumerate(DEGREES) for a in range(degree + 1)]
-    return np.stack(columns, axis=1)
+    powers = np.array(TERMS)
+    by_mean, by_angle = (chebvander(at[:, k], powers[:, k].max())[:, powers[:, k]] for k in range(2))
+    return np.asarray(by_mean * by_angle)

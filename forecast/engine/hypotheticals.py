@@ -29,7 +29,7 @@ from forecast.engine.rows import reach_of
 from forecast.structures import structure_of
 from models.spec import TARGETS, Floats
 from models.states import FilteredStates
-from models.whatif import WhatIfTable
+from models.whatif import TERMS, WhatIfTable
 
 FOLDER = "what-if"
 """In the cache."""
@@ -138,7 +138,7 @@ def make_table(
 
 def _marks_of(run: RunRow, solvable: Solvable) -> dict[str, object]:
     """What must be the same for a table to hold."""
-    return {"run": run.id, "posterior": run.posterior_hash, "inputs": solvable.name}
+    return {"run": run.id, "posterior": run.posterior_hash, "inputs": solvable.name, "terms": TERMS}
 
 
 def _file_of(database: Database) -> Path:
