@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from db.errors import StoreError
 from db.kinds import FULL_KINDS, PUBLISHED
 from db.read import read_case, read_observations
-from db.read_runs import read_effects, read_runs, read_targets
+from db.read_runs import read_effects, read_run_names, read_runs, read_targets
 from db.rows import CaseRow, IndicatorRow, ObservationRow
 from db.run_rows import RunRow
 from db.when import When
@@ -87,7 +87,8 @@ def read_run_list(
     """Runs, newest as-of date first; empty `kinds` and `statuses` keep all, `as_of` keeps those of one date."""
     case = read_case(connection, case_id)
     runs = read_runs(connection, case.case_id, kinds=kinds or None, statuses=statuses or None, as_of=as_of)
-    shown = tuple(_run(connection, run, case.headline) for run in runs[:limit])
+    names = read_run_names(connection, [run.id for run in runs[:limit]])
+    shown = tuple(_run(connection, run, case.headline, names.get(run.id, ())) for run in runs[:limit])
     return RunList(case.headline, shown, len(runs))
 
 
@@ -199,7 +200,7 @@ def _standing(
     )
 
 
-def _run(connection: Connection, run: RunRow, headline: str) -> RunEntry:
+def _run(connection: Connection, run: RunRow, headline: str, names: tuple[str, ...]) -> RunEntry:
     rolling = [row for row in read_targets(connection, run.id) if row.target == headline and row.horizon_days]
     longest = max(rolling, key=lambda row: row.horizon_days or 0, default=None)
     diagnostics = diagnostics_of(run)
@@ -217,4 +218,6 @@ def _run(connection: Connection, run: RunRow, headline: str) -> RunEntry:
         draws=diagnostics["draws"],
         failures=failures_of(run),
         structure=structure_of(run),
+        names=names,
+        thinned=run.thinned_hash is not None,
     )
