@@ -38,6 +38,10 @@ class Conflict(StoreError):
     """The row contradicts one that is already stored."""
 
 
+class PosteriorsShared(StoreError):
+    """Another database uses the folder of posteriors: what is removed for one would be missed by the other."""
+
+
 class LeaseHeld(StoreError):
     """Another holder of the lease is alive."""
 

@@ -38,6 +38,7 @@ from db.migrate import migrated
 from db.posteriors import SUFFIX, Posteriors, check_chosen, keep, opened, posteriors_of, prepare
 from db.progress import Progress, silent
 from db.read_runs import read_posterior_hashes
+from db.sharing import check_own_folder, enter, entered
 from db.tables import CHAINED, SCHEMA_VERSION, leases, runs
 from db.verify import Verification, count_rows, verify_store
 
@@ -96,14 +97,25 @@ def copy_database(source: Database, to: str, report: Progress = silent) -> Copie
     if _is_same(source, address):
         raise StoreError(f"{source.url} is both source and target; name another target")
     check_empty(address)
+    check_apart(address)
+    posteriors = posteriors_for(address)
     with source.read() as connection:
+        if _is_there_already(connection, source.posteriors, posteriors):
+            enter(source)
         whence = Source(
             name=source.url,
             connection=connection,
             fetch=_from_store(source, connection),
             instead="run `parley verify` there for all",
         )
-        return fill(address, whence, SCHEMA_VERSION, posteriors_for(address), report)
+        return fill(address, whence, SCHEMA_VERSION, posteriors, report)
+
+
+def _is_there_already(connection: Connection, source: Posteriors, target: Posteriors) -> bool:
+    """Whether files of the source lie in the folder into which they are to be copied."""
+    if target.in_database or source.folder != target.folder:
+        return False
+    return any((source.folder / f"{digest}{SUFFIX}").is_file() for digest in read_posterior_hashes(connection))
 
 
 # The target
@@ -126,6 +138,12 @@ def check_empty(address: URL) -> None:
         raise StoreError(f"{what}; {right}")
     if rows:
         raise StoreError(f"{shown(address)} is not empty: it holds {rows} rows of schema {version}; {right}")
+
+
+def check_apart(address: URL) -> None:
+    """Raise StoreError where another database lies in the folder in which an SQLite file is to be filled."""
+    if address.get_backend_name() == "sqlite":
+        check_own_folder(Path(str(address.database)))
 
 
 def _check_file(path: Path) -> None:
@@ -185,12 +203,25 @@ def posteriors_for(address: URL) -> Posteriors:
 
 def fill(address: URL, source: Source, schema: str, posteriors: Posteriors, report: Progress) -> Copied:
     """Fill the empty database at an address; `schema` is that of the source before it was migrated, if it was."""
-    with told(shown(address)), _taken_back(posteriors) as added:
+    with told(shown(address)), _taken_back(posteriors) as added, _written_in(address, posteriors):
         if _is_new(address):
             contents, number = _make_file(address, source, posteriors, added, report)
         else:
             contents, number = _take_in(address, source, posteriors, added, report, ready=added.clear)
     return Copied(source=source.name, target=shown(address), schema=schema, runs=number, contents=contents)
+
+
+@contextmanager
+def _written_in(address: URL, posteriors: Posteriors) -> Iterator[None]:
+    """Have the database written in where its files go into a folder that others may use."""
+    if posteriors.in_database:
+        yield
+        return
+    with (
+        Database(shown(address), folder_of(address), make_engine(address)) as database,
+        entered(posteriors.folder, database),
+    ):
+        yield
 
 
 def _make_file(
@@ -208,6 +239,7 @@ def _make_file(
         make_one_file(draft)
         sync(draft)
         _check_file(file)  # another may have made one meanwhile
+        check_own_folder(file)
         if not _is_new(address):
             raise StoreError(f"{file} was made meanwhile; name a file that is not there")
         added.clear()
@@ -263,7 +295,7 @@ def _copy_posteriors(
     hashes = sorted(read_posterior_hashes(target))
     for number, digest in enumerate(hashes):
         report("copying the posteriors", number, len(hashes), "")
-        new = not os.path.lexists(posteriors.folder / f"{digest}{SUFFIX}")
+        new = not posteriors.in_database and not os.path.lexists(posteriors.folder / f"{digest}{SUFFIX}")
         try:
             prepared = prepare(posteriors, partial(_write_checked, source.fetch, digest))
         except BadPosterior as error:

@@ -26,6 +26,8 @@ PLACE = "PARLEY_POSTERIORS"
 """The variable that names a folder for the files, wherever the database is."""
 PIECE = 1_000_000
 """Bytes of a piece at most: a server sends and stores that at once without ado."""
+REGISTER = "databases"
+"""The folder in which databases are written in that share a folder (`db.sharing`)."""
 _ASIDE = "aside-"
 
 
@@ -144,17 +146,16 @@ def check_stored(connection: Connection, posteriors: Posteriors, digest: str, su
 
 
 def remove_pieces(connection: Connection, digest: str) -> None:
-    """Remove the pieces of this hash, within the transaction; files go by `remove_file`, once it is committed."""
+    """Remove the pieces of this hash, within the transaction; a file goes by `db.sharing`, once it is committed."""
     if connection.dialect.name == "postgresql":
         connection.execute(delete(posterior_chunks).where(posterior_chunks.c.sha256 == digest))
 
 
-def remove_file(posteriors: Posteriors, digest: str, suffix: str = SUFFIX) -> bool:
-    """Remove the file of this hash wherever it lies, and tell whether there was one."""
-    there = [path for folder in _folders(posteriors) if (path := folder / f"{digest}{suffix}").is_file()]
-    for path in there:
-        path.unlink(missing_ok=True)
-    return bool(there)
+def is_own(connection: Connection, posteriors: Posteriors, digest: str) -> bool:
+    """Whether what is stored lies where new ones go, and not in a folder that is only read as one of before."""
+    if _in_table(connection, digest):
+        return True
+    return not posteriors.in_database and _is_there(posteriors.folder / f"{digest}{SUFFIX}")
 
 
 def _folders(posteriors: Posteriors) -> tuple[Path, ...]:
@@ -251,10 +252,14 @@ def _draft_folder(folder: Path, *, chosen: bool) -> Path:
             folder.mkdir(exist_ok=True)
         return Path(mkdtemp(prefix=_ASIDE, dir=folder))
     except OSError as error:
-        if is_full(error, folder):
-            raise _full(folder) from error
-        right = f"allow writing there{f', or name another in {PLACE}' * chosen}"
-        raise DatabaseUnwritable(f"{folder} cannot be written ({error.strerror}); {right}") from error
+        raise cannot_write(folder, error, f", or name another in {PLACE}" * chosen) from error
+
+
+def cannot_write(folder: Path, error: OSError, instead: str = "") -> DatabaseUnwritable:
+    """Return the one-line error for what the system said about a folder."""
+    if is_full(error, folder):
+        return _full(folder)
+    return DatabaseUnwritable(f"{folder} cannot be written ({error.strerror}); allow writing there{instead}")
 
 
 def _full(folder: Path) -> DatabaseUnwritable:
@@ -311,7 +316,8 @@ def orphans(folder: Path, known_hashes: Collection[str]) -> tuple[Path, ...]:
     """Return what lies in the folder and no row names: unknown files, and drafts of a crashed write."""
     if not folder.is_dir():
         return ()
-    return tuple(sorted(path for path in folder.iterdir() if path.name.split(".")[0] not in known_hashes))
+    known = {*known_hashes, REGISTER}
+    return tuple(sorted(path for path in folder.iterdir() if path.name.split(".")[0] not in known))
 
 
 def _keep(folder: Path, draft: Path, suffix: str) -> str:

@@ -129,6 +129,20 @@ def read_posterior_hashes(connection: Connection) -> frozenset[str]:
     return frozenset((named - instead.keys()) | set(instead.values()))
 
 
+def read_run_names(
+    connection: Connection, run_ids: Collection[int], when: When = WHENEVER
+) -> Mapping[int, tuple[str, ...]]:
+    """Return the names that people had given to these runs by then, oldest first, by run id; others are left out."""
+    if not run_ids:
+        return {}
+    names = tables.run_names
+    query = select(names.c.run_id, names.c.name).where(names.c.run_id.between(min(run_ids), max(run_ids)))
+    found: dict[int, tuple[str, ...]] = {}
+    for run_id, name in connection.execute(query.where(recorded_by(names, when)).order_by(names.c.id)):
+        found[run_id] = (*found.get(run_id, ()), name)
+    return {run_id: found[run_id] for run_id in run_ids if run_id in found}
+
+
 def read_targets(connection: Connection, run_id: int) -> tuple[TargetForecastRow, ...]:
     """Return the target forecasts of a run: rolling horizons from short to long, then deadlines."""
     query = _of_run(tables.target_forecasts, TargetForecastRow, run_id)
@@ -178,8 +192,9 @@ def select_runs(when: When = WHENEVER) -> Select[*tuple[Any, ...]]:
     asserted = (runs.c[item.name] for item in fields(NewRun))
     instants = runs.c.recorded_at, issued.c.effective_at.label("issued_at")
     status = statuses.c.status, settled.c.effective_at.label("status_at"), statuses.c.detail
-    thinned = tables.thinnings.c.new_hash.label("thinned_hash")
-    query = select(*asserted, runs.c.id, *instants, *status, thinned).select_from(joined)
+    stands = tables.thinnings.c.new_hash.label("thinned_hash")
+    thinned = stands, tables.thinnings.c.recorded_at.label("thinned_at"), tables.thinnings.c.rule.label("thinned_by")
+    query = select(*asserted, runs.c.id, *instants, *status, *thinned).select_from(joined)
     return query.where(recorded_by(runs, when))
 
 

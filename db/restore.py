@@ -20,6 +20,7 @@ from db.fill import (
     address_of,
     aside_of,
     called,
+    check_apart,
     check_empty,
     fill,
     posteriors_for,
@@ -53,6 +54,7 @@ def restore_backup(file: Path, to: str, report: Progress = silent, *, posteriors
     address = parse_address(to)
     check_empty(address)
     with told(shown(address)), _archive(file) as archive, aside_of(address) as aside:
+        check_apart(address)
         copy = aside / f"backup-{DATABASE}"
         with called(copy, f"{DATABASE} in {file}"):
             schema = _unpack(archive, copy, file, report)

@@ -46,6 +46,9 @@ class RunRow(NewRun):
     """Diagnostics and messages that came with the status."""
     thinned_hash: str | None = None
     """The file that stands for its posterior since that was thinned; None where it is whole."""
+    thinned_at: datetime | None = None
+    thinned_by: str | None = None
+    """The rule by which it was."""
 
     @property
     def file_hash(self) -> str | None:

@@ -8,6 +8,7 @@ ParleyError                   one line: what is wrong with its value; what would
 │   ├── DatabaseUnwritable    the file or its folder cannot be written
 │   ├── DatabaseLocked        another process holds the write lock for too long
 │   ├── Conflict              the row contradicts one that is there already
+│   ├── PosteriorsShared      another database uses the folder of posteriors: nothing is removed there
 │   ├── LeaseHeld             someone else makes the scheduled runs
 │   ├── LeaseLost             someone else has taken over making them
 │   ├── BadPosterior          a posterior that is to be copied is missing or altered

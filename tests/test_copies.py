@@ -190,7 +190,7 @@ def test_a_shared_folder_of_posteriors_is_used(
     named = files_of(desk)
     monkeypatch.setenv("PARLEY_POSTERIORS", str(tmp_path / "shared"))
     fill(desk, away)
-    assert {path.stem for path in (tmp_path / "shared").iterdir()} == set(named)
+    assert {path.stem for path in (tmp_path / "shared").glob("*.nc")} == set(named)
     assert left_in(tmp_path / "away") == {"new.db"}
 
 
@@ -237,35 +237,36 @@ def test_progress_reaches_its_end(desk: Database, away: str) -> None:
 
 
 @on_sqlite
-def test_a_database_with_tables_and_no_rows_is_filled(desk: Database, empty_url: str) -> None:
-    create_database(empty_url).close()
-    copy_database(desk, empty_url)
-    with open_database(empty_url) as copy:
+def test_a_database_with_tables_and_no_rows_is_filled(desk: Database, away: str) -> None:
+    create_database(away).close()
+    copy_database(desk, away)
+    with open_database(away) as copy:
         assert rows_of(copy) == rows_of(desk)
         assert files_of(copy) == files_of(desk)
 
 
 @on_sqlite
-def test_an_empty_database_of_an_earlier_schema_is_migrated_and_filled(desk: Database, empty_url: str) -> None:
-    make_old(empty_url)
-    copy_database(desk, empty_url)
-    with open_database(empty_url) as copy:
+def test_an_empty_database_of_an_earlier_schema_is_migrated_and_filled(desk: Database, away: str) -> None:
+    make_old(away)
+    copy_database(desk, away)
+    with open_database(away) as copy:
         assert rows_of(copy) == rows_of(desk)
 
 
 @on_sqlite
 def test_a_file_without_content_is_no_database_yet(desk: Database, tmp_path: Path) -> None:
-    (tmp_path / "touched.db").touch()
-    copy_database(desk, f"sqlite:///{tmp_path / 'touched.db'}")
-    with open_database(f"sqlite:///{tmp_path / 'touched.db'}") as copy:
+    (tmp_path / "away").mkdir()
+    (tmp_path / "away" / "touched.db").touch()
+    copy_database(desk, f"sqlite:///{tmp_path / 'away' / 'touched.db'}")
+    with open_database(f"sqlite:///{tmp_path / 'away' / 'touched.db'}") as copy:
         assert rows_of(copy) == rows_of(desk)
 
 
 @on_sqlite
-def test_tables_of_another_program_are_left_alone(desk: Database, empty_url: str) -> None:
-    _run_sql(empty_url, "CREATE TABLE others (what TEXT)", "INSERT INTO others VALUES ('x')")
-    copy_database(desk, empty_url)
-    with open_database(empty_url) as copy, copy.read() as connection:
+def test_tables_of_another_program_are_left_alone(desk: Database, away: str) -> None:
+    _run_sql(away, "CREATE TABLE others (what TEXT)", "INSERT INTO others VALUES ('x')")
+    copy_database(desk, away)
+    with open_database(away) as copy, copy.read() as connection:
         assert connection.exec_driver_sql("SELECT what FROM others").scalars().all() == ["x"]
         assert verify_chain(connection) == ()
 
@@ -364,16 +365,16 @@ def assert_empty(url: str) -> None:
 
 
 @on_sqlite
-def test_a_database_that_holds_something_is_left_as_it_is(desk: Database, empty_url: str) -> None:
-    copy_database(desk, empty_url)
-    with open_database(empty_url) as taken:
+def test_a_database_that_holds_something_is_left_as_it_is(desk: Database, away: str) -> None:
+    copy_database(desk, away)
+    with open_database(away) as taken:
         before, number = rows_of(taken), sum(map(len, rows_of(taken).values()))
         write_backup(desk, Path("kept.zip"))
         message = (
             rf"is not empty: it holds {number} rows of schema {SCHEMA_VERSION}; name (a file that is not there, or"
         )
         message += r" move it away|an empty database, which `createdb NAME` makes)$"
-        for fill in (lambda: copy_database(desk, empty_url), lambda: restore_backup(Path("kept.zip"), empty_url)):
+        for fill in (lambda: copy_database(desk, away), lambda: restore_backup(Path("kept.zip"), away)):
             with pytest.raises(StoreError, match=message):
                 fill()
         assert rows_of(taken) == before
@@ -595,19 +596,19 @@ def test_a_file_that_is_made_meanwhile_is_kept(desk: Database, away: str) -> Non
 
 
 @on_sqlite
-def test_a_database_that_is_filled_meanwhile_is_kept(desk: Database, empty_url: str, small_case: NewCase) -> None:
+def test_a_database_that_is_filled_meanwhile_is_kept(desk: Database, away: str, small_case: NewCase) -> None:
     """Between the look at it and the transaction another has made an entry."""
-    create_database(empty_url).close()
+    create_database(away).close()
     write_backup(desk, Path("kept.zip"))
 
     def enter(stage: str, done: int, total: int, remark: str) -> None:
         if stage == "unpacking":
-            with open_database(empty_url) as target, target.write() as connection:
+            with open_database(away) as target, target.write() as connection:
                 append_case(connection, small_case, NOW)
 
     with pytest.raises(StoreError, match=r"was filled meanwhile; name an empty database$"):
-        restore_backup(Path("kept.zip"), empty_url, enter)
-    with open_database(empty_url) as target, target.read() as connection:
+        restore_backup(Path("kept.zip"), away, enter)
+    with open_database(away) as target, target.read() as connection:
         assert verify_chain(connection) == ()
         assert len(rows_of(target)["cases"]) == 1
 

@@ -1,32 +1,38 @@
 """`parley keep`: what is thinned says what its run said, what is protected stays whole, and nothing is lost unsaid."""
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 import xarray as xr
 from schedule_worlds import duty_of, settings_of
+from sqlalchemy import select
 from thinning_worlds import posterior, stored
 from toy_case import write_toy_case
 from toy_runs import LOADED, add_run, toy_targets
 
+from db import keeping
 from db.append import append_report, append_run_name
 from db.backup import write_backup
 from db.engine import Database
 from db.errors import Conflict, StoreError
 from db.keeping import MONTH_END, NAMED, NEWEST, RECENT, REPORTED, sweep
-from db.posteriors import keep, opened, prepare
-from db.read_runs import read_run
+from db.posteriors import keep, opened, orphans, prepare
+from db.read_runs import read_posterior_hashes, read_run
 from db.run_rows import NewReport, NewRunName
-from db.tables import thinnings
+from db.tables import run_names, thinnings
 from db.verify import verify_store
 from forecast.cli.app import run as parley
+from forecast.engine import thinning
 from forecast.engine.posterior_file import SAID, write_posterior
 from forecast.engine.thinning import DRAWS, Kept, standing_for, thin_posteriors
 from forecast.schedule.settings import KeepSettings
 from forecast.schedule.steps import thin_old_posteriors
+from forecast.words.numbers import run_numbers
 from indicators.folder import read_case_folder
 from indicators.install import install_case
 from models.raking import effective_size
@@ -82,7 +88,8 @@ def test_what_is_protected_stays_whole_and_the_rest_is_thinned(desk: Database) -
     assert set(done.thinned) == {runs[0], runs[4], refused}
     assert done.beyond == (older,)
     assert done.freed > 0
-    assert thinned(desk) == Kept(whole=done.whole, thinned=(), beyond=(older,), freed=0)
+    before = tuple(sorted(done.thinned))
+    assert thinned(desk) == Kept(whole=done.whole, thinned=(), beyond=(older,), freed=0, thinned_before=before)
 
 
 def brief(run_id: int) -> NewReport:
@@ -186,6 +193,183 @@ def test_the_command_says_what_it_would_do_and_does_it(
     assert capsys.readouterr().out == f"run {last} is named baseline; its posterior is kept whole\n"
     assert parley(["keep", "--run", "1", "--name", " baseline", "--analyst", "kim"]) == 1
     assert capsys.readouterr().err == f"error: run {last} is named baseline already; give another name\n"
+
+
+def test_two_that_thin_at_once_leave_what_rows_name(desk: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second has prepared the same draws when the first has stored them: they are not its own to take back."""
+    stored(desk, date(2020, 1, 10), 1)
+    stored(desk, date(2020, 1, 20), 2)
+    replace_really = thinning.replace_posterior
+
+    def after_another(*arguments: Any) -> bool:
+        monkeypatch.setattr(thinning, "replace_posterior", replace_really)
+        thinned(desk)
+        return replace_really(*arguments)
+
+    monkeypatch.setattr(thinning, "replace_posterior", after_another)
+    thinned(desk)
+    with desk.read() as connection:
+        assert verify_store(connection, desk.posteriors).sound
+
+
+def test_what_is_named_meanwhile_stays_whole_and_its_draws_are_taken_back(
+    desk: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = stored(desk, date(2020, 1, 10), 1)
+    stored(desk, date(2020, 1, 20), 2)
+    replace_really = thinning.replace_posterior
+
+    def after_naming(*arguments: Any) -> bool:
+        with desk.write() as connection:
+            append_run_name(connection, NewRunName(first, "kept", "kim"), TODAY)
+        return replace_really(*arguments)
+
+    monkeypatch.setattr(thinning, "replace_posterior", after_naming)
+    assert thinned(desk).beyond == (first,)
+    with desk.read() as connection:
+        assert verify_store(connection, desk.posteriors).sound
+        assert orphans(desk.posteriors.folder, read_posterior_hashes(connection)) == ()
+
+
+def test_the_runs_are_read_once_however_many_are_thinned(desk: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    for day in (10, 11, 12, 20):
+        stored(desk, date(2020, 1, day), day)
+    reads: list[None] = []
+    read_really = keeping.read_posteriors
+
+    def counted(*arguments: Any) -> Any:
+        reads.append(None)
+        return read_really(*arguments)
+
+    for module in (keeping, thinning):
+        monkeypatch.setattr(module, "read_posteriors", counted, raising=False)
+    assert len(thinned(desk).thinned) == 3
+    assert len(reads) == 1
+
+
+@pytest.fixture
+def commanded(
+    desk: Database, database_url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[..., str]:
+    """What a command prints about a desk of two runs, of which the first may be thinned."""
+    monkeypatch.setenv("PARLEY_DATABASE_URL", database_url)
+    monkeypatch.setenv("COLUMNS", "200")
+    stored(desk, date(2020, 1, 10), 1)
+    stored(desk, date(2020, 1, 20), 2)
+
+    def said(*arguments: str) -> str:
+        assert parley(list(arguments)) == 0
+        return capsys.readouterr().out
+
+    return said
+
+
+NAMING = ("keep", "--analyst", "kim", "--run", "2", "--name")
+
+
+def names_of(desk: Database) -> list[tuple[int, str]]:
+    with desk.read() as connection:
+        rows = connection.execute(select(run_names.c.run_id, run_names.c.name).order_by(run_names.c.id)).all()
+    return [(row.run_id, row.name) for row in rows]
+
+
+def test_a_rehearsal_of_a_name_stores_nothing(desk: Database, commanded: Callable[..., str]) -> None:
+    said = "run 2 would be named baseline; its posterior would be kept whole\n"
+    assert commanded(*NAMING, "baseline", "--dry-run") == said
+    found = json.loads(commanded(*NAMING, "baseline", "--dry-run", "--json"))
+    assert found == {
+        "dry_run": True,
+        "run": 2,
+        "name": "baseline",
+        "stored": False,
+        "already": False,
+        "kept_whole": True,
+        "thinned_at": None,
+        "draws_left": None,
+    }
+    assert names_of(desk) == []
+
+
+def test_a_name_is_kept_as_other_texts_are(
+    desk: Database, commanded: Callable[..., str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    commanded(*NAMING, " before\nthe\u200bsummit ")
+    assert names_of(desk) == [(2, "before thesummit")]
+    assert commanded(*NAMING, "before\rthesummit") == "run 2 is named before thesummit already; nothing to do\n"
+    found = json.loads(commanded(*NAMING, "before thesummit", "--json"))
+    assert (found["stored"], found["already"]) == (False, True)
+    assert names_of(desk) == [(2, "before thesummit")]
+    assert parley([*NAMING, "x" * 1001]) == 1
+    assert capsys.readouterr().err == "error: name: has 1001 characters; write at most 1000\n"
+
+
+def test_of_a_thinned_run_that_is_named_it_is_said_what_is_left(desk: Database, commanded: Callable[..., str]) -> None:
+    commanded("keep")
+    with desk.read() as connection:
+        thinned_at = read_run(connection, 1).thinned_at
+        assert thinned_at is not None
+    left = f"of its posterior only 400 draws are left since {thinned_at:%Y-%m-%d}, when it was thinned"
+    naming = ("keep", "--analyst", "kim", "--run", "1", "--name", "late")
+    assert commanded(*naming, "--dry-run") == f"run 1 would be named late; {left}\n"
+    found = json.loads(commanded(*naming, "--json"))
+    assert (found["stored"], found["kept_whole"], found["draws_left"]) == (True, False, 400)
+    assert commanded(*naming[:-1], "later") == f"run 1 is named later; {left}\n"
+
+
+def test_names_are_seen_wherever_runs_are(commanded: Callable[..., str], tmp_path: Path) -> None:
+    assert "named" not in commanded("runs") + commanded("show")
+    assert [one["names"] for one in json.loads(commanded("runs", "--json"))["runs"]] == [[], []]
+    for name in ("baseline", "before the summit"):
+        commanded(*NAMING, name)
+    assert "named baseline; named before the summit" in commanded("runs")
+    both = ["baseline", "before the summit"]
+    assert [one["names"] for one in json.loads(commanded("runs", "--json"))["runs"]] == [both, []]
+    assert "  baseline; before the summit\n" in commanded("show", "--run", "2")
+    assert json.loads(commanded("show", "--run", "2", "--json"))["run"]["names"] == both
+    assert "named" not in commanded("show", "--run", "1")
+    commanded("history", "--what", "runs", "--out", str(tmp_path / "runs.json"))
+    rows = json.loads((tmp_path / "runs.json").read_text())
+    assert [row["names"] for row in rows] == [[], both]
+
+
+def test_which_runs_are_thinned_is_said(desk: Database, commanded: Callable[..., str]) -> None:
+    for day in (11, 12, 14):
+        stored(desk, date(2020, 1, day), day)
+    rehearsed = commanded("keep", "--dry-run")
+    assert "would be thinned    4; 0." in rehearsed
+    assert "MB would become free (runs 1, 3–5)\n" in rehearsed
+    assert "thinned before" not in commanded("keep")
+    assert "thinned before      4 (runs 1, 3–5)\n" in commanded("keep")
+    assert json.loads(commanded("keep", "--json"))["thinned_before"] == [1, 3, 4, 5]
+    listed = json.loads(commanded("runs", "--json"))["runs"]
+    assert {one["id"] for one in listed if one["thinned"]} == {1, 3, 4, 5}
+
+
+def test_show_says_that_a_run_is_thinned(desk: Database, commanded: Callable[..., str]) -> None:
+    assert "thinned" not in commanded("show", "--run", "1")
+    assert json.loads(commanded("show", "--run", "1", "--json"))["run"]["thinned"] is None
+    commanded("keep")
+    with desk.read() as connection:
+        run = read_run(connection, 1)
+    text = commanded("show", "--run", "1")
+    assert f"  {run.thinned_hash}\n" in text
+    assert "UTC: older than 30 days and not protected: 100 draws of each chain\n" in text
+    assert str(run.posterior_hash) not in text
+    found = json.loads(commanded("show", "--run", "1", "--json"))["run"]
+    assert found["thinned"]["rule"] == run.thinned_by
+    assert (found["posterior_hash"], found["thinned_hash"]) == (run.posterior_hash, run.thinned_hash)
+
+
+@pytest.mark.parametrize(
+    ("ids", "said"),
+    [
+        ([3], "run 3"),
+        ([9, 2, 1, 3], "runs 1–3, 9"),
+        (list(range(1, 40, 2)), "runs 1, 3, 5, 7, 9, 11, 13, 15 and 12 more"),
+    ],
+)
+def test_numbers_of_runs_are_shortened(ids: list[int], said: str) -> None:
+    assert run_numbers(ids) == said
 
 
 @pytest.mark.parametrize(

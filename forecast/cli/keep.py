@@ -1,23 +1,21 @@
 """The command that thins old posteriors: parley keep; and what it prints."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Annotated
 
 import typer
 
-from db.append import append_run_name
-from db.errors import Conflict
-from db.keeping import WHY, named_run, sweep
-from db.read_runs import read_run
-from db.run_rows import NewRunName
+from db.keeping import WHY, sweep
 from forecast.cli import console
 from forecast.cli.console import Json, opened, print_json, whole
 from forecast.cli.desk import Analyst
 from forecast.cli.progress import watched
 from forecast.cli.tables import bold, emit, facts
+from forecast.desk.naming import Named, name_run
 from forecast.desk.session import who
-from forecast.engine.thinning import DAYS, thin_posteriors
-from forecast.words.numbers import counted
+from forecast.engine.thinning import DAYS, Kept, thin_posteriors
+from forecast.words.numbers import counted, run_numbers
 
 
 def keep(
@@ -29,39 +27,48 @@ def keep(
     ] = None,
     analyst: Analyst = None,
     days: Annotated[
-        int, typer.Option("--days", parser=whole(1), metavar="N", help="Keep every posterior of the last N days whole.")
+        int, typer.Option("--days", parser=whole(1), metavar="N", help="Keep whole what was issued in the last N days.")
     ] = DAYS,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")] = False,
     json_: Json = False,
 ) -> None:
     """Thin old posteriors. Of each 400 draws stay, weighted so that they say what its run said.
 
-    Whole stay those of the last 30 days, the newest, the last of each month, those that a brief is of, and those of
-    runs that somebody has named. Forecasts stay as they are. What is thinned is recorded; `parley verify` accepts it.
+    Whole stay those of runs issued in the last 30 days, the newest, the last of each month by as-of date, those that a
+    brief is of, and those of runs that somebody has named. Forecasts stay as they are. What is thinned is recorded;
+    `parley verify` accepts it. Where another database uses the folder of posteriors too, nothing is done.
     """
     if (run is None) != (name is None):
         given, other = ("'--run'", "--name") if name is None else ("'--name'", "--run")
         right = "write `parley keep --run ID --name NAME`"
         raise typer.BadParameter(f"goes with {other}; {right}", param_hint=given)
     if run is not None and name is not None:
-        _name(run, name, analyst, json_)
+        _name(run, name, analyst, dry_run, json_)
     else:
         _thin(days, dry_run, json_)
 
 
-def _name(run: int, name: str, analyst: str | None, json_: bool) -> None:
+def _name(run: int, name: str, analyst: str | None, dry_run: bool, json_: bool) -> None:
     if not name.strip():
         raise typer.BadParameter("is empty; give the run a name of a letter or more", param_hint="'--name'")
-    with opened() as database, database.write() as connection:
-        read_run(connection, run)
-        other = named_run(connection, name.strip())
-        if other is not None:
-            raise Conflict(f"run {other} is named {name.strip()} already; give another name")
-        append_run_name(connection, NewRunName(run, name.strip(), analyst or who()), console.now())
+    with opened() as database:
+        done = name_run(database, run, name, analyst=analyst or who(), dry_run=dry_run, clock=console.now)
     if json_:
-        print_json({"run": run, "name": name.strip()})
+        print_json({"dry_run": dry_run, **asdict(done)})
+    elif done.already:
+        emit([f"run {run} is named {done.name} already; nothing to do"])
     else:
-        emit([f"run {run} is named {name.strip()}; its posterior is kept whole"])
+        emit([f"run {run} {'would be' if dry_run else 'is'} named {done.name}; {_left(done, dry_run)}"])
+
+
+def _left(done: Named, dry_run: bool) -> str:
+    """What is left of the posterior of a named run."""
+    if done.thinned_at is not None:
+        left = "some draws" if done.draws_left is None else f"{done.draws_left} draws"
+        return f"of its posterior only {left} are left since {done.thinned_at:%Y-%m-%d}, when it was thinned"
+    if not done.kept_whole:
+        return "it has no posterior"
+    return f"its posterior {'would be' if dry_run else 'is'} kept whole"
 
 
 def _thin(days: int, dry_run: bool, json_: bool) -> None:
@@ -70,13 +77,23 @@ def _thin(days: int, dry_run: bool, json_: bool) -> None:
         done = thin_posteriors(database, days=days, dry_run=dry_run, progress=report)
     if json_:
         print_json({"dry_run": dry_run, "days": days, "swept": swept, **asdict(done)})
-        return
+    else:
+        emit([bold(f"Posteriors: {database.url}"), *facts(_lines(done, swept, dry_run))])
+
+
+def _lines(done: Kept, swept: int, dry_run: bool) -> list[tuple[str, str]]:
     would = "would be " if dry_run else ""
     lines = [(f"kept whole, {why}", str(done.whole[why])) for why in WHY if why in done.whole]
     if done.beyond:
-        lines.append(("kept whole, of older files or lost", str(len(done.beyond))))
+        lines.append(("kept whole, of older files or lost", _counted(done.beyond, "")))
     size = f"{done.freed / 1e6:.1f} MB {'would become' if dry_run else 'became'} free"
-    lines.append((f"{would}thinned", f"{len(done.thinned)}; {size}"))
+    lines.append((f"{would}thinned", _counted(done.thinned, f"; {size}")))
+    if done.thinned_before:
+        lines.append(("thinned before", _counted(done.thinned_before, "")))
     if swept:
         lines.append(("removed", f"{counted(swept, 'file')} that a keep which was cut off had left"))
-    emit([bold(f"Posteriors: {database.url}"), *facts(lines)])
+    return lines
+
+
+def _counted(runs: Sequence[int], said: str) -> str:
+    return f"{len(runs)}{said}{f' ({run_numbers(runs)})' if runs else ''}"

@@ -205,8 +205,9 @@ def print_runs(listed: RunList) -> None:
     header = ("run", "as of", "kind", "status", "issued (UTC)", *measures)
     rows = [_run(one) for one in listed.runs]
     title = bold(f"{counted(listed.total, 'run')}; headline: {target_name(listed.headline)}")
-    words = ["; ".join(one.failures) for one in listed.runs]
-    table = grid_with_words(header, rows, words, "failures", left=(1, 2, 3, 4)) if rows else []
+    words = ["; ".join((*(f"named {name}" for name in one.names), *one.failures)) for one in listed.runs]
+    title_of_words = "names, failures" if any(one.names for one in listed.runs) else "failures"
+    table = grid_with_words(header, rows, words, title_of_words, left=(1, 2, 3, 4)) if rows else []
     more = listed.total - len(rows)
     rest = [f"… and {more} more; --limit {listed.total} for all"] if more else []
     emit([title, *table, *paragraph(_sentence(listed.nothing)), *rest])

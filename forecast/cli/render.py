@@ -1,6 +1,6 @@
 """The forecast as an analyst reads it: the headline first, then what it rests on."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import date
 
 from rich.text import Text
@@ -17,7 +17,7 @@ from forecast.record.taught import LEAST, SET_BY_DOCUMENTS, Taught, taught_on
 from forecast.run_facts import diagnostics_of, failures_of, is_stale, looked_through
 from forecast.structures import ModelLine, change_of, structure_of
 from forecast.words.names import INTERVALS, SCENARIO_NAMES, TARGET_NAMES, target_name
-from forecast.words.numbers import counted, error_size, percent, percent_range, reach, signed
+from forecast.words.numbers import counted, error_size, minute, percent, percent_range, reach, signed
 from indicators.install import InstallReport
 
 ATTEMPTS = {"rejected": "was rejected", "failed": "failed", "started": "has not finished", None: "has not finished"}
@@ -37,7 +37,7 @@ def print_install(url: str, report: InstallReport, zone: str) -> None:
 def print_summary(summary: Summary) -> None:
     warnings = stale_lines(summary)
     if summary.forecast_of is None:
-        emit([*warnings, "", *_run_block(summary.run)])
+        emit([*warnings, "", *_run_block(summary.run, names=summary.names)])
         return
     blocks: list[list[str | Text]] = [
         [
@@ -61,11 +61,11 @@ def print_summary(summary: Summary) -> None:
         _scenario_block(summary),
         _state_block(summary),
         [bold("Method"), *paragraph(INTERVALS)],
-        _run_block(summary.forecast_of, summary.zone),
+        _run_block(summary.forecast_of, summary.zone, () if summary.rejected else summary.names),
         _model_block(summary),
     ]
     if summary.run.id != summary.forecast_of.id:
-        blocks.append(_run_block(summary.run))
+        blocks.append(_run_block(summary.run, names=summary.names))
     separated = [line for block in blocks if block for line in ("", *block)]
     emit(separated[1:])
 
@@ -275,7 +275,7 @@ def _taught_lines(effects: Collection[Taught]) -> list[str]:
     )
 
 
-def _run_block(run: RunRow, zone: str = "") -> list[str | Text]:
+def _run_block(run: RunRow, zone: str = "", names: Sequence[str] = ()) -> list[str | Text]:
     d = diagnostics_of(run)
     issued = f"{run.issued_at:%Y-%m-%d %H:%M:%S} UTC"
     sampled = (
@@ -288,6 +288,7 @@ def _run_block(run: RunRow, zone: str = "") -> list[str | Text]:
         bold(f"Run {run.id}, as of {run.as_of}"),
         *facts(
             [
+                ("named", "; ".join(names)),
                 ("kind", f"{run.kind}, {run.status or 'started'}"),
                 ("issued", issued),
                 ("days of", zone),
@@ -298,7 +299,8 @@ def _run_block(run: RunRow, zone: str = "") -> list[str | Text]:
                 ("code", f"{run.code_version}, seed {run.seed}"),
                 ("case", f"{run.case_id} {run.case_hash}"),
                 ("inputs", run.inputs_hash),
-                ("posterior", run.posterior_hash or ""),
+                ("posterior", run.file_hash or ""),
+                ("thinned", f"{minute(run.thinned_at)}: {run.thinned_by}" if run.thinned_at else ""),
             ]
         ),
     ]

@@ -12,6 +12,7 @@ from db.errors import StoreError
 from db.fill import ASIDE as COPYING
 from db.posteriors import check_stored, orphans, unnamed_pieces, way_back
 from db.read_runs import read_posterior_hashes
+from db.sharing import how_shared, others_of
 from forecast.doctor.finding import NOTICE, PROBLEM, Finding, Found, Opened, hindered, remove
 from forecast.errors import BadSettings
 from forecast.schedule.backups import CHECKING, Backups, read_backups
@@ -27,7 +28,10 @@ WRITTEN_WITHIN_S = 86400.0
 
 
 def check_posteriors(opened: Opened) -> Found:
-    """Files that rows name are there with the content that their names say, and there are no others."""
+    """Files that rows name are there with the content that their names say, and there are no others.
+
+    Only of a folder that this database has to itself it is said what is to be removed.
+    """
     posteriors = opened.database.posteriors
     named = read_posterior_hashes(opened.connection)
     if named and not posteriors.in_database and not posteriors.folder.is_dir() and not posteriors.older:
@@ -39,7 +43,11 @@ def check_posteriors(opened: Opened) -> Found:
             check_stored(opened.connection, posteriors, digest)
         except StoreError as error:
             yield hindered("posteriors", error)
-    unnamed = () if posteriors.shared else orphans(posteriors.folder, named)
+    others = others_of(opened.database)
+    if others:
+        yield Finding("posteriors", NOTICE, *how_shared(posteriors.folder, others))
+    alone = not (others or posteriors.shared or posteriors.in_database)
+    unnamed = orphans(posteriors.folder, named) if alone else ()
     with opened.database.read() as connection:  # a later snapshot: a run may have been stored before the listing
         named = read_posterior_hashes(connection)
         pieces = unnamed_pieces(connection, named)

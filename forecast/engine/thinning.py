@@ -1,5 +1,6 @@
 """Some draws that stand for a posterior: weighted so that they say what the run said."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,11 +13,12 @@ from sqlalchemy import Connection
 
 from db.engine import Database
 from db.errors import StoreError
-from db.keeping import Posterior, read_posteriors, replace_posterior
-from db.posteriors import opened, prepare, remove_file
+from db.keeping import Posterior, Survey, read_thinned, replace_posterior
+from db.posteriors import is_own, opened, prepare
 from db.progress import Progress, silent
 from db.read_runs import read_targets
-from db.run_rows import TargetForecastRow
+from db.run_rows import RunRow, TargetForecastRow
+from db.sharing import check_alone, enter
 from forecast.clock import Clock, utc_now
 from forecast.engine.posterior_file import FEW_DIGITS, SAID, write_posterior
 from models.raking import effective_size, rake
@@ -40,36 +42,52 @@ class Kept:
     thinned: tuple[int, ...]
     """The runs whose posteriors were thinned."""
     beyond: tuple[int, ...]
-    """Runs whose posteriors stay whole because nothing smaller can stand for them: older files, files that are lost."""
+    """Runs whose posteriors stay whole because nothing smaller can stand for them: older files, files of before in a
+    folder that is only read, files that are lost."""
     freed: int
     """Bytes."""
+    thinned_before: tuple[int, ...] = ()
+    """The runs whose posteriors had been thinned already."""
 
 
 def thin_posteriors(
     database: Database, *, days: int = DAYS, dry_run: bool = False, progress: Progress = silent, clock: Clock = utc_now
 ) -> Kept:
-    """Thin every posterior that nothing protects; each is a transaction of its own, so that it can be cut off."""
-    now = clock()
+    """Thin every posterior that nothing protects; each is a transaction of its own, so that it can be cut off.
+
+    Raises
+    ------
+    db.errors.PosteriorsShared
+        if another database uses the folder of its posteriors: then nothing is done
+    """
+    check_alone(database)
+    if not dry_run:
+        enter(database)
+    survey = Survey(clock(), days)
     with database.read() as connection:
-        there = read_posteriors(connection, now, days)
-    whole: dict[str, int] = {}
-    for one in there:
-        if one.kept_for:
-            whole[one.kept_for] = whole.get(one.kept_for, 0) + 1
+        survey.read(connection)
+        before = read_thinned(connection)
+    there = survey.posteriors
     candidates = [one for one in there if not one.kept_for]
     thinned, beyond, freed = [], [], 0
     for number, posterior in enumerate(candidates):
         progress("thinning posteriors", number, len(candidates), f"run {posterior.run.id}")
-        saved = _thin(database, posterior, days=days, dry_run=dry_run, now=clock())
+        saved = _thin(database, posterior, survey, dry_run=dry_run, now=clock())
         if saved is None:
             beyond.append(posterior.run.id)
         else:
             thinned.append(posterior.run.id)
             freed += saved
-    return Kept(whole=whole, thinned=tuple(thinned), beyond=tuple(beyond), freed=freed)
+    return Kept(
+        whole=dict(Counter(one.kept_for for one in there if one.kept_for)),
+        thinned=tuple(thinned),
+        beyond=tuple(beyond),
+        freed=freed,
+        thinned_before=before,
+    )
 
 
-def _thin(database: Database, posterior: Posterior, *, days: int, dry_run: bool, now: datetime) -> int | None:
+def _thin(database: Database, posterior: Posterior, survey: Survey, *, dry_run: bool, now: datetime) -> int | None:
     """Bytes saved; None where the posterior stays whole, as nothing smaller can stand for it."""
     with database.read() as connection:
         tree, size = _read(connection, database, posterior.digest)
@@ -81,9 +99,8 @@ def _thin(database: Database, posterior: Posterior, *, days: int, dry_run: bool,
     if dry_run:
         return size - _size_of(stands)
     thinned = prepare(database.posteriors, lambda path: write_posterior(stands, path, digits=FEW_DIGITS))
-    rule = f"older than {days} days and not protected: {stands['posterior'].sizes['draw']} draws of each chain"
-    if not replace_posterior(database, posterior, thinned, rule, now, days):
-        remove_file(database.posteriors, thinned.digest)
+    rule = f"older than {survey.days} days and not protected: {stands['posterior'].sizes['draw']} draws of each chain"
+    if not replace_posterior(database, posterior, thinned, rule, now, survey):
         return None
     return size - _size_of(stands)
 
@@ -97,12 +114,26 @@ def _size_of(tree: xr.DataTree) -> int:
 
 
 def _read(connection: Connection, database: Database, digest: str) -> tuple[xr.DataTree | None, int]:
-    """The tree of a posterior, and the size of its file in bytes; no tree where that cannot be read."""
+    """The tree of a posterior, and the size of its file in bytes; no tree where that cannot be read or removed."""
     try:
+        if not is_own(connection, database.posteriors, digest):
+            return None, 0
         with opened(connection, database.posteriors, digest) as path, xr.open_datatree(path) as tree:
             return tree.load(), path.stat().st_size
     except (StoreError, OSError, RuntimeError, ValueError):  # `parley verify` says what is wrong with it
         return None, 0
+
+
+def draws_left(connection: Connection, database: Database, run: RunRow) -> int | None:
+    """How many draws of a thinned run are kept; None where its file cannot be read."""
+    try:
+        with (
+            opened(connection, database.posteriors, str(run.thinned_hash)) as path,
+            xr.open_datatree(path) as tree,
+        ):
+            return int(tree["posterior"].sizes["chain"] * tree["posterior"].sizes["draw"])
+    except (StoreError, OSError, RuntimeError, ValueError):  # `parley verify` says what is wrong with it
+        return None
 
 
 def standing_for(tree: xr.DataTree, said: Sequence[TargetForecastRow]) -> xr.DataTree | None:

@@ -11,9 +11,10 @@ from sqlalchemy import Connection
 from db.append import append_forecasts, append_run, append_run_status
 from db.engine import Database
 from db.kinds import PUBLISHED
-from db.posteriors import Prepared, check_place, keep, prepare
+from db.posteriors import Prepared, keep, prepare
 from db.progress import Progress, silent
 from db.run_rows import EffectRow, NewRun, TargetForecastRow
+from db.sharing import enter
 from db.when import When
 from forecast.clock import Clock, moment_of, utc_now
 from forecast.engine.assemble import Rows, reach_of_looking, read_problem
@@ -79,7 +80,7 @@ def update(
             f"{moment.today} ({moment})"
         )
     database.check_writable()
-    check_place(database.posteriors)
+    enter(database)
     progress("reading the case", 0, 0, f"as of {as_of}")
     with database.read() as connection:
         rows, evidence, problem = read_problem(connection, when, case_id=case_id)

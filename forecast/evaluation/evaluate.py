@@ -10,11 +10,12 @@ import numpy as np
 
 from db.append import append_evaluation
 from db.engine import Database
-from db.posteriors import check_place, keep, prepare
+from db.posteriors import keep, prepare
 from db.progress import Progress, silent
 from db.read_evaluations import read_evaluations
 from db.rows import CaseRow
 from db.run_rows import EvaluationRow, NewEvaluation
+from db.sharing import enter
 from db.when import When
 from forecast.clock import utc_now
 from forecast.engine.assemble import inputs_hash, read_problem
@@ -81,7 +82,7 @@ def evaluate(
         if the work finds no worker
     """
     database.check_writable()
-    check_place(database.posteriors)
+    enter(database)
     progress("reading the case", 0, 0, f"as of {as_of}")
     horizons = tuple(Horizon(days) for days in sorted(plan.horizons))
     with database.read() as connection:

@@ -27,6 +27,8 @@ class About:
     """Of the version of the case that it was made with."""
     stale: int | None = None
     """How many indicators were stale; None where it holds no levels."""
+    names: tuple[str, ...] = ()
+    """That people gave it, oldest first."""
 
     @property
     def diagnostics(self) -> Mapping[str, Any]:
@@ -315,4 +317,5 @@ STATUS = (
     derived(
         "failures", JSON, "Why it was not published: a list of sentences", lambda about: as_text(failures_of(about.run))
     ),
+    derived("names", JSON, "Names that people gave the run, a list: oldest first", lambda about: as_text(about.names)),
 )

@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 from db import tables
 from db.read import read_case, read_catalogue
 from db.read_exports import OfRuns, RunsAsked, count_unobserved, read_case_versions, read_pages_of_runs, read_run_pages
+from db.read_runs import read_run_names
 from db.rows import CaseRow
 from db.run_rows import EffectRow, IndicatorStateRow, RunRow, ScenarioForecastRow, TargetForecastRow
 from forecast.exports.columns import Values, bind, read_cells
@@ -124,8 +125,10 @@ def run_rows(connection: Connection, asked: RunsAsked, content: Content) -> Iter
     versions = read_versions_of_case(connection, asked.case_id)
     for runs in read_run_pages(connection, asked):
         stale = count_stale(connection, runs, versions)
+        names = read_run_names(connection, [run.id for run in runs], asked.when)
         for run in runs:
-            yield read_cells(content.columns, About(run, versions.of(run).headline, stale.get(run.id)))
+            about = About(run, versions.of(run).headline, stale.get(run.id), names.get(run.id, ()))
+            yield read_cells(content.columns, about)
 
 
 def count_stale(connection: Connection, runs: Sequence[RunRow], versions: Versions) -> dict[int, int]:

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from db.errors import StoreError
 from db.kinds import FULL_KINDS, PUBLISHED
 from db.read import read_case, read_observations
-from db.read_runs import count_runs, read_effects, read_runs, read_targets
+from db.read_runs import count_runs, read_effects, read_run_names, read_runs, read_targets
 from db.rows import CaseRow, IndicatorRow, ObservationRow
 from db.run_rows import RunRow
 from db.when import When
@@ -91,7 +91,8 @@ def read_run_list(
     case = read_case(connection, case_id)
     asked: dict[str, Any] = {"kinds": kinds or None, "statuses": statuses or None, "as_of": as_of}
     runs = read_runs(connection, case.case_id, limit=limit, **asked)
-    shown = tuple(_run(connection, run, case.headline) for run in runs)
+    names = read_run_names(connection, [run.id for run in runs])
+    shown = tuple(_run(connection, run, case.headline, names.get(run.id, ())) for run in runs)
     given = [*(("--kind", kind) for kind in kinds), *(("--status", status) for status in statuses)]
     options = " ".join(f"{option} {value}" for option, value in [*given, ("--as-of", as_of)] if value)
     nothing = "" if runs else _no_runs(read_runs(connection, case.case_id), options)
@@ -215,7 +216,7 @@ def _standing(
     )
 
 
-def _run(connection: Connection, run: RunRow, headline: str) -> RunEntry:
+def _run(connection: Connection, run: RunRow, headline: str, names: tuple[str, ...]) -> RunEntry:
     rolling = [row for row in read_targets(connection, run.id) if row.target == headline and row.horizon_days]
     longest = max(rolling, key=lambda row: row.horizon_days or 0, default=None)
     diagnostics = diagnostics_of(run)
@@ -233,4 +234,6 @@ def _run(connection: Connection, run: RunRow, headline: str) -> RunEntry:
         draws=diagnostics["draws"],
         failures=failures_of(run),
         structure=structure_of(run),
+        names=names,
+        thinned=run.thinned_hash is not None,
     )

@@ -302,6 +302,10 @@ class RunEntry:
     failures: tuple[str, ...]
     structure: int
     """Of the model; numbers of different ones are not joined."""
+    names: tuple[str, ...]
+    """That people gave it, oldest first."""
+    thinned: bool
+    """Whether of its posterior only some draws are kept."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,16 @@ from sqlalchemy import Connection
 from db.kinds import FULL_KINDS
 from db.posteriors import Posteriors
 from db.read import read_case, read_catalogue
-from db.read_runs import last_published, read_effects, read_run, read_runs, read_scenarios, read_states, read_targets
+from db.read_runs import (
+    last_published,
+    read_effects,
+    read_run,
+    read_run_names,
+    read_runs,
+    read_scenarios,
+    read_states,
+    read_targets,
+)
 from db.rows import CaseRow, IndicatorRow
 from db.run_rows import IndicatorStateRow, NewRun, RunRow, ScenarioForecastRow, TargetForecastRow
 from db.when import When
@@ -77,6 +86,7 @@ class Summary:
     catalogue: tuple[IndicatorRow, ...]
     quality: Quality
     track: str  # what live forecasts were worth so far, as of today
+    names: tuple[str, ...]  # that people gave the run
     zone: str  # whose days are the database's
     week: Week
     since: News = NO_NEWS  # what came after the current forecast had read
@@ -179,6 +189,7 @@ def read_summary(
         quality=read_quality(connection, case_id=case.case_id, moment=moment),
         track=read_track(connection, today, case.case_id)[1],
         owed=owed if current else None,
+        names=read_run_names(connection, [run.id]).get(run.id, ()),
         zone=str(read_zone(connection)),
         week=read_week(connection, case.case_id, today),
         since=since,
@@ -288,7 +299,7 @@ def _left(summary: Summary) -> bool:
 def as_json(summary: Summary) -> dict[str, Any]:
     """The names other programs use: add, never rename."""
     return {
-        "run": _run(summary.run),
+        "run": _run(summary.run) | {"names": list(summary.names)},
         "case": summary.case_name,
         "headline": summary.headline,
         "situation": _situation(summary.forecast_of or summary.run)
@@ -359,6 +370,7 @@ def _run(run: RunRow) -> dict[str, Any]:
         "code_version": run.code_version,
         "posterior_hash": run.posterior_hash,
         "thinned_hash": run.thinned_hash,
+        "thinned": {"at": run.thinned_at, "rule": run.thinned_by} if run.thinned_hash else None,
         "diagnostics": diagnostics_of(run),
         "failures": list(failures_of(run)),
         "structure": structure_of(run),

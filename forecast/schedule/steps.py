@@ -7,12 +7,19 @@ import logging
 from collections.abc import Callable
 
 from db.append import append_alerts
+from db.errors import StoreError
 from db.keeping import sweep
+from db.read_schedule import read_alerts
+from db.run_rows import NewAlert
 from forecast.schedule.alerts import raise_alerts
 from forecast.schedule.briefs import due_brief
 from forecast.schedule.duty import Duty
+from forecast.schedule.slots import calendar_of
 
 logger = logging.getLogger("parley.schedule")
+
+KEEP = "keep"
+"""The rule of alerts that posteriors could not be thinned."""
 
 type Step = Callable[[Duty], None]
 
@@ -32,10 +39,35 @@ def thin_old_posteriors(duty: Duty) -> None:
     # arrays with names, which a service that thins nothing need not hold
     from forecast.engine.thinning import thin_posteriors
 
-    sweep(duty.database)
-    done = thin_posteriors(duty.database, days=duty.settings.keep.whole_days, clock=duty.clock)
+    try:
+        sweep(duty.database)
+        done = thin_posteriors(duty.database, days=duty.settings.keep.whole_days, clock=duty.clock)
+    except (StoreError, OSError) as error:
+        logger.error("posteriors not thinned", extra={"error": str(error)})
+        _tell_of_thinning(duty, str(error))
+        return
     if done.thinned:
         logger.info("posteriors thinned", extra={"runs": len(done.thinned), "bytes": done.freed})
+
+
+def _tell_of_thinning(duty: Duty, why: str) -> None:
+    """Raise an alert that posteriors could not be thinned, once a day."""
+    day = str(calendar_of(duty.settings.schedule).newest_due(duty.clock()))
+    with duty.database.write() as connection:
+        if any(alert.subject == day for alert in read_alerts(connection, duty.case_id, rules=(KEEP,))):
+            return
+        alert = NewAlert(
+            case_id=duty.case_id,
+            rule=KEEP,
+            subject=day,
+            run_id=None,
+            title=f"The thinning of old posteriors on {day} failed",
+            body=f"{why.rstrip('.')}.\nIt is tried again every hour.",
+            facts={"subjects": [day], "error": why},
+            channels=duty.settings.alerts.channels,
+        )
+        append_alerts(connection, [alert], duty.clock())
+    logger.info("alert", extra={"rule": alert.rule, "title": alert.title})
 
 
 def record_brief(duty: Duty) -> None:

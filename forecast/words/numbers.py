@@ -1,5 +1,6 @@
 """Numbers as readers see them, the same on every face."""
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from typing import Protocol
 
@@ -44,6 +45,19 @@ def reach(window: Window) -> str:
 def minute(instant: datetime) -> str:
     """An instant for a reader, in UTC."""
     return f"{instant.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+
+
+def run_numbers(ids: Sequence[int], most: int = 8) -> str:
+    """Numbers of runs in ascending order, such as "run 3" or "runs 1–4, 7"; after so many parts only how many more."""
+    spans: list[list[int]] = []
+    for one in sorted(ids):
+        if spans and one == spans[-1][1] + 1:
+            spans[-1][1] = one
+        else:
+            spans.append([one, one])
+    more = sum(last - first + 1 for first, last in spans[most:])
+    told = ", ".join(str(first) if first == last else f"{first}–{last}" for first, last in spans[:most])
+    return f"{'run' if len(ids) == 1 else 'runs'} {told}{f' and {more} more' if more else ''}"
 
 
 def counted(number: int, noun: str) -> str:
