@@ -6,7 +6,8 @@ reassociated, and exponentials are a polynomial of our own. Only a product and t
 one, as the machine does it; the same machine always does it alike.
 
 Loops over lanes are written out: an assignment of one array to another takes Numba a second or more to compile, most of
-it for the message that says which shapes do not fit.
+it for the message that says which shapes do not fit. Where such a loop does little, its bound is read from an array
+that the function is given: with one that it knows, LLVM writes the lanes out one by one, and makes no vector of them.
 
 Numba keeps compiled functions by the file they are in: whoever changes this one removes what is kept of those that call
 it.

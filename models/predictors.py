@@ -95,16 +95,16 @@ def swing(swings, path, draw, indicators):  # type: ignore[no-untyped-def]
 
 
 @inner
-def _predict(levels, swings, sums, path, draw, base, t, eta):  # type: ignore[no-untyped-def]
+def _predict(levels, swings, sums, draw, base, regime, t, eta):  # type: ignore[no-untyped-def]
     """The predictors on day ``t``, eta (predictor, lane)."""
-    expected, regime, ruled, knot = levels.expected, levels.regime, levels.ruled, levels.knot[t]
+    expected, ruled, knot = levels.expected, levels.ruled, levels.knot[t]
     owner, low, share, ahead = swings.owner, swings.low, swings.share, swings.ahead
     for p in range(eta.shape[0]):
-        for i in range(LANES):
-            eta[p, i] = base[p, i] + expected[t, p, draw[i]]
+        for i in range(len(draw)):
+            eta[p, i] = base[p, i] + expected[t, p, np.uint64(draw[i])]
         if ruled[p]:
-            for i in range(LANES):
-                eta[p, i] += regime[path[i], draw[i], knot]
+            for i in range(len(draw)):
+                eta[p, i] += regime[knot, i]
     for c in range(len(owner)):
         if ahead[c, t]:
             p, g, later = owner[c], low[c, t], share[c, t]
@@ -113,36 +113,36 @@ def _predict(levels, swings, sums, path, draw, base, t, eta):  # type: ignore[no
 
 
 @inner
+def _held(log):  # type: ignore[no-untyped-def]
+    return min(max(log, -LARGEST), LARGEST)
+
+
+@inner
 def _rate(eta, terms, own, pace, t, x, rates, recurring):  # type: ignore[no-untyped-def]
     """Intensities of day ``t`` from the predictors: rates (day, row, lane) of talks, recurring (kind, day, lane).
 
     own (duration and memory, lane), pace (wet pace, lane); x (predictor + 2, lane) is overwritten.
     """
-    shortness, remembered, wet_paces = terms.shortness[t], terms.remembered[t], pace.shape[0]
+    shortness, remembered, wet_paces, lanes = terms.shortness[t], terms.remembered[t], pace.shape[0], rates.shape[2]
     for i in range(LANES):
-        x[BEGIN, i] = eta[ONSET, i] + own[0, i] * shortness
-    for i in range(LANES):
-        x[TO_ARMS, i] = -eta[FRAMING, i] - own[1, i] * remembered
-    for i in range(LANES):
-        x[MARK, i] = -eta[DEALS, i]
-    for row, p in ((CALM, ONSET), (ODDS, FRAMING), (5, AFTER_ARMS), (6, AFTER_DENUC), (7, CONTACT), (8, CRISIS)):
-        for i in range(LANES):
-            x[row, i] = eta[p, i]
-    for row in range(x.shape[0]):
-        for i in range(LANES):
-            x[row, i] = min(max(x[row, i], -LARGEST), LARGEST)
+        x[BEGIN, i] = _held(eta[ONSET, i] + own[0, i] * shortness)
+        x[TO_ARMS, i] = _held(-eta[FRAMING, i] - own[1, i] * remembered)
+        x[MARK, i] = _held(-eta[DEALS, i])
+        x[CALM, i], x[ODDS, i] = _held(eta[ONSET, i]), _held(eta[FRAMING, i])
+        x[5, i], x[6, i] = _held(eta[AFTER_ARMS, i]), _held(eta[AFTER_DENUC, i])
+        x[7, i], x[8, i] = _held(eta[CONTACT, i]), _held(eta[CRISIS, i])
     exponentiate(x, x.shape[0])
     for row in (TO_ARMS, MARK):
-        for i in range(LANES):
+        for i in range(lanes):
             x[row, i] = 1.0 / (1.0 + x[row, i])
     for row in range(GOING_ON):
-        for i in range(LANES):
+        for i in range(lanes):
             rates[t, row, i] = x[row, i]
     for f in range(2):
         for b in range(wet_paces):
-            for i in range(LANES):
+            for i in range(lanes):
                 rates[t, GOING_ON + f * wet_paces + b, i] = x[GOING_ON + f, i] * pace[b, i]
-        for i in range(LANES):
+        for i in range(lanes):
             recurring[f, t, i] = x[7 + f, i]
 
 
@@ -156,12 +156,15 @@ def fill_rates(levels, swings, sums, terms, path, draw, rates, recurring):  # ty
     wet_paces = terms.pace.shape[1]
     eta, x = np.empty((len(PREDICTORS), LANES)), np.empty((len(PREDICTORS) + 2, LANES))
     base, own, pace = np.empty((len(PREDICTORS), LANES)), np.empty((2, LANES)), np.empty((wet_paces, LANES))
+    regime = np.empty((levels.regime.shape[2], LANES))
     for i in range(LANES):
         own[0, i], own[1, i] = terms.duration[draw[i]], terms.memory[draw[i]]
         for p in range(len(base)):
             base[p, i] = levels.base[draw[i], p]
         for b in range(wet_paces):
             pace[b, i] = terms.pace[draw[i], b]
+        for k in range(len(regime)):
+            regime[k, i] = levels.regime[path[i], draw[i], k]
     for t in range(len(rates)):
-        _predict(levels, swings, sums, path, draw, base, t, eta)
+        _predict(levels, swings, sums, draw, base, regime, t, eta)
         _rate(eta, terms, own, pace, t, x, rates, recurring)

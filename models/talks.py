@@ -30,38 +30,32 @@ def _pace(edges, day):  # type: ignore[no-untyped-def]
 
 
 @inner
-def _intensities(rates, slow, wet_paces, t, now):  # type: ignore[no-untyped-def]
-    """Meetings on day ``t`` of wet paces, framing by framing, then of dry ones, into now (intensity, lane)."""
-    for q in range(2 * wet_paces):
-        for i in range(LANES):
-            now[q, i] = rates[t, GOING_ON + q, i]
-    for b in range(slow.shape[0]):
-        for i in range(LANES):
-            now[2 * wet_paces + b, i] = rates[t, CALM, i] * slow[b, i]
-
-
-@inner
-def _stay(rates, now, wet_paces, reached, edges, t, so_far, total, places, e):  # type: ignore[no-untyped-def]
+def _stay(rates, slow, wet_paces, reached, edges, t, so_far, total, places, e):  # type: ignore[no-untyped-def]
     """Exponentials of day ``t``, e (1 + 2 · intensity, lane), of the paces that mass has ``reached``.
 
     The share that meets nobody on the day of mass dry since before the path; then by intensity, the same share and
     that of what leaves a pace after the day that has met nobody there. ``total`` holds a ring for each intensity, from
     its place on: its sum up to each day. Its last row is 0.
     """
-    n, nothing = len(places) - 1, len(total) - 1
-    for i in range(LANES):
+    n, nothing, lanes = len(places) - 1, len(total) - 1, rates.shape[2]
+    for i in range(lanes):
         e[0, i] = -rates[t, BEGIN, i]
     for q in range(n):
         b = q % wet_paces if q < 2 * wet_paces else q - wet_paces
         long, size = edges[b + 1] - edges[b], places[q + 1] - places[q]
         back = places[q] + (t + 1 - long) % size if t + 1 > long else nothing
-        for i in range(LANES):
-            so_far[q, i] += min(now[q, i], SURE)
-            e[2 * q + 1, i] = -now[q, i]
-        for i in range(LANES):
-            e[2 * q + 2, i] = total[back, i] - so_far[q, i]
         after = places[q] + (t + 1) % size
-        for i in range(LANES):
+        if q < 2 * wet_paces:
+            for i in range(lanes):
+                e[2 * q + 1, i] = -rates[t, GOING_ON + q, i]
+        else:
+            for i in range(lanes):
+                e[2 * q + 1, i] = -(rates[t, CALM, i] * slow[q - 2 * wet_paces, i])
+        for i in range(lanes):
+            so_far[q, i] += min(-e[2 * q + 1, i], SURE)
+        for i in range(lanes):
+            e[2 * q + 2, i] = total[back, i] - so_far[q, i]
+        for i in range(lanes):
             total[after, i] = so_far[q, i]
     exponentiate(e, 1 + 2 * (wet_paces + max(reached, wet_paces)))
 
@@ -70,10 +64,11 @@ def _stay(rates, now, wet_paces, reached, edges, t, so_far, total, places, e):  
 def _frame(rates, pull, wet_paces, reached, t, arms):  # type: ignore[no-untyped-def]
     """Of dried-up mass P(arms control | it meets on day ``t``), into arms (framing of the last one, pace, lane)."""
     for b in range(wet_paces, reached):
-        for f in range(2):
-            for i in range(LANES):
-                drawn = rates[t, ODDS, i] * pull[f, b - wet_paces, i]
-                arms[f, b, i] = drawn / (1.0 + drawn)
+        for i in range(rates.shape[2]):
+            after_arms = rates[t, ODDS, i] * pull[0, b - wet_paces, i]
+            after_denuc = rates[t, ODDS, i] * pull[1, b - wet_paces, i]
+            arms[0, b, i] = after_arms / (1.0 + after_arms)
+            arms[1, b, i] = after_denuc / (1.0 + after_denuc)
 
 
 @inner
@@ -150,7 +145,7 @@ def _settle(dry, wet, entered, learnt, wet_paces, p_dry, log_weight):  # type: i
                 if b >= wet_paces:
                     p_dry[i] += wet[f, b, NONE, i]
         for j in range(entered.shape[1]):
-            for i in range(LANES):
+            for i in range(len(p_dry)):
                 entered[f, j, NONE, i] /= held[i]
 
 
@@ -240,7 +235,7 @@ def follow_talks(  # type: ignore[no-untyped-def]
         b = q % wet_paces if q < 2 * wet_paces else q - wet_paces
         places[q + 1] = places[q] + min(edges[b + 1] - edges[b], days) + 1
     total, e = np.zeros((places[n] + 1, LANES)), np.zeros((1 + 2 * n, LANES))
-    now, so_far = np.zeros((n, LANES)), np.zeros((n, LANES))
+    so_far = np.zeros((n, LANES))
     dry, wet, entered = np.zeros(LANES), np.zeros((2, paces, 4, LANES)), np.empty((2, ring, 4, LANES))
     met, sums, arms = np.zeros((2, 5, LANES)), np.zeros((3, LANES)), np.zeros((2, paces, LANES))
     for b in range(wet_paces):
@@ -264,8 +259,7 @@ def follow_talks(  # type: ignore[no-untyped-def]
         while reached < paces and edges[reached] <= t + age:
             reached += 1
         none_from = _pace(edges, max(t - gap, 0) + 1)
-        _intensities(rates, slow, wet_paces, t, now)
-        _stay(rates, now, wet_paces, reached, edges, t, so_far, total, places, e)
+        _stay(rates, slow, wet_paces, reached, edges, t, so_far, total, places, e)
         _frame(rates, pull, wet_paces, reached, t, arms)
         _meet(dry, wet, rates, e, arms, wet_paces, reached, none_from, NONE + 1 if t < gap else ONLY + 1, t, met)
         _pass_on(wet, entered, e, wet_paces, edges, after, gap, first, t + 1, reached)
