@@ -30,11 +30,11 @@ runpy.run_module('forecast.cli', run_name='__main__')
 AFTER = """
 from datetime import *
 import forecast.cli.console as console
-import forecast.engine.provisional as provisional
+import forecast.desk.session as session
 console.utc_now = lambda: datetime(2020, 3, 1, 12, tzinfo=UTC)
 def interrupted(*_, **__):
     raise KeyboardInterrupt
-provisional.read_anchor_for = interrupted
+session.Desk.anchor = interrupted
 from forecast.cli.app import main
 main()
 """

@@ -292,7 +292,7 @@ def test_closing_leaves_no_process_and_no_open_file(shop: Shop) -> None:
     """The process that watches over shared memory, begun with the first child of any kind, is Python's own."""
 
     def begin_and_close() -> None:
-        with Fitter("sqlite:///parley.db", 0.5) as fitter, pytest.raises(FitFailed, match="took longer"):
+        with Fitter(f"sqlite:///{shop.database.url}", 0.2) as fitter, pytest.raises(FitFailed, match="took longer"):
             fitter.make(shop.order(date(2020, 1, 6)), shop.hear, lambda: None)
 
     begin_and_close()

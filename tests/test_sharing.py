@@ -57,7 +57,7 @@ def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def shared(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder that PARLEY_POSTERIORS names."""
-    folder = tmp_path_factory.mktemp("share") / "all"
+    folder = tmp_path_factory.mktemp("share")
     monkeypatch.setenv("PARLEY_POSTERIORS", str(folder))
     return folder
 
@@ -478,7 +478,6 @@ def test_a_copy_that_fails_is_not_written_in(
 
 @on_sqlite
 def test_where_it_cannot_be_written_in_nothing_is_stored(desk: Database, shared: Path) -> None:
-    shared.mkdir()
     (shared / REGISTER).write_text("in the way")
     with pytest.raises(DatabaseUnwritable, match=rf"^{shared}/databases cannot be written \(File exists\)"):
         enter(desk)
@@ -486,7 +485,6 @@ def test_where_it_cannot_be_written_in_nothing_is_stored(desk: Database, shared:
 
 @on_sqlite
 def test_who_may_store_there_may_write_in(desk: Database, shared: Path) -> None:
-    shared.mkdir()
     shared.chmod(0o2770)
     enter(desk)
     assert (shared / REGISTER).stat().st_mode & 0o7777 == 0o2770
