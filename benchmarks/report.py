@@ -69,12 +69,7 @@ GROWTH = 1.6
 """By how much an entry may take longer with 100 000 observations than with 1 000, with the new code."""
 ALONE = ("entry-1000",)
 """What is measured with the new code only."""
-CAUSES: Mapping[str, str] = {
-    "what-if": "a dry run appends and takes back; its projection alone is 3.6 times as fast",
-    "import": "inserts, rows read back and evidence formed anew take most; indexes cost what encoding once saves",
-    "growth": "the filter takes all rows of the touched indicator anew, and the lists that are kept are copied",
-    "cold": "compiling the chains of paths side by side takes what the gradient saves",
-}
+CAUSES: Mapping[str, str] = {}
 """Why an aim is missed, by name of the row: written here by hand once it is known."""
 
 
