@@ -43,6 +43,7 @@ class FilteredStates:
     key: Ints  # (row,) track * STRIDE + day of entry, sorted
     track: Ints  # (row,)
     entered: Ints  # (row,)
+    told: Floats  # (2, row) level and variance of the row, aged by the day it entered
     mean: Floats  # (row,) after the update
     variance: Floats  # (row,)
 
@@ -73,6 +74,17 @@ class FilteredStates:
     def changed_from(self, other: "FilteredStates") -> list[int]:
         """The indicators whose paths differ, of two filters of one catalogue."""
         return [i for i in range(self.catalogue.size) if not all(map(np.array_equal, self._path(i), other._path(i)))]
+
+    def path_until(self, indicator: int, ready: "Ready") -> tuple[Floats, Floats]:
+        """(mean, variance) of its rows up to the first in which others of the same indicator, in order, differ."""
+        first = self.first_track[indicator]
+        begin, end = np.searchsorted(self.track, [first, first + len(self.track_of[indicator])])
+        rows = slice(begin, begin + min(end - begin, len(ready.track)))
+        here, there = slice(0, rows.stop - rows.start), ready.first_track[indicator]
+        same = (self.track[rows] - first == ready.track[here] - there) & (self.entered[rows] == ready.entered[here])
+        same &= np.all(self.told[:, rows] == np.stack([ready.level[here], ready.variance[here]]), axis=0)
+        alike = slice(begin, begin + (len(same) if same.all() else int(np.argmin(same))))
+        return self.mean[alike], self.variance[alike]
 
     def _path(self, indicator: int) -> tuple[Ints, Ints, Ints, Floats, Floats]:
         """All there is of an indicator, whatever number its first track has."""
@@ -164,13 +176,16 @@ def filter_again(before: FilteredStates, rows: Observations, changed: Iterable[i
         mine = np.flatnonzero(rows.indicator == indicator)
         own = Observations(**{each.name: getattr(rows, each.name)[mine] for each in fields(Observations)})
         ready = _put_in_order(own, before.catalogue)
-        mean, variance = _walk(ready, bool(before.catalogue.fades[indicator]), before.catalogue.half_life[indicator])
+        known = now.path_until(indicator, ready)
+        fades, half_life = bool(before.catalogue.fades[indicator]), before.catalogue.half_life[indicator]
+        later = _walk(ready, fades, half_life, known)
+        mean, variance = (np.concatenate(pair) for pair in zip(known, later, strict=True))
         now = _exchanged(now, _filtered(before.catalogue, ready, mean, variance), indicator)
     return now
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Ready:
+class Ready:
     """Rows as the filter takes them, each once in every track of its own; sorted by track and day of entry."""
 
     starts: tuple[Ints, ...]  # per indicator: first day of each of its tracks
@@ -182,14 +197,14 @@ class _Ready:
     indicator: Ints
 
 
-def _put_in_order(rows: Observations, catalogue: Catalogue) -> _Ready:
+def _put_in_order(rows: Observations, catalogue: Catalogue) -> Ready:
     level, variance = age_rows(rows, catalogue)
     starts = _track_starts(rows, catalogue.size)
     first_track = _first_tracks(starts)
     track, source = _assign_tracks(rows, starts, first_track)
     order = np.lexsort((variance[source], level[source], rows.entered[source], track))
     source = source[order]
-    return _Ready(
+    return Ready(
         starts=starts,
         first_track=first_track,
         track=track[order],
@@ -204,7 +219,7 @@ def _first_tracks(starts: tuple[Ints, ...]) -> Ints:
     return np.concatenate([[0], np.cumsum([len(s) for s in starts])[:-1]]).astype(np.int64)
 
 
-def _filtered(catalogue: Catalogue, ready: _Ready, mean: Floats, variance: Floats) -> FilteredStates:
+def _filtered(catalogue: Catalogue, ready: Ready, mean: Floats, variance: Floats) -> FilteredStates:
     return FilteredStates(
         catalogue=catalogue,
         track_of=ready.starts,
@@ -212,6 +227,7 @@ def _filtered(catalogue: Catalogue, ready: _Ready, mean: Floats, variance: Float
         key=_key(ready.track, ready.entered),
         track=ready.track,
         entered=ready.entered,
+        told=np.stack([ready.level, ready.variance]),
         mean=mean,
         variance=variance,
     )
@@ -225,7 +241,7 @@ def _exchanged(before: FilteredStates, own: FilteredStates, indicator: int) -> F
     more = len(track_of[indicator]) - len(before.track_of[indicator])  # tracks by which later ones are renumbered
 
     def joined(old: Floats | Ints, new: Floats | Ints) -> Any:
-        return np.concatenate([old[:begin], new, old[end:]])
+        return np.concatenate([old[..., :begin], new, old[..., end:]], axis=-1)
 
     track = joined(before.track, own.track - own.first_track[indicator] + first)
     if more:
@@ -238,6 +254,7 @@ def _exchanged(before: FilteredStates, own: FilteredStates, indicator: int) -> F
         key=_key(track, entered),
         track=track,
         entered=entered,
+        told=joined(before.told, own.told),
         mean=joined(before.mean, own.mean),
         variance=joined(before.variance, own.variance),
     )
@@ -266,7 +283,7 @@ def _assign_tracks(rows: Observations, starts: tuple[Ints, ...], first_track: In
     return np.concatenate(tracks), np.concatenate(sources)
 
 
-def _run(rows: _Ready, catalogue: Catalogue) -> tuple[Floats, Floats]:
+def _run(rows: Ready, catalogue: Catalogue) -> tuple[Floats, Floats]:
     """Update the k-th row of every track at once, for k = 0, 1, …"""
     track, entered, level, variance, indicator = rows.track, rows.entered, rows.level, rows.variance, rows.indicator
     mean, var = np.empty(len(track)), np.empty(len(track))
@@ -292,17 +309,18 @@ def _run(rows: _Ready, catalogue: Catalogue) -> tuple[Floats, Floats]:
     return mean, var
 
 
-def _walk(rows: _Ready, fades: bool, half_life: float) -> tuple[Floats, Floats]:
-    """The same of the rows of one indicator, row by row and so in no more time than they take.
+def _walk(rows: Ready, fades: bool, half_life: float, known: tuple[Floats, Floats]) -> tuple[Floats, Floats]:
+    """The same of the rows of one indicator beyond those with a known path, and so in no more time than they take.
 
     Powers of two come from the same function, and all else is arithmetic of single numbers, which rounds alike.
     """
-    going_on = np.append(False, rows.track[1:] == rows.track[:-1])[: len(rows.track)]
-    elapsed = np.where(going_on, np.diff(rows.entered, prepend=rows.entered[:1]), 0)
+    first = len(known[0])
+    going_on = np.append(False, rows.track[1:] == rows.track[:-1])[first : len(rows.track)]
+    elapsed = np.where(going_on, np.diff(rows.entered, prepend=rows.entered[:1])[first:], 0)
     left, follows = np.exp2(-elapsed / half_life).tolist(), going_on.tolist()
-    mean, variance = np.empty(len(rows.track)), np.empty(len(rows.track))
-    m = v = 0.0
-    for k, (y, r) in enumerate(zip(rows.level.tolist(), rows.variance.tolist(), strict=True)):
+    mean, variance = np.empty(len(left)), np.empty(len(left))
+    m, v = (float(each[-1]) if first else 0.0 for each in known)
+    for k, (y, r) in enumerate(zip(rows.level[first:].tolist(), rows.variance[first:].tolist(), strict=True)):
         if not follows[k]:
             gain = LEVEL_VARIANCE / (LEVEL_VARIANCE + r) if fades else 1.0
             m, v = gain * y, (1 - gain) * LEVEL_VARIANCE if fades else r
