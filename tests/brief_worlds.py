@@ -14,7 +14,7 @@ from db.append import append_forecasts, append_run, append_run_status
 from db.engine import Database
 from db.migrate import create_database
 from db.run_rows import EffectRow, IndicatorStateRow, NewRun, TargetForecastRow
-from forecast.brief.facts import Brief
+from forecast.facts.brief import Brief
 from indicators.folder import read_case_folder
 from indicators.install import install_case
 from indicators.shipped import shipped_case

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forecast.brief.bands import BANDS, GROUNDS, HIGH, LOW, MODERATE, Grounds, band_of
+from forecast.facts.bands import BANDS, GROUNDS, HIGH, LOW, MODERATE, Grounds, band_of
 
 SURE = Grounds(width=0.1, history_only=0.3, moved=0.05, unattested_days=0, stale=0, indicators=10, missed=0, bounds=5)
 AGAINST = {

@@ -35,13 +35,15 @@ from db.rows import EventRow, ObservationRow
 from db.run_rows import EffectRow, IndicatorStateRow
 from db.when import When
 from forecast.brief import english, japanese, report
-from forecast.brief.bands import BANDS
-from forecast.brief.changes import ASKED, FIRST, OLDER, REPORT, Entries, Now, choose_since, read_changes
-from forecast.brief.facts import Brief, in_language, read_brief
+from forecast.brief.changes import choose_since, read_changes
+from forecast.brief.facts import in_language, read_brief
 from forecast.brief.levels import standing
 from forecast.brief.page import LANGUAGES, Sheet, lay_out, render
 from forecast.brief.report import Report, write_report
 from forecast.errors import NoForecast, NotWritten
+from forecast.facts.bands import BANDS
+from forecast.facts.brief import Brief
+from forecast.facts.changes import ASKED, FIRST, OLDER, REPORT, Entries, Now
 from forecast.record.reasons import read_reasons, reason_sentence
 from forecast.record.siblings import siblings_sentence
 from forecast.record.summary import read_summary

@@ -31,10 +31,10 @@ from benchmarks.choice.report import (
 )
 from benchmarks.choice.strict import FIRST, FIRST_MODEL, beside, narrowed, read_file, strict_backtest
 from forecast.errors import NoBacktest
-from forecast.evaluation.figures import MET, MISSED, UNMEASURED
 from forecast.evaluation.forecasters import MODEL, Naive
 from forecast.evaluation.origins import Backtest, to_dataset
 from forecast.evaluation.scoreboard import NAIVE, Difference, Selection, log_scores, score_table
+from forecast.facts.quality import MET, MISSED, UNMEASURED
 from models.assumptions import assumptions
 from models.reliability import reliability
 from models.scores import log_score

@@ -18,8 +18,8 @@ from db.read import read_events, read_observations
 from db.rows import NewEvent, NewObservation
 from db.when import When
 from forecast.errors import UnknownId
+from forecast.facts.entries import Change, Ending, EventEntry, ObservationVersion
 from forecast.record.entries import Wanted, read_event, read_event_list, read_observation_list
-from forecast.record.payloads import Change, Ending, EventEntry, ObservationVersion
 
 DAY = OBSERVATION.observed_on
 EVER = date(2099, 1, 1)

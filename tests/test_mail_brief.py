@@ -27,12 +27,13 @@ from db.read_reports import read_reports
 from db.read_schedule import read_alerts, read_deliveries
 from db.run_rows import DeliveryRow, EffectRow, IndicatorStateRow, NewAlert, NewAttempt
 from forecast.brief import mail as brief_mail
-from forecast.brief.facts import Brief, in_language
+from forecast.brief.facts import in_language
 from forecast.brief.letter import Letter, as_message
 from forecast.brief.mail import LEFT_OUT, LIMIT, write_letter
 from forecast.brief.page import LANGUAGES
 from forecast.cli import console
 from forecast.cli.app import run
+from forecast.facts.brief import Brief
 from forecast.schedule.briefs import BRIEF, Letters, due_brief
 from forecast.schedule.courier import deliver
 from forecast.schedule.letters import compose_letter

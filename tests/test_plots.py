@@ -26,13 +26,22 @@ from db.read_runs import read_scenarios, read_targets
 from db.run_rows import TargetForecastRow
 from db.when import WHENEVER, When
 from forecast.errors import NoForecast
+from forecast.facts.pictures import (
+    GAP_DAYS,
+    RHYTHM,
+    Context,
+    HistoryFacts,
+    HorizonsFacts,
+    ScenariosFacts,
+    gap_days,
+    stretches,
+)
 from forecast.plots import history
 from forecast.plots.axes import show_dates, show_percents, spread
-from forecast.plots.chosen import GAP_DAYS, RHYTHM, Span, gap_days, stretches
-from forecast.plots.context import Context
-from forecast.plots.history import HistoryFacts, draw_history, read_history
-from forecast.plots.horizons import HorizonsFacts, draw_horizons, read_horizons
-from forecast.plots.scenarios import ScenariosFacts, draw_scenarios, read_scenarios_shown
+from forecast.plots.chosen import Span
+from forecast.plots.history import draw_history, read_history
+from forecast.plots.horizons import draw_horizons, read_horizons
+from forecast.plots.scenarios import draw_scenarios, read_scenarios_shown
 from forecast.plots.style import WIDTH, as_png, as_svg
 from forecast.words.labels import ENGLISH, JAPANESE, Labels
 from forecast.words.numbers import percent

@@ -23,8 +23,9 @@ from db.when import When
 from forecast.engine.assemble import read_problem
 from forecast.engine.rows import state_rows
 from forecast.errors import NothingToDraw, UnknownId
+from forecast.facts.pictures import JudgementsFacts
 from forecast.plots.indicators import build_ladder, wrap_words
-from forecast.plots.judgements import JudgementsFacts, draw_judgements, read_judgements_shown
+from forecast.plots.judgements import draw_judgements, read_judgements_shown
 from forecast.plots.states import POINTS, StatesFacts, draw_states, read_states
 from forecast.plots.states import Path as LevelPath
 from forecast.plots.style import as_png, as_svg

@@ -21,10 +21,10 @@ from forecast.desk.actions import Desk, log
 from forecast.engine.assemble import ROLLING_DAYS, read_rows
 from forecast.evaluation.forecasters import MODEL, shipped_forecasters
 from forecast.evaluation.origins import problems_at
+from forecast.facts.pictures import HistoryFacts, Recomputed, stretches, turns
 from forecast.plots import recomputed
-from forecast.plots.chosen import stretches, turns
-from forecast.plots.history import HistoryFacts, draw_history, read_history
-from forecast.plots.recomputed import Recomputed, recompute
+from forecast.plots.history import draw_history, read_history
+from forecast.plots.recomputed import recompute
 from forecast.plots.scenarios import draw_scenarios, read_scenarios_shown
 from forecast.words.labels import ENGLISH, JAPANESE, Labels
 from models.spec import TARGETS, Horizon

@@ -15,8 +15,9 @@ from db.append import append_completeness, append_run, append_run_status
 from db.engine import Database
 from db.errors import StoreError
 from forecast.errors import NoForecast
+from forecast.facts.summary import Summary
 from forecast.record.leaning import judgement_sentence
-from forecast.record.summary import Summary, as_json, read_summary, read_track
+from forecast.record.summary import as_json, read_summary, read_track
 
 TODAY = AS_OF + timedelta(days=3)
 ISSUED = datetime(2016, 1, 1, 12, tzinfo=UTC)

@@ -19,10 +19,11 @@ from db.run_rows import EffectRow
 from forecast.brief import english, japanese
 from forecast.brief.facts import read_brief
 from forecast.cli.app import run
+from forecast.facts.reasons import LEAST
 from forecast.plots.effects import draw_effects, read_effects
 from forecast.record.reasons import read_reasons, reason_sentence
 from forecast.record.summary import as_json, read_summary
-from forecast.record.taught import LEAST, SET_BY_DOCUMENTS, share_taught, taught_words, with_taught
+from forecast.record.taught import SET_BY_DOCUMENTS, share_taught, taught_words, with_taught
 from forecast.run_facts import read_when
 from models.spec import EFFECT_TARGETS
 

@@ -24,25 +24,15 @@ from db.read_evaluations import read_evaluations
 from forecast.checks.run import CHECKS
 from forecast.cli.app import run
 from forecast.errors import NoBacktest, NotWritten
-from forecast.evaluation.figures import (
-    MET,
-    MISSED,
-    UNMEASURED,
-    WITHIN_CHANCE,
-    Bound,
-    Figure,
-    calibrate,
-    compare,
-    compare_all,
-    draw_timeline,
-    judge,
-)
+from forecast.evaluation.figures import calibrate, compare, compare_all, draw_timeline, judge
 from forecast.evaluation.origins import Backtest, to_dataset
 from forecast.evaluation.quality import SHIPPED_BACKTEST, SHIPPED_FACTS
 from forecast.evaluation.report import quality_sentence
 from forecast.evaluation.scoreboard import Selection, score_table
+from forecast.facts.quality import MET, MISSED, UNMEASURED, WITHIN_CHANCE, Bound, Figure
+from forecast.facts.trust import FAILED, LOOK, NOT_RUN, PASSED, Trust
 from forecast.trust.page import render_page
-from forecast.trust.read import FAILED, LOOK, NOT_RUN, PASSED, Trust, as_json, read_trust
+from forecast.trust.read import as_json, read_trust
 from forecast.trust.tables import bounds_tables, calibration_table, comparison_tables, ranked_table
 from forecast.words.numbers import percent
 from forecast.writing import check_place, write_file

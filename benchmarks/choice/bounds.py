@@ -7,9 +7,9 @@ import numpy as np
 from benchmarks.choice.compared import Compared
 from benchmarks.choice.strict import FIRST
 from benchmarks.choice.tables import SITUATIONS, TARGETS
-from forecast.evaluation.figures import MET, MISSED, UNMEASURED
 from forecast.evaluation.forecasters import MODEL
 from forecast.evaluation.scoreboard import Selection, log_scores, reliability_of
+from forecast.facts.quality import MET, MISSED, UNMEASURED
 from models import spec
 
 LOG, BIAS, EXCESS = "log score", "bias", "CORP excess"

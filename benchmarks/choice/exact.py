@@ -7,10 +7,10 @@ import numpy as np
 
 from benchmarks.choice.strict import FIRST_MODEL, read_file, strict_backtest
 from benchmarks.choice.tables import UNKNOWN, table
-from forecast.evaluation.figures import MET, MISSED
 from forecast.evaluation.forecasters import Forecaster, LaplaceModel
 from forecast.evaluation.lfo import ExactModel
 from forecast.evaluation.origins import Backtest
+from forecast.facts.quality import MET, MISSED
 from models.scores import log_score
 from models.settings import SamplerSettings
 from models.spec import TARGETS, Floats

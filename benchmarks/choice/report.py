@@ -7,10 +7,10 @@ from benchmarks.choice.bounds import BIAS, Reached, reach
 from benchmarks.choice.compared import STORED, Compared, compare
 from benchmarks.choice.strict import FIRST
 from benchmarks.choice.tables import TARGETS, UNKNOWN, interval, plus_minus, table
-from forecast.evaluation.figures import MET, MISSED, UNMEASURED
 from forecast.evaluation.forecasters import MODEL
 from forecast.evaluation.origins import Backtest
 from forecast.evaluation.scoreboard import Difference, Selection, log_scores
+from forecast.facts.quality import MET, MISSED, UNMEASURED
 
 OTHERS = ("denuclearisation_talks", "contact", "crisis", "deal")
 GROUPS = {

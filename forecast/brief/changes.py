@@ -1,7 +1,6 @@
 """What changed since an earlier run: the headline, what was entered in between, and the levels that moved."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 from math import hypot
 
@@ -16,103 +15,26 @@ from db.rows import EventRow, ObservationRow
 from db.run_rows import IndicatorStateRow, ReportRow, RunRow, TargetForecastRow
 from db.when import When
 from forecast.errors import NoForecast
+from forecast.facts.changes import (
+    ASKED,
+    FIRST,
+    LEAST_MOVE,
+    OLDER,
+    OLDER_DAYS,
+    REPORT,
+    Changes,
+    Entries,
+    Move,
+    Now,
+    Since,
+    Step,
+)
 from forecast.record.model_change import change_between
 from forecast.run_facts import read_when
-from forecast.structures import ModelChange
 
-OLDER_DAYS = 7
-"""Without an earlier brief the comparison is with a run at least so many days older."""
 MOVERS = 4
-LEAST_MOVE = 0.05
-"""Levels; less is not worth a word."""
 _TAKEN_IN = ("observations", "events", "completeness")
 """Tables whose rows a forecast takes in without a fit."""
-REPORT, OLDER, ASKED, FIRST = "report", "older", "asked", "first"
-
-
-@dataclass(frozen=True, slots=True)
-class Since:
-    """The run that is compared with, and why that one."""
-
-    reason: str
-    """report: the last brief was of it; older: the last at least a week older; asked; first: there is none."""
-    run: RunRow | None
-    report_id: int | None
-    told: RunRow | None = None
-    """The run whose numbers were told: `run`, or one that took in what had come after it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Now:
-    """What is shown: of the run, or with what came since."""
-
-    headline: Sequence[TargetForecastRow]
-    states: Sequence[IndicatorStateRow]
-    when: When
-    """What it could read."""
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """The headline over one window, then and now; the error is of the difference, by Monte Carlo."""
-
-    horizon_days: int | None
-    deadline: date | None
-    before: float
-    now: float
-    error: float
-
-    @property
-    def change(self) -> float:
-        return self.now - self.before
-
-
-@dataclass(frozen=True, slots=True)
-class Entries:
-    """Rows of one kind that are in the later read and were not in the earlier one."""
-
-    added: int
-    revised: int
-    retracted: int
-
-
-@dataclass(frozen=True, slots=True)
-class Move:
-    """A filtered level, then and now."""
-
-    indicator_id: str
-    name: str
-    before: float
-    now: float
-
-    @property
-    def change(self) -> float:
-        return self.now - self.before
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Changes:
-    """All of it; empty where there is nothing to compare with."""
-
-    since: Since
-    steps: tuple[Step, ...] = ()
-    observations: Entries = Entries(0, 0, 0)
-    events: Entries = Entries(0, 0, 0)
-    attestations: int = 0
-    fits_published: int = 0
-    """Full runs after the earlier one, this one included."""
-    fits_rejected: int = 0
-    case_changed: bool = False
-    code_changed: bool = False
-    moves: tuple[Move, ...] = ()
-    model: ModelChange | None = None
-    """Where the two are by different structures of the model: what that alone did."""
-
-    @property
-    def entered(self) -> bool:
-        """Whether anything was."""
-        rows = (self.observations, self.events)
-        return self.attestations > 0 or any((one.added, one.revised, one.retracted) != (0, 0, 0) for one in rows)
 
 
 def choose_since(connection: Connection, run: RunRow, asked: date | int | None, shown: int | None = None) -> Since:

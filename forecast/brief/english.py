@@ -4,15 +4,15 @@ from collections.abc import Mapping
 from itertools import groupby
 
 from db.anchors import Head
-from forecast.brief.bands import BANDS, MOVED, STALE_SHARE, UNATTESTED_DAYS, WIDE, Grounds, band_of
-from forecast.brief.changes import ASKED, LEAST_MOVE, OLDER, OLDER_DAYS, REPORT, Entries
 from forecast.brief.english_model import by_model as by_model
 from forecast.brief.english_model import model_moved as model_moved
 from forecast.brief.english_model import tested_model as tested_model
-from forecast.brief.facts import Brief, Phrase
-from forecast.brief.levels import DIFFERING, Attested, Cited, Source, Watched
 from forecast.evaluation.alike import alike_sentence
-from forecast.evaluation.figures import Bound
+from forecast.facts.bands import BANDS, MOVED, STALE_SHARE, UNATTESTED_DAYS, WIDE, Grounds, band_of
+from forecast.facts.brief import Brief, Phrase
+from forecast.facts.changes import ASKED, LEAST_MOVE, OLDER, OLDER_DAYS, REPORT, Entries
+from forecast.facts.levels import DIFFERING, Attested, Cited, Source, Watched
+from forecast.facts.quality import Bound
 from forecast.identity import code_version, model_version
 from forecast.record.leaning import judgement_sentence
 from forecast.record.news import news_lines, week_lines

@@ -1,6 +1,6 @@
 """The English brief on the model: which one a forecast is by, and what a change of it alone did to the number."""
 
-from forecast.brief.facts import Brief
+from forecast.facts.brief import Brief
 from forecast.identity import model_version
 from forecast.record.model_change import model_change_sentence
 from forecast.structures import other_model_sentence, structure_of

@@ -1,8 +1,8 @@
 """Everything a brief says, before it is said in any language."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
-from datetime import date, datetime, timedelta
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
+from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy import Connection
@@ -14,122 +14,30 @@ from db.read_runs import read_run, read_standing
 from db.rows import CaseRow
 from db.run_rows import NewRun, RunRow, TargetForecastRow
 from db.when import When
-from forecast.brief.bands import Grounds, band_of
-from forecast.brief.changes import Changes, Now, check_full, choose_since, read_changes
-from forecast.brief.levels import (
-    Attested,
-    Cited,
-    Differing,
-    Level,
-    Source,
-    Watched,
-    levels_of,
-    read_attested,
-    read_cited,
-    read_differing,
-    read_sources,
-    read_watched,
-)
-from forecast.brief.tested import Tested, read_tested
+from forecast.brief.changes import check_full, choose_since, read_changes
+from forecast.brief.levels import levels_of, read_attested, read_cited, read_differing, read_sources, read_watched
+from forecast.brief.tested import read_tested
 from forecast.errors import NoForecast
-from forecast.evaluation.alike import Alike
-from forecast.evaluation.track import TrackRecord
+from forecast.facts.bands import Grounds, band_of
+from forecast.facts.brief import Brief, Figures
+from forecast.facts.changes import Changes, Now
+from forecast.facts.levels import Level, Watched
+from forecast.facts.news import ObservationNews
+from forecast.facts.quality import Tested
+from forecast.facts.summary import Summary
 from forecast.plots.chosen import Span
-from forecast.plots.history import HistoryFacts, read_history
-from forecast.plots.horizons import HorizonsFacts, read_horizons
-from forecast.plots.scenarios import ScenariosFacts, read_scenarios_shown
+from forecast.plots.history import read_history
+from forecast.plots.horizons import read_horizons
+from forecast.plots.scenarios import read_scenarios_shown
 from forecast.record.moment import moment_of
-from forecast.record.news import ObservationNews
-from forecast.record.summary import Summary, read_summary, read_track
 from forecast.record.summary import as_json as summary_json
+from forecast.record.summary import read_summary, read_track
 from forecast.run_facts import read_instant, read_when
 from forecast.structures import change_as_json
 from indicators.names import Names
 
 HISTORY_DAYS = 3 * 365
 """Days of as-of dates in the plots of a history."""
-type Phrase = Callable[[Brief, Grounds, bool], str]
-"""One ground in words; True: it speaks against confidence."""
-
-
-@dataclass(frozen=True, slots=True)
-class Figures:
-    """The facts of the three plots."""
-
-    history: HistoryFacts
-    horizons: HorizonsFacts
-    scenarios: ScenariosFacts
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Brief:
-    """One run, told to someone who has to act on it."""
-
-    case: CaseRow
-    written_on: date
-    read_at: datetime
-    """When the run read its rows."""
-    summary: Summary
-    headline: TargetForecastRow
-    """Over the longest rolling window."""
-    by_deadline: TargetForecastRow | None
-    deadline_meaning: str
-    grounds: Grounds
-    changes: Changes
-    levels: tuple[Level, ...]
-    attested: tuple[Attested, ...]
-    watched: tuple[Watched, ...]
-    track: TrackRecord | None
-    """None where live forecasts cannot be scored; the summary's sentence says why."""
-    tested: Tested | None
-    documents: tuple[Cited, ...]
-    sources: tuple[Source, ...]
-    differing: tuple[Differing, ...]
-    """Codings that contradict each other: as things stand, or for an earlier run as it read them."""
-    figures: Figures
-    later: RunRow | None = None
-    """The last published full run, where this brief is of an earlier one."""
-
-    @property
-    def run(self) -> RunRow:
-        """The full run."""
-        return self.summary.run
-
-    @property
-    def standing(self) -> NewRun:
-        """Where things stand: as of which day the numbers are, dry or wet; of the run, or with what came since."""
-        return self.summary.shown.run
-
-    @property
-    def alike(self) -> Alike | None:
-        """What came of forecasts like this one: as every face says it, else from the arrays of an older backtest."""
-        return self.summary.quality.alike or (self.tested.alike if self.tested else None)
-
-    def weigh(self, phrases: Mapping[str, Phrase]) -> tuple[list[str], list[str]]:
-        """What speaks against confidence and what in its favour, each ground in its phrase of a language."""
-        against = self.grounds.against()
-        said = {name: say(self, self.grounds, name in against) for name, say in phrases.items()}
-        return [said[name] for name in against], [words for name, words in said.items() if name not in against]
-
-    @property
-    def ends_on(self) -> date:
-        """The last day of the headline's window."""
-        return self.standing.as_of + timedelta(days=self.headline.horizon_days or 0)
-
-    @property
-    def shorter_days(self) -> int:
-        """By how much the window up to the deadline has shrunk since the run that is compared with."""
-        since = self.changes.since.run
-        return (self.run.as_of - since.as_of).days if since else 0
-
-    @property
-    def stale(self) -> tuple[Level, ...]:
-        """The longest unobserved first."""
-        return tuple(sorted((one for one in self.levels if one.stale), key=lambda one: -(one.days or 0)))
-
-    @property
-    def never_observed(self) -> tuple[Level, ...]:
-        return tuple(one for one in self.levels if not one.active)
 
 
 def read_brief(

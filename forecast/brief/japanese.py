@@ -5,9 +5,6 @@ from datetime import date, datetime
 from itertools import groupby
 
 from db.anchors import Head
-from forecast.brief.bands import BANDS, MOVED, STALE_SHARE, UNATTESTED_DAYS, WIDE, Grounds, band_of
-from forecast.brief.changes import ASKED, LEAST_MOVE, OLDER, OLDER_DAYS, REPORT, Entries
-from forecast.brief.facts import Brief, Phrase
 from forecast.brief.japanese_model import by_model as by_model
 from forecast.brief.japanese_model import model_moved as model_moved
 from forecast.brief.japanese_model import tested_model as tested_model
@@ -26,11 +23,14 @@ from forecast.brief.japanese_words import HEADINGS as HEADINGS
 from forecast.brief.japanese_words import SEPARATOR as SEPARATOR
 from forecast.brief.japanese_words import STOP as STOP
 from forecast.brief.japanese_words import WORDS as WORDS
-from forecast.brief.levels import DIFFERING, Attested, Cited, Differing, Source, Watched
+from forecast.facts.bands import BANDS, MOVED, STALE_SHARE, UNATTESTED_DAYS, WIDE, Grounds, band_of
+from forecast.facts.brief import Brief, Phrase
+from forecast.facts.changes import ASKED, LEAST_MOVE, OLDER, OLDER_DAYS, REPORT, Entries
+from forecast.facts.entries import ObservationEntry
+from forecast.facts.levels import DIFFERING, Attested, Cited, Differing, Source, Watched
+from forecast.facts.pictures import GAP_DAYS, Context, Horizon, stretches
 from forecast.identity import code_version, model_version
-from forecast.plots.chosen import GAP_DAYS, Horizon, days_to, stretches
-from forecast.plots.context import Context
-from forecast.record.payloads import ObservationEntry
+from forecast.plots.chosen import days_to
 from forecast.run_facts import STALE_AFTER_CADENCES, diagnostics_of
 from forecast.words.codings import exact_level, some_of
 from forecast.words.labels import JAPANESE

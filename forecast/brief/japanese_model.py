@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from forecast.brief.facts import Brief
+from forecast.facts.brief import Brief
+from forecast.facts.pictures import Turn
 from forecast.identity import model_version
-from forecast.plots.chosen import Turn
 from forecast.record.model_change import lines_of_headline
 from forecast.structures import ModelLine, is_present, present_structure, structure_of
 from forecast.words.labels import JAPANESE as LABELS

@@ -2,14 +2,13 @@
 
 from collections.abc import Sequence
 
-from forecast.brief.facts import Brief
-from forecast.record.news import (
+from forecast.facts.brief import Brief
+from forecast.facts.news import (
     ADDED,
     ENTERED,
     RETIRED,
     RETRACTED,
     REVISED,
-    SHOWN,
     AttestationNews,
     DocumentNews,
     EventNews,
@@ -17,9 +16,8 @@ from forecast.record.news import (
     JudgementNews,
     News,
     ObservationNews,
-    one_word,
-    shown,
 )
+from forecast.record.news import SHOWN, one_word, shown
 from forecast.words.labels import JAPANESE as LABELS
 from forecast.words.numbers import level_text
 

@@ -2,11 +2,10 @@
 
 from collections.abc import Iterable
 
-from forecast.brief.facts import Brief
 from forecast.brief.japanese_words import SEPARATOR
-from forecast.record.reasons import TALKS, Reason
-from forecast.record.siblings import Sibling, differing
-from forecast.record.taught import LEAST
+from forecast.facts.brief import Brief
+from forecast.facts.reasons import LEAST, TALKS, Reason, Sibling
+from forecast.record.siblings import differing
 from forecast.words.labels import JAPANESE as LABELS
 
 _WHY = (

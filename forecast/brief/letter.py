@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from db.anchors import Head
 
 if TYPE_CHECKING:
-    from forecast.brief.facts import Brief
+    from forecast.facts.brief import Brief
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,7 @@
 """The indicators of a brief: their levels, what to watch, how far events are attested, and the sources behind them."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from math import exp, hypot, log
 
@@ -12,17 +12,16 @@ from db.read_runs import read_effects
 from db.rows import IndicatorRow, ObservationRow
 from db.run_rows import EffectRow, IndicatorStateRow, RunRow, TargetForecastRow
 from db.when import When
-from forecast.brief.bands import UNATTESTED_DAYS
+from forecast.facts.bands import UNATTESTED_DAYS
+from forecast.facts.entries import Contradiction
+from forecast.facts.levels import Attested, Cited, Differing, Level, Source, Watched
 from forecast.record.codings import contradictions
-from forecast.record.payloads import Contradiction, ObservationEntry
 from forecast.record.taught import share_taught
 from forecast.run_facts import is_stale
 from indicators.content import EVENT_TYPES
 from indicators.disagreements import standing_on
 
 WATCHED = 3
-DIFFERING = 3
-"""Disagreements between codings that are told; the rest are counted."""
 SOURCES_OF_DAY = 4
 """Observations of one indicator and day that are cited."""
 FAVOURS, HINDERS = 2, -2
@@ -33,104 +32,6 @@ NINETY = 1.645
 """Standard deviations to each side of a normal mean that hold 90 %."""
 MEETINGS = ("arms_control_talks", "denuclearisation_talks")
 """Targets with effects of their own that lie within talks on limits."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Level:
-    """A filtered level on the as-of date, and how old what it rests on is."""
-
-    indicator_id: str
-    name: str
-    mean: float
-    sd: float
-    active: bool
-    last_observed_on: date | None
-    days: int | None
-    cadence_days: float
-    stale: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Watched:
-    """An indicator whose present uncertainty matters for the headline.
-
-    `effect` is the posterior mean, in log rate per level; `swing` how much one sd of the level moves the rate, as a
-    share of it: exp(|effect| · sd) − 1.
-    """
-
-    indicator_id: str
-    name: str
-    question: str
-    mean: float
-    sd: float
-    effect: float
-    taught: float | None
-    """The share of it that events taught; None where it is not known."""
-    swing: float
-    favours: str
-    hinders: str
-    step: int
-    """+1: what one level up does is told; −1: one level down, where there is no level above."""
-    change: float
-    """About how much that moves the headline, in probability, with its sign: see `_change`."""
-    certain: bool
-    """Whether the 90 % interval of the effect leaves out 0."""
-    horizon_days: int
-    now: float
-    """The headline over that window."""
-    at_most: bool
-    """Talks are under way: only a fraction of the effect acts on the next meeting."""
-
-
-@dataclass(frozen=True, slots=True)
-class Attested:
-    """How far the events of a type are attested; None where no one has."""
-
-    type: str
-    through: date | None
-    days_ago: int | None
-    behind: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Cited:
-    """A document, graded by how directly it speaks of the case."""
-
-    document_id: str
-    author: str
-    title: str
-    published_on: date
-    directness: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
-    """An observation behind a present level, of the latest day that has one."""
-
-    indicator_id: str
-    name: str
-    row_id: int
-    observed_on: date
-    level: float
-    grade: str
-    title: str
-    publisher: str
-    analyst: str
-    of_day: int
-    """Observations of the indicator on that day, this one included."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Differing:
-    """Codings of one report or one day that contradict each other, the highest level first."""
-
-    indicator_id: str
-    name: str
-    first_on: date
-    last_on: date
-    origin: str
-    levels_apart: float
-    codings: tuple[ObservationEntry, ...]
 
 
 def levels_of(states: Iterable[IndicatorStateRow], catalogue: Sequence[IndicatorRow], as_of: date) -> tuple[Level, ...]:

@@ -11,10 +11,11 @@ from db.anchors import Head, head_of_report, read_head
 from db.append import append_report
 from db.engine import Database
 from db.report_numbers import next_number
-from forecast.brief.facts import Brief, in_language
+from forecast.brief.facts import in_language
 from forecast.brief.letter import Letter, picture_name
 from forecast.brief.page import LANGUAGES, Sheet, draw_pictures, render
 from forecast.brief.report import read_current, row_of
+from forecast.facts.brief import Brief
 from forecast.plots.style import as_png
 from indicators.names import read_names
 

@@ -17,7 +17,8 @@ from db.anchors import Head
 from db.run_rows import TargetForecastRow
 from forecast import rendering
 from forecast.brief import english, japanese
-from forecast.brief.facts import Brief, in_language
+from forecast.brief.facts import in_language
+from forecast.facts.brief import Brief
 from forecast.plots.history import draw_history
 from forecast.plots.horizons import draw_horizons
 from forecast.plots.scenarios import draw_scenarios

@@ -15,10 +15,11 @@ from db.read import read_case
 from db.report_numbers import next_number
 from db.run_rows import NewReport
 from db.zone import Moment, read_zone
-from forecast.brief.facts import Brief, read_brief
+from forecast.brief.facts import read_brief
 from forecast.brief.page import Sheet, lay_out, render
 from forecast.engine.refresh import refresh
 from forecast.errors import NoPosterior, NotEnough
+from forecast.facts.brief import Brief
 from forecast.identity import code_version
 from forecast.writing import check_place, write_file, written
 

@@ -1,6 +1,5 @@
 """What the backtest found of forecasts like the one a brief is of."""
 
-from dataclasses import dataclass
 from datetime import date
 
 from sqlalchemy import Connection
@@ -8,45 +7,10 @@ from sqlalchemy import Connection
 from db.posteriors import Posteriors
 from db.rows import CaseRow
 from forecast.errors import NoBacktest
-from forecast.evaluation.alike import Alike, Moment, nearest
-from forecast.evaluation.figures import MISSED, UNMEASURED, Bound, Comparison
+from forecast.evaluation.alike import nearest
+from forecast.facts.quality import Moment, Tested
 from forecast.structures import present_structure
 from forecast.trust.read import alike_in, read_trust
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tested:
-    """What the backtest that the forecasts are judged by found of the headline, over the window in the box."""
-
-    kind: str
-    origins: int
-    first: date
-    last: date
-    alike: Alike | None
-    """In the situation of the run, with the forecasts of about its size apart; None where there was none in it."""
-    all: Comparison
-    dry: Comparison | None
-    headline_dry: Comparison | None
-    """The same as `dry`, under the name it had when that was of another target."""
-    bounds: tuple[Bound, ...]
-    """Of the headline."""
-    other_version: str | None
-    """Of the model that was tested, where it is not that of this program."""
-    other_structure: int | None
-    """Of the model that was tested, where it is not that of the forecast."""
-
-    @property
-    def verdict(self) -> str:
-        """few (events, to tell), better or worse: than chance explains."""
-        return self.alike.verdict if self.alike else "few"
-
-    @property
-    def measured(self) -> tuple[Bound, ...]:
-        return tuple(bound for bound in self.bounds if bound.verdict != UNMEASURED)
-
-    @property
-    def missed(self) -> tuple[Bound, ...]:
-        return tuple(bound for bound in self.bounds if bound.verdict == MISSED)
 
 
 def read_tested(

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from rich.text import Text
 
 from forecast.cli.tables import bold, emit, facts, grid, paragraph
-from forecast.trust.read import Checked, Trust
+from forecast.facts.trust import Checked, Trust
 from forecast.trust.tables import (
     Table,
     backtest_words,

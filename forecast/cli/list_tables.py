@@ -5,7 +5,7 @@ from datetime import date, datetime
 from rich.text import Text
 
 from forecast.cli.tables import LEVEL_HEADER, bold, emit, facts, grid_with_words, level_cells, paragraph
-from forecast.record.payloads import (
+from forecast.facts.entries import (
     Contradiction,
     ContradictionList,
     DocumentDetail,
@@ -25,7 +25,7 @@ from forecast.record.payloads import (
     RunEntry,
     RunList,
 )
-from forecast.record.taught import Taught
+from forecast.facts.reasons import Taught
 from forecast.words.codings import coding_text, contradiction_text, contradiction_title
 from forecast.words.names import target_name
 from forecast.words.numbers import counted, percent, signed

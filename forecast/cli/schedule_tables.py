@@ -8,7 +8,7 @@ from rich.text import Text
 from db.run_rows import AttemptRow, RunRow
 from forecast.cli.render import headline_lines
 from forecast.cli.tables import bold, emit, facts, grid_with_words, paragraph
-from forecast.record.summary import Summary
+from forecast.facts.summary import Summary
 from forecast.schedule.backups import Backups
 from forecast.schedule.channels import Trial
 from forecast.schedule.slots import Slot

@@ -9,8 +9,9 @@ from db.when import When
 from forecast.cli.console import AsOf, AsRecorded, Json, case_id, opened, print_json, today
 from forecast.cli.tables import bold, emit, grid, paragraph
 from forecast.engine.assemble import DEAL_REACH_DAYS
-from forecast.evaluation.track import TOO_FEW, Counts, TrackRecord, as_json, read_track_record, track_sentence
-from forecast.evaluation.track_scores import OPEN, UNATTESTED, YES_ALREADY, Pending, ScenarioLine, TrackLine, within
+from forecast.evaluation.track import TOO_FEW, as_json, read_track_record, track_sentence
+from forecast.evaluation.track_scores import within
+from forecast.facts.track import OPEN, UNATTESTED, YES_ALREADY, Counts, Pending, ScenarioLine, TrackLine, TrackRecord
 from forecast.words.names import SCENARIO_NAMES, target_name
 from forecast.words.numbers import counted, percent, signed
 

@@ -4,94 +4,22 @@ A backtest counts these once (`count_bands`), so that every face can look up its
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
+from forecast.facts.quality import Alike, Band, Moment
 from forecast.words.names import target_name
 from forecast.words.numbers import counted, percent, share, signed
 from models.spec import Bools, Floats
 
 EDGES = (0.0, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
 """Of the bands that forecasts are counted in; one on an edge belongs to the band above it."""
-FEWEST = 10
-"""Windows that do not overlap, or spells of like outcomes, below which a count says nothing about chance."""
 SITUATIONS = ("dry", "wet")
 PARLEY = "Parley"
 """`forecast.evaluation.forecasters.MODEL`, without its imports; a test holds them together."""
-
-
-@dataclass(frozen=True, slots=True)
-class Moment:
-    """What is forecast, over how many days, in which situation, and how likely it is now."""
-
-    target: str
-    days: int
-    dry: bool
-    p: float
-    structure: int | None = None
-    """Of the model that says so; None for the present one."""
-
-    @property
-    def situation(self) -> str:
-        return "dry" if self.dry else "wet"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Band:
-    """Forecasts from `low` to below `high`, and what came of them."""
-
-    low: float
-    high: float
-    n: int
-    """Origins whose window is resolved."""
-    came_true: int
-    spells: int
-    """Stretches of successive origins, over the whole backtest, that those which came true lie in."""
-    apart: int
-    """Of the windows at most so many do not overlap."""
-
-    @property
-    def few(self) -> bool:
-        return self.apart < FEWEST
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Alike:
-    """How a backtest's forecasts of one target, window and situation turned out, those of about today's size apart."""
-
-    target: str
-    horizon_days: int
-    asked_days: int
-    """The window of the forecast that is shown; the backtest may reach only another."""
-    situation: str
-    kind: str
-    origins: int
-    first: date
-    last: date
-    n: int
-    spells: int
-    mean_forecast: float
-    frequency: float
-    log_score: float
-    naive_log_score: float
-    difference: float
-    low: float | None
-    high: float | None
-    p: float
-    """The forecast that is shown."""
-    band: Band | None
-    """The one that holds it; n is 0 where the backtest never said so. None where bands were not counted."""
-
-    @property
-    def verdict(self) -> str:
-        """few (events, to tell), better or worse: than chance explains."""
-        if self.spells < FEWEST or self.low is None or self.high is None or self.low <= 0 <= self.high:
-            return "few"
-        return "better" if self.high < 0 else "worse"
 
 
 def count_bands(origins: Sequence[date], days: int, said: Floats, outcome: Floats, kept: Bools) -> tuple[Band, ...]:

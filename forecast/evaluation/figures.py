@@ -1,8 +1,7 @@
 """What a backtest tells of Parley, number by number, and whether there were enough events to tell it."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
-from datetime import date
+from dataclasses import replace
 from math import isfinite
 
 import numpy as np
@@ -27,6 +26,21 @@ from forecast.evaluation.scoreboard import (
     scenario_table,
     score_table,
 )
+from forecast.facts.quality import (
+    MET,
+    MISSED,
+    UNMEASURED,
+    WITHIN_CHANCE,
+    Bound,
+    Calibration,
+    Comparison,
+    Curve,
+    Figure,
+    Promise,
+    Ranked,
+    Structured,
+    Timeline,
+)
 from forecast.words.names import target_name
 from forecast.words.numbers import percent, share
 from models.reliability import Reliability, decompose
@@ -43,115 +57,7 @@ RULE = (
     f"reaches no further than that. And always: the origins lie in at least {BLOCKS} blocks of 18 months, and the "
     "outcome went both ways. Else a question mark follows the number: too few to tell."
 )
-MET, WITHIN_CHANCE, MISSED, UNMEASURED = "met", "met but within chance", "missed", "not measured"
 ORIGINS = {"all": "all origins", "dry": "origins when dry", "wet": "origins when wet"}
-
-
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """A number, its interval by block bootstrap (None where there is none), and whether there is enough to tell it."""
-
-    value: float
-    low: float | None
-    high: float | None
-    enough: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Comparison:
-    """Parley beside the naive forecast that is best over the same origins; log scores in nats, smaller is better."""
-
-    target: str
-    horizon_days: int
-    situation: str
-    era: str
-    n: int  # origins
-    spells: int  # runs of consecutive origins that ended alike
-    mean_forecast: float
-    frequency: Figure
-    bias: Figure  # mean forecast less frequency
-    log_score: float
-    naive: str
-    naive_log_score: float
-    difference: Figure  # negative: Parley is better
-
-
-@dataclass(frozen=True, slots=True)
-class Structured:
-    """Another structure of the model, by the name the backtest has for it, beside the best naive forecast."""
-
-    name: str
-    comparisons: tuple[Comparison, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ranked:
-    """The same of a score of all windows at once: when (of a target), or which scenario (of a horizon)."""
-
-    target: str | None
-    horizon_days: int | None
-    situation: str
-    n: int
-    score: float
-    naive: str
-    naive_score: float
-    difference: Figure
-    counts: Mapping[str, int] | None  # scenarios: how often each came true
-
-
-@dataclass(frozen=True, slots=True)
-class Curve:
-    """Frequency of yes by isotonic regression at each distinct forecast, and its band; all of shape (value,)."""
-
-    forecast: tuple[float, ...]
-    count: tuple[int, ...]
-    frequency: tuple[float, ...]
-    low: tuple[float, ...]
-    high: tuple[float, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Calibration:
-    """Parley's reliability (CORP), and its Brier score = miscalibration - discrimination + uncertainty."""
-
-    target: str
-    horizon_days: int
-    situation: str
-    n: int
-    level: float  # of the band
-    inside: bool  # the whole curve within the band
-    half_width: float  # of the band, mean over origins
-    enough: bool
-    brier: float
-    miscalibration: float
-    discrimination: float
-    uncertainty: float
-    curve: Curve
-    sentence: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Timeline:
-    """What Parley said at each origin, and what came of it; outcome is None where the window is not attested."""
-
-    target: str
-    horizon_days: int
-    naive: str
-    origin: tuple[date, ...]
-    dry: tuple[bool, ...]
-    probability: tuple[float, ...]
-    naive_probability: tuple[float, ...]
-    outcome: tuple[bool | None, ...]
-    sentence: str
-
-
-@dataclass(frozen=True, slots=True)
-class Promise:
-    """What we ask of the model at 180 days, set before it was measured."""
-
-    measure: str  # difference, bias or curve
-    situation: str
-    statement: str
 
 
 PROMISES = (
@@ -161,20 +67,6 @@ PROMISES = (
     Promise("curve", "all", f"curve inside the {100 * LEVEL:.0f} % band, over all"),
     Promise("curve", "dry", f"curve inside the {100 * LEVEL:.0f} % band, when dry"),
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bound:
-    """Whether a promise was kept for one target; ``figure`` is its difference, bias, or reach beyond the band."""
-
-    target: str
-    horizon_days: int
-    measure: str
-    situation: str
-    statement: str
-    n: int
-    figure: Figure | None
-    verdict: str
 
 
 def compare_all(backtest: Backtest, targets: tuple[str, ...], name: str = MODEL) -> tuple[Comparison, ...]:

@@ -16,25 +16,13 @@ from sqlalchemy import Connection
 from db.read import read_case
 from db.read_evaluations import read_evaluations
 from db.rows import CaseRow
-from forecast.evaluation.alike import Alike, Moment, alike_sentence, read_alike
+from forecast.evaluation.alike import alike_sentence, read_alike
+from forecast.facts.quality import Moment, Quality
 from forecast.identity import model_version
 from forecast.structures import present_structure, structure_in
 
 SHIPPED_FACTS, SHIPPED_BACKTEST = "shipped_backtest.json", "shipped_backtest.nc"
 UNKNOWN = "How good these forecasts are has not been measured for this case yet; run `parley backtest`."
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Quality:
-    """The sentence, and what it holds for."""
-
-    sentence: str
-    model_version: str | None
-    evaluation_id: int | None  # None where the sentence is the shipped one, or there is none
-    as_of: date | None
-    note: str | None  # what to say where the backtest was of other code
-    alike: Alike | None = None  # what the sentence says, where it is of forecasts like the one that is shown
-    structure: int | None = None  # of the model that was tested
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from forecast.evaluation.alike import FEWEST, Band, count_bands
+from forecast.evaluation.alike import count_bands
 from forecast.evaluation.forecasters import MODEL
 from forecast.evaluation.origins import Backtest
 from forecast.evaluation.scoreboard import (
@@ -25,6 +25,7 @@ from forecast.evaluation.scoreboard import (
     scenario_table,
     score_table,
 )
+from forecast.facts.quality import FEWEST, Band
 from forecast.structures import present_structure
 from forecast.words.names import target_name
 from forecast.words.numbers import percent, share

@@ -1,8 +1,7 @@
 """A backtest read back: stored in the database, or shipped with the program."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from importlib.resources import as_file, files
 
 import xarray as xr
@@ -15,33 +14,10 @@ from db.run_rows import EvaluationRow
 from forecast.errors import NoBacktest
 from forecast.evaluation.forecasters import MODEL
 from forecast.evaluation.origins import Backtest, from_dataset
-from forecast.evaluation.quality import SHIPPED_BACKTEST, Quality
+from forecast.evaluation.quality import SHIPPED_BACKTEST
 from forecast.evaluation.scoreboard import NAIVE
+from forecast.facts.quality import Quality, Source
 from forecast.structures import FIRST, structure_in
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
-    """Which backtest the numbers are of, and which code, case and rows made it; None where that is not kept."""
-
-    evaluation_id: int | None  # None: shipped with the program
-    kind: str  # strict or retrospective
-    engine: str | None
-    every: str | None
-    standard: bool
-    origins: int
-    first: date
-    last: date
-    as_of: date
-    recorded_at: datetime | None
-    code_version: str | None
-    model_version: str
-    structure: int
-    """Of the model that was tested."""
-    case_hash: str
-    inputs_hash: str | None
-    file_hash: str | None
-    sentence: str | None
 
 
 def read_backtest(

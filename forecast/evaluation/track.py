@@ -11,8 +11,8 @@ How it is scored, and when, `forecast.evaluation.track_scores` says.
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, replace
-from datetime import date, datetime, timedelta
+from dataclasses import asdict, replace
+from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy import Connection
@@ -27,17 +27,14 @@ from db.when import When
 from forecast.engine.assemble import Rows, assemble
 from forecast.errors import NotEnough
 from forecast.evaluation.track_scores import (
-    UNATTESTED,
     LiveForecast,
     LiveScenarios,
-    Pending,
-    ScenarioLine,
-    TrackLine,
     Window,
     score_forecasts,
     score_scenarios,
     within,
 )
+from forecast.facts.track import UNATTESTED, Counts, Pending, TrackLine, TrackRecord
 from forecast.run_facts import ISSUE_LAG_DAYS as ISSUE_LAG_DAYS
 from forecast.run_facts import issued_before_the_fact
 from forecast.structures import present_structure, structure_of
@@ -55,35 +52,6 @@ RULE = (
     "by the end of the next day (UTC) and not provisional; each is scored once its window is over and attested to "
     "its end, yes and no alike."
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Counts:
-    """Published runs by whether they are track record, and the number of targets' forecasts scored so far."""
-
-    counted: int
-    repeats: int
-    after_the_fact: int
-    provisional: int
-    resolved: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TrackRecord:
-    """What live forecasts were worth, from what was known as of a day."""
-
-    as_of: date
-    as_recorded: datetime | None
-    headline: str
-    rule: str
-    counts: Counts
-    lines: tuple[TrackLine, ...]
-    scenarios: tuple[ScenarioLine, ...]
-    pending: tuple[Pending, ...]
-    structure: int
-    """Of the model that made the forecasts: the present one. What it says is joined with no other."""
-    others: tuple["TrackRecord", ...] = ()
-    """The records of other structures, the newest first."""
 
 
 def read_track_record(connection: Connection, when: When, *, case_id: str | None = None) -> TrackRecord:

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from operator import itemgetter
 from typing import Any
 
-from forecast.record.overtaken import Overtaken
+from forecast.facts.news import Overtaken
 
 TEXT, INTEGER, NUMBER, PROBABILITY, BOOLEAN, DATE, INSTANT, JSON = (
     "text",

@@ -14,7 +14,7 @@ from forecast.exports.columns import BOOLEAN, DATE, INSTANT, INTEGER, JSON, NUMB
 from forecast.exports.run_columns import INDICATOR, LEVEL, as_text
 
 if TYPE_CHECKING:
-    from forecast.record.payloads import IndicatorEntry
+    from forecast.facts.entries import IndicatorEntry
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,8 +37,9 @@ from forecast.exports.runs import (
     states_of,
     targets_of,
 )
+from forecast.facts.news import Overtaken
 from forecast.identity import code_version
-from forecast.record.overtaken import Overtaken, overtaken_lines, read_overtaken
+from forecast.record.overtaken import overtaken_lines, read_overtaken
 from indicators.tables import suggest
 
 type Rows = Callable[[Connection, RunsAsked, OfRuns, Content], Iterator[Values]]

@@ -11,7 +11,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from forecast.plots.chosen import Turn
+from forecast.facts.pictures import Turn
 from forecast.plots.style import INK
 from forecast.words.labels import Labels
 

@@ -4,13 +4,13 @@ Drawn in place of a history that has too few dates to be one, where no backtest 
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from db.run_rows import RunRow, TargetForecastRow
+from forecast.facts.pictures import Beside
 from forecast.plots.axes import BAND_50, BAND_90, show_legend, show_percents
 from forecast.plots.style import AMBER, BLUE, GREEN, INK, WIDTH, house_style
 from forecast.words.labels import Labels
@@ -23,22 +23,6 @@ MARKS = {
     "history_only": ("D", GREEN, 5, 0.16),
 }
 """Marker, colour, size and distance of what stands beside the forecast."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Beside:
-    """A forecast over one window, and what stands beside it."""
-
-    horizon_days: int | None
-    deadline: date | None
-    mean: float
-    q05: float
-    q25: float
-    q75: float
-    q95: float
-    base_rate: float | None
-    documents_only: float | None
-    history_only: float | None
 
 
 def windows_of(rows: Iterable[TargetForecastRow]) -> tuple[Beside, ...]:

@@ -3,8 +3,6 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
-from itertools import pairwise
-from statistics import median
 
 from sqlalchemy import Connection
 
@@ -14,16 +12,10 @@ from db.rows import CaseRow
 from db.run_rows import RunRow, ScenarioForecastRow, TargetForecastRow
 from db.when import WHENEVER, When
 from forecast.errors import NoForecast
+from forecast.facts.pictures import Horizon, Turn, gap_days, stretches
 from forecast.words.numbers import counted, minute
 
-GAP_DAYS = 45
-"""Longer than a month: monthly runs are joined."""
-RHYTHM = 8
-"""From so many dates on, the distance that lies between most of them is their rhythm."""
 UNPUBLISHED = ("rejected", "failed")
-
-type Horizon = int | date
-"""A window of days, or one up to a deadline."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,42 +90,6 @@ def read_forecast_run(connection: Connection, case: CaseRow, *, run_id: int | No
 def leading(runs: Sequence[RunRow]) -> frozenset[int]:
     """Of each date the last recorded run that fitted the model: it carries line and band."""
     return frozenset({run.as_of: run.id for run in runs if run.kind in FULL_KINDS}.values())
-
-
-def gap_days(days: Sequence[date]) -> int:
-    """Over how many days without a forecast a history is broken: a month and a half, or twice a slower rhythm."""
-    distances = [(later - earlier).days for earlier, later in pairwise(days)]
-    return max(GAP_DAYS, 2 * int(median(distances))) if len(days) >= RHYTHM else GAP_DAYS
-
-
-def stretches(days: Sequence[date], structures: Sequence[int] = ()) -> tuple[slice, ...]:
-    """The stretches of a history, between which it is broken: by time or, where given, by another structure."""
-    allowed = gap_days(days)
-    changed = {i for i, (before, after) in enumerate(pairwise(structures), start=1) if before != after}
-    breaks = [i for i in range(1, len(days)) if i in changed or (days[i] - days[i - 1]).days > allowed]
-    return tuple(slice(*ends) for ends in zip((0, *breaks), (*breaks, len(days)), strict=True)) if days else ()
-
-
-@dataclass(frozen=True, slots=True)
-class Turn:
-    """Where a history goes over to another structure of the model."""
-
-    last: date
-    """Of the earlier structure."""
-    first: date
-    """Of the later one."""
-    structure: int
-
-    @property
-    def place(self) -> float:
-        """Between the two, as an ordinal."""
-        return (self.last.toordinal() + self.first.toordinal()) / 2
-
-
-def turns(days: Sequence[date], structures: Sequence[int]) -> tuple[Turn, ...]:
-    """Every change of structure along a history."""
-    pairs = pairwise(zip(days, structures, strict=True))
-    return tuple(Turn(a, b, new) for (a, old), (b, new) in pairs if old != new)
 
 
 def turn_words(found: Sequence[Turn]) -> str:

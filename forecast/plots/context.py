@@ -1,6 +1,5 @@
 """What stands behind a history of few dates: what a backtest says would have been forecast before them."""
 
-from dataclasses import dataclass
 from datetime import date, timedelta
 
 from sqlalchemy import Connection
@@ -12,23 +11,13 @@ from forecast.errors import NoBacktest
 from forecast.evaluation.alike import PARLEY
 from forecast.evaluation.quality import read_quality
 from forecast.evaluation.stored import read_backtest
+from forecast.facts.pictures import Context
 from models.spec import TARGETS
 
 FEW = 8
 """With fewer dates a history has a context."""
 YEARS = 3
 """How far it reaches back where nothing else was asked."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Context:
-    """Forecasts of a backtest, by origin."""
-
-    kind: str
-    """strict or retrospective."""
-    model_version: str
-    origins: tuple[date, ...]
-    said: tuple[float, ...]
 
 
 def read_context(

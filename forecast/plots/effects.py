@@ -1,8 +1,6 @@
 """What each indicator does to one target: orientation prior, with the documents, history only, and the posterior."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 import numpy as np
@@ -18,11 +16,13 @@ from db.rows import IndicatorRow
 from db.run_rows import EffectRow, RunRow
 from db.when import WHENEVER, When
 from forecast.errors import NoForecast, NothingToDraw
+from forecast.facts.pictures import EffectsFacts, Estimate, IndicatorEffect
+from forecast.facts.reasons import LEAST
 from forecast.plots.axes import SMALL, show_legend
 from forecast.plots.chosen import read_forecast_run
-from forecast.plots.indicators import REACH, build_ladder, by_group, draw_ladder, run_name
+from forecast.plots.indicators import build_ladder, by_group, draw_ladder, run_name
 from forecast.plots.style import AMBER, BLUE, GREEN, GREY, INK, WIDTH, house_style
-from forecast.record.taught import LEAST, SET_BY_DOCUMENTS, share_taught
+from forecast.record.taught import SET_BY_DOCUMENTS
 from forecast.words.names import target_name
 from forecast.words.numbers import counted, signed
 from models.spec import EFFECT_TARGETS
@@ -50,44 +50,6 @@ _BESIDE: dict[str, Any] = {
     "fontsize": SMALL,
     "color": INK,
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Estimate:
-    """One effect by one source, taken as normal: log intensity (of a deal: log odds) per level."""
-
-    mean: float
-    sd: float
-
-    def interval(self, level: int) -> tuple[float, float]:
-        half = REACH[level] * self.sd
-        return self.mean - half, self.mean + half
-
-
-@dataclass(frozen=True, slots=True)
-class IndicatorEffect:
-    indicator: str
-    group: str
-    estimates: Mapping[str, Estimate]
-    """By source; "history" is missing where no mode was found."""
-
-    @property
-    def taught(self) -> float | None:
-        """The share of the effect that events taught; None where it is not known."""
-        before, after = self.estimates.get("documents"), self.estimates.get("posterior")
-        return share_taught(before.sd, after.sd) if before and after else None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EffectsFacts:
-    """The effects of one run on one target, by group."""
-
-    run_id: int
-    as_of: date
-    target: str
-    unit: str
-    effects: tuple[IndicatorEffect, ...]
-    caption: str
 
 
 def read_effects(

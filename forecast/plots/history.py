@@ -1,7 +1,6 @@
 """The probability of one target through as-of dates, with what happened meanwhile."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -18,6 +17,16 @@ from db.rows import CaseRow, EventRow
 from db.run_rows import RunRow, TargetForecastRow
 from db.when import When
 from forecast.errors import NoForecast
+from forecast.facts.pictures import (
+    Context,
+    EventMark,
+    HistoryFacts,
+    HistoryPoint,
+    Horizon,
+    Recomputed,
+    stretches,
+    turns,
+)
 from forecast.plots.axes import (
     BAND_50,
     BAND_90,
@@ -29,12 +38,10 @@ from forecast.plots.axes import (
     show_percents,
     show_turns,
 )
-from forecast.plots.beside import Beside, beside_caption, draw_beside, windows_of
+from forecast.plots.beside import beside_caption, draw_beside, windows_of
 from forecast.plots.chosen import (
     EVERY,
-    Horizon,
     Span,
-    Turn,
     gap_words,
     horizon_of,
     horizon_words,
@@ -42,12 +49,10 @@ from forecast.plots.chosen import (
     longest,
     read_span,
     run_counts,
-    stretches,
     turn_words,
-    turns,
 )
-from forecast.plots.context import FEW, Context, read_context
-from forecast.plots.recomputed import STEP_DAYS, Recomputed, recompute
+from forecast.plots.context import FEW, read_context
+from forecast.plots.recomputed import STEP_DAYS, recompute
 from forecast.plots.style import BLUE, GREEN, GREY, INK, ORANGE, SKY, WIDTH, house_style
 from forecast.structures import present_structure, structure_of
 from forecast.words.labels import ENGLISH, Labels
@@ -68,71 +73,6 @@ NEAR = 0.02
 HOLLOW = "denuclearisation"
 """The framing whose talks and deals are drawn hollow."""
 _TICK = [(-0.35, -1), (0.35, -1), (0.35, 1), (-0.35, 1), (-0.35, -1)]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HistoryPoint:
-    """What one published run said of the target."""
-
-    run_id: int
-    as_of: date
-    kind: str
-    leads: bool
-    """Whether it carries the line on its date."""
-    mean: float
-    q05: float
-    q25: float
-    q75: float
-    q95: float
-    base_rate: float | None
-    structure: int
-
-
-@dataclass(frozen=True, slots=True)
-class EventMark:
-    type: str
-    framing: str
-    started_on: date
-    ended_on: date
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HistoryFacts:
-    """A forecast history as it is drawn, by as-of date, then run."""
-
-    target: str
-    horizon_days: int | None
-    deadline: date | None
-    points: tuple[HistoryPoint, ...]
-    unpublished: tuple[date, ...]
-    """As-of dates of runs that were rejected or failed."""
-    events: tuple[EventMark, ...]
-    context: Context | None
-    """What a backtest says would have been forecast before; None where the history has dates enough."""
-    windows: tuple[Beside, ...]
-    """The last run by window, which is drawn instead of too short a history without a context; else empty."""
-    recomputed: Recomputed
-    """What the present structure would have said of late; empty where that was not asked for."""
-    caption: str
-
-    @property
-    def first(self) -> date:
-        """Where the picture begins."""
-        begin = self.context.origins[0] if self.context else self.points[0].as_of
-        return min(begin, *(day for day, _ in self.recomputed[:1]), begin)
-
-    @property
-    def turns(self) -> tuple[Turn, ...]:
-        """Where the line goes over to another structure of the model."""
-        return turns([point.as_of for point in self.line], [point.structure for point in self.line])
-
-    @property
-    def line(self) -> tuple[HistoryPoint, ...]:
-        return tuple(point for point in self.points if point.leads)
-
-    @property
-    def run_ids(self) -> tuple[int, ...]:
-        return tuple(point.run_id for point in self.points)
 
 
 def read_history(

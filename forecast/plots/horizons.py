@@ -1,7 +1,6 @@
 """Cumulative probabilities of one run by horizon, a panel a target."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 
 from matplotlib.axes import Axes
@@ -13,6 +12,7 @@ from db.read_runs import read_targets
 from db.run_rows import RunRow, TargetForecastRow
 from db.when import WHENEVER, When
 from forecast.errors import NoForecast
+from forecast.facts.pictures import Curve, HorizonPoint, HorizonsFacts
 from forecast.plots.axes import BAND_50, BAND_90, DASHED, PAPER, SMALL, show_legend, show_percents, show_windows
 from forecast.plots.chosen import days_to, horizon_of, longest, read_forecast_run
 from forecast.plots.style import BLUE, INK, WIDTH, house_style
@@ -24,39 +24,6 @@ SIDE = 3
 """Panels on a side of the figure; the headline's takes four of them."""
 NEAR = 0.06
 """A share of the horizontal axis: a number so near the vertical one would stand across it."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HorizonPoint:
-    """The probability within one window."""
-
-    days: int
-    deadline: date | None
-    mean: float
-    q05: float
-    q25: float
-    q75: float
-    q95: float
-    base_rate: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class Curve:
-    """One target from short windows to long ones."""
-
-    target: str
-    points: tuple[HorizonPoint, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class HorizonsFacts:
-    """The curves of one run as they are drawn, the headline's first."""
-
-    run_id: int
-    kind: str
-    as_of: date
-    curves: tuple[Curve, ...]
-    caption: str
 
 
 def read_horizons(

@@ -1,9 +1,6 @@
 """What each author says of each indicator, side by side; silence is an empty cell, never a zero."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date
-from statistics import fmean
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from matplotlib.artist import Artist
@@ -18,6 +15,7 @@ from db.read import read_catalogue, read_documents, read_judgements
 from db.rows import DocumentRow, JudgementRow
 from db.when import When
 from forecast.errors import NothingToDraw
+from forecast.facts.pictures import Asked, Author, JudgementsFacts, Said
 from forecast.plots.axes import show_legend
 from forecast.plots.indicators import BOLD, Ladder, build_ladder, by_group, draw_ladder, wrap_words
 from forecast.plots.style import BLUE, GREY, INK, LIGHT, ORANGE, WIDTH, house_style
@@ -43,57 +41,6 @@ FRAMED = ("arms_control_talks", "denuclearisation_talks")
 """Judgements on talks of any framing speak of these too."""
 NAMED = 3
 """Indicators a caption names."""
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """One judgement: a weight from -3 to 3, per level."""
-
-    weight: float
-    explicit: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Author:
-    """One document; `said` by indicator, silence being absent."""
-
-    document: str
-    author: str
-    published_on: date
-    said: Mapping[str, Said]
-
-    @property
-    def mean(self) -> float:
-        return fmean(one.weight for one in self.said.values())
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """One indicator, and what all authors who speak of it say together."""
-
-    indicator: str
-    group: str
-    weights: tuple[float, ...]
-
-    @property
-    def mean(self) -> float | None:
-        return fmean(self.weights) if self.weights else None
-
-    @property
-    def disputed(self) -> bool:
-        """Whether authors differ in sign."""
-        return any(weight > 0 for weight in self.weights) and any(weight < 0 for weight in self.weights)
-
-
-@dataclass(frozen=True, slots=True)
-class JudgementsFacts:
-    """Judgements on one target, documents by date and indicators by group."""
-
-    as_of: date
-    target: str
-    authors: tuple[Author, ...]
-    indicators: tuple[Asked, ...]
-    caption: str
 
 
 def read_judgements_shown(

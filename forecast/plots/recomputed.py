@@ -15,15 +15,12 @@ from forecast.engine.assemble import read_problem
 from forecast.engine.rows import reach_of
 from forecast.errors import NotEnough
 from forecast.evaluation.forecasters import LaplaceModel
-from forecast.plots.chosen import Horizon
+from forecast.facts.pictures import Horizon, Recomputed
 from models.laplace import NoMode
 from models.spec import TARGETS
 from models.structure import SHIPPED
 
 REACH_DAYS, STEP_DAYS = 90, 7
-
-type Recomputed = tuple[tuple[date, float], ...]
-"""Probabilities by as-of date."""
 
 
 def recompute(

@@ -1,7 +1,6 @@
 """How often what was said came true: the calibration curves of a backtest."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from matplotlib.figure import Figure
 from sqlalchemy import Connection
@@ -9,21 +8,14 @@ from sqlalchemy import Connection
 from db.posteriors import Posteriors
 from db.read import read_case
 from forecast.errors import NoBacktest
-from forecast.evaluation.figures import ORIGINS, Calibration, calibrate_all
+from forecast.evaluation.figures import ORIGINS, calibrate_all
 from forecast.evaluation.quality import read_quality
 from forecast.evaluation.report import judged_targets
-from forecast.evaluation.stored import Source, read_backtest
+from forecast.evaluation.stored import read_backtest
+from forecast.facts.pictures import ReliabilityFacts
+from forecast.facts.quality import Calibration, Source
 from forecast.plots.trust import reliability_figure
 from forecast.words.names import target_name
-
-
-@dataclass(frozen=True, slots=True)
-class ReliabilityFacts:
-    """The curves of the trust page, and the backtest they are of."""
-
-    source: Source
-    calibrations: tuple[Calibration, ...]
-    caption: str
 
 
 def read_reliability(

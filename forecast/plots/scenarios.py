@@ -1,7 +1,7 @@
 """Scenarios as areas that sum to one: of one run by window, and through as-of dates."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from itertools import accumulate, pairwise
 
@@ -16,12 +16,12 @@ from db.read_runs import read_targets
 from db.rows import CaseRow
 from db.run_rows import RunRow, ScenarioForecastRow
 from forecast.errors import NoForecast
+from forecast.facts.pictures import Horizon, ScenariosFacts, Shares, Turn, stretches, turns
+from forecast.facts.reasons import siblings_of
 from forecast.plots.axes import SMALL, show_dates, show_percents, show_turns, show_windows, spread
 from forecast.plots.chosen import (
     EVERY,
-    Horizon,
     Span,
-    Turn,
     days_to,
     gap_words,
     horizon_of,
@@ -30,12 +30,10 @@ from forecast.plots.chosen import (
     longest,
     read_forecast_run,
     read_span,
-    stretches,
     turn_words,
-    turns,
 )
 from forecast.plots.style import AMBER, BLUE, GREEN, INK, ORANGE, SKY, WIDTH, house_style
-from forecast.record.siblings import Sibling, siblings_of, siblings_sentence
+from forecast.record.siblings import siblings_sentence
 from forecast.structures import structure_of
 from forecast.words.labels import ENGLISH, Labels
 from forecast.words.names import SCENARIO_NAMES
@@ -52,45 +50,6 @@ FILLS = {
 """Colour and hatching, so that neighbours differ in grey too."""
 APART = 0.062
 """Between the words beside the areas, as a share of the axis."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shares:
-    """The probabilities of all scenarios, S0 first, in one window of one run."""
-
-    run_id: int
-    as_of: date
-    days: int
-    deadline: date | None
-    probabilities: tuple[float, ...]
-    structure: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ScenariosFacts:
-    """The areas as they are drawn: of one run by window, and of a history of runs in one window."""
-
-    run_id: int
-    kind: str
-    as_of: date
-    windows: tuple[Shares, ...]
-    """From short to long."""
-    history: tuple[Shares, ...]
-    """By as-of date, of each date the last full run; empty where there are not two dates."""
-    horizon: Horizon
-    """Of the history."""
-    siblings: tuple[Sibling, ...]
-    """The run's targets beside the scenarios of their names."""
-    caption: str
-
-    @property
-    def turns(self) -> tuple[Turn, ...]:
-        """Where the history goes over to another structure of the model."""
-        return _turns(self.history)
-
-    @property
-    def run_ids(self) -> tuple[int, ...]:
-        return tuple(sorted({self.run_id, *(shares.run_id for shares in self.history)}))
 
 
 def read_scenarios_shown(

@@ -8,8 +8,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MultipleLocator
 
-from forecast.evaluation.figures import Calibration, Comparison, Timeline
 from forecast.evaluation.scoreboard import CHOSEN_BEFORE, ERAS
+from forecast.facts.quality import Calibration, Comparison, Timeline
 from forecast.plots.axes import show_legend
 from forecast.plots.style import BLUE, GREY, LIGHT, ORANGE, PERCENT, WIDTH, as_drawing, house_style
 from forecast.words.names import target_name

@@ -18,8 +18,7 @@ from db.run_rows import RunRow
 from db.when import When
 from forecast.engine.assemble import Rows, assemble, check_rows, read_rows
 from forecast.errors import NoForecast, UnknownId
-from forecast.record.codings import coded, contradictions
-from forecast.record.payloads import (
+from forecast.facts.entries import (
     Criterion,
     IndicatorDetail,
     IndicatorEntry,
@@ -28,6 +27,7 @@ from forecast.record.payloads import (
     RunEntry,
     RunList,
 )
+from forecast.record.codings import coded, contradictions
 from forecast.record.taught import read_taught
 from forecast.run_facts import diagnostics_of, failures_of, is_stale
 from forecast.structures import structure_of

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from db.rows import ObservationRow
-from forecast.record.payloads import Contradiction, ObservationEntry
+from forecast.facts.entries import Contradiction, ObservationEntry
 from indicators.disagreements import Disagreement, find_disagreements
 
 

@@ -9,8 +9,8 @@ from sqlalchemy import Connection
 from db.read import Version, read_judgements, read_versions
 from db.rows import DocumentRow, JudgementRow
 from db.when import When
+from forecast.facts.entries import DocumentDetail, DocumentEntry, DocumentList, Ending, JudgementEntry
 from forecast.record.catalogue import case_of, find_place
-from forecast.record.payloads import DocumentDetail, DocumentEntry, DocumentList, Ending, JudgementEntry
 from indicators.case_rows import CASE_ANALYST
 from indicators.content import TARGETS
 

@@ -21,9 +21,7 @@ from db.read_lists import (
 )
 from db.rows import CaseRow, EventRow, NewEvent, ObservationRow
 from db.when import When
-from forecast.record.catalogue import case_of, find_place
-from forecast.record.codings import coded, contradictions
-from forecast.record.payloads import (
+from forecast.facts.entries import (
     Change,
     ContradictionList,
     Coverage,
@@ -35,6 +33,8 @@ from forecast.record.payloads import (
     ObservationList,
     ObservationVersion,
 )
+from forecast.record.catalogue import case_of, find_place
+from forecast.record.codings import coded, contradictions
 from forecast.words.numbers import counted
 from indicators.case_rows import CASE_ANALYST
 from indicators.disagreements import APART, standing_on

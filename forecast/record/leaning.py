@@ -7,7 +7,7 @@ from forecast.words.names import target_name
 from forecast.words.numbers import percent, reach
 
 if TYPE_CHECKING:
-    from forecast.record.summary import Summary
+    from forecast.facts.summary import Summary
 
 
 def judgement_sentence(summary: "Summary") -> str | None:

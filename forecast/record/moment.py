@@ -9,7 +9,7 @@ from db.read_runs import read_standing, read_targets
 from db.rows import CaseRow
 from db.run_rows import NewRun, RunRow, TargetForecastRow
 from forecast.engine.standing import find_standing
-from forecast.evaluation.alike import Moment
+from forecast.facts.quality import Moment
 from forecast.structures import structure_of
 
 

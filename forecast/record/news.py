@@ -4,7 +4,6 @@ Events come first, for they can overtake a forecast: what has happened is no lon
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime, time, timedelta
 
 from sqlalchemy import Connection
@@ -13,6 +12,23 @@ from db.read import read_between, read_events
 from db.rows import CompletenessRow, DocumentRow, EventRow, JudgementRow, ObservationRow
 from db.when import When
 from forecast.engine.standing import Turns, read_turns
+from forecast.facts.news import (
+    ADDED,
+    ENTERED,
+    LOADED,
+    RETIRED,
+    RETRACTED,
+    REVISED,
+    WITHDRAWN,
+    AttestationNews,
+    DocumentNews,
+    EventNews,
+    IndicatorNews,
+    JudgementNews,
+    News,
+    ObservationNews,
+    Week,
+)
 from forecast.words.numbers import level_text
 from indicators.case_rows import CASE_ANALYST
 from indicators.content import NO_FRAMING
@@ -22,132 +38,6 @@ SHOWN = 8
 """Entries of a kind that are named; of more only the number is told."""
 _RANK = ("contact", "crisis", "deal", "talks")
 """Types of event, the weightiest last."""
-ENTERED, REVISED, RETRACTED = "entered", "revised", "retracted"
-ADDED, RETIRED, LOADED = "added", "retired", "loaded"
-WITHDRAWN = "withdrawn"
-"""Entered and retracted since: nothing came of it."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EventNews:
-    """One version of an event; `what` is entered, revised or retracted, for `reason`, which also marks a dispute."""
-
-    row: int
-    what: str
-    id: str
-    type: str
-    framing: str
-    started_on: date
-    ended_on: date
-    known_on: date
-    venue: str
-    source: str
-    analyst: str
-    disputed: bool
-    reason: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AttestationNews:
-    """A person's word that events of a type are complete up to a day, or its withdrawal."""
-
-    row: int
-    what: str
-    type: str
-    complete_through: date
-    known_on: date | None
-    attested_by: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ObservationNews:
-    """One version of an observation."""
-
-    row: int
-    what: str
-    indicator: str
-    level: float
-    observed_on: date
-    known_on: date
-    source: str
-    analyst: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DocumentNews:
-    """One version of a document."""
-
-    row: int
-    what: str
-    id: str
-    author: str
-    title: str
-    published_on: date
-    known_on: date | None
-    analyst: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JudgementNews:
-    """One version of a judgement."""
-
-    row: int
-    what: str
-    document: str
-    indicator: str
-    target: str
-    weight: float
-    basis: str
-    known_on: date | None
-    analyst: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IndicatorNews:
-    """An indicator added or retired at the desk; or, with an empty `id`, another version of the case loaded."""
-
-    row: int
-    """Of the version of the case."""
-    what: str
-    id: str
-    name: str
-    analyst: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class News:
-    """What came on file, each kind in the order in which it was recorded."""
-
-    events: tuple[EventNews, ...] = ()
-    attestations: tuple[AttestationNews, ...] = ()
-    observations: tuple[ObservationNews, ...] = ()
-    documents: tuple[DocumentNews, ...] = ()
-    judgements: tuple[JudgementNews, ...] = ()
-    indicators: tuple[IndicatorNews, ...] = ()
-
-    def __bool__(self) -> bool:
-        return any(getattr(self, item.name) for item in fields(self))
-
-    @property
-    def to_learn(self) -> str:
-        """The kinds that only a fit takes in, as a list of words; "" where there are none."""
-        kinds = [kind for kind in ("documents", "judgements", "indicators") if getattr(self, kind)]
-        return " and ".join(filter(None, (", ".join(kinds[:-1]), *kinds[-1:])))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Week:
-    """The events and attestations that became known, or were entered, in the last seven days; disputes that stand."""
-
-    since: date
-    events: tuple[EventNews, ...] = ()
-    attestations: tuple[AttestationNews, ...] = ()
-    disputes: tuple[EventNews, ...] = ()
 
 
 def read_news(connection: Connection, case_id: str, before: When, now: When) -> News:

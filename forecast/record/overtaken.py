@@ -1,32 +1,17 @@
 """Whether what is on file has overtaken the last full run, and which run takes it in."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import date
 from typing import Any
 
 from sqlalchemy import Connection
 
 from db.read_runs import read_standing
-from db.run_rows import RunRow
 from db.when import When
 from forecast.engine.standing import find_standing
-from forecast.record.news import News, news_lines, read_news
+from forecast.facts.news import Overtaken
+from forecast.record.news import news_lines, read_news
 from forecast.run_facts import read_when, untaught_of
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Overtaken:
-    """What came on file after the last full run had read."""
-
-    source: RunRow
-    since: News
-    standing: RunRow | None
-    """The run on file that takes in what can be without a fit, beside the full one."""
-
-    @property
-    def taken_in_by(self) -> RunRow | None:
-        """The run that takes in all of it."""
-        return None if self.since.to_learn else self.standing
 
 
 def read_overtaken(connection: Connection, case_id: str, today: date) -> Overtaken | None:

@@ -5,7 +5,7 @@ with their effects, and what the documents say. How much each does is told as it
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from math import exp
 
@@ -16,7 +16,8 @@ from db.read_runs import read_effects
 from db.rows import CaseRow, EventRow, IndicatorRow
 from db.run_rows import IndicatorStateRow, RunRow, TargetForecastRow
 from db.when import When
-from forecast.record.taught import Taught, read_taught, taught_on, taught_words, with_taught
+from forecast.facts.reasons import TALKS, Reason, Taught, Weight
+from forecast.record.taught import read_taught, taught_on, taught_words, with_taught
 from forecast.words.names import target_name
 from forecast.words.numbers import counted, percent, reach
 
@@ -24,53 +25,9 @@ FACTOR = 2.0
 """So many times its base rate, or less than its inverse, a forecast is explained."""
 MOST = 2
 """Indicators that are named."""
-TALKS = ("arms_control_talks", "denuclearisation_talks", "limits_talks")
 _TYPE = {"contact": "contact", "crisis": "crisis", "deal": "deal"}
 """Types of event by target; of talks each framing has its own."""
 _FRAMING = {"arms_control_talks": "arms_control", "denuclearisation_talks": "denuclearisation"}
-
-
-@dataclass(frozen=True, slots=True)
-class Weight:
-    """By what factor an indicator's present level multiplies the rate, against a neutral one."""
-
-    indicator_id: str
-    name: str
-    factor: float
-    taught: float | None = None
-    """The share of the effect that events taught; None where it is not known."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reason:
-    """A forecast that is far from its base rate, and the facts behind it."""
-
-    target: str
-    horizon_days: int | None
-    deadline: date | None
-    mean: float
-    base_rate: float
-    documents_only: float | None
-    history_only: float | None
-    events: int
-    """On record up to the as-of date."""
-    since: date | None
-    """From when on they are attested."""
-    last_on: date | None
-    days: int | None
-    """From the last one to the as-of date."""
-    levels: float | None
-    """Factor of all present levels on the rate (of a deal: on its odds), by posterior means; None without effects."""
-    weights: tuple[Weight, ...]
-    """The indicators that move it most that way."""
-    talks: float | None
-    """Of a deal, which takes a meeting: the probability of talks of any framing in the window."""
-    since_talks: int | None = None
-    """Of talks and deals while talks are under way: days since the last meeting of any framing ended."""
-
-    @property
-    def factor(self) -> float:
-        return self.mean / self.base_rate
 
 
 def read_reasons(

@@ -1,7 +1,7 @@
 """What a run says, read back from the store: one payload for table, JSON and later faces."""
 
-from dataclasses import asdict, dataclass
-from datetime import date, datetime
+from dataclasses import asdict
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection
@@ -19,20 +19,24 @@ from db.read_runs import (
     read_states,
     read_targets,
 )
-from db.rows import CaseRow, IndicatorRow
+from db.rows import CaseRow
 from db.run_rows import IndicatorStateRow, NewRun, RunRow, ScenarioForecastRow, TargetForecastRow
 from db.when import When
 from db.zone import read_zone
 from forecast.engine.standing import find_standing
 from forecast.errors import NoForecast, NoPosterior, NotEnough
-from forecast.evaluation.quality import Quality, read_quality
-from forecast.evaluation.track import TrackRecord, read_track_record, track_sentence
+from forecast.evaluation.quality import read_quality
+from forecast.evaluation.track import read_track_record, track_sentence
+from forecast.facts.news import News
+from forecast.facts.quality import Quality
+from forecast.facts.summary import NO_NEWS, Standing, Summary
+from forecast.facts.track import TrackRecord
 from forecast.record.leaning import judgement_sentence
 from forecast.record.moment import moment_of
-from forecast.record.news import News, Week, read_news, read_week
-from forecast.record.reasons import Reason, read_reasons, reason_sentence
-from forecast.record.siblings import Sibling, siblings_of, siblings_sentence
-from forecast.record.taught import Taught, read_taught
+from forecast.record.news import read_news, read_week
+from forecast.record.reasons import read_reasons, reason_sentence
+from forecast.record.siblings import siblings_sentence
+from forecast.record.taught import read_taught
 from forecast.run_facts import (
     assumed_of,
     diagnostics_of,
@@ -46,93 +50,6 @@ from forecast.structures import change_as_json, change_of, other_model_sentence,
 
 if TYPE_CHECKING:
     from forecast.engine.answers import Provisional
-
-NO_NEWS = News()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
-    """A forecast that takes in what came since the last full run; `run_id` is None where it is not stored."""
-
-    run_id: int | None
-    run: NewRun
-    """What it says of where things stood: as of which day, dry or wet."""
-    issued_at: datetime | None
-    targets: tuple[TargetForecastRow, ...]
-    scenarios: tuple[ScenarioForecastRow, ...]
-    states: tuple[IndicatorStateRow, ...]
-    untaught: str = ""
-    """What of all that has happened it has not learnt."""
-
-    @property
-    def as_of(self) -> date:
-        return self.run.as_of
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Summary:
-    """One run with its forecast; a run that was not published carries the last good forecast and that run's id."""
-
-    case_name: str
-    headline: str
-    run: RunRow
-    forecast_of: RunRow | None  # the run the forecasts below are of; None when nothing was ever published
-    newer: RunRow | None  # a later attempt that was not published
-    age_days: int | None  # days from the forecast's as-of date to today, where the current forecast was asked for
-    owed: date | None  # as of which day the current forecast should be by now, where that was asked for and is known
-    targets: tuple[TargetForecastRow, ...]
-    scenarios: tuple[ScenarioForecastRow, ...]
-    states: tuple[IndicatorStateRow, ...]
-    catalogue: tuple[IndicatorRow, ...]
-    quality: Quality
-    track: str  # what live forecasts were worth so far, as of today
-    names: tuple[str, ...]  # that people gave the run
-    zone: str  # whose days are the database's
-    week: Week
-    since: News = NO_NEWS  # what came after the current forecast had read
-    standing: Standing | None = None  # the forecast that takes it in
-    lacking: str = ""  # why there is none, where something came
-    reasons: tuple[Reason, ...] = ()  # why forecasts are far from their base rates
-    effects: tuple[Taught, ...] = ()  # of each indicator on each target, and what events taught of it
-
-    @property
-    def rejected(self) -> bool:
-        return self.run.status != "published"
-
-    @property
-    def overdue(self) -> bool:
-        """Whether a newer forecast should be there by now: the one rule by which a forecast is stale."""
-        return self.forecast_of is not None and self.owed is not None and self.forecast_of.as_of < self.owed
-
-    @property
-    def shown(self) -> Standing:
-        """What is shown: the forecast as things stand, or that of the run where nothing came since."""
-        source = self.forecast_of or self.run
-        return self.standing or Standing(
-            run_id=source.id,
-            run=source,
-            issued_at=source.issued_at,
-            targets=self.targets,
-            scenarios=self.scenarios,
-            states=self.states,
-        )
-
-    @property
-    def siblings(self) -> tuple[Sibling, ...]:
-        return siblings_of(self.shown.targets, self.shown.scenarios)
-
-    @property
-    def untaught(self) -> str:
-        """What of all that has happened only a full update takes in."""
-        return self.standing.untaught if self.standing else ""
-
-    def headline_rows(self) -> tuple[TargetForecastRow, ...]:
-        """Those of the run."""
-        return tuple(row for row in self.targets if row.target == self.headline)
-
-    def shown_headline(self) -> tuple[TargetForecastRow, ...]:
-        """Those that are shown."""
-        return tuple(row for row in self.shown.targets if row.target == self.headline)
 
 
 def read_summary(

@@ -6,28 +6,11 @@ deviations are of about a thousand draws, so that the share is known to a few po
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 from db.run_rows import EffectRow
+from forecast.facts.reasons import LEAST, Taught
 
-LEAST = 0.05
-"""Of a smaller share it is said that documents have set the effect: what is left may be noise of the draws."""
 SET_BY_DOCUMENTS = "set by documents, not by events"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Taught:
-    """The effect of an indicator on a target, per level, and the share of it that events taught."""
-
-    target: str
-    indicator_id: str
-    mean: float
-    """Log rate per level; of a deal log odds."""
-    sd: float
-    events_taught: float | None
-    """None where the run keeps no effect by the documents alone."""
-    words: str
-    """The share as it is told."""
 
 
 def read_taught(rows: Iterable[EffectRow]) -> tuple[Taught, ...]:

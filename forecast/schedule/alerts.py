@@ -19,8 +19,9 @@ from db.rows import IndicatorRow
 from db.run_rows import AlertRow, AttemptRow, IndicatorStateRow, NewAlert
 from db.when import When
 from db.zone import Moment, read_zone
-from forecast.record.news import Week, read_week, week_lines
-from forecast.record.overtaken import Overtaken, overtaken_json, overtaken_lines, read_overtaken
+from forecast.facts.news import Overtaken, Week
+from forecast.record.news import read_week, week_lines
+from forecast.record.overtaken import overtaken_json, overtaken_lines, read_overtaken
 from forecast.run_facts import failures_of, is_stale
 from forecast.schedule.bridging import Bridge
 from forecast.schedule.movement import body_of, facts_of, find_movement, title_of, told_values

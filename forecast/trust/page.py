@@ -2,11 +2,11 @@
 
 from markupsafe import Markup
 
-from forecast.evaluation.figures import MET, MISSED
 from forecast.evaluation.scoreboard import LEVEL
+from forecast.facts.quality import MET, MISSED
+from forecast.facts.trust import FAILED, Trust
 from forecast.plots.trust import draw_differences, draw_reliability, draw_timelines
 from forecast.rendering import render
-from forecast.trust.read import FAILED, Trust
 from forecast.trust.tables import (
     backtest_words,
     band_table,

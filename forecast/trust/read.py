@@ -5,8 +5,8 @@ the numbers below it are of the same backtest, unless another one was asked for.
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from datetime import date, datetime
+from dataclasses import asdict
+from datetime import date
 from typing import Any
 
 from sqlalchemy import Connection
@@ -15,15 +15,9 @@ from db.posteriors import Posteriors
 from db.read import read_case
 from db.read_evaluations import read_evaluations
 from db.run_rows import EvaluationRow
-from forecast.evaluation.alike import SITUATIONS, Alike, Band, Moment, find_band, nearest
+from forecast.evaluation.alike import SITUATIONS, find_band, nearest
 from forecast.evaluation.figures import (
     RULE,
-    Bound,
-    Calibration,
-    Comparison,
-    Ranked,
-    Structured,
-    Timeline,
     calibrate_all,
     compare_all,
     compare_scenarios,
@@ -32,18 +26,22 @@ from forecast.evaluation.figures import (
     draw_timeline,
     judge,
 )
-from forecast.evaluation.quality import Quality, read_quality
+from forecast.evaluation.quality import read_quality
 from forecast.evaluation.report import bands_of, judged_targets
 from forecast.evaluation.scoreboard import Selection
-from forecast.evaluation.stored import Source, read_backtest
-from forecast.evaluation.track import Counts, TrackRecord, track_sentence
-from forecast.evaluation.track_scores import ScenarioLine, TrackLine
+from forecast.evaluation.stored import read_backtest
+from forecast.evaluation.track import track_sentence
+from forecast.facts.quality import (
+    Alike,
+    Moment,
+)
+from forecast.facts.track import TrackRecord
+from forecast.facts.trust import FAILED, LOOK, NOT_RUN, PASSED, Banded, Checked, Track, Trust
 from forecast.identity import model_version
 from forecast.record.moment import read_moment
 from forecast.record.summary import read_track
 from forecast.structures import other_model_sentence, present_structure
 
-PASSED, FAILED, LOOK, NOT_RUN = "passed", "FAILED", "look", "not run"
 _VERDICTS = {True: PASSED, False: FAILED, None: LOOK}
 CHECK_NAMES = (
     "as-of",
@@ -57,78 +55,6 @@ CHECK_NAMES = (
     "sbc",
 )
 """Those of `forecast.checks.run`, in its order: importing that takes the model. A test holds them together."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Track:
-    """What live forecasts were worth; what waits is only counted (`parley score` lists it)."""
-
-    sentence: str
-    rule: str | None
-    counts: Counts | None  # None where live forecasts cannot be scored; the sentence says why
-    lines: tuple[TrackLine, ...]
-    scenarios: tuple[ScenarioLine, ...]
-    pending: int
-    structure: int
-    """Of the model that made the forecasts: the present one."""
-    others: tuple["Track", ...] = ()
-    """The records of other structures, the newest first; none is joined with another."""
-
-    @property
-    def records(self) -> tuple["Track", ...]:
-        """That of the present structure first."""
-        return (self, *self.others)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Checked:
-    """The newest result of one check, and what it holds for."""
-
-    name: str
-    verdict: str
-    sentence: str
-    as_of: date | None
-    recorded_at: datetime | None
-    code_version: str | None
-    model_version: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Banded:
-    """How often what was said of the headline came true, by the size of what was said."""
-
-    target: str
-    horizon_days: int
-    situation: str
-    bands: tuple[Band, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Trust:
-    """The trust page."""
-
-    case_id: str
-    case_name: str
-    case_hash: str
-    headline: str
-    model_version: str  # of this program
-    quality: Quality
-    by_other_model: str | None
-    """That the forecast as it stands is by another model than the present one."""
-    track: Track
-    source: Source
-    rule: str
-    bounds: tuple[Bound, ...]
-    comparisons: tuple[Comparison, ...]
-    """Of the shipped model alone."""
-    structures: tuple[Structured, ...]
-    """Other structures of the model that the backtest holds, under their own names."""
-    times: tuple[Ranked, ...]
-    scenarios: tuple[Ranked, ...]
-    calibrations: tuple[Calibration, ...]
-    timelines: tuple[Timeline, ...]
-    bands: tuple[Banded, ...]
-    checks: tuple[Checked, ...]
 
 
 def read_trust(

@@ -3,12 +3,12 @@
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
-from forecast.evaluation.alike import FEWEST, SITUATIONS
-from forecast.evaluation.figures import Bound, Calibration, Comparison, Figure, Ranked
+from forecast.evaluation.alike import SITUATIONS
 from forecast.evaluation.scoreboard import CHOSEN_BEFORE
-from forecast.evaluation.stored import Source
-from forecast.evaluation.track_scores import TrackLine, within
-from forecast.trust.read import Checked, Track, Trust
+from forecast.evaluation.track_scores import within
+from forecast.facts.quality import FEWEST, Bound, Calibration, Comparison, Figure, Ranked, Source
+from forecast.facts.track import TrackLine
+from forecast.facts.trust import Checked, Track, Trust
 from forecast.words.names import target_name
 from forecast.words.numbers import percent, share, signed
 

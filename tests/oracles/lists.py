@@ -11,10 +11,10 @@ from sqlalchemy import Connection
 from db.read import Version, read_catalogue, read_versions
 from db.rows import CaseRow, ObservationRow
 from db.when import When
+from forecast.facts.entries import Ending, ObservationList, ObservationVersion
 from forecast.record.catalogue import case_of, find_place
 from forecast.record.codings import coded
 from forecast.record.entries import Wanted
-from forecast.record.payloads import Ending, ObservationList, ObservationVersion
 from forecast.words.numbers import counted
 
 STANDS, SUPERSEDED, RETRACTED = "stands", "superseded", "retracted"

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from forecast.record.taught import Taught
+from forecast.facts.reasons import Taught
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

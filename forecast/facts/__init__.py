@@ -1,0 +1,1 @@
+"""What is shown on every face, before it is said in any language: frozen values, no words."""

@@ -1,0 +1,98 @@
+"""Everything a brief says, before it is said in any language."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from db.rows import CaseRow
+from db.run_rows import NewRun, RunRow, TargetForecastRow
+from forecast.facts.bands import Grounds
+from forecast.facts.changes import Changes
+from forecast.facts.levels import Attested, Cited, Differing, Level, Source, Watched
+from forecast.facts.pictures import HistoryFacts, HorizonsFacts, ScenariosFacts
+from forecast.facts.quality import Alike, Tested
+from forecast.facts.summary import Summary
+from forecast.facts.track import TrackRecord
+
+type Phrase = Callable[[Brief, Grounds, bool], str]
+"""One ground in words; True: it speaks against confidence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """The facts of the three plots."""
+
+    history: HistoryFacts
+    horizons: HorizonsFacts
+    scenarios: ScenariosFacts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Brief:
+    """One run, told to someone who has to act on it."""
+
+    case: CaseRow
+    written_on: date
+    read_at: datetime
+    """When the run read its rows."""
+    summary: Summary
+    headline: TargetForecastRow
+    """Over the longest rolling window."""
+    by_deadline: TargetForecastRow | None
+    deadline_meaning: str
+    grounds: Grounds
+    changes: Changes
+    levels: tuple[Level, ...]
+    attested: tuple[Attested, ...]
+    watched: tuple[Watched, ...]
+    track: TrackRecord | None
+    """None where live forecasts cannot be scored; the summary's sentence says why."""
+    tested: Tested | None
+    documents: tuple[Cited, ...]
+    sources: tuple[Source, ...]
+    differing: tuple[Differing, ...]
+    """Codings that contradict each other: as things stand, or for an earlier run as it read them."""
+    figures: Figures
+    later: RunRow | None = None
+    """The last published full run, where this brief is of an earlier one."""
+
+    @property
+    def run(self) -> RunRow:
+        """The full run."""
+        return self.summary.run
+
+    @property
+    def standing(self) -> NewRun:
+        """Where things stand: as of which day the numbers are, dry or wet; of the run, or with what came since."""
+        return self.summary.shown.run
+
+    @property
+    def alike(self) -> Alike | None:
+        """What came of forecasts like this one: as every face says it, else from the arrays of an older backtest."""
+        return self.summary.quality.alike or (self.tested.alike if self.tested else None)
+
+    def weigh(self, phrases: Mapping[str, Phrase]) -> tuple[list[str], list[str]]:
+        """What speaks against confidence and what in its favour, each ground in its phrase of a language."""
+        against = self.grounds.against()
+        said = {name: say(self, self.grounds, name in against) for name, say in phrases.items()}
+        return [said[name] for name in against], [words for name, words in said.items() if name not in against]
+
+    @property
+    def ends_on(self) -> date:
+        """The last day of the headline's window."""
+        return self.standing.as_of + timedelta(days=self.headline.horizon_days or 0)
+
+    @property
+    def shorter_days(self) -> int:
+        """By how much the window up to the deadline has shrunk since the run that is compared with."""
+        since = self.changes.since.run
+        return (self.run.as_of - since.as_of).days if since else 0
+
+    @property
+    def stale(self) -> tuple[Level, ...]:
+        """The longest unobserved first."""
+        return tuple(sorted((one for one in self.levels if one.stale), key=lambda one: -(one.days or 0)))
+
+    @property
+    def never_observed(self) -> tuple[Level, ...]:
+        return tuple(one for one in self.levels if not one.active)
