@@ -38,19 +38,6 @@ def is_present(run: RunRow) -> bool:
     return structure_of(run) == present_structure()
 
 
-def other_model(structure: int) -> str:
-    """What is said of a forecast by another structure than the present one; "" of the present one."""
-    present = present_structure()
-    label = f"by model {structure}; run `parley update` for a forecast by model {present}"
-    return "" if structure == present else label
-
-
-def other_model_sentence(structure: int) -> str:
-    """The same of the forecast that is shown, as a sentence."""
-    label = other_model(structure)
-    return f"This forecast is {label}." if label else ""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelLine:
     """A target at one horizon, for the same rows and as-of date by two structures."""
@@ -110,3 +97,9 @@ def _line(found: Mapping[str, Any]) -> ModelLine:
     values = {name: value for name, value in found.items() if name != "points"}
     deadline = found["deadline"]
     return ModelLine(**{**values, "deadline": date.fromisoformat(deadline) if deadline else None})
+
+
+def lines_of_headline(change: ModelChange, headline: str) -> tuple[ModelLine, ...]:
+    """Those of the headline: rolling horizons from short to long, then deadlines."""
+    mine = [line for line in change.lines if line.target == headline]
+    return tuple(sorted(mine, key=lambda line: (line.deadline is not None, line.horizon_days or 0)))

@@ -10,12 +10,13 @@ import pytest
 import xarray as xr
 from toy_backtests import make_backtest
 
-from forecast.evaluation.alike import EDGES, PARLEY, alike_sentence, count_bands, find_band, nearest, read_alike
+from forecast.evaluation.alike import EDGES, PARLEY, count_bands, find_band, nearest, read_alike
 from forecast.evaluation.forecasters import MODEL
 from forecast.evaluation.origins import from_dataset
 from forecast.evaluation.report import bands_of, bands_payload, payload
 from forecast.evaluation.scoreboard import Selection
 from forecast.facts.quality import FEWEST, Alike, Moment
+from forecast.words.english.quality import alike_sentence
 from models.spec import TARGETS
 
 HEADLINE = "arms_control_talks"

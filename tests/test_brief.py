@@ -34,7 +34,6 @@ from db.read_runs import read_run, read_states, read_targets
 from db.rows import EventRow, ObservationRow
 from db.run_rows import EffectRow, IndicatorStateRow
 from db.when import When
-from forecast.brief import english, japanese, report
 from forecast.brief.changes import choose_since, read_changes
 from forecast.brief.facts import in_language, read_brief
 from forecast.brief.levels import standing
@@ -44,10 +43,13 @@ from forecast.errors import NoForecast, NotWritten
 from forecast.facts.bands import BANDS
 from forecast.facts.brief import Brief
 from forecast.facts.changes import ASKED, FIRST, OLDER, REPORT, Entries, Now
-from forecast.record.reasons import read_reasons, reason_sentence
-from forecast.record.siblings import siblings_sentence
+from forecast.record.reasons import read_reasons
 from forecast.record.summary import read_summary
 from forecast.run_facts import read_when
+from forecast.words.english import brief as english
+from forecast.words.english.reasons import reason_sentence, siblings_sentence
+from forecast.words.japanese import brief as japanese
+from forecast.words.japanese import report
 from forecast.words.numbers import percent, percent_range
 from indicators.folder import read_case_folder
 from indicators.install import install_case

@@ -25,8 +25,9 @@ from forecast.engine.assemble import inputs_hash, read_problem
 from forecast.engine.standing import needs_fit, takes_all_in
 from forecast.errors import NotOnFile
 from forecast.record.documents import read_document, read_document_list
-from forecast.record.overtaken import overtaken_json, overtaken_lines, read_overtaken
+from forecast.record.overtaken import overtaken_json, read_overtaken
 from forecast.record.summary import as_json, read_summary
+from forecast.words.english.news import overtaken_lines
 from indicators.errors import CaseError
 from indicators.folder import read_case_folder
 from indicators.install import install_case

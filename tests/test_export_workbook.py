@@ -45,7 +45,7 @@ from forecast.exports.columns import (
 from forecast.exports.contents import CONTENTS
 from forecast.exports.read import Wanted, read_export
 from forecast.exports.workbook import MOST_ROWS, PRINTED_WIDTH, write_workbook
-from forecast.record.overtaken import overtaken_lines
+from forecast.words.english.news import overtaken_lines
 from forecast.writing import written
 
 few = settings(max_examples=25, deadline=None)

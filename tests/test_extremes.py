@@ -181,7 +181,7 @@ def test_no_day_ends_in_a_traceback(folder: Path, monkeypatch: pytest.MonkeyPatc
 def test_an_axis_reaches_to_the_ends_of_time(first: date, last: date) -> None:
     from matplotlib.figure import Figure
 
-    from forecast.words.labels import ENGLISH
+    from forecast.words.english.labels import LABELS as ENGLISH
 
     axes = Figure().add_subplot()
     show_dates(axes, first, last, ENGLISH, room=6.0)

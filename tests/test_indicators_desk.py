@@ -27,7 +27,8 @@ from forecast.engine.assemble import Rows, inputs_hash, read_problem, read_rows
 from forecast.engine.standing import needs_fit
 from forecast.errors import NotOnFile
 from forecast.record.catalogue import read_indicator, read_indicator_list
-from forecast.record.overtaken import overtaken_lines, read_overtaken
+from forecast.record.overtaken import read_overtaken
+from forecast.words.english.news import overtaken_lines
 from indicators.amendments import amended_hash, carried_over
 from indicators.errors import CaseError
 from indicators.folder import read_case_folder

@@ -43,7 +43,9 @@ from forecast.plots.history import draw_history, read_history
 from forecast.plots.horizons import draw_horizons, read_horizons
 from forecast.plots.scenarios import draw_scenarios, read_scenarios_shown
 from forecast.plots.style import WIDTH, as_png, as_svg
-from forecast.words.labels import ENGLISH, JAPANESE, Labels
+from forecast.words.english.labels import LABELS as ENGLISH
+from forecast.words.japanese.labels import LABELS as JAPANESE
+from forecast.words.labels import Labels
 from forecast.words.numbers import percent
 
 DEADLINE = date(2022, 1, 1)

@@ -26,8 +26,9 @@ from forecast.engine.refresh import refresh
 from forecast.engine.standing import find_standing
 from forecast.engine.update import update
 from forecast.facts.summary import Summary
-from forecast.record.overtaken import overtaken_lines, read_overtaken
+from forecast.record.overtaken import read_overtaken
 from forecast.record.summary import as_json, read_summary
+from forecast.words.english.news import overtaken_lines
 from indicators.content import EVENT_TYPES
 
 TODAY = PUBLISHED_AS_OF + timedelta(30)

@@ -20,7 +20,6 @@ from db.progress import Progress, silent
 from db.read_runs import read_run, read_targets
 from db.run_rows import TargetForecastRow
 from db.when import When
-from forecast.brief import english, japanese
 from forecast.brief.facts import as_json as brief_json
 from forecast.brief.facts import read_brief
 from forecast.cli.render import print_summary
@@ -35,8 +34,11 @@ from forecast.evaluation.report import payload
 from forecast.exports.contents import CONTENTS
 from forecast.record.catalogue import read_run_list
 from forecast.record.summary import as_json, read_summary
-from forecast.structures import FIRST, ModelChange, ModelLine, change_as_json, change_of, other_model, structure_of
+from forecast.structures import FIRST, ModelChange, ModelLine, change_as_json, change_of, structure_of
 from forecast.trust.read import read_trust
+from forecast.words.english import brief as english
+from forecast.words.english.model import other_model
+from forecast.words.japanese import brief as japanese
 from models import processes
 from models.laplace import NoMode
 from models.spec import Problem

@@ -26,7 +26,9 @@ from forecast.plots import recomputed
 from forecast.plots.history import draw_history, read_history
 from forecast.plots.recomputed import recompute
 from forecast.plots.scenarios import draw_scenarios, read_scenarios_shown
-from forecast.words.labels import ENGLISH, JAPANESE, Labels
+from forecast.words.english.labels import LABELS as ENGLISH
+from forecast.words.japanese.labels import LABELS as JAPANESE
+from forecast.words.labels import Labels
 from models.spec import TARGETS, Horizon
 from models.structure import SHIPPED
 

@@ -16,8 +16,8 @@ from db.engine import Database
 from db.errors import StoreError
 from forecast.errors import NoForecast
 from forecast.facts.summary import Summary
-from forecast.record.leaning import judgement_sentence
 from forecast.record.summary import as_json, read_summary, read_track
+from forecast.words.english.leaning import judgement_sentence
 
 TODAY = AS_OF + timedelta(days=3)
 ISSUED = datetime(2016, 1, 1, 12, tzinfo=UTC)

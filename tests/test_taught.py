@@ -16,15 +16,16 @@ from db.engine import Database
 from db.read import read_case, read_catalogue
 from db.read_runs import read_run, read_targets
 from db.run_rows import EffectRow
-from forecast.brief import english, japanese
 from forecast.brief.facts import read_brief
 from forecast.cli.app import run
-from forecast.facts.reasons import LEAST
+from forecast.facts.reasons import LEAST, share_taught
 from forecast.plots.effects import draw_effects, read_effects
-from forecast.record.reasons import read_reasons, reason_sentence
+from forecast.record.reasons import read_reasons
 from forecast.record.summary import as_json, read_summary
-from forecast.record.taught import SET_BY_DOCUMENTS, share_taught, taught_words, with_taught
 from forecast.run_facts import read_when
+from forecast.words.english import brief as english
+from forecast.words.english.reasons import SET_BY_DOCUMENTS, reason_sentence, taught_words, with_taught
+from forecast.words.japanese import brief as japanese
 from models.spec import EFFECT_TARGETS
 
 SDS = {"press_tone": (0.10, 0.06), "border_posture": (0.10, 0.099), "harvest": (0.10, 0.11)}

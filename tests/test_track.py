@@ -25,9 +25,10 @@ from db.run_rows import ScenarioForecastRow, TargetForecastRow
 from db.when import When
 from forecast.cli.app import run
 from forecast.errors import NotEnough
-from forecast.evaluation.track import RULE, STANDS_AT_MOST, read_track_record, track_sentence
+from forecast.evaluation.track import RULE, STANDS_AT_MOST, read_track_record
 from forecast.evaluation.track_scores import LiveForecast, LiveScenarios, Window, score_forecasts, score_scenarios
 from forecast.facts.track import OPEN, UNATTESTED, YES_ALREADY, Counts, TrackLine, TrackRecord
+from forecast.words.english.quality import track_sentence
 from forecast.words.names import target_name
 from forecast.words.numbers import percent
 from indicators.folder import read_case_folder

@@ -1,7 +1,8 @@
 """One list of each: what the tables hold, what a case may say and what the mathematics indexes agree."""
 
 from db import kinds
-from forecast.words.labels import ENGLISH, JAPANESE
+from forecast.words.english.labels import LABELS as ENGLISH
+from forecast.words.japanese.labels import LABELS as JAPANESE
 from indicators import content
 from models import spec
 

@@ -15,8 +15,8 @@ from db.when import When
 from forecast.facts.bands import UNATTESTED_DAYS
 from forecast.facts.entries import Contradiction
 from forecast.facts.levels import Attested, Cited, Differing, Level, Source, Watched
+from forecast.facts.reasons import share_taught
 from forecast.record.codings import contradictions
-from forecast.record.taught import share_taught
 from forecast.run_facts import is_stale
 from indicators.content import EVENT_TYPES
 from indicators.disagreements import standing_on

@@ -16,13 +16,14 @@ from matplotlib.text import Text
 from db.anchors import Head
 from db.run_rows import TargetForecastRow
 from forecast import rendering
-from forecast.brief import english, japanese
 from forecast.brief.facts import in_language
 from forecast.facts.brief import Brief
 from forecast.plots.history import draw_history
 from forecast.plots.horizons import draw_horizons
 from forecast.plots.scenarios import draw_scenarios
 from forecast.plots.style import WIDTH, as_drawing, as_png
+from forecast.words.english import brief as english
+from forecast.words.japanese import brief as japanese
 from forecast.words.labels import Labels
 from forecast.words.names import TARGET_NAMES
 from forecast.words.numbers import error_size, signed

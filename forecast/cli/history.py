@@ -34,7 +34,8 @@ from forecast.exports.contents import CONTENTS, options_of
 from forecast.exports.files import ENDINGS, Written, check_places, write_export
 from forecast.exports.read import Wanted, read_export
 from forecast.facts.news import Overtaken
-from forecast.record.overtaken import overtaken_json, overtaken_lines
+from forecast.record.overtaken import overtaken_json
+from forecast.words.english.news import overtaken_lines
 from indicators.content import TARGETS
 
 LONGEST_HORIZON = 10**6

@@ -7,17 +7,15 @@ from rich.text import Text
 
 from db.run_rows import RunRow, TargetForecastRow
 from forecast.cli.tables import LEVEL_HEADER, bold, column_widths, emit, facts, grid, level_cells, paragraph
-from forecast.facts.reasons import LEAST, Taught
+from forecast.facts.reasons import LEAST, Taught, taught_on
 from forecast.facts.summary import Summary
-from forecast.record.leaning import assumption_sentence, judgement_sentence
-from forecast.record.model_change import lines_of_headline, model_change_sentence
-from forecast.record.news import news_lines, week_lines
-from forecast.record.reasons import reason_sentence
-from forecast.record.siblings import siblings_sentence
 from forecast.record.summary import by_model, cadence_of, stale_days
-from forecast.record.taught import SET_BY_DOCUMENTS, taught_on
 from forecast.run_facts import diagnostics_of, failures_of, is_stale, looked_through
-from forecast.structures import ModelLine, change_of, structure_of
+from forecast.structures import ModelLine, change_of, lines_of_headline, structure_of
+from forecast.words.english.leaning import assumption_sentence, judgement_sentence
+from forecast.words.english.model import model_change_sentence
+from forecast.words.english.news import news_lines, week_lines
+from forecast.words.english.reasons import SET_BY_DOCUMENTS, reason_sentence, siblings_sentence
 from forecast.words.names import INTERVALS, SCENARIO_NAMES, TARGET_NAMES, target_name
 from forecast.words.numbers import counted, error_size, minute, percent, percent_range, reach, signed
 from indicators.install import InstallReport

@@ -9,9 +9,9 @@ from db.when import When
 from forecast.cli.console import AsOf, AsRecorded, Json, case_id, opened, print_json, today
 from forecast.cli.tables import bold, emit, grid, paragraph
 from forecast.engine.assemble import DEAL_REACH_DAYS
-from forecast.evaluation.track import TOO_FEW, as_json, read_track_record, track_sentence
-from forecast.evaluation.track_scores import within
+from forecast.evaluation.track import as_json, read_track_record
 from forecast.facts.track import OPEN, UNATTESTED, YES_ALREADY, Counts, Pending, ScenarioLine, TrackLine, TrackRecord
+from forecast.words.english.quality import TOO_FEW, track_sentence, within
 from forecast.words.names import SCENARIO_NAMES, target_name
 from forecast.words.numbers import counted, percent, signed
 

@@ -31,7 +31,8 @@ from forecast.engine.reading import NOTHING_OBSERVED, Reading, Solvable, take_re
 from forecast.engine.rows import QUANTILES, new_run, reach_of, scenario_rows, state_rows, target_rows
 from forecast.errors import NoPosterior, NotEnough
 from forecast.run_facts import read_when
-from forecast.structures import is_present, other_model, structure_of
+from forecast.structures import is_present, structure_of
+from forecast.words.english.model import other_model
 from indicators.content import Reporting
 from models.baselines import base_rate
 from models.importance import Weighed, weigh, weigh_in_part

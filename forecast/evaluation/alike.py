@@ -11,8 +11,6 @@ from typing import Any
 import numpy as np
 
 from forecast.facts.quality import Alike, Band, Moment
-from forecast.words.names import target_name
-from forecast.words.numbers import counted, percent, share, signed
 from models.spec import Bools, Floats
 
 EDGES = (0.0, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
@@ -119,43 +117,3 @@ def _read_band(facts: Mapping[str, Any], table: Mapping[str, Any], moment: Momen
     names = ("target", "horizon_days", "situation")
     mine = [one for one in facts.get("bands", ()) if all(one[name] == table[name] for name in names)]
     return find_band((Band(**one) for one in mine[0]["bands"]), moment.p) if mine else None
-
-
-def alike_sentence(found: Alike) -> str:
-    """What it says, for an editor to print."""
-    reach = "" if found.asked_days == found.horizon_days else f" (it does not reach the {found.asked_days} d shown)"
-    when = f"in {found.situation} times, as now"
-    interval = "" if found.low is None or found.high is None else f", 90 % interval {_two(found.low, found.high)}"
-    verdict = {
-        "few": "too few events to tell",
-        "better": "better than chance explains",
-        "worse": "worse than chance explains",
-    }[found.verdict]
-    return (
-        f"A {found.kind} backtest ({found.origins} origins, {found.first.year} to {found.last.year}) on "
-        f"{target_name(found.target)} in {found.horizon_days} d{reach}: at the {counted(found.n, 'origin')} {when}, "
-        f"{percent(found.mean_forecast)} was said on average and {share(found.frequency)} came true; log score "
-        f"{found.log_score:.2f} against {found.naive_log_score:.2f} for the best naive forecast (difference "
-        f"{signed(found.difference)}{interval}: {verdict}).{_band_sentence(found)}"
-    )
-
-
-def _two(low: float, high: float) -> str:
-    return " to ".join(f"{value:+.2f}".replace("-", "−") for value in (low, high))
-
-
-def _band_sentence(found: Alike) -> str:
-    band = found.band
-    if band is None:
-        return ""
-    said = f"{100 * band.low:.0f}–{100 * band.high:.0f} %"
-    if not band.n:
-        return f" In {found.situation} times it never said {said} (now {percent(found.p)})."
-    came = "none" if not band.came_true else str(band.came_true)
-    stretches = "all in one stretch of time" if band.spells == 1 else f"in {band.spells} stretches of time"
-    where = f", {stretches}" if band.came_true > 1 else ""
-    few = ": too few to go by" if band.few else ""
-    return (
-        f" When it said {said} in {found.situation} times (now {percent(found.p)}), {came} of {band.n} came "
-        f"true{where}; the windows overlap, and at most {band.apart} of them do not{few}."
-    )

@@ -16,10 +16,11 @@ from sqlalchemy import Connection
 from db.read import read_case
 from db.read_evaluations import read_evaluations
 from db.rows import CaseRow
-from forecast.evaluation.alike import alike_sentence, read_alike
+from forecast.evaluation.alike import read_alike
 from forecast.facts.quality import Moment, Quality
 from forecast.identity import model_version
 from forecast.structures import present_structure, structure_in
+from forecast.words.english.quality import alike_sentence
 
 SHIPPED_FACTS, SHIPPED_BACKTEST = "shipped_backtest.json", "shipped_backtest.nc"
 UNKNOWN = "How good these forecasts are has not been measured for this case yet; run `parley backtest`."

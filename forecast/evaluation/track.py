@@ -26,27 +26,18 @@ from db.run_rows import RunRow, ScenarioForecastRow, TargetForecastRow
 from db.when import When
 from forecast.engine.assemble import Rows, assemble
 from forecast.errors import NotEnough
-from forecast.evaluation.track_scores import (
-    LiveForecast,
-    LiveScenarios,
-    Window,
-    score_forecasts,
-    score_scenarios,
-    within,
-)
-from forecast.facts.track import UNATTESTED, Counts, Pending, TrackLine, TrackRecord
+from forecast.evaluation.track_scores import LiveForecast, LiveScenarios, Window, score_forecasts, score_scenarios
+from forecast.facts.track import Counts, TrackRecord
 from forecast.run_facts import ISSUE_LAG_DAYS as ISSUE_LAG_DAYS
 from forecast.run_facts import issued_before_the_fact
 from forecast.structures import present_structure, structure_of
-from forecast.words.names import target_name
-from forecast.words.numbers import counted
+from forecast.words.english.quality import _sentence, track_sentence
 from indicators.content import EVENT_TYPES
 from indicators.evidence import form_evidence
 from models.spec import SCENARIOS, Problem
 
 STANDS_AT_MOST = 30
 """Days; an old forecast that nobody renewed does not count for ever."""
-TOO_FEW = "too few to tell"
 RULE = (
     "Only forecasts issued before the fact count as track record: the first published run of an as-of date, issued "
     "by the end of the next day (UTC) and not provisional; each is scored once its window is over and attested to "
@@ -204,62 +195,3 @@ def _as_json(record: TrackRecord) -> dict[str, Any]:
     for name in ("lines", "scenarios", "pending"):
         found[name] = [{**one, "structure": record.structure} for one in found[name]]
     return found
-
-
-def track_sentence(record: TrackRecord) -> str:
-    """What live forecasts of the headline were worth, in one sentence for each structure of the model.
-
-    Where there is one structure alone it is not named.
-    """
-    if not record.others:
-        return _sentence(record)
-    return " ".join(f"By model {one.structure}: {_lower(_sentence(one))}" for one in (record, *record.others))
-
-
-def _lower(sentence: str) -> str:
-    return sentence[0].lower() + sentence[1:]
-
-
-def _sentence(record: TrackRecord) -> str:
-    line = telling_line(record)
-    if line is not None:
-        return _resolved_sentence(line, record.as_of)
-    if not record.counts.counted:
-        late = record.counts.after_the_fact
-        return f"No live forecast has been issued yet{f': {counted(late, "run")} came after the fact' if late else ''}."
-    due = _due(first_pending(record))
-    return f"No live forecast of {target_name(record.headline)} has been resolved yet{due}."
-
-
-def telling_line(record: TrackRecord) -> TrackLine | None:
-    """The line of the headline that tells most; None where nothing of it has been scored."""
-    mine = [line for line in record.lines if line.target == record.headline]
-    return max(mine, key=_telling, default=None)
-
-
-def first_pending(record: TrackRecord) -> Pending | None:
-    """The live forecast of the headline that is scored first of those that wait."""
-    mine = [one for one in record.pending if one.target == record.headline]
-    return min(mine, key=lambda one: one.scored_on, default=None)
-
-
-def _due(first: Pending | None) -> str:
-    if first is None:
-        return ""
-    if first.state != UNATTESTED:
-        return f": the first can be on {first.scored_on}"
-    need = first.missing[0]
-    return f": the first waits until events of type {need.type} are attested complete through {need.needed_through}"
-
-
-def _telling(line: TrackLine) -> tuple[bool, float, float]:
-    """A longer horizon where it can tell something, else the one with most independent windows."""
-    return line.enough, float((line.enough and line.horizon_days) or 0), line.effective_n
-
-
-def _resolved_sentence(line: TrackLine, as_of: date) -> str:
-    have = "has" if line.forecasts == 1 else "have"
-    what = f"{counted(line.forecasts, 'live forecast')} of {target_name(line.target)} {within(line)}"
-    against = "" if line.base_log_score is None else f" against {line.base_log_score:.2f} for the base rate"
-    verdict = "smaller is better" if line.enough else TOO_FEW
-    return f"{what} {have} been resolved as of {as_of}: log score {line.log_score:.2f}{against} ({verdict})."

@@ -72,11 +72,6 @@ class LiveScenarios:
     probabilities: tuple[float, ...]
 
 
-def within(one: TrackLine | ScenarioLine | Pending) -> str:
-    """The window in words."""
-    return f"by {one.deadline}" if one.deadline else f"in {one.horizon_days} d"
-
-
 def score_forecasts(
     forecasts: Iterable[LiveForecast], truth: Problem
 ) -> tuple[tuple[TrackLine, ...], tuple[Pending, ...]]:

@@ -14,7 +14,7 @@ from xlsxwriter.worksheet import Worksheet  # type: ignore[import-untyped]
 from forecast.exports.cells import Formats, as_shown, extent, fit_page, put_into, write_text
 from forecast.exports.columns import DATE, INTEGER, PROBABILITY, Export
 from forecast.exports.headlines import Course
-from forecast.record.overtaken import overtaken_lines
+from forecast.words.english.news import overtaken_lines
 from forecast.words.names import target_name
 from forecast.words.numbers import counted, percent, percent_range
 

@@ -39,7 +39,8 @@ from forecast.exports.runs import (
 )
 from forecast.facts.news import Overtaken
 from forecast.identity import code_version
-from forecast.record.overtaken import overtaken_lines, read_overtaken
+from forecast.record.overtaken import read_overtaken
+from forecast.words.english.news import overtaken_lines
 from indicators.tables import suggest
 
 type Rows = Callable[[Connection, RunsAsked, OfRuns, Content], Iterator[Values]]

@@ -1,5 +1,6 @@
 """What came on file: after a run had read, and in the last week."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import date
 
@@ -146,3 +147,11 @@ class Overtaken:
     def taken_in_by(self) -> RunRow | None:
         """The run that takes in all of it."""
         return None if self.since.to_learn else self.standing
+
+
+def one_word(news: Sequence[AttestationNews]) -> list[tuple[AttestationNews, ...]]:
+    """Attestations of several types that say the same, as the one word that was given, in the order of their first."""
+    words: dict[object, list[AttestationNews]] = {}
+    for one in news:
+        words.setdefault((one.what, one.complete_through, one.attested_by, one.reason), []).append(one)
+    return [tuple(word) for word in words.values()]

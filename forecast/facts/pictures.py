@@ -4,12 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
-from statistics import fmean, median
+from statistics import NormalDist, fmean, median
 
 from forecast.facts.quality import Calibration, Source
-from forecast.facts.reasons import Sibling
-from forecast.plots.indicators import REACH
-from forecast.record.taught import share_taught
+from forecast.facts.reasons import Sibling, share_taught
 
 GAP_DAYS = 45
 """Longer than a month: monthly runs are joined."""
@@ -319,3 +317,11 @@ class ReliabilityFacts:
     source: Source
     calibrations: tuple[Calibration, ...]
     caption: str
+
+
+def days_to(as_of: date, horizon: Horizon) -> int:
+    return horizon if isinstance(horizon, int) else (horizon - as_of).days
+
+
+REACH = {50: NormalDist().inv_cdf(0.75), 90: NormalDist().inv_cdf(0.95)}
+"""Half-width of the equal-tailed intervals of a standard normal, by level in per cent."""

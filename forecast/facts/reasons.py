@@ -108,3 +108,15 @@ class Taught:
     """None where the run keeps no effect by the documents alone."""
     words: str
     """The share as it is told."""
+
+
+def share_taught(documents_sd: float, posterior_sd: float) -> float | None:
+    """The share of the variance that events removed; None where there was none."""
+    if documents_sd == 0:
+        return None
+    return min(max(1 - (posterior_sd / documents_sd) ** 2, 0.0), 1.0)
+
+
+def taught_on(effects: Iterable[Taught], target: str) -> Mapping[str, Taught]:
+    """The effects on one target, by indicator."""
+    return {one.indicator_id: one for one in effects if one.target == target}

@@ -125,3 +125,20 @@ class TrackRecord:
     """Of the model that made the forecasts: the present one. What it says is joined with no other."""
     others: tuple["TrackRecord", ...] = ()
     """The records of other structures, the newest first."""
+
+
+def telling_line(record: TrackRecord) -> TrackLine | None:
+    """The line of the headline that tells most; None where nothing of it has been scored."""
+    mine = [line for line in record.lines if line.target == record.headline]
+    return max(mine, key=_telling, default=None)
+
+
+def first_pending(record: TrackRecord) -> Pending | None:
+    """The live forecast of the headline that is scored first of those that wait."""
+    mine = [one for one in record.pending if one.target == record.headline]
+    return min(mine, key=lambda one: one.scored_on, default=None)
+
+
+def _telling(line: TrackLine) -> tuple[bool, float, float]:
+    """A longer horizon where it can tell something, else the one with most independent windows."""
+    return line.enough, float((line.enough and line.horizon_days) or 0), line.effective_n

@@ -114,10 +114,6 @@ def horizon_words(horizon: Horizon) -> str:
     return f"in {horizon} d" if isinstance(horizon, int) else f"by {horizon}"
 
 
-def days_to(as_of: date, horizon: Horizon) -> int:
-    return horizon if isinstance(horizon, int) else (horizon - as_of).days
-
-
 def longest(horizons: Collection[Horizon]) -> Horizon:
     """The longest rolling window of one or more; the last deadline where none is rolling."""
     rolling = [horizon for horizon in horizons if isinstance(horizon, int)]

@@ -22,7 +22,7 @@ from forecast.plots.axes import SMALL, show_legend
 from forecast.plots.chosen import read_forecast_run
 from forecast.plots.indicators import build_ladder, by_group, draw_ladder, run_name
 from forecast.plots.style import AMBER, BLUE, GREEN, GREY, INK, WIDTH, house_style
-from forecast.record.taught import SET_BY_DOCUMENTS
+from forecast.words.english.reasons import SET_BY_DOCUMENTS
 from forecast.words.names import target_name
 from forecast.words.numbers import counted, signed
 from models.spec import EFFECT_TARGETS

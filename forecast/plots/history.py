@@ -55,7 +55,8 @@ from forecast.plots.context import FEW, read_context
 from forecast.plots.recomputed import STEP_DAYS, recompute
 from forecast.plots.style import BLUE, GREEN, GREY, INK, ORANGE, SKY, WIDTH, house_style
 from forecast.structures import present_structure, structure_of
-from forecast.words.labels import ENGLISH, Labels
+from forecast.words.english.labels import LABELS as ENGLISH
+from forecast.words.labels import Labels
 from forecast.words.names import target_name
 from forecast.words.numbers import counted, percent, percent_range, reach
 from indicators.content import EVENT_TYPES, NO_FRAMING

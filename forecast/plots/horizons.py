@@ -12,11 +12,12 @@ from db.read_runs import read_targets
 from db.run_rows import RunRow, TargetForecastRow
 from db.when import WHENEVER, When
 from forecast.errors import NoForecast
-from forecast.facts.pictures import Curve, HorizonPoint, HorizonsFacts
+from forecast.facts.pictures import Curve, HorizonPoint, HorizonsFacts, days_to
 from forecast.plots.axes import BAND_50, BAND_90, DASHED, PAPER, SMALL, show_legend, show_percents, show_windows
-from forecast.plots.chosen import days_to, horizon_of, longest, read_forecast_run
+from forecast.plots.chosen import horizon_of, longest, read_forecast_run
 from forecast.plots.style import BLUE, INK, WIDTH, house_style
-from forecast.words.labels import ENGLISH, Labels
+from forecast.words.english.labels import LABELS as ENGLISH
+from forecast.words.labels import Labels
 from forecast.words.names import TARGET_NAMES, target_name
 from forecast.words.numbers import percent, percent_range, reach
 

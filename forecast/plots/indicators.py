@@ -3,7 +3,6 @@
 import textwrap
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from statistics import NormalDist
 from typing import Any
 from unicodedata import east_asian_width
 
@@ -13,8 +12,6 @@ from db.rows import IndicatorRow
 from db.run_rows import RunRow
 from forecast.plots.style import INK, LIGHT
 
-REACH = {50: NormalDist().inv_cdf(0.75), 90: NormalDist().inv_cdf(0.95)}
-"""Half-width of the equal-tailed intervals of a standard normal, by level in per cent."""
 BOLD: dict[str, Any] = {"fontweight": "bold", "fontfamily": "sans-serif"}
 """Of ids, which are Latin: the Japanese font has no bold face, and matplotlib would say so on stderr."""
 

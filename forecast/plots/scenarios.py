@@ -16,13 +16,12 @@ from db.read_runs import read_targets
 from db.rows import CaseRow
 from db.run_rows import RunRow, ScenarioForecastRow
 from forecast.errors import NoForecast
-from forecast.facts.pictures import Horizon, ScenariosFacts, Shares, Turn, stretches, turns
+from forecast.facts.pictures import Horizon, ScenariosFacts, Shares, Turn, days_to, stretches, turns
 from forecast.facts.reasons import siblings_of
 from forecast.plots.axes import SMALL, show_dates, show_percents, show_turns, show_windows, spread
 from forecast.plots.chosen import (
     EVERY,
     Span,
-    days_to,
     gap_words,
     horizon_of,
     horizon_words,
@@ -33,9 +32,10 @@ from forecast.plots.chosen import (
     turn_words,
 )
 from forecast.plots.style import AMBER, BLUE, GREEN, INK, ORANGE, SKY, WIDTH, house_style
-from forecast.record.siblings import siblings_sentence
 from forecast.structures import structure_of
-from forecast.words.labels import ENGLISH, Labels
+from forecast.words.english.labels import LABELS as ENGLISH
+from forecast.words.english.reasons import siblings_sentence
+from forecast.words.labels import Labels
 from forecast.words.names import SCENARIO_NAMES
 from forecast.words.numbers import percent
 

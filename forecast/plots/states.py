@@ -18,12 +18,13 @@ from db.rows import GradeRow, IndicatorRow, ObservationRow
 from db.when import When
 from forecast.engine.assemble import Rows, assemble, check_rows, read_rows
 from forecast.errors import NothingToDraw
+from forecast.facts.pictures import REACH
 from forecast.plots.axes import BAND_50, BAND_90, show_dates, show_legend
-from forecast.plots.indicators import BOLD, REACH, by_group, wrap_words
+from forecast.plots.indicators import BOLD, by_group, wrap_words
 from forecast.plots.style import BLUE, GREY, INK, LIGHT, WIDTH, house_style
 from forecast.record.catalogue import case_of, find_place
 from forecast.run_facts import STALE_AFTER_CADENCES, is_stale
-from forecast.words.labels import ENGLISH
+from forecast.words.english.labels import LABELS as ENGLISH
 from forecast.words.numbers import counted, minute, signed
 from indicators.evidence import SD_FLOOR, Evidence, form_evidence
 from models.spec import Floats, Ints

@@ -3,7 +3,7 @@
 Events come first, for they can overtake a forecast: what has happened is no longer to be forecast.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 
 from sqlalchemy import Connection
@@ -29,13 +29,9 @@ from forecast.facts.news import (
     ObservationNews,
     Week,
 )
-from forecast.words.numbers import level_text
 from indicators.case_rows import CASE_ANALYST
-from indicators.content import NO_FRAMING
 
 WEEK_DAYS = 7
-SHOWN = 8
-"""Entries of a kind that are named; of more only the number is told."""
 _RANK = ("contact", "crisis", "deal", "talks")
 """Types of event, the weightiest last."""
 
@@ -93,84 +89,6 @@ def _events(found: Sequence[tuple[EventRow, str]]) -> tuple[EventNews, ...]:
 def _is_new(row: EventRow | CompletenessRow, first: date) -> bool:
     who = row.attested_by if isinstance(row, CompletenessRow) else row.analyst
     return who not in (None, CASE_ANALYST) or (row.known_on is not None and row.known_on > first)
-
-
-def shown[T](news: Sequence[T], say: Callable[[T], str], most: int, more: str = "… and {} more") -> list[str]:
-    """A line each, the last first, at most so many; then how many more there are."""
-    lines = [say(one) for one in reversed(news)]
-    left = len(lines) - most
-    return [*lines[:most], more.format(left)] if left > 0 else lines
-
-
-def event_line(one: EventNews) -> str:
-    """An event as one would name it: what, when, where, by which source, and what is known of its standing."""
-    what = f"{one.type} {one.id}"
-    framing = f" ({one.framing.replace('_', ' ')})" if one.framing not in ("", NO_FRAMING) else ""
-    days = str(one.started_on) if one.started_on == one.ended_on else f"{one.started_on} to {one.ended_on}"
-    where = f", {one.venue}" if one.venue else ""
-    source = one.source or "no source named"
-    standing = f"; in dispute: {one.reason}" if one.disputed else ""
-    change = f"; {one.what} by {one.analyst}" + (f" ({one.reason})" if one.what == RETRACTED else "")
-    return f"{what}{framing}, {days}{where}: {source}{standing}{change}"
-
-
-def one_word(news: Sequence[AttestationNews]) -> list[tuple[AttestationNews, ...]]:
-    """Attestations of several types that say the same, as the one word that was given, in the order of their first."""
-    words: dict[object, list[AttestationNews]] = {}
-    for one in news:
-        words.setdefault((one.what, one.complete_through, one.attested_by, one.reason), []).append(one)
-    return [tuple(word) for word in words.values()]
-
-
-def attestation_line(word: Sequence[AttestationNews]) -> str:
-    one, types = word[0], ", ".join(dict.fromkeys(each.type for each in word))
-    withdrawn = f"; withdrawn ({one.reason})" if one.what == RETRACTED else ""
-    return f"{types} attested complete through {one.complete_through} by {one.attested_by}{withdrawn}"
-
-
-def observation_line(one: ObservationNews) -> str:
-    change = f"; {one.what}" + (f" ({one.reason})" if one.what == RETRACTED else "")
-    return f"{one.indicator} {level_text(one.level)} on {one.observed_on}: {one.source}, by {one.analyst}{change}"
-
-
-def document_line(one: DocumentNews) -> str:
-    return f"document {one.id} ({one.author}, {one.published_on}){_change(one)}"
-
-
-def judgement_line(one: JudgementNews) -> str:
-    said = f"{one.document} on {one.indicator} for {one.target}: {level_text(one.weight)}, {one.basis}"
-    return f"judgement of {said}{_change(one)}"
-
-
-def indicator_line(one: IndicatorNews) -> str:
-    if not one.id:
-        return "another version of the case was loaded"
-    return f"indicator {one.id} {one.what} by {one.analyst} ({one.reason})"
-
-
-def _change(one: DocumentNews | JudgementNews) -> str:
-    return f"; {one.what} by {one.analyst}" + (f" ({one.reason})" if one.reason else "")
-
-
-def news_lines(news: News) -> list[str]:
-    """A line for each entry, events first, of each kind the latest first and at most `SHOWN`."""
-    return [
-        *shown(news.events, event_line, SHOWN),
-        *shown(one_word(news.attestations), attestation_line, SHOWN),
-        *shown(news.observations, observation_line, SHOWN),
-        *shown(news.documents, document_line, SHOWN),
-        *shown(news.judgements, judgement_line, SHOWN),
-        *shown(news.indicators, indicator_line, SHOWN),
-    ]
-
-
-def week_lines(week: Week) -> list[str]:
-    """A line for each event, attestation and dispute, of each kind the latest first and at most `SHOWN`."""
-    return [
-        *shown(week.events, event_line, SHOWN),
-        *shown(one_word(week.attestations), attestation_line, SHOWN),
-        *shown([one for one in week.disputes if one not in week.events], event_line, SHOWN),
-    ]
 
 
 def _what(row: EventRow | ObservationRow | CompletenessRow | DocumentRow | JudgementRow) -> str:

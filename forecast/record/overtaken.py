@@ -10,7 +10,7 @@ from db.read_runs import read_standing
 from db.when import When
 from forecast.engine.standing import find_standing
 from forecast.facts.news import Overtaken
-from forecast.record.news import news_lines, read_news
+from forecast.record.news import read_news
 from forecast.run_facts import read_when, untaught_of
 
 
@@ -24,24 +24,6 @@ def read_overtaken(connection: Connection, case_id: str, today: date) -> Overtak
         return None
     found = find_standing(connection, source, today)
     return Overtaken(source=source, since=since, standing=None if found == source else found)
-
-
-def overtaken_lines(found: Overtaken) -> list[str]:
-    """First what happened, by name and source, then the run whose numbers take it in, or what to run for one."""
-    source = found.source
-    return [f"Since run {source.id}, as of {source.as_of}, had read:", *news_lines(found.since), f"{_taken_in(found)}."]
-
-
-def _taken_in(found: Overtaken) -> str:
-    source, standing, left = found.source, found.standing, found.since.to_learn
-    if standing is None:
-        only = f"; only a full update takes in {left}" if left else ""
-        return f"No forecast on file takes it in: run {source.id} knows nothing of it{only}; run `parley update`"
-    if left:
-        return f"Run {standing.id}, provisional, takes it in but for {left}: only a full `parley update` takes those in"
-    if untaught := untaught_of(standing):
-        return f"Run {standing.id}, provisional, takes it in; {untaught}"
-    return f"Run {standing.id}, provisional, takes it in; run {source.id} does not"
 
 
 def overtaken_json(found: Overtaken) -> dict[str, Any]:

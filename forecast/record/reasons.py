@@ -16,10 +16,8 @@ from db.read_runs import read_effects
 from db.rows import CaseRow, EventRow, IndicatorRow
 from db.run_rows import IndicatorStateRow, RunRow, TargetForecastRow
 from db.when import When
-from forecast.facts.reasons import TALKS, Reason, Taught, Weight
-from forecast.record.taught import read_taught, taught_on, taught_words, with_taught
-from forecast.words.names import target_name
-from forecast.words.numbers import counted, percent, reach
+from forecast.facts.reasons import TALKS, Reason, Taught, Weight, taught_on
+from forecast.record.taught import read_taught
 
 FACTOR = 2.0
 """So many times its base rate, or less than its inverse, a forecast is explained."""
@@ -127,54 +125,3 @@ def _reason(
         weights=tuple(one for one in strongest if (one.factor < 1) == below and abs(one.factor - 1) >= 0.05),
         talks=None,
     )
-
-
-def reason_sentence(reason: Reason) -> str:
-    """The facts in their order: what the base rate counts, what happened last, levels, and what stands beside it."""
-    side = "below" if reason.factor < 1 else "above"
-    name = target_name(reason.target)
-    subject = f"{name[0].upper()}{name[1:]} {reach(reason)}, {percent(reason.mean)}"
-    said = f"{subject}, is far {side} its base rate, {percent(reason.base_rate)}: {_counts(reason)}"
-    return " ".join(filter(None, (said, _spell(reason), _levels(reason), _talks(reason), _beside(reason))))
-
-
-def _counts(reason: Reason) -> str:
-    since = f" since {reason.since}" if reason.since else ""
-    counts = f"that counts all {reason.events}{since} alike"
-    if reason.target in TALKS:
-        counts = f"that counts like times{since} with {reason.events} in all, recent years more"
-    if reason.last_on is None:
-        return f"{counts}."
-    last = f"the last began on {reason.last_on}, {counted(reason.days or 0, 'day')} before"
-    recent = ", and the forecast follows recent years" if reason.target == "contact" else ""
-    return f"{counts}; {last}{recent}."
-
-
-def _spell(reason: Reason) -> str:
-    if reason.since_talks is None:
-        return ""
-    ended = f"the last meeting, of any framing, ended {counted(reason.since_talks, 'day')} before"
-    return f"Talks are under way, and one meeting follows another, mostly of the same framing: {ended}."
-
-
-def _levels(reason: Reason) -> str:
-    if reason.levels is None:
-        return ""
-    if (reason.levels < 1) != (reason.factor < 1):
-        return f"Present levels pull the other way, by about ×{reason.levels:.2f}."
-    what = "its odds at a meeting" if reason.target == "deal" else "the rate"
-    most = with_taught((f"{one.name} ×{one.factor:.2f}", taught_words(one.taught)) for one in reason.weights)
-    listed = f" ({most})" if most else ""
-    return f"Present levels multiply {what} by about {reason.levels:.2f} against neutral ones{listed}."
-
-
-def _talks(reason: Reason) -> str:
-    if reason.talks is None:
-        return ""
-    return f"A deal takes a meeting on limits, {percent(reason.talks)} likely in the window."
-
-
-def _beside(reason: Reason) -> str:
-    pairs = (("documents only", reason.documents_only), ("without the documents", reason.history_only))
-    known = ", ".join(f"{name} {percent(value)}" for name, value in pairs if value is not None)
-    return f"{known[0].upper()}{known[1:]}." if known else ""

@@ -26,16 +26,14 @@ from db.zone import read_zone
 from forecast.engine.standing import find_standing
 from forecast.errors import NoForecast, NoPosterior, NotEnough
 from forecast.evaluation.quality import read_quality
-from forecast.evaluation.track import read_track_record, track_sentence
+from forecast.evaluation.track import read_track_record
 from forecast.facts.news import News
 from forecast.facts.quality import Quality
 from forecast.facts.summary import NO_NEWS, Standing, Summary
 from forecast.facts.track import TrackRecord
-from forecast.record.leaning import judgement_sentence
 from forecast.record.moment import moment_of
 from forecast.record.news import read_news, read_week
-from forecast.record.reasons import read_reasons, reason_sentence
-from forecast.record.siblings import siblings_sentence
+from forecast.record.reasons import read_reasons
 from forecast.record.taught import read_taught
 from forecast.run_facts import (
     assumed_of,
@@ -46,7 +44,11 @@ from forecast.run_facts import (
     read_when,
     untaught_of,
 )
-from forecast.structures import change_as_json, change_of, other_model_sentence, structure_of
+from forecast.structures import change_as_json, change_of, structure_of
+from forecast.words.english.leaning import judgement_sentence
+from forecast.words.english.model import other_model_sentence
+from forecast.words.english.quality import track_sentence
+from forecast.words.english.reasons import reason_sentence, siblings_sentence
 
 if TYPE_CHECKING:
     from forecast.engine.answers import Provisional

@@ -20,14 +20,15 @@ from db.run_rows import AlertRow, AttemptRow, IndicatorStateRow, NewAlert
 from db.when import When
 from db.zone import Moment, read_zone
 from forecast.facts.news import Overtaken, Week
-from forecast.record.news import read_week, week_lines
-from forecast.record.overtaken import overtaken_json, overtaken_lines, read_overtaken
+from forecast.record.news import read_week
+from forecast.record.overtaken import overtaken_json, read_overtaken
 from forecast.run_facts import failures_of, is_stale
 from forecast.schedule.bridging import Bridge
 from forecast.schedule.movement import body_of, facts_of, find_movement, title_of, told_values
 from forecast.schedule.settings import AlertSettings, Settings
 from forecast.schedule.slots import retry_at
 from forecast.structures import change_of, structure_in
+from forecast.words.english.news import overtaken_lines, week_lines
 from forecast.words.names import target_name
 from forecast.words.numbers import counted, minute
 from indicators.content import EVENT_TYPES

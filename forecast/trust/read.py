@@ -30,7 +30,6 @@ from forecast.evaluation.quality import read_quality
 from forecast.evaluation.report import bands_of, judged_targets
 from forecast.evaluation.scoreboard import Selection
 from forecast.evaluation.stored import read_backtest
-from forecast.evaluation.track import track_sentence
 from forecast.facts.quality import (
     Alike,
     Moment,
@@ -40,7 +39,9 @@ from forecast.facts.trust import FAILED, LOOK, NOT_RUN, PASSED, Banded, Checked,
 from forecast.identity import model_version
 from forecast.record.moment import read_moment
 from forecast.record.summary import read_track
-from forecast.structures import other_model_sentence, present_structure
+from forecast.structures import present_structure
+from forecast.words.english.model import other_model_sentence
+from forecast.words.english.quality import track_sentence
 
 _VERDICTS = {True: PASSED, False: FAILED, None: LOOK}
 CHECK_NAMES = (

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 from forecast.evaluation.alike import SITUATIONS
 from forecast.evaluation.scoreboard import CHOSEN_BEFORE
-from forecast.evaluation.track_scores import within
 from forecast.facts.quality import FEWEST, Bound, Calibration, Comparison, Figure, Ranked, Source
 from forecast.facts.track import TrackLine
 from forecast.facts.trust import Checked, Track, Trust
+from forecast.words.english.quality import within
 from forecast.words.names import target_name
 from forecast.words.numbers import percent, share, signed
 

@@ -1,16 +1,24 @@
-"""The words in the pictures of a forecast, in English and in Japanese."""
+"""The words that stand in tables and pictures, and how a language writes dates, shares and lists.
 
-from collections.abc import Mapping
+Dates and lists are Babel's, of the language's locale; how many digits a probability has is ours.
+"""
+
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from forecast.words.names import SCENARIO_NAMES, TARGET_NAMES
+from babel.dates import format_date
+from babel.lists import format_list
+
 from forecast.words.numbers import percent, percent_range
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Labels:
     """All words of one language; braces hold what is filled in."""
+
+    locale: str
+    """Babel's name of it."""
 
     targets: Mapping[str, str]
     scenarios: Mapping[str, str]
@@ -59,7 +67,11 @@ class Labels:
         return text[:1].upper() + text[1:]
 
     def date(self, day: date) -> str:
-        return self.day.format(day)
+        return format_date(day, self.day, locale=self.locale)
+
+    def listed(self, items: Sequence[str]) -> str:
+        """The last of several after an "and", where the language has one."""
+        return format_list(list(items), locale=self.locale)
 
     def percent(self, p: float) -> str:
         return percent(p).replace(" %", self.percent_sign)
@@ -70,105 +82,3 @@ class Labels:
     def level(self, percents: int) -> str:
         """An interval by its level."""
         return self.interval.format(f"{percents}{self.percent_sign}")
-
-
-ENGLISH = Labels(
-    targets=TARGET_NAMES,
-    scenarios=SCENARIO_NAMES,
-    kinds={
-        "official": "official run",
-        "manual": "manual run",
-        "backfill": "backfill",
-        "provisional": "provisional run",
-    },
-    events={
-        "talks": "talks",
-        "contact": "contact",
-        "deal": "deal",
-        "crisis": "crisis",
-        "arms_control": "event on arms control",
-        "denuclearisation": "event on denuclearisation",
-    },
-    within="in {} d",
-    by="by {}",
-    probability="probability",
-    at_least_one="{target} {window}: at least one",
-    at_least_once="probability of at least one",
-    mean="mean",
-    interval="{} interval",
-    base_rate="base rate",
-    documents_only="documents only",
-    history_only="history only",
-    backtests={
-        "strict": "strict backtest, no track record",
-        "retrospective": "retrospective backtest, no track record",
-    },
-    beside_windows="{target}: at least one, as of {day}",
-    not_published="run not published",
-    thinned="{kind} (1 in {step} marked)",
-    as_of="as-of date",
-    days_after="days after {}",
-    days="{} d",
-    model="model {}",
-    recomputed="recomputed, no track record",
-    by_window="run {run} as of {day}, by window",
-    by_date="{window}, by as-of date",
-    year="{0:%Y}",
-    month="{0:%Y-%m}",
-    day="{0:%Y-%m-%d}",
-    day_tick="{0:%Y-%m-%d}",
-    percent_sign=" %",
-)
-JAPANESE = Labels(
-    targets={
-        "arms_control_talks": "軍備管理協議",
-        "denuclearisation_talks": "非核化協議",
-        "limits_talks": "制限協議（枠組み不問）",
-        "contact": "接触",
-        "deal": "限定的合意",
-        "crisis": "危機",
-    },
-    scenarios={
-        "S0": "現状維持",
-        "S1": "接触のみ",
-        "S2": "軍備管理協議",
-        "S3": "限定的合意",
-        "S4": "非核化協議",
-        "S5": "協議なき危機",
-    },
-    kinds={"official": "定時更新", "manual": "手動更新", "backfill": "遡及計算", "provisional": "暫定更新"},
-    events={
-        "talks": "協議",
-        "contact": "接触",
-        "deal": "合意",
-        "crisis": "危機",
-        "arms_control": "軍備管理関連",
-        "denuclearisation": "非核化関連",
-    },
-    within="{}日以内",
-    by="{}まで",
-    probability="確率",
-    at_least_one="{target}：{window}に少なくとも1回",
-    at_least_once="少なくとも1回起こる確率",
-    mean="平均",
-    interval="{}区間",
-    base_rate="基準率",
-    documents_only="文献のみ",
-    history_only="過去の記録のみ",
-    backtests={"strict": "遡及検証（実績ではない）", "retrospective": "現在の定義による遡及検証（実績ではない）"},
-    beside_windows="{target}：少なくとも1回（{day}時点）",
-    not_published="公表見送り",
-    thinned="{kind}（{step}回に1回を表示）",
-    as_of="基準日",
-    days_after="{}からの日数",
-    days="{}日",
-    model="モデル{}",
-    recomputed="再計算（実績ではない）",
-    by_window="期間別（{day}時点、更新番号{run}）",
-    by_date="基準日別（{window}）",
-    year="{0.year}年",
-    month="{0.year}年{0.month}月",
-    day="{0.year}年{0.month}月{0.day}日",
-    day_tick="{0.year}年\n{0.month}月{0.day}日",
-    percent_sign="%",
-)

@@ -16,10 +16,11 @@ from forecast.facts.news import (
     JudgementNews,
     News,
     ObservationNews,
+    one_word,
 )
-from forecast.record.news import SHOWN, one_word, shown
-from forecast.words.labels import JAPANESE as LABELS
+from forecast.words.japanese.labels import LABELS
 from forecast.words.numbers import level_text
+from forecast.words.selection import SHOWN, shown
 
 
 def happened(brief: Brief) -> list[str]:

@@ -5,9 +5,8 @@ from collections.abc import Sequence
 from forecast.facts.brief import Brief
 from forecast.facts.pictures import Turn
 from forecast.identity import model_version
-from forecast.record.model_change import lines_of_headline
-from forecast.structures import ModelLine, is_present, present_structure, structure_of
-from forecast.words.labels import JAPANESE as LABELS
+from forecast.structures import ModelLine, is_present, lines_of_headline, present_structure, structure_of
+from forecast.words.japanese.labels import LABELS
 from forecast.words.numbers import signed
 
 

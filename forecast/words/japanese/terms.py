@@ -1,4 +1,4 @@
-"""The words and phrases of a brief in Japanese; `forecast.brief.japanese` makes the sentences."""
+"""The words and phrases of a brief in Japanese; `forecast.words.japanese.brief` makes the sentences."""
 
 SEPARATOR, STOP, GAP = "；", "。", ""
 """Between items, after the last one, and between sentences."""

@@ -1,12 +1,11 @@
 """The Japanese brief on how good the forecasts have been: live, in the backtest, and against bounds."""
 
-from forecast.brief.japanese_model import tested_model
-from forecast.brief.japanese_words import KINDS, MEASURES, SEPARATOR, SITUATIONS, VERDICTS
-from forecast.evaluation.track import first_pending, telling_line
 from forecast.facts.brief import Brief
 from forecast.facts.quality import Alike, Bound
-from forecast.facts.track import UNATTESTED, Pending, TrackLine, TrackRecord
-from forecast.words.labels import JAPANESE as LABELS
+from forecast.facts.track import UNATTESTED, Pending, TrackLine, TrackRecord, first_pending, telling_line
+from forecast.words.japanese.labels import LABELS
+from forecast.words.japanese.model import tested_model
+from forecast.words.japanese.terms import KINDS, MEASURES, SEPARATOR, SITUATIONS, VERDICTS
 from forecast.words.numbers import share, signed
 
 

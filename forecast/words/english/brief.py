@@ -1,26 +1,25 @@
-"""A brief in English: every sentence, made from the facts. `forecast.brief.japanese` says the same."""
+"""A brief in English: every sentence, made from the facts. `forecast.words.japanese.brief` says the same."""
 
 from collections.abc import Mapping
 from itertools import groupby
 
 from db.anchors import Head
-from forecast.brief.english_model import by_model as by_model
-from forecast.brief.english_model import model_moved as model_moved
-from forecast.brief.english_model import tested_model as tested_model
-from forecast.evaluation.alike import alike_sentence
 from forecast.facts.bands import BANDS, MOVED, STALE_SHARE, UNATTESTED_DAYS, WIDE, Grounds, band_of
 from forecast.facts.brief import Brief, Phrase
 from forecast.facts.changes import ASKED, LEAST_MOVE, OLDER, OLDER_DAYS, REPORT, Entries
 from forecast.facts.levels import DIFFERING, Attested, Cited, Source, Watched
 from forecast.facts.quality import Bound
 from forecast.identity import code_version, model_version
-from forecast.record.leaning import judgement_sentence
-from forecast.record.news import news_lines, week_lines
-from forecast.record.reasons import reason_sentence
-from forecast.record.taught import taught_words
 from forecast.run_facts import STALE_AFTER_CADENCES, diagnostics_of
 from forecast.words.codings import coding_text, contradiction_text
-from forecast.words.labels import ENGLISH
+from forecast.words.english.labels import LABELS as ENGLISH
+from forecast.words.english.leaning import judgement_sentence
+from forecast.words.english.model import by_model as by_model
+from forecast.words.english.model import model_moved as model_moved
+from forecast.words.english.model import tested_model as tested_model
+from forecast.words.english.news import news_lines, week_lines
+from forecast.words.english.quality import alike_sentence
+from forecast.words.english.reasons import reason_sentence, taught_words
 from forecast.words.names import target_name
 from forecast.words.numbers import counted, level_text, minute, percent, percent_range, reach, signed
 

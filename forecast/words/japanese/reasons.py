@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable
 
-from forecast.brief.japanese_words import SEPARATOR
 from forecast.facts.brief import Brief
 from forecast.facts.reasons import LEAST, TALKS, Reason, Sibling
-from forecast.record.siblings import differing
-from forecast.words.labels import JAPANESE as LABELS
+from forecast.words.japanese.labels import LABELS
+from forecast.words.japanese.terms import SEPARATOR
+from forecast.words.selection import differing
 
 _WHY = (
     "対象と、名称の似たシナリオとでは確率が異なる。対象は期間中に一度でも起きる確率で、順序を問わない。シナリオは互いに"

@@ -1,39 +1,38 @@
-"""A brief in Japanese: every sentence, made from the facts. `forecast.brief.english` says the same."""
+"""A brief in Japanese: every sentence, made from the facts. `forecast.words.english.brief` says the same."""
 
 from collections.abc import Mapping
 from datetime import date, datetime
 from itertools import groupby
 
 from db.anchors import Head
-from forecast.brief.japanese_model import by_model as by_model
-from forecast.brief.japanese_model import model_moved as model_moved
-from forecast.brief.japanese_model import tested_model as tested_model
-from forecast.brief.japanese_model import turned as _turned
-from forecast.brief.japanese_news import happened as happened
-from forecast.brief.japanese_news import week as week
-from forecast.brief.japanese_quality import backtest as backtest
-from forecast.brief.japanese_quality import bounds as bounds
-from forecast.brief.japanese_quality import track as track
-from forecast.brief.japanese_reasons import reasons as reasons
-from forecast.brief.japanese_reasons import siblings as _siblings
-from forecast.brief.japanese_reasons import taught as _taught
-from forecast.brief.japanese_words import CONFIDENCE, DIRECTNESS, KINDS, OCCURS, PHRASES, TERMS
-from forecast.brief.japanese_words import GAP as GAP
-from forecast.brief.japanese_words import HEADINGS as HEADINGS
-from forecast.brief.japanese_words import SEPARATOR as SEPARATOR
-from forecast.brief.japanese_words import STOP as STOP
-from forecast.brief.japanese_words import WORDS as WORDS
 from forecast.facts.bands import BANDS, MOVED, STALE_SHARE, UNATTESTED_DAYS, WIDE, Grounds, band_of
 from forecast.facts.brief import Brief, Phrase
 from forecast.facts.changes import ASKED, LEAST_MOVE, OLDER, OLDER_DAYS, REPORT, Entries
 from forecast.facts.entries import ObservationEntry
 from forecast.facts.levels import DIFFERING, Attested, Cited, Differing, Source, Watched
-from forecast.facts.pictures import GAP_DAYS, Context, Horizon, stretches
+from forecast.facts.pictures import GAP_DAYS, Context, Horizon, days_to, stretches
 from forecast.identity import code_version, model_version
-from forecast.plots.chosen import days_to
 from forecast.run_facts import STALE_AFTER_CADENCES, diagnostics_of
 from forecast.words.codings import exact_level, some_of
-from forecast.words.labels import JAPANESE
+from forecast.words.japanese.labels import LABELS as JAPANESE
+from forecast.words.japanese.model import by_model as by_model
+from forecast.words.japanese.model import model_moved as model_moved
+from forecast.words.japanese.model import tested_model as tested_model
+from forecast.words.japanese.model import turned as _turned
+from forecast.words.japanese.news import happened as happened
+from forecast.words.japanese.news import week as week
+from forecast.words.japanese.quality import backtest as backtest
+from forecast.words.japanese.quality import bounds as bounds
+from forecast.words.japanese.quality import track as track
+from forecast.words.japanese.reasons import reasons as reasons
+from forecast.words.japanese.reasons import siblings as _siblings
+from forecast.words.japanese.reasons import taught as _taught
+from forecast.words.japanese.terms import CONFIDENCE, DIRECTNESS, KINDS, OCCURS, PHRASES, TERMS
+from forecast.words.japanese.terms import GAP as GAP
+from forecast.words.japanese.terms import HEADINGS as HEADINGS
+from forecast.words.japanese.terms import SEPARATOR as SEPARATOR
+from forecast.words.japanese.terms import STOP as STOP
+from forecast.words.japanese.terms import WORDS as WORDS
 from forecast.words.numbers import level_text, minute, signed
 
 LANGUAGE, LABELS = "ja", JAPANESE

@@ -1,0 +1,7 @@
+"""Every sentence that is shown, in English: a module for each part of `forecast.words.language.Language`."""
+
+from forecast.words.english.labels import LABELS
+from forecast.words.labels import Labels
+
+code, name = "en", "English"
+labels: Labels = LABELS

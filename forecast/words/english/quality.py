@@ -1,0 +1,98 @@
+"""How good the forecasts have been, in English."""
+
+from datetime import date
+
+from forecast.facts.quality import Alike
+from forecast.facts.track import UNATTESTED, Pending, ScenarioLine, TrackLine, TrackRecord, first_pending, telling_line
+from forecast.words.names import target_name
+from forecast.words.numbers import counted, percent, share, signed
+
+
+def alike_sentence(found: Alike) -> str:
+    """What it says, for an editor to print."""
+    reach = "" if found.asked_days == found.horizon_days else f" (it does not reach the {found.asked_days} d shown)"
+    when = f"in {found.situation} times, as now"
+    interval = "" if found.low is None or found.high is None else f", 90 % interval {_two(found.low, found.high)}"
+    verdict = {
+        "few": "too few events to tell",
+        "better": "better than chance explains",
+        "worse": "worse than chance explains",
+    }[found.verdict]
+    return (
+        f"A {found.kind} backtest ({found.origins} origins, {found.first.year} to {found.last.year}) on "
+        f"{target_name(found.target)} in {found.horizon_days} d{reach}: at the {counted(found.n, 'origin')} {when}, "
+        f"{percent(found.mean_forecast)} was said on average and {share(found.frequency)} came true; log score "
+        f"{found.log_score:.2f} against {found.naive_log_score:.2f} for the best naive forecast (difference "
+        f"{signed(found.difference)}{interval}: {verdict}).{_band_sentence(found)}"
+    )
+
+
+def _two(low: float, high: float) -> str:
+    return " to ".join(f"{value:+.2f}".replace("-", "−") for value in (low, high))
+
+
+def _band_sentence(found: Alike) -> str:
+    band = found.band
+    if band is None:
+        return ""
+    said = f"{100 * band.low:.0f}–{100 * band.high:.0f} %"
+    if not band.n:
+        return f" In {found.situation} times it never said {said} (now {percent(found.p)})."
+    came = "none" if not band.came_true else str(band.came_true)
+    stretches = "all in one stretch of time" if band.spells == 1 else f"in {band.spells} stretches of time"
+    where = f", {stretches}" if band.came_true > 1 else ""
+    few = ": too few to go by" if band.few else ""
+    return (
+        f" When it said {said} in {found.situation} times (now {percent(found.p)}), {came} of {band.n} came "
+        f"true{where}; the windows overlap, and at most {band.apart} of them do not{few}."
+    )
+
+
+TOO_FEW = "too few to tell"
+
+
+def track_sentence(record: TrackRecord) -> str:
+    """What live forecasts of the headline were worth, in one sentence for each structure of the model.
+
+    Where there is one structure alone it is not named.
+    """
+    if not record.others:
+        return _sentence(record)
+    return " ".join(f"By model {one.structure}: {_lower(_sentence(one))}" for one in (record, *record.others))
+
+
+def _lower(sentence: str) -> str:
+    return sentence[0].lower() + sentence[1:]
+
+
+def _sentence(record: TrackRecord) -> str:
+    line = telling_line(record)
+    if line is not None:
+        return _resolved_sentence(line, record.as_of)
+    if not record.counts.counted:
+        late = record.counts.after_the_fact
+        return f"No live forecast has been issued yet{f': {counted(late, "run")} came after the fact' if late else ''}."
+    due = _due(first_pending(record))
+    return f"No live forecast of {target_name(record.headline)} has been resolved yet{due}."
+
+
+def _due(first: Pending | None) -> str:
+    if first is None:
+        return ""
+    if first.state != UNATTESTED:
+        return f": the first can be on {first.scored_on}"
+    need = first.missing[0]
+    return f": the first waits until events of type {need.type} are attested complete through {need.needed_through}"
+
+
+def _resolved_sentence(line: TrackLine, as_of: date) -> str:
+    have = "has" if line.forecasts == 1 else "have"
+    what = f"{counted(line.forecasts, 'live forecast')} of {target_name(line.target)} {within(line)}"
+    against = "" if line.base_log_score is None else f" against {line.base_log_score:.2f} for the base rate"
+    verdict = "smaller is better" if line.enough else TOO_FEW
+    return f"{what} {have} been resolved as of {as_of}: log score {line.log_score:.2f}{against} ({verdict})."
+
+
+def within(one: TrackLine | ScenarioLine | Pending) -> str:
+    """The window in words."""
+    return f"by {one.deadline}" if one.deadline else f"in {one.horizon_days} d"

@@ -1,0 +1,7 @@
+"""Every sentence that is shown, in Japanese: a module for each part of `forecast.words.language.Language`."""
+
+from forecast.words.japanese.labels import LABELS
+from forecast.words.labels import Labels
+
+code, name = "ja", "Japanese"
+labels: Labels = LABELS

@@ -1,0 +1,7 @@
+"""Every sentence that is shown, in Korean: a module for each part of `forecast.words.language.Language`."""
+
+from forecast.words.korean.labels import LABELS
+from forecast.words.labels import Labels
+
+code, name = "ko", "Korean"
+labels: Labels = LABELS
