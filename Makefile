@@ -32,7 +32,7 @@ bench: dev
 soak: dev  # PART=name for one part, of docs/soak.md
 	$(PY) -m benchmarks.soak_tests $(PART)
 
-readme: dev  # the outputs in README.md and its picture, made anew
+readme: dev  # the outputs and pictures in README.md and docs, made anew
 	$(PY) -m benchmarks.readme $(README_ARGS)
 
 setup: $(VENV)/.ok

@@ -99,6 +99,11 @@ def _difference_legend(figure: Figure) -> None:
 
 
 def draw_timelines(timelines: Sequence[Timeline]) -> str:
+    """The figure of timelines, to stand in the page."""
+    return as_drawing(timelines_figure(timelines), "timelines")
+
+
+def timelines_figure(timelines: Sequence[Timeline]) -> Figure:
     """What was said at each origin, under ticks where it came true and over ticks where it did not."""
     with house_style():
         figure = Figure(figsize=(WIDTH, 2.7 * len(timelines)), layout="constrained")
@@ -107,7 +112,7 @@ def draw_timelines(timelines: Sequence[Timeline]) -> str:
         figure.axes[-1].set_xlabel("origin")
         handles, labels = figure.axes[0].get_legend_handles_labels()
         show_legend(figure, handles, labels)
-        return as_drawing(figure, "timelines")
+        return figure
 
 
 def _draw_timeline(axes: Axes, timeline: Timeline) -> None:
