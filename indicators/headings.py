@@ -1,4 +1,4 @@
-"""The columns of observations in other languages: what the workbook to fill in is headed by, and an import understands."""
+"""The columns of observations in other languages: they head the workbook to fill in, and an import understands them."""
 
 import re
 from collections.abc import Mapping
