@@ -77,7 +77,7 @@ def test_json_says_the_same(drawn: Database, parley: Command, tmp_path: Path) ->
     assert (tmp_path / "one.svg").read_bytes() == (tmp_path / "two.svg").read_bytes()
 
 
-@pytest.mark.parametrize(("language", "begins"), [("ja", "90日以内に危機が発生する確率"), ("ko", "90일 이내에 위기가")])
+@pytest.mark.parametrize(("language", "begins"), [("ja", "推移を描くにはまだ"), ("ko", "추이를 그리기에는 아직")])
 def test_picture_and_sentence_speak_the_language_that_is_asked_for(
     drawn: Database, parley: Command, tmp_path: Path, language: str, begins: str
 ) -> None:

@@ -369,4 +369,5 @@ def test_rows_stand_under_their_groups() -> None:
 def test_words_are_broken_by_the_room_they_take() -> None:
     assert wrap_words("one two three", 7, 2) == "one two\nthree"
     assert wrap_words("one two three four", 7, 2) == "one two\nthree…"
-    assert wrap_words("国境地帯の軍備", 8, 2) == "国境地帯\nの軍備"
+    assert wrap_words("国境地帯の軍備", 8, 2) == "国境地帯の\n軍備"
+    assert wrap_words("북한이 밝힌 협상 조건과 외교 행보", 20, 2) == "북한이 밝힌 협상\n조건과 외교 행보"
