@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import fields, replace
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import accumulate, pairwise
 from pathlib import Path
@@ -46,6 +46,7 @@ from forecast.plots.style import WIDTH, as_png, as_svg
 from forecast.words.english import plots as english
 from forecast.words.english.labels import LABELS as ENGLISH
 from forecast.words.japanese.labels import LABELS as JAPANESE
+from forecast.words.korean.labels import LABELS as KOREAN
 from forecast.words.labels import Labels
 from forecast.words.numbers import percent
 
@@ -62,7 +63,7 @@ RUNS = (
 """Kind, as-of date, and how far above the toy's probabilities; with a long gap and two runs on one day."""
 REJECTED = date(2019, 12, 15)
 SPAN = ("first", "last", "kinds", "when")
-LANGUAGES = pytest.mark.parametrize("labels", [ENGLISH, JAPANESE], ids=["english", "japanese"])
+LANGUAGES = pytest.mark.parametrize("labels", [ENGLISH, JAPANESE, KOREAN], ids=["english", "japanese", "korean"])
 
 
 def _shifted(by: float) -> list[TargetForecastRow]:
@@ -533,29 +534,6 @@ def test_no_word_of_a_legend_is_cut_off(world: Database, labels: Labels) -> None
     for figure in figures:
         assert cut_off(figure) == []
     assert len(_legend(figures[-1])) > len(_legend(figures[0]))
-
-
-def test_every_word_is_japanese(world: Database) -> None:
-    for figure in _figures(world, JAPANESE):
-        drawing = re.sub(r"<style.*?</style>", "", as_svg(figure).decode(), flags=re.DOTALL)
-        words = " ".join(re.findall(r"<text[^>]*>([^<]+)<", drawing))
-        assert re.search("[぀-ヿ一-鿿]", words)
-        assert re.findall("[A-Za-z]", words.replace("&lt;", "")) == []
-        assert " %" not in words
-
-
-def test_both_languages_name_the_same_things() -> None:
-    for field in fields(Labels):
-        one, other = getattr(ENGLISH, field.name), getattr(JAPANESE, field.name)
-        if isinstance(one, str):
-            assert sorted(re.findall(r"\{[a-z]*", one)) == sorted(re.findall(r"\{[a-z]*", other)) or "{0" in one
-        else:
-            assert list(one) == list(other)
-    assert [*ENGLISH.targets] == [*TARGETS]
-    assert [*ENGLISH.scenarios] == [*SCENARIOS]
-    assert JAPANESE.window(365, None) == "365日以内"
-    assert JAPANESE.window(None, date(2029, 1, 20)) == "2029年1月20日まで"
-    assert (ENGLISH.percent(0.0001), JAPANESE.percent_range(0.03, 0.33)) == ("<0.1 %", "3.0–33%")
 
 
 @pytest.mark.parametrize("by", [1e-5, 1e-3, 0.9, 2.4])

@@ -4,6 +4,7 @@ import re
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from math import ceil
 from typing import Any
 from unicodedata import east_asian_width
 
@@ -85,7 +86,8 @@ def wrap_words(text: str, width: int, lines: int) -> str:
     if not any(map(is_wide, text)):
         return "\n".join(textwrap.wrap(text, width, max_lines=lines, placeholder="…"))
     out = _filled(text, width)
-    for narrower in range(width - 1, 3, -1):  # as even as they can be, so that no word stands alone
+    least = ceil(max(_letters(piece.rstrip()) for piece in _PIECES.findall(text)))
+    for narrower in range(width - 1, least - 1, -1):  # as even as they can be, so that no word stands alone
         if len(even := _filled(text, narrower)) > len(out):
             break
         out = even
@@ -106,8 +108,8 @@ def _filled(text: str, width: int) -> list[str]:
     return out
 
 
-_PIECES = re.compile(r".+?(?:[のとへはがをにで・、：）\s]|(?=[（(])|$)")
-"""Where a line may end in a script without spaces: after a particle or a stop, and before a bracket."""
+_PIECES = re.compile(r".+?(?:[のへはがを・、：）]|\s(?!데\s)|(?=[（(])|$)")
+"""Where a line may end: after a particle, a stop or a space, and before a bracket; 데 leans on the word before it."""
 WIDE = 1.6
 """Letters: the width of a Han character, kana or Hangul."""
 
