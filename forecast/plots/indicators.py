@@ -108,7 +108,7 @@ def _filled(text: str, width: int) -> list[str]:
     return out
 
 
-_PIECES = re.compile(r".+?(?:[のへはがを・、：）]|\s(?!데\s)|(?=[（(])|$)")
+_PIECES = re.compile(r".+?(?:[のへはがを・、：）](?![のはをも])|\s(?!데\s)|(?=[（(])|$)")
 """Where a line may end: after a particle, a stop or a space, and before a bracket; 데 leans on the word before it."""
 WIDE = 1.6
 """Letters: the width of a Han character, kana or Hangul."""
