@@ -12,6 +12,7 @@ from forecast.facts.quality import Bound
 from forecast.identity import code_version, model_version
 from forecast.run_facts import STALE_AFTER_CADENCES, diagnostics_of
 from forecast.words.codings import coding_text, contradiction_text
+from forecast.words.english import plots
 from forecast.words.english.labels import LABELS as ENGLISH
 from forecast.words.english.leaning import judgement_sentence
 from forecast.words.english.model import by_model as by_model
@@ -229,21 +230,15 @@ def table_note() -> str:
 
 
 def history_caption(brief: Brief) -> str:
-    return brief.figures.history.caption
+    return plots.history_caption(brief.figures.history)
 
 
 def horizons_caption(brief: Brief) -> str:
-    facts, row = brief.figures.horizons, brief.headline
-    base = "" if row.base_rate is None else f", base rate {percent(row.base_rate)}"
-    return (
-        f"Run {facts.run_id} ({facts.kind}), as of {facts.as_of}: P({target_name(row.target)}) by the end "
-        f"of each window, mean with 50 % and 90 % intervals, joined by straight lines. "
-        f"{reach(row).capitalize()}: {percent(row.mean)} (90 % interval {percent_range(row.q05, row.q95)}){base}."
-    )
+    return plots.curve_caption(brief.figures.horizons)
 
 
 def scenarios_caption(brief: Brief) -> str:
-    return brief.figures.scenarios.caption
+    return plots.scenarios_caption(brief.figures.scenarios)
 
 
 def compared(brief: Brief) -> str:

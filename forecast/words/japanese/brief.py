@@ -1,7 +1,7 @@
 """A brief in Japanese: every sentence, made from the facts. `forecast.words.english.brief` says the same."""
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import datetime
 from itertools import groupby
 
 from db.anchors import Head
@@ -10,24 +10,22 @@ from forecast.facts.brief import Brief, Phrase
 from forecast.facts.changes import ASKED, LEAST_MOVE, OLDER, OLDER_DAYS, REPORT, Entries
 from forecast.facts.entries import ObservationEntry
 from forecast.facts.levels import DIFFERING, Attested, Cited, Differing, Source, Watched
-from forecast.facts.pictures import GAP_DAYS, Context, Horizon, days_to, stretches
 from forecast.identity import code_version, model_version
 from forecast.run_facts import STALE_AFTER_CADENCES, diagnostics_of
 from forecast.words.codings import exact_level, some_of
+from forecast.words.japanese import plots
 from forecast.words.japanese.labels import LABELS as JAPANESE
 from forecast.words.japanese.model import by_model as by_model
 from forecast.words.japanese.model import model_moved as model_moved
 from forecast.words.japanese.model import tested_model as tested_model
-from forecast.words.japanese.model import turned as _turned
 from forecast.words.japanese.news import happened as happened
 from forecast.words.japanese.news import week as week
 from forecast.words.japanese.quality import backtest as backtest
 from forecast.words.japanese.quality import bounds as bounds
 from forecast.words.japanese.quality import track as track
 from forecast.words.japanese.reasons import reasons as reasons
-from forecast.words.japanese.reasons import siblings as _siblings
 from forecast.words.japanese.reasons import taught as _taught
-from forecast.words.japanese.terms import CONFIDENCE, DIRECTNESS, KINDS, OCCURS, PHRASES, TERMS
+from forecast.words.japanese.terms import CONFIDENCE, DIRECTNESS, OCCURS, PHRASES, TERMS
 from forecast.words.japanese.terms import GAP as GAP
 from forecast.words.japanese.terms import HEADINGS as HEADINGS
 from forecast.words.japanese.terms import SEPARATOR as SEPARATOR
@@ -200,61 +198,15 @@ def table_note() -> str:
 
 
 def history_caption(brief: Brief) -> str:
-    facts = brief.figures.history
-    last, days = facts.line[-1], [point.as_of for point in facts.line]
-    window = LABELS.window(facts.horizon_days, facts.deadline)
-    first, end = LABELS.date(facts.points[0].as_of), LABELS.date(facts.points[-1].as_of)
-    kinds = [point.kind for point in facts.points]
-    listed = "、".join(f"{name}{kinds.count(kind)}回" for kind, name in LABELS.kinds.items() if kind in kinds)
-    broken = f"更新が{GAP_DAYS}日を超えて途切れた箇所では線と帯も途切れる。" if len(stretches(days)) > 1 else ""
-    span = f"基準日は{first}" + ("" if first == end else f"から{end}まで")
-    base = "" if last.base_rate is None else f"、基準率{LABELS.percent(last.base_rate)}"
-    if facts.windows:
-        return (
-            f"推移を描くには更新がまだ少ない。更新番号{last.run_id}（{LABELS.kinds[last.kind]}、{LABELS.date(last.as_of)}時点）による"
-            f"{LABELS.target(facts.target)}の期間別の確率（少なくとも一度）。平均と50%・90%区間に、基準率、文献のみ、過去の記録のみの"
-            f"値を添えた。{window}：{_probability(last.mean, last.q05, last.q95)}{base}。"
-        )
-    return (
-        f"{window}に{OCCURS.get(facts.target, facts.target)}確率の推移。平均と50%・90%区間、更新{len(facts.points)}回"
-        f"（{listed}）、{span}。{broken}{_turned(facts.turns)}{_context(facts.context)}更新番号{last.run_id}（{LABELS.date(last.as_of)}時点）："
-        f"{_probability(last.mean, last.q05, last.q95)}{base}。"
-    )
-
-
-def _context(context: Context | None) -> str:
-    if context is None:
-        return ""
-    return (
-        f"灰色の線は、{LABELS.date(context.origins[0])}以降に出されたはずの値を遡及検証（{KINDS[context.kind]}、モデルの版"
-        f"{context.model_version}）で求めたもので、実績ではない。"
-    )
+    return plots.history_caption(brief.figures.history)
 
 
 def horizons_caption(brief: Brief) -> str:
-    facts, row = brief.figures.horizons, brief.headline
-    base = "" if row.base_rate is None else f"、基準率{LABELS.percent(row.base_rate)}"
-    run = f"更新番号{facts.run_id}（{LABELS.kinds[facts.kind]}、{LABELS.date(facts.as_of)}時点）"
-    return (
-        f"{run}による{LABELS.target(row.target)}の累積確率。各期間の終わりまでに一度でも起きる確率の"
-        f"平均と50%・90%区間を直線で結んだ。{LABELS.window(row.horizon_days, None)}："
-        f"{_probability(row.mean, row.q05, row.q95)}{base}。"
-    )
+    return plots.curve_caption(brief.figures.horizons)
 
 
 def scenarios_caption(brief: Brief) -> str:
-    facts = brief.figures.scenarios
-    window = LABELS.window(*_reach(facts.horizon))
-    run = f"更新番号{facts.run_id}（{LABELS.kinds[facts.kind]}、{LABELS.date(facts.as_of)}時点）"
-    drawn = f"{run}の期間別"
-    if facts.history:
-        ends = LABELS.date(facts.history[0].as_of), LABELS.date(facts.history[-1].as_of)
-        drawn = f"左は{run}の期間別、右は更新{len(facts.history)}回（基準日{ends[0]}から{ends[1]}まで）の{window}の推移"
-    shown = next((one for one in facts.windows if days_to(facts.as_of, facts.horizon) == one.days), facts.windows[-1])
-    shares = sorted(zip(LABELS.scenarios.values(), shown.probabilities, strict=True), key=lambda pair: -pair[1])
-    listed = "、".join(f"{name}{LABELS.percent(p)}" for name, p in shares)
-    said = f"各期間には必ず一つのシナリオだけが成立し、面積の合計は100%となる。{drawn}。{window}では{listed}。"
-    return said + _turned(facts.turns) + _siblings(facts.siblings, brief.case.headline)
+    return plots.scenarios_caption(brief.figures.scenarios)
 
 
 def compared(brief: Brief) -> str:
@@ -431,7 +383,3 @@ def _coding(one: ObservationEntry) -> str:
 
 def grades() -> str:
     return "等級は情報源の信頼性（A–F）と情報の確度（1–6）。表題の全文は`parley observations`に示す。"
-
-
-def _reach(horizon: Horizon) -> tuple[int | None, date | None]:
-    return (horizon, None) if isinstance(horizon, int) else (None, horizon)
