@@ -10,6 +10,8 @@ from typing import Protocol
 from forecast.words import english, japanese, korean
 from forecast.words.labels import Labels
 from forecast.words.parts.checks import CheckWords
+from forecast.words.parts.model import ModelWords
+from forecast.words.parts.quality import QualityWords
 
 
 class Language(Protocol):
@@ -28,6 +30,12 @@ class Language(Protocol):
 
     @property
     def checks(self) -> CheckWords: ...
+
+    @property
+    def model(self) -> ModelWords: ...
+
+    @property
+    def quality(self) -> QualityWords: ...
 
 
 LANGUAGES: Mapping[str, Language] = {"en": english, "ja": japanese, "ko": korean}

@@ -21,10 +21,6 @@ from forecast.words.names import target_name
 from forecast.words.numbers import counted, percent, reach
 
 
-def assumption_name(name: str) -> str:
-    return name
-
-
 def quantity_name(name: str) -> str:
     return name
 

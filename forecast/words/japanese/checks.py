@@ -19,19 +19,8 @@ from forecast.facts.checks import (
     Solved,
 )
 from forecast.words.japanese.labels import LABELS
+from forecast.words.japanese.leaning import assumption_name
 
-ASSUMPTIONS: Mapping[str, str] = {
-    "framing leans to arms control (+1)": "議題は軍備管理に傾く（対数オッズ+1）",
-    "framing leans to denuclearisation (-1)": "議題は非核化に傾く（対数オッズ−1）",
-    "framing remembered for 1 year": "前回の議題の影響は1年で薄れる",
-    "framing remembered for 3 years": "前回の議題の影響は3年で薄れる",
-    "silence does not matter": "協議の途絶期間は影響しない",
-    "silence matters without end": "協議の途絶期間の影響に上限がない",
-    "indicators say nothing": "指標は情報を持たない",
-    "regime half as lively (sd 0.35)": "基調の変動を半分程度とする（標準偏差0.35）",
-    "regime livelier (sd 1.0)": "基調の変動を大きくとる（標準偏差1.0）",
-    "priors of the case alone": "事前分布をこの事例だけから定める",
-}
 QUANTITIES: Mapping[str, str] = {
     "filtered states": "フィルター後の水準",
     "cells of onset": "協議開始の計算区間",
@@ -56,7 +45,7 @@ QUANTITIES: Mapping[str, str] = {
     "change": "議題変更の確率",
     "weight of the first indicator on arms-control talks": "第1指標の軍備管理協議に対する重み",
     "deviation of the first indicator on arms-control talks": "第1指標の軍備管理協議に対する偏差",
-    "regime now": "現在の基調",
+    "regime now": "現在の局面",
     "judgement sd": "判断の標準偏差",
     "log intensity of beginnings now": "現在の協議開始の対数強度",
     "log odds of arms control now": "現在の軍備管理の対数オッズ",
@@ -85,7 +74,7 @@ QUANTITIES: Mapping[str, str] = {
     "prior: orientation": "指標の向きの事前分布",
     "prior: unit, slope and tilt": "判断の単位と、協議開始・議題への効果の事前分布",
     "prior: silence and memory": "途絶期間と前回の議題の影響の事前分布",
-    "prior: regime": "基調の事前分布",
+    "prior: regime": "局面の事前分布",
     "prior: judgement sd": "判断の標準偏差の事前分布",
     "prior: rates and the rest": "発生率その他の事前分布",
     "prior": "事前分布",
@@ -94,10 +83,6 @@ QUANTITIES: Mapping[str, str] = {
 POSTERIORS = {"laplace": "ラプラス近似", "nuts": "NUTS"}
 KINDS = {"indicator": "指標", "document": "文献"}
 PER_DECADE = " per decade"
-
-
-def assumption_name(name: str) -> str:
-    return ASSUMPTIONS.get(name, name)
 
 
 def quantity_name(name: str) -> str:

@@ -28,8 +28,8 @@ ASSUMPTIONS: Mapping[str, str] = {
     "silence does not matter": "협상 공백의 길이는 영향이 없다",
     "silence matters without end": "협상 공백의 영향에 상한이 없다",
     "indicators say nothing": "지표에 정보가 없다",
-    "regime half as lively (sd 0.35)": "기조의 변동을 절반 정도로 둔다(표준편차 0.35)",
-    "regime livelier (sd 1.0)": "기조의 변동을 크게 둔다(표준편차 1.0)",
+    "regime half as lively (sd 0.35)": "국면의 변동을 절반 정도로 둔다(표준편차 0.35)",
+    "regime livelier (sd 1.0)": "국면의 변동을 크게 둔다(표준편차 1.0)",
     "priors of the case alone": "사전분포를 이 사례만으로 정한다",
 }
 QUANTITIES: Mapping[str, str] = {
@@ -56,7 +56,7 @@ QUANTITIES: Mapping[str, str] = {
     "change": "의제가 바뀔 확률",
     "weight of the first indicator on arms-control talks": "첫째 지표의 군비통제 협상 가중치",
     "deviation of the first indicator on arms-control talks": "첫째 지표의 군비통제 협상 편차",
-    "regime now": "현재의 기조",
+    "regime now": "현재의 국면",
     "judgement sd": "판단의 표준편차",
     "log intensity of beginnings now": "현재 협상 개시의 로그 강도",
     "log odds of arms control now": "현재 군비통제의 로그 오즈",
@@ -85,7 +85,7 @@ QUANTITIES: Mapping[str, str] = {
     "prior: orientation": "지표 방향의 사전분포",
     "prior: unit, slope and tilt": "판단의 단위 및 협상 개시·의제 효과의 사전분포",
     "prior: silence and memory": "공백 기간과 직전 의제 영향의 사전분포",
-    "prior: regime": "기조의 사전분포",
+    "prior: regime": "국면의 사전분포",
     "prior: judgement sd": "판단 표준편차의 사전분포",
     "prior: rates and the rest": "발생률 등의 사전분포",
     "prior": "사전분포",

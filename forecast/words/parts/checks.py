@@ -11,8 +11,5 @@ class CheckWords(Protocol):
     def check_sentence(self, found: Found) -> str:
         """What a check found, in one sentence."""
 
-    def assumption_name(self, name: str) -> str:
-        """An assumption that is changed, by its name in `models.assumptions`."""
-
     def quantity_name(self, name: str) -> str:
         """A place, quantity, statistic or component that a check names; one that is not known keeps its name."""
