@@ -18,6 +18,7 @@ from forecast.brief.changes import check_full, choose_since, read_changes
 from forecast.brief.levels import levels_of, read_attested, read_cited, read_differing, read_sources, read_watched
 from forecast.brief.tested import read_tested
 from forecast.errors import NoForecast
+from forecast.evaluation.figures import bound_as_json
 from forecast.facts.bands import Grounds, band_of
 from forecast.facts.brief import Brief, Figures
 from forecast.facts.changes import Changes, Now
@@ -258,4 +259,6 @@ def _changes(changes: Changes) -> Mapping[str, Any]:
 
 
 def _backtest(tested: Tested) -> dict[str, Any]:
-    return asdict(tested) | {"verdict": tested.verdict, "missed": len(tested.missed), "measured": len(tested.measured)}
+    counts = {"missed": len(tested.missed), "measured": len(tested.measured)}
+    bounds = [bound_as_json(bound) for bound in tested.bounds]
+    return asdict(tested) | {"bounds": bounds, "verdict": tested.verdict, **counts}

@@ -6,6 +6,12 @@ from datetime import date, datetime
 
 FEWEST = 10
 """Windows that do not overlap, or spells of like outcomes, below which a count says nothing about chance."""
+LEVEL = 0.9
+"""Of every interval and band."""
+TOLD_WITHIN = 0.05
+"""Half-width of the interval of a frequency, and of the band of a curve, that tells something."""
+BLOCKS = 5
+"""Blocks with origins that it takes: an interval from resampling fewer is too narrow to be believed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +180,15 @@ class Calibration:
     discrimination: float
     uncertainty: float
     curve: Curve
-    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Miss:
+    """A forecast that was far off: how likely it said its window was, and whether that came true."""
+
+    probability: float
+    origin: date
+    came_true: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,7 +203,14 @@ class Timeline:
     probability: tuple[float, ...]
     naive_probability: tuple[float, ...]
     outcome: tuple[bool | None, ...]
-    sentence: str
+    n: int
+    """Windows that are attested."""
+    mean: float
+    """Of what Parley said of them."""
+    frequency: float
+    """Of those that came true."""
+    furthest: tuple[Miss, ...]
+    """On either side the forecast that was furthest off."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +219,6 @@ class Promise:
 
     measure: str  # difference, bias or curve
     situation: str
-    statement: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -209,7 +229,6 @@ class Bound:
     horizon_days: int
     measure: str
     situation: str
-    statement: str
     n: int
     figure: Figure | None
     verdict: str

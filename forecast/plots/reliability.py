@@ -8,13 +8,14 @@ from sqlalchemy import Connection
 from db.posteriors import Posteriors
 from db.read import read_case
 from forecast.errors import NoBacktest
-from forecast.evaluation.figures import ORIGINS, calibrate_all
+from forecast.evaluation.figures import calibrate_all
 from forecast.evaluation.quality import read_quality
 from forecast.evaluation.report import judged_targets
 from forecast.evaluation.stored import read_backtest
 from forecast.facts.pictures import ReliabilityFacts
 from forecast.facts.quality import Calibration, Source
 from forecast.plots.trust import reliability_figure
+from forecast.words.english.trust import ORIGINS
 from forecast.words.names import target_name
 
 

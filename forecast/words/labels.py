@@ -10,7 +10,7 @@ from datetime import date
 from babel.dates import format_date
 from babel.lists import format_list
 
-from forecast.words.numbers import percent, percent_range
+from forecast.words.numbers import percent, percent_range, share
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +79,10 @@ class Labels:
 
     def percent(self, p: float) -> str:
         return percent(p).replace(" %", self.percent_sign)
+
+    def share(self, p: float) -> str:
+        """An observed share, as `forecast.words.numbers.share` has it."""
+        return share(p).replace(" %", self.percent_sign)
 
     def percent_range(self, low: float, high: float) -> str:
         return percent_range(low, high).replace(" %", self.percent_sign)

@@ -12,6 +12,7 @@ from forecast.words.labels import Labels
 from forecast.words.parts.checks import CheckWords
 from forecast.words.parts.model import ModelWords
 from forecast.words.parts.quality import QualityWords
+from forecast.words.parts.trust import TrustWords
 
 
 class Language(Protocol):
@@ -36,6 +37,9 @@ class Language(Protocol):
 
     @property
     def quality(self) -> QualityWords: ...
+
+    @property
+    def trust(self) -> TrustWords: ...
 
 
 LANGUAGES: Mapping[str, Language] = {"en": english, "ja": japanese, "ko": korean}

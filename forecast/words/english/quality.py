@@ -14,6 +14,7 @@ from forecast.facts.track import (
     first_pending,
     telling_line,
 )
+from forecast.words.english.trust import statement
 from forecast.words.names import target_name
 from forecast.words.numbers import counted, percent, share, signed
 
@@ -141,4 +142,4 @@ def bounds(tested: Tested | None, headline: str) -> str:
 def _missed(bound: Bound) -> str:
     value = bound.figure.value if bound.figure else 0.0
     figure = signed(value) if bound.measure == "difference" else f"{signed(100 * value, 1)} points"
-    return f"{bound.statement} ({figure})"
+    return f"{statement(bound.measure, bound.situation)} ({figure})"

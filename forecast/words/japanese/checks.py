@@ -117,8 +117,8 @@ def _read_as_of(found: ReadAsOf) -> str:
     if found.leaked:
         return f"{'、'.join(map(LABELS.date, found.leaked))}の時点で、後日判明した記録により読み取る内容が変わる。"
     return (
-        f"過去の{found.origins}時点で読み取る内容は、後日判明した記録を一切含まないデータベースから読み取る内容と一致する"
-        f"（除かれる記録は最大{found.behind}件）。"
+        f"過去の{found.origins}時点で読み取る内容は、後日判明した記録を一切含まないデータベースから読み取る内容と一致"
+        f"する（除かれる記録は最大{found.behind}件）。"
     )
 
 
