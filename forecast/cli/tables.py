@@ -59,8 +59,12 @@ def paragraph(text: str, *, indent: str = "", hanging: str | None = None) -> lis
 def facts(pairs: Iterable[tuple[str, str]]) -> list[str]:
     """Name and value, one a line; empty values are left out."""
     filled = [(name, value) for name, value in pairs if value]
-    left = max((len(name) for name, _ in filled), default=0) + 2
-    return [line for name, value in filled for line in paragraph(value, indent=f"{name:<{left}}", hanging=" " * left)]
+    left = max((cell_len(name) for name, _ in filled), default=0) + 2
+    return [
+        line
+        for name, value in filled
+        for line in paragraph(value, indent=name + " " * (left - cell_len(name)), hanging=" " * left)
+    ]
 
 
 def grid(
