@@ -42,31 +42,18 @@ class TableWords:
 class BriefWords(Protocol):
     """Every sentence of a brief, made from the facts; "" or no lines where there is nothing to say."""
 
-    @property
-    def HEADINGS(self) -> Headings: ...  # noqa: N802 - a constant of a module
-
-    @property
-    def WORDS(self) -> TableWords: ...  # noqa: N802
-
-    @property
-    def TERMS(self) -> Mapping[str, str]:  # noqa: N802
-        """Of likelihood, by the names of `forecast.facts.bands`."""
-
-    @property
-    def CONFIDENCE(self) -> Mapping[str, str]:  # noqa: N802
-        """By level."""
-
-    @property
-    def SEPARATOR(self) -> str:  # noqa: N802
-        """Between items."""
-
-    @property
-    def STOP(self) -> str:  # noqa: N802
-        """After the last one."""
-
-    @property
-    def GAP(self) -> str:  # noqa: N802
-        """Between sentences."""
+    HEADINGS: Headings
+    WORDS: TableWords
+    TERMS: Mapping[str, str]
+    """Of likelihood, by the names of `forecast.facts.bands`."""
+    CONFIDENCE: Mapping[str, str]
+    """By level."""
+    SEPARATOR: str
+    """Between items."""
+    STOP: str
+    """After the last one."""
+    GAP: str
+    """Between sentences."""
 
     def title(self, brief: Brief) -> str: ...
 
@@ -102,12 +89,6 @@ class BriefWords(Protocol):
         """Why forecasts are far from their base rates."""
 
     def table_note(self) -> str: ...
-
-    def history_caption(self, brief: Brief) -> str: ...
-
-    def horizons_caption(self, brief: Brief) -> str: ...
-
-    def scenarios_caption(self, brief: Brief) -> str: ...
 
     def model_moved(self, brief: Brief) -> str:
         """What the change of model alone did."""

@@ -21,8 +21,7 @@ class ShortHeadings:
 class ShortWords(Protocol):
     """Every sentence that the long form does not have; "" or no lines where there is nothing to say."""
 
-    @property
-    def HEADINGS(self) -> ShortHeadings: ...  # noqa: N802 - a constant of a module
+    HEADINGS: ShortHeadings
 
     def dateline(self, brief: Brief, number: int | None) -> str:
         """Which report this is; the number is None where it is not recorded."""
