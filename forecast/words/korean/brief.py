@@ -80,11 +80,14 @@ def happened(brief: Brief) -> list[str]:
     if summary.standing is None:
         lines.append("아래 확률에는 이 내용이 반영되어 있지 않다. 쓰기 전에 `parley update`를 실행해야 한다.")
     else:
-        also = " 사건에서 추가로 추정되는 내용은 다음 전면 업데이트에 반영된다." if summary.since.events else ""
+        also = " 사건에서 추가로 추정되는 내용은 다음 전면 갱신에 반영된다." if summary.since.events else ""
         left = kinds_to_learn(summary.since)
         taken = "아래 확률에는 이 내용이 반영되어 있다."
         if left:
-            taken = f"아래 확률에는 {left} 부분을 뺀 나머지가 반영되어 있다. 빠진 부분은 전면 업데이트(`parley update`)로만 반영된다."
+            taken = (
+                f"아래 확률에는 이 내용 가운데 {left} 부분을 뺀 나머지가 반영되어 있다. "
+                "뺀 부분은 전면 갱신(`parley update`)으로만 반영된다."
+            )
         lines.append(f"{taken} 반영하기 전의 값(실행 {brief.run.id}): {_before(brief)}.{also}")
     return lines
 
@@ -189,8 +192,8 @@ _GROUNDS: Mapping[str, Phrase] = {
 def terms() -> str:
     listed = ", ".join(f"‘{TERMS[name]}’ {100 * low:.0f}–{100 * high:.0f}%" for name, low, high in BANDS)
     return (
-        f"가능성 표현(ICD 203): {listed}. 경계값에는 반반에 더 가까운 표현을 쓴다. 확신도는 다음 5개 항목 가운데 해당하는 것이 "
-        f"없으면 ‘높다’, 1–2개면 ‘중간이다’, 3개 이상이면 ‘낮다’로 한다: 90% 구간의 폭이 {100 * WIDE:.0f}%p를 넘는다; 문헌의 "
+        f"가능성 표현(ICD 203): {listed}. 경계값에는 반반에 더 가까운 표현을 쓴다. 확신도는 다음 5개 항목 가운데 "
+        f"해당하는 것이 없으면 ‘높다’, 1–2개면 ‘중간이다’, 3개 이상이면 ‘낮다’로 한다: 90% 구간의 폭이 {100 * WIDE:.0f}%p를 넘는다; 문헌의 "
         f"판단에 따라 확률이 그 값의 {100 * MOVED:.0f}%를 넘게 움직인다; 사건 기록이 {UNATTESTED_DAYS}일을 넘게 미확인 상태다; "
         f"관측이 지연된 지표가 {100 * STALE_SHARE:.0f}%를 넘는다; 소급 검증에서 충족하지 못한 기준이 있다(또는 검증이 없다)."
     )
