@@ -153,7 +153,7 @@ def confidence(brief: Brief) -> str:
 
 
 def grounds(brief: Brief) -> str:
-    against, favour = map("; ".join, brief.weigh(_GROUNDS))
+    against, favour = map("; ".join, brief.weigh(GROUNDS))
     parts = [f"Against it: {against}." if against else "", f"In its favour: {favour}." if favour else ""]
     return " ".join(filter(None, parts))
 
@@ -188,7 +188,7 @@ def _backtested(_: Brief, grounds: Grounds, against: bool) -> str:
     return f"the backtest met all {grounds.bounds} bounds set for it"
 
 
-_GROUNDS: Mapping[str, Phrase] = {
+GROUNDS: Mapping[str, Phrase] = {
     "interval": _interval,
     "documents": _documents,
     "attested": _attested_through,

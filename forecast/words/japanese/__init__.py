@@ -8,6 +8,7 @@ from forecast.words.japanese import news as _news
 from forecast.words.japanese import plots as _plots
 from forecast.words.japanese import quality as _quality
 from forecast.words.japanese import reasons as _reasons
+from forecast.words.japanese import short as _short
 from forecast.words.japanese.labels import LABELS
 from forecast.words.labels import Labels
 from forecast.words.parts.brief import BriefWords
@@ -18,6 +19,7 @@ from forecast.words.parts.news import NewsWords
 from forecast.words.parts.plots import PlotWords
 from forecast.words.parts.quality import QualityWords
 from forecast.words.parts.reasons import ReasonWords
+from forecast.words.parts.short import ShortWords
 
 code, name = "ja", "Japanese"
 labels: Labels = LABELS
@@ -29,3 +31,4 @@ news: NewsWords = _news
 plots: PlotWords = _plots
 quality: QualityWords = _quality
 reasons: ReasonWords = _reasons
+short: ShortWords = _short

@@ -163,7 +163,7 @@ def confidence(brief: Brief) -> str:
 
 
 def grounds(brief: Brief) -> str:
-    against, favour = map("、".join, brief.weigh(_GROUNDS))
+    against, favour = map("、".join, brief.weigh(GROUNDS))
     lowers = f"確信度を下げる要因は、{against}である。" if against else ""
     return lowers + (f"確信度を支える要因は、{favour}である。" if favour else "")
 
@@ -202,7 +202,7 @@ def _backtested(_: Brief, grounds: Grounds, against: bool) -> str:
     return f"遡及検証で事前に定めた基準{grounds.bounds}件をすべて満たしたこと"
 
 
-_GROUNDS: Mapping[str, Phrase] = {
+GROUNDS: Mapping[str, Phrase] = {
     "interval": _interval,
     "documents": _documents,
     "attested": _attested_through,

@@ -47,7 +47,7 @@ OCCURS = {
     "arms_control_talks": "軍備管理協議が行われる",
     "denuclearisation_talks": "非核化協議が行われる",
     "limits_talks": "核戦力の制限をめぐる協議（議題不問）が行われる",
-    "contact": "接触が行われる",
+    "contact": "当局間の接触が行われる",
     "deal": "限定的合意が成立する",
     "crisis": "危機が発生する",
 }

@@ -135,7 +135,7 @@ def confidence(brief: Brief) -> str:
 
 
 def grounds(brief: Brief) -> str:
-    against, favour = map("; ".join, brief.weigh(_GROUNDS))
+    against, favour = map("; ".join, brief.weigh(GROUNDS))
     parts = [
         f"확신도를 낮추는 근거: {against}." if against else "",
         f"확신도를 뒷받침하는 근거: {favour}." if favour else "",
@@ -180,7 +180,7 @@ def _backtested(_: Brief, grounds: Grounds, against: bool) -> str:
     return f"소급 검증에서 사전에 정한 기준 {grounds.bounds}개를 모두 충족했다"
 
 
-_GROUNDS: Mapping[str, Phrase] = {
+GROUNDS: Mapping[str, Phrase] = {
     "interval": _interval,
     "documents": _documents,
     "attested": _attested_through,

@@ -44,7 +44,7 @@ OCCURS = {
     "arms_control_talks": "군비통제 협상이 열릴",
     "denuclearisation_talks": "비핵화 협상이 열릴",
     "limits_talks": "핵전력 제한 협상(의제 불문)이 열릴",
-    "contact": "접촉이 있을",
+    "contact": "당국 간 접촉이 이루어질",
     "deal": "제한적 합의가 성립할",
     "crisis": "위기가 발생할",
 }
