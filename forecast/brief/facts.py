@@ -35,6 +35,7 @@ from forecast.record.summary import as_json as summary_json
 from forecast.record.summary import read_summary, read_track
 from forecast.run_facts import read_instant, read_when
 from forecast.structures import change_as_json
+from forecast.words.english import plots as english
 from indicators.names import Names
 
 HISTORY_DAYS = 3 * 365
@@ -228,11 +229,11 @@ def as_json(brief: Brief) -> dict[str, Any]:
         "sources": [asdict(one) for one in brief.sources],
         "disagreements": [asdict(one) for one in brief.differing],
         "figures": {
-            name: {"caption": facts.caption}
-            for name, facts in (
-                ("history", figures.history),
-                ("horizons", figures.horizons),
-                ("scenarios", figures.scenarios),
+            name: {"caption": caption}
+            for name, caption in (
+                ("history", english.history_caption(figures.history)),
+                ("horizons", english.horizons_caption(figures.horizons)),
+                ("scenarios", english.scenarios_caption(figures.scenarios)),
             )
         },
     }

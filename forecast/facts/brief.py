@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from db.rows import CaseRow
 from db.run_rows import NewRun, RunRow, TargetForecastRow
 from forecast.facts.bands import Grounds
-from forecast.facts.changes import Changes
+from forecast.facts.changes import Changes, Step
 from forecast.facts.levels import Attested, Cited, Differing, Level, Source, Watched
 from forecast.facts.pictures import HistoryFacts, HorizonsFacts, ScenariosFacts
 from forecast.facts.quality import Alike, Tested
@@ -76,6 +76,12 @@ class Brief:
         against = self.grounds.against()
         said = {name: say(self, self.grounds, name in against) for name, say in phrases.items()}
         return [said[name] for name in against], [words for name, words in said.items() if name not in against]
+
+    @property
+    def step(self) -> Step | None:
+        """The headline over its window, then and now; None where nothing of it is compared."""
+        window = (self.headline.horizon_days, self.headline.deadline)
+        return next((one for one in self.changes.steps if (one.horizon_days, one.deadline) == window), None)
 
     @property
     def ends_on(self) -> date:

@@ -1,18 +1,19 @@
 """What the pictures of a forecast show."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
-from statistics import NormalDist, fmean, median
+from statistics import median
 
-from forecast.facts.quality import Calibration, Source
-from forecast.facts.reasons import Sibling, share_taught
+from forecast.facts.reasons import Sibling
 
 GAP_DAYS = 45
 """Longer than a month: monthly runs are joined."""
 RHYTHM = 8
 """From so many dates on, the distance that lies between most of them is their rhythm."""
+RECOMPUTED_DAYS = 7
+"""Between the points that the present model gives anew."""
 type Horizon = int | date
 """A window of days, or one up to a deadline."""
 
@@ -29,6 +30,11 @@ def stretches(days: Sequence[date], structures: Sequence[int] = ()) -> tuple[sli
     changed = {i for i, (before, after) in enumerate(pairwise(structures), start=1) if before != after}
     breaks = [i for i in range(1, len(days)) if i in changed or (days[i] - days[i - 1]).days > allowed]
     return tuple(slice(*ends) for ends in zip((0, *breaks), (*breaks, len(days)), strict=True)) if days else ()
+
+
+def gap_of(days: Sequence[date]) -> int | None:
+    """The days between dates over which a history is broken; None where none lie so far apart."""
+    return gap_days(days) if len(stretches(days)) > 1 else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +133,6 @@ class HistoryFacts:
     """The last run by window, which is drawn instead of too short a history without a context; else empty."""
     recomputed: Recomputed
     """What the present structure would have said of late; empty where that was not asked for."""
-    caption: str
 
     @property
     def first(self) -> date:
@@ -143,6 +148,16 @@ class HistoryFacts:
     @property
     def line(self) -> tuple[HistoryPoint, ...]:
         return tuple(point for point in self.points if point.leads)
+
+    @property
+    def end(self) -> HistoryPoint:
+        """Whose number is told: the end of the line; where only provisional runs are shown, the last of them."""
+        return self.points[-1] if self.windows else (self.line or self.points)[-1]
+
+    @property
+    def gap(self) -> int | None:
+        """Over how many days without a run the line is broken; None where it is not."""
+        return gap_of([point.as_of for point in self.line])
 
     @property
     def run_ids(self) -> tuple[int, ...]:
@@ -170,6 +185,12 @@ class Curve:
     target: str
     points: tuple[HorizonPoint, ...]
 
+    @property
+    def longest(self) -> HorizonPoint:
+        """The longest rolling window; the last deadline where none is rolling."""
+        rolling = [point for point in self.points if point.deadline is None]
+        return max(rolling or self.points, key=lambda point: point.days)
+
 
 @dataclass(frozen=True, slots=True)
 class HorizonsFacts:
@@ -179,7 +200,6 @@ class HorizonsFacts:
     kind: str
     as_of: date
     curves: tuple[Curve, ...]
-    caption: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -209,7 +229,19 @@ class ScenariosFacts:
     """Of the history."""
     siblings: tuple[Sibling, ...]
     """The run's targets beside the scenarios of their names."""
-    caption: str
+    headline: str
+    """Of the case: told first of these."""
+
+    @property
+    def told(self) -> Shares:
+        """The window of the history in this run; its longest where it has none of that length."""
+        same = (one for one in self.windows if one.days == days_to(self.as_of, self.horizon))
+        return next((one for one in same if isinstance(self.horizon, int) == (one.deadline is None)), self.windows[-1])
+
+    @property
+    def gap(self) -> int | None:
+        """Over how many days without a run the history is broken; None where it is not."""
+        return gap_of([one.as_of for one in self.history])
 
     @property
     def turns(self) -> tuple[Turn, ...]:
@@ -221,107 +253,5 @@ class ScenariosFacts:
         return tuple(sorted({self.run_id, *(shares.run_id for shares in self.history)}))
 
 
-@dataclass(frozen=True, slots=True)
-class Estimate:
-    """One effect by one source, taken as normal: log intensity (of a deal: log odds) per level."""
-
-    mean: float
-    sd: float
-
-    def interval(self, level: int) -> tuple[float, float]:
-        half = REACH[level] * self.sd
-        return self.mean - half, self.mean + half
-
-
-@dataclass(frozen=True, slots=True)
-class IndicatorEffect:
-    indicator: str
-    group: str
-    estimates: Mapping[str, Estimate]
-    """By source; "history" is missing where no mode was found."""
-
-    @property
-    def taught(self) -> float | None:
-        """The share of the effect that events taught; None where it is not known."""
-        before, after = self.estimates.get("documents"), self.estimates.get("posterior")
-        return share_taught(before.sd, after.sd) if before and after else None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EffectsFacts:
-    """The effects of one run on one target, by group."""
-
-    run_id: int
-    as_of: date
-    target: str
-    unit: str
-    effects: tuple[IndicatorEffect, ...]
-    caption: str
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """One judgement: a weight from -3 to 3, per level."""
-
-    weight: float
-    explicit: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Author:
-    """One document; `said` by indicator, silence being absent."""
-
-    document: str
-    author: str
-    published_on: date
-    said: Mapping[str, Said]
-
-    @property
-    def mean(self) -> float:
-        return fmean(one.weight for one in self.said.values())
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """One indicator, and what all authors who speak of it say together."""
-
-    indicator: str
-    group: str
-    weights: tuple[float, ...]
-
-    @property
-    def mean(self) -> float | None:
-        return fmean(self.weights) if self.weights else None
-
-    @property
-    def disputed(self) -> bool:
-        """Whether authors differ in sign."""
-        return any(weight > 0 for weight in self.weights) and any(weight < 0 for weight in self.weights)
-
-
-@dataclass(frozen=True, slots=True)
-class JudgementsFacts:
-    """Judgements on one target, documents by date and indicators by group."""
-
-    as_of: date
-    target: str
-    authors: tuple[Author, ...]
-    indicators: tuple[Asked, ...]
-    caption: str
-
-
-@dataclass(frozen=True, slots=True)
-class ReliabilityFacts:
-    """The curves of the trust page, and the backtest they are of."""
-
-    source: Source
-    calibrations: tuple[Calibration, ...]
-    caption: str
-
-
 def days_to(as_of: date, horizon: Horizon) -> int:
     return horizon if isinstance(horizon, int) else (horizon - as_of).days
-
-
-REACH = {50: NormalDist().inv_cdf(0.75), 90: NormalDist().inv_cdf(0.95)}
-"""Half-width of the equal-tailed intervals of a standard normal, by level in per cent."""

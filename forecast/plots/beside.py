@@ -9,13 +9,11 @@ from datetime import date
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from db.run_rows import RunRow, TargetForecastRow
+from db.run_rows import TargetForecastRow
 from forecast.facts.pictures import Beside
 from forecast.plots.axes import BAND_50, BAND_90, show_legend, show_percents
 from forecast.plots.style import AMBER, BLUE, GREEN, INK, WIDTH, house_style
 from forecast.words.labels import Labels
-from forecast.words.names import target_name
-from forecast.words.numbers import percent, percent_range, reach
 
 MARKS = {
     "base_rate": ("_", INK, 16, 0.0),
@@ -45,20 +43,9 @@ def windows_of(rows: Iterable[TargetForecastRow]) -> tuple[Beside, ...]:
     )
 
 
-def beside_caption(run: RunRow, row: TargetForecastRow) -> str:
-    """The number told is that of `row`."""
-    beside = "" if row.base_rate is None else f", base rate {percent(row.base_rate)}"
-    return (
-        f"Too few dates for a history yet. Run {run.id} ({run.kind}), as of {run.as_of}: P({target_name(row.target)}), "
-        "at least one, by window: mean with 50 % and 90 % intervals, beside its base rate and what documents or "
-        f"history alone would say. {reach(row).capitalize()}: {percent(row.mean)} (90 % interval "
-        f"{percent_range(row.q05, row.q95)}){beside}."
-    )
-
-
 def draw_beside(target: str, as_of: date, windows: Sequence[Beside], labels: Labels) -> Figure:
     """A column per window: bars for the intervals, and marks."""
-    with house_style():
+    with house_style(labels.locale):
         figure = Figure(figsize=(WIDTH, 3.2), layout="constrained")
         axes = figure.subplots()
         places = range(len(windows))

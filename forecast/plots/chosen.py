@@ -12,8 +12,9 @@ from db.rows import CaseRow
 from db.run_rows import RunRow, ScenarioForecastRow, TargetForecastRow
 from db.when import WHENEVER, When
 from forecast.errors import NoForecast
-from forecast.facts.pictures import Horizon, Turn, gap_days, stretches
-from forecast.words.numbers import counted, minute
+from forecast.facts.pictures import Horizon
+from forecast.words.english.plots import run_counts
+from forecast.words.numbers import minute
 
 UNPUBLISHED = ("rejected", "failed")
 
@@ -92,17 +93,6 @@ def leading(runs: Sequence[RunRow]) -> frozenset[int]:
     return frozenset({run.as_of: run.id for run in runs if run.kind in FULL_KINDS}.values())
 
 
-def turn_words(found: Sequence[Turn]) -> str:
-    """That nothing is joined across a change; nothing where there is none."""
-    listed = ", ".join(f"from {turn.first} on by model {turn.structure}" for turn in found)
-    return f"Not joined where the model changed: {listed}." if found else ""
-
-
-def gap_words(days: Sequence[date]) -> str:
-    """Why a history is broken; nothing where it is not."""
-    return f"broken where over {gap_days(days)} days lie between runs" if len(stretches(days)) > 1 else ""
-
-
 def horizon_of(row: TargetForecastRow | ScenarioForecastRow) -> Horizon:
     horizon = row.deadline or row.horizon_days
     assert horizon is not None  # a rule of the table
@@ -118,17 +108,6 @@ def longest(horizons: Collection[Horizon]) -> Horizon:
     """The longest rolling window of one or more; the last deadline where none is rolling."""
     rolling = [horizon for horizon in horizons if isinstance(horizon, int)]
     return max(rolling) if rolling else max(horizon for horizon in horizons if not isinstance(horizon, int))
-
-
-def run_counts(runs: Sequence[RunRow]) -> str:
-    """The number of runs, and of each kind: 4 runs (3 official, 1 manual)."""
-    number = {kind: sum(run.kind == kind for run in runs) for kind in (*FULL_KINDS, "provisional")}
-    kinds = [f"{count} {kind}" for kind, count in number.items() if count]
-    return (
-        f"{counted(len(runs), 'run')} ({', '.join(kinds)})"
-        if len(kinds) > 1
-        else counted(len(runs), f"{runs[0].kind} run")
-    )
 
 
 def _nothing(when: When) -> str:
@@ -149,4 +128,4 @@ def _none_in(span: Span, published: Sequence[RunRow]) -> str:
     }[span.first is not None, span.last is not None]
     first, last = published[0].as_of, published[-1].as_of
     there = f"as of {first}" if first == last else f"as of {first} to {last}"
-    return f"no published {kinds}{dates}; published: {run_counts(published)}, {there}"
+    return f"no published {kinds}{dates}; published: {run_counts([run.kind for run in published])}, {there}"

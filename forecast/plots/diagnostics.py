@@ -21,16 +21,15 @@ from db.read_runs import read_run, read_runs
 from db.run_rows import RunRow
 from db.when import WHENEVER, When
 from forecast.errors import NoPosterior
+from forecast.facts.evidence import TRUSTED, DiagnosticsTold, Verdict
 from forecast.plots.axes import BAND_50
 from forecast.plots.chosen import read_forecast_run
-from forecast.plots.indicators import BOLD, run_name, wrap_words
+from forecast.plots.indicators import bold, wrap_words
 from forecast.plots.mixing import (
-    ALPHA,
     POINTS,
     Block,
     Chain,
     Ranks,
-    Verdict,
     judge_fit,
     measure_blocks,
     measure_chains,
@@ -38,13 +37,15 @@ from forecast.plots.mixing import (
 )
 from forecast.plots.style import BLUE, GREEN, GREY, INK, LIGHT, ORANGE, PURPLE, WIDTH, house_style
 from forecast.run_facts import failures_of
+from forecast.words.drawn import DiagnosticsLabels
+from forecast.words.english.labels import LABELS as ENGLISH
+from forecast.words.labels import Labels
 from models.spec import Floats
 
 BLOCKS = 40
 """Stretches of draws over which energies are averaged."""
 CHAIN_STYLES: tuple[tuple[str, Any], ...] = ((BLUE, "-"), (ORANGE, "--"), (GREEN, "-."), (PURPLE, ":"))
 COLUMNS = 5
-BROKEN = "BROKEN"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,9 +54,6 @@ class DiagnosticsFacts:
 
     run_id: int
     as_of: date
-    status: str
-    draws: int
-    title: str
     blocks: tuple[Block, ...]
     ranks: tuple[Ranks, ...]
     chains: tuple[Chain, ...]
@@ -63,7 +61,7 @@ class DiagnosticsFacts:
     diverging: Floats  # energies of the draws that diverged
     verdicts: tuple[Verdict, ...]
     bounds: Mapping[str, float]  # of the gate: rhat, ess
-    caption: str
+    told: DiagnosticsTold
 
 
 def read_diagnostics(
@@ -104,12 +102,13 @@ def read_diagnostics(
         return _measure(run, path)
 
 
-def draw_diagnostics(facts: DiagnosticsFacts) -> Figure:
+def draw_diagnostics(facts: DiagnosticsFacts, labels: Labels = ENGLISH) -> Figure:
     """One page of A4; what stands on it is known, so that its places are measured out in inches."""
     rows = -(-len(facts.ranks) // COLUMNS)
     under_ranks = 4.55 + 0.98 * rows
     height = under_ranks + 2.15
-    with house_style():
+    words = labels.diagnostics
+    with house_style(labels.locale):
         figure = Figure(figsize=(WIDTH, height))
 
         def panels(top: float, bottom: float, rows: int, columns: int, *, share: str = "", **more: Any) -> list[Axes]:
@@ -118,16 +117,16 @@ def draw_diagnostics(facts: DiagnosticsFacts) -> Figure:
             grid = figure.add_gridspec(rows, columns, **sides)
             return list(grid.subplots(squeeze=False, sharex="x" in share, sharey="y" in share).flat)
 
-        figure.text(0.01, 1 - 0.2 / height, facts.title, fontsize=9.5)
-        _draw_gate(panels(0.35, 1.5, 1, 2, left=0.01, right=0.995, wspace=0.03, width_ratios=(1.4, 1)), facts)
-        _draw_strips(panels(1.85, 3.65, 1, 2, left=0.27, right=0.985, wspace=0.08, share="y"), facts)
-        figure.text(0.01, 1 - 4.3 / height, "Ranks by chain: share of draws below a rank, less that rank")
+        figure.text(0.01, 1 - 0.2 / height, _title(facts.told, labels), fontsize=9.5)
+        _draw_gate(panels(0.35, 1.5, 1, 2, left=0.01, right=0.995, wspace=0.03, width_ratios=(1.4, 1)), facts, labels)
+        _draw_strips(panels(1.85, 3.65, 1, 2, left=0.27, right=0.985, wspace=0.08, share="y"), facts, words)
+        figure.text(0.01, 1 - 4.3 / height, words.ranks)
         wide = {"left": 0.06, "right": 0.985, "wspace": 0.12, "hspace": 0.62}
-        _draw_ranks(panels(4.7, under_ranks, rows, COLUMNS, **wide, share="xy"), facts.ranks)
+        _draw_ranks(panels(4.7, under_ranks, rows, COLUMNS, **wide, share="xy"), facts.ranks, words)
         below = (0.5, 1 - (under_ranks + 0.34) / height)
-        handles = _chain_handles(len(facts.chains))
+        handles = _chain_handles(len(facts.chains), labels)
         figure.legend(handles=handles, loc="center", bbox_to_anchor=below, ncols=len(handles), fontsize=7)
-        _draw_energy(panels(under_ranks + 0.75, height - 0.4, 1, 2, left=0.09, right=0.975, wspace=0.22), facts)
+        _draw_energy(panels(under_ranks + 0.75, height - 0.4, 1, 2, left=0.09, right=0.975, wspace=0.22), facts, words)
         return figure
 
 
@@ -153,14 +152,21 @@ def _measure(run: RunRow, path: Path) -> DiagnosticsFacts:
     energy, diverging = np.asarray(stats["energy"].values, dtype=np.float64), np.asarray(stats["diverging"].values)
     chains = measure_chains(stats, energy, diverging)
     verdicts, bounds = judge_fit(run, blocks, chains, energy.size)
-    draws = f"{energy.shape[0]} chains × {energy.shape[1]} draws"
-    status = f"{run.status}, {draws}, seed {run.seed}"
+    told = DiagnosticsTold(
+        run_id=run.id,
+        kind=run.kind,
+        as_of=run.as_of,
+        status=str(run.status),
+        chains=energy.shape[0],
+        draws=energy.shape[1],
+        seed=run.seed,
+        parameters=sum(len(block.rhat) for block in blocks),
+        verdicts=verdicts,
+        failures=failures_of(run),
+    )
     return DiagnosticsFacts(
         run_id=run.id,
         as_of=run.as_of,
-        status=str(run.status),
-        draws=energy.size,
-        title=f"Diagnostics of {run_name(run)}: {status}",
         blocks=blocks,
         ranks=measure_ranks(posterior, blocks),
         chains=chains,
@@ -168,53 +174,68 @@ def _measure(run: RunRow, path: Path) -> DiagnosticsFacts:
         diverging=energy[diverging],
         verdicts=verdicts,
         bounds=bounds,
-        caption=_caption(run, draws, blocks, verdicts),
-    )
-
-
-def _caption(run: RunRow, draws: str, blocks: Sequence[Block], verdicts: Sequence[Verdict]) -> str:
-    parameters = sum(len(block.rhat) for block in blocks)
-    broken = [f"{one.measure} {one.value} ({one.of}; gate {one.bound})" for one in verdicts if not one.kept]
-    kept = ", ".join(f"{one.measure} {one.value}" for one in verdicts)
-    reasons = "; ".join(broken or failures_of(run))
-    refused = f"{str(run.status).capitalize()}: {reasons}."
-    verdict = f"The gate passed it: {kept}." if run.status == "published" else refused
-    return (
-        f"Diagnostics of {run_name(run)}, {draws}, {parameters} parameters: R-hat and effective sizes against the "
-        f"gate's bounds (the whole run's include the logit of the headline), ranks by chain with bands that hold all "
-        f"chains of a parameter in {100 * (1 - ALPHA):.0f} % of fits that mixed, and energy. {verdict}"
+        told=told,
     )
 
 
 # How it is drawn
 
 
-def _draw_gate(panels: Sequence[Axes], facts: DiagnosticsFacts) -> None:
+def _title(told: DiagnosticsTold, labels: Labels) -> str:
+    words = labels.diagnostics
+    return words.title.format(
+        run=told.run_id,
+        kind=told.kind if labels.locale.startswith("en") else labels.kinds.get(told.kind, told.kind),
+        day=labels.date(told.as_of),
+        status=words.statuses.get(told.status, told.status),
+        chains=told.chains,
+        draws=told.draws,
+        seed=told.seed,
+    )
+
+
+def _draw_gate(panels: Sequence[Axes], facts: DiagnosticsFacts, labels: Labels) -> None:
     """Two tables: the gate's rules, and the chains."""
-    left, right = panels
-    rules = [(one.measure, one.value, wrap_words(one.of, 47, 1), one.bound, "kept" if one.kept else BROKEN)
-             for one in facts.verdicts]  # fmt: skip
-    _write_table(left, ("gate", "worst", "of", "bound", ""), rules, (0, 0.16, 0.25, 0.8, 0.9))
+    (left, right), words = panels, labels.diagnostics
+    rules = [
+        (words.measures[one.measure], one.value, wrap_words(words.whose(one), 47, 1), one.bound, _kept(one, words))
+        for one in facts.verdicts
+    ]
+    broken = [not one.kept for one in facts.verdicts]
+    _write_table(left, (*words.gate, ""), rules, (0, 0.16, 0.25, 0.8, 0.9), labels, broken)
     names = list(facts.chains[0].means)
     rows = [
         (str(number), *(f"{chain.means[name]:.2f}" for name in names), str(chain.divergences), f"{chain.ebfmi:.2f}")
         for number, chain in enumerate(facts.chains, 1)
     ]
-    header = ("chain", *names, "diverged", "E-BFMI")
-    _write_table(right, header, rows, tuple(i / len(header) for i in range(len(header))))
+    header = (words.chain, *(words.sampler[name] for name in names), words.diverged, words.measures["ebfmi"])
+    _write_table(right, header, rows, tuple(i / len(header) for i in range(len(header))), labels)
 
 
-def _write_table(axes: Axes, header: Sequence[str], rows: Sequence[Sequence[str]], places: Sequence[float]) -> None:
+def _kept(verdict: Verdict, words: DiagnosticsLabels) -> str:
+    return words.kept if verdict.kept else words.broken
+
+
+def _write_table(
+    axes: Axes,
+    header: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    places: Sequence[float],
+    labels: Labels,
+    broken: Sequence[bool] = (),
+) -> None:
+    """Of rows that are `broken` the last word stands out."""
     axes.set_axis_off()
     axes.set(xlim=(0, 1), ylim=(max(len(rows), 5) + 0.5, -0.6))
     for number, row in enumerate((header, *rows)):
         for place, word in zip(places, row, strict=True):
-            style = {"color": ORANGE, **BOLD} if word == BROKEN else {"color": INK if number else GREY}
+            last = number and place == places[-1] and any(broken[number - 1 : number])
+            style = {"color": ORANGE, **bold(labels.locale)} if last else {"color": INK if number else GREY}
             axes.text(place, number, word, fontsize=6.5, **style)
     axes.axhline(0.2, color=GREY, linewidth=0.6)
 
 
-def _draw_strips(panels: Sequence[Axes], facts: DiagnosticsFacts) -> None:
+def _draw_strips(panels: Sequence[Axes], facts: DiagnosticsFacts, words: DiagnosticsLabels) -> None:
     """Every parameter as a dot, in the row of its block."""
     left, right = panels
     names = [f"{block.name} ({len(block.rhat)})" if len(block.rhat) > 1 else block.name for block in facts.blocks]
@@ -231,11 +252,11 @@ def _draw_strips(panels: Sequence[Axes], facts: DiagnosticsFacts) -> None:
     _log_ticks(right, (5, 10, 30, 100, 200, 400, 1000, 2000, 4000, 10000, 30000), 0)
     left.set_yticks(range(len(names)), names)
     left.set_ylim(len(names) - 0.4, -0.6)
-    left.set_xlabel("R-hat (below 1.0001 drawn there)", fontsize=7.5)
-    right.set_xlabel("effective draws", fontsize=7.5)
-    marks = (("o", BLUE, "bulk ESS"), ("^", ORANGE, "tail ESS"))
+    left.set_xlabel(words.rhat, fontsize=7.5)
+    right.set_xlabel(words.effective, fontsize=7.5)
+    marks = (("o", BLUE, words.measures["ess_bulk"]), ("^", ORANGE, words.measures["ess_tail"]))
     handles: list[Artist] = [_dot(marker, colour, label) for marker, colour, label in marks]
-    handles.append(Line2D([], [], color=INK, linewidth=1, linestyle=(0, (4, 2)), label="the gate's bound"))
+    handles.append(Line2D([], [], color=INK, linewidth=1, linestyle=(0, (4, 2)), label=words.bound))
     right.legend(handles=handles, loc="lower right", bbox_to_anchor=(1, 1), ncols=3, fontsize=7, borderpad=0)
 
 
@@ -256,7 +277,7 @@ def _log_ticks(axes: Axes, candidates: Sequence[float], more: int) -> None:
     axes.set_xticks([], minor=True)
 
 
-def _draw_ranks(panels: Sequence[Axes], ranks: Sequence[Ranks]) -> None:
+def _draw_ranks(panels: Sequence[Axes], ranks: Sequence[Ranks], words: DiagnosticsLabels) -> None:
     grid, top = np.linspace(0, 1, POINTS + 1), max(max(one.band, np.abs(one.difference).max()) for one in ranks)
     for axes, one in zip(panels, ranks, strict=False):
         axes.axhspan(-one.band, one.band, color=LIGHT, linewidth=0, zorder=0)
@@ -264,7 +285,7 @@ def _draw_ranks(panels: Sequence[Axes], ranks: Sequence[Ranks]) -> None:
         for number, chain in enumerate(one.difference):
             colour, line = CHAIN_STYLES[number % len(CHAIN_STYLES)]
             axes.plot(grid, chain, color=colour, linestyle=line, linewidth=0.9)
-        axes.set_title(wrap_words(one.label, 27, 2), fontsize=6.5, pad=2)
+        axes.set_title(wrap_words(_rank_title(one, words), 27, 2), fontsize=6.5, pad=2)
         axes.set(xlim=(0, 1), ylim=(-1.05 * top, 1.05 * top))
         axes.set_xticks((0, 0.5, 1), ("0", "½", "1"))
         axes.tick_params(labelsize=6.5, length=2)
@@ -272,29 +293,33 @@ def _draw_ranks(panels: Sequence[Axes], ranks: Sequence[Ranks]) -> None:
         axes.remove()
 
 
-def _chain_handles(chains: int) -> list[Artist]:
+def _rank_title(ranks: Ranks, words: DiagnosticsLabels) -> str:
+    measures = {"": "", "rhat": words.measures["rhat"], "ess_bulk": "ESS"}
+    return words.worst.format(measure=measures[ranks.worst], parameter=ranks.label) if ranks.worst else ranks.label
+
+
+def _chain_handles(chains: int, labels: Labels) -> list[Artist]:
+    words = labels.diagnostics
     handles: list[Artist] = [
-        Line2D([], [], color=colour, linestyle=line, label=f"chain {number}")
+        Line2D([], [], color=colour, linestyle=line, label=words.chain_number.format(number))
         for number, (colour, line) in enumerate(CHAIN_STYLES[:chains], 1)
     ]
-    return [*handles, Patch(color=LIGHT, label=f"holds all chains of {100 * (1 - ALPHA):.0f} % of fits that mixed")]
+    return [*handles, Patch(color=LIGHT, label=words.holds.format(f"{TRUSTED}{labels.percent_sign}"))]
 
 
-def _draw_energy(panels: Sequence[Axes], facts: DiagnosticsFacts) -> None:
+def _draw_energy(panels: Sequence[Axes], facts: DiagnosticsFacts, words: DiagnosticsLabels) -> None:
     """Energies beside their changes from draw to draw, and through the draws."""
     spread, through = panels
     centred = facts.energy - facts.energy.mean(axis=1, keepdims=True)
     change = np.diff(facts.energy, axis=1)
     low, high = np.quantile(np.concatenate([centred.ravel(), change.ravel()]), (0.001, 0.999))
     bins = [float(edge) for edge in np.linspace(low, high, 50)]
-    spread.hist(centred.ravel(), bins=bins, density=True, color=BAND_50, label="less its mean")
-    spread.hist(
-        change.ravel(), bins=bins, density=True, histtype="step", color=INK, linewidth=1.1, label="change per draw"
-    )
+    spread.hist(centred.ravel(), bins=bins, density=True, color=BAND_50, label=words.centred)
+    spread.hist(change.ravel(), bins=bins, density=True, histtype="step", color=INK, linewidth=1.1, label=words.change)
     if len(facts.diverging):
-        heights = np.zeros(len(facts.diverging))
-        spread.plot(facts.diverging - facts.energy.mean(), heights, "|", color=ORANGE, markersize=9, label="diverged")
-    spread.set(xlabel="energy (nats)", ylabel="density")
+        at, heights = facts.diverging - facts.energy.mean(), np.zeros(len(facts.diverging))
+        spread.plot(at, heights, "|", color=ORANGE, markersize=9, label=words.diverged)
+    spread.set(xlabel=words.energy, ylabel=words.density)
     spread.legend(loc="lower left", bbox_to_anchor=(0, 0.98), ncols=3, fontsize=7, handlelength=1.2, borderpad=0)
     length = facts.energy.shape[1]
     step = max(length // BLOCKS, 1)
@@ -302,6 +327,6 @@ def _draw_energy(panels: Sequence[Axes], facts: DiagnosticsFacts) -> None:
         colour, line = CHAIN_STYLES[number % len(CHAIN_STYLES)]
         middles = np.arange(step / 2, chain.size, step)
         through.plot(middles, chain.reshape(-1, step).mean(axis=1), color=colour, linestyle=line, linewidth=0.9)
-    through.set(xlabel=f"draw (means of {step})", ylabel="energy (nats)", xlim=(0, length))
+    through.set(xlabel=words.draw.format(step), ylabel=words.energy, xlim=(0, length))
     for axes in (spread, through):
         axes.tick_params(labelsize=7)

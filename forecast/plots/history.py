@@ -25,7 +25,6 @@ from forecast.facts.pictures import (
     Horizon,
     Recomputed,
     stretches,
-    turns,
 )
 from forecast.plots.axes import (
     BAND_50,
@@ -38,27 +37,23 @@ from forecast.plots.axes import (
     show_percents,
     show_turns,
 )
-from forecast.plots.beside import beside_caption, draw_beside, windows_of
+from forecast.plots.beside import draw_beside, windows_of
 from forecast.plots.chosen import (
     EVERY,
     Span,
-    gap_words,
     horizon_of,
     horizon_words,
     leading,
     longest,
     read_span,
-    run_counts,
-    turn_words,
 )
 from forecast.plots.context import FEW, read_context
-from forecast.plots.recomputed import STEP_DAYS, recompute
+from forecast.plots.recomputed import recompute
 from forecast.plots.style import BLUE, GREEN, GREY, INK, ORANGE, SKY, WIDTH, house_style
-from forecast.structures import present_structure, structure_of
+from forecast.structures import structure_of
 from forecast.words.english.labels import LABELS as ENGLISH
 from forecast.words.labels import Labels
 from forecast.words.names import target_name
-from forecast.words.numbers import counted, percent, percent_range, reach
 from indicators.content import EVENT_TYPES, NO_FRAMING
 
 LANE = 0.19
@@ -133,7 +128,6 @@ def read_history(
         context=context,
         windows=windows,
         recomputed=again,
-        caption=beside_caption(*shown[-1]) if windows else _caption(shown, points, len(during), context, again),
     )
 
 
@@ -185,63 +179,13 @@ def _mark(event: EventRow) -> EventMark:
     return EventMark(event.type, event.framing, event.started_on, event.ended_on)
 
 
-def _caption(
-    shown: Sequence[tuple[RunRow, TargetForecastRow]],
-    points: Sequence[HistoryPoint],
-    events: int,
-    context: Context | None,
-    again: Recomputed,
-) -> str:
-    runs = [run for run, _ in shown]
-    _, row = shown[0]
-    first, last = runs[0].as_of, runs[-1].as_of
-    line = [point for point in points if point.leads]
-    broken = gap_words([point.as_of for point in line])
-    changed = turns([point.as_of for point in line], [point.structure for point in line])
-    sentences = (
-        f"P({target_name(row.target)} {reach(row)}), at least one: mean with 50 % and 90 % intervals of "
-        f"{run_counts(runs)}, as of {first}{f' to {last}' if last > first else ''}.",
-        "The deadline is fixed, so that the window shrinks as the as-of date nears it." if row.deadline else "",
-        f"Line and bands are {broken}." if broken else "",
-        turn_words(changed),
-        _context_words(context) if context else "",
-        _again_words(again) if again else "",
-        f"Below, {counted(events, 'event')} on record." if events else "",
-        _last_number(shown, points),
-    )
-    return " ".join(filter(None, sentences))
-
-
-def _context_words(context: Context) -> str:
-    return (
-        f"Grey: what would have been said from {context.origins[0]} on, by a {context.kind} backtest of model version "
-        f"{context.model_version}; that is no track record."
-    )
-
-
-def _again_words(again: Recomputed) -> str:
-    return (
-        f"Dashed: what model {present_structure()} would have said from {again[0][0]} on, every {STEP_DAYS} days, by "
-        "Laplace's approximation; recomputed, no track record."
-    )
-
-
-def _last_number(shown: Sequence[tuple[RunRow, TargetForecastRow]], points: Sequence[HistoryPoint]) -> str:
-    """What the line ends with; where only provisional runs are shown, the last of them."""
-    leads = [pair for pair, point in zip(shown, points, strict=True) if point.leads]
-    run, row = leads[-1] if leads else shown[-1]
-    base = "" if row.base_rate is None else f", base rate {percent(row.base_rate)}"
-    interval = percent_range(row.q05, row.q95)
-    return f"Run {run.id}, as of {run.as_of}: {percent(row.mean)} (90 % interval {interval}){base}."
-
-
 def draw_history(facts: HistoryFacts, labels: Labels = ENGLISH) -> Figure:
     """Line, bands and marks of runs, over a strip of events where there were any; too short a history by window."""
     if facts.windows:
         return draw_beside(facts.target, facts.points[-1].as_of, facts.windows, labels)
     lanes = [type_ for type_ in EVENT_TYPES if any(event.type == type_ for event in facts.events)]
     strip = LANE * len(lanes)
-    with house_style():
+    with house_style(labels.locale):
         figure = Figure(figsize=(WIDTH, 3.2 + strip), layout="constrained")
         ratios = (2.4, strip) if lanes else (1,)
         panels = list(figure.subplots(len(ratios), 1, sharex=True, height_ratios=ratios, squeeze=False).flat)

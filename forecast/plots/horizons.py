@@ -14,12 +14,11 @@ from db.when import WHENEVER, When
 from forecast.errors import NoForecast
 from forecast.facts.pictures import Curve, HorizonPoint, HorizonsFacts, days_to
 from forecast.plots.axes import BAND_50, BAND_90, DASHED, PAPER, SMALL, show_legend, show_percents, show_windows
-from forecast.plots.chosen import horizon_of, longest, read_forecast_run
+from forecast.plots.chosen import horizon_of, read_forecast_run
 from forecast.plots.style import BLUE, INK, WIDTH, house_style
 from forecast.words.english.labels import LABELS as ENGLISH
 from forecast.words.labels import Labels
-from forecast.words.names import TARGET_NAMES, target_name
-from forecast.words.numbers import percent, percent_range, reach
+from forecast.words.names import TARGET_NAMES
 
 SIDE = 3
 """Panels on a side of the figure; the headline's takes four of them."""
@@ -51,8 +50,7 @@ def read_horizons(
     order = list(dict.fromkeys((case.headline, *TARGET_NAMES, *(row.target for row in rows))))
     targets = sorted({row.target for row in rows}, key=order.index)
     curves = tuple(_curve(run, target, rows) for target in targets)
-    main = [row for row in rows if row.target == targets[0]]
-    return HorizonsFacts(run.id, run.kind, run.as_of, curves, _caption(run, main, len(curves)))
+    return HorizonsFacts(run.id, run.kind, run.as_of, curves)
 
 
 def _curve(run: RunRow, target: str, rows: Sequence[TargetForecastRow]) -> Curve:
@@ -74,23 +72,10 @@ def _point(run: RunRow, row: TargetForecastRow) -> HorizonPoint:
     )
 
 
-def _caption(run: RunRow, rows: Sequence[TargetForecastRow], targets: int) -> str:
-    found = {horizon_of(row): row for row in rows}
-    row = found[longest(found)]
-    beside = "" if row.base_rate is None else f", base rate {percent(row.base_rate)}"
-    of = f"probability of each of {targets} targets" if targets > 1 else "probability"
-    others = ". The smaller panels share one scale" if targets > 2 else ""
-    return (
-        f"Run {run.id} ({run.kind}), as of {run.as_of}: {of} (at least one) by the end of each window, mean with 50 % "
-        f"and 90 % intervals, joined by straight lines{others}. {target_name(row.target).capitalize()} {reach(row)}: "
-        f"{percent(row.mean)} (90 % interval {percent_range(row.q05, row.q95)}){beside}."
-    )
-
-
 def draw_horizons(facts: HorizonsFacts, labels: Labels = ENGLISH) -> Figure:
     """The first target large, with its numbers; the others small, on a scale of their own."""
     main, *others = facts.curves
-    with house_style():
+    with house_style(labels.locale):
         figure = Figure(figsize=(WIDTH, 4.9), layout="constrained")
         large, *small = _panels(figure, len(facts.curves))
         _draw_curve(large, main, labels, top=_highest([main]))

@@ -1,7 +1,7 @@
 """What figures of the evidence and the model share: indicators by group, and intervals of a normal."""
 
 import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from unicodedata import east_asian_width
@@ -9,11 +9,20 @@ from unicodedata import east_asian_width
 from matplotlib.axes import Axes
 
 from db.rows import IndicatorRow
-from db.run_rows import RunRow
 from forecast.plots.style import INK, LIGHT
+from indicators.languages import in_language
+from indicators.names import Names, read_names
 
-BOLD: dict[str, Any] = {"fontweight": "bold", "fontfamily": "sans-serif"}
-"""Of ids, which are Latin: the Japanese font has no bold face, and matplotlib would say so on stderr."""
+_BOLD: Mapping[str, dict[str, Any]] = {
+    "ja": {},
+    "ko": {"fontweight": "bold", "fontfamily": ["NanumGothic", "sans-serif"]},
+}
+"""The Japanese font has no bold face, and matplotlib would say so on stderr."""
+
+
+def bold(locale: str) -> dict[str, Any]:
+    """The style of words that stand out, of one family, in the fonts of a language."""
+    return _BOLD.get(locale, {"fontweight": "bold", "fontfamily": "sans-serif"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +84,27 @@ def wrap_words(text: str, width: int, lines: int) -> str:
     return "\n".join(textwrap.wrap(text, max(int(width / room), 4), max_lines=lines, placeholder="…"))
 
 
-def run_name(run: RunRow) -> str:
-    """A run as captions name it."""
-    return f"run {run.id} ({run.kind}, as of {run.as_of})"
+@dataclass(frozen=True, slots=True)
+class Naming:
+    """How a picture calls what the case names; `group` and `author` give what has no other name its own."""
+
+    indicators: Mapping[str, str]
+    """By id; what is missing stands by its id."""
+    others: Names
+
+    def indicator(self, id_: str) -> str:
+        return self.indicators.get(id_, id_)
+
+    def group(self, own: str) -> str:
+        return self.others.get(("group", own), own)
+
+    def author(self, document: str, own: str) -> str:
+        return self.others.get(("author", document), own)
+
+
+def name_in(language: str, case_id: str, catalogue: Sequence[IndicatorRow]) -> Naming:
+    """Names in a language, by its code; English keeps the ids that commands take."""
+    if language == "en":
+        return Naming({}, {})
+    rows = in_language(catalogue, case_id, language)
+    return Naming({row.indicator_id: row.name for row in rows}, read_names(case_id, language))

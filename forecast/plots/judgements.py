@@ -15,13 +15,15 @@ from db.read import read_catalogue, read_documents, read_judgements
 from db.rows import DocumentRow, JudgementRow
 from db.when import When
 from forecast.errors import NothingToDraw
-from forecast.facts.pictures import Asked, Author, JudgementsFacts, Said
+from forecast.facts.evidence import Asked, Author, JudgementsFacts, Said
 from forecast.plots.axes import show_legend
-from forecast.plots.indicators import BOLD, Ladder, build_ladder, by_group, draw_ladder, wrap_words
+from forecast.plots.indicators import Ladder, Naming, bold, build_ladder, by_group, draw_ladder, name_in, wrap_words
 from forecast.plots.style import BLUE, GREY, INK, LIGHT, ORANGE, WIDTH, house_style
 from forecast.record.catalogue import case_of
-from forecast.words.names import target_name
-from forecast.words.numbers import counted, level_text, minute, signed
+from forecast.words.drawn import JudgementsLabels
+from forecast.words.english.labels import LABELS as ENGLISH
+from forecast.words.labels import Labels
+from forecast.words.numbers import level_text, signed
 from indicators.content import TARGETS
 
 ROW = 0.25
@@ -39,12 +41,10 @@ MANY = 7
 ANY_FRAMING = "limits_talks"
 FRAMED = ("arms_control_talks", "denuclearisation_talks")
 """Judgements on talks of any framing speak of these too."""
-NAMED = 3
-"""Indicators a caption names."""
 
 
 def read_judgements_shown(
-    connection: Connection, when: When, *, target: str | None = None, case_id: str | None = None
+    connection: Connection, when: When, *, target: str | None = None, case_id: str | None = None, language: str = "en"
 ) -> JudgementsFacts:
     """What documents published by then say of a target (None: the headline); NothingToDraw if none does."""
     case = case_of(connection, when, case_id)
@@ -56,40 +56,58 @@ def read_judgements_shown(
     kept = [row for row in judgements if row.target == target and row.indicator_id in known]
     if not kept:
         raise NothingToDraw(_nothing(when, target, documents, judgements))
-    authors = _authors(documents, kept)
-    asked = tuple(Asked(row.indicator_id, row.group_name, _weights(row.indicator_id, kept)) for row in catalogue)
+    naming = name_in(language, case.case_id, catalogue)
+    asked = tuple(
+        Asked(
+            row.indicator_id,
+            naming.indicator(row.indicator_id),
+            naming.group(row.group_name),
+            _weights(row.indicator_id, kept),
+        )
+        for row in catalogue
+    )
     others = sum(row.target == ANY_FRAMING for row in judgements) if target in FRAMED else 0
-    return JudgementsFacts(when.as_of, target, authors, asked, _caption(when, target, authors, asked, others))
+    return JudgementsFacts(
+        as_of=when.as_of,
+        as_recorded=when.as_recorded,
+        target=target,
+        authors=_authors(documents, kept, naming),
+        indicators=asked,
+        others=others,
+    )
 
 
-def draw_judgements(facts: JudgementsFacts) -> Figure:
+def draw_judgements(facts: JudgementsFacts, labels: Labels = ENGLISH) -> Figure:
     """A column of bars for each document, and one for their mean."""
     ladder = build_ladder([asked.group for asked in facts.indicators], heading=0.75)
     many = len(facts.authors) > MANY
     letters = 22 if many else int(LETTERS / (len(facts.authors) + MEANS_WIDTH))
-    with house_style():
+    words = labels.judgements
+    with house_style(labels.locale):
         height = ROW * ladder.height + (2.3 if many else 1.65)
         figure = Figure(figsize=(WIDTH, height), layout=ConstrainedLayoutEngine(w_pad=0.05, wspace=0.0))
-        title = f"What the documents say on {target_name(facts.target)}: weights from −3 to +3 per level"
+        title = words.title.format(target=labels.target(facts.target))
         figure.suptitle(title, x=0.01, ha="left", fontsize=9.5)
         widths = [1.0] * len(facts.authors) + [MEANS_WIDTH]
         first, *others = figure.subplots(1, len(widths), sharey=True, width_ratios=widths)
         for axes in (first, *others):
             _prepare(axes, ladder, facts, words=axes is first)
         for axes, author in zip((first, *others), facts.authors, strict=False):
-            _draw_author(axes, author, facts, ladder)
+            _draw_author(axes, author, facts, ladder, words)
             axes.set_title(_heading(author, letters), fontsize=7.5, loc="center", rotation=90 if many else 0)
-        _draw_means(others[-1], facts, ladder)
-        first.set_yticks(ladder.places, [asked.indicator for asked in facts.indicators])
+        _draw_means(others[-1], facts, ladder, words)
+        first.set_yticks(ladder.places, [asked.name for asked in facts.indicators])
         for label, asked in zip(first.get_yticklabels(), facts.indicators, strict=True):
             if asked.disputed:
-                label.set(**BOLD)
-        handles = _legend(facts)
+                label.set(**bold(labels.locale))
+        handles = _legend(facts, words)
         show_legend(figure, handles, [str(handle.get_label()) for handle in handles])
         return figure
 
 
-def _authors(documents: Iterable[DocumentRow], judgements: Sequence[JudgementRow]) -> tuple[Author, ...]:
+def _authors(
+    documents: Iterable[DocumentRow], judgements: Sequence[JudgementRow], naming: Naming
+) -> tuple[Author, ...]:
     """Documents that say something, the oldest first."""
     found = []
     for row in sorted(documents, key=lambda one: (one.published_on, one.document_id)):
@@ -99,7 +117,8 @@ def _authors(documents: Iterable[DocumentRow], judgements: Sequence[JudgementRow
             if one.document_id == row.document_id
         }
         if said:
-            found.append(Author(row.document_id, row.author, row.published_on, said))
+            author = naming.author(row.document_id, row.author)
+            found.append(Author(row.document_id, author, row.published_on, said))
     return tuple(found)
 
 
@@ -113,29 +132,6 @@ def _nothing(when: When, target: str, documents: Sequence[DocumentRow], judgemen
     spoken = [name for name in TARGETS if any(row.target == name for row in judgements)]
     there = f"there are some on {', '.join(spoken)}: name one of these" if spoken else "there are none on any target"
     return f"no document published by {when.as_of} speaks of {target}; {there}"
-
-
-def _caption(when: When, target: str, authors: Sequence[Author], asked: Sequence[Asked], others: int) -> str:
-    said = [one for author in authors for one in author.said.values()]
-    explicit = sum(one.explicit for one in said)
-    spoken = sum(bool(one.weights) for one in asked)
-    recorded = "" if when.as_recorded is None else f", recorded by {minute(when.as_recorded)}"
-    beside = f" With {counted(others, 'judgement')} more on {target_name(ANY_FRAMING)}, not drawn." if others else ""
-    return (
-        f"What {counted(len(authors), 'document')} published by {when.as_of}{recorded} "
-        f"{'says' if len(authors) == 1 else 'say'} on {target_name(target)}: {counted(len(said), 'judgement')} "
-        f"on {spoken} of {counted(len(asked), 'indicator')}, {explicit} explicit (filled) and "
-        f"{len(said) - explicit} inferred (hatched); an empty cell is silence, not 0. Weights run from −3 to +3, + "
-        f"where a higher level makes it likelier; means give each document the same weight.{beside} {_dispute(asked)}"
-    )
-
-
-def _dispute(asked: Sequence[Asked]) -> str:
-    names = [one.indicator for one in asked if one.disputed]
-    if not names:
-        return "No two authors differ in sign."
-    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
-    return f"Authors differ in sign on {', '.join(names[:NAMED])}{more}."
 
 
 def _prepare(axes: Axes, ladder: Ladder, facts: JudgementsFacts, *, words: bool) -> None:
@@ -159,11 +155,11 @@ def _heading(author: Author, letters: int) -> str:
     return f"{wrap_words(name, letters, 2)}\n{author.published_on.year}"
 
 
-def _draw_author(axes: Axes, author: Author, facts: JudgementsFacts, ladder: Ladder) -> None:
+def _draw_author(axes: Axes, author: Author, facts: JudgementsFacts, ladder: Ladder, words: JudgementsLabels) -> None:
     for asked, place in zip(facts.indicators, ladder.places, strict=True):
         if asked.indicator in author.said:
             _draw_said(axes, author.said[asked.indicator], place)
-    axes.set_xlabel(f"mean {signed(author.mean)}\nn = {len(author.said)}", fontsize=7)
+    axes.set_xlabel(words.author.format(mean=signed(author.mean), n=len(author.said)), fontsize=7)
 
 
 def _draw_said(axes: Axes, said: Said, place: float) -> None:
@@ -188,9 +184,9 @@ def _write(axes: Axes, weight: float, place: float, text: str) -> None:
     )  # fmt: skip
 
 
-def _draw_means(axes: Axes, facts: JudgementsFacts, ladder: Ladder) -> None:
+def _draw_means(axes: Axes, facts: JudgementsFacts, ladder: Ladder, words: JudgementsLabels) -> None:
     """Mean and n of each row, on a line from the lowest weight to the highest."""
-    axes.set_title("mean, range\nof documents", fontsize=7.5, loc="center")
+    axes.set_title(words.means, fontsize=7.5, loc="center")
     axes.set_facecolor("#F7F7F7")
     axes.set_xlim(right=MOST + ROOM + (MEANS_WIDTH - 1) * 2 * (MOST + ROOM))
     for asked, place in zip(facts.indicators, ladder.places, strict=True):
@@ -203,18 +199,19 @@ def _draw_means(axes: Axes, facts: JudgementsFacts, ladder: Ladder) -> None:
             text, (1, place), (-2, 0), xycoords=("axes fraction", "data"), textcoords="offset points",
             ha="right", va="center", fontsize=6, color=GREY,
         )  # fmt: skip
-    axes.set_xlabel("mean (n)", fontsize=7)
+    axes.set_xlabel(words.mean_of, fontsize=7)
 
 
-def _legend(facts: JudgementsFacts) -> list[Artist]:
+def _legend(facts: JudgementsFacts, words: JudgementsLabels) -> list[Artist]:
+    explicit, inferred = words.basis[True], words.basis[False]
     handles: list[Artist] = [
-        Patch(facecolor=BLUE, edgecolor=BLUE, label="+, explicit"),
-        Patch(**_INFERRED, edgecolor=BLUE, label="+, inferred"),
-        Patch(facecolor=ORANGE, edgecolor=ORANGE, label="−, explicit"),
-        Patch(**_INFERRED, edgecolor=ORANGE, label="−, inferred"),
+        Patch(facecolor=BLUE, edgecolor=BLUE, label=explicit.format("+")),
+        Patch(**_INFERRED, edgecolor=BLUE, label=inferred.format("+")),
+        Patch(facecolor=ORANGE, edgecolor=ORANGE, label=explicit.format("−")),
+        Patch(**_INFERRED, edgecolor=ORANGE, label=inferred.format("−")),
     ]
     if any(said.weight == 0 for author in facts.authors for said in author.said.values()):
-        handles.append(Line2D([], [], marker="o", color=INK, linestyle="none", markersize=4, label="0: no bearing"))
-    if any(asked.disputed for asked in facts.indicators):
-        handles.append(Patch(**_DISPUTED, label="bold: authors differ in sign"))
-    return [*handles, Patch(facecolor="white", edgecolor=LIGHT, label="empty: silent")]
+        handles.append(Line2D([], [], marker="o", color=INK, linestyle="none", markersize=4, label=words.no_bearing))
+    if facts.disputed:
+        handles.append(Patch(**_DISPUTED, label=words.disputed))
+    return [*handles, Patch(facecolor="white", edgecolor=LIGHT, label=words.silent)]

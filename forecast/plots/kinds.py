@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 from db.posteriors import Posteriors
 from db.progress import Progress, silent
 from db.when import WHENEVER, When
+from forecast.words.language import LANGUAGES, Language
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -38,6 +39,7 @@ class Asked:
     as_recorded: datetime | None = None
     recomputed: bool = False
     progress: Progress = silent
+    language: Language = LANGUAGES["en"]
 
     @property
     def when(self) -> When:
@@ -95,7 +97,11 @@ def _history(connection: Connection, posteriors: Posteriors, asked: Asked) -> Pi
         "structures": [{"structure": one.structure, "first": one.first} for one in facts.turns],
         "recomputed": [{"as_of": day, "probability": p} for day, p in facts.recomputed],
     }
-    return Picture(facts.caption, draw_history(facts), shown | {"context": context} | models)
+    return Picture(
+        asked.language.plots.history_caption(facts),
+        draw_history(facts, asked.language.labels),
+        shown | {"context": context} | models,
+    )
 
 
 def _horizons(connection: Connection, _: Posteriors, asked: Asked) -> Picture:
@@ -104,7 +110,9 @@ def _horizons(connection: Connection, _: Posteriors, asked: Asked) -> Picture:
     facts = read_horizons(connection, asked.case_id, run_id=asked.run_id, when=asked.when)
     targets = [curve.target for curve in facts.curves]
     return Picture(
-        facts.caption, draw_horizons(facts), {"run_ids": (facts.run_id,), "as_of": facts.as_of, "targets": targets}
+        asked.language.plots.horizons_caption(facts),
+        draw_horizons(facts, asked.language.labels),
+        {"run_ids": (facts.run_id,), "as_of": facts.as_of, "targets": targets},
     )
 
 
@@ -113,7 +121,11 @@ def _scenarios(connection: Connection, _: Posteriors, asked: Asked) -> Picture:
 
     facts = read_scenarios_shown(connection, asked.case_id, asked.span, run_id=asked.run_id, horizon=asked.horizon)
     shown = {"run_id": facts.run_id, "as_of": facts.as_of, "horizon": facts.horizon}
-    return Picture(facts.caption, draw_scenarios(facts), shown | {"n": len(facts.run_ids), "run_ids": facts.run_ids})
+    return Picture(
+        asked.language.plots.scenarios_caption(facts),
+        draw_scenarios(facts, asked.language.labels),
+        shown | {"n": len(facts.run_ids), "run_ids": facts.run_ids},
+    )
 
 
 def _states(connection: Connection, _: Posteriors, asked: Asked) -> Picture:
@@ -126,28 +138,48 @@ def _states(connection: Connection, _: Posteriors, asked: Asked) -> Picture:
         last=asked.last,
         indicators=asked.indicators,
         case_id=asked.case_id,
+        language=asked.language.code,
     )
     shown = {"as_of": facts.as_of, "first": facts.first, "last": facts.last}
-    return Picture(facts.caption, draw_states(facts), shown | {"indicators": [path.indicator for path in facts.paths]})
+    return Picture(
+        asked.language.plots.states_caption(facts.told),
+        draw_states(facts, asked.language.labels),
+        shown | {"indicators": [path.indicator for path in facts.paths]},
+    )
 
 
 def _effects(connection: Connection, _: Posteriors, asked: Asked) -> Picture:
     from forecast.plots.effects import draw_effects, read_effects
 
-    facts = read_effects(connection, run_id=asked.run_id, target=asked.target, case_id=asked.case_id, when=asked.when)
+    facts = read_effects(
+        connection,
+        run_id=asked.run_id,
+        target=asked.target,
+        case_id=asked.case_id,
+        when=asked.when,
+        language=asked.language.code,
+    )
     shown = {"run_ids": (facts.run_id,), "as_of": facts.as_of, "target": facts.target}
     indicators = {"indicators": [one.indicator for one in facts.effects]}
     taught = {"events_taught": {one.indicator: one.taught for one in facts.effects}}
-    return Picture(facts.caption, draw_effects(facts), {**shown, **indicators, **taught})
+    return Picture(
+        asked.language.plots.effects_caption(facts),
+        draw_effects(facts, asked.language.labels),
+        {**shown, **indicators, **taught},
+    )
 
 
 def _judgements(connection: Connection, _: Posteriors, asked: Asked) -> Picture:
     from forecast.plots.judgements import draw_judgements, read_judgements_shown
 
-    facts = read_judgements_shown(connection, asked.known, target=asked.target, case_id=asked.case_id)
+    facts = read_judgements_shown(
+        connection, asked.known, target=asked.target, case_id=asked.case_id, language=asked.language.code
+    )
     shown = {"as_of": facts.as_of, "target": facts.target, "documents": [one.document for one in facts.authors]}
     return Picture(
-        facts.caption, draw_judgements(facts), shown | {"indicators": [one.indicator for one in facts.indicators]}
+        asked.language.plots.judgements_caption(facts),
+        draw_judgements(facts, asked.language.labels),
+        shown | {"indicators": [one.indicator for one in facts.indicators]},
     )
 
 
@@ -155,7 +187,11 @@ def _diagnostics(connection: Connection, posteriors: Posteriors, asked: Asked) -
     from forecast.plots.diagnostics import draw_diagnostics, read_diagnostics
 
     facts = read_diagnostics(connection, posteriors, run_id=asked.run_id, case_id=asked.case_id, when=asked.when)
-    return Picture(facts.caption, draw_diagnostics(facts), {"run_ids": (facts.run_id,), "as_of": facts.as_of})
+    return Picture(
+        asked.language.plots.diagnostics_caption(facts.told),
+        draw_diagnostics(facts, asked.language.labels),
+        {"run_ids": (facts.run_id,), "as_of": facts.as_of},
+    )
 
 
 def _reliability(connection: Connection, posteriors: Posteriors, asked: Asked) -> Picture:
@@ -165,7 +201,11 @@ def _reliability(connection: Connection, posteriors: Posteriors, asked: Asked) -
     source, names = facts.source, ("target", "horizon_days", "situation", "n", "level", "inside")
     curves = [{name: getattr(one, name) for name in names} for one in facts.calibrations]
     shown = {"backtest_id": source.evaluation_id, "first": source.first, "last": source.last, "n": source.origins}
-    return Picture(facts.caption, draw_reliability_figure(facts), shown | {"curves": curves})
+    return Picture(
+        asked.language.plots.reliability_caption(facts),
+        draw_reliability_figure(facts, asked.language.labels),
+        shown | {"curves": curves},
+    )
 
 
 OPTIONS = {

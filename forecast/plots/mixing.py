@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from db.run_rows import RunRow
+from forecast.facts.evidence import ALL_CHAINS, HEADLINE, TRUSTED, Verdict
 from models.spec import Floats
 
 SCALARS = (
@@ -20,7 +21,7 @@ SCALARS = (
 )
 """Parameters whose ranks are drawn, where a posterior has them, beside the two that mixed worst: of all structures."""
 POINTS = 100
-ALPHA = 0.05
+ALPHA = 1 - TRUSTED / 100
 """Chance that some chain of a parameter leaves its band although all mixed."""
 STATS = {
     "step": ("step_size",),
@@ -46,6 +47,7 @@ class Ranks:
     """Per chain, the share of its draws below each of `POINTS` + 1 even ranks among all draws, less that rank."""
 
     label: str
+    worst: str  # rhat or ess_bulk, where it is drawn for its being the worst of these; else ""
     difference: Floats  # (chain, point)
     band: float  # half-width that holds all chains in 95 of 100 fits that mixed
 
@@ -57,17 +59,6 @@ class Chain:
     means: Mapping[str, float]
     divergences: int
     ebfmi: float
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """One rule of the gate: the worst value, whose it is, the bound, and whether it is kept."""
-
-    measure: str
-    value: str
-    of: str
-    bound: str
-    kept: bool
 
 
 def measure_blocks(posterior: Any) -> tuple[Block, ...]:
@@ -121,7 +112,7 @@ def judge_fit(
         """The largest (sign 1) or smallest, the gate's where that is worse."""
         place, stored = int(np.nanargmax(sign * values)), kept.get(name)
         beyond = stored is not None and sign * (stored - values[place]) > 1e-6 * abs(values[place])
-        return (float(stored), "headline (logit)") if beyond else (float(values[place]), labels[place])
+        return (float(stored), HEADLINE) if beyond else (float(values[place]), labels[place])
 
     rhat, of_rhat = worst("rhat_max", np.concatenate([block.rhat for block in blocks]), 1)
     bulk, of_bulk = worst("ess_bulk_min", np.concatenate([block.ess_bulk for block in blocks]), -1)
@@ -130,13 +121,17 @@ def judge_fit(
     low = min(range(len(chains)), key=lambda number: chains[number].ebfmi)
     ebfmi = chains[low].ebfmi
     verdicts = (
-        Verdict("R-hat", f"{rhat:.4f}", of_rhat, f"≤ {RHAT_MAX}", rhat <= RHAT_MAX),
-        Verdict("bulk ESS", f"{bulk:.0f}", of_bulk, f"≥ {ESS_MIN:.0f}", bulk >= ESS_MIN),
-        Verdict("tail ESS", f"{tail:.0f}", of_tail, f"≥ {ESS_MIN:.0f}", tail >= ESS_MIN),
-        Verdict("divergences", str(lost), "all chains", f"≤ {most:.0f}", lost <= most),
-        Verdict("E-BFMI", f"{ebfmi:.2f}", f"chain {low + 1}", f"≥ {EBFMI_MIN}", ebfmi >= EBFMI_MIN),
+        _verdict("rhat", f"{rhat:.4f}", of_rhat, f"≤ {RHAT_MAX}", kept=rhat <= RHAT_MAX),
+        _verdict("ess_bulk", f"{bulk:.0f}", of_bulk, f"≥ {ESS_MIN:.0f}", kept=bulk >= ESS_MIN),
+        _verdict("ess_tail", f"{tail:.0f}", of_tail, f"≥ {ESS_MIN:.0f}", kept=tail >= ESS_MIN),
+        _verdict("divergences", str(lost), ALL_CHAINS, f"≤ {most:.0f}", kept=lost <= most),
+        _verdict("ebfmi", f"{ebfmi:.2f}", str(low + 1), f"≥ {EBFMI_MIN}", kept=ebfmi >= EBFMI_MIN),
     )
     return verdicts, {"rhat": RHAT_MAX, "ess": ESS_MIN}
+
+
+def _verdict(measure: str, value: str, of: str, bound: str, *, kept: bool) -> Verdict:
+    return Verdict(measure=measure, value=value, of=of, bound=bound, kept=kept)
 
 
 def measure_ranks(posterior: Any, blocks: Sequence[Block]) -> tuple[Ranks, ...]:
@@ -145,9 +140,9 @@ def measure_ranks(posterior: Any, blocks: Sequence[Block]) -> tuple[Ranks, ...]:
     sizes = {label: size for block in blocks for label, size in zip(block.labels, block.ess_bulk, strict=True)}
     rhats = {label: value for block in blocks for label, value in zip(block.labels, block.rhat, strict=True)}
     main = [label for name in SCALARS if name in posterior for label in _labels(posterior[name])]
-    worst = (("R-hat", max(rhats, key=lambda one: rhats[one])), ("ESS", min(sizes, key=lambda one: sizes[one])))
-    named = [(label, label) for label in main] + [(f"worst {what}: {label}", label) for what, label in worst]
-    return tuple(rank_draws(title, draws[label], _effective(draws[label])) for title, label in named)
+    worst = ((max(rhats, key=lambda one: rhats[one]), "rhat"), (min(sizes, key=lambda one: sizes[one]), "ess_bulk"))
+    named = [*((label, "") for label in main), *worst]
+    return tuple(rank_draws(label, draws[label], _effective(draws[label]), worst=what) for label, what in named)
 
 
 def _draws(values: Any) -> dict[str, Floats]:
@@ -164,7 +159,7 @@ def _effective(draws: Floats) -> float:
     return float(np.mean(sizes))
 
 
-def rank_draws(label: str, draws: Floats, size: float) -> Ranks:
+def rank_draws(label: str, draws: Floats, size: float, *, worst: str = "") -> Ranks:
     """How each chain's ranks among all draws depart from even ones.
 
     The band is that of Dvoretzky, Kiefer and Wolfowitz, √(ln(2 / α) / 2n) (Massart 1990, doi:10.1214/aop/1176990746),
@@ -184,4 +179,4 @@ def rank_draws(label: str, draws: Floats, size: float) -> Ranks:
     below = np.stack([np.searchsorted(np.sort(chain), grid, side="right") for chain in relative])
     each = min(max(size, 1.0), float(length)) if np.isfinite(size) else 1.0
     band = sqrt((1 - 1 / chains) * log(2 * chains / ALPHA) / (2 * each)) if chains > 1 else 1.0
-    return Ranks(label, below / length - grid, band)
+    return Ranks(label, worst, below / length - grid, band)

@@ -15,12 +15,12 @@ from forecast.engine.assemble import read_problem
 from forecast.engine.rows import reach_of
 from forecast.errors import NotEnough
 from forecast.evaluation.forecasters import LaplaceModel
-from forecast.facts.pictures import Horizon, Recomputed
+from forecast.facts.pictures import RECOMPUTED_DAYS, Horizon, Recomputed
 from models.laplace import NoMode
 from models.spec import TARGETS
 from models.structure import SHIPPED
 
-REACH_DAYS, STEP_DAYS = 90, 7
+REACH_DAYS = 90
 
 
 def recompute(
@@ -30,7 +30,7 @@ def recompute(
 
     A date that gives no forecast, or none of this horizon, is left out.
     """
-    days = [last.as_of - timedelta(days=ago) for ago in range(0, REACH_DAYS + 1, STEP_DAYS)][::-1]
+    days = [last.as_of - timedelta(days=ago) for ago in range(0, REACH_DAYS + 1, RECOMPUTED_DAYS)][::-1]
     found: list[tuple[date, float]] = []
     for done, day in enumerate(days):
         progress("recomputing", done, len(days), f"as of {day}")

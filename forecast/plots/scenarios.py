@@ -16,28 +16,24 @@ from db.read_runs import read_targets
 from db.rows import CaseRow
 from db.run_rows import RunRow, ScenarioForecastRow
 from forecast.errors import NoForecast
-from forecast.facts.pictures import Horizon, ScenariosFacts, Shares, Turn, days_to, stretches, turns
+from forecast.facts.pictures import Horizon, ScenariosFacts, Shares, days_to, stretches
 from forecast.facts.reasons import siblings_of
 from forecast.plots.axes import SMALL, show_dates, show_percents, show_turns, show_windows, spread
 from forecast.plots.chosen import (
     EVERY,
     Span,
-    gap_words,
     horizon_of,
     horizon_words,
     leading,
     longest,
     read_forecast_run,
     read_span,
-    turn_words,
 )
 from forecast.plots.style import AMBER, BLUE, GREEN, INK, ORANGE, SKY, WIDTH, house_style
 from forecast.structures import structure_of
 from forecast.words.english.labels import LABELS as ENGLISH
-from forecast.words.english.reasons import siblings_sentence
 from forecast.words.labels import Labels
 from forecast.words.names import SCENARIO_NAMES
-from forecast.words.numbers import percent
 
 FILLS = {
     "S0": ("#ECECEC", ""),
@@ -93,8 +89,6 @@ def read_scenarios_shown(
     ordered = tuple(sorted(windows.values(), key=lambda shares: (shares.days, shares.deadline is not None)))
     targets = [row for row in read_targets(connection, run.id) if horizon_of(row) == wanted]
     siblings = siblings_of(targets, said.get(run.id, ()))
-    differ = siblings_sentence(siblings, case.headline)
-    caption = " ".join(filter(None, (_caption(run, windows.get(wanted, ordered[-1]), history, wanted), differ)))
     return ScenariosFacts(
         run_id=run.id,
         kind=run.kind,
@@ -103,7 +97,7 @@ def read_scenarios_shown(
         history=history,
         horizon=wanted,
         siblings=siblings,
-        caption=caption,
+        headline=case.headline,
     )
 
 
@@ -142,32 +136,9 @@ def _shares(run: RunRow, rows: Sequence[ScenarioForecastRow]) -> Shares:
     )
 
 
-def _caption(run: RunRow, shares: Shares, history: Sequence[Shares], horizon: Horizon) -> str:
-    names = tuple(SCENARIO_NAMES.values())
-    order = sorted(range(len(names)), key=lambda place: -shares.probabilities[place])
-    said = ", ".join(f"{names[place]} {percent(shares.probabilities[place])}" for place in order)
-    left = f"by window for run {run.id} ({run.kind}), as of {run.as_of}"
-    reach = horizon_words(horizon)
-    return (
-        "Scenarios: exactly one holds in each window, so that the areas sum to 100 %: "
-        f"{f'left, {left}; right, {reach} for {_history_words(history)}' if history else left}. "
-        f"{reach[0].upper()}{reach[1:]}: {said}. {turn_words(_turns(history))}".rstrip()
-    )
-
-
-def _history_words(history: Sequence[Shares]) -> str:
-    days = [shares.as_of for shares in history]
-    broken = gap_words(days)
-    return f"{len(days)} runs as of {days[0]} to {days[-1]}{f', {broken}' if broken else ''}"
-
-
-def _turns(history: Sequence[Shares]) -> tuple[Turn, ...]:
-    return turns([shares.as_of for shares in history], [shares.structure for shares in history])
-
-
 def draw_scenarios(facts: ScenariosFacts, labels: Labels = ENGLISH) -> Figure:
     """Areas with their names and numbers at the end."""
-    with house_style():
+    with house_style(labels.locale):
         figure = Figure(figsize=(WIDTH, 3.3), layout="constrained")
         panels = figure.subplots(1, 2 if facts.history else 1, sharey=True, squeeze=False).flat
         _draw_windows(panels[0], facts, labels, room=2.1 if facts.history else 5.0)

@@ -18,14 +18,16 @@ from db.rows import GradeRow, IndicatorRow, ObservationRow
 from db.when import When
 from forecast.engine.assemble import Rows, assemble, check_rows, read_rows
 from forecast.errors import NothingToDraw
-from forecast.facts.pictures import REACH
+from forecast.facts.evidence import REACH, StatesTold
 from forecast.plots.axes import BAND_50, BAND_90, show_dates, show_legend
-from forecast.plots.indicators import BOLD, by_group, wrap_words
+from forecast.plots.indicators import Naming, bold, by_group, name_in, wrap_words
 from forecast.plots.style import BLUE, GREY, INK, LIGHT, WIDTH, house_style
 from forecast.record.catalogue import case_of, find_place
-from forecast.run_facts import STALE_AFTER_CADENCES, is_stale
+from forecast.run_facts import is_stale
+from forecast.words.drawn import StatesLabels
 from forecast.words.english.labels import LABELS as ENGLISH
-from forecast.words.numbers import counted, minute, signed
+from forecast.words.labels import Labels
+from forecast.words.numbers import signed
 from indicators.evidence import SD_FLOOR, Evidence, form_evidence
 from models.spec import Floats, Ints
 from models.states import FilteredStates, filter_states
@@ -65,6 +67,7 @@ class Path:
     """One indicator over the window; mean and sd (in levels) are nan on days on which it is inactive."""
 
     indicator: str
+    called: str  # the id, or the name in the language of the picture
     name: str
     group: str
     day: Ints  # ordinals
@@ -84,7 +87,7 @@ class StatesFacts:
     last: date
     paths: tuple[Path, ...]
     grades: tuple[tuple[str, float], ...]  # of the legend, with their weights
-    caption: str
+    told: StatesTold
 
 
 def read_states(
@@ -95,6 +98,7 @@ def read_states(
     last: date | None = None,
     indicators: Sequence[str] = (),
     case_id: str | None = None,
+    language: str = "en",
 ) -> StatesFacts:
     """The paths of all indicators, or of those named, by default over the five years to the as-of date.
 
@@ -113,36 +117,44 @@ def read_states(
     first = first or last - timedelta(days=WINDOW_DAYS)
     if first >= last:
         raise NothingToDraw(f"levels from {first} to {last} are no stretch of days; choose a first day before the last")
-    paths = _paths(rows, chosen, first, last)
+    paths = _paths(rows, chosen, name_in(language, case.case_id, chosen), first, last)
     weights = {f"{row.reliability}{row.credibility}": _weight(row) for row in rows.grades}
     shown = tuple((grade, weights[grade]) for grade in SHOWN_GRADES if grade in weights)
-    return StatesFacts(
-        as_of=when.as_of, first=first, last=last, paths=paths, grades=shown, caption=_caption(when, first, last, paths)
+    told = StatesTold(
+        as_of=when.as_of,
+        as_recorded=when.as_recorded,
+        first=first,
+        last=last,
+        indicators=len(paths),
+        observations=sum(dot.stands for path in paths for dot in path.dots),
+        stale={path.called: path.stale_days for path in paths if path.stale_days is not None},
     )
+    return StatesFacts(as_of=when.as_of, first=first, last=last, paths=paths, grades=shown, told=told)
 
 
-def draw_states(facts: StatesFacts) -> Figure:
+def draw_states(facts: StatesFacts, labels: Labels = ENGLISH) -> Figure:
     """One small panel per indicator, all to one scale."""
-    with house_style():
+    words = labels.states
+    with house_style(labels.locale):
         columns = next(n for n, most in ((1, 3), (2, 8), (3, len(facts.paths))) if len(facts.paths) <= most)
         rows = -(-len(facts.paths) // columns)
         height = {1: 2.3, 2: 1.75, 3: 1.36}[columns]
         figure = Figure(figsize=(WIDTH, height * rows + 0.75), layout="constrained")
-        title = f"Levels from {facts.first} to {facts.last}, each day as known on that day (+2 favours talks)"
+        title = words.title.format(first=labels.date(facts.first), last=labels.date(facts.last))
         figure.suptitle(title, x=0.01, ha="left", fontsize=9.5)
         panels = list(figure.subplots(rows, columns, squeeze=False).flat)
-        for axes, path, title in zip(panels, facts.paths, _titles(facts.paths, columns), strict=False):
-            _draw_path(axes, path, facts)
-            show_dates(axes, facts.first, facts.last, ENGLISH, room=1.1 * WIDTH / columns)  # the labels are small
-            _write_title(axes, path, title)
+        for axes, path, title in zip(panels, facts.paths, _titles(facts.paths, columns, words), strict=False):
+            _draw_path(axes, path, facts, words)
+            show_dates(axes, facts.first, facts.last, labels, room=1.1 * WIDTH / columns)  # the labels are small
+            _write_title(axes, path, title, labels.locale)
         for number, axes in enumerate(panels):
             axes.tick_params(labelleft=number % columns == 0)
-            axes.set_ylabel("" if number % columns else "level")
+            axes.set_ylabel("" if number % columns else words.level)
         for axes in panels[max(len(facts.paths) - columns, 0) : len(facts.paths)]:
             axes.tick_params(labelbottom=True)
         for axes in panels[len(facts.paths) :]:
             axes.remove()
-        handles = _legend(facts)
+        handles = _legend(facts, labels)
         show_legend(figure, handles, [str(handle.get_label()) for handle in handles])
         return figure
 
@@ -153,17 +165,18 @@ def _chosen(catalogue: Sequence[IndicatorRow], names: Sequence[str]) -> tuple[In
     return by_group(row for row in catalogue if row.indicator_id in wanted)
 
 
-def _paths(rows: Rows, chosen: Sequence[IndicatorRow], first: date, last: date) -> tuple[Path, ...]:
+def _paths(rows: Rows, chosen: Sequence[IndicatorRow], naming: Naming, first: date, last: date) -> tuple[Path, ...]:
     evidence = form_evidence(rows.observations, rows.catalogue, rows.grades, rows.events)
     problem = assemble(rows, evidence)
     filtered = filter_states(problem.observations, problem.catalogue)
     sd = {(row.reliability, row.credibility): _weight(row) for row in rows.grades}
     span = (first.toordinal(), last.toordinal())
-    return tuple(_path(row, rows, evidence, filtered, sd, span) for row in chosen)
+    return tuple(_path(row, naming, rows, evidence, filtered, sd, span) for row in chosen)
 
 
 def _path(
     row: IndicatorRow,
+    naming: Naming,
     rows: Rows,
     evidence: Evidence,
     filtered: FilteredStates,
@@ -179,8 +192,9 @@ def _path(
     stale = [is_stale(days, row.expected_cadence_days) for days in unobserved]
     return Path(
         indicator=row.indicator_id,
+        called=naming.indicator(row.indicator_id),
         name=row.name,
-        group=row.group_name,
+        group=naming.group(row.group_name),
         day=day,
         mean=np.where(active, states.mean[:, place], np.nan),
         sd=np.where(active, np.sqrt(states.variance[:, place]), np.nan),
@@ -234,28 +248,7 @@ def _weight(row: GradeRow) -> float:
     return 1 / max(row.sd_levels, SD_FLOOR)
 
 
-def _caption(when: When, first: date, last: date, paths: Sequence[Path]) -> str:
-    dots = sum(dot.stands for path in paths for dot in path.dots)
-    recorded = "" if when.as_recorded is None else f", recorded by {minute(when.as_recorded)}"
-    shown = (
-        f"Filtered levels of {counted(len(paths), 'indicator')} from {first} to {last}, each day as known on that day "
-        f"(rows known by {when.as_of}{recorded}): mean with 50 and 90 % bands (normal), and "
-        f"{counted(dots, 'observation')}, larger dots for better grades."
-    )
-    return f"{shown} {_stale_sentence(paths, last)}"
-
-
-def _stale_sentence(paths: Sequence[Path], last: date) -> str:
-    stale = {path.indicator: path.stale_days for path in paths if path.stale_days is not None}
-    rule = f"unobserved for more than {STALE_AFTER_CADENCES:g} times the cadence"
-    if not stale:
-        return f"None is stale on {last} (hatched: {rule})."
-    longest = max(stale, key=lambda name: stale[name])
-    are = f"{len(stale)} of {len(paths)} {'is' if len(stale) == 1 else 'are'} stale on {last}"
-    return f"{are} (hatched: {rule}); the longest of these {longest}, {stale[longest]} days."
-
-
-def _draw_path(axes: Axes, path: Path, facts: StatesFacts) -> None:
+def _draw_path(axes: Axes, path: Path, facts: StatesFacts, words: StatesLabels) -> None:
     axes.set(ylim=(-TOP, TOP), autoscale_on=False)
     axes.hlines((-2, -1, 1, 2), *_ends(facts), color=LIGHT, linewidth=0.5, zorder=0.5)
     axes.hlines(0, *_ends(facts), color=GREY, linewidth=0.5, zorder=0.5)
@@ -268,7 +261,7 @@ def _draw_path(axes: Axes, path: Path, facts: StatesFacts) -> None:
     axes.plot(path.day, path.mean, color=BLUE, linewidth=1.1, zorder=3)
     _draw_dots(axes, path.dots, facts)
     if not path.dots and np.isnan(path.mean).all():
-        axes.text(0.5, 0.5, "not observed yet", transform=axes.transAxes, ha="center", va="center", color=GREY)
+        axes.text(0.5, 0.5, words.not_observed, transform=axes.transAxes, ha="center", va="center", color=GREY)
     axes.set_yticks((-2, 0, 2), [signed(level, 0) for level in (-2, 0, 2)])
     axes.tick_params(labelsize=7, length=2.5, labelbottom=False)
     for inside in (*axes.lines, *axes.collections):
@@ -315,29 +308,33 @@ def _dot_handle(weight: float, stands: bool, label: str) -> Line2D:
     )  # fmt: skip
 
 
-def _titles(paths: Sequence[Path], columns: int) -> list[str]:
-    """Group and name, each on as many lines as the longest takes."""
-    titles = [wrap_words(f"{path.group}: {path.name}", TITLE_LETTERS[columns], 2) for path in paths]
+def _titles(paths: Sequence[Path], columns: int, words: StatesLabels) -> list[str]:
+    """What stands under the bold words, each on as many lines as the longest takes."""
+    titles = [wrap_words(_below(path, words), TITLE_LETTERS[columns], 2) for path in paths]
     lines = max(title.count("\n") for title in titles)
     return [title + "\n" * (lines - title.count("\n")) for title in titles]
 
 
-def _write_title(axes: Axes, path: Path, below: str) -> None:
-    """The indicator's id in bold over its group and name."""
+def _below(path: Path, words: StatesLabels) -> str:
+    return words.path.format(group=path.group, name=path.name, id=path.indicator)
+
+
+def _write_title(axes: Axes, path: Path, below: str, locale: str) -> None:
+    """What the indicator is called, in bold over its group and its name or id."""
     axes.set_title(below, fontsize=6.3, color=GREY, pad=3, linespacing=1.05)
     lift = 5 + 7.2 * (below.count("\n") + 1)
     where: dict[str, Any] = {"xycoords": "axes fraction", "textcoords": "offset points"}
-    axes.annotate(path.indicator, (0, 1), (0, lift), **where, fontsize=7.5, **BOLD)
+    axes.annotate(path.called, (0, 1), (0, lift), **where, fontsize=7.5, **bold(locale))
 
 
-def _legend(facts: StatesFacts) -> list[Artist]:
+def _legend(facts: StatesFacts, labels: Labels) -> list[Artist]:
+    words = labels.states
     handles: list[Artist] = [
-        Line2D([], [], color=BLUE, linewidth=1.1, label="mean"),
-        Patch(facecolor=BANDS[50], label="50 % band"),
-        Patch(facecolor=BANDS[90], label="90 % band"),
-        Patch(**_HATCH, facecolor=STALE, label="stale"),
-        *(_dot_handle(weight, True, f"grade {grade}") for grade, weight in facts.grades),
+        Line2D([], [], color=BLUE, linewidth=1.1, label=labels.mean),
+        *(Patch(facecolor=BANDS[n], label=words.band.format(f"{n}{labels.percent_sign}")) for n in (50, 90)),
+        Patch(**_HATCH, facecolor=STALE, label=words.stale),
+        *(_dot_handle(weight, True, words.grade.format(grade)) for grade, weight in facts.grades),
     ]
     if any(not dot.stands for path in facts.paths for dot in path.dots):
-        handles.append(_dot_handle(1 / SD_FLOOR, False, "since replaced"))
+        handles.append(_dot_handle(1 / SD_FLOOR, False, words.replaced))
     return handles

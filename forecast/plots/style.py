@@ -17,13 +17,14 @@ from matplotlib import font_manager
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
+from forecast.words.labels import Labels
+
 BLUE, ORANGE, GREEN, PURPLE, SKY, AMBER = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00"
 INK, GREY, LIGHT = "#222222", "#555555", "#E4E4E4"
 STYLE: dict[Any, Any] = {
     "svg.hashsalt": "parley",
     "svg.fonttype": "none",  # text stays text: small, searchable, in the fonts of the reader
-    "font.family": ["sans-serif", "IPAexGothic"],  # of a generic family one font draws; the second has the characters
-    "font.sans-serif": ["DejaVu Sans", "Verdana", "Arial"],  # that it lacks
+    "font.sans-serif": ["DejaVu Sans", "Verdana", "Arial"],
     "font.size": 8.5,
     "axes.titlesize": 9,
     "axes.titlelocation": "left",
@@ -32,33 +33,51 @@ STYLE: dict[Any, Any] = {
     "legend.frameon": False,
     "savefig.dpi": 200,
 }
+FAMILIES = {
+    "ja": ["sans-serif", "IPAexGothic", "NanumGothic"],
+    "ko": ["sans-serif", "NanumGothic", "IPAexGothic"],
+}
+"""By language: of a generic family one font draws, and those after it have the characters that it lacks."""
+_FONTS = (
+    ("matplotlib_fontja", "fonts", "ipaexg.ttf"),
+    ("koreanize_matplotlib", "fonts", "NanumGothic.ttf"),
+    ("koreanize_matplotlib", "fonts", "NanumGothicBold.ttf"),
+)
 WIDTH = 7.1
 """Inches: the text width of a sheet of A4."""
 _NO_METADATA = {"svg": dict.fromkeys(("Date", "Creator", "Format", "Type")), "png": {"Software": None}}
 _HASHED = re.compile(r'\bid="([a-z]+[0-9a-f]{10})"')
 _REFERRED = re.compile(r'(\bid="|url\(#|href="#)([\w.-]+)')
 
-PERCENT = FuncFormatter(lambda value, _: f"{100 * value:.0f} %")
-"""Ticks of probabilities."""
+
+def percents(labels: Labels) -> FuncFormatter:
+    """Ticks of probabilities."""
+    return FuncFormatter(lambda value, _: f"{100 * value:.0f}{labels.percent_sign}")
 
 
 @contextmanager
-def house_style() -> Iterator[None]:
-    """Ours alone, whatever the settings of the user; Japanese words have their characters on any machine."""
-    _add_japanese()
+def house_style(locale: str = "en") -> Iterator[None]:
+    """Ours alone, whatever the settings of the user; words of every language have their characters on any machine.
+
+    Parameters
+    ----------
+    locale : of the words: characters that several scripts share are drawn as its readers write them
+    """
+    _add_fonts()
     with mpl.rc_context():
         mpl.rcdefaults()
-        mpl.rcParams.update(STYLE)
+        mpl.rcParams.update(STYLE | {"font.family": FAMILIES.get(locale, FAMILIES["ja"])})
         yield
 
 
 @cache
-def _add_japanese() -> None:
-    """The font of `matplotlib_fontja`, without importing that package, which would change the settings of all plots."""
-    found = find_spec("matplotlib_fontja")
-    assert found is not None
-    assert found.origin is not None
-    font_manager.fontManager.addfont(Path(found.origin).parent / "fonts" / "ipaexg.ttf")
+def _add_fonts() -> None:
+    """Fonts of packages that are not imported: one would change the settings of all plots, one needs an old Python."""
+    for package, folder, name in _FONTS:
+        found = find_spec(package)
+        assert found is not None
+        assert found.origin is not None
+        font_manager.fontManager.addfont(Path(found.origin).parent / folder / name)
 
 
 def as_png(figure: Figure) -> bytes:

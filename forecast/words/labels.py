@@ -10,6 +10,7 @@ from datetime import date
 from babel.dates import format_date
 from babel.lists import format_list
 
+from forecast.words.drawn import BacktestLabels, DiagnosticsLabels, EffectsLabels, JudgementsLabels, StatesLabels
 from forecast.words.numbers import percent, percent_range, share
 
 
@@ -53,6 +54,11 @@ class Labels:
     day: str
     day_tick: str
     percent_sign: str
+    states: StatesLabels
+    effects: EffectsLabels
+    judgements: JudgementsLabels
+    diagnostics: DiagnosticsLabels
+    backtest: BacktestLabels
 
     def window(self, days: int | None, deadline: date | None) -> str:
         """How far a forecast reaches, as `forecast.words.numbers.reach` says it."""

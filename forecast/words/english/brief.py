@@ -12,41 +12,40 @@ from forecast.identity import code_version, model_version
 from forecast.run_facts import STALE_AFTER_CADENCES, diagnostics_of
 from forecast.structures import structure_of
 from forecast.words.english.codings import coding_text, contradiction_text, row_place
-from forecast.words.english.labels import LABELS as ENGLISH
+from forecast.words.english.labels import LABELS
 from forecast.words.english.leaning import judgement_sentence
-from forecast.words.english.model import model_change_sentence, other_model_sentence
-from forecast.words.english.model import tested_model as _tested_model
+from forecast.words.english.model import model_change_sentence, other_model_sentence, tested_model
 from forecast.words.english.news import kinds_to_learn, news_lines, week_lines
 from forecast.words.english.quality import alike_sentence, quality_sentence, track_counts
 from forecast.words.english.quality import bounds as _bounds
 from forecast.words.english.reasons import reason_sentence, taught_words
 from forecast.words.names import target_name
 from forecast.words.numbers import counted, level_text, minute, percent, percent_range, reach, signed
+from forecast.words.parts.brief import Headings, TableWords
 
-LANGUAGE, LABELS = "en", ENGLISH
-HEADINGS = {
-    "happened": "What has happened since this forecast was made",
-    "week": "Events, attestations and disputes of the week",
-    "table": "How likely is what?",
-    "changes": "What changed",
-    "attention": "What is out of date",
-    "watch": "What to watch",
-    "quality": "How good have these forecasts been?",
-    "method": "Method",
-    "documents": "Documents",
-    "sources": "Latest observation of each indicator",
-}
-WORDS = {
-    "differing": "Where codings differ",
-    "target": "at least one",
-    "base_rate": "base rate",
-    "documents_only": "documents only",
-    "history_only": "history only",
-    "before": "then",
-    "now": "now",
-    "change": "change, points ± Monte Carlo",
-}
-TERMS = {
+HEADINGS = Headings(
+    happened="What has happened since this forecast was made",
+    week="Events, attestations and disputes of the week",
+    table="How likely is what?",
+    changes="What changed",
+    attention="What is out of date",
+    differing="Where codings differ",
+    watch="What to watch",
+    quality="How good have these forecasts been?",
+    method="Method",
+    documents="Documents",
+    sources="Latest observation of each indicator",
+)
+WORDS = TableWords(
+    target="at least one",
+    base_rate="base rate",
+    documents_only="documents only",
+    history_only="history only",
+    before="then",
+    now="now",
+    change="change, points ± Monte Carlo",
+)
+TERMS: Mapping[str, str] = {
     "almost_no_chance": "almost no chance",
     "very_unlikely": "very unlikely",
     "unlikely": "unlikely",
@@ -55,7 +54,7 @@ TERMS = {
     "very_likely": "very likely",
     "almost_certain": "almost certain",
 }
-CONFIDENCE = {"low": "low", "moderate": "moderate", "high": "high"}
+CONFIDENCE: Mapping[str, str] = {"low": "low", "moderate": "moderate", "high": "high"}
 SEPARATOR, STOP, GAP = "; ", ".", " "
 """Between items, after the last one, and between sentences."""
 _OPENINGS = {"almost_no_chance": "There is {}", "roughly_even": "There is a {}"}
@@ -80,14 +79,8 @@ def dateline(brief: Brief, number: int | None) -> str:
     return f"{told}, written {brief.written_on} · run {run.id} ({LABELS.kinds[run.kind]}), issued {issued}"
 
 
-def by_model(brief: Brief) -> str:
-    """That the forecast is by another model than the present one; "" where it is by that."""
+def _by_model(brief: Brief) -> str:
     return other_model_sentence(structure_of(brief.run))
-
-
-def tested_model(brief: Brief) -> str:
-    """That the backtest was of another model than the forecast, or of another version of it; "" where of the same."""
-    return _tested_model(brief.tested, structure_of(brief.run))
 
 
 def model_moved(brief: Brief) -> str:
@@ -99,8 +92,10 @@ def model_moved(brief: Brief) -> str:
 def currency(brief: Brief) -> str:
     """What has come after the forecast; "" where nothing has."""
     if brief.later is not None:
-        return f"Not the newest forecast: run {brief.later.id} is as of {brief.later.as_of}. {by_model(brief)}".rstrip()
-    summary, sentences = brief.summary, [by_model(brief)]
+        return (
+            f"Not the newest forecast: run {brief.later.id} is as of {brief.later.as_of}. {_by_model(brief)}".rstrip()
+        )
+    summary, sentences = brief.summary, [_by_model(brief)]
     if summary.overdue:
         sentences.append(f"This forecast is out of date: one as of {summary.owed} should be there by now.")
     if summary.newer is not None:
@@ -158,7 +153,7 @@ def confidence(brief: Brief) -> str:
 
 
 def grounds(brief: Brief) -> str:
-    against, favour = map("; ".join, brief.weigh(_GROUNDS))
+    against, favour = map("; ".join, brief.weigh(GROUNDS))
     parts = [f"Against it: {against}." if against else "", f"In its favour: {favour}." if favour else ""]
     return " ".join(filter(None, parts))
 
@@ -193,7 +188,7 @@ def _backtested(_: Brief, grounds: Grounds, against: bool) -> str:
     return f"the backtest met all {grounds.bounds} bounds set for it"
 
 
-_GROUNDS: Mapping[str, Phrase] = {
+GROUNDS: Mapping[str, Phrase] = {
     "interval": _interval,
     "documents": _documents,
     "attested": _attested_through,
@@ -242,24 +237,6 @@ def reasons(brief: Brief) -> str:
 
 def table_note() -> str:
     return "Windows begin the day after the as-of date. In brackets: 90 % interval."
-
-
-def history_caption(brief: Brief) -> str:
-    return brief.figures.history.caption
-
-
-def horizons_caption(brief: Brief) -> str:
-    facts, row = brief.figures.horizons, brief.headline
-    base = "" if row.base_rate is None else f", base rate {percent(row.base_rate)}"
-    return (
-        f"Run {facts.run_id} ({facts.kind}), as of {facts.as_of}: P({target_name(row.target)}) by the end "
-        f"of each window, mean with 50 % and 90 % intervals, joined by straight lines. "
-        f"{reach(row).capitalize()}: {percent(row.mean)} (90 % interval {percent_range(row.q05, row.q95)}){base}."
-    )
-
-
-def scenarios_caption(brief: Brief) -> str:
-    return brief.figures.scenarios.caption
 
 
 def compared(brief: Brief) -> str:
@@ -380,7 +357,7 @@ def track(brief: Brief) -> str:
 def backtest(brief: Brief) -> str:
     alike = brief.alike
     said = alike_sentence(alike) if alike else quality_sentence(brief.summary.quality)
-    return " ".join(filter(None, (said, tested_model(brief))))
+    return " ".join(filter(None, (said, tested_model(brief.tested, structure_of(brief.run)))))
 
 
 def bounds(brief: Brief) -> str:
@@ -447,3 +424,7 @@ def differing(brief: Brief) -> list[str]:
 
 def grades() -> str:
     return "Grade: reliability of the source A–F, credibility of the report 1–6. Full titles: `parley observations`."
+
+
+def left_out() -> str:
+    return "Lists at the end are left out, for a mail must be short: `parley report --out brief.html` writes all of it."

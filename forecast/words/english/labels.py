@@ -1,5 +1,6 @@
 """The words in tables and pictures, in English."""
 
+from forecast.words.english.drawn import BACKTEST, DIAGNOSTICS, EFFECTS, JUDGEMENTS, STATES
 from forecast.words.labels import Labels
 from forecast.words.names import SCENARIO_NAMES, TARGET_NAMES
 
@@ -50,4 +51,9 @@ LABELS = Labels(
     day="yyyy-MM-dd",
     day_tick="{0:%Y-%m-%d}",
     percent_sign=" %",
+    states=STATES,
+    effects=EFFECTS,
+    judgements=JUDGEMENTS,
+    diagnostics=DIAGNOSTICS,
+    backtest=BACKTEST,
 )

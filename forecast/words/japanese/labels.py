@@ -1,5 +1,6 @@
 """The words in tables and pictures, in Japanese."""
 
+from forecast.words.japanese.drawn import BACKTEST, DIAGNOSTICS, EFFECTS, JUDGEMENTS, STATES
 from forecast.words.labels import Labels
 
 LABELS = Labels(
@@ -55,4 +56,9 @@ LABELS = Labels(
     day="long",
     day_tick="{0.year}年\n{0.month}月{0.day}日",
     percent_sign="%",
+    states=STATES,
+    effects=EFFECTS,
+    judgements=JUDGEMENTS,
+    diagnostics=DIAGNOSTICS,
+    backtest=BACKTEST,
 )

@@ -1,5 +1,6 @@
 """The words in tables and pictures, in Korean."""
 
+from forecast.words.korean.drawn import BACKTEST, DIAGNOSTICS, EFFECTS, JUDGEMENTS, STATES
 from forecast.words.labels import Labels
 
 LABELS = Labels(
@@ -55,4 +56,9 @@ LABELS = Labels(
     day="long",
     day_tick="{0.year}년\n{0.month}월 {0.day}일",
     percent_sign="%",
+    states=STATES,
+    effects=EFFECTS,
+    judgements=JUDGEMENTS,
+    diagnostics=DIAGNOSTICS,
+    backtest=BACKTEST,
 )
