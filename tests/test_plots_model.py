@@ -26,11 +26,13 @@ from db.when import When
 from forecast.errors import NoBacktest, NoForecast, NoPosterior, NothingToDraw
 from forecast.evaluation.figures import calibrate
 from forecast.evaluation.origins import Backtest
+from forecast.facts.evidence import ALL_CHAINS, SOURCES
 from forecast.plots.diagnostics import DiagnosticsFacts, draw_diagnostics, read_diagnostics
-from forecast.plots.effects import SOURCES, draw_effects, read_effects
+from forecast.plots.effects import draw_effects, read_effects
 from forecast.plots.mixing import ALPHA, rank_draws
 from forecast.plots.reliability import draw_reliability_figure, read_reliability
 from forecast.plots.style import as_svg
+from forecast.words.english import plots as english
 from models.gate import diagnose
 from models.parameters import DIMS
 from models.processes import STRUCTURE
@@ -149,7 +151,7 @@ def test_history_may_be_missing(toy: Database) -> None:
     store_run(toy, effects=toy_effects(("orientation", "documents", "posterior")))
     with toy.read() as connection:
         facts = read_effects(connection)
-    assert "history" not in facts.caption
+    assert "history" not in english.effects_caption(facts)
     legend = [text.get_text() for text in draw_effects(facts).legends[0].get_texts()]
     assert legend[:3] == ["orientation prior", "prior with the documents (no events)", "posterior"]
 
@@ -157,7 +159,7 @@ def test_history_may_be_missing(toy: Database) -> None:
 def test_a_caption_names_the_run_and_the_largest_effect(toy: Database) -> None:
     store_run(toy, effects=toy_effects())
     with toy.read() as connection:
-        caption = read_effects(connection).caption
+        caption = english.effects_caption(read_effects(connection))
     assert "Effects of 3 indicators on arms-control talks in run 1 (manual, as of 2020-01-01), log intensity" in caption
     assert "means with 50 and 90 % intervals (normal, from mean and sd)" in caption
     assert "Largest: press_tone, +0.33 (×1.39 per level; 90 % interval +0.20 to +0.46)" in caption
@@ -170,7 +172,7 @@ def test_an_indicator_no_longer_in_the_catalogue_stands_last(toy: Database) -> N
     store_run(toy, effects=[*gone, *toy_effects()])
     with toy.read() as connection:
         last = read_effects(connection).effects[-1]
-    assert (last.indicator, last.group) == ("abandoned", "no longer in the catalogue")
+    assert (last.indicator, last.name, last.group) == ("abandoned", "abandoned", "")
 
 
 def test_what_has_no_effects_is_told(toy: Database) -> None:
@@ -245,14 +247,17 @@ def test_every_parameter_stands_in_its_block(facts: DiagnosticsFacts) -> None:
         "memory": 1, "regime_z": 4, "duration": 1, "change": 1, "judgement_excess": 1
     }  # fmt: skip
     assert [one.label for one in facts.ranks[:3]] == ["unit", "judgement_excess", "fraction"]
-    assert facts.ranks[-1].label.startswith("worst ESS: ")
+    assert [one.worst for one in facts.ranks[-3:]] == ["", "rhat", "ess_bulk"]
 
 
 def test_a_sound_fit_keeps_every_rule(facts: DiagnosticsFacts) -> None:
-    assert [one.measure for one in facts.verdicts] == ["R-hat", "bulk ESS", "tail ESS", "divergences", "E-BFMI"]
+    assert [one.measure for one in facts.verdicts] == ["rhat", "ess_bulk", "ess_tail", "divergences", "ebfmi"]
     assert all(one.kept for one in facts.verdicts)
-    assert "Diagnostics of run 1 (official, as of 2020-01-01), 4 chains × 500 draws, 43 parameters" in facts.caption
-    assert "The gate passed it: R-hat 1.0" in facts.caption
+    assert (
+        "Diagnostics of run 1 (official, as of 2020-01-01), 4 chains × 500 draws, 43 parameters"
+        in english.diagnostics_caption(facts.told)
+    )
+    assert "The gate passed it: R-hat 1.0" in english.diagnostics_caption(facts.told)
 
 
 def test_a_rejected_fit_shows_what_it_broke(toy: Database) -> None:
@@ -261,9 +266,9 @@ def test_a_rejected_fit_shows_what_it_broke(toy: Database) -> None:
     with toy.read() as connection:
         facts = read_diagnostics(connection, toy.posteriors, run_id=number)
     broken = {one.measure: one.of for one in facts.verdicts if not one.kept}
-    assert broken == {"R-hat": "unit", "bulk ESS": "unit", "tail ESS": broken["tail ESS"], "divergences": "all chains"}
-    assert "Rejected: R-hat" in facts.caption
-    assert "divergences 5 (all chains; gate ≤ 2)" in facts.caption
+    assert broken == {"rhat": "unit", "ess_bulk": "unit", "ess_tail": broken["ess_tail"], "divergences": ALL_CHAINS}
+    assert "Rejected: R-hat" in english.diagnostics_caption(facts.told)
+    assert "divergences 5 (all chains; gate ≤ 2)" in english.diagnostics_caption(facts.told)
     unit = facts.ranks[0]
     assert np.abs(unit.difference[0]).max() > unit.band
     figure = draw_diagnostics(facts)
@@ -337,9 +342,9 @@ def test_a_real_fit_gives_what_the_gate_kept(published_copy: Path) -> None:
         effects = read_effects(connection)
     assert isinstance(kept, dict)
     values = {one.measure: one.value for one in facts.verdicts}
-    assert values["R-hat"] == f"{kept['rhat_max']:.4f}"
-    assert values["bulk ESS"] == f"{kept['ess_bulk_min']:.0f}"
-    assert values["E-BFMI"] == f"{kept['ebfmi_min']:.2f}"
+    assert values["rhat"] == f"{kept['rhat_max']:.4f}"
+    assert values["ess_bulk"] == f"{kept['ess_bulk_min']:.0f}"
+    assert values["ebfmi"] == f"{kept['ebfmi_min']:.2f}"
     assert set(facts.chains[0].means) == {"step", "accepted", "depth"}
     assert len(effects.effects) == 3
 
@@ -362,9 +367,12 @@ def test_curves_are_those_of_the_trust_page(toy: Database) -> None:
         assert tuple(axes.lines[1].get_ydata()) == one.curve.frequency
         assert f"n = {one.n}" in axes.get_title(loc="left")
     first = facts.calibrations[0]
-    assert f"in backtest {number} (strict, " in facts.caption
-    assert f"Talks on limits, any framing in 180 d, all origins (n = {first.n}): inside its band" in facts.caption
-    assert "90 % bands" in facts.caption
+    assert f"in backtest {number} (strict, " in english.reliability_caption(facts)
+    assert (
+        f"Talks on limits, any framing in 180 d, all origins (n = {first.n}): inside its band"
+        in english.reliability_caption(facts)
+    )
+    assert "90 % bands" in english.reliability_caption(facts)
 
 
 def first_windows(backtest: Backtest, number: int) -> Backtest:
