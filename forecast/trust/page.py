@@ -22,6 +22,7 @@ from forecast.trust.tables import (
     verdict_name,
 )
 from forecast.words.language import LANGUAGES, Language
+from indicators.names import read_names
 
 EMPHASISED = {MET: "good", MISSED: "bad", FAILED: "bad"}
 """Verdicts that stand out, and their class in the style sheet."""
@@ -36,6 +37,7 @@ def render_page(trust: Trust, language: Language = LANGUAGES["en"]) -> str:
     return render(
         "trust.html.j2",
         trust=trust,
+        case_name=_case_name(trust, language),
         language=language,
         words=words,
         page=words.PAGE,
@@ -60,10 +62,15 @@ def render_page(trust: Trust, language: Language = LANGUAGES["en"]) -> str:
         reading=[emphasised(line) for line in words.reading()],
         differences_caption=words.PAGE.differences_caption.format(level=level),
         reliability_caption=reliability.replace("CORP", CORP),
-        differences=Markup(draw_differences(trust.comparisons)),
-        timelines=Markup(draw_timelines(trust.timelines)) if trust.timelines else "",
-        reliability=Markup(draw_reliability(trust.calibrations)) if trust.calibrations else "",
+        differences=Markup(draw_differences(trust.comparisons, language.labels)),
+        timelines=Markup(draw_timelines(trust.timelines, language.labels)) if trust.timelines else "",
+        reliability=Markup(draw_reliability(trust.calibrations, language.labels)) if trust.calibrations else "",
     )
+
+
+def _case_name(trust: Trust, language: Language) -> str:
+    """In the language, where the case has a name in it."""
+    return read_names(trust.case_id, language.code).get(("case", trust.case_id), trust.case_name)
 
 
 def emphasised(text: str) -> Markup:

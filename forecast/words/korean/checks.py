@@ -140,13 +140,11 @@ def _read_as_of(found: ReadAsOf) -> str:
 def _solved(found: Solved) -> str:
     if found.wrong:
         return f"다음의 수준이 관측에서 구한 값과 다르다: {_names(found.wrong)}(차이는 최대 {found.largest:.2f})."
-    return (
-        f"관측에서 다시 구한 수준 {found.levels}개와 모형에 주어지는 수준의 차이는 최대 {found.largest:.1e} 수준이다."
-    )
+    return f"관측에서 다시 구한 수준 {found.levels}개와 모형에 주어지는 수준의 차이는 최대 {found.largest:.1e}이다."
 
 
 def _recovered(found: Recovered) -> str:
-    band = f"전체 {LABELS.percent(found.level)} 동시 구간대"
+    band = f"전체 {LABELS.percent(found.level)} 동시 띠"
     scope = f"모의 기록 {found.worlds}건{_refusals(found.refused)}"
     fewer = f" 공표용 검증에는 {PUBLISHED_SIMULATIONS}건을 쓴다." if found.worlds < PUBLISHED_SIMULATIONS else ""
     if found.outside:

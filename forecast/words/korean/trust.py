@@ -29,7 +29,7 @@ def statement(measure: str, situation: str) -> str:
     what = {
         "difference": "로그 점수가 최선의 단순 예측보다 나음",
         "bias": f"예측 평균과 빈도의 차이가 {_POINTS} 이내",
-        "curve": f"보정 곡선이 {_BAND} 구간대 안에 있음",
+        "curve": f"보정 곡선이 {_BAND} 띠 안에 있음",
     }[measure]
     return f"{what}({TABLES.situations[situation]})"
 
@@ -38,9 +38,9 @@ def rule() -> str:
     """When a number is told: what is enough."""
     return (
         f"판단 가능하다고 보는 조건: 차이는 {_BAND} 구간에 0이 들지 않을 것, 빈도와 편향은 구간이 양쪽으로 {_POINTS} "
-        f"이내일 것, 보정 곡선은 구간대를 벗어나거나 구간대가 양쪽으로 {_POINTS} 이내일 것. 아울러 시점이 18개월 블록 "
+        f"이내일 것, 보정 곡선은 띠를 벗어나거나 띠가 양쪽으로 {_POINTS} 이내일 것. 아울러 시점이 18개월 블록 "
         f"{BLOCKS}개 이상에 걸쳐 있고 실현된 기간과 실현되지 않은 기간이 모두 있어야 한다. 이를 충족하지 못한 "
-        "수치에는 판단하기에 부족하다는 뜻으로 물음표를 붙인다."
+        "수치에는 건수가 부족하다는 뜻으로 물음표를 붙인다."
     )
 
 
@@ -111,7 +111,7 @@ def calibration_sentence(one: Calibration) -> str:
     place = " 안에 있다" if one.inside else "를 벗어난다"
     return (
         f"{_subject(one.target, one.horizon_days)}({ORIGINS[one.situation]}, n={one.n}): "
-        f"곡선은 {LABELS.percent(one.level)} 구간대{place}. 구간대는 평균적으로 양쪽 {100 * one.half_width:.0f}%p에 "
+        f"곡선은 {LABELS.percent(one.level)} 띠{place}. 띠는 평균적으로 양쪽 {100 * one.half_width:.0f}%p에 "
         f"이른다.{'' if one.enough else ' 건수가 적어 그 이상은 판단할 수 없다.'}"
     )
 
@@ -163,7 +163,7 @@ def provenance(trust: Trust) -> tuple[tuple[str, str], ...]:
         ("실제 결과", f"{LABELS.date(source.as_of)}까지 알려진 사건과 기록 확인{stored}"),
         (
             "모형",
-            f"{source.structure}, 판 {source.model_version}, 이 프로그램의 판 {trust.model_version}{code}",
+            f"{source.structure}, 버전 {source.model_version}, 이 프로그램의 버전 {trust.model_version}{code}",
         ),
         ("사례", f"{trust.case_id} {source.case_hash[:12]}{outdated}"),
         ("입력", source.inputs_hash or ""),
@@ -175,16 +175,16 @@ def reading() -> tuple[str, ...]:
     """How to read the page, term by term."""
     scenarios = ", ".join(f"{label} {name}" for label, name in LABELS.scenarios.items())
     return (
-        "**로그 점수**: 실제로 일어난 것에 부여한 확률의 로그에 음의 부호를 붙인 값(단위 냇)의 평균. 작을수록 좋다. "
+        "**로그 점수**: 실제로 일어난 것에 부여한 확률의 로그에 음의 부호를 붙인 값(단위 나트)의 평균. 작을수록 좋다. "
         "항상 50%로 예측하면 0.693이 된다.",
         "**단순 예측**은 사건이 일어난 시점과 협상의 유무만 이용한다. 과거 빈도, 로지스틱 회귀, 일정 발생률이 있으며 "
         "모두 각 시점까지의 기록으로 추정한다. 행마다 가장 좋은 것을 사후에 고르므로 단순 예측에 유리한 비교이다.",
-        "**n**은 시점의 수이다. 기간은 서로 겹치고 조용한 해는 서로 닮아 있다. 결과가 같은 시점이 이어진 묶음인 "
-        "**연**의 수가 독립적인 결과의 수에 더 가깝다. 구간을 18개월 블록의 재표집으로 구하는 것은 이 때문이다.",
+        "**n**은 시점의 수이다. 기간은 서로 겹치고 조용한 해는 서로 닮아 있다. 결과가 같은 시점이 이어진 "
+        "**묶음**의 수가 독립적인 결과의 수에 더 가깝다. 구간을 18개월 블록의 재표집으로 구하는 것은 이 때문이다.",
         "**협상 공백기**: 직전 90일 안에 끝난 해당 회합이 없는 시기. **협상 진행기**: 그러한 회합이 있는 시기. 협상 "
         "공백기의 시점에서는 협상이 시작되는가라는 더 어려운 물음이 된다.",
         f"**시나리오**: 기간마다 정확히 하나만 성립한다. {scenarios}.",
         "**편향**: 예측 평균에서 실현 빈도를 뺀 차이(%p). 0보다 크면 예측이 지나치게 높았다는 뜻이다.",
-        "**판단하기에 부족**: 독립적인 결과가 기록에 충분하지 않아 그 이상은 말할 수 없다. 비교 대상과 대등하다는 "
+        "**건수 부족**: 독립적인 결과가 기록에 충분하지 않아 그 이상은 말할 수 없다. 비교 대상과 대등하다는 "
         "뜻도, 그보다 못하다는 뜻도 아니다.",
     )

@@ -6,9 +6,9 @@ TABLES = TrustTables(
     bounds="{window} {target}: 측정 전에 정한 기준",
     bounds_header=("", "n", "결과", ""),
     comparisons="{target}: Parley와 최선의 단순 예측의 평균 로그 점수",
-    comparisons_header=("", "n", "연", "예측", "실현", "편향(%p)", "Parley", "단순 예측", "차이"),
+    comparisons_header=("", "n", "묶음", "예측", "실현", "편향(%p)", "Parley", "단순 예측", "차이"),
     structures="예측에 쓰지 않는 다른 구조의 모형: 평균 로그 점수와 최선의 단순 예측 대비 차이",
-    structures_header=("", "", "n", "연", "예측", "실현", "편향(%p)", "로그 점수", "단순 예측", "차이"),
+    structures_header=("", "", "n", "묶음", "예측", "실현", "편향(%p)", "로그 점수", "단순 예측", "차이"),
     bands="{window} {target}: 예측의 크기와 실현 빈도",
     bands_header=("예측", "n", "실현", "이어진 시기", "겹치지 않는 기간", ""),
     bands_note="예측 기간은 서로 겹친다. ‘겹치지 않는 기간’은 서로 겹치지 않도록 고를 수 있는 기간의 최대 수이다. "
@@ -20,14 +20,14 @@ TABLES = TrustTables(
     when="시기: {target}, {situation}",
     which="시나리오: {window}",
     calibration="Parley의 보정: 곡선(CORP)과 브라이어 점수의 구성",
-    calibration_header=("", "n", "곡선과 구간대", "브라이어", "MCB", "DSC", "UNC"),
+    calibration_header=("", "n", "곡선과 띠", "브라이어", "MCB", "DSC", "UNC"),
     calibration_row="{window} {target}, {situation}",
     calibration_note="브라이어 점수 = MCB(보정 오차) − DSC(변별력) + UNC(불확실성). DSC는 클수록 좋다.",
     track="결과가 확정된 예측: 로그 점수(예측이 유효했던 일수로 가중)",
     track_by="모형 {structure}의 예측 가운데 결과가 확정된 것: 로그 점수(예측이 유효했던 일수로 가중)",
     track_header=("", "예측 수", "유효 n", "예측", "실현", "Parley", "기저율", "차이", ""),
     enough="판단 가능",
-    too_few="판단하기에 부족",
+    too_few="건수 부족",
     checks="점검",
     checks_header=("", "", "결과"),
     measured="측정 대상",
@@ -59,8 +59,8 @@ TABLES = TrustTables(
     interval=" ({}~{})",
     curve="{place}({reach})",
     points="{}%p",
-    inside="구간대 안",
-    outside="구간대 밖",
+    inside="띠 안",
+    outside="띠 밖",
 )
 PAGE = TrustPage(
     gap=" ",
@@ -74,7 +74,7 @@ PAGE = TrustPage(
     differences="기간별 로그 점수의 차이와 구간",
     differences_caption="Parley의 평균 로그 점수에서 같은 시점에 대한 최선의 단순 예측의 평균 로그 점수를 뺀 차이. "
     "선은 블록 부트스트랩으로 구한 {level} 구간이고 작은 숫자는 n(시점 수)이다. 0보다 낮으면 Parley 쪽이 낫다. 속을 "
-    "채운 표시는 판단 가능한 것, 빈 표시는 판단하기에 부족한 것이다.",
+    "채운 표시는 판단 가능한 것, 빈 표시는 건수가 부족한 것이다.",
     timelines="예측의 추이와 실제 결과",
     timelines_caption="각 시점에 Parley가 제시한 확률(실선)과 전체 시점에서 최선인 단순 예측(점선). 위쪽 눈금은 그 "
     "시점에 시작된 기간에 실현되었음을, 아래쪽 눈금은 실현되지 않았음을 나타낸다. 위쪽 눈금이 있는데 선이 낮거나 "
@@ -82,9 +82,9 @@ PAGE = TrustPage(
     calibration="보정",
     calibrated="예측이 잘 보정되어 있다면 30%로 예측한 것 가운데 약 30%가 실현된다.",
     not_measured="이 소급 검증에는 180일 기간이 없어 곡선을 측정하지 않았다.",
-    reliability="보정 곡선과 구간대",
+    reliability="보정 곡선과 띠",
     reliability_caption="예측한 확률별로 실제로 실현된 기간의 비율. 단조 회귀(CORP)로 구했다. 잘 보정된 예측이라면 "
-    "곡선 전체가 {level}의 확률로 구간대 안에 든다. 구간대는 기간이 겹친다는 점을 반영한 것이다. 아래 그림은 각 "
+    "곡선 전체가 {level}의 확률로 띠 안에 든다. 띠는 기간이 겹친다는 점을 반영한 것이다. 아래 그림은 각 "
     "확률을 예측한 시점의 수이다.",
     bounds="스스로 정한 기준",
     bounds_are="모두 측정 전에 정했다. ‘충족했으나 우연의 범위’는 값이 기준을 충족하지만 그것이 우연일 가능성을 "
