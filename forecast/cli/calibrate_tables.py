@@ -62,7 +62,7 @@ def _what_follows(trust: Trust, language: Language) -> Lines:
     words = language.trust
     which = words.PAGE.below.format(words.backtest(trust.source))
     return [
-        *_sentences(language, which, own_sentence(trust)),
+        *_sentences(language, which, own_sentence(trust, language)),
         *_sentences(language, words.rule(), era_note(trust, language)),
     ]
 
@@ -86,4 +86,4 @@ def _check_lines(checks: Sequence[Checked], language: Language) -> list[str]:
 
 
 def _sentences(language: Language, *parts: str) -> list[str]:
-    return paragraph(language.trust.PAGE.gap.join(part for part in parts if part))
+    return paragraph(language.labels.sentences(parts))

@@ -4,7 +4,18 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from forecast.facts.checks import Found
-from forecast.facts.quality import Band, Bound, Calibration, Comparison, Quality, Ranked, Source, Structured, Timeline
+from forecast.facts.quality import (
+    Band,
+    Bound,
+    Calibration,
+    Comparison,
+    Overall,
+    Quality,
+    Ranked,
+    Source,
+    Structured,
+    Timeline,
+)
 from forecast.facts.track import TrackRecord, Unscored
 
 PASSED, FAILED, LOOK, NOT_RUN = "passed", "FAILED", "look", "not run"
@@ -52,6 +63,8 @@ class Trust:
     """The present one."""
     track: TrackRecord | Unscored
     source: Source
+    overall: Overall | None
+    """What that backtest found as a whole, where it is not the one that the forecasts are judged by."""
     bounds: tuple[Bound, ...]
     comparisons: tuple[Comparison, ...]
     """Of the shipped model alone."""

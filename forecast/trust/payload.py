@@ -4,6 +4,7 @@ from dataclasses import asdict
 from typing import Any
 
 from forecast.evaluation.figures import bound_as_json
+from forecast.facts.quality import Quality
 from forecast.facts.track import TrackRecord, Unscored
 from forecast.facts.trust import Checked, Trust
 from forecast.trust.sentences import other_model
@@ -12,15 +13,14 @@ from forecast.words.language import LANGUAGES, Language
 
 def as_json(trust: Trust, language: Language = LANGUAGES["en"]) -> dict[str, Any]:
     """The names other programs use: add, never rename."""
-    words, quality = language.trust, language.quality
-    said = {"sentence": quality.quality_sentence(trust.quality), "note": quality.quality_note(trust.quality) or None}
+    words = language.trust
     return {
         "case_id": trust.case_id,
         "case_name": trust.case_name,
         "case_hash": trust.case_hash,
         "headline": trust.headline,
         "model_version": trust.model_version,
-        "quality": asdict(trust.quality) | said,
+        "quality": _quality(trust.quality, language),
         "by_other_model": other_model(trust, language) or None,
         "track": _track(trust.track, trust.structure, language),
         "source": asdict(trust.source),
@@ -37,6 +37,18 @@ def as_json(trust: Trust, language: Language = LANGUAGES["en"]) -> dict[str, Any
     }
 
 
+def _quality(quality: Quality, language: Language) -> dict[str, Any]:
+    return {
+        "sentence": language.quality.quality_sentence(quality),
+        "model_version": quality.model_version,
+        "evaluation_id": quality.evaluation_id,
+        "as_of": quality.as_of,
+        "note": language.quality.quality_note(quality) or None,
+        "alike": asdict(quality.alike) if quality.alike else None,
+        "structure": quality.structure,
+    }
+
+
 def _track(track: TrackRecord | Unscored, structure: int, language: Language) -> dict[str, Any]:
     """One record, with those of other structures; what waits is only counted (`parley score` lists it)."""
     sentence = {"sentence": language.quality.track_sentence(track)}
@@ -45,7 +57,7 @@ def _track(track: TrackRecord | Unscored, structure: int, language: Language) ->
         return {**sentence, **nothing, "structure": structure, "others": []}
     return {
         **sentence,
-        "rule": language.trust.track_rule(),
+        "rule": language.quality.TRACK_RULE,
         "counts": asdict(track.counts),
         "lines": [asdict(one) for one in track.lines],
         "scenarios": [asdict(one) for one in track.scenarios],

@@ -14,9 +14,7 @@ from db.posteriors import Posteriors
 from db.read import read_case
 from db.read_evaluations import read_evaluations
 from db.run_rows import EvaluationRow
-from db.when import When
 from forecast.checks.found import read_found
-from forecast.errors import NotEnough
 from forecast.evaluation.alike import SITUATIONS, find_band, nearest
 from forecast.evaluation.figures import (
     calibrate_all,
@@ -28,15 +26,14 @@ from forecast.evaluation.figures import (
     judge,
 )
 from forecast.evaluation.quality import read_quality
-from forecast.evaluation.report import bands_of, judged_targets
+from forecast.evaluation.report import bands_of, judged_targets, overall
 from forecast.evaluation.scoreboard import Selection
 from forecast.evaluation.stored import read_backtest
-from forecast.evaluation.track import read_track_record
 from forecast.facts.quality import Alike, Moment
-from forecast.facts.track import TrackRecord, Unscored
 from forecast.facts.trust import FAILED, LOOK, NOT_RUN, PASSED, Banded, Checked, Trust
 from forecast.identity import model_version
 from forecast.record.moment import read_moment
+from forecast.record.summary import read_track
 from forecast.structures import present_structure
 
 _VERDICTS = {True: PASSED, False: FAILED, None: LOOK}
@@ -95,8 +92,9 @@ def read_trust(
         quality=quality,
         other_structure=moment.structure if moment and moment.structure != present_structure() else None,
         structure=present_structure(),
-        track=_read_track(connection, today, case.case_id),
+        track=read_track(connection, today, case.case_id),
         source=source,
+        overall=overall(backtest, case.headline) if source.evaluation_id != quality.evaluation_id else None,
         bounds=tuple(bound for target in targets for bound in judge(target, comparisons, calibrations)),
         comparisons=comparisons,
         structures=compare_structures(backtest, targets) if structures else (),
@@ -143,14 +141,6 @@ def alike_in(trust: Trust, moment: Moment) -> Alike | None:
         p=moment.p,
         band=find_band(bands[0], moment.p),
     )
-
-
-def _read_track(connection: Connection, today: date, case_id: str) -> TrackRecord | Unscored:
-    """What live forecasts were worth, or why they cannot be scored: that must not cost the rest."""
-    try:
-        return read_track_record(connection, When(as_of=today), case_id=case_id)
-    except NotEnough as error:
-        return Unscored(as_of=today, types=(), why=str(error))
 
 
 def _read_checks(connection: Connection, case_id: str) -> tuple[Checked, ...]:

@@ -10,10 +10,9 @@ def other_model(trust: Trust, language: Language) -> str:
     return language.model.other_model_sentence(trust.other_structure) if trust.other_structure else ""
 
 
-def own_sentence(trust: Trust) -> str:
-    """What the backtest itself said, as it was stored, where it is not the one that the sentence on top is of."""
-    source = trust.source
-    return source.sentence or "" if source.evaluation_id != trust.quality.evaluation_id else ""
+def own_sentence(trust: Trust, language: Language) -> str:
+    """What the backtest found as a whole, where it is not the one that the sentence on top is of."""
+    return language.quality.overall_sentence(trust.overall) if trust.overall else ""
 
 
 def track_note(trust: Trust, language: Language) -> str:
@@ -26,4 +25,4 @@ def track_note(trust: Trust, language: Language) -> str:
         words.track_counts(one.counts, len(one.pending), one.structure if track.others else None)
         for one in (track, *track.others)
     ]
-    return words.PAGE.gap.join((words.track_rule(), *apart, *counts))
+    return language.labels.sentences((language.quality.TRACK_RULE, *apart, *counts))

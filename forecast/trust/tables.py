@@ -184,7 +184,7 @@ def ranked_table(trust: Trust, language: Language) -> Table:
             (label, str(one.n), score(one.score), score(one.naive_score), difference(one.difference, language))
             for label, one in rows
         ),
-        words.PAGE.gap.join(filter(None, (words.best_naive_rows(best), words.came_true(trust.scenarios)))),
+        labels.sentences((words.best_naive_rows(best), words.came_true(trust.scenarios))),
     )
 
 

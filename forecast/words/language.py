@@ -19,6 +19,7 @@ from forecast.words.parts.plots import PlotWords
 from forecast.words.parts.quality import QualityWords
 from forecast.words.parts.reasons import ReasonWords
 from forecast.words.parts.short import ShortWords
+from forecast.words.parts.show import ShowWords
 from forecast.words.parts.trust import TrustWords
 
 
@@ -67,8 +68,12 @@ class Language(Protocol):
     def short(self) -> ShortWords: ...
 
     @property
+    def show(self) -> ShowWords: ...
+
+    @property
     def trust(self) -> TrustWords: ...
 
 
+ENGLISH: Language = english
 LANGUAGES: Mapping[str, Language] = {"en": english, "ja": japanese, "ko": korean}
 """By code."""

@@ -72,8 +72,6 @@ class TrustTables:
 class TrustPage:
     """Headings, paragraphs, and what stands under pictures."""
 
-    gap: str
-    """Between sentences."""
     title: str
     in_short: str
     track: str

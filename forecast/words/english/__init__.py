@@ -10,6 +10,7 @@ from forecast.words.english import plots as _plots
 from forecast.words.english import quality as _quality
 from forecast.words.english import reasons as _reasons
 from forecast.words.english import short as _short
+from forecast.words.english import show as _show
 from forecast.words.english import trust as _trust
 from forecast.words.english.labels import LABELS
 from forecast.words.labels import Labels
@@ -23,6 +24,7 @@ from forecast.words.parts.plots import PlotWords
 from forecast.words.parts.quality import QualityWords
 from forecast.words.parts.reasons import ReasonWords
 from forecast.words.parts.short import ShortWords
+from forecast.words.parts.show import ShowWords
 from forecast.words.parts.trust import TrustWords
 
 code, name = "en", "English"
@@ -37,4 +39,5 @@ plots: PlotWords = _plots
 quality: QualityWords = _quality
 reasons: ReasonWords = _reasons
 short: ShortWords = _short
+show: ShowWords = _show
 trust: TrustWords = _trust

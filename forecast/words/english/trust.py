@@ -52,15 +52,6 @@ def rule() -> str:
     )
 
 
-def track_rule() -> str:
-    """Which forecasts count as track record."""
-    return (
-        "Only forecasts issued before the fact count as track record: the first published run of an as-of date, issued "
-        "by the end of the next day (UTC) and not provisional; each is scored once its window is over and attested to "
-        "its end, yes and no alike."
-    )
-
-
 def track_counts(counts: Counts, pending: int, structure: int | None) -> str:
     """What was counted and what not; of one structure of the model, where there are several."""
     by = "" if structure is None else f" by model {structure}"

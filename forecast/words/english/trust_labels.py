@@ -60,7 +60,6 @@ TABLES = TrustTables(
     outside="outside",
 )
 PAGE = TrustPage(
-    gap=" ",
     title="How far to trust the forecasts: {}",
     in_short="In short",
     track="The live track record",

@@ -44,15 +44,6 @@ def rule() -> str:
     )
 
 
-def track_rule() -> str:
-    """Which forecasts count as track record."""
-    return (
-        "予測実績に数えるのは事前に示した予測のみである。すなわち、各基準日について最初に公表した実行のうち、翌日末"
-        "（UTC）までに公表し、暫定でないものに限る。期間が終わり、その終わりまで記録の確認が済んだ後に、実現の有無にか"
-        "かわらず採点する。"
-    )
-
-
 def track_counts(counts: Counts, pending: int, structure: int | None) -> str:
     """What was counted and what not; of one structure of the model, where there are several."""
     by = "" if structure is None else f"（モデル{structure}）"

@@ -62,14 +62,13 @@ TABLES = TrustTables(
     outside="帯の外側",
 )
 PAGE = TrustPage(
-    gap="",
     title="見通しはどこまで信頼できるか：{}",
     in_short="要旨",
     track="予測実績",
     backtest="過去に適用した場合の成績",
     backtest_is="遡及検証：{}。これは予測実績ではない。指標の一覧、判定基準、半減期は、その後の経過を知った上で定めた"
     "ものである。",
-    own_sentence="この遡及検証の要約（英語の原文）：{}",
+    own_sentence="この遡及検証の結果：{}",
     differences="期間別にみた対数スコアの差とその区間",
     differences_caption="Parleyの平均対数スコアから、同じ時点について最良の単純予測の平均対数スコアを引いた差。線はブ"
     "ロック・ブートストラップによる{level}区間、小さな数字はn（時点の数）。0を下回ればParleyの方がよい。塗りつぶしは判"

@@ -44,15 +44,6 @@ def rule() -> str:
     )
 
 
-def track_rule() -> str:
-    """Which forecasts count as track record."""
-    return (
-        "예측 실적에는 사전에 공표한 예측만 포함한다. 곧 기준일마다 처음 공표된 실행으로서 다음 날이 끝나기 전(UTC)에 "
-        "공표되었고 잠정 실행이 아닌 것이다. 각 예측은 기간이 끝나고 그 끝까지 기록 확인이 이루어진 뒤 실현 여부와 "
-        "관계없이 채점한다."
-    )
-
-
 def track_counts(counts: Counts, pending: int, structure: int | None) -> str:
     """What was counted and what not; of one structure of the model, where there are several."""
     by = "" if structure is None else f"(모형 {structure})"

@@ -63,14 +63,13 @@ TABLES = TrustTables(
     outside="띠 밖",
 )
 PAGE = TrustPage(
-    gap=" ",
     title="전망을 어디까지 신뢰할 수 있는가: {}",
     in_short="요지",
     track="예측 실적",
     backtest="과거에 적용했을 때의 성적",
     backtest_is="소급 검증: {}. 이는 예측 실적이 아니다. 지표 목록, 판정 기준, 반감기는 이후의 전개를 알고서 정한 "
     "것이다.",
-    own_sentence="이 소급 검증의 요약(영어 원문): {}",
+    own_sentence="이 소급 검증의 결과: {}",
     differences="기간별 로그 점수의 차이와 구간",
     differences_caption="Parley의 평균 로그 점수에서 같은 시점에 대한 최선의 단순 예측의 평균 로그 점수를 뺀 차이. "
     "선은 블록 부트스트랩으로 구한 {level} 구간이고 작은 숫자는 n(시점 수)이다. 0보다 낮으면 Parley 쪽이 낫다. 속을 "

@@ -24,9 +24,6 @@ class TrustWords(Protocol):
     def rule(self) -> str:
         """When a number is told: what is enough."""
 
-    def track_rule(self) -> str:
-        """Which forecasts count as track record."""
-
     def track_counts(self, counts: Counts, pending: int, structure: int | None) -> str:
         """What was counted and what not; of one structure of the model, where there are several."""
 
