@@ -35,6 +35,7 @@ from forecast.exports.contents import CONTENTS
 from forecast.record.catalogue import read_run_list
 from forecast.record.summary import as_json, read_summary
 from forecast.structures import FIRST, ModelChange, ModelLine, change_as_json, change_of, structure_of
+from forecast.trust.payload import as_json as trust_json
 from forecast.trust.read import read_trust
 from forecast.words.english import brief as english
 from forecast.words.english.model import other_model
@@ -246,7 +247,7 @@ def test_a_forecast_by_another_model_is_labelled_on_every_face(
         trust = read_trust(connection, published.posteriors, LATER, structures=False)
     print_summary(summary)
     assert label in " ".join(capsys.readouterr().out.split())
-    assert as_json(summary)["by_other_model"] == trust.by_other_model == label
+    assert as_json(summary)["by_other_model"] == trust_json(trust)["by_other_model"] == label
     assert label in english.currency(brief)
     assert f"この見通しはモデル{was}による。" in japanese.currency(brief)
     note = f"That backtest was of model {was + 1}, this forecast is by model {was}."
