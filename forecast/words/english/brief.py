@@ -28,6 +28,7 @@ HEADINGS = Headings(
     week="Events, attestations and disputes of the week",
     table="How likely is what?",
     changes="What changed",
+    reasons="Why numbers are far from their base rates",
     attention="What is out of date",
     differing="Where codings differ",
     watch="What to watch",

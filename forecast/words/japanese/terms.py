@@ -11,6 +11,7 @@ HEADINGS = Headings(
     week="この1週間の出来事、記録の確認、真偽未確定の事項",
     table="対象別・期間別の確率",
     changes="前回からの変化",
+    reasons="基準率から大きく離れた確率の理由",
     attention="観測と確認の遅れ",
     differing="評価の食い違い",
     watch="注視すべき点",

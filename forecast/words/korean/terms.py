@@ -11,6 +11,7 @@ HEADINGS = Headings(
     week="이번 주의 사건, 기록 확인, 진위 미확정 사항",
     table="대상별·기간별 확률",
     changes="달라진 점",
+    reasons="기저율과 크게 다른 확률의 이유",
     attention="관측과 확인의 지연",
     differing="엇갈리는 평가",
     watch="주시할 점",

@@ -17,6 +17,7 @@ class Headings:
     week: str
     table: str
     changes: str
+    reasons: str
     attention: str
     differing: str
     watch: str
