@@ -129,6 +129,7 @@ def render(sheet: Sheet, number: int | None, *, head: Head | None = None, note: 
         language=sheet.language,
         w=language.brief,
         s=language.short,
+        gap=language.labels.gap,
         captions=_captions(brief, language),
         targets=_target_table(brief, language),
         change=_change_table(brief, language),

@@ -21,7 +21,7 @@ from db.kinds import PUBLISHED
 from db.read import read_case, read_catalogue, read_completeness, read_events
 from db.read_forecasts import read_all_scenarios, read_all_targets
 from db.read_runs import read_runs
-from db.rows import CaseRow
+from db.rows import CaseRow, CompletenessRow
 from db.run_rows import RunRow, ScenarioForecastRow, TargetForecastRow
 from db.when import When
 from forecast.engine.assemble import Rows, assemble
@@ -118,10 +118,20 @@ def live_runs(runs: Iterable[RunRow]) -> tuple[tuple[RunRow, ...], Counts]:
     return tuple(first[day] for day in sorted(first)), counts
 
 
+def unattested(connection: Connection, case_id: str, when: When) -> tuple[str, ...]:
+    """Types of event that no one has attested by then: without them nothing can be scored."""
+    return _absent(read_completeness(connection, case_id, when))
+
+
+def _absent(completeness: Iterable[CompletenessRow]) -> tuple[str, ...]:
+    attested = {row.type for row in completeness}
+    return tuple(kind for kind in EVENT_TYPES if kind not in attested)
+
+
 def _read_truth(connection: Connection, case: CaseRow, when: When) -> Problem:
     """What resolves forecasts: events and attestations alone."""
     completeness = read_completeness(connection, case.case_id, when)
-    absent = [kind for kind in EVENT_TYPES if kind not in {row.type for row in completeness}]
+    absent = _absent(completeness)
     if absent:
         raise NotEnough(
             f"no one has attested how far events of type {', '.join(absent)} are complete as of {when.as_of}; "

@@ -80,15 +80,20 @@ class Alike:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quality:
-    """The sentence, and what it holds for."""
+    """What the newest backtest found, and what it holds for."""
 
-    sentence: str
+    stored: str | None
+    """The sentence that the backtest is kept with, in English, of the headline as a whole; None: there is none."""
     model_version: str | None
-    evaluation_id: int | None  # None where the sentence is the shipped one, or there is none
+    evaluation_id: int | None
+    """None where the backtest is the shipped one, or there is none."""
     as_of: date | None
-    note: str | None  # what to say where the backtest was of other code
-    alike: Alike | None = None  # what the sentence says, where it is of forecasts like the one that is shown
-    structure: int | None = None  # of the model that was tested
+    by: int
+    """Structure of the model whose forecast is shown."""
+    alike: Alike | None = None
+    """What came of forecasts like the one that is shown."""
+    structure: int | None = None
+    """Of the model that was tested."""
 
 
 MET, WITHIN_CHANCE, MISSED, UNMEASURED = "met", "met but within chance", "missed", "not measured"

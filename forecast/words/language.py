@@ -18,6 +18,7 @@ from forecast.words.parts.plots import PlotWords
 from forecast.words.parts.quality import QualityWords
 from forecast.words.parts.reasons import ReasonWords
 from forecast.words.parts.short import ShortWords
+from forecast.words.parts.show import ShowWords
 
 
 class Language(Protocol):
@@ -61,6 +62,10 @@ class Language(Protocol):
     @property
     def short(self) -> ShortWords: ...
 
+    @property
+    def show(self) -> ShowWords: ...
 
+
+ENGLISH: Language = english
 LANGUAGES: Mapping[str, Language] = {"en": english, "ja": japanese, "ko": korean}
 """By code."""

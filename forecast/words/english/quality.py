@@ -14,18 +14,34 @@ from forecast.facts.track import (
     first_pending,
     telling_line,
 )
+from forecast.identity import model_version
+from forecast.structures import present_structure
 from forecast.words.names import target_name
 from forecast.words.numbers import counted, percent, share, signed
+
+UNKNOWN = "How good these forecasts are has not been measured for this case yet; run `parley backtest`."
+TOO_FEW = "too few to tell"
 
 
 def quality_sentence(quality: Quality) -> str:
     """What the newest backtest found of forecasts like the one that is shown; or that none was made."""
-    return quality.sentence
+    if quality.alike:
+        return alike_sentence(quality.alike)
+    return quality.stored or UNKNOWN
 
 
 def quality_note(quality: Quality) -> str:
     """That the backtest was of another model than the forecast, or of other code; "" where of the same."""
-    return quality.note or ""
+    tested = quality.structure
+    if quality.model_version is None or tested is None:
+        return ""
+    if tested != quality.by:
+        again = "" if tested == present_structure() else "; run `parley backtest`"
+        return f"That backtest was of model {tested}, this forecast is by model {quality.by}{again}."
+    version = quality.model_version
+    if version == model_version():
+        return ""
+    return f"That backtest was of model version {version}; this is {model_version()}: run `parley backtest`."
 
 
 def alike_sentence(found: Alike) -> str:
@@ -66,9 +82,6 @@ def _band_sentence(found: Alike) -> str:
         f" When it said {said} in {found.situation} times (now {percent(found.p)}), {came} of {band.n} came "
         f"true{where}; the windows overlap, and at most {band.apart} of them do not{few}."
     )
-
-
-TOO_FEW = "too few to tell"
 
 
 def track_sentence(found: TrackRecord | Unscored) -> str:

@@ -143,9 +143,9 @@ def quality(brief: Brief) -> str:
 
 def _tested(found: Alike) -> str:
     return (
-        f"Tested on the past, {found.first.year} to {found.last.year}: at {counted(found.n, 'date')}"
-        f"{_TIMES[found.situation]} it said {percent(found.mean_forecast)} on average and {share(found.frequency)} came "
-        f"true ({_VERDICTS[found.verdict]})."
+        f"Tested on the past, {found.first.year} to {found.last.year}: at "
+        f"{counted(found.n, 'date')}{_TIMES[found.situation]} it said {percent(found.mean_forecast)} on average and "
+        f"{share(found.frequency)} came true ({_VERDICTS[found.verdict]})."
     )
 
 

@@ -9,6 +9,7 @@ from forecast.words.japanese import plots as _plots
 from forecast.words.japanese import quality as _quality
 from forecast.words.japanese import reasons as _reasons
 from forecast.words.japanese import short as _short
+from forecast.words.japanese import show as _show
 from forecast.words.japanese.labels import LABELS
 from forecast.words.labels import Labels
 from forecast.words.parts.brief import BriefWords
@@ -20,6 +21,7 @@ from forecast.words.parts.plots import PlotWords
 from forecast.words.parts.quality import QualityWords
 from forecast.words.parts.reasons import ReasonWords
 from forecast.words.parts.short import ShortWords
+from forecast.words.parts.show import ShowWords
 
 code, name = "ja", "Japanese"
 labels: Labels = LABELS
@@ -32,3 +34,4 @@ plots: PlotWords = _plots
 quality: QualityWords = _quality
 reasons: ReasonWords = _reasons
 short: ShortWords = _short
+show: ShowWords = _show

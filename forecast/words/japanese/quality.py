@@ -12,6 +12,8 @@ from forecast.facts.track import (
     first_pending,
     telling_line,
 )
+from forecast.identity import model_version
+from forecast.structures import present_structure
 from forecast.words.japanese.labels import LABELS
 from forecast.words.japanese.terms import KINDS, MEASURES, SEPARATOR, SITUATIONS, VERDICTS
 from forecast.words.numbers import share, signed
@@ -30,7 +32,16 @@ def quality_sentence(quality: Quality) -> str:
 
 def quality_note(quality: Quality) -> str:
     """That the backtest was of another model than the forecast, or of other code; "" where of the same."""
-    return quality.note or ""
+    tested = quality.structure
+    if quality.model_version is None or tested is None:
+        return ""
+    if tested != quality.by:
+        again = "" if tested == present_structure() else "`parley backtest`を実行すること。"
+        return f"検証したのはモデル{tested}であり、この見通しはモデル{quality.by}による。{again}"
+    version = quality.model_version
+    if version == model_version():
+        return ""
+    return f"検証したモデルの版は{version}、現在の版は{model_version()}である。`parley backtest`を実行すること。"
 
 
 def alike_sentence(found: Alike) -> str:
@@ -42,7 +53,8 @@ def alike_sentence(found: Alike) -> str:
     return (
         f"遡及検証（{KINDS[found.kind]}、{found.first.year}年から{found.last.year}年までの{found.origins}時点）による"
         f"{found.horizon_days}日以内の{LABELS.target(found.target)}の予測{reach}：現在と同じ{SITUATIONS[found.situation]}の"
-        f"{found.n}時点では、平均{LABELS.percent(found.mean_forecast)}と予測し、実際に起きたのは{_share(found.frequency)}で"
+        f"{found.n}時点では、平均{LABELS.percent(found.mean_forecast)}と予測し、"
+        f"実際に起きたのは{_share(found.frequency)}で"
         f"あった。対数スコアは{found.log_score:.2f}、最良の単純予測は{found.naive_log_score:.2f}（差"
         f"{signed(found.difference)}{interval}：{VERDICTS[found.verdict]}）。{_band(found)}"
     )
@@ -60,7 +72,8 @@ def _band(found: Alike) -> str:
     where = f"（{stretches}）" if band.came_true > 1 else ""
     few = "。判断の根拠とするには少なすぎる" if band.few else ""
     return (
-        f"{when}に{said}と予測した{band.n}時点（現在{now}）のうち、{came}{where}。予測の期間は互いに重なり、重ならないものは"
+        f"{when}に{said}と予測した{band.n}時点（現在{now}）のうち、{came}{where}。予測の期間は互いに重なり、"
+        "重ならないものは"
         f"多くとも{band.apart}にとどまる{few}。"
     )
 

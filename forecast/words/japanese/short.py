@@ -143,8 +143,9 @@ def quality(brief: Brief) -> str:
 def _tested(found: Alike) -> str:
     came = share(found.frequency).replace(" %", LABELS.percent_sign)
     return (
-        f"{found.first.year}年から{found.last.year}年までの過去に当てはめて検証すると、{_TIMES[found.situation]}{found.n}時点で"
-        f"平均{LABELS.percent(found.mean_forecast)}と予測し、実際に起きたのは{came}であった（{_VERDICTS[found.verdict]}）。"
+        f"{found.first.year}年から{found.last.year}年までの過去に当てはめて検証すると、{_TIMES[found.situation]}"
+        f"{found.n}時点で平均{LABELS.percent(found.mean_forecast)}と予測し、実際に起きたのは{came}であった（"
+        f"{_VERDICTS[found.verdict]}）。"
     )
 
 

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 from forecast.words.parts.brief import Headings, TableWords
 
-SEPARATOR, STOP, GAP = "；", "。", ""
-"""Between items, after the last one, and between sentences."""
+SEPARATOR, STOP = "；", "。"
+"""Between items, and after the last one."""
 HEADINGS = Headings(
     happened="この見通しの後に起きたこと",
     week="この1週間の出来事、記録の確認、真偽未確定の事項",

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 from forecast.words.parts.brief import Headings, TableWords
 
-SEPARATOR, STOP, GAP = "; ", ".", " "
-"""Between items, after the last one, and between sentences."""
+SEPARATOR, STOP = "; ", "."
+"""Between items, and after the last one."""
 HEADINGS = Headings(
     happened="이 전망 이후에 일어난 일",
     week="이번 주의 사건, 기록 확인, 진위 미확정 사항",

@@ -53,8 +53,6 @@ class BriefWords(Protocol):
     """Between items."""
     STOP: str
     """After the last one."""
-    GAP: str
-    """Between sentences."""
 
     def title(self, brief: Brief) -> str: ...
 
