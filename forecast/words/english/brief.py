@@ -129,7 +129,7 @@ def _before(brief: Brief) -> str:
 
 def week(brief: Brief) -> list[str]:
     """Events and attestations of the week, and disputes, by name and source."""
-    return week_lines(brief.summary.week)
+    return week_lines(brief.week)
 
 
 def likelihood(brief: Brief) -> str:
@@ -233,7 +233,7 @@ def situation(brief: Brief) -> str:
 
 def reasons(brief: Brief) -> str:
     """Why forecasts are far from their base rates; "" where none is."""
-    return " ".join(map(reason_sentence, brief.summary.reasons))
+    return " ".join(map(reason_sentence, brief.reasons))
 
 
 def table_note() -> str:

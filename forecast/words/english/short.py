@@ -59,10 +59,10 @@ def meaning() -> str:
 
 
 def ground(brief: Brief) -> str:
-    against, favour = brief.weigh(GROUNDS)
+    against, main = len(brief.grounds.against()), brief.main_ground(GROUNDS)
     if not against:
-        return f"No ground speaks against it; the first in its favour: {favour[0]}."
-    return f"The first of {counted(len(against), 'ground')} against it: {against[0]}."
+        return f"No ground speaks against it; the first in its favour: {main}."
+    return f"The main one of {counted(against, 'ground')} against it: {main}."
 
 
 def moved(brief: Brief) -> str:

@@ -56,10 +56,10 @@ def meaning() -> str:
 
 
 def ground(brief: Brief) -> str:
-    against, favour = brief.weigh(GROUNDS)
+    against, main = len(brief.grounds.against()), brief.main_ground(GROUNDS)
     if not against:
-        return f"下げる要因はない。支える要因の第一は、{favour[0]}である。"
-    return f"下げる要因{len(against)}件のうち第一は、{against[0]}である。"
+        return f"下げる要因はない。主な支えは、{main}。"
+    return f"下げる要因は{against}件、主なものは{main}。"
 
 
 def moved(brief: Brief) -> str:

@@ -56,10 +56,10 @@ def meaning() -> str:
 
 
 def ground(brief: Brief) -> str:
-    against, favour = brief.weigh(GROUNDS)
+    against, main = len(brief.grounds.against()), brief.main_ground(GROUNDS)
     if not against:
-        return f"낮추는 근거는 없다. 뒷받침하는 첫째 근거: {favour[0]}."
-    return f"낮추는 근거 {len(against)}개 가운데 첫째: {against[0]}."
+        return f"낮추는 근거는 없다. 뒷받침하는 주된 근거: {main}."
+    return f"낮추는 근거는 {against}개이며, 주된 것은 다음과 같다: {main}."
 
 
 def moved(brief: Brief) -> str:
