@@ -46,7 +46,7 @@ def dateline(brief: Brief, number: int | None) -> str:
 def _instant(instant: datetime) -> str:
     written, clock, zone = minute(instant).split()
     day = date.fromisoformat(written)
-    return f"{LABELS.date(day)}{clock}（{zone}）"
+    return f"{LABELS.date(day)}{clock} {zone}"
 
 
 def _by_model(brief: Brief) -> str:
@@ -331,7 +331,7 @@ def swing(one: Watched) -> str:
     moves = "上昇する" if points > 0 else "低下する"
     about = "最大で約" if one.at_most else "約"
     unsure = "" if one.certain else "方向は不確か。"
-    taught = f"効果は{said}。" if (said := taught_words(one.taught)) else ""
+    taught = f"効果：{said}。" if (said := taught_words(one.taught)) else ""
     return (
         f"現在の水準{signed(one.mean, 1)}±{one.sd:.1f}。水準が一段階{way}と、{one.horizon_days}日以内の確率は{about}"
         f"{abs(points):.1f}ポイント{moves}（現在{LABELS.percent(one.now)}）。{unsure}{taught}"

@@ -13,7 +13,7 @@ from forecast.words.selection import shown
 
 HEADINGS = ShortHeadings(
     confidence="確信度",
-    moved="前回からの変化",
+    moved="確率の変化",
     week="この1週間の出来事",
     watch="今後の注視点",
     quality="これまでの予測の成績",
@@ -85,10 +85,10 @@ def movers(brief: Brief) -> str:
     if changes.since.run is None:
         return ""
     towards, away = ("、".join(one.name for one in moves) for moves in (changes.towards, changes.away))
-    parts = [f"協議に有利な方向へ{towards}" if towards else "", f"不利な方向へ{away}" if away else ""]
-    most = "；".join(filter(None, parts))
+    parts = [f"協議に有利な方向は{towards}" if towards else "", f"不利な方向は{away}" if away else ""]
+    most = "、".join(filter(None, parts))
     why = "" if changes.entered else "（時間の経過のみによる）"
-    return model_moved(brief) + (f"最も大きく動いた指標{why}：{most}。" if most else "動いた指標はない。")
+    return model_moved(brief) + (f"最も大きく動いた指標{why}のうち、{most}。" if most else "動いた指標はない。")
 
 
 def week(brief: Brief) -> list[str]:

@@ -200,7 +200,7 @@ def terms() -> str:
 
 
 def judgement(brief: Brief) -> str:
-    return judgement_sentence(brief.summary) or "이번 실행에서는 확률에서 판단이 차지하는 몫을 구하지 않았다."
+    return judgement_sentence(brief.summary) or "이번 실행에서는 확률 가운데 판단이 차지하는 몫을 구하지 않았다."
 
 
 def situation(brief: Brief) -> str:
@@ -302,7 +302,7 @@ def _reached(found: list[Attested]) -> str:
 
 
 def watching(brief: Brief) -> str:
-    said = "수준이 더 분명해지면 전망이 가장 크게 움직일 지표이다."
+    said = "수준이 분명해지면 전망이 가장 크게 움직일 지표이다."
     if all(one.certain for one in brief.watched):
         return said
     return f"{said} ‘방향 불확실’은 효과의 90% 구간이 0을 포함한다는 뜻이다."
@@ -358,7 +358,7 @@ def method(brief: Brief) -> str:
     found, run = diagnostics_of(brief.run), brief.run
     return (
         f"등급을 매긴 관측에서 지표 {len(brief.levels)}개의 수준을 필터로 추정하고, 협상·합의·접촉·위기의 베이즈 "
-        f"모형을 과거 기록과 문헌의 판단에 NUTS로 적합한 뒤 앞날을 시뮬레이션한다. 실행 {run.id}의 진단: R-hat ≤ "
+        f"모형을 과거 기록과 문헌의 판단에 NUTS로 적합한 뒤 미래를 시뮬레이션한다. 실행 {run.id}의 진단: R-hat ≤ "
         f"{found['rhat_max']:.4f}, 벌크 ESS ≥ {found['ess_bulk_min']:.0f}, 꼬리 ESS ≥ {found['ess_tail_min']:.0f}, "
         f"표본 {found['draws']}개 가운데 발산 {found['divergences']}회로 공표 기준을 충족했다. 구간은 사후분포 표본의 "
         "양쪽 꼬리가 같은 구간으로, 모수와 현재 수준과 현재 국면의 불확실성을 나타내며 결과의 범위를 나타내지 않는다. "
