@@ -1,6 +1,7 @@
-"""The columns of observations in Japanese: what the workbook to fill in is headed by, and an import understands."""
+"""The columns of observations in other languages: they head the workbook to fill in, and an import understands them."""
 
 import re
+from collections.abc import Mapping
 
 JAPANESE = {
     "indicator": "指標",
@@ -12,13 +13,34 @@ JAPANESE = {
     "publisher": "発行元",
     "url": "URL",
     "origin": "出所",
-    "analyst": "評価者",
+    "analyst": "担当者",
     "note": "備考",
 }
+KOREAN = {
+    "indicator": "지표",
+    "observed_on": "관측일",
+    "known_on": "공개일",
+    "level": "수준",
+    "grade": "등급",
+    "source": "출처",
+    "publisher": "발행처",
+    "url": "URL",
+    "origin": "원출처",
+    "analyst": "담당자",
+    "note": "비고",
+}
+HEADINGS: Mapping[str, Mapping[str, str]] = {"ja": JAPANESE, "ko": KOREAN}
+"""By language the headings, by column."""
 SEPARATOR = "｜"
 """Between an indicator's id and its name, where both stand in one cell."""
 
-ALIASES = {heading: column for column, heading in JAPANESE.items() if heading.casefold() != column}
+_ALSO = {"評価者": "analyst"}  # heads workbooks that were written with an earlier version
+ALIASES = {
+    heading: column
+    for headings in HEADINGS.values()
+    for column, heading in headings.items()
+    if heading.casefold() != column
+} | _ALSO
 """The column that a heading names, where it is not the column's own name."""
 
 _SEPARATORS = re.compile(r"\s*[|｜]")

@@ -9,7 +9,7 @@ from db.rows import IndicatorRow
 from indicators.names import Names, read_names
 from indicators.shipped import shipped_folder
 
-LANGUAGES = ("en", "ja")
+LANGUAGES = ("en", "ja", "ko")
 
 
 def in_language(catalogue: Sequence[IndicatorRow], case_id: str, language: str) -> tuple[IndicatorRow, ...]:

@@ -7,9 +7,9 @@ from pathlib import Path
 from indicators.shipped import shipped_folder
 
 COLUMNS = ("kind", "id", "name")
-KINDS = ("case", "indicator", "question", "level", "orientation", "note", "author", "title", "deadline")
+KINDS = ("case", "group", "indicator", "question", "level", "orientation", "note", "author", "title", "deadline")
 """What is named: an indicator's question, orientation and note by its id, its level by id and level (`us_posture:+2`),
-a document's author and title by the document's id, a deadline by its date."""
+a document's author and title by the document's id, a deadline by its date; a group of indicators by its own word."""
 
 type Names = Mapping[tuple[str, str], str]
 """By kind and id."""
@@ -20,6 +20,11 @@ def read_names(case_id: str, language: str) -> Names:
     folder = shipped_folder(case_id)
     path = None if folder is None else folder / f"names.{language}.csv"
     return _read(path) if path is not None and path.is_file() else {}
+
+
+def group_name(names: Names, group: str) -> str:
+    """The name of a group of indicators; its own word where it has no other."""
+    return names.get(("group", group), group)
 
 
 def _read(path: Path) -> Names:

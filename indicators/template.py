@@ -32,12 +32,21 @@ def build_template(
 ) -> bytes:
     """The workbook, ready to be written to a file; the same case, day and words give the same bytes."""
     content = io.BytesIO()
-    with Workbook(content, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}) as workbook:
+    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+    with Workbook(content, options | _default_format(words)) as workbook:
         workbook.set_properties({"title": words.title.format(case_name), "created": datetime.combine(today, time())})
         _add_observations(workbook, len(catalogue), len(grades), words)
         _add_criteria(workbook, catalogue, words)
         _add_grades(workbook, grades, words)
     return content.getvalue()
+
+
+def _default_format(words: Words) -> dict[str, dict[str, str | int]]:
+    return {"default_format_properties": {**_font(words), "font_size": 11}} if words.font else {}
+
+
+def _font(words: Words) -> dict[str, str]:
+    return {"font_name": words.font} if words.font else {}
 
 
 def write_text(sheet: Worksheet, row: int, column: int, text: str, plain: Format, quoted: Format) -> None:
@@ -58,7 +67,7 @@ def _add_observations(workbook: Workbook, indicators: int, grades: int, words: W
         sheet.set_column(place, place, widths.get(column, 14), cells.get(column, text))
         sheet.write_string(0, place, words.headings[column], required if column in REQUIRED else optional)
         must = words.required if column in REQUIRED else ""
-        sheet.write_comment(0, place, must + words.to_write[column], {"x_scale": 1.6, "y_scale": 1.3})
+        sheet.write_comment(0, place, must + words.to_write[column], {"x_scale": 1.6, "y_scale": 1.3} | _font(words))
     sheet.freeze_panes(1, 1)
     for column, rule in _rules(indicators, grades, words).items():
         place = OBSERVATION_COLUMNS.index(column)

@@ -263,10 +263,10 @@ def test_a_zone_that_nobody_knows_has_the_sentence_it_had(said: str) -> None:
     [
         *(("date", "observed_on"), ("event_date", "observed_on"), ("Date observed", "observed_on")),
         *(("日付", "observed_on"), ("날짜", "observed_on"), ("дата", "observed_on")),
-        *(("Which indicator?", "indicator"), ("지표", "indicator")),
+        *(("Which indicator?", "indicator"), ("지표명", "indicator")),
         *(("Level (-2 to 2)", "level"), ("レベル", "level"), ("Score", "level")),
-        *(("title", "source"), ("headline", "source"), ("출처", "source")),
-        *(("Grade (A1-F6)", "grade"), ("등급", "grade"), ("observed_onn", "observed_on")),
+        *(("title", "source"), ("headline", "source"), ("제목", "source")),
+        *(("Grade (A1-F6)", "grade"), ("신뢰도", "grade"), ("observed_onn", "observed_on")),
     ],
 )
 def test_a_guessed_name_is_a_flag_to_type_and_stays_missing(name: str, column: str) -> None:
@@ -284,7 +284,7 @@ def test_a_guessed_name_is_a_flag_to_type_and_stays_missing(name: str, column: s
     ("name", "column", "optional"),
     [
         *(("link", "url", "https://example.org/1"), ("Link", "url", ""), ("リンク", "url", "")),
-        *(("notes", "note", "x"), ("Comment", "note", "x"), ("비고", "note", "x")),
+        *(("notes", "note", "x"), ("Comment", "note", "x"), ("메모", "note", "x")),
         *(("outlet", "publisher", "x"), ("分析官", "analyst", "lee"), ("publication date", "known_on", "2026-11-04")),
     ],
 )

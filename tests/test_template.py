@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import re
 import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -26,13 +27,13 @@ from indicators.case_rows import new_case
 from indicators.coding import OBSERVATION_COLUMNS, REQUIRED, Rules, new_observation
 from indicators.content import LEVELS
 from indicators.folder import read_case_folder
-from indicators.headings import ALIASES, id_in, labelled
-from indicators.languages import in_language
+from indicators.headings import ALIASES, HEADINGS, id_in, labelled
+from indicators.languages import LANGUAGES, in_language
 from indicators.sheets import read_sheet
 from indicators.shipped import shipped_case
 from indicators.tables import Problems
 from indicators.template import build_template
-from indicators.template_words import ENGLISH, JAPANESE
+from indicators.template_words import ENGLISH, WORDS
 
 TODAY = date(2026, 11, 22)
 MOMENT = Moment(instant=datetime(2026, 11, 22, tzinfo=UTC))
@@ -114,35 +115,48 @@ def test_the_filled_in_workbook_reads_back(case: NewCase, tmp_path: Path) -> Non
     assert (second.source_title, second.analyst) == ("=HYPERLINK(1)", "김")
 
 
-# In Japanese
+# In other languages
+
+LANGUAGE = pytest.mark.parametrize("language", [name for name in WORDS if name != "en"])
+LETTERS = {"ja": "[\u3041-\u30fe\u4e00-\u9fff]", "ko": "[\uac00-\ud7a3]"}
+SHEETS = {"ja": ["観測", "基準", "等級"], "ko": ["관측", "기준", "등급"]}
+REQUIRED_IN = {"ja": "必須。", "ko": "필수. "}
+B2 = {"ja": ["通常は信頼できる", "おそらく事実である"], "ko": ["대체로 신뢰할 수 있음", "사실일 가능성이 높음"]}
+FONTS = {"ja": "Yu Gothic", "ko": "Malgun Gothic"}
+SOURCES = {"ja": "労働新聞", "ko": "로동신문"}
 
 
-def _japanese(case: NewCase) -> bytes:
-    catalogue = in_language(case.indicators, case.case_id, "ja")
-    return build_template(case.name, catalogue, case.grades, today=TODAY, words=JAPANESE)
+def _in_language(case: NewCase, language: str) -> bytes:
+    catalogue = in_language(case.indicators, case.case_id, language)
+    return build_template(case.name, catalogue, case.grades, today=TODAY, words=WORDS[language])
 
 
+@LANGUAGE
 @pytest.mark.parametrize("named", [True, False])
-def test_what_is_filled_in_in_japanese_is_the_same_observation(case: NewCase, tmp_path: Path, named: bool) -> None:
+def test_what_is_filled_in_in_a_language_is_the_same_observation(
+    case: NewCase, tmp_path: Path, language: str, named: bool
+) -> None:
     """Whether the indicator is chosen from the list, with its name, or typed by its id alone."""
-    shown = {row.indicator_id: row.name for row in in_language(case.indicators, case.case_id, "ja")}
-    cells = {"observed_on": date(2026, 11, 3), "level": -1, "grade": "B2", "source": "労働新聞", "analyst": "lee"}
+    shown = {row.indicator_id: row.name for row in in_language(case.indicators, case.case_id, language)}
+    source = SOURCES[language]
+    cells = {"observed_on": date(2026, 11, 3), "level": -1, "grade": "B2", "source": source, "analyst": "lee"}
     ours = [{"indicator": id_, **cells} for id_ in shown]
     theirs = [{"indicator": labelled(id_, name) if named else id_, **cells} for id_, name in shown.items()]
     problems = Problems()
     english = read_sheet(_fill(_build(case), tmp_path / "en.xlsx", *ours), problems)
-    japanese = read_sheet(_fill(_japanese(case), tmp_path / "ja.xlsx", *theirs), problems)
+    other = read_sheet(_fill(_in_language(case, language), tmp_path / "other.xlsx", *theirs), problems)
     assert problems.lines == []
-    assert [row.cells for row in japanese] == [row.cells for row in english]
+    assert [row.cells for row in other] == [row.cells for row in english]
     assert len(english) == len(shown)
 
 
-def test_the_japanese_workbook_is_headed_and_explained_in_japanese(case: NewCase) -> None:
-    content = _japanese(case)
-    assert CalamineWorkbook.from_filelike(io.BytesIO(content)).sheet_names == ["観測", "基準", "等級"]
-    assert _sheet(content, "観測") == [[JAPANESE.headings[column] for column in OBSERVATION_COLUMNS]]
-    shown = in_language(case.indicators, case.case_id, "ja")
-    assert _sheet(content, "基準")[1:] == [
+@LANGUAGE
+def test_the_workbook_is_headed_and_explained_in_its_language(case: NewCase, language: str) -> None:
+    content, (sheet, criteria, grades) = _in_language(case, language), SHEETS[language]
+    assert CalamineWorkbook.from_filelike(io.BytesIO(content)).sheet_names == SHEETS[language]
+    assert _sheet(content, sheet) == [[WORDS[language].headings[column] for column in OBSERVATION_COLUMNS]]
+    shown = in_language(case.indicators, case.case_id, language)
+    assert _sheet(content, criteria)[1:] == [
         [
             labelled(row.indicator_id, row.name),
             row.name,
@@ -151,30 +165,53 @@ def test_the_japanese_workbook_is_headed_and_explained_in_japanese(case: NewCase
         ]
         for row in shown
     ]
-    assert _sheet(content, "等級")[8] == ["B2", "通常は信頼できる", "おそらく事実である", 0.39]
+    assert _sheet(content, grades)[8] == ["B2", *B2[language], 0.39]
     comments = ElementTree.fromstring(_part(content, "xl/comments1.xml"))
     said = ["".join(comment.itertext()) for comment in comments.iterfind("{*}commentList/{*}comment")]
-    assert [text.startswith("必須。") for text in said] == [column in REQUIRED for column in OBSERVATION_COLUMNS]
-    sheet = _part(content, OBSERVATIONS).decode()
-    rules = ElementTree.fromstring(sheet).iterfind("{*}dataValidations/{*}dataValidation")
-    assert all(rule.attrib["error"][-2] > "\u3040" for rule in rules)
-    assert "基準!$A$2:$A$" in sheet
+    required = [text.startswith(REQUIRED_IN[language]) for text in said]
+    assert required == [column in REQUIRED for column in OBSERVATION_COLUMNS]
+    assert all(re.search(LETTERS[language], text) for text in said)
+    observations = _part(content, OBSERVATIONS).decode()
+    rules = ElementTree.fromstring(observations).iterfind("{*}dataValidations/{*}dataValidation")
+    assert all(re.search(LETTERS[language], rule.attrib["error"]) for rule in rules)
+    assert f"{criteria}!$A$2:$A$" in observations
 
 
-def test_the_words_of_both_languages_are_of_the_same_things() -> None:
+@LANGUAGE
+def test_excel_shows_it_in_a_font_that_has_its_letters(case: NewCase, language: str) -> None:
+    content = _in_language(case, language)
+    cells = ElementTree.fromstring(_part(content, "xl/styles.xml")).iterfind("{*}fonts/{*}font/{*}name")
+    names = {font.attrib["val"] for font in cells}
+    assert names - {"Tahoma"} == {FONTS[language]}  # the writer lists Excel's font of comments in any case
+    comments = ElementTree.fromstring(_part(content, "xl/comments1.xml")).iterfind(".//{*}rFont")
+    assert {font.attrib["val"] for font in comments} == {FONTS[language]}
+
+
+@LANGUAGE
+def test_the_words_of_all_languages_are_of_the_same_things(language: str) -> None:
+    words = WORDS[language]
     for name in ("headings", "to_write", "reliabilities", "credibilities"):
-        assert list(getattr(JAPANESE, name)) == list(getattr(ENGLISH, name))
-    assert (len(JAPANESE.criteria_head), len(JAPANESE.grades_head)) == (3, 4)
-    assert [*JAPANESE.headings] == [*OBSERVATION_COLUMNS]
-    assert {ALIASES.get(heading, heading.casefold()) for heading in JAPANESE.headings.values()} == {
-        *OBSERVATION_COLUMNS
+        assert list(getattr(words, name)) == list(getattr(ENGLISH, name))
+    assert (len(words.criteria_head), len(words.grades_head)) == (3, 4)
+    assert [*words.headings] == [*OBSERVATION_COLUMNS]
+    assert {heading: ALIASES.get(heading, heading.casefold()) for heading in words.headings.values()} == {
+        heading: column for column, heading in words.headings.items()
     }
-    assert len(set(JAPANESE.headings.values())) == len(OBSERVATION_COLUMNS)
+    assert len(set(words.headings.values())) == len(OBSERVATION_COLUMNS)
+
+
+def test_there_are_words_for_every_language_of_the_catalogue_and_headings_for_all_but_ours() -> None:
+    assert tuple(WORDS) == LANGUAGES
+    assert {"en", *HEADINGS} == set(WORDS)
+
+
+def test_a_heading_of_an_older_workbook_is_still_understood() -> None:
+    assert ALIASES["評価者"] == "analyst" == ALIASES["担当者"]
 
 
 def test_excel_takes_the_messages_as_they_are() -> None:
     """It cuts or refuses a title of more than 32 characters, a message of more than 255."""
-    for words in (ENGLISH, JAPANESE):
+    for words in WORDS.values():
         assert all(len(words.wrong.format(heading)) <= 32 for heading in words.headings.values())
         messages = (getattr(words, name) for name in dir(words) if name.startswith("not_"))
         assert all(len(message) <= 255 for message in messages)
@@ -187,21 +224,26 @@ def test_an_id_is_found_before_its_name(name: str, gap: str, separator: str) -> 
     assert id_in("us_posture") == "us_posture"
 
 
-def test_the_command_writes_it_in_japanese(parley: Program) -> None:
-    code, out, _ = parley("template", "5月.xlsx", "--language", "ja")
+@LANGUAGE
+@pytest.mark.parametrize("option", ["--language", "--lang"])
+def test_the_command_writes_it_in_a_language(parley: Program, language: str, option: str) -> None:
+    code, out, _ = parley("template", "5月.xlsx", option, language)
     assert code == 0
     assert out.splitlines()[1] == (
         "in the case's own words, since it has none in that language: press_tone, border_posture, harvest"
     )
-    assert _sheet(Path("5月.xlsx").read_bytes(), "観測")[0][0] == "指標"
-    _, out, _ = parley("template", "5月.xlsx", "--language", "ja", "--force", "--json")
-    assert (json.loads(out)["language"], json.loads(out)["untranslated"][0]) == ("ja", "press_tone")
+    heading = WORDS[language].headings["indicator"]
+    assert _sheet(Path("5月.xlsx").read_bytes(), SHEETS[language][0])[0][0] == heading
+    _, out, _ = parley("template", "5月.xlsx", option, language, "--force", "--json")
+    assert (json.loads(out)["language"], json.loads(out)["untranslated"][0]) == (language, "press_tone")
 
 
-def test_the_japanese_workbook_is_imported_by_the_command(parley: Program) -> None:
-    assert parley("template", "blank.xlsx", "--language", "ja")[0] == 0
-    label = str(_sheet(Path("blank.xlsx").read_bytes(), "基準")[1][0])
-    cells = {"observed_on": date(2019, 11, 3), "level": 1, "grade": "B2", "source": "官報", "note": "=1+1"}
+@LANGUAGE
+def test_the_workbook_of_a_language_is_imported_by_the_command(parley: Program, language: str) -> None:
+    assert parley("template", "blank.xlsx", "--language", language)[0] == 0
+    label = str(_sheet(Path("blank.xlsx").read_bytes(), SHEETS[language][1])[1][0])
+    source = SOURCES[language]
+    cells = {"observed_on": date(2019, 11, 3), "level": 1, "grade": "B2", "source": source, "note": "=1+1"}
     _fill(
         Path("blank.xlsx").read_bytes(),
         Path("5月.xlsx"),
@@ -213,7 +255,7 @@ def test_the_japanese_workbook_is_imported_by_the_command(parley: Program) -> No
     listed = json.loads(parley("observations", "--analyst", "kim", "--json")[1])["observations"]
     assert {
         (one["indicator"], one["observed_on"], one["level"], one["source_title"], one["note"]) for one in listed
-    } == {(name, "2019-11-03", 1.0, "官報", "=1+1") for name in ("press_tone", "harvest")}
+    } == {(name, "2019-11-03", 1.0, source, "=1+1") for name in ("press_tone", "harvest")}
 
 
 def test_a_workbook_that_nobody_filled_in_is_refused(case: NewCase, tmp_path: Path) -> None:

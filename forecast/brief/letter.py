@@ -57,14 +57,9 @@ class Letter:
 
     @property
     def key(self) -> str:
-        """The same each time this form of the brief is sent in this language; of one that is not recorded, of this text."""
-        named = (
-            self.case_id,
-            str(self.run_id),
-            str(self.number or self.sha256),
-            self.language,
-            *(["short"] if self.short else []),
-        )
+        """The same each time this form of it is sent in this language; of one that is not recorded, of this text."""
+        form = ("short",) if self.short else ()
+        named = (self.case_id, str(self.run_id), str(self.number or self.sha256), self.language, *form)
         return hashlib.sha256("\n".join(named).encode()).hexdigest()[:32]
 
 

@@ -30,7 +30,7 @@ from indicators.names import read_names
 TEMPLATES = {"html": "brief.html.j2", "md": "brief.md.j2", "mail": "mail.html.j2", "txt": "mail.txt.j2"}
 SHORT = {"html": "short.html.j2", "md": "short.md.j2", "mail": "short_mail.html.j2", "txt": "short_mail.txt.j2"}
 """Of one page."""
-HEIGHTS = {"history": 1.7, "horizons": 1.45, "scenarios": 1.8}
+HEIGHTS = {"history": 1.65, "horizons": 1.45, "scenarios": 1.75}
 """Inches: what two sheets of A4 leave for the plots."""
 SHORT_HEIGHTS = {"history": 2.3}
 """Of one page, which has this picture alone."""
@@ -129,6 +129,7 @@ def render(sheet: Sheet, number: int | None, *, head: Head | None = None, note: 
         language=sheet.language,
         w=language.brief,
         s=language.short,
+        gap=language.labels.gap,
         captions=_captions(brief, language),
         targets=_target_table(brief, language),
         change=_change_table(brief, language),

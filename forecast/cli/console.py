@@ -88,7 +88,10 @@ AsRecorded = Annotated[
 ]
 
 Language = Annotated[
-    str, typer.Option("--language", "--lang", metavar="en|ja", help="Of what it says: English or Japanese.")
+    str,
+    typer.Option(
+        "--language", "--lang", metavar="|".join(LANGUAGES), help="Of what it says: English, Japanese or Korean."
+    ),
 ]
 
 

@@ -68,7 +68,7 @@ def indicators(
 ) -> None:
     """List the indicators with their levels. With ID: its coding rule and last observations.
 
-    `--language ja` gives names, questions and criteria in Japanese, where the case has them.
+    `--language ja` gives names, questions and criteria in Japanese, `ko` in Korean, where the case has them.
     """
     check_language(language)
     if id_ is None and last is not None:

@@ -62,8 +62,8 @@ def report(
     """Write a brief of two pages, or of one. How likely, how sure, what changed, what to watch, how good it has been.
 
     One file with nothing to fetch, or a mail with its pictures inside, which nobody gets twice. Each one is recorded,
-    and the next compares with it; forms of one brief share a number: the same run in another language or format, or on one page. Where
-    the database can only be read, it is not recorded.
+    and the next compares with it; forms of one brief share a number: the same run in another language or format, or
+    on one page. Where the database can only be read, it is not recorded.
     """
     if lang not in LANGUAGES:
         raise typer.BadParameter(f"{lang!r} is not known; use one of {', '.join(LANGUAGES)}", param_hint="'--lang'")

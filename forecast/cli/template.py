@@ -30,7 +30,7 @@ def template(
 ) -> None:
     """Write a workbook to fill in. Drop-downs for indicator, level and grade, and the criteria beside them.
 
-    `--language ja` heads and explains it in Japanese; `parley import` reads it as it is.
+    `--language ja` heads and explains it in Japanese, `ko` in Korean; `parley import` reads it as it is.
     """
     check_language(language)
     check_place(file, force=force, example="observations.xlsx")

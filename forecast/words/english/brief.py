@@ -28,6 +28,7 @@ HEADINGS = Headings(
     week="Events, attestations and disputes of the week",
     table="How likely is what?",
     changes="What changed",
+    reasons="Why numbers are far from their base rates",
     attention="What is out of date",
     differing="Where codings differ",
     watch="What to watch",
@@ -55,8 +56,8 @@ TERMS: Mapping[str, str] = {
     "almost_certain": "almost certain",
 }
 CONFIDENCE: Mapping[str, str] = {"low": "low", "moderate": "moderate", "high": "high"}
-SEPARATOR, STOP, GAP = "; ", ".", " "
-"""Between items, after the last one, and between sentences."""
+SEPARATOR, STOP = "; ", "."
+"""Between items, and after the last one."""
 _OPENINGS = {"almost_no_chance": "There is {}", "roughly_even": "There is a {}"}
 _OCCURS = {
     "arms_control_talks": "arms-control talks take place",
@@ -128,7 +129,7 @@ def _before(brief: Brief) -> str:
 
 def week(brief: Brief) -> list[str]:
     """Events and attestations of the week, and disputes, by name and source."""
-    return week_lines(brief.summary.week)
+    return week_lines(brief.week)
 
 
 def likelihood(brief: Brief) -> str:
@@ -232,7 +233,7 @@ def situation(brief: Brief) -> str:
 
 def reasons(brief: Brief) -> str:
     """Why forecasts are far from their base rates; "" where none is."""
-    return " ".join(map(reason_sentence, brief.summary.reasons))
+    return " ".join(map(reason_sentence, brief.reasons))
 
 
 def table_note() -> str:

@@ -59,10 +59,10 @@ def meaning() -> str:
 
 
 def ground(brief: Brief) -> str:
-    against, favour = brief.weigh(GROUNDS)
+    against, main = len(brief.grounds.against()), brief.main_ground(GROUNDS)
     if not against:
-        return f"No ground speaks against it; the first in its favour: {favour[0]}."
-    return f"The first of {counted(len(against), 'ground')} against it: {against[0]}."
+        return f"No ground speaks against it; the first in its favour: {main}."
+    return f"The main one of {counted(against, 'ground')} against it: {main}."
 
 
 def moved(brief: Brief) -> str:
@@ -143,9 +143,9 @@ def quality(brief: Brief) -> str:
 
 def _tested(found: Alike) -> str:
     return (
-        f"Tested on the past, {found.first.year} to {found.last.year}: at {counted(found.n, 'date')}"
-        f"{_TIMES[found.situation]} it said {percent(found.mean_forecast)} on average and {share(found.frequency)} came "
-        f"true ({_VERDICTS[found.verdict]})."
+        f"Tested on the past, {found.first.year} to {found.last.year}: at "
+        f"{counted(found.n, 'date')}{_TIMES[found.situation]} it said {percent(found.mean_forecast)} on average and "
+        f"{share(found.frequency)} came true ({_VERDICTS[found.verdict]})."
     )
 
 

@@ -23,7 +23,6 @@ from forecast.words.japanese.quality import bounds as _bounds
 from forecast.words.japanese.reasons import reason_sentence, taught_words
 from forecast.words.japanese.terms import CONFIDENCE as CONFIDENCE
 from forecast.words.japanese.terms import DIRECTNESS, OCCURS, PHRASES
-from forecast.words.japanese.terms import GAP as GAP
 from forecast.words.japanese.terms import HEADINGS as HEADINGS
 from forecast.words.japanese.terms import SEPARATOR as SEPARATOR
 from forecast.words.japanese.terms import STOP as STOP
@@ -47,7 +46,7 @@ def dateline(brief: Brief, number: int | None) -> str:
 def _instant(instant: datetime) -> str:
     written, clock, zone = minute(instant).split()
     day = date.fromisoformat(written)
-    return f"{LABELS.date(day)}{clock}（{zone}）"
+    return f"{LABELS.date(day)}{clock} {zone}"
 
 
 def _by_model(brief: Brief) -> str:
@@ -91,12 +90,12 @@ def _before(brief: Brief) -> str:
 
 def week(brief: Brief) -> list[str]:
     """Events and attestations of the week, and disputes, by name and source."""
-    return week_lines(brief.summary.week)
+    return week_lines(brief.week)
 
 
 def reasons(brief: Brief) -> str:
     """Why forecasts are far from their base rates; "" where none is."""
-    return "".join(map(reason_sentence, brief.summary.reasons))
+    return "".join(map(reason_sentence, brief.reasons))
 
 
 def track(brief: Brief) -> str:
@@ -214,11 +213,11 @@ GROUNDS: Mapping[str, Phrase] = {
 def terms() -> str:
     listed = "、".join(f"「{TERMS[name]}」{100 * low:.0f}–{100 * high:.0f}%" for name, low, high in BANDS)
     return (
-        f"可能性の表現（ICD 203）：{listed}。境界の値には五分五分に近い側の表現を用いる。"
-        "確信度は、次の5項目のいずれにも該当しなければ「高い」、1–2項目なら「中程度」、3項目以上なら「低い」とする：90%区間の幅が"
-        f"{100 * WIDE:.0f}ポイントを超える、文献の判断によって確率がその{100 * MOVED:.0f}%を超えて動く、出来事の記録が"
-        f"{UNATTESTED_DAYS}日を超えて未確認である、観測の遅れた指標が{100 * STALE_SHARE:.0f}%を超える、"
-        "遡及検証で満たさなかった基準がある（または検証がない）。"
+        f"可能性の表現（ICD 203）：{listed}。境界の値には五分五分に近い側の表現を用いる。確信度は、次の5項目のいずれに"
+        f"も該当しなければ「高い」、1–2項目なら「中程度」、3項目以上なら「低い」とする：90%区間の幅が{100 * WIDE:.0f}ポ"
+        f"イントを超える、文献の判断によって確率がその{100 * MOVED:.0f}%を超えて動く、出来事の記録が{UNATTESTED_DAYS}日"
+        f"を超えて未確認である、観測の遅れた指標が{100 * STALE_SHARE:.0f}%を超える、遡及検証で満たさなかった基準がある"
+        "（または検証がない）。"
     )
 
 
@@ -332,7 +331,7 @@ def swing(one: Watched) -> str:
     moves = "上昇する" if points > 0 else "低下する"
     about = "最大で約" if one.at_most else "約"
     unsure = "" if one.certain else "方向は不確か。"
-    taught = f"効果は{said}。" if (said := taught_words(one.taught)) else ""
+    taught = f"効果：{said}。" if (said := taught_words(one.taught)) else ""
     return (
         f"現在の水準{signed(one.mean, 1)}±{one.sd:.1f}。水準が一段階{way}と、{one.horizon_days}日以内の確率は{about}"
         f"{abs(points):.1f}ポイント{moves}（現在{LABELS.percent(one.now)}）。{unsure}{taught}"
@@ -357,13 +356,13 @@ def deadline(brief: Brief) -> str:
 def method(brief: Brief) -> str:
     found, run = diagnostics_of(brief.run), brief.run
     return (
-        f"等級を付した観測から指標{len(brief.levels)}件の水準をフィルターで推定し、協議・合意・接触・危機のベイズモデルを"
-        f"過去の記録と文献の判断にNUTSで当てはめ、将来をシミュレーションする。実行{run.id}の診断：R-hat≤"
-        f"{found['rhat_max']:.4f}、バルクESS≥{found['ess_bulk_min']:.0f}、テールESS≥{found['ess_tail_min']:.0f}、発散"
-        f"{found['divergences']}回（抽出{found['draws']}回）で、公表の基準を満たした。区間は事後分布の抽出による等裾区間で、"
-        "パラメーター、現在の水準、現在の局面についての不確かさを示し、結果の範囲を示すものではない。「文献のみ」は"
-        "基準率と指標目録の方向づけから出発し、「過去の記録のみ」とともにラプラス近似による。ポイントで示す効果は、現在の水準が続く間に効果の"
-        "事後平均が確率をおよそどれだけ動かすかを表す。"
+        f"等級を付した観測から指標{len(brief.levels)}件の水準をフィルターで推定し、協議・合意・接触・危機のベイズモデル"
+        f"を過去の記録と文献の判断にNUTSで当てはめ、将来をシミュレーションする。実行{run.id}の診断："
+        f"R-hat≤{found['rhat_max']:.4f}、バルクESS≥{found['ess_bulk_min']:.0f}、テールESS≥{found['ess_tail_min']:.0f}、"
+        f"発散{found['divergences']}回（抽出{found['draws']}回）で、公表の基準を満たした。区間は事後分布の抽出による等"
+        "裾区間で、パラメーター、現在の水準、現在の局面についての不確かさを示し、結果の範囲を示すものではない。「文献"
+        "のみ」は基準率と指標目録の方向づけから出発し、「過去の記録のみ」とともにラプラス近似による。ポイントで示す効"
+        "果は、現在の水準が続く間に効果の事後平均が確率をおよそどれだけ動かすかを表す。"
     )
 
 

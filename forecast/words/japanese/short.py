@@ -13,7 +13,7 @@ from forecast.words.selection import shown
 
 HEADINGS = ShortHeadings(
     confidence="確信度",
-    moved="前回からの変化",
+    moved="確率の変化",
     week="この1週間の出来事",
     watch="今後の注視点",
     quality="これまでの予測の成績",
@@ -56,10 +56,10 @@ def meaning() -> str:
 
 
 def ground(brief: Brief) -> str:
-    against, favour = brief.weigh(GROUNDS)
+    against, main = len(brief.grounds.against()), brief.main_ground(GROUNDS)
     if not against:
-        return f"下げる要因はない。支える要因の第一は、{favour[0]}である。"
-    return f"下げる要因{len(against)}件のうち第一は、{against[0]}である。"
+        return f"下げる要因はない。主な支えは、{main}。"
+    return f"下げる要因は{against}件、主なものは{main}。"
 
 
 def moved(brief: Brief) -> str:
@@ -85,10 +85,10 @@ def movers(brief: Brief) -> str:
     if changes.since.run is None:
         return ""
     towards, away = ("、".join(one.name for one in moves) for moves in (changes.towards, changes.away))
-    parts = [f"協議に有利な方向へ{towards}" if towards else "", f"不利な方向へ{away}" if away else ""]
-    most = "；".join(filter(None, parts))
+    parts = [f"協議に有利な方向は{towards}" if towards else "", f"不利な方向は{away}" if away else ""]
+    most = "、".join(filter(None, parts))
     why = "" if changes.entered else "（時間の経過のみによる）"
-    return model_moved(brief) + (f"最も大きく動いた指標{why}：{most}。" if most else "動いた指標はない。")
+    return model_moved(brief) + (f"最も大きく動いた指標{why}のうち、{most}。" if most else "動いた指標はない。")
 
 
 def week(brief: Brief) -> list[str]:
@@ -143,8 +143,9 @@ def quality(brief: Brief) -> str:
 def _tested(found: Alike) -> str:
     came = share(found.frequency).replace(" %", LABELS.percent_sign)
     return (
-        f"{found.first.year}年から{found.last.year}年までの過去に当てはめて検証すると、{_TIMES[found.situation]}{found.n}時点で"
-        f"平均{LABELS.percent(found.mean_forecast)}と予測し、実際に起きたのは{came}であった（{_VERDICTS[found.verdict]}）。"
+        f"{found.first.year}年から{found.last.year}年までの過去に当てはめて検証すると、{_TIMES[found.situation]}"
+        f"{found.n}時点で平均{LABELS.percent(found.mean_forecast)}と予測し、実際に起きたのは{came}であった（"
+        f"{_VERDICTS[found.verdict]}）。"
     )
 
 

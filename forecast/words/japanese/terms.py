@@ -4,13 +4,14 @@ from collections.abc import Mapping
 
 from forecast.words.parts.brief import Headings, TableWords
 
-SEPARATOR, STOP, GAP = "；", "。", ""
-"""Between items, after the last one, and between sentences."""
+SEPARATOR, STOP = "；", "。"
+"""Between items, and after the last one."""
 HEADINGS = Headings(
     happened="この見通しの後に起きたこと",
     week="この1週間の出来事、記録の確認、真偽未確定の事項",
     table="対象別・期間別の確率",
-    changes="前回からの変化",
+    changes="見通しの変化",
+    reasons="基準率から大きく離れた確率の理由",
     attention="観測と確認の遅れ",
     differing="評価の食い違い",
     watch="注視すべき点",
@@ -24,7 +25,7 @@ WORDS = TableWords(
     base_rate="基準率",
     documents_only="文献のみ",
     history_only="過去の記録のみ",
-    before="前回",
+    before="比較時",
     now="今回",
     change="変化（ポイント、±はモンテカルロ誤差）",
 )

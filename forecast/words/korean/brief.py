@@ -22,7 +22,6 @@ from forecast.words.korean.quality import bounds as _bounds
 from forecast.words.korean.reasons import reason_sentence, taught_words
 from forecast.words.korean.terms import CONFIDENCE as CONFIDENCE
 from forecast.words.korean.terms import DIRECTNESS, OCCURS, PHRASES
-from forecast.words.korean.terms import GAP as GAP
 from forecast.words.korean.terms import HEADINGS as HEADINGS
 from forecast.words.korean.terms import SEPARATOR as SEPARATOR
 from forecast.words.korean.terms import STOP as STOP
@@ -100,7 +99,7 @@ def _before(brief: Brief) -> str:
 
 def week(brief: Brief) -> list[str]:
     """Events and attestations of the week, and disputes, by name and source."""
-    return week_lines(brief.summary.week)
+    return week_lines(brief.week)
 
 
 def likelihood(brief: Brief) -> str:
@@ -193,14 +192,15 @@ def terms() -> str:
     listed = ", ".join(f"‘{TERMS[name]}’ {100 * low:.0f}–{100 * high:.0f}%" for name, low, high in BANDS)
     return (
         f"가능성 표현(ICD 203): {listed}. 경계값에는 반반에 더 가까운 표현을 쓴다. 확신도는 다음 5개 항목 가운데 "
-        f"해당하는 것이 없으면 ‘높다’, 1–2개면 ‘중간이다’, 3개 이상이면 ‘낮다’로 한다: 90% 구간의 폭이 {100 * WIDE:.0f}%p를 넘는다; 문헌의 "
-        f"판단에 따라 확률이 그 값의 {100 * MOVED:.0f}%를 넘게 움직인다; 사건 기록이 {UNATTESTED_DAYS}일을 넘게 미확인 상태다; "
-        f"관측이 지연된 지표가 {100 * STALE_SHARE:.0f}%를 넘는다; 소급 검증에서 충족하지 못한 기준이 있다(또는 검증이 없다)."
+        "해당하는 것이 없으면 ‘높다’, 1–2개면 ‘중간이다’, 3개 이상이면 ‘낮다’로 한다: 90% 구간의 폭이 "
+        f"{100 * WIDE:.0f}%p를 넘는다; 문헌의 판단에 따라 확률이 그 값의 {100 * MOVED:.0f}%를 넘게 움직인다; 사건 "
+        f"기록이 {UNATTESTED_DAYS}일을 넘게 미확인 상태다; 관측이 지연된 지표가 {100 * STALE_SHARE:.0f}%를 넘는다; "
+        "소급 검증에서 충족하지 못한 기준이 있다(또는 검증이 없다)."
     )
 
 
 def judgement(brief: Brief) -> str:
-    return judgement_sentence(brief.summary) or "이번 실행에서는 확률에서 판단이 차지하는 몫을 구하지 않았다."
+    return judgement_sentence(brief.summary) or "이번 실행에서는 확률 가운데 판단이 차지하는 몫을 구하지 않았다."
 
 
 def situation(brief: Brief) -> str:
@@ -222,7 +222,7 @@ def situation(brief: Brief) -> str:
 
 def reasons(brief: Brief) -> str:
     """Why forecasts are far from their base rates; "" where none is."""
-    return " ".join(map(reason_sentence, brief.summary.reasons))
+    return " ".join(map(reason_sentence, brief.reasons))
 
 
 def table_note() -> str:
@@ -280,8 +280,8 @@ def staleness(brief: Brief) -> str:
     if stale:
         listed = ", ".join(f"{one.name}({one.days}일)" for one in stale)
         words = (
-            f"지표 {len(brief.levels)}개 가운데 {len(stale)}개의 관측이 예정 간격의 {STALE_AFTER_CADENCES:.0f}배를 넘게 "
-            f"지연되고 있다: {listed}."
+            f"지표 {len(brief.levels)}개 가운데 {len(stale)}개의 관측이 예정 간격의 {STALE_AFTER_CADENCES:.0f}배를 "
+            f"넘게 지연되고 있다: {listed}."
         )
     else:
         words = f"지표 {len(brief.levels)}개 가운데 관측이 지연된 것은 없다."
@@ -302,7 +302,7 @@ def _reached(found: list[Attested]) -> str:
 
 
 def watching(brief: Brief) -> str:
-    said = "수준이 더 분명해지면 전망이 가장 크게 움직일 지표이다."
+    said = "수준이 분명해지면 전망이 가장 크게 움직일 지표이다."
     if all(one.certain for one in brief.watched):
         return said
     return f"{said} ‘방향 불확실’은 효과의 90% 구간이 0을 포함한다는 뜻이다."
@@ -316,8 +316,8 @@ def swing(one: Watched) -> str:
     unsure = " 방향 불확실." if not one.certain else ""
     taught = f" 효과: {said}." if (said := taught_words(one.taught)) else ""
     return (
-        f"현재 수준 {signed(one.mean, 1)} ± {one.sd:.1f}. 수준이 한 단계 {way} {one.horizon_days}일 이내 확률은 {about} "
-        f"{abs(points):.1f}%p {moves}(현재 {LABELS.percent(one.now)}).{unsure}{taught}"
+        f"현재 수준 {signed(one.mean, 1)} ± {one.sd:.1f}. 수준이 한 단계 {way} {one.horizon_days}일 이내 확률은 "
+        f"{about} {abs(points):.1f}%p {moves}(현재 {LABELS.percent(one.now)}).{unsure}{taught}"
     )
 
 
@@ -357,13 +357,13 @@ def bounds(brief: Brief) -> str:
 def method(brief: Brief) -> str:
     found, run = diagnostics_of(brief.run), brief.run
     return (
-        f"등급을 매긴 관측에서 지표 {len(brief.levels)}개의 수준을 필터로 추정하고, 협상·합의·접촉·위기의 베이즈 모형을 과거 기록과 "
-        f"문헌의 판단에 NUTS로 적합한 뒤 앞날을 시뮬레이션한다. 실행 {run.id}의 진단: R-hat ≤ {found['rhat_max']:.4f}, 벌크 ESS ≥ "
-        f"{found['ess_bulk_min']:.0f}, 꼬리 ESS ≥ {found['ess_tail_min']:.0f}, 표본 {found['draws']}개 가운데 발산 "
-        f"{found['divergences']}회로 공표 기준을 충족했다. 구간은 사후분포 표본의 양쪽 꼬리가 같은 구간으로, 모수와 현재 수준과 현재 "
-        "국면의 불확실성을 나타내며 결과의 범위를 나타내지 않는다. ‘문헌만 반영’은 기저율과 지표 목록의 방향에서 출발하며, ‘과거 기록만 "
-        "반영’과 함께 라플라스 근사로 구한다. %p로 나타낸 효과는 현재 수준이 이어지는 동안 효과의 사후평균이 확률을 대략 얼마나 "
-        "움직이는지를 뜻한다."
+        f"등급을 매긴 관측에서 지표 {len(brief.levels)}개의 수준을 필터로 추정하고, 협상·합의·접촉·위기의 베이즈 "
+        f"모형을 과거 기록과 문헌의 판단에 NUTS로 적합한 뒤 미래를 시뮬레이션한다. 실행 {run.id}의 진단: R-hat ≤ "
+        f"{found['rhat_max']:.4f}, 벌크 ESS ≥ {found['ess_bulk_min']:.0f}, 꼬리 ESS ≥ {found['ess_tail_min']:.0f}, "
+        f"표본 {found['draws']}개 가운데 발산 {found['divergences']}회로 공표 기준을 충족했다. 구간은 사후분포 표본의 "
+        "양쪽 꼬리가 같은 구간으로, 모수와 현재 수준과 현재 국면의 불확실성을 나타내며 결과의 범위를 나타내지 않는다. "
+        "‘문헌만 반영’은 기저율과 지표 목록의 방향에서 출발하며, ‘과거 기록만 반영’과 함께 라플라스 근사로 구한다. "
+        "%p로 나타낸 효과는 현재 수준이 이어지는 동안 효과의 사후평균이 확률을 대략 얼마나 움직이는지를 뜻한다."
     )
 
 
@@ -372,23 +372,23 @@ def provenance(brief: Brief) -> str:
     libraries = ", ".join(f"{name} {version}" for name, version in sorted(run.versions.items()))
     return (
         f"난수 시드 {run.seed}, 입력 {run.inputs_hash[:12]}, 사례 {run.case_hash[:12]}, 사후분포 "
-        f"{(run.posterior_hash or '–')[:12]}, 코드 {run.code_version}({libraries}). 보고서 작성: {code_version()}, 모형 "
-        f"{model_version()}."
+        f"{(run.posterior_hash or '–')[:12]}, 코드 {run.code_version}({libraries}). 보고서 작성: {code_version()}, "
+        f"모형 {model_version()}."
     )
 
 
 def reproduce(brief: Brief) -> str:
     run = brief.run
     return (
-        f"`parley show --run {run.id}` 명령은 모든 수치와 전체 해시를 보여 준다. `parley update --as-of {run.as_of}` 명령으로 "
-        "다시 적합하면, 기록·난수 시드·실행 환경이 같을 때 같은 값이 나온다."
+        f"`parley show --run {run.id}` 명령은 모든 수치와 전체 해시를 보여 준다. `parley update --as-of {run.as_of}` "
+        "명령으로 다시 적합하면, 기록·난수 시드·실행 환경이 같을 때 같은 값이 나온다."
     )
 
 
 def anchor(head: Head) -> str:
     return (
-        f"작성 시점 전체 기록의 해시: {head.short}({_instant(head.recorded_at)}). `parley verify --head {head.short}` 명령으로 "
-        "당시의 기록이 그대로 남아 있는지 확인할 수 있다."
+        f"작성 시점 전체 기록의 해시: {head.short}({_instant(head.recorded_at)}). `parley verify --head {head.short}` "
+        "명령으로 당시의 기록이 그대로 남아 있는지 확인할 수 있다."
     )
 
 

@@ -56,10 +56,10 @@ def meaning() -> str:
 
 
 def ground(brief: Brief) -> str:
-    against, favour = brief.weigh(GROUNDS)
+    against, main = len(brief.grounds.against()), brief.main_ground(GROUNDS)
     if not against:
-        return f"낮추는 근거는 없다. 뒷받침하는 첫째 근거: {favour[0]}."
-    return f"낮추는 근거 {len(against)}개 가운데 첫째: {against[0]}."
+        return f"낮추는 근거는 없다. 뒷받침하는 주된 근거: {main}."
+    return f"낮추는 근거는 {against}개이며, 주된 것은 다음과 같다: {main}."
 
 
 def moved(brief: Brief) -> str:
@@ -85,7 +85,7 @@ def movers(brief: Brief) -> str:
     if changes.since.run is None:
         return ""
     towards, away = (", ".join(one.name for one in moves) for moves in (changes.towards, changes.away))
-    parts = [f"협상에 유리한 쪽, {towards}" if towards else "", f"불리한 쪽, {away}" if away else ""]
+    parts = [f"(협상에 유리한 쪽) {towards}" if towards else "", f"(불리한 쪽) {away}" if away else ""]
     most = "; ".join(filter(None, parts))
     why = "" if changes.entered else "(시간 경과에 따른 것임)"
     said = f"가장 크게 움직인 지표{why}: {most}." if most else "움직인 지표는 없다."
@@ -110,7 +110,7 @@ def _event(one: EventNews) -> str:
         days = f"{days}부터 {LABELS.date(one.ended_on)}까지"
     framing = f"{LABELS.events[one.framing]}, " if one.framing in LABELS.events else ""
     where = f", {one.venue}" if one.venue else ""
-    dispute = f". 진위 미확정: {one.reason}" if one.disputed else ""
+    dispute = f". 사실 여부 미확정: {one.reason}" if one.disputed else ""
     gone = f". 철회: {one.reason}" if one.what == RETRACTED else ""
     return f"{LABELS.event(one.type)}({framing}{days}{where}): {one.source or '출처 표기 없음'}{dispute}{gone}"
 

@@ -4,13 +4,14 @@ from collections.abc import Mapping
 
 from forecast.words.parts.brief import Headings, TableWords
 
-SEPARATOR, STOP, GAP = "; ", ".", " "
-"""Between items, after the last one, and between sentences."""
+SEPARATOR, STOP = "; ", "."
+"""Between items, and after the last one."""
 HEADINGS = Headings(
     happened="이 전망 이후에 일어난 일",
-    week="이번 주의 사건, 기록 확인, 진위 미확정 사항",
+    week="이번 주의 사건, 기록 확인, 사실 여부 미확정 사항",
     table="대상별·기간별 확률",
     changes="달라진 점",
+    reasons="기저율과 크게 다른 확률의 이유",
     attention="관측과 확인의 지연",
     differing="엇갈리는 평가",
     watch="주시할 점",

@@ -17,6 +17,7 @@ class Headings:
     week: str
     table: str
     changes: str
+    reasons: str
     attention: str
     differing: str
     watch: str
@@ -52,8 +53,6 @@ class BriefWords(Protocol):
     """Between items."""
     STOP: str
     """After the last one."""
-    GAP: str
-    """Between sentences."""
 
     def title(self, brief: Brief) -> str: ...
 
