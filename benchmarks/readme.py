@@ -94,7 +94,7 @@ def rewritten(texts: Sequence[str]) -> list[str]:
     Stale
         where a fence is no session, a command fails, or a line that is to be shown is not in its answer
     """
-    with _desk() as session:
+    with desk() as session:
         return [_answered(text, session) for text in texts]
 
 
@@ -146,7 +146,7 @@ class Session:
             elif typed == f"{SHELL}{BACKTEST}":
                 _tell_shipped_backtest()
             else:
-                _type(typed.removeprefix(SHELL))
+                type_command(typed.removeprefix(SHELL))
         return [line.rstrip() for line in said.getvalue().rstrip("\n").splitlines()]
 
 
@@ -191,7 +191,7 @@ def _gap(lines: Sequence[str]) -> list[str]:
 
 
 @contextmanager
-def _desk() -> Iterator[Session]:
+def desk() -> Iterator[Session]:
     """A fresh folder in which everything has happened that comes before the first fence."""
     from forecast.cache import use_compile_cache
 
@@ -199,7 +199,7 @@ def _desk() -> Iterator[Session]:
     with TemporaryDirectory() as folder, chdir(folder), patch.dict(os.environ, _environment(), clear=True):
         for at, command in BEFORE:
             with _clock_at(at), redirect_stdout(StringIO()):
-                _type(command)
+                type_command(command)
         with _clock_at(AT):
             yield Session()
 
@@ -233,7 +233,7 @@ def clocks() -> tuple[str, ...]:
     return tuple(".".join(path.relative_to(ROOT).with_suffix("").parts) for path in found)
 
 
-def _type(command: str) -> None:
+def type_command(command: str) -> None:
     """Run a command of the program as a terminal would.
 
     Raises
