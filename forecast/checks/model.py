@@ -56,7 +56,7 @@ class _Line:
 def check_prior_predictive(subject: Subject) -> Check:
     """Worlds from the prior: is the real record one that the prior expects? And what do prior and documents imply?"""
     draws = _prior(subject, PRIOR_DRAWS)
-    worlds, observed = _simulate(subject, _first(draws, WORLDS), "simulating records from the prior")
+    worlds, observed = _simulate(subject, _first(draws, WORLDS), "prior")
     lines = _per_decade(_lines(worlds, observed), subject)
     implied = {"prior": _headline(subject, draws), "documents alone": _headline(subject, _documents_only(subject))}
     window = f"P({target_name(subject.headline)} in {HEADLINE_DAYS} d)"
@@ -79,7 +79,7 @@ def check_prior_predictive(subject: Subject) -> Check:
 
 def check_posterior_predictive(subject: Subject) -> Check:
     """Worlds from the posterior: does the model, having seen the record, produce records like it?"""
-    worlds, observed = _simulate(subject, _first(subject.posterior(), WORLDS), "simulating records from the posterior")
+    worlds, observed = _simulate(subject, _first(subject.posterior(), WORLDS), "posterior")
     lines, tails = _lines(worlds, observed), predictive_tails(worlds.values, observed)
     table = (
         ("quantity", "5 %", "50 %", "95 %", "observed", "p"),
@@ -96,9 +96,9 @@ def check_posterior_predictive(subject: Subject) -> Check:
     return found_by("posterior-predictive", not extreme, table, figures)
 
 
-def _simulate(subject: Subject, draws: Parameters, stage: str) -> tuple[Worlds, Floats]:
+def _simulate(subject: Subject, draws: Parameters, source: str) -> tuple[Worlds, Floats]:
     """Simulated records, and the statistics of the real one."""
-    problem, report = subject.problem, subject.report(stage)
+    problem, report = subject.problem, subject.report(f"simulating records from the {source}")
     worlds = simulate_worlds(problem, subject.density, subject.levels, draws, subject.seed, report)
     return worlds, describe_record(problem, common_span(problem))
 

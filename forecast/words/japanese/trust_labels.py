@@ -3,7 +3,7 @@
 from forecast.words.trust_labels import TrustPage, TrustTables
 
 TABLES = TrustTables(
-    bounds="{window}の{target}：測定の前に定めた基準",
+    bounds="{window}の{target}：事前に定めた基準",
     bounds_header=("", "n", "結果", ""),
     comparisons="{target}：Parleyと最良の単純予測の平均対数スコア",
     comparisons_header=("", "n", "連", "予測", "実現", "偏り（ポイント）", "Parley", "単純予測", "差"),
@@ -21,7 +21,7 @@ TABLES = TrustTables(
     calibration="Parleyの較正：曲線（CORP）とブライアスコアの内訳",
     calibration_header=("", "n", "曲線と帯", "ブライア", "MCB", "DSC", "UNC"),
     calibration_row="{window}の{target}、{situation}",
-    calibration_note="ブライアスコア＝MCB（較正誤差）−DSC（識別力）＋UNC（不確実性）。DSCは大きいほどよい。",
+    calibration_note="ブライアスコア＝MCB（較正誤差）−DSC（識別力）＋UNC（不確かさ）。DSCは大きいほどよい。",
     track="結果の確定した予測：対数スコア（予測が有効であった日数で加重）",
     track_by="モデル{structure}による予測で結果の確定したもの：対数スコア（予測が有効であった日数で加重）",
     track_header=("", "予測数", "実効n", "予測", "実現", "Parley", "基準率", "差", ""),

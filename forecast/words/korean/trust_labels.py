@@ -3,7 +3,7 @@
 from forecast.words.trust_labels import TrustPage, TrustTables
 
 TABLES = TrustTables(
-    bounds="{window} {target}: 측정 전에 정한 기준",
+    bounds="{window} {target}: 사전에 정한 기준",
     bounds_header=("", "n", "결과", ""),
     comparisons="{target}: Parley와 최선의 단순 예측의 평균 로그 점수",
     comparisons_header=("", "n", "묶음", "예측", "실현", "편향(%p)", "Parley", "단순 예측", "차이"),
