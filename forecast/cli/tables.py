@@ -83,15 +83,16 @@ def grid(
     left: Sequence[int] = (0,),
     widths: Sequence[int] = (),
     emphasised: Iterable[int] = (),
+    stacked: bool = False,
 ) -> list[Text]:
     """Columns under a header, those in ``left`` flush left, the others flush right; ``emphasised`` rows are bold.
 
-    Where the width does not do for all of them, the first cell of a row stands above the others.
+    Where the width does not do for all of them, the first cell of a ``stacked`` row stands above the others.
     """
     need = list(widths or column_widths(header, rows))
     gap = "  " if sum(need) + 2 * (len(need) - 1) <= _width() else " "
     strong = set(emphasised)
-    above = sum(need) + len(need) - 1 > _width() and not header[0]
+    above = stacked and sum(need) + len(need) - 1 > _width()
     if above:
         need[0] = 1
     lines = [Text(_line(header, need, left, gap), style="dim")]
