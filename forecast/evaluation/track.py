@@ -197,7 +197,9 @@ def as_json(record: TrackRecord, language: Language = ENGLISH) -> dict[str, Any]
 
 
 def _as_json(record: TrackRecord, language: Language) -> dict[str, Any]:
-    found = asdict(replace(record, others=())) | {"rule": language.quality.TRACK_RULE}
+    facts = asdict(replace(record, others=()))
+    first = {name: facts[name] for name in ("as_of", "as_recorded", "headline")}
+    found = {**first, "rule": language.quality.TRACK_RULE, **facts}
     del found["others"]
     for name in ("lines", "scenarios", "pending"):
         found[name] = [{**one, "structure": record.structure} for one in found[name]]

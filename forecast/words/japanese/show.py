@@ -62,7 +62,7 @@ def others(rows: Sequence[TargetForecastRow]) -> str:
 
 def since_heading(run: RunRow) -> str:
     """Above what came on file after a run had read."""
-    return f"実行{run.id}（基準日{LABELS.date(run.as_of)}）の読み込み後に記録されたもの"
+    return f"実行{run.id}（基準日{LABELS.date(run.as_of)}）の後に記録されたもの"
 
 
 def not_taken_in(lacking: Lacking | None) -> str:
@@ -88,8 +88,8 @@ def before(summary: Summary) -> str:
         learn += f"{untaught_words(made.untaught)}。"
     rows = others(in_order(summary.headline_rows()))
     return (
-        f"{left}その後に記録されたものを反映している（当てはめをやり直さない{which}による）。"
-        f"{learn}反映前の実行{of.id}では{rows}であった。"
+        f"{left}以上を反映した値である（当てはめをやり直していない{which}による）。{learn}"
+        f"反映前の実行{of.id}では{rows}であった。"
     )
 
 

@@ -67,7 +67,7 @@ def others(rows: Sequence[TargetForecastRow]) -> str:
 
 def since_heading(run: RunRow) -> str:
     """Above what came on file after a run had read."""
-    return f"실행 {run.id}(기준일 {LABELS.date(run.as_of)})의 읽기 이후 기록된 것"
+    return f"실행 {run.id}(기준일 {LABELS.date(run.as_of)}) 이후 기록된 것"
 
 
 def not_taken_in(lacking: Lacking | None) -> str:
@@ -92,7 +92,7 @@ def before(summary: Summary) -> str:
     if made.untaught:
         learn += f" {untaught_words(made.untaught)}."
     return (
-        f"이후 기록된 것을 반영한 값이다{left}. 적합을 다시 하지 않은 {which}에 따른다.{learn} 반영 전 실행 "
+        f"이를 반영한 값이다{left}. 적합을 다시 하지 않은 {which}에 따른다.{learn} 반영 전 실행 "
         f"{of.id}의 값: "
         f"{others(in_order(summary.headline_rows()))}."
     )
