@@ -38,6 +38,7 @@ from forecast.structures import FIRST, ModelChange, ModelLine, change_as_json, c
 from forecast.trust.payload import as_json as trust_json
 from forecast.trust.read import read_trust
 from forecast.words.english import brief as english
+from forecast.words.english import model as english_model
 from forecast.words.english.model import other_model
 from forecast.words.english.quality import quality_note
 from forecast.words.japanese import brief as japanese
@@ -252,7 +253,7 @@ def test_a_forecast_by_another_model_is_labelled_on_every_face(
     assert f"この見通しはモデル{was}による。" in japanese.currency(brief)
     note = f"That backtest was of model {was + 1}, this forecast is by model {was}."
     assert quality_note(summary.quality) == quality_note(trust.quality) == note
-    assert english.tested_model(brief.tested, was).startswith(f"That backtest was of model {was + 1};")
+    assert english_model.tested_model(brief.tested, was).startswith(f"That backtest was of model {was + 1};")
 
 
 def test_a_provisional_answer_is_refused_with_the_same_sentence(

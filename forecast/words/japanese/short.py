@@ -14,7 +14,7 @@ from forecast.words.selection import shown
 HEADINGS = ShortHeadings(
     confidence="確信度",
     moved="確率の変化",
-    week="この1週間の出来事",
+    week="この一週間の出来事",
     watch="今後の注視点",
     quality="これまでの予測の成績",
 )
@@ -96,7 +96,7 @@ def week(brief: Brief) -> list[str]:
     lines = shown(summary.week.events, _event, _EVENTS, _MORE)
     if not lines:
         through = LABELS.date(min(brief.standing.complete_through, brief.standing.as_of))
-        lines.append(f"この1週間の出来事の記録はない（記録の確認は{through}まで）。")
+        lines.append(f"この一週間の出来事の記録はない（記録の確認は{through}まで）。")
     lines += shown(summary.since.observations, _observation, _OBSERVATIONS, _MORE)
     if summary.since and summary.standing is None:
         lines.append("この見通しの後に記録されたものは、本ページの確率に反映されていない。")

@@ -8,7 +8,7 @@ SEPARATOR, STOP = "；", "。"
 """Between items, and after the last one."""
 HEADINGS = Headings(
     happened="この見通しの後に起きたこと",
-    week="この1週間の出来事、記録の確認、真偽未確定の事項",
+    week="この一週間の出来事、記録の確認、真偽未確定の事項",
     table="対象別・期間別の確率",
     changes="見通しの変化",
     reasons="基準率から大きく離れた確率の理由",
