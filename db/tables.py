@@ -40,7 +40,7 @@ from db.shapes import (
 )
 from db.types import Instant
 
-SCHEMA_VERSION = "0010"
+SCHEMA_VERSION = "0011"
 
 cases = chained(
     "cases",
@@ -372,8 +372,8 @@ reports = chained(
     text_column("format"),
     Column("sha256", String(64), nullable=False),
     text_column("code_version"),
-    one_of("language", "en", "ja"),
-    one_of("format", "html", "md"),
+    one_of("language", "en", "ja", "ko"),
+    one_of("format", "html", "md", "html-short", "md-short"),
     Index(None, "case_id"),
 )
 """The briefs that were written: of which run, compared with which earlier one, and the hash of the file."""

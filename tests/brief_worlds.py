@@ -5,7 +5,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from html.parser import HTMLParser
 from pathlib import Path
-from types import ModuleType
 
 from toy_runs import SOUND, WINDOWS, toy_scenarios
 
@@ -15,6 +14,7 @@ from db.engine import Database
 from db.migrate import create_database
 from db.run_rows import EffectRow, IndicatorStateRow, NewRun, TargetForecastRow
 from forecast.facts.brief import Brief
+from forecast.words.language import Language
 from indicators.folder import read_case_folder
 from indicators.install import install_case
 from indicators.shipped import shipped_case
@@ -26,12 +26,12 @@ HEAD = Head("0123456789abcdef" * 4, 7, datetime(2026, 11, 22, 6, 5, tzinfo=UTC))
 VOID = {"meta", "br", "link", "img", "hr", "input"}
 OF_BRIEF = (
     *("title", "currency", "likelihood", "confidence", "grounds", "judgement", "situation"),
-    *("history_caption", "horizons_caption", "scenarios_caption"),
-    "reasons",
-    *("compared", "entered", "moved", "staleness", "attestation", "deadline", "watching"),
+    *("reasons", "model_moved", "compared", "entered", "moved", "staleness", "attestation", "deadline", "watching"),
     *("track", "backtest", "bounds", "method", "provenance", "reproduce"),
 )
 """Functions of a language that make a sentence of the whole brief."""
+OF_SHORT = (*("number", "reach", "interval", "base_rate", "ground", "moved", "movers", "quality", "caption", "longer"),)
+"""The same of the brief of one page."""
 _NUMBER = re.compile(r"[+\-−]?\d+(?:\.\d+)?")
 
 
@@ -116,14 +116,31 @@ def numbers(text: str) -> set[float]:
     return {abs(float(found.replace("−", "-"))) for found in _NUMBER.findall(plain)}
 
 
-def said(words: ModuleType, brief: Brief) -> dict[str, str]:
-    """Every sentence of a brief, by the function that makes it."""
+def said(language: Language, brief: Brief) -> dict[str, str]:
+    """Every sentence of the long brief, by the function that makes it."""
+    words, facts = language.brief, brief.figures
     sentences = {name: getattr(words, name)(brief) for name in OF_BRIEF}
+    sentences["history_caption"] = language.plots.history_caption(facts.history)
+    sentences["curve_caption"] = language.plots.curve_caption(facts.horizons)
+    sentences["scenarios_caption"] = language.plots.scenarios_caption(facts.scenarios)
+    for name in ("happened", "week", "differing"):
+        sentences |= {f"{name} {place}": line for place, line in enumerate(getattr(words, name)(brief))}
     sentences |= {name: getattr(words, name)() for name in ("terms", "table_note", "grades")}
     sentences["dateline"] = words.dateline(brief, 12)
     sentences["anchor"] = words.anchor(HEAD)
     for name, items in (("swing", brief.watched), ("document", brief.documents), ("source", brief.sources)):
         sentences |= {f"{name} {place}": getattr(words, name)(one) for place, one in enumerate(items)}
+    return sentences
+
+
+def said_shortly(language: Language, brief: Brief) -> dict[str, str]:
+    """Every sentence of the brief of one page that is not of the long one."""
+    short = language.short
+    sentences = {name: getattr(short, name)(brief) for name in OF_SHORT}
+    sentences |= {"dateline": short.dateline(brief, 12), "meaning": short.meaning()}
+    sentences |= {f"week {place}": line for place, line in enumerate(short.week(brief))}
+    for name in ("watched", "favours", "hinders"):
+        sentences |= {f"{name} {place}": getattr(short, name)(one) for place, one in enumerate(brief.watched[:2])}
     return sentences
 
 
@@ -166,4 +183,9 @@ def parsed(page: str) -> Balance:
 
 def sentences(texts: Iterable[str]) -> list[str]:
     """What ends in a full stop, Western or Japanese."""
-    return [one for text in texts for one in re.split(r"(?<=[.。])\s*(?=[A-Z\u3040-\u9fff])", text) if one.strip()]
+    return [
+        one
+        for text in texts
+        for one in re.split(r"(?<=[.。])\s*(?=[A-Z\u3040-\u9fff\uac00-\ud7a3])", text)
+        if one.strip()
+    ]

@@ -2,21 +2,19 @@
 
 import hashlib
 import html
-import inspect
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, replace
 from datetime import UTC, date, datetime, timedelta
 from importlib.resources import files
 from pathlib import Path
-from types import ModuleType
 
 import numpy as np
 import pytest
 import xarray as xr
-from brief_worlds import HEAD, install_shipped, numbers, parsed, said, sentences, store_run
+from brief_worlds import HEAD, install_shipped, numbers, parsed, said, said_shortly, sentences, store_run
 from conftest import ATTESTATION, EVENT, OBSERVATION
 from toy_backtests import make_backtest, store_backtest
 from toy_case import write_toy_case
@@ -34,10 +32,11 @@ from db.read_runs import read_run, read_states, read_targets
 from db.rows import EventRow, ObservationRow
 from db.run_rows import EffectRow, IndicatorStateRow
 from db.when import When
+from forecast.brief import report
 from forecast.brief.changes import choose_since, read_changes
 from forecast.brief.facts import in_language, read_brief
 from forecast.brief.levels import standing
-from forecast.brief.page import LANGUAGES, Sheet, lay_out, render
+from forecast.brief.page import Sheet, lay_out, render
 from forecast.brief.report import Report, write_report
 from forecast.errors import NoForecast, NotWritten
 from forecast.facts.bands import BANDS
@@ -46,10 +45,9 @@ from forecast.facts.changes import ASKED, FIRST, OLDER, REPORT, Entries, Now
 from forecast.record.reasons import read_reasons
 from forecast.record.summary import read_summary
 from forecast.run_facts import read_when
-from forecast.words.english import brief as english
+from forecast.words.english.quality import quality_sentence
 from forecast.words.english.reasons import reason_sentence, siblings_sentence
-from forecast.words.japanese import brief as japanese
-from forecast.words.japanese import report
+from forecast.words.language import LANGUAGES
 from forecast.words.numbers import percent, percent_range
 from indicators.folder import read_case_folder
 from indicators.install import install_case
@@ -58,35 +56,29 @@ from indicators.shipped import shipped_case
 from models.spec import EFFECT_TARGETS
 
 TODAY = date(2026, 11, 22)
+ENGLISH, JAPANESE, KOREAN = (LANGUAGES[code] for code in ("en", "ja", "ko"))
+english, japanese, korean = (language.brief for language in (ENGLISH, JAPANESE, KOREAN))
 IN_THE_BOX = ("likelihood", "confidence", "grounds", "judgement", "situation")
 ENGINE_TERMS = {
-    english: (
+    "en": (
         *("Laplace", "NUTS", "MCMC", "Monte Carlo", "R-hat", "ESS ", "posterior", "prior", "draws", "draw ", "gate"),
         *("dry", "wet ", "wet.", "wet)", "orientation", "provisional", "anchored", "regime", "filter", "log score"),
         *("likelihood", "intensity", "Kalman", "projection", "momentum", "hazard"),
     ),
-    japanese: (
-        *(
-            "ラプラス",
-            "NUTS",
-            "MCMC",
-            "モンテカルロ",
-            "R-hat",
-            "ESS",
-            "事後分布",
-            "事前分布",
-            "抽出",
-            "暫定",
-            "方向づけ",
-        ),
-        *("局面", "フィルター", "対数スコア", "尤度", "カルマン", "ハザード"),
+    "ja": (
+        *("ラプラス", "NUTS", "MCMC", "モンテカルロ", "R-hat", "ESS", "事後分布", "事前分布", "抽出", "暫定"),
+        *("方向づけ", "局面", "フィルター", "対数スコア", "尤度", "カルマン", "ハザード"),
+    ),
+    "ko": (
+        *("라플라스", "NUTS", "MCMC", "몬테카를로", "R-hat", "ESS", "사후분포", "사전분포", "표본", "잠정", "적합"),
+        *("국면", "필터", "로그 점수", "우도", "칼만", "공백기"),
     ),
 }
 """Words for the method note; a box is read by people who know none of them."""
 NOON = datetime(2020, 1, 2, 12, tzinfo=UTC)
-BOTH = pytest.mark.parametrize("words", [english, japanese])
+EACH = pytest.mark.parametrize("code", list(LANGUAGES))
 FORMATS = pytest.mark.parametrize("format_", ["html", "md"])
-LANGUAGE = pytest.mark.parametrize("language", ["en", "ja"])
+LANGUAGE = pytest.mark.parametrize("language", list(LANGUAGES))
 
 
 @pytest.fixture(scope="module")
@@ -127,12 +119,25 @@ def brief(shipped: Database) -> Brief:
 
 @pytest.fixture(scope="module")
 def sheets(brief: Brief) -> dict[str, Sheet]:
-    """The page in both languages, by language."""
+    """The page in every language, by language."""
     return {language: lay_out(brief, language, "html") for language in LANGUAGES}
 
 
-def spoken(words: ModuleType, brief: Brief) -> dict[str, str]:
-    return said(words, in_language(brief, read_names("us-dprk", words.LANGUAGE)))
+@pytest.fixture(scope="module")
+def short_sheets(brief: Brief) -> dict[str, Sheet]:
+    return {language: lay_out(brief, language, "html", short=True) for language in LANGUAGES}
+
+
+NOT_THERE = ("happened", "week", "reasons", "differing")
+"""Sections of which the shipped case has nothing to say."""
+
+
+def spoken(code: str, brief: Brief) -> dict[str, str]:
+    return said(LANGUAGES[code], in_language(brief, read_names("us-dprk", code)))
+
+
+def spoken_shortly(code: str, brief: Brief) -> dict[str, str]:
+    return said_shortly(LANGUAGES[code], in_language(brief, read_names("us-dprk", code)))
 
 
 @pytest.fixture
@@ -164,11 +169,11 @@ def write(database: Database, name: str, **asked: int | str | bool | date) -> Re
 def test_sentences_hold_the_numbers_of_the_store(brief: Brief) -> None:
     row, by = brief.headline, brief.by_deadline
     assert by is not None
-    for words in (english, japanese):
-        text = words.likelihood(brief)
+    for language in LANGUAGES.values():
+        text = language.brief.likelihood(brief)
         for value in (row, by):
-            assert words.LABELS.percent(value.mean) in text
-            assert words.LABELS.percent_range(value.q05, value.q95) in text
+            assert language.labels.percent(value.mean) in text
+            assert language.labels.percent_range(value.q05, value.q95) in text
     assert percent(row.mean) in english.likelihood(brief)
     assert percent_range(row.q05, row.q95) in english.likelihood(brief)
     assert (row.horizon_days, row.mean) == (365, pytest.approx(0.31 * 0.365))
@@ -178,11 +183,15 @@ def test_sentences_hold_the_numbers_of_the_store(brief: Brief) -> None:
     assert "2027年11月21日までの365日間に軍備管理協議が行われる可能性は非常に低い（確率11%、" in japanese.likelihood(
         brief
     )
+    assert "2027년 11월 21일까지 365일 동안 군비통제 협상이 열릴 가능성이 매우 낮다(확률 11%, " in korean.likelihood(
+        brief
+    )
 
 
 @pytest.mark.parametrize(("name", "low", "high"), BANDS)
-@BOTH
-def test_every_term_makes_a_sentence(brief: Brief, words: ModuleType, name: str, low: float, high: float) -> None:
+@EACH
+def test_every_term_makes_a_sentence(brief: Brief, code: str, name: str, low: float, high: float) -> None:
+    words = LANGUAGES[code].brief
     row = replace(brief.headline, mean=(low + high) / 2)
     text = words.likelihood(replace(brief, headline=row, by_deadline=None))
     assert words.TERMS[name] in text
@@ -190,12 +199,12 @@ def test_every_term_makes_a_sentence(brief: Brief, words: ModuleType, name: str,
     assert not any(re.search(rf"(?<![a-z]){re.escape(term)}", text) for term in others - {"unlikely", "likely"})
 
 
-@BOTH
-def test_likelihood_and_confidence_are_never_in_one_sentence(brief: Brief, words: ModuleType) -> None:
-    spoken_ = spoken(words, brief)
+@EACH
+def test_likelihood_and_confidence_are_never_in_one_sentence(brief: Brief, code: str) -> None:
+    spoken_, words = spoken(code, brief), LANGUAGES[code].brief
     terms = spoken_.pop("terms")  # the scale itself
     assert all(term in terms for term in words.TERMS.values())
-    mark = "onfidence" if words is english else "確信度"
+    mark = {"en": "onfidence", "ja": "確信度", "ko": "확신도"}[code]
     sure = [one for one in sentences(spoken_.values()) if mark in one]
     assert sure
     for one in sure:
@@ -204,57 +213,72 @@ def test_likelihood_and_confidence_are_never_in_one_sentence(brief: Brief, words
     assert words.CONFIDENCE[brief.grounds.confidence] in spoken_["confidence"]
 
 
-def test_both_languages_have_the_same_functions() -> None:
-    made = {
-        words: {
-            name: inspect.signature(function)
-            for name, function in inspect.getmembers(words, inspect.isfunction)
-            if function.__module__.startswith(words.__name__) and not name.startswith("_")
-        }
-        for words in (english, japanese)
-    }
-    assert made[english] == made[japanese]
-    for name in ("HEADINGS", "WORDS", "TERMS", "CONFIDENCE"):
-        assert list(getattr(english, name)) == list(getattr(japanese, name))
+@pytest.mark.parametrize("name", ["TERMS", "CONFIDENCE"])
+def test_all_languages_name_the_same_things(name: str) -> None:
+    assert len({tuple(getattr(language.brief, name)) for language in LANGUAGES.values()}) == 1
 
 
-def test_both_languages_say_the_same_numbers(brief: Brief) -> None:
-    ours, theirs = spoken(english, brief), spoken(japanese, brief)
-    named = ("document", "source")  # names may hold numbers of their own
+@pytest.mark.parametrize("code", ["ja", "ko"])
+@pytest.mark.parametrize("spoken_", [spoken, spoken_shortly])
+def test_every_language_says_the_same_numbers(
+    brief: Brief, code: str, spoken_: Callable[[str, Brief], dict[str, str]]
+) -> None:
+    ours, theirs = spoken_("en", brief), spoken_(code, brief)
+    assert ours.keys() == theirs.keys()
+    named = ("document", "source", "favours", "hinders")  # names and criteria may hold numbers of their own
     for name in ours:
         if not name.startswith(named):
-            assert numbers(ours[name]) == numbers(theirs[name]), (name, ours[name], theirs[name])
-    assert numbers(english.source(brief.sources[0])) <= numbers(theirs["source 0"]) | {0.0, 1.0, 2.0}
+            found = [numbers(_unnamed(text[name], brief, of)) for of, text in (("en", ours), (code, theirs))]
+            counted = {1.0} if name.endswith("caption") else set()  # "at least one" is a numeral in some languages
+            assert found[0] - counted == found[1] - counted, (name, ours[name], theirs[name])
+    if spoken_ is spoken:
+        assert numbers(english.source(brief.sources[0])) <= numbers(theirs["source 0"]) | {0.0, 1.0, 2.0}
 
 
-def test_japanese_has_no_english_left_but_names(brief: Brief) -> None:
-    known = re.compile(
-        r"`[^`]*`|parley|Parley|ICD|NUTS|ESS|R-hat|UTC|numpy|toy\w*|[0-9a-f]{8,}|\bn\b|[A-F]\d?\b", re.ASCII
-    )
-    for name, text in spoken(japanese, brief).items():
+def _unnamed(text: str, brief: Brief, code: str) -> str:
+    """Without the names of indicators, which may hold numerals."""
+    for level in in_language(brief, read_names("us-dprk", code)).levels:
+        text = text.replace(level.name, "")
+    return text
+
+
+@pytest.mark.parametrize("code", ["ja", "ko"])
+@pytest.mark.parametrize("spoken_", [spoken, spoken_shortly])
+def test_no_english_is_left_but_names_and_commands(
+    brief: Brief, code: str, spoken_: Callable[[str, Brief], dict[str, str]]
+) -> None:
+    known = re.compile(r"`[^`]*`|ICD|NUTS|ESS|R-hat|UTC|%p|numpy|toy\w*|[0-9a-f]{8,}|\bn\b|[A-F]\d?\b|\bS\d", re.ASCII)
+    for name, text in spoken_(code, brief).items():
         if not name.startswith(("source", "document")):
             assert re.findall(r"[A-Za-z]{2,}", known.sub("", text)) == [], (name, text)
 
 
-@BOTH
-def test_confidence_names_its_grounds(brief: Brief, words: ModuleType) -> None:
+@pytest.mark.parametrize("code", ["ja", "ko"])
+@pytest.mark.parametrize("spoken_", [spoken, spoken_shortly])
+def test_dates_have_one_form(brief: Brief, code: str, spoken_: Callable[[str, Brief], dict[str, str]]) -> None:
+    for name, text in spoken_(code, brief).items():
+        assert not re.search(r"\d{4}-\d\d-\d\d", re.sub("`[^`]*`", "", text)), (name, text)
+
+
+@EACH
+def test_confidence_names_its_grounds(brief: Brief, code: str) -> None:
     grounds = replace(
         brief.grounds, width=0.1, moved=0.5, history_only=0.2, unattested_days=0, stale=0, missed=0, bounds=5
     )
-    text = words.grounds(replace(brief, grounds=grounds))
-    against, favour = re.split("In its favour" if words is english else "確信度を支える", text)
+    text = LANGUAGES[code].brief.grounds(replace(brief, grounds=grounds))
+    against, favour = re.split({"en": "In its favour", "ja": "確信度を支える", "ko": "확신도를 뒷받침"}[code], text)
     assert numbers(against) == {20, 50}
     assert {10, 5} <= numbers(favour)
 
 
 def test_the_backtest_is_told_with_n_and_with_what_it_missed(brief: Brief) -> None:
     assert brief.tested is not None
-    assert english.backtest(brief).startswith(brief.summary.quality.sentence)
+    assert english.backtest(brief).startswith(quality_sentence(brief.summary.quality))
     assert brief.tested.alike is not None
     assert brief.tested.alike.n in numbers(english.backtest(brief))
     assert len(brief.tested.missed) == brief.grounds.missed > 0
     for bound in brief.tested.missed:
-        assert bound.statement in english.bounds(brief)
+        assert LANGUAGES["en"].trust.statement(bound.measure, bound.situation) in english.bounds(brief)
 
 
 def test_what_to_watch_is_what_is_both_uncertain_and_of_consequence(brief: Brief) -> None:
@@ -266,11 +290,11 @@ def test_what_to_watch_is_what_is_both_uncertain_and_of_consequence(brief: Brief
     assert all(one.favours and one.hinders and one.question for one in brief.watched)
 
 
-@BOTH
-def test_a_brief_of_a_case_without_backtest_or_names(toy: Database, words: ModuleType) -> None:
+@EACH
+def test_a_brief_of_a_case_without_backtest_or_names(toy: Database, code: str) -> None:
     toy_run(toy, 3)
     brief = toy_brief(toy)
-    sentences_ = said(words, in_language(brief, read_names("toy", words.LANGUAGE)))
+    sentences_ = said(LANGUAGES[code], in_language(brief, read_names("toy", code)))
     assert "Ruritania" in sentences_["title"]
     assert "`parley backtest`" in sentences_["bounds"]
     assert brief.tested is None
@@ -292,11 +316,12 @@ def test_a_stored_backtest_is_the_one_that_counts(toy: Database) -> None:
 
 def test_a_target_and_the_scenario_of_its_name_are_told_apart(brief: Brief) -> None:
     scenario = next(row for row in brief.summary.scenarios if (row.scenario, row.horizon_days) == ("S2", 365))
-    for words in (english, japanese):
-        target, share = (words.LABELS.percent(p) for p in (brief.headline.mean, scenario.probability))
+    anyhow = {"en": "in any order", "ja": "順序を問わない", "ko": "순서를 묻지 않"}
+    for code, language in LANGUAGES.items():
+        target, share = (language.labels.percent(p) for p in (brief.headline.mean, scenario.probability))
         assert target != share
-        told = words.scenarios_caption(brief)
-        where = told.index("in any order" if words is english else "順序を問わない")
+        told = language.plots.scenarios_caption(brief.figures.scenarios)
+        where = told.index(anyhow[code])
         assert re.search(rf"{re.escape(target)}[,、] ?S2(は| ){re.escape(share)}", told[where:])
         assert "S4" in told[where:]
 
@@ -311,9 +336,11 @@ def test_targets_and_scenarios_that_agree_need_no_line(toy: Database) -> None:
     assert {one.scenario for one in summary.siblings} == {"S1", "S2", "S3", "S4", "S5"}
 
 
-@pytest.mark.parametrize(("factor", "side"), [(0.4, ("above", "上回る")), (2.6, ("below", "下回る"))])
+@pytest.mark.parametrize(
+    ("factor", "side"), [(0.4, ("above", "上回る", "웃돈다")), (2.6, ("below", "下回る", "밑돈다"))]
+)
 def test_a_forecast_far_from_its_base_rate_has_its_reason(
-    shipped: Database, factor: float, side: tuple[str, str]
+    shipped: Database, factor: float, side: tuple[str, ...]
 ) -> None:
     with shipped.read() as connection:
         run = read_run(connection, 2)
@@ -337,12 +364,12 @@ def test_a_forecast_far_from_its_base_rate_has_its_reason(
         np.exp(sum(0.1 * level.mean for level in brief.levels if level.active)), rel=1e-6
     )
     told = replace(brief, summary=replace(brief.summary, reasons=reasons))
-    for words, side_ in zip((english, japanese), side, strict=True):
-        text = words.reasons(told)
+    for language, side_ in zip(LANGUAGES.values(), side, strict=True):
+        text = language.brief.reasons(told)
         assert side_ in text
         assert {reason.events, reason.days} <= numbers(text)
-        assert words.LABELS.percent(reason.base_rate) in text
-    assert numbers(english.reasons(told)) == numbers(japanese.reasons(told))
+        assert language.labels.percent(reason.base_rate) in text
+        assert numbers(text) == numbers(english.reasons(told))
 
 
 def test_a_deal_far_from_its_base_rate_names_the_talks_it_takes(shipped: Database) -> None:
@@ -369,8 +396,12 @@ def test_what_to_watch_has_a_direction_and_points(brief: Brief) -> None:
     unsure, down = replace(one, certain=False), replace(one, step=-1, change=-one.change)
     assert "direction uncertain" in english.swing(unsure)
     assert "方向は不確か" in japanese.swing(unsure)
+    assert "방향 불확실" in korean.swing(unsure)
     assert "One level down lowers the headline" in english.swing(down)
     assert "一段階下がる" in japanese.swing(down)
+    assert "低下する" in japanese.swing(down)
+    assert "한 단계 내리면" in korean.swing(down)
+    assert "하락한다" in korean.swing(down)
     assert "at most" in english.swing(replace(one, at_most=True))
 
 
@@ -396,11 +427,11 @@ def test_trust_is_of_the_headline_its_window_and_its_situation(brief: Brief) -> 
     near = kept & (said >= 0.1) & (said < 0.2)  # the forecast is 11 %
     came = int(outcome[near].sum())
     assert 0.1 <= brief.headline.mean < 0.2
-    for words in (english, japanese):
-        text = words.backtest(brief)
-        assert words.LABELS.target("arms_control_talks") in text
+    for language in LANGUAGES.values():
+        text = language.brief.backtest(brief)
+        assert language.labels.target("arms_control_talks") in text
         assert {365, kept.sum(), near.sum(), 10, 20} <= numbers(text)
-        assert words.LABELS.percent(float(said[kept].mean())) in text
+        assert language.labels.percent(float(said[kept].mean())) in text
     assert f"{came or 'none'} of {near.sum()} came true" in english.backtest(brief)
     assert "talks on limits" not in english.backtest(brief)
     assert "in dry times, as now" in english.backtest(brief)
@@ -414,9 +445,9 @@ def test_no_word_of_the_engine_stands_in_the_box(brief: Brief) -> None:
         replace(brief, summary=replace(brief.summary, run=wet)),
         replace(brief, summary=replace(brief.summary, targets=(none_published,)), headline=none_published),
     ]
-    for words, terms in ENGINE_TERMS.items():
+    for code, terms in ENGINE_TERMS.items():
         for one in variants:
-            box = " ".join(getattr(words, name)(one) for name in IN_THE_BOX)
+            box = " ".join(getattr(LANGUAGES[code].brief, name)(one) for name in IN_THE_BOX)
             found = [term for term in terms if re.search(rf"(?<![A-Za-z]){re.escape(term)}", box, re.IGNORECASE)]
             assert found == [], (found, box)
 
@@ -424,13 +455,13 @@ def test_no_word_of_the_engine_stands_in_the_box(brief: Brief) -> None:
 @LANGUAGE
 @FORMATS
 def test_the_box_of_the_page_is_these_sentences(sheets: dict[str, Sheet], language: str, format_: str) -> None:
-    words, text = LANGUAGES[language], render(replace(sheets[language], format=format_), 12, head=HEAD)
+    text = render(replace(sheets[language], format=format_), 12, head=HEAD)
     begin, end = ('<section class="lead">', "</section>") if format_ == "html" else ("> **", "\n## ")
     box = text[text.index(begin) :]
     plain = html.unescape("".join(parsed(box[: box.index(end)]).text).replace("\u00a0", " ")).replace("\\", "")
-    for term in ENGINE_TERMS[words]:
+    for term in ENGINE_TERMS[language]:
         assert not re.search(rf"(?<![A-Za-z]){re.escape(term)}", plain, re.IGNORECASE), term
-    assert "Laplace" in text or "ラプラス" in text  # in the method note
+    assert ENGINE_TERMS[language][0] in text  # in the method note
 
 
 # Japanese names
@@ -511,19 +542,22 @@ def test_the_first_report_has_nothing_to_compare_with(toy: Database) -> None:
     toy_run(toy, 9)  # less than a week later
     brief = toy_brief(toy)
     assert (brief.changes.since.reason, brief.changes.since.run, brief.changes.steps) == (FIRST, None, ())
-    for words in (english, japanese):
-        assert numbers(words.compared(brief)) == {7}
+    for language in LANGUAGES.values():
+        assert numbers(language.brief.compared(brief)) == {7}
+        assert language.short.moved(brief) == language.brief.compared(brief)
+        assert language.short.movers(brief) == ""
 
 
 def test_a_brief_says_what_has_come_after_its_forecast(toy: Database) -> None:
     first, second = toy_run(toy, 3), toy_run(toy, 10)
     old, new = toy_brief(toy, first), toy_brief(toy)
     assert english.currency(old) == f"Not the newest forecast: run {second} is as of 2020-01-10."
-    assert japanese.currency(old) == f"最新の見通しではない：更新番号{second}は2020年1月10日時点である。"
-    assert english.currency(new) == japanese.currency(new) == ""
+    assert japanese.currency(old) == f"最新の見通しではない：2020年1月10日時点の見通し（実行{second}）がある。"
+    assert korean.currency(old) == f"최신 전망이 아니다: 2020년 1월 10일 기준 전망(실행 {second})이 있다."
+    assert english.currency(new) == japanese.currency(new) == korean.currency(new) == ""
     late = replace(new, summary=replace(new.summary, owed=date(2020, 2, 1)))
     assert english.currency(late) == "This forecast is out of date: one as of 2020-02-01 should be there by now."
-    assert japanese.currency(late) == "この見通しは古い。2020年2月1日時点のものが既にあるはずである。"
+    assert japanese.currency(late) == "この見通しは最新ではない。2020年2月1日時点の見通しが既にあるはずである。"
     rejected = toy_run(toy, 20, status="rejected")
     assert toy_brief(toy).run.id == second != rejected
     assert english.currency(toy_brief(toy)).endswith("A later run, as of 2020-01-20, was rejected and says nothing.")
@@ -537,6 +571,7 @@ def test_the_window_up_to_a_deadline_shrinks(toy: Database) -> None:
     assert ("17 days shorter" in english.entered(brief)) == (brief.by_deadline is not None)
     assert english.entered(brief).startswith("In between: nothing entered; fits 1 published, 0 rejected")
     assert japanese.entered(brief).startswith("この間に入力はなかった。")
+    assert korean.entered(brief).startswith("그 사이에 입력된 것은 없다.")
 
 
 def test_without_a_report_it_compares_with_a_run_a_week_older(toy: Database) -> None:
@@ -552,7 +587,7 @@ def test_a_report_compares_with_the_last_one_whatever_its_language(toy: Database
     assert write(toy, "a.html", run_id=first).brief.changes.since.reason == FIRST
     done = [
         write(toy, "b.html", run_id=second),
-        write(toy, "c.html", run_id=second, language="ja"),
+        write(toy, "c.html", run_id=second, language="ko", short=True),
         write(toy, "d.html", run_id=third),
     ]
     compared = [(one.brief.changes.since.reason, one.brief.changes.since.report_id) for one in done]
@@ -624,9 +659,8 @@ def test_no_template_is_left_over(sheets: dict[str, Sheet], language: str, forma
     text = render(replace(sheets[language], format=format_), 12, head=HEAD)
     without = re.sub(r"<style>.*?</style>|<svg.*?</svg>|data:image/png;base64,[^)]*", "", text, flags=re.DOTALL)
     assert not re.search(r"\{\{|\}\}|\{%|%\}|None|nan|Undefined|<function|forecast\.|\bTrue\b|\bFalse\b", without)
-    words = LANGUAGES[language]
-    for name, heading in words.HEADINGS.items():
-        assert (heading in without) == (name not in ("happened", "week"))
+    for name, heading in asdict(LANGUAGES[language].brief.HEADINGS).items():
+        assert (f"{heading}</h2>" in without or f"## {heading}\n" in without) == (name not in NOT_THERE), name
 
 
 @LANGUAGE
@@ -634,7 +668,7 @@ def test_page_and_markdown_say_the_same(brief: Brief, sheets: dict[str, Sheet], 
     sheet = sheets[language]
     page = "".join(parsed(render(sheet, 12, head=HEAD)).text).replace("\u00a0", " ")
     text = html.unescape(render(replace(sheet, format="md"), 12, head=HEAD)).replace("\\", "")
-    spoken_ = spoken(LANGUAGES[language], brief)
+    spoken_ = spoken(language, brief)
     for name, sentence in spoken_.items():
         assert sentence.replace("`", "") in page, name
         assert sentence in text, name
@@ -715,7 +749,7 @@ def test_a_brief_is_an_anchor_of_the_record(toy: Database) -> None:
     with toy.read() as connection:
         before = read_head(connection)
     assert before is not None
-    for number, language in enumerate(("en", "ja", "en")):
+    for number, language in enumerate(("en", "ja", "ko")):
         done = write(toy, f"{number}.md", language=language)
         text = done.file.read_text(encoding="utf-8")
         assert (done.number, done.head) == (1, before)
@@ -736,20 +770,82 @@ def test_a_brief_that_is_not_told_of_a_head_has_no_such_sentence(sheets: dict[st
     assert HEAD.short in render(sheets["en"], 12, head=HEAD)
 
 
-@pytest.mark.slow
 @LANGUAGE
-def test_the_brief_of_the_shipped_case_has_two_printed_pages(
-    sheets: dict[str, Sheet], language: str, tmp_path: Path
+@FORMATS
+def test_one_page_says_what_a_minister_asks(
+    brief: Brief, short_sheets: dict[str, Sheet], language: str, format_: str
+) -> None:
+    """Every sentence of it, the likelihood of the long form, one picture, and no word of the engine."""
+    text = render(replace(short_sheets[language], format=format_), 12, head=HEAD)
+    shown = "".join(parsed(text).text).replace("\u00a0", " ") if format_ == "html" else text.replace("\\", "")
+    told = in_language(brief, read_names("us-dprk", language))
+    words = LANGUAGES[language].brief
+    for sentence in (words.title(told), words.likelihood(told), words.confidence(told), *headings(language)):
+        assert sentence in html.unescape(shown)
+    for name, sentence in spoken_shortly(language, brief).items():
+        assert sentence.replace("`", "") in html.unescape(shown).replace("`", ""), name
+    assert text.count("<svg" if format_ == "html" else "![") == 1
+    plain = re.sub(r"^.*?</style>|<svg.*?</svg>", "", text, flags=re.DOTALL)
+    plain = "".join(parsed(plain).text) if format_ == "html" else plain
+    for term in ENGINE_TERMS[language]:
+        assert not re.search(rf"(?<![A-Za-z]){re.escape(term)}", plain, re.IGNORECASE), term
+    assert HEAD.short not in text
+    assert not re.search(r"\{\{|\}\}|\{%|%\}|None|nan|Undefined|<function|forecast\.", plain)
+
+
+def headings(language: str) -> list[str]:
+    return list(asdict(LANGUAGES[language].short.HEADINGS).values())
+
+
+def test_a_page_is_a_form_of_the_brief_it_is_of(toy: Database) -> None:
+    toy_run(toy, 3)
+    done = [write(toy, "a.html"), write(toy, "b.html", short=True), write(toy, "c.md", short=True, language="ko")]
+    assert [(one.number, one.format) for one in done] == [(1, "html"), (1, "html-short"), (1, "md-short")]
+    with toy.read() as connection:
+        rows = read_reports(connection, "toy")
+    assert [(row.language, row.format) for row in rows] == [("ko", "md-short"), ("en", "html-short"), ("en", "html")]
+    assert rows[0].sha256 == hashlib.sha256(done[2].file.read_bytes()).hexdigest()
+
+
+def test_the_main_ground_is_one_that_was_measured(brief: Brief) -> None:
+    grounds = replace(brief.grounds, moved=None, history_only=None, width=0.1, unattested_days=30, stale=0)
+    told = replace(brief, grounds=grounds)
+    assert told.grounds.against()[0] == "documents"
+    assert "30 days before" in ENGLISH.short.ground(told)
+    alone = replace(told, grounds=replace(grounds, unattested_days=0, missed=0, bounds=5))
+    assert "is not known" in ENGLISH.short.ground(alone)
+    none = replace(alone, grounds=replace(alone.grounds, moved=0.1, history_only=0.1))
+    assert "No ground speaks against it" in ENGLISH.short.ground(none)
+
+
+def test_a_page_tells_a_move_only_where_it_is_more_than_the_error_of_the_calculation(toy: Database) -> None:
+    first = toy_run(toy, 3)
+    brief = toy_brief(toy, toy_run(toy, 20, headline=0.2), since=first)
+    step = brief.step
+    assert step is not None
+    assert "risen by 3.6 points" in ENGLISH.short.moved(brief)
+    still = replace(step, now=step.before + step.error)
+    same = replace(brief, changes=replace(brief.changes, steps=(still,)))
+    for language, unchanged in zip(LANGUAGES.values(), ("unchanged", "変化はない", "변화는 없다"), strict=True):
+        assert unchanged in language.short.moved(same)
+        assert numbers(language.short.moved(same)) == numbers(ENGLISH.short.moved(same))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("short", "pages"), [(False, 2), (True, 1)])
+@LANGUAGE
+def test_the_brief_of_the_shipped_case_has_the_printed_pages_it_promises(
+    sheets: dict[str, Sheet], short_sheets: dict[str, Sheet], language: str, tmp_path: Path, short: bool, pages: int
 ) -> None:
     chromium, pdfinfo = shutil.which("chromium"), shutil.which("pdfinfo")
     if chromium is None or pdfinfo is None:
         pytest.skip("needs chromium and pdfinfo")
     page = tmp_path / "brief.html"
-    page.write_text(render(sheets[language], 12, head=HEAD), encoding="utf-8")
+    page.write_text(render((short_sheets if short else sheets)[language], 12, head=HEAD), encoding="utf-8")
     switches = ["--headless", "--no-sandbox", "--disable-gpu", "--no-pdf-header-footer"]
     printed = tmp_path / "brief.pdf"
     subprocess.run(
         [chromium, *switches, f"--print-to-pdf={printed}", page.as_uri()], check=True, capture_output=True, timeout=120
     )
     told = subprocess.run([pdfinfo, printed], check=True, capture_output=True, text=True).stdout
-    assert re.search(r"^Pages:\s+2$", told, re.MULTILINE), told
+    assert re.search(rf"^Pages:\s+{pages}$", told, re.MULTILINE), told

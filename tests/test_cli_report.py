@@ -81,7 +81,7 @@ def test_json_has_all_facts(toy: Database, parley: Command) -> None:
     ("arguments", "message"),
     [
         (("--out", "a.pdf"), "Invalid value for '--out': 'a.pdf' does not end in .html or .md; write a.html"),
-        (("--out", "a.html", "--lang", "ko"), "Invalid value for '--lang': 'ko' is not known; use one of en, ja"),
+        (("--out", "a.html", "--lang", "fr"), "Invalid value for '--lang': 'fr' is not known; use one of en, ja, ko"),
         (("--out", "a.html", "--since", "soon"), "'soon' is neither a date nor a run; write YYYY-MM-DD or a number"),
         (("--lang", "ja"), "Invalid value for '--out': none is given; name a file, or give --mail or --to ADDRESS"),
     ],
@@ -124,13 +124,26 @@ def test_a_file_is_replaced_only_by_force(toy: Database, parley: Command) -> Non
 
 
 def test_forms_of_one_brief_share_a_number(toy: Database, parley: Command) -> None:
-    for name, language in (("a.html", "en"), ("b.html", "ja"), ("c.md", "en"), ("d.md", "ja")):
+    for name, language in (("a.html", "en"), ("b.html", "ja"), ("c.md", "ko"), ("d.md", "ja")):
         code, out, _ = parley("report", "--out", name, "--lang", language)
         assert (code, out) == (0, f"wrote {name}: report 1, of run 2, compared with run 1\n")
-        number = "Report 1," if language == "en" else "報告第1号"
-        assert number in Path(name).read_text(encoding="utf-8")
+        number = {"en": "Report 1,", "ja": "報告第1号", "ko": "보고서 제1호"}
+        assert number[language] in Path(name).read_text(encoding="utf-8")
     with toy.read() as connection:
         assert [row.id for row in read_reports(connection, "toy")] == [4, 3, 2, 1]
+
+
+def test_a_brief_of_one_page(toy: Database, parley: Command) -> None:
+    """A form of the brief it is of; which form, the record says."""
+    assert parley("report", "--out", "a.html")[0] == 0
+    said = (0, "wrote b.html: report 1, of run 2, compared with run 1\n", "")
+    assert parley("report", "--out", "b.html", "--short", "--lang", "ko") == said
+    told = json.loads(parley("report", "--out", "c.md", "--short", "--json")[1])["report"]
+    assert (told["number"], told["format"]) == (1, "md-short")
+    assert len(Path("b.html").read_text(encoding="utf-8")) < len(Path("a.html").read_text(encoding="utf-8"))
+    with toy.read() as connection:
+        rows = read_reports(connection, "toy")
+    assert [(row.language, row.format) for row in rows] == [("en", "md-short"), ("ko", "html-short"), ("en", "html")]
 
 
 def test_the_same_form_again_is_the_same_file(toy: Database, parley: Command) -> None:
@@ -184,6 +197,7 @@ def shipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Databas
             ("Laplace", "dry", "wet ", "orientation", "posterior", "Monte Carlo", "provisional", "anchored", "draws"),
         ),
         ("ja", ("ラプラス", "事後分布", "方向づけ", "モンテカルロ", "暫定", "抽出", "局面")),
+        ("ko", ("라플라스", "사후분포", "몬테카를로", "잠정", "표본", "국면", "공백기")),
     ],
 )
 def test_the_box_is_free_of_the_engine(

@@ -11,6 +11,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import MetaData, Table, create_engine, inspect
 
 from db import migrate, tables, triggers
+from db.chain import verify_chain
 from db.engine import Database, make_engine, open_database, parse_address
 from db.errors import DatabaseMissing, StoreError
 from db.migrate import create_database, upgrade
@@ -113,3 +114,15 @@ def test_a_row_that_refers_to_nothing_is_found(database_url: str) -> None:
     client.close()
     with pytest.raises(StoreError, match=r"^deadlines: row 1 refers to a missing row of cases; restore a backup$"):
         upgrade(database_url)
+
+
+def test_briefs_on_file_outlive_the_change_of_what_a_brief_may_be(full: Database, database_url: str) -> None:
+    """Their rows, hashes and triggers are as before, and what was refused then is stored."""
+    with full.engine.begin() as connection:
+        before = connection.exec_driver_sql("SELECT * FROM reports").all()
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0010'")
+    upgrade(database_url)
+    with full.read() as connection:
+        assert connection.exec_driver_sql("SELECT * FROM reports").all() == before != []
+        assert verify_chain(connection) == ()
+        assert triggers.missing(connection) == ()

@@ -102,8 +102,8 @@ def test_a_report_of_another_case_is_none(small: Database, small_case: NewCase) 
 @pytest.mark.parametrize(
     ("report", "message"),
     [
-        (replace(REPORT, language="ko"), "language must be one of en, ja; nothing was stored$"),
-        (replace(REPORT, format="pdf"), "format must be one of html, md; nothing was stored$"),
+        (replace(REPORT, language="fr"), "language must be one of en, ja, ko; nothing was stored$"),
+        (replace(REPORT, format="pdf"), "format must be one of html, md, html-short, md-short; nothing was stored$"),
         (replace(REPORT, case_id="x"), "no case 'x' in the database; run `parley init --case FOLDER`$"),
         (replace(REPORT, since_run_id=99), "a row refers to one that does not exist; add that one first$"),
     ],
@@ -113,6 +113,16 @@ def test_reports_that_are_refused(full: Database, report: NewReport, message: st
         append_report(connection, report, NOW)
     with full.read() as connection:
         assert len(read_reports(connection, "small")) == 1
+
+
+@pytest.mark.parametrize("language", ["en", "ja", "ko"])
+@pytest.mark.parametrize("format_", ["html", "md", "html-short", "md-short"])
+def test_every_form_of_a_brief_is_stored(full: Database, language: str, format_: str) -> None:
+    with full.write() as connection:
+        append_report(connection, replace(REPORT, language=language, format=format_), NOW)
+    with full.read() as connection:
+        newest, _ = read_reports(connection, "small")
+    assert (newest.language, newest.format) == (language, format_)
 
 
 @pytest.mark.parametrize("statement", ["UPDATE reports SET language = 'ja'", "DELETE FROM reports"])

@@ -14,7 +14,7 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
-from brief_worlds import install_shipped, numbers, parsed, store_run
+from brief_worlds import install_shipped, numbers, parsed, said_shortly, store_run
 from PIL import Image
 from receivers import Box, open_box
 from test_cli_report import Command
@@ -29,8 +29,7 @@ from db.run_rows import DeliveryRow, EffectRow, IndicatorStateRow, NewAlert, New
 from forecast.brief import mail as brief_mail
 from forecast.brief.facts import in_language
 from forecast.brief.letter import Letter, as_message
-from forecast.brief.mail import LEFT_OUT, LIMIT, write_letter
-from forecast.brief.page import LANGUAGES
+from forecast.brief.mail import LIMIT, write_letter
 from forecast.cli import console
 from forecast.cli.app import run
 from forecast.facts.brief import Brief
@@ -39,6 +38,7 @@ from forecast.schedule.courier import deliver
 from forecast.schedule.letters import compose_letter
 from forecast.schedule.log import close_log
 from forecast.schedule.settings import AlertSettings, Email, MailSettings, Settings
+from forecast.words.language import LANGUAGES
 from indicators.folder import read_case_folder
 from indicators.names import read_names
 from indicators.shipped import shipped_case
@@ -142,9 +142,9 @@ def english(tmp_path_factory: pytest.TempPathFactory) -> Letter:
         return write_letter(database, datetime(2026, 11, 22, 7, tzinfo=UTC), language="en")
 
 
-@pytest.fixture(scope="module", params=["en", "ja"])
+@pytest.fixture(scope="module", params=list(LANGUAGES))
 def letter(request: pytest.FixtureRequest, english: Letter) -> Letter:
-    """The same in either language."""
+    """The same in every language."""
     if request.param == "en":
         return english
     forms = brief_mail.drawn(english.brief, request.param)
@@ -193,9 +193,14 @@ def test_pictures_say_in_words_what_they_show(letter: Letter) -> None:
     _, html, pictures = _parts(_sent(letter)[1])
     alts = [(name, unescape(alt)) for name, alt in re.findall(r'<img src="cid:([\w.@]+)" alt="([^"]+)"', html)]
     assert [name for name, _ in alts] == list(pictures)
-    text = letter.text
+    text, said, facts = letter.text, LANGUAGES[letter.language].plots, _told(letter).figures
+    captions = {
+        "history": said.history_caption(facts.history),
+        "horizons": said.curve_caption(facts.horizons),
+        "scenarios": said.scenarios_caption(facts.scenarios),
+    }
     for name, alt in alts:
-        caption = getattr(LANGUAGES[letter.language], f"{name.partition('.')[0]}_caption")(_told(letter))
+        caption = captions[name.partition(".")[0]]
         assert len(numbers(alt)) >= 2
         assert numbers(alt) == numbers(caption) <= numbers(text)
 
@@ -204,13 +209,13 @@ def test_text_and_html_have_the_same_numbers(letter: Letter) -> None:
     text, html, _ = _parts(_sent(letter)[1])
     shown = " ".join(parsed(html).text)
     assert numbers(text) == numbers(shown)
-    words = LANGUAGES[letter.language]
+    words = LANGUAGES[letter.language].brief
     for sentence in (words.likelihood(_told(letter)), words.confidence(_told(letter)), words.compared(_told(letter))):
         assert sentence in text
     assert letter.lead in text
     for name in ("table", "changes", "watch", "quality", "method"):
-        assert words.HEADINGS[name] in text
-        assert words.HEADINGS[name] in shown
+        assert getattr(words.HEADINGS, name) in text
+        assert getattr(words.HEADINGS, name) in shown
 
 
 def test_the_mail_bears_the_head_of_the_record(letter: Letter) -> None:
@@ -223,7 +228,7 @@ def test_the_mail_keeps_to_the_rules_of_mails(letter: Letter) -> None:
     raw, mail = _sent(letter)
     assert raw.isascii()
     assert max(map(len, raw.split(b"\r\n"))) <= 998
-    assert mail["Subject"] == letter.subject == f"[Parley] {LANGUAGES[letter.language].title(_told(letter))}"
+    assert mail["Subject"] == letter.subject == f"[Parley] {LANGUAGES[letter.language].brief.title(_told(letter))}"
     assert mail["Content-Language"] == letter.language
     assert parsedate_to_datetime(mail["Date"]) == datetime(2026, 11, 22, 7, tzinfo=UTC)
     assert re.fullmatch(r"<brief_[0-9a-f]{32}@example\.org>", mail["Message-ID"])
@@ -255,10 +260,27 @@ def test_a_mail_that_would_be_cut_off_leaves_its_lists_out_and_says_so(
     forms = brief_mail.Forms(letter.brief, _told(letter), letter.language, letter.pictures)
     short = brief_mail.letter_of(forms, letter.number, letter.head)
     assert len(short.html.encode()) < len(letter.html.encode()) <= LIMIT
+    words = LANGUAGES[letter.language].brief
     for text in (" ".join(parsed(short.html).text), short.text):
-        assert LEFT_OUT[letter.language].split("`")[0] in text
-        assert LANGUAGES[letter.language].HEADINGS["sources"] not in text
-        assert LANGUAGES[letter.language].HEADINGS["method"] in text
+        assert words.left_out().split("`")[0] in text
+        assert words.HEADINGS.sources not in text
+        assert words.HEADINGS.method in text
+
+
+def test_a_mail_of_one_page_has_one_picture_and_says_the_same_twice(letter: Letter) -> None:
+    short = brief_mail.letter_of(brief_mail.drawn(letter.brief, letter.language, short=True), 3, letter.head)
+    _, mail = _sent(short)
+    text, html, pictures = _parts(mail)
+    page = parsed(html)
+    assert (page.wrong, page.open, len(pictures)) == ([], [], 1)
+    assert not page.tags & {"svg", "style", "link", "script"}
+    assert set(page.addresses) == {f"cid:{name}" for name in pictures}
+    assert numbers(text) == numbers(" ".join(page.text))
+    assert short.subject == letter.subject
+    assert short.key != replace(short, short=False).key, "the long form of it goes out too"
+    for sentence in said_shortly(LANGUAGES[letter.language], _told(letter)).values():
+        if "12" not in sentence:  # the number of the report is another
+            assert sentence in text
 
 
 # Every day, every week, on a change
@@ -353,8 +375,8 @@ def test_the_next_one_compares_with_the_last(toy: Database) -> None:
             clock.go_on(days=1)
     first, second = (_parts(mail)[0] for mail in box.mails)
     assert {mail["To"] for mail in box.mails} == {"chief@example.org"}
-    assert "更新番号1" in second
-    assert "更新番号2" not in first
+    assert "実行1" in second
+    assert "実行2" not in first
     assert {mail["Content-Language"] for mail in box.mails} == {"ja"}
 
 

@@ -32,8 +32,11 @@ from forecast.evaluation.scoreboard import Selection, score_table
 from forecast.facts.quality import MET, MISSED, UNMEASURED, WITHIN_CHANCE, Bound, Figure
 from forecast.facts.trust import FAILED, LOOK, NOT_RUN, PASSED, Trust
 from forecast.trust.page import render_page
-from forecast.trust.read import as_json, read_trust
+from forecast.trust.payload import as_json
+from forecast.trust.read import read_trust
 from forecast.trust.tables import bounds_tables, calibration_table, comparison_tables, ranked_table
+from forecast.words.english.quality import quality_sentence as told
+from forecast.words.language import ENGLISH
 from forecast.words.numbers import percent
 from forecast.writing import check_place, write_file
 from indicators.folder import read_case_folder
@@ -169,7 +172,7 @@ def test_forecasts_over_time_name_the_worst_of_them() -> None:
     assert found.outcome[:-2] == tuple(backtest.outcome[:-2, t, 2] > 0)
     no = [p for p, came_true in zip(found.probability, found.outcome, strict=True) if came_true is False]
     worst = found.origin[found.probability.index(max(no))]
-    assert f"{percent(max(no))} on {worst}, which did not come true." in found.sentence
+    assert f"{percent(max(no))} on {worst}, which did not come true." in ENGLISH.trust.timeline_sentence(found)
 
 
 # What is read
@@ -243,8 +246,16 @@ def test_the_newest_standard_backtest_is_shown_unless_another_is_asked_for(
     newer = store_backtest(toy, small_backtest, changes={"quality": "Good."})
     number = store_backtest(toy, other, settings={"standard": False})
     found, chosen = _read(toy), _read(toy, number)
-    assert (found.source.evaluation_id, found.source.standard, found.quality.sentence) == (newer, True, "Good.")
-    assert (chosen.source.evaluation_id, chosen.source.standard, chosen.quality.sentence) == (number, False, "Good.")
+    assert (found.source.evaluation_id, found.source.standard, told(found.quality)) == (
+        newer,
+        True,
+        "Good.",
+    )
+    assert (chosen.source.evaluation_id, chosen.source.standard, told(chosen.quality)) == (
+        number,
+        False,
+        "Good.",
+    )
     assert chosen.source.sentence == quality_sentence(other)
     assert (chosen.source.origins, chosen.comparisons[0].n) == (len(other.origins), len(other.origins))
 
@@ -294,7 +305,11 @@ def test_before_any_is_stored_the_shipped_backtest_serves_its_own_case(
         _read(toy)
     to_dataset(small_backtest).to_netcdf(tmp_path / SHIPPED_BACKTEST)
     found = _read(toy)
-    assert (found.quality.sentence, found.source.evaluation_id, found.source.model_version) == ("Fair.", None, "0" * 8)
+    assert (told(found.quality), found.source.evaluation_id, found.source.model_version) == (
+        "Fair.",
+        None,
+        "0" * 8,
+    )
     assert f"shipped with the program: {len(small_backtest.origins)} origins" in _text(
         ElementTree.fromstring(render_page(found))
     )
@@ -313,7 +328,7 @@ def test_each_check_is_shown_as_it_was_last_run(toy: Database, small_backtest: B
     assert [found[name].verdict for name in ("as-of", "states", "sbc")] == [PASSED, LOOK, PASSED]
     assert found["sbc"].model_version == trust.model_version
     assert found["power-scaling"].verdict == NOT_RUN
-    assert found["power-scaling"].sentence == "not run; run `parley check power-scaling`"
+    assert ENGLISH.trust.check_found(found["power-scaling"]) == "not run; run `parley check power-scaling`"
 
 
 def _check(name: str, passed: bool | None) -> dict[str, object]:
@@ -371,11 +386,12 @@ def test_the_page_says_what_was_missed_and_what_failed(trust: Trust, page: str) 
     assert bad.count(FAILED) == 1
     text = _text(root)
     assert f"Missed: {bad.count(MISSED)} of {len(trust.bounds)}." in text
-    assert text.count(trust.quality.sentence) == 1
+    assert text.count(told(trust.quality)) == 1
     for sentence in (
-        trust.track.sentence,
-        trust.rule,
-        *(one.sentence for one in (*trust.calibrations, *trust.timelines)),
+        ENGLISH.quality.track_sentence(trust.track),
+        ENGLISH.trust.rule(),
+        *map(ENGLISH.trust.calibration_sentence, trust.calibrations),
+        *map(ENGLISH.trust.timeline_sentence, trust.timelines),
     ):
         assert sentence in text
 
@@ -441,7 +457,12 @@ def test_the_terminal_says_the_same_in_a_hundred_lines(toy: Database, parley: Co
     assert max(map(len, lines)) <= 100
     assert not [line for line in lines if line != line.rstrip()]
     flat = " ".join(text.split())
-    for table in (*bounds_tables(trust), *comparison_tables(trust), ranked_table(trust), calibration_table(trust)):
+    for table in (
+        *bounds_tables(trust, ENGLISH),
+        *comparison_tables(trust, ENGLISH),
+        ranked_table(trust, ENGLISH),
+        calibration_table(trust, ENGLISH),
+    ):
         assert table.title in text
         assert [row for row in table.rows if " ".join(" ".join(row).split()) not in flat] == []
 

@@ -18,6 +18,7 @@ from forecast.brief.changes import check_full, choose_since, read_changes
 from forecast.brief.levels import levels_of, read_attested, read_cited, read_differing, read_sources, read_watched
 from forecast.brief.tested import read_tested
 from forecast.errors import NoForecast
+from forecast.evaluation.figures import bound_as_json
 from forecast.facts.bands import Grounds, band_of
 from forecast.facts.brief import Brief, Figures
 from forecast.facts.changes import Changes, Now
@@ -25,13 +26,14 @@ from forecast.facts.levels import Level, Watched
 from forecast.facts.news import ObservationNews
 from forecast.facts.quality import Tested
 from forecast.facts.summary import Summary
+from forecast.facts.track import TrackRecord
 from forecast.plots.chosen import Span
 from forecast.plots.history import read_history
 from forecast.plots.horizons import read_horizons
 from forecast.plots.scenarios import read_scenarios_shown
 from forecast.record.moment import moment_of
 from forecast.record.summary import as_json as summary_json
-from forecast.record.summary import read_summary, read_track
+from forecast.record.summary import read_summary
 from forecast.run_facts import read_instant, read_when
 from forecast.structures import change_as_json
 from forecast.words.english import plots as english
@@ -94,7 +96,7 @@ def read_brief(
         levels=levels,
         attested=read_attested(connection, run.case_id, when),
         watched=read_watched(connection, run, levels, summary.catalogue, headline),
-        track=read_track(connection, today, case.case_id)[0],
+        track=summary.track if isinstance(summary.track, TrackRecord) else None,
         tested=tested,
         documents=read_cited(connection, run.case_id, when),
         sources=read_sources(connection, run.case_id, when, summary.catalogue),
@@ -259,4 +261,6 @@ def _changes(changes: Changes) -> Mapping[str, Any]:
 
 
 def _backtest(tested: Tested) -> dict[str, Any]:
-    return asdict(tested) | {"verdict": tested.verdict, "missed": len(tested.missed), "measured": len(tested.measured)}
+    counts = {"missed": len(tested.missed), "measured": len(tested.measured)}
+    bounds = [bound_as_json(bound) for bound in tested.bounds]
+    return asdict(tested) | {"bounds": bounds, "verdict": tested.verdict, **counts}

@@ -16,6 +16,9 @@ from db.anchors import Head
 if TYPE_CHECKING:
     from forecast.facts.brief import Brief
 
+WIDE = ("ja", "ko")
+"""Languages whose letters take three bytes each."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Letter:
@@ -36,6 +39,8 @@ class Letter:
     html: str
     pictures: Mapping[str, bytes]
     """PNG, by the name that the HTML calls each by."""
+    short: bool = False
+    """Of one page."""
 
     @property
     def case_id(self) -> str:
@@ -52,8 +57,9 @@ class Letter:
 
     @property
     def key(self) -> str:
-        """The same each time this brief is sent in this language; of one that is not recorded, of this text."""
-        named = (self.case_id, str(self.run_id), str(self.number or self.sha256), self.language)
+        """The same each time this form of it is sent in this language; of one that is not recorded, of this text."""
+        form = ("short",) if self.short else ()
+        named = (self.case_id, str(self.run_id), str(self.number or self.sha256), self.language, *form)
         return hashlib.sha256("\n".join(named).encode()).hexdigest()[:32]
 
 
@@ -72,7 +78,7 @@ def as_message(letter: Letter, *, sender: str, to: str, key: str, now: datetime)
     message["Date"] = format_datetime(now.astimezone(UTC))
     message["Message-ID"] = f"<brief_{digest}@{sender.rpartition('@')[2]}>"
     message["Auto-Submitted"] = "auto-generated"
-    coding = "base64" if letter.language == "ja" else "quoted-printable"
+    coding = "base64" if letter.language in WIDE else "quoted-printable"
     message.set_content(letter.text, charset="utf-8", cte=coding)
     message.add_alternative(letter.html, subtype="html", charset="utf-8", cte=coding)
     message["Content-Language"] = letter.language

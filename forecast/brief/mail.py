@@ -13,18 +13,15 @@ from db.engine import Database
 from db.report_numbers import next_number
 from forecast.brief.facts import in_language
 from forecast.brief.letter import Letter, picture_name
-from forecast.brief.page import LANGUAGES, Sheet, draw_pictures, render
+from forecast.brief.page import Sheet, draw_pictures, render
 from forecast.brief.report import read_current, row_of
 from forecast.facts.brief import Brief
 from forecast.plots.style import as_png
+from forecast.words.language import LANGUAGES
 from indicators.names import read_names
 
 LIMIT = 100_000
 """Bytes of the HTML."""
-LEFT_OUT = {
-    "en": "Lists at the end are left out, for a mail must be short: `parley report --out brief.html` writes all of it.",
-    "ja": "末尾の一覧は、メールの長さに限りがあるため省略した。全体は`parley report --out brief.html`で作成できる。",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +33,12 @@ class Forms:
     """The same with the names of the language."""
     language: str
     pictures: Mapping[str, bytes]
+    short: bool = False
+    """Of one page."""
 
     def render(self, format_: str, brief: Brief, number: int | None, head: Head | None, note: str) -> str:
         plots = {name.partition(".")[0]: f"cid:{name}" for name in self.pictures}
-        return render(Sheet(brief, self.language, format_, plots), number, head=head, note=note)
+        return render(Sheet(brief, self.language, format_, plots, self.short), number, head=head, note=note)
 
 
 def write_letter(
@@ -47,6 +46,7 @@ def write_letter(
     now: datetime,
     *,
     language: str,
+    short: bool = False,
     run_id: int | None = None,
     since: date | int | None = None,
     case_id: str | None = None,
@@ -54,32 +54,33 @@ def write_letter(
 ) -> Letter:
     """Write a brief as a mail, and record it unless the database can only be read; the rest as `write_report`."""
     brief = read_current(database, now, run_id=run_id, since=since, case_id=case_id, owed=owed)
-    forms = drawn(brief, language)
+    forms = drawn(brief, language, short=short)
     why = database.unwritable
     if why:
         with database.read() as connection:
             return letter_of(forms, None, read_head(connection), why)
     with database.write() as connection:
-        row = row_of(Sheet(brief, language, "html", {}))
+        row = row_of(Sheet(brief, language, "html", {}, short))
         number = next_number(connection, row.case_id, row.run_id, row.since_run_id)
         letter = letter_of(forms, number, head_of_report(connection, number))
         append_report(connection, replace(row, sha256=letter.sha256), now)
     return letter
 
 
-def drawn(brief: Brief, language: str) -> Forms:
+def drawn(brief: Brief, language: str, *, short: bool = False) -> Forms:
     """With the names and pictures of a language."""
-    pngs = {name: as_png(figure) for name, figure in draw_pictures(brief, language).items()}
+    pngs = {name: as_png(figure) for name, figure in draw_pictures(brief, language, short=short).items()}
     pictures = {picture_name(name, png): png for name, png in pngs.items()}
-    return Forms(brief, in_language(brief, read_names(brief.case.case_id, language)), language, pictures)
+    told = in_language(brief, read_names(brief.case.case_id, language))
+    return Forms(brief, told, language, pictures, short)
 
 
 def letter_of(forms: Forms, number: int | None, head: Head | None, unrecorded: str = "") -> Letter:
     """The mail, without its lists where it would be too long."""
-    brief, words, note = forms.brief, LANGUAGES[forms.language], ""
+    brief, words, note = forms.brief, LANGUAGES[forms.language].brief, ""
     html = forms.render("mail", brief, number, head, note)
     if len(html.encode()) > LIMIT:
-        brief, note = replace(brief, documents=(), sources=(), differing=()), LEFT_OUT[forms.language]
+        brief, note = replace(brief, documents=(), sources=(), differing=()), words.left_out()
         html = forms.render("mail", brief, number, head, note)
     return Letter(
         brief=forms.facts,
@@ -92,4 +93,5 @@ def letter_of(forms: Forms, number: int | None, head: Head | None, unrecorded: s
         text=forms.render("txt", brief, number, head, note),
         html=html,
         pictures=forms.pictures,
+        short=forms.short,
     )

@@ -7,7 +7,6 @@ import base64
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from types import ModuleType
 
 from markupsafe import Markup, escape
 from matplotlib.figure import Figure
@@ -22,23 +21,26 @@ from forecast.plots.history import draw_history
 from forecast.plots.horizons import draw_horizons
 from forecast.plots.scenarios import draw_scenarios
 from forecast.plots.style import WIDTH, as_drawing, as_png
-from forecast.words.english import brief as english
-from forecast.words.japanese import brief as japanese
 from forecast.words.labels import Labels
+from forecast.words.language import LANGUAGES, Language
 from forecast.words.names import TARGET_NAMES
 from forecast.words.numbers import error_size, signed
 from indicators.names import read_names
 
-LANGUAGES: Mapping[str, ModuleType] = {"en": english, "ja": japanese}
 TEMPLATES = {"html": "brief.html.j2", "md": "brief.md.j2", "mail": "mail.html.j2", "txt": "mail.txt.j2"}
-HEIGHTS = {"history": 1.7, "horizons": 1.45, "scenarios": 1.8}
+SHORT = {"html": "short.html.j2", "md": "short.md.j2", "mail": "short_mail.html.j2", "txt": "short_mail.txt.j2"}
+"""Of one page."""
+HEIGHTS = {"history": 1.65, "horizons": 1.45, "scenarios": 1.75}
 """Inches: what two sheets of A4 leave for the plots."""
+SHORT_HEIGHTS = {"history": 2.3}
+"""Of one page, which has this picture alone."""
 SMALLER = 0.85
 """Of the house style's letters: those of the plots match those of the page."""
 BESIDE = ("base_rate", "documents_only", "history_only")
 _CODE = re.compile("`([^`]+)`")
 _UNIT = re.compile(r"(?<=\d) (?=(?:%|d|days?|points)(?!\w))")
-_WHOLE = re.compile(r"[\d.]+–[\d.]+(?:\N{NO-BREAK SPACE}?%)?|\d{4}-\d\d-\d\d")
+_DAYS = r"\d{4}-\d\d-\d\d|\d{4}年\d+月\d+日|\d{4}년 \d+월 \d+일"
+_WHOLE = re.compile(rf"[\d.]+–[\d.]+(?:\N{{NO-BREAK SPACE}}?%)?|{_DAYS}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,21 +77,37 @@ class Sheet:
     format: str
     plots: Mapping[str, str]
     """By name: a drawing for HTML, the address of a picture for Markdown and mails."""
+    short: bool = False
+    """Of one page."""
+
+    @property
+    def form(self) -> str:
+        """The format as a report on record has it."""
+        return f"{self.format}-short" if self.short else self.format
 
 
-def lay_out(brief: Brief, language: str, format_: str) -> Sheet:
+def lay_out(brief: Brief, language: str, format_: str, *, short: bool = False) -> Sheet:
     """Names in the language, and the plots: what takes time."""
-    words = LANGUAGES[language]
-    figures = _draw(brief, words.LABELS)
+    figures = draw_pictures(brief, language, short=short)
     plots = {
         name: as_drawing(figure, name) if format_ == "html" else _address(figure) for name, figure in figures.items()
     }
-    return Sheet(in_language(brief, read_names(brief.case.case_id, language)), language, format_, plots)
+    return Sheet(in_language(brief, read_names(brief.case.case_id, language)), language, format_, plots, short)
 
 
-def draw_pictures(brief: Brief, language: str) -> dict[str, Figure]:
-    """The plots by name, with the words of a language."""
-    return _draw(brief, LANGUAGES[language].LABELS)
+def draw_pictures(brief: Brief, language: str, *, short: bool = False) -> dict[str, Figure]:
+    """The plots by name, lower than by themselves, with the words of a language; one page has the history alone."""
+    facts, labels = brief.figures, LANGUAGES[language].labels
+    if short:
+        return {"history": _shrunk(draw_history(facts.history, labels), SHORT_HEIGHTS["history"])}
+    horizons = draw_horizons(replace(facts.horizons, curves=facts.horizons.curves[:1]), labels)  # the table has others
+    horizons.axes[0].set_ylabel(labels.probability)  # the longer words would not fit
+    figures = {
+        "history": draw_history(facts.history, labels),
+        "horizons": horizons,
+        "scenarios": draw_scenarios(facts.scenarios, labels),
+    }
+    return {name: _shrunk(figure, HEIGHTS[name]) for name, figure in figures.items()}
 
 
 def render(sheet: Sheet, number: int | None, *, head: Head | None = None, note: str = "") -> str:
@@ -101,40 +119,39 @@ def render(sheet: Sheet, number: int | None, *, head: Head | None = None, note: 
     head : of the record, before the brief is; None where it is not told
     note : what is to be said of a form that does not hold all
     """
-    words, brief = LANGUAGES[sheet.language], sheet.brief
+    language, brief = LANGUAGES[sheet.language], sheet.brief
     return rendering.render(
-        TEMPLATES[sheet.format],
+        (SHORT if sheet.short else TEMPLATES)[sheet.format],
         filters={"text": _FILTERS[sheet.format]},
         brief=brief,
         number=number,
         head=head,
         language=sheet.language,
-        w=words,
-        targets=_target_table(brief, words),
-        change=_change_table(brief, words),
+        w=language.brief,
+        s=language.short,
+        gap=language.labels.gap,
+        captions=_captions(brief, language),
+        targets=_target_table(brief, language),
+        change=_change_table(brief, language),
         plots={name: Markup(plot) for name, plot in sheet.plots.items()},
         note=note,
     )
 
 
-def _draw(brief: Brief, labels: Labels) -> dict[str, Figure]:
-    """The plots, lower than by themselves; of the curves by horizon the headline's, for the table has the others."""
-    facts = brief.figures
-    figures = {
-        "history": draw_history(facts.history, labels),
-        "horizons": draw_horizons(replace(facts.horizons, curves=facts.horizons.curves[:1]), labels),
-        "scenarios": draw_scenarios(facts.scenarios, labels),
+def _captions(brief: Brief, language: Language) -> Mapping[str, str]:
+    facts, said = brief.figures, language.plots
+    return {
+        "history": said.history_caption(facts.history),
+        "horizons": said.curve_caption(facts.horizons),
+        "scenarios": said.scenarios_caption(facts.scenarios),
     }
-    figures["horizons"].axes[0].set_ylabel(labels.probability)  # the longer words would not fit
-    for name, figure in figures.items():
-        _shrink(figure, HEIGHTS[name])
-    return figures
 
 
-def _shrink(figure: Figure, height: float) -> None:
+def _shrunk(figure: Figure, height: float) -> Figure:
     figure.set_size_inches(WIDTH, height)
     for text in figure.findobj(Text):
         text.set_fontsize(SMALLER * float(text.get_fontsize()))
+    return figure
 
 
 def _address(figure: Figure) -> str:
@@ -161,8 +178,8 @@ def _in_mail(text: str) -> Markup:
 _FILTERS: Mapping[str, Callable[[str], str]] = {"html": _in_html, "md": _in_markdown, "mail": _in_mail, "txt": str}
 
 
-def _target_table(brief: Brief, words: ModuleType) -> TargetTable:
-    labels: Labels = words.LABELS
+def _target_table(brief: Brief, language: Language) -> TargetTable:
+    labels, words = language.labels, language.brief.WORDS
     rows = brief.summary.shown.targets
     order = dict.fromkeys((brief.case.headline, *TARGET_NAMES, *(row.target for row in rows)))
     by_target = {target: [row for row in rows if row.target == target] for target in order}
@@ -174,7 +191,7 @@ def _target_table(brief: Brief, words: ModuleType) -> TargetTable:
             for target, mine in by_target.items()
             if mine
         ),
-        tuple((words.WORDS[name], tuple(_beside(row, name, labels) for row in headline)) for name in BESIDE),
+        tuple((getattr(words, name), tuple(_beside(row, name, labels) for row in headline)) for name in BESIDE),
     )
 
 
@@ -188,15 +205,15 @@ def _beside(row: TargetForecastRow, name: str, labels: Labels) -> Cell:
     return Cell("–" if value is None else labels.percent(value))
 
 
-def _change_table(brief: Brief, words: ModuleType) -> ChangeTable:
-    labels: Labels = words.LABELS
+def _change_table(brief: Brief, language: Language) -> ChangeTable:
+    labels, words = language.labels, language.brief.WORDS
     steps = brief.changes.steps
     return ChangeTable(
         tuple(labels.window(step.horizon_days, step.deadline) for step in steps),
         (
-            (words.WORDS["before"], tuple(labels.percent(step.before) for step in steps)),
-            (words.WORDS["now"], tuple(labels.percent(step.now) for step in steps)),
-            (words.WORDS["change"], tuple(f"{_points(step.change)} ± {error_size(step.error)}" for step in steps)),
+            (words.before, tuple(labels.percent(step.before) for step in steps)),
+            (words.now, tuple(labels.percent(step.now) for step in steps)),
+            (words.change, tuple(f"{_points(step.change)} ± {error_size(step.error)}" for step in steps)),
         ),
     )
 

@@ -63,6 +63,7 @@ def write_report(
     now: datetime,
     *,
     language: str = "en",
+    short: bool = False,
     run_id: int | None = None,
     since: date | int | None = None,
     force: bool = False,
@@ -76,7 +77,8 @@ def write_report(
     Parameters
     ----------
     now : the instant of writing; the track record is of its day
-    language : en or ja
+    language : a code of `forecast.words.language.LANGUAGES`
+    short : on one page
     since : a date or the number of a run to compare with; None for the run of the last brief
     owed : as of which day the last forecast should be by now; None where that is not to be judged
 
@@ -92,7 +94,7 @@ def write_report(
     format_ = path.suffix.removeprefix(".").casefold()
     check_place(path, force=force, example=f"brief.{format_}")
     brief = read_current(database, now, run_id=run_id, since=since, case_id=case_id, owed=owed)
-    sheet = lay_out(brief, language, format_)
+    sheet = lay_out(brief, language, format_, short=short)
     why = database.unwritable
     made = _write_alone(database, path, sheet, force) if why else _write(database, path, sheet, now, force=force)
     return Report(
@@ -101,7 +103,7 @@ def write_report(
         unrecorded=why,
         file=path,
         language=language,
-        format=format_,
+        format=sheet.form,
         sha256=made.sha256,
         head=made.head,
         brief=brief,
@@ -159,7 +161,7 @@ def row_of(sheet: Sheet) -> NewReport:
         run_id=run.id,
         since_run_id=since.id if since else None,
         language=sheet.language,
-        format=sheet.format,
+        format=sheet.form,
         sha256="",
         code_version=code_version(),
     )

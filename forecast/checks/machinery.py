@@ -12,20 +12,17 @@ from db.engine import Database
 from db.known import copy_known
 from db.migrate import create_database
 from db.when import When
-from forecast.checks.subject import Check, Subject
+from forecast.checks.subject import Check, Subject, found_by
 from forecast.engine.assemble import Rows, inputs_hash, read_problem
-from forecast.words.numbers import counted
+from forecast.facts.checks import TOLERANCE
 from models.dense import solve_level
 from models.exposure import Cells, Exposure
 from models.sbc import QUANTITIES, Calibration, Ranked, calibrate_places, rank_truth
 from models.spec import Floats, Ints, Problem
 
-PUBLISHED_SIMULATIONS = 200
 FAMILY_LEVEL = 0.95
 ORIGINS = 6
 SAMPLED_DAYS = 12
-TOLERANCE = 1e-6
-"""Largest difference, in levels and levels squared, that passes for arithmetic."""
 
 Reader = Callable[[Connection, date], Problem]
 """Reads what a forecast as of the date is made from."""
@@ -56,7 +53,7 @@ def judge_calibration(ranked: Sequence[Ranked], seed: int) -> Check:
             for name, deviation, edge, p, inside in _lines(calibration)
         ],
     }
-    return Check("sbc", calibration.passed, _calibration_words(calibration, refused), _table(calibration), figures)
+    return found_by("sbc", calibration.passed, _table(calibration), figures)
 
 
 def _lines(calibration: Calibration) -> list[tuple[str, float, float, float, bool]]:
@@ -68,16 +65,6 @@ def _lines(calibration: Calibration) -> list[tuple[str, float, float, float, boo
         edge = calibration.band.upper[j] if deviation > 0 else calibration.band.lower[j]
         out.append((name, deviation, float(edge), float(calibration.p[k]), bool(calibration.inside[k])))
     return out
-
-
-def _calibration_words(calibration: Calibration, refused: int) -> str:
-    worlds, outside = len(calibration.place), [name for name, *_, inside in _lines(calibration) if not inside]
-    scope = f"over {counted(worlds, 'simulated world')}" + (f" ({refused} refused as too crowded)" if refused else "")
-    scope += "" if worlds >= PUBLISHED_SIMULATIONS else f"; the published run takes {PUBLISHED_SIMULATIONS}"
-    if outside:
-        return f"{', '.join(outside)} left the family-wise 95 % band {scope}."
-    smallest = f"the smallest of their p is {calibration.p.min():.2f}"
-    return f"All {len(QUANTITIES)} quantities stay inside the family-wise 95 % band ({smallest}) {scope}."
 
 
 def _table(calibration: Calibration) -> tuple[tuple[str, ...], ...]:
@@ -99,20 +86,12 @@ def check_as_of(subject: Subject, reader: Reader | None = None) -> Check:
     for number, origin in enumerate(origins):
         subject.progress("reading as of past dates", number, len(origins), str(origin))
         found.append((origin, *_compare_reads(subject.database, origin, read)))
-    leaked = [origin for origin, same, _ in found if not same]
-    behind = max(rows for *_, rows in found)
-    words = (
-        f"As of {', '.join(map(str, leaked))} rows known later change what is read."
-        if leaked
-        else f"What is read as of {counted(len(origins), 'past date')} is the same from a database in which nothing "
-        f"known later exists (up to {counted(behind, 'row')} fewer)."
-    )
     table = (
         ("as of", "rows known later", "inputs"),
         *((str(origin), str(rows), "the same" if same else "differ") for origin, same, rows in found),
     )
     origins_json = [{"as_of": str(origin), "same": same, "rows_known_later": rows} for origin, same, rows in found]
-    return Check("as-of", not leaked, words, table, {"origins": origins_json})
+    return found_by("as-of", all(same for _, same, _ in found), table, {"origins": origins_json})
 
 
 def origins_of(rows: Rows) -> tuple[date, ...]:
@@ -149,19 +128,13 @@ def compare_states(problem: Problem, exposure: Exposure, seed: int) -> Check:
         lag = problem.catalogue.lag if name == "continuation" else zero
         lines.append((f"cells of {name}", *_worst_cells(problem, getattr(exposure, name), lag, rng)))
     worst = max(difference for *_, difference in lines)
-    passed = bool(worst <= TOLERANCE)
-    solved = sum(number for _, number, _ in lines)
-    wrong = ", ".join(name for name, _, difference in lines if not difference <= TOLERANCE)
-    words = (
-        f"{counted(solved, 'level')} solved again differ from those the model is given by at most {worst:.1e}."
-        if passed
-        else f"The levels in {wrong} are not those of the observations: they differ by up to {worst:.2f}."
-    )
     table = (
         ("where", "levels", "largest difference"),
         *((name, str(number), f"{difference:.1e}") for name, number, difference in lines),
     )
-    return Check("states", passed, words, table, {"levels": solved, "largest_difference": worst})
+    where = [{"name": name, "levels": number, "largest_difference": difference} for name, number, difference in lines]
+    figures = {"levels": sum(number for _, number, _ in lines), "largest_difference": worst, "where": where}
+    return found_by("states", worst <= TOLERANCE, table, figures)
 
 
 def _worst_filtered(problem: Problem, exposure: Exposure, rng: np.random.Generator) -> tuple[int, float]:

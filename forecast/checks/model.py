@@ -5,9 +5,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from forecast.checks.subject import Check, Subject
+from forecast.checks.subject import Check, Subject, found_by
+from forecast.facts.checks import TAIL
 from forecast.words.names import target_name
-from forecast.words.numbers import counted, percent
+from forecast.words.numbers import percent
 from models.parameters import Parameters, join_draws
 from models.predictive import (
     COUNTS,
@@ -26,7 +27,6 @@ from models.spec import TARGETS, Floats, Horizon
 WORLDS = 200
 PRIOR_DRAWS = 1000
 CENTRAL = (0.05, 0.50, 0.95)
-TAIL = 0.025
 HEADLINE_DAYS = 180
 DECADE_DAYS = 3652.5
 
@@ -56,7 +56,7 @@ class _Line:
 def check_prior_predictive(subject: Subject) -> Check:
     """Worlds from the prior: is the real record one that the prior expects? And what do prior and documents imply?"""
     draws = _prior(subject, PRIOR_DRAWS)
-    worlds, observed = _simulate(subject, _first(draws, WORLDS), "simulating records from the prior")
+    worlds, observed = _simulate(subject, _first(draws, WORLDS), "prior")
     lines = _per_decade(_lines(worlds, observed), subject)
     implied = {"prior": _headline(subject, draws), "documents alone": _headline(subject, _documents_only(subject))}
     window = f"P({target_name(subject.headline)} in {HEADLINE_DAYS} d)"
@@ -65,8 +65,8 @@ def check_prior_predictive(subject: Subject) -> Check:
         *((*line.cells, "" if line.inside else "outside") for line in lines),
         *((f"{window}, {source}", *map(percent, values), "–", "") for source, values in implied.items()),
     )
-    wrong = [line.name for line in lines if not line.inside]
     figures = {
+        "target": subject.headline,
         "worlds": WORLDS,
         "refused_worlds": worlds.refused,
         "statistics": [line.figures | {"inside": line.inside} for line in lines],
@@ -74,33 +74,17 @@ def check_prior_predictive(subject: Subject) -> Check:
             {"source": source, "horizon_days": HEADLINE_DAYS, **_named(values)} for source, values in implied.items()
         ],
     }
-    return Check("prior-predictive", not wrong, _prior_words(worlds, wrong, implied, window), table, figures)
-
-
-def _prior_words(worlds: Worlds, wrong: Sequence[str], implied: dict[str, Floats], window: str) -> str:
-    among = f"the central 90 % of {counted(WORLDS, 'record')} from the prior{_refusals(worlds)}"
-    verdict = f"{', '.join(wrong)} lie outside {among}" if wrong else f"The record lies within {among} in every respect"
-    medians = " and ".join(f"{percent(values[1])} by the {source}" for source, values in implied.items())
-    return f"{verdict}; the median of {window} is {medians}."
+    return found_by("prior-predictive", all(line.inside for line in lines), table, figures)
 
 
 def check_posterior_predictive(subject: Subject) -> Check:
     """Worlds from the posterior: does the model, having seen the record, produce records like it?"""
-    worlds, observed = _simulate(subject, _first(subject.posterior(), WORLDS), "simulating records from the posterior")
+    worlds, observed = _simulate(subject, _first(subject.posterior(), WORLDS), "posterior")
     lines, tails = _lines(worlds, observed), predictive_tails(worlds.values, observed)
-    outside = [name for name, p in zip(STATISTICS, tails.p, strict=True) if p < TAIL or p > 1 - TAIL]
     table = (
         ("quantity", "5 %", "50 %", "95 %", "observed", "p"),
         *((*line.cells, _number(p)) for line, p in zip(lines, tails.p, strict=True)),
     )
-    among = f"{counted(WORLDS, 'record')} simulated from the posterior ({subject.posterior_by}){_refusals(worlds)}"
-    verdict = (
-        f"Among {among}, {', '.join(outside)} of the real one are extreme: p outside ({TAIL}, {1 - TAIL})"
-        if outside
-        else f"The real record is one of its kind among {among}: all {len(STATISTICS)} p-values lie in "
-        f"({TAIL}, {1 - TAIL})"
-    )
-    words = f"{verdict}; {percent(tails.joint)} of such records are as extreme in their most extreme statistics."
     figures = {
         "worlds": WORLDS,
         "refused_worlds": worlds.refused,
@@ -108,12 +92,13 @@ def check_posterior_predictive(subject: Subject) -> Check:
         "p_joint": tails.joint,
         "statistics": [line.figures | {"p": _finite(float(p))} for line, p in zip(lines, tails.p, strict=True)],
     }
-    return Check("posterior-predictive", not outside, words, table, figures)
+    extreme = any(p < TAIL or p > 1 - TAIL for p in tails.p)
+    return found_by("posterior-predictive", not extreme, table, figures)
 
 
-def _simulate(subject: Subject, draws: Parameters, stage: str) -> tuple[Worlds, Floats]:
+def _simulate(subject: Subject, draws: Parameters, source: str) -> tuple[Worlds, Floats]:
     """Simulated records, and the statistics of the real one."""
-    problem, report = subject.problem, subject.report(stage)
+    problem, report = subject.problem, subject.report(f"simulating records from the {source}")
     worlds = simulate_worlds(problem, subject.density, subject.levels, draws, subject.seed, report)
     return worlds, describe_record(problem, common_span(problem))
 
@@ -161,10 +146,6 @@ def _headline(subject: Subject, parameters: Parameters) -> Floats:
     density = subject.density
     out = project(soon, density.exposure.filtered, parameters, density.structure, paths=1, seed=subject.seed)
     return np.asarray(np.quantile(out.targets[:, TARGETS.index(subject.headline), 0], CENTRAL))
-
-
-def _refusals(worlds: Worlds) -> str:
-    return f" ({worlds.refused} refused as too crowded)" if worlds.refused else ""
 
 
 def _named(quantiles: Floats) -> dict[str, float | None]:

@@ -7,18 +7,16 @@ from datetime import date
 import numpy as np
 from scipy.special import logit
 
-from forecast.checks.subject import Check, Subject
+from forecast.checks.found import horizons_as_json, reference_of
+from forecast.checks.subject import Check, Subject, found_by
 from forecast.evaluation.forecasters import mean_forecast
-from forecast.words.names import target_name
-from forecast.words.numbers import percent, signed
+from forecast.facts.checks import Reach
+from forecast.words.numbers import percent, reach, signed
 from models.assumptions import assumptions
 from models.laplace import NoMode, build_density, fit_laplace
 from models.projection import project
 from models.sensitivity import (
-    JUDGEMENTS,
     NOTABLE,
-    PRIORS,
-    RECORD,
     Scaled,
     log_components,
     scale_power,
@@ -30,8 +28,6 @@ from models.structure import Structure
 
 DRAWS = 400
 """Leaves changes a Monte-Carlo error of about 0.01 in log odds."""
-ORDERED_BY_DAYS = 180
-"""Horizon by which sources are put in order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +49,8 @@ def check_power_scaling(subject: Subject) -> Check:
     headline = _log_odds(out.targets[:, TARGETS.index(subject.headline)])
     parts = log_components(density, draws)
     found = {name: scale_power(headline, part, subject.seed) for name, part in parts.items()}
-    windows, at = _windows(subject.problem), _reference(subject.problem)
+    reaches = reaches_of(subject.problem)
+    windows, at = list(map(reach, reaches)), reference_of(reaches)
     table = (
         ("component", *windows, f"log odds per doubling, {windows[at]}"),
         *((name, *_sensitivities(one), _signed(one.slope[at])) for name, one in found.items()),
@@ -61,10 +58,12 @@ def check_power_scaling(subject: Subject) -> Check:
     figures = {
         "posterior": subject.posterior_by,
         "notable": NOTABLE,
-        "windows": list(windows),
+        "target": subject.headline,
+        "windows": windows,
+        "horizons": horizons_as_json(reaches),
         "components": [{"name": name, **_figures(one)} for name, one in found.items()],
     }
-    return Check("power-scaling", None, _leaders(found, windows, subject.headline), table, figures)
+    return found_by("power-scaling", None, table, figures)
 
 
 def _figures(scaled: Scaled) -> dict[str, object]:
@@ -79,30 +78,6 @@ def _sensitivities(scaled: Scaled) -> list[str]:
     """In brackets what chance alone could reach."""
     pairs = zip(scaled.sensitivity, scaled.noise, strict=True)
     return [f"{value:.2f}" if value > noise else f"({value:.2f})" for value, noise in pairs]
-
-
-def _leaders(found: dict[str, Scaled], windows: Sequence[str], headline: str) -> str:
-    """Which of prior, judgements and record lead the headline, the strongest first, and where."""
-    led = [name for name in (PRIORS, JUDGEMENTS, RECORD) if found[name].leads.any()]
-    led.sort(key=lambda name: -found[name].sensitivity.max())
-    what, rule = f"P({target_name(headline)})", f"a sensitivity above {NOTABLE} and above chance (else in brackets)"
-    if not led:
-        return f"{what} is led by none of prior, judgements and record: none has {rule}."
-    each = ", ".join(f"{name} ({_strongest(found[name], windows)}{_mostly(name, found)})" for name in led)
-    return f"{what} is led by {each}; what leads has {rule}."
-
-
-def _strongest(scaled: Scaled, windows: Sequence[str]) -> str:
-    at = int(scaled.sensitivity.argmax())
-    return f"up to {scaled.sensitivity[at]:.2f}, {windows[at]}"
-
-
-def _mostly(name: str, found: dict[str, Scaled]) -> str:
-    """Which of the priors it is, where it is all of them."""
-    if name != PRIORS:
-        return ""
-    single = [one for one in found if one not in (PRIORS, JUDGEMENTS, RECORD)]
-    return f"; above all {max(single, key=lambda one: found[one].sensitivity.max())}"
 
 
 def check_indicators(subject: Subject) -> Check:
@@ -125,7 +100,8 @@ def check_assumptions(subject: Subject) -> Check:
     for done, (name, structure) in enumerate(changed.items()):
         subject.progress("changing one assumption at a time", done, len(changed), name)
         rows.append((name, _headline(subject, subject.problem, structure)))
-    at, windows = _reference(subject.problem), _windows(subject.problem)
+    reaches = reaches_of(subject.problem)
+    windows, at = list(map(reach, reaches)), reference_of(reaches)
     rows.sort(key=lambda row: np.nan_to_num(row[1][at], nan=whole[at]))
     table = (
         ("assumption", *windows),
@@ -134,16 +110,13 @@ def check_assumptions(subject: Subject) -> Check:
     )
     figures = {
         "posterior": "laplace",
-        "windows": list(windows),
+        "target": subject.headline,
+        "windows": windows,
+        "horizons": horizons_as_json(reaches),
         "headline": _finite(whole),
         "changed": [{"assumption": name, "headline": _finite(found)} for name, found in rows],
     }
-    (low, lowest), (high, highest) = rows[0], rows[-1]
-    words = (
-        f"P({target_name(subject.headline)} {windows[at]}) is {percent(whole[at])} (by Laplace); with one assumption "
-        f"changed it lies between {percent(lowest[at])} ({low}) and {percent(highest[at])} ({high})."
-    )
-    return Check("assumptions", None, words, table, figures)
+    return found_by("assumptions", None, table, figures)
 
 
 def _leave_out(subject: Subject, noun: str, sources: Sequence[tuple[str, Problem]]) -> Check:
@@ -153,9 +126,9 @@ def _leave_out(subject: Subject, noun: str, sources: Sequence[tuple[str, Problem
         subject.progress(f"leaving out one {noun} at a time", done, len(sources), source)
         without = _headline(subject, problem)
         found.append(_Without(source, without, _log_odds(without) - _log_odds(whole), without - whole))
-    at, windows = _reference(subject.problem), _windows(subject.problem)
+    reaches = reaches_of(subject.problem)
+    windows, at = list(map(reach, reaches)), reference_of(reaches)
     found.sort(key=lambda one: -np.nan_to_num(abs(one.log_odds[at])))
-    words = _left_out_words(found, noun, at, f"P({target_name(subject.headline)} {windows[at]})", whole[at])
     table = (
         (noun, *windows, f"log odds {windows[at]}"),
         ("none left out", *map(percent, _finite(whole)), ""),
@@ -163,19 +136,13 @@ def _leave_out(subject: Subject, noun: str, sources: Sequence[tuple[str, Problem
     )
     figures = {
         "posterior": "laplace",
-        "windows": list(windows),
+        "target": subject.headline,
+        "windows": windows,
+        "horizons": horizons_as_json(reaches),
         "headline": _finite(whole),
         "without": [{noun: one.source, "headline": _finite(one.probability)} for one in found],
     }
-    return Check(f"leave-out-{noun}", None, words, table, figures)
-
-
-def _left_out_words(found: Sequence[_Without], noun: str, at: int, what: str, whole: float) -> str:
-    known = [one for one in found if np.isfinite(one.log_odds[at])]
-    if not known:
-        return f"There is no {noun} to leave out, or Laplace's approximation found no mode."
-    first = " and ".join(f"{one.source} (without it {percent(one.probability[at])})" for one in known[:2])
-    return f"{what} is {percent(whole)} (by Laplace) and leans most on {first}; changes of ±0.02 in log odds are noise."
+    return found_by(f"leave-out-{noun}", None, table, figures)
 
 
 def _headline(subject: Subject, problem: Problem, structure: Structure | None = None) -> Floats:
@@ -191,14 +158,12 @@ def _log_odds(p: Floats) -> Floats:
     return np.asarray(logit(np.clip(p, 1e-9, 1 - 1e-9)))
 
 
-def _windows(problem: Problem) -> tuple[str, ...]:
-    return tuple(f"by {date.fromordinal(h.deadline)}" if h.deadline else f"in {h.days} d" for h in problem.horizons)
-
-
-def _reference(problem: Problem) -> int:
-    """Which horizon sources are ordered by: that of `ORDERED_BY_DAYS`, else the last."""
-    days = [horizon.days for horizon in problem.horizons]
-    return days.index(ORDERED_BY_DAYS) if ORDERED_BY_DAYS in days else len(days) - 1
+def reaches_of(problem: Problem) -> tuple[Reach, ...]:
+    """The windows of the forecasts, in their order."""
+    return tuple(
+        Reach(None, date.fromordinal(one.deadline)) if one.deadline else Reach(one.days, None)
+        for one in problem.horizons
+    )
 
 
 def _points(change: float) -> str:

@@ -6,7 +6,9 @@ from functools import cache
 
 from db.engine import Database
 from db.progress import Progress
+from forecast.checks.found import read_found
 from forecast.engine.assemble import Rows
+from forecast.words.english.checks import check_sentence
 from models.density import Density
 from models.laplace import build_density, fit_laplace
 from models.parameters import Parameters
@@ -31,6 +33,14 @@ class Check:
     sentence: str
     table: Table
     figures: Mapping[str, object]  # JSON
+
+
+def found_by(name: str, passed: bool | None, table: Table, figures: Mapping[str, object]) -> Check:
+    """What a check found; the sentence is made from its figures, as from stored ones."""
+    found = read_found(name, figures)
+    if found is None:
+        raise ValueError(f"the figures of {name} lack what its sentence needs: they are {', '.join(figures)}")
+    return Check(name, passed, check_sentence(found), table, figures)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from forecast.cli.console import Json, case_id, opened, print_json, today, whole
+from forecast.cli.languages import Lang, language_of
 from forecast.cli.outputs import written_as
 from forecast.cli.streams import answering
 from forecast.writing import check_place, write_file
@@ -28,30 +29,33 @@ def calibrate(
             parser=whole(1), metavar="ID", help="A stored backtest (default: the newest of the standard plan)."
         ),
     ] = None,
+    lang: Lang = "en",
     json_: Json = False,
 ) -> None:
     """How far to trust the forecasts. Every number with its n and whether it is enough.
 
     The numbers are of a stored backtest (`parley backtest`), of live forecasts, and of checks (`parley check`).
     """
+    language = language_of(lang)
     if force and out is None:
         raise typer.BadParameter("there is no file to replace; give --out FILE.html too", param_hint="'--force'")
     if out is not None:
         check_place(out, force=force, example="trust.html")
     # with pandas and xarray it takes some three seconds, which neither help nor a mistake should wait for
     from forecast.cli.calibrate_tables import print_trust
-    from forecast.trust.read import as_json, read_trust
+    from forecast.trust.payload import as_json
+    from forecast.trust.read import read_trust
 
     with opened() as database, database.read() as connection:
         trust = read_trust(connection, database.posteriors, today(connection), backtest_id=backtest, case_id=case_id())
     if out is not None:
         from forecast.trust.page import render_page  # its pictures are for a page alone
 
-        write_file(render_page(trust).encode(), out, force=force)
+        write_file(render_page(trust, language).encode(), out, force=force)
     with answering(f"wrote {out}") if out is not None else nullcontext():
         if json_:
-            print_json(as_json(trust))
+            print_json(as_json(trust, language))
             return
-        print_trust(trust)
+        print_trust(trust, language)
         if out is not None:
             typer.echo(f"\nwrote {out}")

@@ -11,12 +11,12 @@ from forecast.cli.mailing import check_sent, fate_of, mail_json, parse_address, 
 from forecast.cli.outputs import written_as
 from forecast.cli.owed import owed
 from forecast.cli.streams import answering
+from forecast.words.language import LANGUAGES
 
 if TYPE_CHECKING:
     from forecast.brief.report import Report
 
 FORMATS = (".html", ".md")
-LANGUAGES = ("en", "ja")
 
 
 def parse_since(text: str) -> date | int:
@@ -41,8 +41,9 @@ def report(
         typer.Option(parser=parse_address, metavar="ADDRESS", help="Mail it to ADDRESS too; may be repeated."),
     ] = None,
     lang: Annotated[
-        str, typer.Option("--lang", "--language", metavar="en|ja", help="The language: English or Japanese.")
+        str, typer.Option("--lang", "--language", metavar="en|ja|ko", help="The language: English, Japanese or Korean.")
     ] = "en",
+    short: Annotated[bool, typer.Option("--short", help="One page, for someone who has a minute.")] = False,
     run: Annotated[
         int | None,
         typer.Option(parser=whole(1), metavar="N", help="The run to report (default: the last published)."),
@@ -58,11 +59,11 @@ def report(
     force: Annotated[bool, typer.Option("--force", help="Replace FILE if it exists.")] = False,
     json_: Json = False,
 ) -> None:
-    """Write a brief of two pages. How likely, how sure, what changed, what to watch, how good it has been.
+    """Write a brief of two pages, or of one. How likely, how sure, what changed, what to watch, how good it has been.
 
     One file with nothing to fetch, or a mail with its pictures inside, which nobody gets twice. Each one is recorded,
-    and the next compares with it; forms of one brief share a number: the same run in another language or format. Where
-    the database can only be read, it is not recorded.
+    and the next compares with it; forms of one brief share a number: the same run in another language or format, or
+    on one page. Where the database can only be read, it is not recorded.
     """
     if lang not in LANGUAGES:
         raise typer.BadParameter(f"{lang!r} is not known; use one of {', '.join(LANGUAGES)}", param_hint="'--lang'")
@@ -77,7 +78,14 @@ def report(
     with opened() as database:
         with database.read() as connection:
             due = owed(connection)
-        asked: dict[str, Any] = {"language": lang, "run_id": run, "since": since, "case_id": case_id(), "owed": due}
+        asked: dict[str, Any] = {
+            "language": lang,
+            "short": short,
+            "run_id": run,
+            "since": since,
+            "case_id": case_id(),
+            "owed": due,
+        }
         done = write_report(database, out, now(), force=force, **asked) if out is not None else None
         letter = write_letter(database, now(), **asked) if post else None
         trials = send_letter(database, letter, post) if letter and post else ()

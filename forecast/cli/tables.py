@@ -2,7 +2,7 @@
 
 import re
 import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
 from rich.cells import cell_len
@@ -51,16 +51,29 @@ def paragraph(text: str, *, indent: str = "", hanging: str | None = None) -> lis
     later = indent if hanging is None else hanging
     kept = _KEPT_TOGETHER.sub("\N{NO-BREAK SPACE}", text)
     lines = _Wrapper(
-        _width(), initial_indent=indent, subsequent_indent=later, break_long_words=False, break_on_hyphens=False
-    ).wrap(_WIDE.sub(rf"\g<0>{_FILLER}", kept))
+        _width(),
+        initial_indent=_filled(indent),
+        subsequent_indent=_filled(later),
+        break_long_words=False,
+        break_on_hyphens=False,
+    ).wrap(_filled(kept))
     return [line.replace("\N{NO-BREAK SPACE}", " ").replace(_FILLER, "") for line in lines]
+
+
+def _filled(text: str) -> str:
+    """The same, as long as it is wide."""
+    return _WIDE.sub(rf"\g<0>{_FILLER}", text)
 
 
 def facts(pairs: Iterable[tuple[str, str]]) -> list[str]:
     """Name and value, one a line; empty values are left out."""
     filled = [(name, value) for name, value in pairs if value]
-    left = max((len(name) for name, _ in filled), default=0) + 2
-    return [line for name, value in filled for line in paragraph(value, indent=f"{name:<{left}}", hanging=" " * left)]
+    left = max((cell_len(name) for name, _ in filled), default=0) + 2
+    return [
+        line
+        for name, value in filled
+        for line in paragraph(value, indent=name + " " * (left - cell_len(name)), hanging=" " * left)
+    ]
 
 
 def grid(
@@ -70,15 +83,25 @@ def grid(
     left: Sequence[int] = (0,),
     widths: Sequence[int] = (),
     emphasised: Iterable[int] = (),
+    stacked: bool = False,
 ) -> list[Text]:
-    """Columns under a header, those in ``left`` flush left, the others flush right; ``emphasised`` rows are bold."""
-    need = widths or column_widths(header, rows)
+    """Columns under a header, those in ``left`` flush left, the others flush right; ``emphasised`` rows are bold.
+
+    Where the width does not do for all of them, the first cell of a ``stacked`` row stands above the others.
+    """
+    need = list(widths or column_widths(header, rows))
     gap = "  " if sum(need) + 2 * (len(need) - 1) <= _width() else " "
     strong = set(emphasised)
+    above = stacked and sum(need) + len(need) - 1 > _width()
+    if above:
+        need[0] = 1
     lines = [Text(_line(header, need, left, gap), style="dim")]
-    return lines + [
-        Text(_line(row, need, left, gap), style="bold" if i in strong else "") for i, row in enumerate(rows)
-    ]
+    for i, row in enumerate(rows):
+        style = "bold" if i in strong else ""
+        if above:
+            lines.append(Text(row[0], style=style))
+        lines.append(Text(_line(["", *row[1:]] if above else row, need, left, gap), style=style))
+    return lines
 
 
 def grid_with_words(
@@ -122,15 +145,14 @@ def _width() -> int:
     return max(console().width, 40)
 
 
-LEVEL_HEADER = ("level", "± sd", "last observed", "days ago", "")
-
-
-def level_cells(mean: float, sd: float, active: bool, last: date | None, days: int | None, stale: bool) -> list[str]:
-    """The cells under `LEVEL_HEADER`."""
+def level_cells(
+    mean: float, sd: float, active: bool, last: date | None, days: int | None, stale: bool, words: Mapping[str, str]
+) -> list[str]:
+    """The cells under the `LEVELS` of a language; `words` are its `CELLS` (`forecast.words.parts.show`)."""
     return [
-        signed(mean) if active else "inactive",
+        signed(mean) if active else words["inactive"],
         f"{sd:.2f}" if active else "–",
-        str(last or "never"),
+        str(last or words["never"]),
         "–" if days is None else str(days),
-        "stale" if stale else "",
+        words["stale"] if stale else "",
     ]

@@ -1,8 +1,9 @@
 """What a backtest tells of Parley, number by number, and whether there were enough events to tell it."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 from math import isfinite
+from typing import Any
 
 import numpy as np
 
@@ -11,7 +12,6 @@ from forecast.evaluation.origins import PENDING, Backtest
 from forecast.evaluation.report import DAYS
 from forecast.evaluation.scoreboard import (
     ERAS,
-    LEVEL,
     NAIVE,
     REDUCED,
     SITUATIONS,
@@ -27,8 +27,11 @@ from forecast.evaluation.scoreboard import (
     score_table,
 )
 from forecast.facts.quality import (
+    BLOCKS,
+    LEVEL,
     MET,
     MISSED,
+    TOLD_WITHIN,
     UNMEASURED,
     WITHIN_CHANCE,
     Bound,
@@ -36,37 +39,25 @@ from forecast.facts.quality import (
     Comparison,
     Curve,
     Figure,
+    Miss,
     Promise,
     Ranked,
     Structured,
     Timeline,
 )
-from forecast.words.names import target_name
-from forecast.words.numbers import percent, share
+from forecast.words.language import LANGUAGES, Language
 from models.reliability import Reliability, decompose
 from models.scores import block_bootstrap_interval, brier
 from models.spec import TARGETS, Bools, Floats, Ints
 
-TOLD_WITHIN = 0.05
-"""Half-width of the interval of a frequency, and of the band of a curve, that tells something."""
-BLOCKS = 5
-"""Blocks with origins that it takes: an interval from resampling fewer is too narrow to be believed."""
-RULE = (
-    f"Enough to tell: the {100 * LEVEL:.0f} % interval of a difference leaves out 0; that of a frequency or a bias "
-    f"reaches at most {100 * TOLD_WITHIN:.0f} points to each side; a calibration curve leaves its band, or the band "
-    f"reaches no further than that. And always: the origins lie in at least {BLOCKS} blocks of 18 months, and the "
-    "outcome went both ways. Else a question mark follows the number: too few to tell."
-)
-ORIGINS = {"all": "all origins", "dry": "origins when dry", "wet": "origins when wet"}
-
-
 PROMISES = (
-    Promise("difference", "all", "better log score than the best naive, over all"),
-    Promise("difference", "dry", "better log score than the best naive, when dry"),
-    Promise("bias", "dry", f"mean within {100 * TOLD_WITHIN:.0f} points of the frequency, when dry"),
-    Promise("curve", "all", f"curve inside the {100 * LEVEL:.0f} % band, over all"),
-    Promise("curve", "dry", f"curve inside the {100 * LEVEL:.0f} % band, when dry"),
+    Promise("difference", "all"),
+    Promise("difference", "dry"),
+    Promise("bias", "dry"),
+    Promise("curve", "all"),
+    Promise("curve", "dry"),
 )
+"""What is asked of the model over `DAYS`; in words: `forecast.words.parts.trust.TrustWords.statement`."""
 
 
 def compare_all(backtest: Backtest, targets: tuple[str, ...], name: str = MODEL) -> tuple[Comparison, ...]:
@@ -198,7 +189,6 @@ def calibrate(backtest: Backtest, target: str, situation: str) -> Calibration | 
         discrimination=parts.discrimination,
         uncertainty=parts.uncertainty,
         curve=_curve(found),
-        sentence=_curve_sentence(selection, int(kept.sum()), found.inside, half, enough),
     )
 
 
@@ -206,15 +196,6 @@ def _curve(found: Reliability) -> Curve:
     arrays = (found.forecast, found.frequency, found.low, found.high)
     forecast, frequency, low, high = (tuple(map(float, values)) for values in arrays)
     return Curve(forecast, tuple(map(int, found.count)), frequency, low, high)
-
-
-def _curve_sentence(selection: Selection, n: int, inside: bool, half: float, enough: bool) -> str:
-    which = f"{target_name(selection.target)} in {selection.days} d, {ORIGINS[selection.situation]} (n = {n})"
-    return (
-        f"{which[0].upper()}{which[1:]}: the curve {'lies inside' if inside else 'leaves'} the {100 * LEVEL:.0f} % "
-        f"band, which reaches {100 * half:.0f} points to each side on average"
-        f"{'' if enough else ': too few events to tell more'}."
-    )
 
 
 def draw_timeline(backtest: Backtest, target: str) -> Timeline | None:
@@ -234,19 +215,19 @@ def draw_timeline(backtest: Backtest, target: str) -> Timeline | None:
         probability=tuple(map(float, said)),
         naive_probability=tuple(map(float, naive)),
         outcome=tuple(bool(one) if resolved else None for one, resolved in zip(y, kept, strict=True)),
-        sentence=f"{percent(float(said[kept].mean()))} was said on average of {target_name(target)} in {DAYS} d, and "
-        f"{share(float(y[kept].mean()))} of {int(kept.sum())} windows came true. {_worst(backtest, said, y, kept)}",
+        n=int(kept.sum()),
+        mean=float(said[kept].mean()),
+        frequency=float(y[kept].mean()),
+        furthest=tuple(_furthest(backtest, said, y, kept)),
     )
 
 
-def _worst(backtest: Backtest, said: Floats, y: Floats, kept: Bools) -> str:
+def _furthest(backtest: Backtest, said: Floats, y: Floats, kept: Bools) -> Iterator[Miss]:
     """The largest error on either side."""
-    out = []
-    for outcome, errors, what in ((1.0, 1 - said, "came true"), (0.0, said, "did not come true")):
+    for outcome, errors in ((1.0, 1 - said), (0.0, said)):
         if (kept & (y == outcome)).any():
             i = int(np.argmax(np.where(kept & (y == outcome), errors, -1)))
-            out.append(f"{percent(float(said[i]))} on {backtest.origins[i]}, which {what}")
-    return f"Furthest off: {'; '.join(out)}."
+            yield Miss(float(said[i]), backtest.origins[i], bool(outcome))
 
 
 def judge(target: str, comparisons: tuple[Comparison, ...], calibrations: tuple[Calibration, ...]) -> tuple[Bound, ...]:
@@ -288,11 +269,18 @@ def _bound(promise: Promise, target: str, n: int, figure: Figure | None, verdict
         horizon_days=DAYS,
         measure=promise.measure,
         situation=promise.situation,
-        statement=promise.statement,
         n=n,
         figure=figure,
         verdict=verdict,
     )
+
+
+def bound_as_json(bound: Bound, language: Language = LANGUAGES["en"]) -> dict[str, Any]:
+    """The names other programs use: add, never rename; what was asked is said in the language."""
+    found = asdict(bound)
+    figure, verdict = found.pop("figure"), found.pop("verdict")
+    n, said = found.pop("n"), language.trust.statement(bound.measure, bound.situation)
+    return found | {"statement": said, "n": n, "figure": figure, "verdict": verdict}
 
 
 def _verdict(met: bool, firm: bool) -> str:

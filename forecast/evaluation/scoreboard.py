@@ -6,6 +6,7 @@ from datetime import date
 import numpy as np
 
 from forecast.evaluation.origins import PENDING, Backtest
+from forecast.facts.quality import LEVEL as LEVEL
 from models.baselines import BASELINES
 from models.reliability import Decomposition, Reliability, decompose, reliability
 from models.scores import (
@@ -21,8 +22,6 @@ from models.spec import SCENARIOS, TARGETS, Bools, Floats
 
 BLOCK_DAYS = 548
 """Length of a bootstrap block: eighteen months, longer than any window but the year, and than most spells of talks."""
-LEVEL = 0.9
-"""Level of every interval and band."""
 CHOSEN_BEFORE = date(2010, 1, 1)
 """The structure was chosen on origins before this day; later ones were looked at after the choice."""
 SITUATIONS = ("all", "dry", "wet")

@@ -1,18 +1,24 @@
 """Everything a brief says, before it is said in any language."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from math import log
 
 from db.rows import CaseRow
 from db.run_rows import NewRun, RunRow, TargetForecastRow
 from forecast.facts.bands import Grounds
-from forecast.facts.changes import Changes
+from forecast.facts.changes import Changes, Step
 from forecast.facts.levels import Attested, Cited, Differing, Level, Source, Watched
+from forecast.facts.news import Week
 from forecast.facts.pictures import HistoryFacts, HorizonsFacts, ScenariosFacts
 from forecast.facts.quality import Alike, Tested
+from forecast.facts.reasons import Reason
 from forecast.facts.summary import Summary
 from forecast.facts.track import TrackRecord
+
+REASONS = 3
+"""Forecasts far from their base rates that have their reason told."""
 
 type Phrase = Callable[[Brief, Grounds, bool], str]
 """One ground in words; True: it speaks against confidence."""
@@ -76,6 +82,39 @@ class Brief:
         against = self.grounds.against()
         said = {name: say(self, self.grounds, name in against) for name, say in phrases.items()}
         return [said[name] for name in against], [words for name, words in said.items() if name not in against]
+
+    def main_ground(self, phrases: Mapping[str, Phrase]) -> str:
+        """The first that speaks against confidence, what could not be measured last; without one, the first in favour.
+
+        `phrases` are a language's.
+        """
+        against = self.grounds.against()
+        unmeasured = {"documents": self.grounds.moved is None, "backtest": not self.grounds.bounds}
+        name = min(against, key=lambda one: unmeasured.get(one, False), default=next(iter(phrases)))
+        return phrases[name](self, self.grounds, name in against)
+
+    @property
+    def week(self) -> Week:
+        """What the week brought beside what has come since the forecast, which stands above it."""
+        week, since = self.summary.week, self.summary.since
+        return replace(
+            week,
+            events=tuple(one for one in week.events if one not in since.events),
+            attestations=tuple(one for one in week.attestations if one not in since.attestations),
+            disputes=tuple(one for one in week.disputes if one not in since.events),
+        )
+
+    @property
+    def reasons(self) -> tuple[Reason, ...]:
+        """Why forecasts are far from their base rates: the headline's first, then the farthest, and not all of them."""
+        order = sorted(self.summary.reasons, key=lambda one: (one.target != self.case.headline, -abs(log(one.factor))))
+        return tuple(order[:REASONS])
+
+    @property
+    def step(self) -> Step | None:
+        """The headline over its window, then and now; None where nothing of it is compared."""
+        window = (self.headline.horizon_days, self.headline.deadline)
+        return next((one for one in self.changes.steps if (one.horizon_days, one.deadline) == window), None)
 
     @property
     def ends_on(self) -> date:

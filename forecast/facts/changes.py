@@ -51,6 +51,11 @@ class Step:
     def change(self) -> float:
         return self.now - self.before
 
+    @property
+    def within_error(self) -> bool:
+        """Whether simulating once more could make as much of a difference."""
+        return abs(self.change) <= 2 * self.error
+
 
 @dataclass(frozen=True, slots=True)
 class Entries:
@@ -92,6 +97,15 @@ class Changes:
     moves: tuple[Move, ...] = ()
     model: ModelChange | None = None
     """Where the two are by different structures of the model: what that alone did."""
+
+    @property
+    def towards(self) -> tuple[Move, ...]:
+        """Moves to levels that favour talks more."""
+        return tuple(one for one in self.moves if one.change > 0)
+
+    @property
+    def away(self) -> tuple[Move, ...]:
+        return tuple(one for one in self.moves if one.change < 0)
 
     @property
     def entered(self) -> bool:

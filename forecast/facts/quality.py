@@ -6,6 +6,12 @@ from datetime import date, datetime
 
 FEWEST = 10
 """Windows that do not overlap, or spells of like outcomes, below which a count says nothing about chance."""
+LEVEL = 0.9
+"""Of every interval and band."""
+TOLD_WITHIN = 0.05
+"""Half-width of the interval of a frequency, and of the band of a curve, that tells something."""
+BLOCKS = 5
+"""Blocks with origins that it takes: an interval from resampling fewer is too narrow to be believed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,22 +79,68 @@ class Alike:
     @property
     def verdict(self) -> str:
         """few (events, to tell), better or worse: than chance explains."""
-        if self.spells < FEWEST or self.low is None or self.high is None or self.low <= 0 <= self.high:
-            return "few"
-        return "better" if self.high < 0 else "worse"
+        return _verdict(self.spells, self.difference, self.low, self.high)
+
+
+def _verdict(spells: int, difference: float, low: float | None, high: float | None) -> str:
+    """Of a difference in log scores with its interval, over so many spells of like outcomes."""
+    if spells < FEWEST or low is None or high is None or low <= 0 <= high:
+        return "few"
+    return "better" if difference < 0 else "worse"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quality:
-    """The sentence, and what it holds for."""
+    """What the newest backtest found, and what it holds for."""
 
-    sentence: str
+    stored: str | None
+    """The sentence that the backtest is kept with, in English, of the headline as a whole; None: there is none."""
     model_version: str | None
-    evaluation_id: int | None  # None where the sentence is the shipped one, or there is none
+    evaluation_id: int | None
+    """None where the backtest is the shipped one, or there is none."""
     as_of: date | None
-    note: str | None  # what to say where the backtest was of other code
-    alike: Alike | None = None  # what the sentence says, where it is of forecasts like the one that is shown
-    structure: int | None = None  # of the model that was tested
+    by: int
+    """Structure of the model whose forecast is shown."""
+    alike: Alike | None = None
+    """What came of forecasts like the one that is shown."""
+    structure: int | None = None
+    """Of the model that was tested."""
+
+
+@dataclass(frozen=True, slots=True)
+class Apart:
+    """What a backtest said in one situation, and what came true."""
+
+    situation: str
+    n: int
+    mean_forecast: float
+    frequency: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overall:
+    """How a backtest's forecasts of one target and window turned out as a whole."""
+
+    target: str
+    horizon_days: int
+    kind: str
+    first: date
+    last: date
+    n: int
+    spells: int
+    log_score: float
+    naive_log_score: float
+    difference: float
+    low: float
+    high: float
+    level: float
+    """Of the interval from `low` to `high`."""
+    apart: tuple[Apart, ...]
+
+    @property
+    def verdict(self) -> str:
+        """few (events, to tell), better or worse: than chance explains."""
+        return _verdict(self.spells, self.difference, self.low, self.high)
 
 
 MET, WITHIN_CHANCE, MISSED, UNMEASURED = "met", "met but within chance", "missed", "not measured"
@@ -174,7 +226,15 @@ class Calibration:
     discrimination: float
     uncertainty: float
     curve: Curve
-    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Miss:
+    """A forecast that was far off: how likely it said its window was, and whether that came true."""
+
+    probability: float
+    origin: date
+    came_true: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,7 +249,14 @@ class Timeline:
     probability: tuple[float, ...]
     naive_probability: tuple[float, ...]
     outcome: tuple[bool | None, ...]
-    sentence: str
+    n: int
+    """Windows that are attested."""
+    mean: float
+    """Of what Parley said of them."""
+    frequency: float
+    """Of those that came true."""
+    furthest: tuple[Miss, ...]
+    """On either side the forecast that was furthest off."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +265,6 @@ class Promise:
 
     measure: str  # difference, bias or curve
     situation: str
-    statement: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -209,7 +275,6 @@ class Bound:
     horizon_days: int
     measure: str
     situation: str
-    statement: str
     n: int
     figure: Figure | None
     verdict: str

@@ -116,7 +116,6 @@ class TrackRecord:
     as_of: date
     as_recorded: datetime | None
     headline: str
-    rule: str
     counts: Counts
     lines: tuple[TrackLine, ...]
     scenarios: tuple[ScenarioLine, ...]
@@ -125,6 +124,17 @@ class TrackRecord:
     """Of the model that made the forecasts: the present one. What it says is joined with no other."""
     others: tuple["TrackRecord", ...] = ()
     """The records of other structures, the newest first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unscored:
+    """That live forecasts cannot be scored: types of event that no one has attested as of a day."""
+
+    as_of: date
+    types: tuple[str, ...]
+    """Empty where it is for another reason."""
+    why: str
+    """In English, as the error says it."""
 
 
 def telling_line(record: TrackRecord) -> TrackLine | None:

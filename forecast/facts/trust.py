@@ -3,31 +3,22 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from forecast.facts.quality import Band, Bound, Calibration, Comparison, Quality, Ranked, Source, Structured, Timeline
-from forecast.facts.track import Counts, ScenarioLine, TrackLine
+from forecast.facts.checks import Found
+from forecast.facts.quality import (
+    Band,
+    Bound,
+    Calibration,
+    Comparison,
+    Overall,
+    Quality,
+    Ranked,
+    Source,
+    Structured,
+    Timeline,
+)
+from forecast.facts.track import TrackRecord, Unscored
 
 PASSED, FAILED, LOOK, NOT_RUN = "passed", "FAILED", "look", "not run"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Track:
-    """What live forecasts were worth; what waits is only counted (`parley score` lists it)."""
-
-    sentence: str
-    rule: str | None
-    counts: Counts | None  # None where live forecasts cannot be scored; the sentence says why
-    lines: tuple[TrackLine, ...]
-    scenarios: tuple[ScenarioLine, ...]
-    pending: int
-    structure: int
-    """Of the model that made the forecasts: the present one."""
-    others: tuple["Track", ...] = ()
-    """The records of other structures, the newest first; none is joined with another."""
-
-    @property
-    def records(self) -> tuple["Track", ...]:
-        """That of the present structure first."""
-        return (self, *self.others)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +27,10 @@ class Checked:
 
     name: str
     verdict: str
-    sentence: str
+    sentence: str | None
+    """As it was stored, in English; None where the check was not run."""
+    found: Found | None
+    """What the sentence says; None where too little of it was stored to say it anew."""
     as_of: date | None
     recorded_at: datetime | None
     code_version: str | None
@@ -63,11 +57,14 @@ class Trust:
     headline: str
     model_version: str  # of this program
     quality: Quality
-    by_other_model: str | None
-    """That the forecast as it stands is by another model than the present one."""
-    track: Track
+    other_structure: int | None
+    """Of the model that made the forecast as it stands, where that is not the present one."""
+    structure: int
+    """The present one."""
+    track: TrackRecord | Unscored
     source: Source
-    rule: str
+    overall: Overall | None
+    """What that backtest found as a whole, where it is not the one that the forecasts are judged by."""
     bounds: tuple[Bound, ...]
     comparisons: tuple[Comparison, ...]
     """Of the shipped model alone."""

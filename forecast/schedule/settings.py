@@ -240,7 +240,7 @@ class MailSettings:
     """When the brief goes out by mail, in which language and to whom; the server is that of the alerts."""
 
     brief: Literal["never", "daily", "weekly", "on_change"] = "never"
-    language: Literal["en", "ja"] = "en"
+    language: Literal["en", "ja", "ko"] = "en"
     to: tuple[str, ...] = ()
     """Empty: those who get the alerts."""
 

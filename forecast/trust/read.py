@@ -1,11 +1,10 @@
 """How far the forecasts can be trusted: everything that was measured, each number with its n and whether it is enough.
 
-One payload for the table, the page and JSON. The sentence is that of `forecast.evaluation.quality`, never made anew;
-the numbers below it are of the same backtest, unless another one was asked for.
+One set of facts for the table, the page and JSON. What is said on top is that of `forecast.evaluation.quality`, never
+measured anew; the numbers below it are of the same backtest, unless another one was asked for.
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict
 from datetime import date
 from typing import Any
 
@@ -15,9 +14,9 @@ from db.posteriors import Posteriors
 from db.read import read_case
 from db.read_evaluations import read_evaluations
 from db.run_rows import EvaluationRow
+from forecast.checks.found import read_found
 from forecast.evaluation.alike import SITUATIONS, find_band, nearest
 from forecast.evaluation.figures import (
-    RULE,
     calibrate_all,
     compare_all,
     compare_scenarios,
@@ -27,21 +26,15 @@ from forecast.evaluation.figures import (
     judge,
 )
 from forecast.evaluation.quality import read_quality
-from forecast.evaluation.report import bands_of, judged_targets
+from forecast.evaluation.report import bands_of, judged_targets, overall
 from forecast.evaluation.scoreboard import Selection
 from forecast.evaluation.stored import read_backtest
-from forecast.facts.quality import (
-    Alike,
-    Moment,
-)
-from forecast.facts.track import TrackRecord
-from forecast.facts.trust import FAILED, LOOK, NOT_RUN, PASSED, Banded, Checked, Track, Trust
+from forecast.facts.quality import Alike, Moment
+from forecast.facts.trust import FAILED, LOOK, NOT_RUN, PASSED, Banded, Checked, Trust
 from forecast.identity import model_version
 from forecast.record.moment import read_moment
 from forecast.record.summary import read_track
 from forecast.structures import present_structure
-from forecast.words.english.model import other_model_sentence
-from forecast.words.english.quality import track_sentence
 
 _VERDICTS = {True: PASSED, False: FAILED, None: LOOK}
 CHECK_NAMES = (
@@ -97,10 +90,11 @@ def read_trust(
         headline=case.headline,
         model_version=model_version(),
         quality=quality,
-        by_other_model=(moment and moment.structure and other_model_sentence(moment.structure)) or None,
-        track=_track(*read_track(connection, today, case.case_id)),
+        other_structure=moment.structure if moment and moment.structure != present_structure() else None,
+        structure=present_structure(),
+        track=read_track(connection, today, case.case_id),
         source=source,
-        rule=RULE,
+        overall=overall(backtest, case.headline) if source.evaluation_id != quality.evaluation_id else None,
         bounds=tuple(bound for target in targets for bound in judge(target, comparisons, calibrations)),
         comparisons=comparisons,
         structures=compare_structures(backtest, targets) if structures else (),
@@ -149,27 +143,6 @@ def alike_in(trust: Trust, moment: Moment) -> Alike | None:
     )
 
 
-def as_json(trust: Trust) -> dict[str, Any]:
-    """The names other programs use: add, never rename."""
-    return asdict(trust)
-
-
-def _track(record: TrackRecord | None, sentence: str) -> Track:
-    if record is None:
-        structure = present_structure()
-        return Track(sentence=sentence, rule=None, counts=None, lines=(), scenarios=(), pending=0, structure=structure)
-    return Track(
-        sentence=sentence,
-        rule=record.rule,
-        counts=record.counts,
-        lines=record.lines,
-        scenarios=record.scenarios,
-        pending=len(record.pending),
-        structure=record.structure,
-        others=tuple(_track(one, track_sentence(one)) for one in record.others),
-    )
-
-
 def _read_checks(connection: Connection, case_id: str) -> tuple[Checked, ...]:
     """Every check once, each from the newest evaluation in which it was run."""
     found: dict[str, Checked] = {}
@@ -186,6 +159,7 @@ def _checked(row: EvaluationRow, result: Mapping[str, Any]) -> Checked:
         name=str(result["name"]),
         verdict=_VERDICTS[result["passed"]],
         sentence=str(result["sentence"]),
+        found=read_found(str(result["name"]), result["figures"]),
         as_of=row.as_of,
         recorded_at=row.recorded_at,
         code_version=row.code_version,
@@ -197,7 +171,8 @@ def _not_run(name: str) -> Checked:
     return Checked(
         name=name,
         verdict=NOT_RUN,
-        sentence=f"not run; run `parley check {name}`",
+        sentence=None,
+        found=None,
         as_of=None,
         recorded_at=None,
         code_version=None,

@@ -3,7 +3,7 @@
 Dates and lists are Babel's, of the language's locale; how many digits a probability has is ours.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -11,7 +11,7 @@ from babel.dates import format_date
 from babel.lists import format_list
 
 from forecast.words.drawn import BacktestLabels, DiagnosticsLabels, EffectsLabels, JudgementsLabels, StatesLabels
-from forecast.words.numbers import percent, percent_range
+from forecast.words.numbers import percent, percent_range, share
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +59,8 @@ class Labels:
     judgements: JudgementsLabels
     diagnostics: DiagnosticsLabels
     backtest: BacktestLabels
+    gap: str
+    """Between two sentences."""
 
     def window(self, days: int | None, deadline: date | None) -> str:
         """How far a forecast reaches, as `forecast.words.numbers.reach` says it."""
@@ -66,6 +68,10 @@ class Labels:
 
     def target(self, target: str) -> str:
         return self.targets.get(target, target)
+
+    def event(self, type_: str) -> str:
+        """A type of event; one that is not known by its own name."""
+        return self.events.get(type_, type_)
 
     def heading(self, form: str, **words: object) -> str:
         """One of the forms filled in, to stand above a picture."""
@@ -79,8 +85,16 @@ class Labels:
         """The last of several after an "and", where the language has one."""
         return format_list(list(items), locale=self.locale)
 
-    def percent(self, p: float) -> str:
+    def sentences(self, said: Iterable[str]) -> str:
+        """Sentences one after another, without those that say nothing."""
+        return self.gap.join(filter(None, said))
+
+    def percent(self, p: float | None) -> str:
         return percent(p).replace(" %", self.percent_sign)
+
+    def share(self, p: float) -> str:
+        """An observed share, as `forecast.words.numbers.share` has it."""
+        return share(p).replace(" %", self.percent_sign)
 
     def percent_range(self, low: float, high: float) -> str:
         return percent_range(low, high).replace(" %", self.percent_sign)

@@ -9,7 +9,18 @@ from typing import Protocol
 
 from forecast.words import english, japanese, korean
 from forecast.words.labels import Labels
+from forecast.words.parts.brief import BriefWords
+from forecast.words.parts.checks import CheckWords
+from forecast.words.parts.codings import CodingWords
+from forecast.words.parts.leaning import LeaningWords
+from forecast.words.parts.model import ModelWords
+from forecast.words.parts.news import NewsWords
 from forecast.words.parts.plots import PlotWords
+from forecast.words.parts.quality import QualityWords
+from forecast.words.parts.reasons import ReasonWords
+from forecast.words.parts.short import ShortWords
+from forecast.words.parts.show import ShowWords
+from forecast.words.parts.trust import TrustWords
 
 
 class Language(Protocol):
@@ -27,8 +38,42 @@ class Language(Protocol):
     def labels(self) -> Labels: ...
 
     @property
+    def brief(self) -> BriefWords: ...
+
+    @property
+    def checks(self) -> CheckWords: ...
+
+    @property
+    def codings(self) -> CodingWords: ...
+
+    @property
+    def leaning(self) -> LeaningWords: ...
+
+    @property
+    def model(self) -> ModelWords: ...
+
+    @property
+    def news(self) -> NewsWords: ...
+
+    @property
     def plots(self) -> PlotWords: ...
 
+    @property
+    def quality(self) -> QualityWords: ...
 
+    @property
+    def reasons(self) -> ReasonWords: ...
+
+    @property
+    def short(self) -> ShortWords: ...
+
+    @property
+    def show(self) -> ShowWords: ...
+
+    @property
+    def trust(self) -> TrustWords: ...
+
+
+ENGLISH: Language = english
 LANGUAGES: Mapping[str, Language] = {"en": english, "ja": japanese, "ko": korean}
 """By code."""

@@ -1,9 +1,13 @@
 """Which of many things are told, and how many: the same in every language."""
 
-from collections.abc import Callable, Iterable, Sequence
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 
+from db.run_rows import TargetForecastRow
 from forecast.facts.reasons import SCENARIO_OF, Sibling
+from forecast.facts.summary import Summary
+from forecast.run_facts import assumed_of
 from forecast.words.numbers import percent
 
 SHOWN = 8
@@ -31,3 +35,49 @@ def differing(siblings: Iterable[Sibling], headline: str) -> tuple[Sibling, ...]
     ]
     order = list(SCENARIO_OF)
     return tuple(sorted(shown, key=lambda one: (one.target != headline, order.index(one.target))))
+
+
+def longest_rolling(rows: Iterable[TargetForecastRow]) -> TargetForecastRow | None:
+    """Over the longest window that is no deadline; None where there is none."""
+    rolling = [row for row in rows if row.horizon_days is not None]
+    return max(rolling, key=lambda row: row.horizon_days or 0, default=None)
+
+
+type Assumed = tuple[float, str]
+"""The headline with one assumption changed, and the name of the assumption."""
+
+
+def assumed_ends(summary: Summary) -> tuple[Assumed, Assumed] | None:
+    """The lowest and the highest headline with one assumption changed, at the longest rolling horizon."""
+    row = longest_rolling(summary.shown_headline())
+    if summary.forecast_of is None or row is None:
+        return None
+    found = [
+        (float(one["mean"]), str(each["assumption"]))
+        for each in assumed_of(summary.forecast_of)
+        for one in each["headline"]
+        if one["horizon_days"] == row.horizon_days and one["deadline"] is None
+    ]
+    return (min(found), max(found)) if found else None
+
+
+def said_once(parts: Iterable[tuple[str, str]], separator: str, bracket: str) -> str:
+    """Items and what is said beside each in a bracket; what is said of all of them is said once, after the last."""
+    listed = [(item, bracket.format(said) if said else "") for item, said in parts]
+    shared = {said for _, said in listed}
+    if len(shared) == 1:
+        return separator.join(item for item, _ in listed) + shared.pop()
+    return separator.join(f"{item}{said}" for item, said in listed)
+
+
+def in_order(rows: Iterable[TargetForecastRow]) -> tuple[TargetForecastRow, ...]:
+    """Rolling windows from short to long, then those up to a deadline."""
+    return tuple(sorted(rows, key=lambda row: (row.deadline or date.min, row.horizon_days or 0)))
+
+
+def said_by_form(text: str, forms: Mapping[str, str]) -> str:
+    """A stored text in other words, by the first of the patterns that it has; as it is where it has none."""
+    for pattern, words in forms.items():
+        if found := re.fullmatch(pattern, text):
+            return words.format(*found.groups())
+    return text

@@ -8,46 +8,45 @@ from forecast.facts.bands import BANDS, MOVED, STALE_SHARE, UNATTESTED_DAYS, WID
 from forecast.facts.brief import Brief, Phrase
 from forecast.facts.changes import ASKED, LEAST_MOVE, OLDER, OLDER_DAYS, REPORT, Entries
 from forecast.facts.levels import DIFFERING, Attested, Cited, Source, Watched
-from forecast.facts.quality import Bound
 from forecast.identity import code_version, model_version
 from forecast.run_facts import STALE_AFTER_CADENCES, diagnostics_of
-from forecast.words.codings import coding_text, contradiction_text
-from forecast.words.english import plots
-from forecast.words.english.labels import LABELS as ENGLISH
+from forecast.structures import structure_of
+from forecast.words.english.codings import coding_text, contradiction_text, row_place
+from forecast.words.english.labels import LABELS
 from forecast.words.english.leaning import judgement_sentence
-from forecast.words.english.model import by_model as by_model
-from forecast.words.english.model import model_moved as model_moved
-from forecast.words.english.model import tested_model as tested_model
-from forecast.words.english.news import news_lines, week_lines
-from forecast.words.english.quality import alike_sentence
+from forecast.words.english.model import model_change_sentence, other_model_sentence, tested_model
+from forecast.words.english.news import kinds_to_learn, news_lines, week_lines
+from forecast.words.english.quality import alike_sentence, quality_sentence, track_counts, track_sentence
+from forecast.words.english.quality import bounds as _bounds
 from forecast.words.english.reasons import reason_sentence, taught_words
 from forecast.words.names import target_name
 from forecast.words.numbers import counted, level_text, minute, percent, percent_range, reach, signed
+from forecast.words.parts.brief import Headings, TableWords
 
-LANGUAGE, LABELS = "en", ENGLISH
-HEADINGS = {
-    "happened": "What has happened since this forecast was made",
-    "week": "Events, attestations and disputes of the week",
-    "table": "How likely is what?",
-    "changes": "What changed",
-    "attention": "What is out of date",
-    "watch": "What to watch",
-    "quality": "How good have these forecasts been?",
-    "method": "Method",
-    "documents": "Documents",
-    "sources": "Latest observation of each indicator",
-}
-WORDS = {
-    "differing": "Where codings differ",
-    "target": "at least one",
-    "base_rate": "base rate",
-    "documents_only": "documents only",
-    "history_only": "history only",
-    "before": "then",
-    "now": "now",
-    "change": "change, points ± Monte Carlo",
-}
-TERMS = {
+HEADINGS = Headings(
+    happened="What has happened since this forecast was made",
+    week="Events, attestations and disputes of the week",
+    table="How likely is what?",
+    changes="What changed",
+    reasons="Why numbers are far from their base rates",
+    attention="What is out of date",
+    differing="Where codings differ",
+    watch="What to watch",
+    quality="How good have these forecasts been?",
+    method="Method",
+    documents="Documents",
+    sources="Latest observation of each indicator",
+)
+WORDS = TableWords(
+    target="at least one",
+    base_rate="base rate",
+    documents_only="documents only",
+    history_only="history only",
+    before="then",
+    now="now",
+    change="change, points ± Monte Carlo",
+)
+TERMS: Mapping[str, str] = {
     "almost_no_chance": "almost no chance",
     "very_unlikely": "very unlikely",
     "unlikely": "unlikely",
@@ -56,9 +55,9 @@ TERMS = {
     "very_likely": "very likely",
     "almost_certain": "almost certain",
 }
-CONFIDENCE = {"low": "low", "moderate": "moderate", "high": "high"}
-SEPARATOR, STOP, GAP = "; ", ".", " "
-"""Between items, after the last one, and between sentences."""
+CONFIDENCE: Mapping[str, str] = {"low": "low", "moderate": "moderate", "high": "high"}
+SEPARATOR, STOP = "; ", "."
+"""Between items, and after the last one."""
 _OPENINGS = {"almost_no_chance": "There is {}", "roughly_even": "There is a {}"}
 _OCCURS = {
     "arms_control_talks": "arms-control talks take place",
@@ -81,11 +80,23 @@ def dateline(brief: Brief, number: int | None) -> str:
     return f"{told}, written {brief.written_on} · run {run.id} ({LABELS.kinds[run.kind]}), issued {issued}"
 
 
+def _by_model(brief: Brief) -> str:
+    return other_model_sentence(structure_of(brief.run))
+
+
+def model_moved(brief: Brief) -> str:
+    """What the change of model alone did; "" where both forecasts are by the same."""
+    change = brief.changes.model
+    return model_change_sentence(change, brief.case.headline) if change else ""
+
+
 def currency(brief: Brief) -> str:
     """What has come after the forecast; "" where nothing has."""
     if brief.later is not None:
-        return f"Not the newest forecast: run {brief.later.id} is as of {brief.later.as_of}. {by_model(brief)}".rstrip()
-    summary, sentences = brief.summary, [by_model(brief)]
+        return (
+            f"Not the newest forecast: run {brief.later.id} is as of {brief.later.as_of}. {_by_model(brief)}".rstrip()
+        )
+    summary, sentences = brief.summary, [_by_model(brief)]
     if summary.overdue:
         sentences.append(f"This forecast is out of date: one as of {summary.owed} should be there by now.")
     if summary.newer is not None:
@@ -103,7 +114,7 @@ def happened(brief: Brief) -> list[str]:
         lines.append("The numbers below know nothing of this: run `parley update` before you use them.")
     else:
         also = " What events teach beyond that comes with the next full run." if summary.since.events else ""
-        left = summary.since.to_learn
+        left = kinds_to_learn(summary.since)
         but = f" but for {left}, which only a full update takes in: run `parley update`" if left else ""
         lines.append(f"The numbers below take this in{but}; before it, {_before(brief)}.{also}")
     return lines
@@ -118,7 +129,7 @@ def _before(brief: Brief) -> str:
 
 def week(brief: Brief) -> list[str]:
     """Events and attestations of the week, and disputes, by name and source."""
-    return week_lines(brief.summary.week)
+    return week_lines(brief.week)
 
 
 def likelihood(brief: Brief) -> str:
@@ -143,7 +154,7 @@ def confidence(brief: Brief) -> str:
 
 
 def grounds(brief: Brief) -> str:
-    against, favour = map("; ".join, brief.weigh(_GROUNDS))
+    against, favour = map("; ".join, brief.weigh(GROUNDS))
     parts = [f"Against it: {against}." if against else "", f"In its favour: {favour}." if favour else ""]
     return " ".join(filter(None, parts))
 
@@ -178,7 +189,7 @@ def _backtested(_: Brief, grounds: Grounds, against: bool) -> str:
     return f"the backtest met all {grounds.bounds} bounds set for it"
 
 
-_GROUNDS: Mapping[str, Phrase] = {
+GROUNDS: Mapping[str, Phrase] = {
     "interval": _interval,
     "documents": _documents,
     "attested": _attested_through,
@@ -222,23 +233,11 @@ def situation(brief: Brief) -> str:
 
 def reasons(brief: Brief) -> str:
     """Why forecasts are far from their base rates; "" where none is."""
-    return " ".join(map(reason_sentence, brief.summary.reasons))
+    return " ".join(map(reason_sentence, brief.reasons))
 
 
 def table_note() -> str:
     return "Windows begin the day after the as-of date. In brackets: 90 % interval."
-
-
-def history_caption(brief: Brief) -> str:
-    return plots.history_caption(brief.figures.history)
-
-
-def horizons_caption(brief: Brief) -> str:
-    return plots.curve_caption(brief.figures.horizons)
-
-
-def scenarios_caption(brief: Brief) -> str:
-    return plots.scenarios_caption(brief.figures.scenarios)
 
 
 def compared(brief: Brief) -> str:
@@ -348,36 +347,21 @@ def deadline(brief: Brief) -> str:
 
 
 def track(brief: Brief) -> str:
+    said = track_sentence(brief.summary.track)
     if brief.track is None:
-        return brief.summary.track
+        return said
     counts = brief.track.counts
-    if not counts.counted:
-        return f"Live: {brief.summary.track}"
-    n = f"n = {counts.counted} {'run' if counts.counted == 1 else 'runs'} counted, {counts.resolved} forecasts scored."
-    return f"Live: {brief.summary.track} {n}"
+    return f"Live: {said} {track_counts(counts)}" if counts.counted else f"Live: {said}"
 
 
 def backtest(brief: Brief) -> str:
     alike = brief.alike
-    return (alike_sentence(alike) if alike else brief.summary.quality.sentence) + tested_model(brief)
+    said = alike_sentence(alike) if alike else quality_sentence(brief.summary.quality)
+    return " ".join(filter(None, (said, tested_model(brief.tested, structure_of(brief.run)))))
 
 
 def bounds(brief: Brief) -> str:
-    tested = brief.tested
-    if tested is None or not tested.measured:
-        return "No bounds have been measured; run `parley backtest`."
-    days = tested.measured[0].horizon_days
-    which = f"{len(tested.measured)} bounds set beforehand for {target_name(brief.case.headline)} in {days} d"
-    if not tested.missed:
-        return f"Of {which} none was missed."
-    listed = "; ".join(_missed(bound) for bound in tested.missed)
-    return f"Of {which} it missed {len(tested.missed)}: {listed}. All: `parley calibrate`."
-
-
-def _missed(bound: Bound) -> str:
-    value = bound.figure.value if bound.figure else 0.0
-    figure = signed(value) if bound.measure == "difference" else f"{signed(100 * value, 1)} points"
-    return f"{bound.statement} ({figure})"
+    return _bounds(brief.tested, brief.case.headline)
 
 
 def method(brief: Brief) -> str:
@@ -431,7 +415,7 @@ def source(one: Source) -> str:
 def differing(brief: Brief) -> list[str]:
     """Codings that contradict each other, a sentence each, and how many more there are."""
     told = [
-        contradiction_text(one, [coding_text(each, f"row {each.row}") for each in one.codings], one.name) + "."
+        contradiction_text(one, [coding_text(each, row_place(each.row)) for each in one.codings], one.name) + "."
         for one in brief.differing[:DIFFERING]
     ]
     more = len(brief.differing) - DIFFERING
@@ -440,3 +424,7 @@ def differing(brief: Brief) -> list[str]:
 
 def grades() -> str:
     return "Grade: reliability of the source A–F, credibility of the report 1–6. Full titles: `parley observations`."
+
+
+def left_out() -> str:
+    return "Lists at the end are left out, for a mail must be short: `parley report --out brief.html` writes all of it."

@@ -56,4 +56,5 @@ LABELS = Labels(
     judgements=JUDGEMENTS,
     diagnostics=DIAGNOSTICS,
     backtest=BACKTEST,
+    gap=" ",
 )

@@ -1,39 +1,34 @@
 """A brief in Japanese: every sentence, made from the facts. `forecast.words.english.brief` says the same."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from itertools import groupby
 
 from db.anchors import Head
 from forecast.facts.bands import BANDS, MOVED, STALE_SHARE, UNATTESTED_DAYS, WIDE, Grounds, band_of
 from forecast.facts.brief import Brief, Phrase
 from forecast.facts.changes import ASKED, LEAST_MOVE, OLDER, OLDER_DAYS, REPORT, Entries
-from forecast.facts.entries import ObservationEntry
-from forecast.facts.levels import DIFFERING, Attested, Cited, Differing, Source, Watched
+from forecast.facts.levels import DIFFERING, Attested, Cited, Source, Watched
+from forecast.facts.news import News
 from forecast.identity import code_version, model_version
 from forecast.run_facts import STALE_AFTER_CADENCES, diagnostics_of
-from forecast.words.codings import exact_level, some_of
-from forecast.words.japanese import plots
-from forecast.words.japanese.labels import LABELS as JAPANESE
-from forecast.words.japanese.model import by_model as by_model
-from forecast.words.japanese.model import model_moved as model_moved
-from forecast.words.japanese.model import tested_model as tested_model
-from forecast.words.japanese.news import happened as happened
-from forecast.words.japanese.news import week as week
-from forecast.words.japanese.quality import backtest as backtest
-from forecast.words.japanese.quality import bounds as bounds
-from forecast.words.japanese.quality import track as track
-from forecast.words.japanese.reasons import reasons as reasons
-from forecast.words.japanese.reasons import taught as _taught
-from forecast.words.japanese.terms import CONFIDENCE, DIRECTNESS, OCCURS, PHRASES, TERMS
-from forecast.words.japanese.terms import GAP as GAP
+from forecast.structures import structure_of
+from forecast.words.japanese.codings import coding_text, contradiction_text, row_place
+from forecast.words.japanese.labels import LABELS
+from forecast.words.japanese.leaning import judgement_sentence
+from forecast.words.japanese.model import model_change_sentence, other_model_sentence, tested_model
+from forecast.words.japanese.news import kinds_to_learn, news_lines, week_lines
+from forecast.words.japanese.quality import alike_sentence, quality_sentence, track_counts, track_sentence
+from forecast.words.japanese.quality import bounds as _bounds
+from forecast.words.japanese.reasons import reason_sentence, taught_words
+from forecast.words.japanese.terms import CONFIDENCE as CONFIDENCE
+from forecast.words.japanese.terms import DIRECTNESS, OCCURS, PHRASES
 from forecast.words.japanese.terms import HEADINGS as HEADINGS
 from forecast.words.japanese.terms import SEPARATOR as SEPARATOR
 from forecast.words.japanese.terms import STOP as STOP
+from forecast.words.japanese.terms import TERMS as TERMS
 from forecast.words.japanese.terms import WORDS as WORDS
 from forecast.words.numbers import level_text, minute, signed
-
-LANGUAGE, LABELS = "ja", JAPANESE
 
 
 def title(brief: Brief) -> str:
@@ -45,31 +40,99 @@ def dateline(brief: Brief, number: int | None) -> str:
     issued = _instant(run.issued_at)
     written = LABELS.date(brief.written_on)
     told = "未登録の報告" if number is None else f"報告第{number}号"
-    return f"{told}（{written}作成）・更新番号{run.id}（{LABELS.kinds[run.kind]}、{issued}発表）"
+    return f"{told}（{written}作成）・実行{run.id}（{LABELS.kinds[run.kind]}、{issued}公表）"
 
 
 def _instant(instant: datetime) -> str:
-    _, clock, zone = minute(instant).split()
-    return f"{LABELS.date(instant.date())}{clock} {zone}"
+    written, clock, zone = minute(instant).split()
+    day = date.fromisoformat(written)
+    return f"{LABELS.date(day)}{clock} {zone}"
+
+
+def _by_model(brief: Brief) -> str:
+    return other_model_sentence(structure_of(brief.run))
+
+
+def model_moved(brief: Brief) -> str:
+    """What the change of model alone did; "" where both forecasts are by the same."""
+    change = brief.changes.model
+    return model_change_sentence(change, brief.case.headline) if change else ""
+
+
+def happened(brief: Brief) -> list[str]:
+    """What came on file after the run, events first, by name and source; empty where nothing did."""
+    summary = brief.summary
+    if not summary.since:
+        return []
+    lines = news_lines(summary.since)
+    if summary.standing is None:
+        lines.append("以下の確率はこれらを反映していない。利用する前に`parley update`を実行する必要がある。")
+    else:
+        also = "出来事から推定し直される分は、次の全面的な更新で反映される。" if summary.since.events else ""
+        lines.append(
+            f"以下の確率は{_taken_in(summary.since)}反映前の値（実行{brief.run.id}）は{_before(brief)}であった。{also}"
+        )
+    return lines
+
+
+def _taken_in(since: News) -> str:
+    left = kinds_to_learn(since)
+    if not left:
+        return "これらを反映している。"
+    return f"{left}を除いてこれらを反映している。除かれたものは`parley update`による全面的な更新でのみ反映される。"
+
+
+def _before(brief: Brief) -> str:
+    wanted = {(row.horizon_days, row.deadline) for row in (brief.headline, brief.by_deadline) if row}
+    rows = (row for row in brief.summary.headline_rows() if (row.horizon_days, row.deadline) in wanted)
+    return "、".join(f"{LABELS.window(row.horizon_days, row.deadline)}{LABELS.percent(row.mean)}" for row in rows)
+
+
+def week(brief: Brief) -> list[str]:
+    """Events and attestations of the week, and disputes, by name and source."""
+    return week_lines(brief.week)
+
+
+def reasons(brief: Brief) -> str:
+    """Why forecasts are far from their base rates; "" where none is."""
+    return "".join(map(reason_sentence, brief.reasons))
+
+
+def track(brief: Brief) -> str:
+    if brief.track is None:
+        return "実績：出来事の記録の確認が足りないため、公表済みの予測を採点できない。"
+    counts = brief.track.counts
+    return f"実績：{track_sentence(brief.track)}{track_counts(counts) if counts.counted else ''}"
+
+
+def backtest(brief: Brief) -> str:
+    alike = brief.alike
+    return (alike_sentence(alike) if alike else quality_sentence(brief.summary.quality)) + tested_model(
+        brief.tested, structure_of(brief.run)
+    )
+
+
+def bounds(brief: Brief) -> str:
+    return _bounds(brief.tested, brief.case.headline)
 
 
 def currency(brief: Brief) -> str:
     """What has come after the forecast; "" where nothing has."""
     if brief.later is not None:
-        later = f"更新番号{brief.later.id}は{LABELS.date(brief.later.as_of)}時点である。"
-        return f"最新の見通しではない：{later}{by_model(brief)}"
-    summary, sentences = brief.summary, [by_model(brief)]
+        later = f"{LABELS.date(brief.later.as_of)}時点の見通し（実行{brief.later.id}）がある。"
+        return f"最新の見通しではない：{later}{_by_model(brief)}"
+    summary, sentences = brief.summary, [_by_model(brief)]
     if summary.overdue and summary.owed:
-        sentences.append(f"この見通しは古い。{LABELS.date(summary.owed)}時点のものが既にあるはずである。")
+        sentences.append(f"この見通しは最新ではない。{LABELS.date(summary.owed)}時点の見通しが既にあるはずである。")
     if summary.newer is not None:
-        sentences.append(f"{LABELS.date(summary.newer.as_of)}時点の更新は公表を見送った。")
+        sentences.append(f"その後の実行（{LABELS.date(summary.newer.as_of)}時点）は公表見送りとなった。")
     return "".join(sentences)
 
 
 def likelihood(brief: Brief) -> str:
     row = brief.headline
     window = f"{LABELS.date(brief.ends_on)}までの{row.horizon_days}日間に"
-    occurs = OCCURS.get(row.target, f"{row.target}が起きる")
+    occurs = OCCURS.get(row.target, f"「{row.target}」が起きる")
     sentences = [f"{window}{occurs}{_likely(row.mean)}（{_probability(row.mean, row.q05, row.q95)}）。"]
     if by := brief.by_deadline:
         sentences.append(
@@ -99,7 +162,7 @@ def confidence(brief: Brief) -> str:
 
 
 def grounds(brief: Brief) -> str:
-    against, favour = map("、".join, brief.weigh(_GROUNDS))
+    against, favour = map("、".join, brief.weigh(GROUNDS))
     lowers = f"確信度を下げる要因は、{against}である。" if against else ""
     return lowers + (f"確信度を支える要因は、{favour}である。" if favour else "")
 
@@ -113,31 +176,32 @@ def _documents(_: Brief, grounds: Grounds, against: bool) -> str:
         return "文献の判断にどれほど依存しているかが不明であること"
     without = LABELS.percent(grounds.history_only)
     if against:
-        return f"文献の判断を除くと確率が{without}となり、今回の値の{100 * grounds.moved:.0f}%分も動くこと"
+        return f"文献の判断を除くと確率が{without}となり、今回の値の{100 * grounds.moved:.0f}%に当たる差が生じること"
     return f"文献の判断を除いても確率が{without}とほとんど変わらないこと"
 
 
 def _attested_through(brief: Brief, grounds: Grounds, against: bool) -> str:
     through = brief.standing.complete_through
     if against:
-        return f"事象の確認が{grounds.unattested_days}日前の{LABELS.date(through)}で止まっていること"
-    return f"事象が{LABELS.date(min(through, brief.standing.as_of))}まで確認済みであること"
+        return f"出来事の記録の確認が{grounds.unattested_days}日前の{LABELS.date(through)}で止まっていること"
+    return f"出来事の記録が{LABELS.date(min(through, brief.standing.as_of))}まで確認済みであること"
 
 
 def _stale(_: Brief, grounds: Grounds, against: bool) -> str:
-    stays = "で観測が滞っていること" if against else "しか観測が滞っていないこと"
-    return f"指標{grounds.indicators}件のうち{grounds.stale}件{stays}"
+    if against:
+        return f"指標{grounds.indicators}件のうち{grounds.stale}件で観測が遅れていること"
+    return f"観測の遅れが指標{grounds.indicators}件のうち{grounds.stale}件にとどまること"
 
 
 def _backtested(_: Brief, grounds: Grounds, against: bool) -> str:
     if not grounds.bounds:
         return "遡及検証が行われていないこと"
     if against:
-        return f"遡及検証で基準{grounds.bounds}件のうち{grounds.missed}件を満たさなかったこと"
-    return f"遡及検証で基準{grounds.bounds}件をすべて満たしたこと"
+        return f"遡及検証で事前に定めた基準{grounds.bounds}件のうち{grounds.missed}件を満たさなかったこと"
+    return f"遡及検証で事前に定めた基準{grounds.bounds}件をすべて満たしたこと"
 
 
-_GROUNDS: Mapping[str, Phrase] = {
+GROUNDS: Mapping[str, Phrase] = {
     "interval": _interval,
     "documents": _documents,
     "attested": _attested_through,
@@ -149,90 +213,63 @@ _GROUNDS: Mapping[str, Phrase] = {
 def terms() -> str:
     listed = "、".join(f"「{TERMS[name]}」{100 * low:.0f}–{100 * high:.0f}%" for name, low, high in BANDS)
     return (
-        f"可能性の表現（ICD 203）：{listed}。境界の値には五分五分に近い側の表現を用いる。"
-        "確信度は、次の5項目のいずれにも該当しなければ高い、1–2項目なら中程度、3項目以上なら低いとする：90%区間の幅が"
-        f"{100 * WIDE:.0f}ポイントを超える、文献の判断が確率をその{100 * MOVED:.0f}%を超えて動かす、事象が"
-        f"{UNATTESTED_DAYS}日を超えて確認されていない、観測が滞っている指標が{100 * STALE_SHARE:.0f}%を超える、"
-        "遡及検証の基準に満たないものがある（または検証がない）。"
+        f"可能性の表現（ICD 203）：{listed}。境界の値には五分五分に近い側の表現を用いる。確信度は、次の5項目のいずれに"
+        f"も該当しなければ「高い」、1–2項目なら「中程度」、3項目以上なら「低い」とする：90%区間の幅が{100 * WIDE:.0f}ポ"
+        f"イントを超える、文献の判断によって確率がその{100 * MOVED:.0f}%を超えて動く、出来事の記録が{UNATTESTED_DAYS}日"
+        f"を超えて未確認である、観測の遅れた指標が{100 * STALE_SHARE:.0f}%を超える、遡及検証で満たさなかった基準がある"
+        "（または検証がない）。"
     )
 
 
 def judgement(brief: Brief) -> str:
-    row = brief.headline
-    if row.history_only is None or row.documents_only is None or row.base_rate is None:
-        return "この更新では、確率のうち判断が占める割合は求めていない。"
-    base, mean = LABELS.percent(row.base_rate), LABELS.percent(row.mean)
-    subject = f"{LABELS.window(row.horizon_days, None)}の{LABELS.target(row.target)}"
-    documents = LABELS.percent(row.documents_only)
-    if row.history_only == row.mean:
-        return (
-            f"判断の占める割合：公表済みの文献はない。{subject}は、基準率{base}を出発点に、各指標がどちらに働くかの想定のみを"
-            f"用いると{documents}、過去の記録を加えると{mean}となる。指標の水準の評価も判断である。"
-        )
-    return (
-        f"判断の占める割合：{subject}の確率は、文献の判断を除くと{LABELS.percent(row.history_only)}、加えると{mean}である。"
-        f"文献のみによる場合は、基準率{base}を出発点として{documents}となる。指標の水準の評価も、各指標がどちらに働くかの"
-        "想定も判断であり、基準率以外の値はすべてこれらに依拠する。"
-    )
+    return judgement_sentence(brief.summary) or "この実行では、確率のうち判断の占める割合は求めていない。"
 
 
 def situation(brief: Brief) -> str:
     run, window = brief.standing, brief.case.dry_after_days
     through = min(run.complete_through, run.as_of)
     day = LABELS.date(through)
-    last = "該当する協議の記録はない"
+    last = "過去の会合の記録もない"
     if run.days_since_talks is not None:
-        last = f"最後の協議の終了から{run.days_since_talks}日が経過していた"
-    state = f"{day}までの{window}日間に終了した協議はなく"
+        last = f"最後の会合の終了から{run.days_since_talks}日が経過していた"
+    state = f"{day}までの{window}日間に該当する会合は行われておらず"
     if not run.dry:
-        state = f"{day}の時点では、過去{window}日以内に協議が行われており"
+        state = f"{day}の時点では、過去{window}日以内に該当する会合が行われて協議が続いており"
     words = f"{state}、{last}。"
     if through == run.as_of or run.p_dry_now is None or not run.dry:
         return words
     now, dry = LABELS.date(run.as_of), LABELS.percent(run.p_dry_now)
-    return f"{words}以後の期間は未確認であり、{now}までの{window}日間も協議がなかった確率は{dry}である。"
+    return f"{words}以後の期間は未確認であり、{now}までの{window}日間にも会合がなかった確率は{dry}である。"
 
 
 def table_note() -> str:
     return "各期間は基準日の翌日に始まる。括弧内は90%区間。"
 
 
-def history_caption(brief: Brief) -> str:
-    return plots.history_caption(brief.figures.history)
-
-
-def horizons_caption(brief: Brief) -> str:
-    return plots.curve_caption(brief.figures.horizons)
-
-
-def scenarios_caption(brief: Brief) -> str:
-    return plots.scenarios_caption(brief.figures.scenarios)
-
-
 def compared(brief: Brief) -> str:
     since = brief.changes.since
     if since.run is None:
-        return f"以前の見通しに関する報告も、{OLDER_DAYS}日以上前に公表した更新もないため、比較の対象はない。"
-    run = f"更新番号{since.run.id}、{LABELS.date(since.run.as_of)}時点"
+        return f"以前の見通しの報告も、{OLDER_DAYS}日以上前の見通しもないため、比較の対象はない。"
+    run = f"実行{since.run.id}、{LABELS.date(since.run.as_of)}時点"
     return {
         REPORT: f"前回の報告（第{since.report_id}号、{run}）との比較：",
-        OLDER: f"以前の見通しに関する報告がないため、過去の更新（{run}）と比較する：",
-        ASKED: f"指定した更新（{run}）との比較：",
+        OLDER: f"以前の見通しの報告がないため、過去の見通し（{run}）と比較する：",
+        ASKED: f"指定された見通し（{run}）との比較：",
     }[since.reason]
 
 
 def entered(brief: Brief) -> str:
     changes = brief.changes
     rows = (
-        f"この間の入力は、観測が{_entries(changes.observations)}、事象が{_entries(changes.events)}、"
-        f"事象の確認が{changes.attestations}件である。"
+        f"この間の入力は、観測が{_entries(changes.observations)}、出来事が{_entries(changes.events)}、"
+        f"記録の確認が{changes.attestations}件である。"
     )
     sentences = [
         rows if changes.entered else "この間に入力はなかった。",
-        f"更新は今回を含めて公表{changes.fits_published}回、公表見送り{changes.fits_rejected}回。",
+        f"実行は今回を含めて公表{changes.fits_published}回、公表見送り{changes.fits_rejected}回。",
         _shorter(brief),
-        "事例の定義は改訂された。" if changes.case_changed else "",
-        "プログラムは改訂された。" if changes.code_changed else "",
+        "事例の定義が改訂された。" if changes.case_changed else "",
+        "プログラムが改訂された。" if changes.code_changed else "",
     ]
     return "".join(sentences)
 
@@ -244,7 +281,7 @@ def _shorter(brief: Brief) -> str:
 
 
 def _entries(entries: Entries) -> str:
-    return f"追加{entries.added}件・修正{entries.revised}件・撤回{entries.retracted}件"
+    return f"追加{entries.added}件・訂正{entries.revised}件・撤回{entries.retracted}件"
 
 
 def moved(brief: Brief) -> str:
@@ -261,20 +298,20 @@ def staleness(brief: Brief) -> str:
         listed = "、".join(f"{one.name}（{one.days}日）" for one in stale)
         words = (
             f"指標{len(brief.levels)}件のうち{len(stale)}件で、想定間隔の{STALE_AFTER_CADENCES:.0f}倍を超えて観測が"
-            f"途絶えている：{listed}。"
+            f"遅れている：{listed}。"
         )
     else:
-        words = f"指標{len(brief.levels)}件に、観測が滞っているものはない。"
+        words = f"指標{len(brief.levels)}件に、観測の遅れているものはない。"
     return f"{words}観測のない指標：{'、'.join(one.name for one in never)}。" if never else words
 
 
 def attestation(brief: Brief) -> str:
     groups = groupby(brief.attested, key=lambda one: (one.through, one.days_ago, one.behind))
-    return f"事象の確認状況：{SEPARATOR.join(_reached(list(found)) for _, found in groups)}。"
+    return f"出来事の記録の確認：{SEPARATOR.join(_reached(list(found)) for _, found in groups)}。"
 
 
 def _reached(found: list[Attested]) -> str:
-    first, types = found[0], "・".join(LABELS.events[one.type] for one in found)
+    first, types = found[0], "・".join(LABELS.event(one.type) for one in found)
     if first.through is None:
         return f"{types}は未確認"
     behind = f"（基準日の{first.days_ago}日前、遅れ）" if first.behind else ""
@@ -290,12 +327,14 @@ def watching(brief: Brief) -> str:
 
 def swing(one: Watched) -> str:
     way = "上がる" if one.step > 0 else "下がる"
+    points = 100 * one.change
+    moves = "上昇する" if points > 0 else "低下する"
     about = "最大で約" if one.at_most else "約"
     unsure = "" if one.certain else "方向は不確か。"
-    taught = f"影響は{said}。" if (said := _taught(one.taught)) else ""
+    taught = f"効果：{said}。" if (said := taught_words(one.taught)) else ""
     return (
         f"現在の水準{signed(one.mean, 1)}±{one.sd:.1f}。水準が一段階{way}と、{one.horizon_days}日以内の確率は{about}"
-        f"{signed(100 * one.change, 1)}ポイント動く（現在{LABELS.percent(one.now)}）。{unsure}{taught}"
+        f"{abs(points):.1f}ポイント{moves}（現在{LABELS.percent(one.now)}）。{unsure}{taught}"
     )
 
 
@@ -317,13 +356,13 @@ def deadline(brief: Brief) -> str:
 def method(brief: Brief) -> str:
     found, run = diagnostics_of(brief.run), brief.run
     return (
-        f"等級を付した観測から指標{len(brief.levels)}件の水準をフィルターで推定し、協議・合意・接触・危機のベイズモデルを"
-        f"過去の記録と文献の判断にNUTSで当てはめ、将来をシミュレーションする。更新番号{run.id}の診断：R-hat≤"
-        f"{found['rhat_max']:.4f}、バルクESS≥{found['ess_bulk_min']:.0f}、テールESS≥{found['ess_tail_min']:.0f}、発散"
-        f"{found['divergences']}回（抽出{found['draws']}回）で、公表の基準を満たした。区間は事後分布の抽出による等裾の"
-        "もので、パラメーター、現在の水準、現在の局面についての不確かさを示し、結果の範囲を示すものではない。「文献のみ」は"
-        "基準率と目録の方向づけから出発し、「過去の記録のみ」とともにラプラス近似による。ポイントで示す効果は、効果の事後平均が"
-        "水準の続く間に確率をおよそどれだけ動かすかを表す。"
+        f"等級を付した観測から指標{len(brief.levels)}件の水準をフィルターで推定し、協議・合意・接触・危機のベイズモデル"
+        f"を過去の記録と文献の判断にNUTSで当てはめ、将来をシミュレーションする。実行{run.id}の診断："
+        f"R-hat≤{found['rhat_max']:.4f}、バルクESS≥{found['ess_bulk_min']:.0f}、テールESS≥{found['ess_tail_min']:.0f}、"
+        f"発散{found['divergences']}回（抽出{found['draws']}回）で、公表の基準を満たした。区間は事後分布の抽出による等"
+        "裾区間で、パラメーター、現在の水準、現在の局面についての不確かさを示し、結果の範囲を示すものではない。「文献"
+        "のみ」は基準率と指標目録の方向づけから出発し、「過去の記録のみ」とともにラプラス近似による。ポイントで示す効"
+        "果は、現在の水準が続く間に効果の事後平均が確率をおよそどれだけ動かすかを表す。"
     )
 
 
@@ -331,7 +370,7 @@ def provenance(brief: Brief) -> str:
     run = brief.run
     libraries = "、".join(f"{name} {version}" for name, version in sorted(run.versions.items()))
     return (
-        f"シード{run.seed}、入力{run.inputs_hash[:12]}、事例{run.case_hash[:12]}、事後分布"
+        f"乱数の種{run.seed}、入力{run.inputs_hash[:12]}、事例{run.case_hash[:12]}、事後分布"
         f"{(run.posterior_hash or '–')[:12]}、コード{run.code_version}（{libraries}）。"
         f"報告の作成：{code_version()}、モデル{model_version()}。"
     )
@@ -341,7 +380,7 @@ def reproduce(brief: Brief) -> str:
     run = brief.run
     return (
         f"`parley show --run {run.id}`で全数値と全ハッシュを表示する。"
-        f"`parley update --as-of {run.as_of}`で計算をやり直すと、行・シード・動作環境が同じなら同じ値になる。"
+        f"`parley update --as-of {run.as_of}`で当てはめ直すと、記録・乱数の種・動作環境が同じなら同じ値になる。"
     )
 
 
@@ -357,29 +396,24 @@ def document(one: Cited) -> str:
 
 
 def source(one: Source) -> str:
-    day = f"{one.observed_on:%Y-%m-%d}"
-    others = f"、評価者{one.analyst}（同日{one.of_day}件のうち）" if one.of_day > 1 else ""
+    day = LABELS.date(one.observed_on)
+    others = f"、担当者{one.analyst}（同日の{one.of_day}件のうち一件）" if one.of_day > 1 else ""
     return f"{one.name}（{level_text(one.level)}）：{one.publisher or one.title}、{day}、{one.grade}{others}"
 
 
 def differing(brief: Brief) -> list[str]:
     """Codings that contradict each other, a sentence each, and how many more there are."""
-    told = [_contradiction(one) for one in brief.differing[:DIFFERING]]
+    told = [
+        contradiction_text(one, [coding_text(each, row_place(each.row)) for each in one.codings], one.name) + "。"
+        for one in brief.differing[:DIFFERING]
+    ]
     more = len(brief.differing) - DIFFERING
     return told + ([f"ほかに{more}件ある（`parley disagreements`）。"] if more > 0 else [])
 
 
-def _contradiction(one: Differing) -> str:
-    days = LABELS.date(one.first_on) + ("" if one.first_on == one.last_on else f"から{LABELS.date(one.last_on)}まで")
-    origin = f"、出所{one.origin}" if one.origin else ""
-    said = some_of([_coding(each) for each in one.codings], "ほか{}件")
-    return f"{one.name}（{days}{origin}）：評価に{one.levels_apart:g}段階の差がある。{SEPARATOR.join(said)}。"
-
-
-def _coding(one: ObservationEntry) -> str:
-    source = "、".join(filter(None, (one.source_title, one.source_publisher)))
-    return f"{exact_level(one.level)}（{one.analyst}、{LABELS.date(one.observed_on)}、{source}、行{one.row}）"
-
-
 def grades() -> str:
     return "等級は情報源の信頼性（A–F）と情報の確度（1–6）。表題の全文は`parley observations`に示す。"
+
+
+def left_out() -> str:
+    return "末尾の一覧は、メールの長さに限りがあるため省略した。全体は`parley report --out brief.html`で作成できる。"

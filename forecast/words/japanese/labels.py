@@ -61,4 +61,5 @@ LABELS = Labels(
     judgements=JUDGEMENTS,
     diagnostics=DIAGNOSTICS,
     backtest=BACKTEST,
+    gap="",
 )

@@ -31,7 +31,7 @@ from forecast.run_facts import STALE_AFTER_CADENCES
 from forecast.structures import present_structure
 from forecast.words.japanese.labels import LABELS
 from forecast.words.japanese.model import turned
-from forecast.words.japanese.reasons import siblings
+from forecast.words.japanese.reasons import siblings_sentence as siblings
 from forecast.words.japanese.terms import KINDS, OCCURS
 from forecast.words.numbers import minute, signed
 

@@ -1,0 +1,164 @@
+"""A brief of one page in English: what the long form does not say, in words for people who know no models."""
+
+from forecast.facts.brief import Brief
+from forecast.facts.changes import REPORT, Step
+from forecast.facts.levels import Watched
+from forecast.facts.news import RETRACTED, EventNews, ObservationNews
+from forecast.facts.quality import Alike
+from forecast.words.english.brief import GROUNDS, compared, model_moved
+from forecast.words.names import target_name
+from forecast.words.numbers import counted, percent, percent_range, share
+from forecast.words.parts.short import ShortHeadings
+from forecast.words.selection import shown
+from indicators.content import NO_FRAMING
+
+HEADINGS = ShortHeadings(
+    confidence="How sure?",
+    moved="How has the number moved?",
+    week="What happened this week?",
+    watch="What to watch next",
+    quality="How good have such numbers been?",
+)
+_EVENTS, _OBSERVATIONS = 4, 3
+"""Lines of each kind."""
+_TIMES = {"all": "", "dry": " without talks, as now,", "wet": " with talks under way, as now,"}
+_VERDICTS = {
+    "few": "too few events to tell whether that beats a simple forecast",
+    "better": "better than a simple forecast, by more than chance explains",
+    "worse": "worse than a simple forecast, by more than chance explains",
+}
+
+
+def dateline(brief: Brief, number: int | None) -> str:
+    told = "Not recorded" if number is None else f"Report {number}"
+    return f"{told}, written {brief.written_on}, on one page"
+
+
+def number(brief: Brief) -> str:
+    return percent(brief.headline.mean)
+
+
+def reach(brief: Brief) -> str:
+    return f"probability of {target_name(brief.headline.target)} up to {brief.ends_on}"
+
+
+def interval(brief: Brief) -> str:
+    return f"90 % interval {percent_range(brief.headline.q05, brief.headline.q95)}"
+
+
+def base_rate(brief: Brief) -> str:
+    base = brief.headline.base_rate
+    return "" if base is None else f"base rate {percent(base)}"
+
+
+def meaning() -> str:
+    return (
+        "The interval says how uncertain the probability itself is; the base rate is what counting past cases alone "
+        "would give."
+    )
+
+
+def ground(brief: Brief) -> str:
+    against, main = len(brief.grounds.against()), brief.main_ground(GROUNDS)
+    if not against:
+        return f"No ground speaks against it; the first in its favour: {main}."
+    return f"The main one of {counted(against, 'ground')} against it: {main}."
+
+
+def moved(brief: Brief) -> str:
+    since, step = brief.changes.since, brief.step
+    if since.run is None or step is None:
+        return compared(brief)
+    what = f"report {since.report_id}, as of" if since.reason == REPORT else "the forecast as of"
+    return f"Since {what} {since.run.as_of}, {_moved(step)}."
+
+
+def _moved(step: Step) -> str:
+    if step.within_error:
+        return f"it is unchanged within the error of the calculation ({percent(step.before)} → {percent(step.now)})"
+    way = "risen" if step.change > 0 else "fallen"
+    points = abs(100 * step.change)
+    return f"it has {way} by {points:.1f} points ({percent(step.before)} → {percent(step.now)})"
+
+
+def movers(brief: Brief) -> str:
+    """The change of model first; then the indicators that moved most, by the way they moved."""
+    changes = brief.changes
+    if changes.since.run is None:
+        return ""
+    towards, away = (", ".join(one.name for one in moves) for moves in (changes.towards, changes.away))
+    parts = [f"towards talks, {towards}" if towards else "", f"away from talks, {away}" if away else ""]
+    most = "; ".join(filter(None, parts))
+    why = "" if changes.entered else ", by the passage of time alone"
+    said = f"What moved most{why}: {most}." if most else "No indicator moved."
+    return " ".join(filter(None, (model_moved(brief), said)))
+
+
+def week(brief: Brief) -> list[str]:
+    summary = brief.summary
+    lines = shown(summary.week.events, _event, _EVENTS)
+    if not lines:
+        through = min(brief.standing.complete_through, brief.standing.as_of)
+        lines.append(f"No event of this week is on file; events are attested through {through}.")
+    lines += shown(summary.since.observations, _observation, _OBSERVATIONS)
+    if summary.since and summary.standing is None:
+        lines.append("The numbers on this page do not take in what has come since the forecast was made.")
+    return lines
+
+
+def _event(one: EventNews) -> str:
+    framing = "" if one.framing in ("", NO_FRAMING) else f" on {one.framing.replace('_', ' ')}"
+    days = str(one.started_on) if one.started_on == one.ended_on else f"{one.started_on} to {one.ended_on}"
+    where = f", {one.venue}" if one.venue else ""
+    dispute = f"; in dispute: {one.reason}" if one.disputed else ""
+    gone = f"; withdrawn: {one.reason}" if one.what == RETRACTED else ""
+    return f"{one.type.capitalize()}{framing}, {days}{where} ({one.source or 'no source named'}){dispute}{gone}"
+
+
+def _observation(one: ObservationNews) -> str:
+    gone = f"; withdrawn: {one.reason}" if one.what == RETRACTED else ""
+    return f"{one.indicator}, {one.observed_on} ({one.source}){gone}"
+
+
+def watched(one: Watched) -> str:
+    way = "towards talks" if one.step > 0 else "away from talks"
+    moves = "raise" if one.change > 0 else "lower"
+    about = "at most about" if one.at_most else "about"
+    unsure = "" if one.certain else "; which way is not certain"
+    return f"One step {way} would {moves} the number by {about} {abs(100 * one.change):.1f} points{unsure}."
+
+
+def favours(one: Watched) -> str:
+    return f"Towards talks: {one.favours}"
+
+
+def hinders(one: Watched) -> str:
+    return f"Away from talks: {one.hinders}"
+
+
+def quality(brief: Brief) -> str:
+    found = brief.alike
+    return _tested(found) if found else "Such forecasts have not been tested on the past yet."
+
+
+def _tested(found: Alike) -> str:
+    return (
+        f"Tested on the past, {found.first.year} to {found.last.year}: at "
+        f"{counted(found.n, 'date')}{_TIMES[found.situation]} it said {percent(found.mean_forecast)} on average and "
+        f"{share(found.frequency)} came true ({_VERDICTS[found.verdict]})."
+    )
+
+
+def caption(brief: Brief) -> str:
+    facts = brief.figures.history
+    if facts.windows:
+        return (
+            "The number over each window, with its 50 % and 90 % intervals; of a history there are too few dates yet."
+        )
+    tested = "; grey: what a test on the past would have said, no track record" if facts.context else ""
+    return f"How the number has moved, with its 50 % and 90 % intervals; dashed: the base rate{tested}."
+
+
+def longer(brief: Brief) -> str:
+    run = f" --run {brief.run.id}" if brief.later else ""
+    return f"All of it, with every number, method and sources: `parley report{run} --out brief.html`."

@@ -1,0 +1,96 @@
+"""The fixed words of the trust page, in Japanese."""
+
+from forecast.words.trust_labels import TrustPage, TrustTables
+
+TABLES = TrustTables(
+    bounds="{window}の{target}：事前に定めた基準",
+    bounds_header=("", "n", "結果", ""),
+    comparisons="{target}：Parleyと最良の単純予測の平均対数スコア",
+    comparisons_header=("", "n", "連", "予測", "実現", "偏り（ポイント）", "Parley", "単純予測", "差"),
+    structures="予測には用いない別構造のモデル：平均対数スコアと最良の単純予測との差",
+    structures_header=("", "", "n", "連", "予測", "実現", "偏り（ポイント）", "対数スコア", "単純予測", "差"),
+    bands="{window}の{target}：予測の大きさと実現した頻度",
+    bands_header=("予測", "n", "実現", "時期のまとまり", "重ならない期間", ""),
+    bands_note="予測の期間は互いに重なる。「重ならない期間」は、重ならないように選べる期間の最大数である。同じ時期のま"
+    "とまりに属する結果は、ほぼ一つの結果にすぎない。重ならない期間が{fewest}に満たないものは「少なすぎる」とする。",
+    few_windows="少なすぎる",
+    ranked="いつ起こるか（期間を通じたランク確率スコア）、どのシナリオとなるか（多カテゴリー対数スコア）",
+    ranked_header=("", "n", "Parley", "単純予測", "差"),
+    when="時期：{target}、{situation}",
+    which="シナリオ：{window}",
+    calibration="Parleyの較正：曲線（CORP）とブライアスコアの内訳",
+    calibration_header=("", "n", "曲線と帯", "ブライア", "MCB", "DSC", "UNC"),
+    calibration_row="{window}の{target}、{situation}",
+    calibration_note="ブライアスコア＝MCB（較正誤差）−DSC（識別力）＋UNC（不確かさ）。DSCは大きいほどよい。",
+    track="結果の確定した予測：対数スコア（予測が有効であった日数で加重）",
+    track_by="モデル{structure}による予測で結果の確定したもの：対数スコア（予測が有効であった日数で加重）",
+    track_header=("", "予測数", "実効n", "予測", "実現", "Parley", "基準率", "差", ""),
+    enough="判断できる",
+    too_few="件数が少ない",
+    checks="検査",
+    checks_header=("", "", "結果"),
+    measured="測定の対象",
+    situations={"all": "全体", "dry": "協議のない時期", "wet": "協議が続く時期"},
+    eras={"before 2010": "2010年より前", "from 2010": "2010年以降"},
+    structure_names={"no regime": "局面なし", "no indicators": "指標なし"},
+    forecasters={
+        "climatology": "過去の平均頻度",
+        "dry/wet climatology": "協議の有無別の過去の頻度",
+        "dry/wet climatology, 3-year half-life": "協議の有無別の過去の頻度（半減期3年）",
+        "logistic on log days since talks": "協議後の経過日数の対数によるロジスティック回帰",
+        "dry/wet constant rates": "協議の有無別の一定発生率",
+    },
+    verdicts={
+        "met": "満たした",
+        "met but within chance": "満たしたが偶然の範囲",
+        "missed": "満たさない",
+        "not measured": "未測定",
+        "passed": "合格",
+        "FAILED": "不合格",
+        "look": "参考",
+        "not run": "未実施",
+    },
+    window="{days}日",
+    window_situation="{days}日、{situation}",
+    era_situation="{era}、{situation}",
+    band="{situation}、{range}",
+    of_target="{target}、{row}",
+    interval=" ({}〜{})",
+    curve="{place}（{reach}）",
+    points="{}ポイント",
+    inside="帯の内側",
+    outside="帯の外側",
+)
+PAGE = TrustPage(
+    title="見通しはどこまで信頼できるか：{}",
+    in_short="要旨",
+    track="予測実績",
+    backtest="過去に適用した場合の成績",
+    backtest_is="遡及検証：{}。これは予測実績ではない。指標の一覧、判定基準、半減期は、その後の経過を知った上で定めた"
+    "ものである。",
+    own_sentence="この遡及検証の結果：{}",
+    differences="期間別にみた対数スコアの差とその区間",
+    differences_caption="Parleyの平均対数スコアから、同じ時点について最良の単純予測の平均対数スコアを引いた差。線はブ"
+    "ロック・ブートストラップによる{level}区間、小さな数字はn（時点の数）。0を下回ればParleyの方がよい。塗りつぶしは判"
+    "断できるもの、白抜きは件数が少なく判断できないもの。",
+    timelines="予測の推移と実際の結果",
+    timelines_caption="各時点でParleyが示した確率（実線）と、全時点を通じて最良の単純予測（点線）。上の目印はその時点"
+    "に始まる期間に実現したこと、下の目印は実現しなかったことを示す。上に目印があるのに線が低い箇所、下に目印があるの"
+    "に線が高い箇所では、予測が外れた。",
+    calibration="較正",
+    calibrated="予測が較正されていれば、30%と予測したもののうち約30%が実現する。",
+    not_measured="この遡及検証には180日の期間がないため、曲線は測定していない。",
+    reliability="較正曲線とその帯",
+    reliability_caption="予測した確率に対して実際に実現した期間の割合。単調回帰（CORP）による。較正された予測であれ"
+    "ば、曲線全体が{level}の確率で帯に収まる。帯は期間の重なりを考慮したものである。下段は、各確率を予測した時点の数。",
+    bounds="自ら定めた基準",
+    bounds_are="いずれも測定の前に定めた。「満たしたが偶然の範囲」とは、値は基準を満たすものの、それが偶然である可能性"
+    "を排除できるだけの件数がないことをいう。",
+    missed="{all}件のうち{missed}件を満たさない。",
+    checks="計算の仕組みの検査",
+    look="「参考」とは、合否を判定するものではなく、内容に注意すべきものをいう。",
+    sources="測定の対象とコード",
+    source="遡及検証",
+    reading="読み方",
+    below="以下は遡及検証（{}）の結果である。予測実績ではない。",
+)
