@@ -42,7 +42,8 @@ TODAY = PUBLISHED_AS_OF + timedelta(30)
 LATER = TODAY + timedelta(400)
 SOURCE = "Zenda I"
 """So short that it is no word of English to the test."""
-_COMMANDS = re.compile(r"`[^`]*`")
+_COMMANDS = re.compile(r"`[^`]*`|\b[0-9a-f]{8,}\b")
+"""And hashes."""
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 _WORD = re.compile(r"[A-Za-z]{5,}")
 
@@ -53,7 +54,7 @@ def numbers(text: str) -> Counter[str]:
 
 
 def english_in(text: str, *known: str) -> list[str]:
-    """Words of five letters or more that are neither of a command nor known names."""
+    """Words of five letters or more that are neither of a command or hash nor known names."""
     rest = _COMMANDS.sub("", text)
     for name in sorted(known, key=len, reverse=True):
         rest = rest.replace(name, "")

@@ -162,7 +162,7 @@ def _looking(summary: Summary) -> str:
 
 def target_heading(target: str, *, headline: bool) -> str:
     """Above the windows of a target."""
-    return f"{LABELS.target(target)}{'［主対象］' if headline else ''}：少なくとも一度起きる確率"
+    return f"{LABELS.target(target)}{'［主たる対象］' if headline else ''}：少なくとも一度起きる確率"
 
 
 def method() -> str:
@@ -177,7 +177,7 @@ def method() -> str:
 def taught_note() -> str:
     """What the columns of effects mean."""
     return (
-        "効果：水準一段階あたりの、主対象の対数発生率の変化。学習：その分散のうち出来事から学んだ割合。"
+        "効果：水準一段階あたりの、主たる対象の対数発生率の変化。学習：その分散のうち出来事から学んだ割合。"
         f"「なし」は{100 * LEAST:.0f}%未満（{SET_BY_DOCUMENTS}）。"
     )
 

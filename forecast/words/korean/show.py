@@ -167,7 +167,7 @@ def _looking(summary: Summary) -> str:
 
 def target_heading(target: str, *, headline: bool) -> str:
     """Above the windows of a target."""
-    return f"{LABELS.target(target)}{' [주 대상]' if headline else ''}: 한 번이라도 일어날 확률"
+    return f"{LABELS.target(target)}{' [주요 대상]' if headline else ''}: 한 번이라도 일어날 확률"
 
 
 def method() -> str:
@@ -183,7 +183,7 @@ def method() -> str:
 def taught_note() -> str:
     """What the columns of effects mean."""
     return (
-        "효과: 수준 한 단계당 주 대상의 로그 발생률 변화. 학습: 그 분산 가운데 사건에서 학습한 비율. ‘없음’은 "
+        "효과: 수준 한 단계당 주요 대상의 로그 발생률 변화. 학습: 그 분산 가운데 사건에서 학습한 비율. ‘없음’은 "
         f"{100 * LEAST:.0f}% 미만({SET_BY_DOCUMENTS})."
     )
 
