@@ -25,10 +25,10 @@ from db.run_rows import ScenarioForecastRow, TargetForecastRow
 from db.when import When
 from forecast.cli.app import run
 from forecast.errors import NotEnough
-from forecast.evaluation.track import RULE, STANDS_AT_MOST, read_track_record
+from forecast.evaluation.track import STANDS_AT_MOST, read_track_record
 from forecast.evaluation.track_scores import LiveForecast, LiveScenarios, Window, score_forecasts, score_scenarios
 from forecast.facts.track import OPEN, UNATTESTED, YES_ALREADY, Counts, TrackLine, TrackRecord
-from forecast.words.english.quality import track_sentence
+from forecast.words.english.quality import TRACK_RULE, track_sentence
 from forecast.words.names import target_name
 from forecast.words.numbers import percent
 from indicators.folder import read_case_folder
@@ -473,7 +473,6 @@ def test_the_longest_horizon_that_can_tell_something_speaks() -> None:
         as_of=day(999),
         as_recorded=None,
         headline="contact",
-        rule=RULE,
         counts=Counts(300, 0, 0, 0, 300),
         lines=(line, longer),
         scenarios=(),
@@ -509,7 +508,7 @@ def test_with_nothing_resolved_the_command_says_what_can_be_when(lite: Database,
     said_ = "No live forecast of arms-control talks has been resolved yet: the first can be on 2020-02-19."
     assert text.startswith("Track record as of 2020-02-01\n")
     assert said_ in flat(text)
-    assert RULE in flat(text)
+    assert TRACK_RULE in flat(text)
     assert "2 runs counted; 0 after the fact, not track record; 0 repeats" in flat(text)
     row = next(line for line in text.splitlines() if line.startswith("contact") and "in 30 d" in line)
     assert row.split()[-3:] == ["2", "2020-02-19", "2020-02-21"]

@@ -1,8 +1,7 @@
 """One list of each: what the tables hold, what a case may say and what the mathematics indexes agree."""
 
 from db import kinds
-from forecast.words.english.labels import LABELS as ENGLISH
-from forecast.words.japanese.labels import LABELS as JAPANESE
+from forecast.words.language import LANGUAGES
 from indicators import content
 from models import spec
 
@@ -14,7 +13,8 @@ def test_the_mathematics_counts_framings_and_targets_by_the_names_of_the_data() 
 
 
 def test_every_language_names_every_kind_of_run_target_and_event() -> None:
-    for labels in (ENGLISH, JAPANESE):
+    for language in LANGUAGES.values():
+        labels = language.labels
         assert set(labels.kinds) == set(kinds.RUN_KINDS)
         assert set(labels.targets) == set(content.TARGETS)
         assert set(labels.events) >= set(content.EVENT_TYPES) - {"talks"}

@@ -220,7 +220,7 @@ def _model_block(summary: Summary, language: Language) -> Lines:
         if any(line.target == target for line in change.lines)
     ]
     header = ["", *(labels.window(*window) for window in windows)]
-    return [bold(language.show.model_heading(change)), *grid(header, rows)]
+    return [bold(language.show.model_heading(change)), *grid(header, rows, stacked=True)]
 
 
 def _points(line: ModelLine | None) -> str:

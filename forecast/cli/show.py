@@ -6,9 +6,10 @@ from typing import Annotated
 import typer
 
 from db.engine import Database
-from forecast.cli.console import AsOf, Json, Spoken, case_id, opened, print_json, spoken, today, whole
+from forecast.cli.console import AsOf, Json, case_id, opened, print_json, today, whole
 from forecast.cli.owed import owed
 from forecast.cli.render import print_summary
+from forecast.cli.spoken import Spoken, spoken
 from forecast.record.summary import as_json, read_summary
 from forecast.words.language import ENGLISH, Language
 

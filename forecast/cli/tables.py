@@ -51,9 +51,18 @@ def paragraph(text: str, *, indent: str = "", hanging: str | None = None) -> lis
     later = indent if hanging is None else hanging
     kept = _KEPT_TOGETHER.sub("\N{NO-BREAK SPACE}", text)
     lines = _Wrapper(
-        _width(), initial_indent=indent, subsequent_indent=later, break_long_words=False, break_on_hyphens=False
-    ).wrap(_WIDE.sub(rf"\g<0>{_FILLER}", kept))
+        _width(),
+        initial_indent=_filled(indent),
+        subsequent_indent=_filled(later),
+        break_long_words=False,
+        break_on_hyphens=False,
+    ).wrap(_filled(kept))
     return [line.replace("\N{NO-BREAK SPACE}", " ").replace(_FILLER, "") for line in lines]
+
+
+def _filled(text: str) -> str:
+    """The same, as long as it is wide."""
+    return _WIDE.sub(rf"\g<0>{_FILLER}", text)
 
 
 def facts(pairs: Iterable[tuple[str, str]]) -> list[str]:
@@ -74,15 +83,25 @@ def grid(
     left: Sequence[int] = (0,),
     widths: Sequence[int] = (),
     emphasised: Iterable[int] = (),
+    stacked: bool = False,
 ) -> list[Text]:
-    """Columns under a header, those in ``left`` flush left, the others flush right; ``emphasised`` rows are bold."""
-    need = widths or column_widths(header, rows)
+    """Columns under a header, those in ``left`` flush left, the others flush right; ``emphasised`` rows are bold.
+
+    Where the width does not do for all of them, the first cell of a ``stacked`` row stands above the others.
+    """
+    need = list(widths or column_widths(header, rows))
     gap = "  " if sum(need) + 2 * (len(need) - 1) <= _width() else " "
     strong = set(emphasised)
+    above = stacked and sum(need) + len(need) - 1 > _width()
+    if above:
+        need[0] = 1
     lines = [Text(_line(header, need, left, gap), style="dim")]
-    return lines + [
-        Text(_line(row, need, left, gap), style="bold" if i in strong else "") for i, row in enumerate(rows)
-    ]
+    for i, row in enumerate(rows):
+        style = "bold" if i in strong else ""
+        if above:
+            lines.append(Text(row[0], style=style))
+        lines.append(Text(_line(["", *row[1:]] if above else row, need, left, gap), style=style))
+    return lines
 
 
 def grid_with_words(

@@ -1,10 +1,11 @@
-"""What a change of the model's structure alone did to the numbers between two runs, read back and told calmly."""
+"""What a change of the model's structure alone did to the numbers between two runs, read back."""
 
 from sqlalchemy import Connection
 
 from db.read_runs import read_published_details
 from db.run_rows import RunRow
 from forecast.structures import ModelChange, change_of, structure_of
+from forecast.words.english.model import UNCOMPARED
 
 
 def read_model_changes(connection: Connection, case_id: str) -> tuple[ModelChange, ...]:
@@ -25,6 +26,6 @@ def change_between(connection: Connection, before: RunRow, after: RunRow) -> Mod
         from_run=before.id,
         from_structure=structures[0],
         to_structure=structures[1],
-        lacking="no run on file compares the two",
+        lacking=UNCOMPARED,
     )
     return next(iter([*mine, *found]), unknown)

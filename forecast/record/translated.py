@@ -1,7 +1,9 @@
 """A summary with the names that a shipped case has in another language; what has none there keeps its own."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
+from forecast.facts.news import JudgementNews, ObservationNews
 from forecast.facts.summary import Summary
 from forecast.words.language import ENGLISH, Language
 from indicators.languages import in_language as catalogue_in_language
@@ -23,4 +25,21 @@ def in_language(summary: Summary, language: Language) -> Summary:
         )
         for one in summary.reasons
     )
-    return replace(summary, case_name=case, catalogue=catalogue, reasons=reasons)
+    own = {row.indicator_id: row.name for row in summary.catalogue}
+    new = {id_: name for id_, name in names.items() if name != own[id_]}
+    return replace(
+        summary,
+        case_name=case,
+        catalogue=catalogue,
+        reasons=reasons,
+        since=replace(
+            summary.since,
+            observations=tuple(_named(one, new) for one in summary.since.observations),
+            judgements=tuple(_named(one, new) for one in summary.since.judgements),
+        ),
+    )
+
+
+def _named[N: (ObservationNews, JudgementNews)](one: N, names: Mapping[str, str]) -> N:
+    """The indicator by its name in the language, where it has one."""
+    return replace(one, indicator=names.get(one.indicator, one.indicator))

@@ -41,7 +41,7 @@ from forecast.record.moment import read_moment
 from forecast.record.summary import read_track
 from forecast.structures import present_structure
 from forecast.words.english.model import other_model_sentence
-from forecast.words.english.quality import quality_note, quality_sentence, track_sentence
+from forecast.words.english.quality import TRACK_RULE, quality_note, quality_sentence, track_sentence
 
 _VERDICTS = {True: PASSED, False: FAILED, None: LOOK}
 CHECK_NAMES = (
@@ -171,7 +171,7 @@ def _track(record: TrackRecord | Unscored) -> Track:
         return Track(sentence=sentence, rule=None, counts=None, lines=(), scenarios=(), pending=0, structure=structure)
     return Track(
         sentence=sentence,
-        rule=record.rule,
+        rule=TRACK_RULE,
         counts=record.counts,
         lines=record.lines,
         scenarios=record.scenarios,

@@ -7,6 +7,9 @@ from forecast.identity import model_version
 from forecast.structures import ModelChange, ModelLine, lines_of_headline, present_structure
 from forecast.words.numbers import percent, reach, signed
 
+UNCOMPARED = "no run on file compares the two"
+"""Why it is not known what a change did."""
+
 
 def tested_model(tested: Tested | None, structure: int) -> str:
     """That the backtest was of another model than the forecast, or of another version of it; "" where of the same."""

@@ -1,6 +1,6 @@
 """How good the forecasts have been, in Japanese: live, in the backtest, and against bounds."""
 
-from forecast.facts.quality import Alike, Bound, Quality, Tested
+from forecast.facts.quality import Alike, Bound, Overall, Quality, Tested
 from forecast.facts.track import (
     UNATTESTED,
     Counts,
@@ -19,6 +19,11 @@ from forecast.words.japanese.terms import KINDS, MEASURES, SEPARATOR, SITUATIONS
 from forecast.words.numbers import share, signed
 
 TOO_FEW = "件数が少なく優劣は判断できない"
+TRACK_RULE = (
+    "予測実績に数えるのは事前に公表した予測に限る。すなわち、各基準日について最初に公表された実行のうち、基準日の翌日（UTC）の終わり"
+    "までに公表された、暫定でないものである。いずれの予測も、期間が終わり、その終わりまでの記録が確認された時点で、"
+    "起きた場合も起きなかった場合も同じように採点する。"
+)
 
 
 def quality_sentence(quality: Quality) -> str:
@@ -44,12 +49,27 @@ def quality_note(quality: Quality) -> str:
     return f"検証したモデルの版は{version}、現在の版は{model_version()}である。`parley backtest`を実行すること。"
 
 
+def overall_sentence(found: Overall) -> str:
+    """One sentence an editor could print, on the headline over the longest window."""
+    apart = "、".join(
+        f"{SITUATIONS[one.situation]}（{one.n}時点）は平均{LABELS.percent(one.mean_forecast)}と予測し、実際に起きたのは"
+        f"{_share(one.frequency)}"
+        for one in found.apart
+    )
+    return (
+        f"遡及検証（{KINDS[found.kind]}、{found.first.year}年から{found.last.year}年までの{found.n}時点）による"
+        f"{found.horizon_days}日以内の{LABELS.target(found.target)}の予測：対数スコアは{found.log_score:.2f}、最良の単純予測は"
+        f"{found.naive_log_score:.2f}（差{_signed(found.difference)}、{LABELS.level(round(100 * found.level))}"
+        f"{_signed(found.low)}から{_signed(found.high)}：{VERDICTS[found.verdict]}）。{apart}。"
+    )
+
+
 def alike_sentence(found: Alike) -> str:
     """What it says, for an editor to print."""
     reach = "" if found.asked_days == found.horizon_days else f"（表示中の{found.asked_days}日には及ばない）"
     interval = ""
     if found.low is not None and found.high is not None:
-        interval = f"、90%区間{signed(found.low)}から{signed(found.high)}"
+        interval = f"、90%区間{_signed(found.low)}から{_signed(found.high)}"
     return (
         f"遡及検証（{KINDS[found.kind]}、{found.first.year}年から{found.last.year}年までの{found.origins}時点）による"
         f"{found.horizon_days}日以内の{LABELS.target(found.target)}の予測{reach}：現在と同じ{SITUATIONS[found.situation]}の"
@@ -76,6 +96,11 @@ def _band(found: Alike) -> str:
         "重ならないものは"
         f"多くとも{band.apart}にとどまる{few}。"
     )
+
+
+def _signed(value: float) -> str:
+    """With a sign on what rounds to zero too: an interval may end there."""
+    return f"{value:+.2f}".replace("-", "−")
 
 
 def _share(p: float) -> str:

@@ -42,7 +42,7 @@ def _spell(reason: Reason) -> str:
     if reason.since_talks is None:
         return ""
     ended = f"直近の会合の終了から{reason.since_talks}日"
-    return f"現在は協議が続いている局面であり（{ended}）、会合は多くが同じ議題で続く。"
+    return f"現在は協議が続く時期であり（{ended}）、会合は多くが同じ議題で続く。"
 
 
 def _levels(reason: Reason) -> str:

@@ -62,7 +62,7 @@ def others(rows: Sequence[TargetForecastRow]) -> str:
 
 def since_heading(run: RunRow) -> str:
     """Above what came on file after a run had read."""
-    return f"実行{run.id}（基準日{LABELS.date(run.as_of)}）の読み込み後に記録されたもの"
+    return f"実行{run.id}（基準日{LABELS.date(run.as_of)}）の後に記録されたもの"
 
 
 def not_taken_in(lacking: Lacking | None) -> str:
@@ -88,8 +88,8 @@ def before(summary: Summary) -> str:
         learn += f"{untaught_words(made.untaught)}。"
     rows = others(in_order(summary.headline_rows()))
     return (
-        f"{left}その後に記録されたものを反映している（当てはめをやり直さない{which}による）。"
-        f"{learn}反映前の実行{of.id}では{rows}であった。"
+        f"{left}以上を反映した値である（当てはめをやり直していない{which}による）。{learn}"
+        f"反映前の実行{of.id}では{rows}であった。"
     )
 
 
@@ -162,7 +162,7 @@ def _looking(summary: Summary) -> str:
 
 def target_heading(target: str, *, headline: bool) -> str:
     """Above the windows of a target."""
-    return f"{LABELS.target(target)}{'［主対象］' if headline else ''}：少なくとも一度起きる確率"
+    return f"{LABELS.target(target)}{'［主たる対象］' if headline else ''}：少なくとも一度起きる確率"
 
 
 def method() -> str:
@@ -177,7 +177,7 @@ def method() -> str:
 def taught_note() -> str:
     """What the columns of effects mean."""
     return (
-        "効果：水準一段階あたりの、主対象の対数発生率の変化。学習：その分散のうち出来事から学んだ割合。"
+        "効果：水準一段階あたりの、主たる対象の対数発生率の変化。学習：その分散のうち出来事から学んだ割合。"
         f"「なし」は{100 * LEAST:.0f}%未満（{SET_BY_DOCUMENTS}）。"
     )
 

@@ -1,6 +1,6 @@
 """How good the forecasts have been, in Korean: live, in the backtest, and against bounds."""
 
-from forecast.facts.quality import Alike, Bound, Quality, Tested
+from forecast.facts.quality import Alike, Bound, Overall, Quality, Tested
 from forecast.facts.track import (
     UNATTESTED,
     Counts,
@@ -18,6 +18,13 @@ from forecast.words.korean.labels import LABELS
 from forecast.words.numbers import share, signed
 
 TOO_FEW = "건수가 적어 우열을 판단할 수 없다"
+TRACK_RULE = (
+    "예측 실적에는 사전에 공표한 예측만 센다. 곧 각 기준일에 처음 공표된 실행 가운데 기준일 다음 날(UTC)이 "
+    "끝나기 전에 공표되었고 "
+    "잠정이 아닌 것이다. 모든 예측은 기간이 끝나고 그 끝까지의 기록이 확인되면, 일어난 경우와 일어나지 않은 "
+    "경우를 가리지 않고 "
+    "채점한다."
+)
 _KINDS = {"strict": "당시 공개된 정보만 사용", "retrospective": "현재의 사례 정의를 과거에 적용"}
 _SITUATIONS = {"all": "전체", "dry": "협상 공백기", "wet": "협상 진행기"}
 _VERDICTS = {
@@ -55,12 +62,29 @@ def quality_note(quality: Quality) -> str:
     return f"검증한 모형의 판은 {version}, 현재의 판은 {model_version()}이다. `parley backtest`를 실행할 것."
 
 
+def overall_sentence(found: Overall) -> str:
+    """One sentence an editor could print, on the headline over the longest window."""
+    apart = ", ".join(
+        f"{_SITUATIONS[one.situation]}({one.n}개 시점)에는 평균 {LABELS.percent(one.mean_forecast)}로 예측했고 "
+        "실제로 일어난 "
+        f"비율은 {_share(one.frequency)}"
+        for one in found.apart
+    )
+    return (
+        f"소급 검증({_KINDS[found.kind]}, {found.first.year}년부터 {found.last.year}년까지 {found.n}개 시점)의 "
+        f"{found.horizon_days}일 이내 {LABELS.target(found.target)} 예측: 로그 점수는 {found.log_score:.2f}, 가장 나은 "
+        f"단순 예측은 {found.naive_log_score:.2f}이다(차이 {_signed(found.difference)}, "
+        f"{LABELS.level(round(100 * found.level))} {_signed(found.low)}에서 {_signed(found.high)}까지: "
+        f"{_VERDICTS[found.verdict]}). {apart}."
+    )
+
+
 def alike_sentence(found: Alike) -> str:
     """What it says, for an editor to print."""
     reach = "" if found.asked_days == found.horizon_days else f"(표시된 {found.asked_days}일에는 미치지 못한다)"
     interval = ""
     if found.low is not None and found.high is not None:
-        interval = f", 90% 구간 {signed(found.low)}에서 {signed(found.high)}까지"
+        interval = f", 90% 구간 {_signed(found.low)}에서 {_signed(found.high)}까지"
     return (
         f"소급 검증({_KINDS[found.kind]}, {found.first.year}년부터 {found.last.year}년까지 {found.origins}개 시점)의 "
         f"{found.horizon_days}일 이내 {LABELS.target(found.target)} 예측{reach}: 현재와 같은 "
@@ -88,6 +112,11 @@ def _band(found: Alike) -> str:
         "겹치지 않는 "
         f"것은 많아야 {band.apart}개이다.{few}"
     )
+
+
+def _signed(value: float) -> str:
+    """With a sign on what rounds to zero too: an interval may end there."""
+    return f"{value:+.2f}".replace("-", "−")
 
 
 def _share(p: float) -> str:

@@ -53,7 +53,7 @@ def _levels(reason: Reason) -> str:
         return ""
     if (reason.levels < 1) != (reason.factor < 1):
         return f"현재 수준은 반대 방향으로 작용한다(약 {reason.levels:.2f}배)."
-    what = "회합이 합의에 이를 승산이" if reason.target == "deal" else "발생률이"
+    what = "회합이 합의에 이를 오즈가" if reason.target == "deal" else "발생률이"
     weights = [(f"{one.name} ×{one.factor:.2f}", taught_words(one.taught)) for one in reason.weights]
     most = said_once(weights, ", ", "[{}]")
     listed = f"({most})" if most else ""

@@ -67,7 +67,7 @@ def others(rows: Sequence[TargetForecastRow]) -> str:
 
 def since_heading(run: RunRow) -> str:
     """Above what came on file after a run had read."""
-    return f"실행 {run.id}(기준일 {LABELS.date(run.as_of)})의 읽기 이후 기록된 것"
+    return f"실행 {run.id}(기준일 {LABELS.date(run.as_of)}) 이후 기록된 것"
 
 
 def not_taken_in(lacking: Lacking | None) -> str:
@@ -92,7 +92,7 @@ def before(summary: Summary) -> str:
     if made.untaught:
         learn += f" {untaught_words(made.untaught)}."
     return (
-        f"이후 기록된 것을 반영한 값이다{left}. 적합을 다시 하지 않은 {which}에 따른다.{learn} 반영 전 실행 "
+        f"이를 반영한 값이다{left}. 적합을 다시 하지 않은 {which}에 따른다.{learn} 반영 전 실행 "
         f"{of.id}의 값: "
         f"{others(in_order(summary.headline_rows()))}."
     )
@@ -167,7 +167,7 @@ def _looking(summary: Summary) -> str:
 
 def target_heading(target: str, *, headline: bool) -> str:
     """Above the windows of a target."""
-    return f"{LABELS.target(target)}{' [주 대상]' if headline else ''}: 한 번이라도 일어날 확률"
+    return f"{LABELS.target(target)}{' [주요 대상]' if headline else ''}: 한 번이라도 일어날 확률"
 
 
 def method() -> str:
@@ -183,7 +183,7 @@ def method() -> str:
 def taught_note() -> str:
     """What the columns of effects mean."""
     return (
-        "효과: 수준 한 단계당 주 대상의 로그 발생률 변화. 학습: 그 분산 가운데 사건에서 학습한 비율. ‘없음’은 "
+        "효과: 수준 한 단계당 주요 대상의 로그 발생률 변화. 학습: 그 분산 가운데 사건에서 학습한 비율. ‘없음’은 "
         f"{100 * LEAST:.0f}% 미만({SET_BY_DOCUMENTS})."
     )
 
