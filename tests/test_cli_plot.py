@@ -77,6 +77,20 @@ def test_json_says_the_same(drawn: Database, parley: Command, tmp_path: Path) ->
     assert (tmp_path / "one.svg").read_bytes() == (tmp_path / "two.svg").read_bytes()
 
 
+@pytest.mark.parametrize(("language", "begins"), [("ja", "推移を描くにはまだ"), ("ko", "추이를 그리기에는 아직")])
+def test_picture_and_sentence_speak_the_language_that_is_asked_for(
+    drawn: Database, parley: Command, tmp_path: Path, language: str, begins: str
+) -> None:
+    asked = ("plot", "history", "--target", "crisis", "--horizon", "90", "--lang", language)
+    _, out, _ = parley(*asked, "--out", "one.svg")
+    code, facts, err = parley(*asked, "--out", "two.svg", "--json")
+    assert (code, err) == (0, "")
+    assert out.splitlines()[1] == json.loads(facts)["caption"]
+    assert out.splitlines()[1].startswith(begins)
+    assert (tmp_path / "one.svg").read_bytes() == (tmp_path / "two.svg").read_bytes()
+    assert {"ja": "確率", "ko": "확률"}[language] in (tmp_path / "one.svg").read_text(encoding="utf-8")
+
+
 def test_the_options_choose_what_is_shown(drawn: Database, parley: Command) -> None:
     def shown(*arguments: str) -> dict[str, Any]:
         said: dict[str, Any] = json.loads(parley("plot", *arguments, "--out", "a.svg", "--force", "--json")[1])["shown"]
@@ -128,6 +142,7 @@ def test_the_options_choose_what_is_shown(drawn: Database, parley: Command) -> N
             "scenarios --out a.png --run 1 --as-of 2020-01-01",
             "Invalid value for '--run': a run has its own as-of date; give one of --run and --as-of",
         ),
+        ("history --out a.png --lang fr", "Invalid value for '--lang': 'fr' is not known; use one of en, ja, ko"),
         ("history", "Missing option '--out'"),
     ],
 )
@@ -201,13 +216,13 @@ def test_a_folder_that_cannot_be_written_is_told(
 
 def test_every_option_is_one_of_the_command_and_of_what_is_asked() -> None:
     assert {option for kind in KINDS.values() for option in kind.options} == set(OPTIONS)
-    assert set(OPTIONS.values()) == set(Asked.__slots__) - {"today", "case_id", "progress"}
+    assert set(OPTIONS.values()) == set(Asked.__slots__) - {"today", "case_id", "progress", "language"}
 
 
 def test_help_names_every_kind_and_option(parley: Command) -> None:
     _, out, _ = parley("plot", "--help")
     words = re.sub(r"\s+", " ", out)
-    assert all(name in words for name in (*KINDS, *OPTIONS, "--out", "--force", "--json"))
+    assert all(name in words for name in (*KINDS, *OPTIONS, "--out", "--lang", "--force", "--json"))
 
 
 @pytest.mark.slow

@@ -23,13 +23,14 @@ from db.when import When
 from forecast.engine.assemble import read_problem
 from forecast.engine.rows import state_rows
 from forecast.errors import NothingToDraw, UnknownId
-from forecast.facts.pictures import JudgementsFacts
+from forecast.facts.evidence import JudgementsFacts
 from forecast.plots.indicators import build_ladder, wrap_words
 from forecast.plots.judgements import draw_judgements, read_judgements_shown
 from forecast.plots.states import POINTS, StatesFacts, draw_states, read_states
 from forecast.plots.states import Path as LevelPath
 from forecast.plots.style import as_png, as_svg
 from forecast.record.catalogue import read_indicator_list
+from forecast.words.english import plots as english
 from indicators.folder import read_case_folder
 from indicators.install import install_case
 from models.states import filter_states
@@ -192,14 +193,14 @@ def test_better_grades_have_larger_dots(connection: Connection) -> None:
 def test_a_caption_counts_what_is_drawn(connection: Connection) -> None:
     facts = read_states(connection, WHEN)
     dots = sum(len(path.dots) for path in facts.paths)
-    assert "Filtered levels of 3 indicators from 2014-12-01 to 2019-12-01" in facts.caption
-    assert f"50 and 90 % bands (normal), and {dots} observations" in facts.caption
-    assert facts.caption.endswith(
+    assert "Filtered levels of 3 indicators from 2014-12-01 to 2019-12-01" in english.states_caption(facts.told)
+    assert f"50 and 90 % bands (normal), and {dots} observations" in english.states_caption(facts.told)
+    assert english.states_caption(facts.told).endswith(
         "None is stale on 2019-12-01 (hatched: unobserved for more than 2 times the cadence)."
     )
     stale = read_states(connection, When(as_of=date(2019, 12, 30)), indicators=["press_tone"])
-    assert "1 of 1 is stale on 2019-12-30" in stale.caption
-    assert "the longest of these press_tone, 86 days." in stale.caption
+    assert "1 of 1 is stale on 2019-12-30" in english.states_caption(stale.told)
+    assert "the longest of these press_tone, 86 days." in english.states_caption(stale.told)
 
 
 def test_panels_hold_the_paths_to_one_scale(connection: Connection) -> None:
@@ -299,7 +300,7 @@ def test_a_target_no_one_speaks_of_is_told(connection: Connection) -> None:
 
 
 def test_a_caption_counts_judgements(connection: Connection) -> None:
-    caption = read_judgements_shown(connection, WHEN).caption
+    caption = english.judgements_caption(read_judgements_shown(connection, WHEN))
     assert "What 2 documents published by 2019-12-01 say on arms-control talks: 3 judgements on 3 of 3" in caption
     assert "1 explicit (filled) and 2 inferred (hatched); an empty cell is silence, not 0" in caption
     assert caption.endswith("No two authors differ in sign.")
@@ -321,8 +322,8 @@ def disputed(folder: Path) -> JudgementsFacts:
 def test_authors_who_differ_in_sign_are_marked(tmp_path: Path) -> None:
     facts = disputed(tmp_path)
     assert [asked.indicator for asked in facts.indicators if asked.disputed] == ["harvest"]
-    assert facts.caption.endswith("Authors differ in sign on harvest.")
-    assert "With 1 judgement more on talks on limits, any framing, not drawn." in facts.caption
+    assert english.judgements_caption(facts).endswith("Authors differ in sign on harvest.")
+    assert "With 1 judgement more on talks on limits, any framing, not drawn." in english.judgements_caption(facts)
     figure = draw_judgements(facts)
     assert cut_off(figure) == []
     bold = [label.get_text() for label in figure.axes[0].get_yticklabels() if label.get_fontweight() == "bold"]
@@ -368,4 +369,5 @@ def test_rows_stand_under_their_groups() -> None:
 def test_words_are_broken_by_the_room_they_take() -> None:
     assert wrap_words("one two three", 7, 2) == "one two\nthree"
     assert wrap_words("one two three four", 7, 2) == "one two\nthree…"
-    assert wrap_words("国境地帯の軍備", 8, 2) == "国境地帯\nの軍備"
+    assert wrap_words("国境地帯の軍備", 8, 2) == "国境地帯の\n軍備"
+    assert wrap_words("북한이 밝힌 협상 조건과 외교 행보", 20, 2) == "북한이 밝힌 협상\n조건과 외교 행보"

@@ -1,7 +1,7 @@
 """Pictures of the model: effects by source, the diagnostics of a fit, reliability."""
 
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -10,35 +10,29 @@ import arviz as az
 import numpy as np
 import pandas as pd
 import pytest
-import xarray as xr
-from arviz_base import from_dict
 from toy_backtests import make_backtest, store_backtest
-from toy_runs import LOADED, SOUND, install_toy, toy_scenarios, toy_states, toy_targets
+from toy_fits import INDICATORS, store_fit, store_run, toy_effects, toy_tree
+from toy_runs import install_toy
 
-from db.append import append_forecasts, append_run, append_run_status
 from db.engine import Database, open_database
 from db.errors import StoreError
-from db.posteriors import path_of, store_file
+from db.posteriors import path_of
 from db.read_runs import read_effects as read_effect_rows
 from db.read_runs import read_run
-from db.run_rows import EffectRow, NewRun
+from db.run_rows import EffectRow
 from db.when import When
 from forecast.errors import NoBacktest, NoForecast, NoPosterior, NothingToDraw
 from forecast.evaluation.figures import calibrate
 from forecast.evaluation.origins import Backtest
+from forecast.facts.evidence import ALL_CHAINS, SOURCES
 from forecast.plots.diagnostics import DiagnosticsFacts, draw_diagnostics, read_diagnostics
-from forecast.plots.effects import SOURCES, draw_effects, read_effects
+from forecast.plots.effects import draw_effects, read_effects
 from forecast.plots.mixing import ALPHA, rank_draws
 from forecast.plots.reliability import draw_reliability_figure, read_reliability
 from forecast.plots.style import as_svg
-from models.gate import diagnose
+from forecast.words.english import plots as english
 from models.parameters import DIMS
-from models.processes import STRUCTURE
 from models.spec import EFFECT_TARGETS
-
-INDICATORS = ("press_tone", "border_posture", "harvest")
-AS_OF = date(2020, 1, 1)
-SIZES = {"target": 5, "framing": 2, "indicator": 3, "process": 6, "later_pace": 2, "recurrent": 2, "knot": 4}
 
 
 @pytest.fixture(scope="module")
@@ -57,52 +51,6 @@ def toy(installed: Path, tmp_path: Path) -> Iterator[Database]:
 
 
 # Effects
-
-
-def toy_effects(sources: Sequence[str] = tuple(SOURCES)) -> list[EffectRow]:
-    """Effects that differ by target, indicator and source; the press matters most."""
-    return [
-        EffectRow(target, indicator, source, round(0.3 - 0.1 * i - 0.02 * t + 0.01 * s, 3), 0.05 + 0.01 * s)
-        for s, source in enumerate(sources)
-        for t, target in enumerate(EFFECT_TARGETS)
-        for i, indicator in enumerate(INDICATORS)
-    ]
-
-
-def store_run(
-    database: Database,
-    *,
-    kind: str = "manual",
-    as_of: date = AS_OF,
-    effects: Sequence[EffectRow] = (),
-    posterior: str | None = None,
-    status: str = "published",
-    diagnostics: Mapping[str, object] = SOUND,
-) -> int:
-    """A run of the toy case with effects or a posterior, put there without a fit."""
-    with database.write() as connection:
-        run = NewRun(
-            case_id="toy",
-            kind=kind,
-            as_of=as_of,
-            as_recorded=None,
-            seed=7,
-            inputs_hash="1" * 64,
-            case_hash="2" * 64,
-            code_version="0",
-            versions={},
-            posterior_hash=posterior,
-            dry=True,
-            days_since_talks=255,
-            complete_through=AS_OF,
-            p_dry_now=0.97,
-        )
-        number = append_run(connection, run, LOADED)
-        detail = {"diagnostics": dict(diagnostics), "failures": [], "structure": STRUCTURE}
-        append_run_status(connection, number, status, detail, LOADED)
-        if status == "published":
-            append_forecasts(connection, number, toy_targets(), toy_scenarios(), toy_states(), effects, LOADED)
-    return number
 
 
 def test_effects_are_those_stored(toy: Database) -> None:
@@ -149,7 +97,7 @@ def test_history_may_be_missing(toy: Database) -> None:
     store_run(toy, effects=toy_effects(("orientation", "documents", "posterior")))
     with toy.read() as connection:
         facts = read_effects(connection)
-    assert "history" not in facts.caption
+    assert "history" not in english.effects_caption(facts)
     legend = [text.get_text() for text in draw_effects(facts).legends[0].get_texts()]
     assert legend[:3] == ["orientation prior", "prior with the documents (no events)", "posterior"]
 
@@ -157,7 +105,7 @@ def test_history_may_be_missing(toy: Database) -> None:
 def test_a_caption_names_the_run_and_the_largest_effect(toy: Database) -> None:
     store_run(toy, effects=toy_effects())
     with toy.read() as connection:
-        caption = read_effects(connection).caption
+        caption = english.effects_caption(read_effects(connection))
     assert "Effects of 3 indicators on arms-control talks in run 1 (manual, as of 2020-01-01), log intensity" in caption
     assert "means with 50 and 90 % intervals (normal, from mean and sd)" in caption
     assert "Largest: press_tone, +0.33 (×1.39 per level; 90 % interval +0.20 to +0.46)" in caption
@@ -170,7 +118,7 @@ def test_an_indicator_no_longer_in_the_catalogue_stands_last(toy: Database) -> N
     store_run(toy, effects=[*gone, *toy_effects()])
     with toy.read() as connection:
         last = read_effects(connection).effects[-1]
-    assert (last.indicator, last.group) == ("abandoned", "no longer in the catalogue")
+    assert (last.indicator, last.name, last.group) == ("abandoned", "abandoned", "")
 
 
 def test_what_has_no_effects_is_told(toy: Database) -> None:
@@ -188,32 +136,6 @@ def test_what_has_no_effects_is_told(toy: Database) -> None:
 
 
 # Diagnostics
-
-
-def toy_tree(*, mixed: bool = True, chains: int = 4, draws: int = 500, diverged: int = 0) -> xr.DataTree:
-    """A posterior of independent draws, or one whose first chain has its own mean."""
-    random = np.random.default_rng(3)
-    shapes = {name: (chains, draws, *(SIZES[dim] for dim in dims)) for name, dims in DIMS.items()}
-    posterior = {name: random.standard_normal(shape) for name, shape in shapes.items()}
-    if not mixed:
-        posterior["unit"][0] += 2
-    diverging = np.zeros((chains, draws), dtype=bool)
-    diverging[0, :diverged] = True
-    energy, step = random.gamma(20.0, 2.0, (chains, draws)), np.full((chains, draws), 0.3)
-    stats = {"energy": energy, "diverging": diverging, "step_size": step}
-    coords = {name: [f"{name} {i}" for i in range(size)] for name, size in SIZES.items()}
-    coords |= {"target": list(EFFECT_TARGETS), "indicator": list(INDICATORS)}
-    dims = {name: list(names) for name, names in DIMS.items() if names}
-    return from_dict({"posterior": posterior, "sample_stats": stats}, coords=coords, dims=dims)
-
-
-def store_fit(database: Database, tree: xr.DataTree, *, kind: str = "official", status: str = "published") -> int:
-    """A run whose posterior is this tree, with what the gate would have kept of it."""
-    headline = np.random.default_rng(4).uniform(0.1, 0.9, (tree["posterior"]["unit"].size, 2))
-    found = diagnose(tree, headline)
-    kept = {name: getattr(found, name) for name in ("rhat_max", "ess_bulk_min", "ess_tail_min", "divergences", "draws")}
-    digest = store_file(database.posteriors.folder, lambda path: tree.to_netcdf(path))
-    return store_run(database, kind=kind, status=status, posterior=digest, diagnostics=kept)
 
 
 @pytest.fixture(scope="module")
@@ -245,14 +167,17 @@ def test_every_parameter_stands_in_its_block(facts: DiagnosticsFacts) -> None:
         "memory": 1, "regime_z": 4, "duration": 1, "change": 1, "judgement_excess": 1
     }  # fmt: skip
     assert [one.label for one in facts.ranks[:3]] == ["unit", "judgement_excess", "fraction"]
-    assert facts.ranks[-1].label.startswith("worst ESS: ")
+    assert [one.worst for one in facts.ranks[-3:]] == ["", "rhat", "ess_bulk"]
 
 
 def test_a_sound_fit_keeps_every_rule(facts: DiagnosticsFacts) -> None:
-    assert [one.measure for one in facts.verdicts] == ["R-hat", "bulk ESS", "tail ESS", "divergences", "E-BFMI"]
+    assert [one.measure for one in facts.verdicts] == ["rhat", "ess_bulk", "ess_tail", "divergences", "ebfmi"]
     assert all(one.kept for one in facts.verdicts)
-    assert "Diagnostics of run 1 (official, as of 2020-01-01), 4 chains × 500 draws, 43 parameters" in facts.caption
-    assert "The gate passed it: R-hat 1.0" in facts.caption
+    assert (
+        "Diagnostics of run 1 (official, as of 2020-01-01), 4 chains × 500 draws, 43 parameters"
+        in english.diagnostics_caption(facts.told)
+    )
+    assert "The gate passed it: R-hat 1.0" in english.diagnostics_caption(facts.told)
 
 
 def test_a_rejected_fit_shows_what_it_broke(toy: Database) -> None:
@@ -261,9 +186,9 @@ def test_a_rejected_fit_shows_what_it_broke(toy: Database) -> None:
     with toy.read() as connection:
         facts = read_diagnostics(connection, toy.posteriors, run_id=number)
     broken = {one.measure: one.of for one in facts.verdicts if not one.kept}
-    assert broken == {"R-hat": "unit", "bulk ESS": "unit", "tail ESS": broken["tail ESS"], "divergences": "all chains"}
-    assert "Rejected: R-hat" in facts.caption
-    assert "divergences 5 (all chains; gate ≤ 2)" in facts.caption
+    assert broken == {"rhat": "unit", "ess_bulk": "unit", "ess_tail": broken["ess_tail"], "divergences": ALL_CHAINS}
+    assert "Rejected: R-hat" in english.diagnostics_caption(facts.told)
+    assert "divergences 5 (all chains; gate ≤ 2)" in english.diagnostics_caption(facts.told)
     unit = facts.ranks[0]
     assert np.abs(unit.difference[0]).max() > unit.band
     figure = draw_diagnostics(facts)
@@ -337,9 +262,9 @@ def test_a_real_fit_gives_what_the_gate_kept(published_copy: Path) -> None:
         effects = read_effects(connection)
     assert isinstance(kept, dict)
     values = {one.measure: one.value for one in facts.verdicts}
-    assert values["R-hat"] == f"{kept['rhat_max']:.4f}"
-    assert values["bulk ESS"] == f"{kept['ess_bulk_min']:.0f}"
-    assert values["E-BFMI"] == f"{kept['ebfmi_min']:.2f}"
+    assert values["rhat"] == f"{kept['rhat_max']:.4f}"
+    assert values["ess_bulk"] == f"{kept['ess_bulk_min']:.0f}"
+    assert values["ebfmi"] == f"{kept['ebfmi_min']:.2f}"
     assert set(facts.chains[0].means) == {"step", "accepted", "depth"}
     assert len(effects.effects) == 3
 
@@ -362,9 +287,12 @@ def test_curves_are_those_of_the_trust_page(toy: Database) -> None:
         assert tuple(axes.lines[1].get_ydata()) == one.curve.frequency
         assert f"n = {one.n}" in axes.get_title(loc="left")
     first = facts.calibrations[0]
-    assert f"in backtest {number} (strict, " in facts.caption
-    assert f"Talks on limits, any framing in 180 d, all origins (n = {first.n}): inside its band" in facts.caption
-    assert "90 % bands" in facts.caption
+    assert f"in backtest {number} (strict, " in english.reliability_caption(facts)
+    assert (
+        f"Talks on limits, any framing in 180 d, all origins (n = {first.n}): inside its band"
+        in english.reliability_caption(facts)
+    )
+    assert "90 % bands" in english.reliability_caption(facts)
 
 
 def first_windows(backtest: Backtest, number: int) -> Backtest:

@@ -15,7 +15,6 @@ from toy_runs import add_run, install_toy
 from db.engine import Database, open_database
 from db.progress import silent
 from db.when import When
-from forecast.brief import japanese
 from forecast.brief.facts import read_brief
 from forecast.desk.actions import Desk, log
 from forecast.engine.assemble import ROLLING_DAYS, read_rows
@@ -26,7 +25,9 @@ from forecast.plots import recomputed
 from forecast.plots.history import draw_history, read_history
 from forecast.plots.recomputed import recompute
 from forecast.plots.scenarios import draw_scenarios, read_scenarios_shown
+from forecast.words.english import plots as english
 from forecast.words.english.labels import LABELS as ENGLISH
+from forecast.words.japanese import brief as japanese
 from forecast.words.japanese.labels import LABELS as JAPANESE
 from forecast.words.labels import Labels
 from models.spec import TARGETS, Horizon
@@ -71,9 +72,9 @@ def test_nothing_is_drawn_through_a_change_of_model(world: Database, labels: Lab
 
 def test_captions_say_from_when_on(world: Database) -> None:
     sentence = "Not joined where the model changed: from 2019-09-04 on by model 2."
-    assert sentence in history(world).caption
+    assert sentence in english.history_caption(history(world))
     with world.read() as connection:
-        assert sentence in read_scenarios_shown(connection).caption
+        assert sentence in english.scenarios_caption(read_scenarios_shown(connection))
         brief = read_brief(connection, world.posteriors, date(2019, 9, 7))
     assert "2019年9月4日以降はモデル2" in japanese.history_caption(brief)
     assert "2019年9月4日以降はモデル2" in japanese.scenarios_caption(brief)
@@ -132,7 +133,7 @@ def test_a_date_without_a_forecast_is_left_out(published: Database) -> None:
 def test_a_picture_says_that_it_is_no_track_record(published: Database) -> None:
     with published.read() as connection:
         facts = read_history(connection, recomputing=silent)
-    assert "every 7 days, by Laplace's approximation; recomputed, no track record." in facts.caption
+    assert "every 7 days, by Laplace's approximation; recomputed, no track record." in english.history_caption(facts)
     assert facts.first == PUBLISHED_AS_OF - timedelta(days=14)
     figure = draw_history(facts)
     (line,) = [line for line in figure.axes[0].lines if line.get_label() == "recomputed, no track record"]

@@ -24,6 +24,7 @@ from forecast.record.reasons import read_reasons
 from forecast.record.summary import as_json, read_summary
 from forecast.run_facts import read_when
 from forecast.words.english import brief as english
+from forecast.words.english import plots
 from forecast.words.english.reasons import SET_BY_DOCUMENTS, reason_sentence, taught_words, with_taught
 from forecast.words.japanese import brief as japanese
 from models.spec import EFFECT_TARGETS
@@ -103,7 +104,7 @@ def test_every_face_says_the_share_beside_the_effect(toy: Database, capsys: pyte
     assert "64 % taught by events" in swings["press_tone"][0]
     assert "出来事から学んだ割合64%" in swings["press_tone"][1]
     assert SET_BY_DOCUMENTS in swings["border_posture"][0]
-    assert f"under 5 %, {SET_BY_DOCUMENTS} (2 of 3)." in picture.caption
+    assert f"under 5 %, {SET_BY_DOCUMENTS} (2 of 3)." in plots.effects_caption(picture)
     words = [text.get_text() for text in draw_effects(picture).axes[0].texts]
     assert sorted(word for word in words if word in ("64 %", "documents")) == ["64 %", "documents", "documents"]
     assert run(["show"]) == 0

@@ -28,6 +28,7 @@ from forecast.cli.progress import watched
 from forecast.cli.streams import answering
 from forecast.plots.kinds import KINDS, OPTIONS, Asked, Picture
 from forecast.plots.style import as_png, as_svg
+from forecast.words.language import LANGUAGES
 from forecast.writing import check_place, write_file
 from indicators.content import TARGETS
 
@@ -107,10 +108,17 @@ def plot(
     recomputed: Annotated[
         bool, typer.Option("--recomputed", help="Add the last 90 days as the present model would have had them.")
     ] = False,
+    lang: Annotated[
+        str,
+        typer.Option(
+            "--lang", "--language", metavar="en|ja|ko", help="Of picture and sentence: English, Japanese or Korean."
+        ),
+    ] = "en",
     force: Annotated[bool, typer.Option("--force", help="Replace FILE if it exists.")] = False,
     json_: Json = False,
 ) -> None:
     """Draw a picture of what is on file. With the sentence that belongs under it."""
+    _check_language(lang)
     asked = Asked(
         today=date.max,
         case_id=case_id(),
@@ -125,6 +133,7 @@ def plot(
         as_of=as_of,
         as_recorded=as_recorded,
         recomputed=recomputed,
+        language=LANGUAGES[lang],
     )
     _check(kind, asked)
     check_place(out, force=force, example=f"{kind}.png")
@@ -141,6 +150,11 @@ def plot(
 def _watched(long: bool) -> AbstractContextManager[Progress]:
     """A bar where it takes long."""
     return watched() if long else nullcontext(silent)
+
+
+def _check_language(code: str) -> None:
+    if code not in LANGUAGES:
+        raise typer.BadParameter(f"{code!r} is not known; use one of {', '.join(LANGUAGES)}", param_hint="'--lang'")
 
 
 def _check(kind: str, asked: Asked) -> None:

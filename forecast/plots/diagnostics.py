@@ -285,7 +285,7 @@ def _draw_ranks(panels: Sequence[Axes], ranks: Sequence[Ranks], words: Diagnosti
         for number, chain in enumerate(one.difference):
             colour, line = CHAIN_STYLES[number % len(CHAIN_STYLES)]
             axes.plot(grid, chain, color=colour, linestyle=line, linewidth=0.9)
-        axes.set_title(wrap_words(_rank_title(one, words), 27, 2), fontsize=6.5, pad=2)
+        axes.set_title(wrap_words(_rank_title(one, words), 27, 2), fontsize=6, pad=2)
         axes.set(xlim=(0, 1), ylim=(-1.05 * top, 1.05 * top))
         axes.set_xticks((0, 0.5, 1), ("0", "½", "1"))
         axes.tick_params(labelsize=6.5, length=2)

@@ -20,7 +20,7 @@ from forecast.facts.evidence import SOURCES, EffectsFacts, Estimate, IndicatorEf
 from forecast.facts.reasons import LEAST
 from forecast.plots.axes import SMALL, show_legend
 from forecast.plots.chosen import read_forecast_run
-from forecast.plots.indicators import Naming, build_ladder, by_group, draw_ladder, name_in, wrap_words
+from forecast.plots.indicators import Ladder, Naming, build_ladder, by_group, draw_ladder, name_in, wrap_words
 from forecast.plots.style import AMBER, BLUE, GREEN, GREY, INK, WIDTH, house_style
 from forecast.words.english.labels import LABELS as ENGLISH
 from forecast.words.labels import Labels
@@ -34,7 +34,7 @@ STYLES: Mapping[str, tuple[str, str, bool]] = {
     "posterior": (BLUE, "o", True),
 }
 """Colour, marker, and whether it is filled."""
-LETTERS = 32
+LETTERS = 36
 """That a line of an indicator's name has room for."""
 ROW = 0.4
 """Inches: the height of an indicator's row."""
@@ -92,7 +92,7 @@ def draw_effects(facts: EffectsFacts, labels: Labels = ENGLISH) -> Figure:
             _draw_taught(axes, effect, place, labels)
         if any(effect.taught is not None for effect in facts.effects):
             axes.annotate(words.taught, (1, 1), (4, 6), **(_BESIDE | {"xycoords": "axes fraction"}))
-        axes.set_yticks(ladder.places, _names(facts))
+        _write_names(axes, facts, ladder)
         of = "odds" if facts.odds else "intensity"
         axes.set_xlabel(words.effect.format(target=labels.target(facts.target), unit=words.units[of]))
         axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: signed(value, 1) if value else "0"))
@@ -128,9 +128,13 @@ def _effects(
     )
 
 
-def _names(facts: EffectsFacts) -> list[str]:
-    """On up to three lines, beside rows that have room for them."""
-    return [wrap_words(effect.name, LETTERS, 3) for effect in facts.effects]
+def _write_names(axes: Axes, facts: EffectsFacts, ladder: Ladder) -> None:
+    """Ids as they are; names smaller, and on more than a line where they are long."""
+    if all(effect.name == effect.indicator for effect in facts.effects):
+        axes.set_yticks(ladder.places, [effect.indicator for effect in facts.effects])
+    else:
+        names = [wrap_words(effect.name, LETTERS, 3) for effect in facts.effects]
+        axes.set_yticks(ladder.places, names, fontsize=SMALL)
 
 
 def _draw_effect(axes: Axes, effect: IndicatorEffect, place: float) -> None:

@@ -15,6 +15,7 @@ from forecast.errors import NoForecast
 from forecast.facts.pictures import Curve, HorizonPoint, HorizonsFacts, days_to
 from forecast.plots.axes import BAND_50, BAND_90, DASHED, PAPER, SMALL, show_legend, show_percents, show_windows
 from forecast.plots.chosen import horizon_of, read_forecast_run
+from forecast.plots.indicators import wrap_words
 from forecast.plots.style import BLUE, INK, WIDTH, house_style
 from forecast.words.english.labels import LABELS as ENGLISH
 from forecast.words.labels import Labels
@@ -22,6 +23,8 @@ from forecast.words.names import TARGET_NAMES
 
 SIDE = 3
 """Panels on a side of the figure; the headline's takes four of them."""
+TITLE_LETTERS = 28
+"""That the title of a small panel has room for."""
 NEAR = 0.06
 """A share of the horizontal axis: a number so near the vertical one would stand across it."""
 
@@ -88,6 +91,7 @@ def draw_horizons(facts: HorizonsFacts, labels: Labels = ENGLISH) -> Figure:
             _draw_curve(axes, curve, labels, top=_highest(others))
             show_windows(axes, _windows(curve), labels, room=1.5)
             _draw_numbers(axes, curve.points[-1:], labels)
+            axes.set_title(wrap_words(axes.get_title(loc="left"), TITLE_LETTERS, 2))
         show_legend(figure, *large.get_legend_handles_labels())
         return figure
 

@@ -1,8 +1,10 @@
 """What figures of the evidence and the model share: indicators by group, and intervals of a normal."""
 
+import re
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from math import ceil
 from typing import Any
 from unicodedata import east_asian_width
 
@@ -15,7 +17,7 @@ from indicators.names import Names, read_names
 
 _BOLD: Mapping[str, dict[str, Any]] = {
     "ja": {},
-    "ko": {"fontweight": "bold", "fontfamily": ["NanumGothic", "sans-serif"]},
+    "ko": {"fontweight": 600, "fontfamily": ["NanumGothic"]},
 }
 """The Japanese font has no bold face, and matplotlib would say so on stderr."""
 
@@ -63,7 +65,7 @@ def draw_ladder(axes: Axes, ladder: Ladder, *, words: bool = True) -> None:
     for group, place in ladder.headings:
         axes.axhspan(place - ladder.heading / 2, place + ladder.heading / 2, color=LIGHT, linewidth=0, zorder=1.5)
         if words:
-            axes.annotate(
+            written = axes.annotate(
                 group,
                 (0, place),
                 (4, 0),
@@ -73,6 +75,7 @@ def draw_ladder(axes: Axes, ladder: Ladder, *, words: bool = True) -> None:
                 fontsize=7.5,
                 color=INK,
             )
+            written.set_in_layout(False)  # it may reach over the panels beside
     for place in ladder.places:
         axes.axhline(place + 0.5, color=LIGHT, linewidth=0.5, zorder=0)
     axes.tick_params(left=False)
@@ -80,8 +83,44 @@ def draw_ladder(axes: Axes, ladder: Ladder, *, words: bool = True) -> None:
 
 def wrap_words(text: str, width: int, lines: int) -> str:
     """Broken into at most so many lines, about `width` Latin letters long; what does not fit ends in an ellipsis."""
-    room = sum(2 if east_asian_width(letter) in "WF" else 1 for letter in text) / max(len(text), 1)
-    return "\n".join(textwrap.wrap(text, max(int(width / room), 4), max_lines=lines, placeholder="…"))
+    if not any(map(is_wide, text)):
+        return "\n".join(textwrap.wrap(text, width, max_lines=lines, placeholder="…"))
+    out = _filled(text, width)
+    least = ceil(max(_letters(piece.rstrip()) for piece in _PIECES.findall(text)))
+    for narrower in range(width - 1, least - 1, -1):  # as even as they can be, so that no word stands alone
+        if len(even := _filled(text, narrower)) > len(out):
+            break
+        out = even
+    kept = [line.strip() for line in out[:lines]]
+    return "\n".join(kept) + ("…" if len(out) > lines else "")
+
+
+def _filled(text: str, width: int) -> list[str]:
+    """Lines, each as full as may be."""
+    out = [""]
+    for piece in _PIECES.findall(text):
+        if out[-1] and _letters(out[-1] + piece.rstrip()) > width:
+            out.append("")
+        out[-1] += piece
+        while _letters(out[-1].rstrip()) > width:
+            fits = next(n for n in range(len(out[-1]), 0, -1) if n == 1 or _letters(out[-1][:n]) <= width)
+            out[-1:] = [out[-1][:fits], out[-1][fits:]]
+    return out
+
+
+_PIECES = re.compile(r".+?(?:[のへはがを・、：）](?![のはをも])|\s(?!데\s)|(?=[（(])|$)")
+"""Where a line may end: after a particle, a stop or a space, and before a bracket; 데 leans on the word before it."""
+WIDE = 1.6
+"""Letters: the width of a Han character, kana or Hangul."""
+
+
+def is_wide(letter: str) -> bool:
+    """Whether a character is as wide as it is high."""
+    return east_asian_width(letter) in "WF"
+
+
+def _letters(text: str) -> float:
+    return sum(WIDE if is_wide(letter) else 1 for letter in text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +142,6 @@ class Naming:
 
 
 def name_in(language: str, case_id: str, catalogue: Sequence[IndicatorRow]) -> Naming:
-    """Names in a language, by its code; English keeps the ids that commands take."""
-    if language == "en":
-        return Naming({}, {})
-    rows = in_language(catalogue, case_id, language)
+    """Names in a language, by its code; English has the ids that commands take."""
+    rows = () if language == "en" else in_language(catalogue, case_id, language)
     return Naming({row.indicator_id: row.name for row in rows}, read_names(case_id, language))

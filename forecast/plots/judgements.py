@@ -1,5 +1,6 @@
 """What each author says of each indicator, side by side; silence is an empty cell, never a zero."""
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -17,7 +18,17 @@ from db.when import When
 from forecast.errors import NothingToDraw
 from forecast.facts.evidence import Asked, Author, JudgementsFacts, Said
 from forecast.plots.axes import show_legend
-from forecast.plots.indicators import Ladder, Naming, bold, build_ladder, by_group, draw_ladder, name_in, wrap_words
+from forecast.plots.indicators import (
+    Ladder,
+    Naming,
+    bold,
+    build_ladder,
+    by_group,
+    draw_ladder,
+    is_wide,
+    name_in,
+    wrap_words,
+)
 from forecast.plots.style import BLUE, GREY, INK, LIGHT, ORANGE, WIDTH, house_style
 from forecast.record.catalogue import case_of
 from forecast.words.drawn import JudgementsLabels
@@ -36,6 +47,8 @@ MEANS_WIDTH = 1.45
 """Of the column of means, in columns."""
 LETTERS = 80
 """That have room over all columns."""
+NAME_LETTERS = 29
+"""That a line of an indicator's name has room for."""
 MANY = 7
 """Columns beyond which authors' names stand upright."""
 ANY_FRAMING = "limits_talks"
@@ -94,15 +107,27 @@ def draw_judgements(facts: JudgementsFacts, labels: Labels = ENGLISH) -> Figure:
             _prepare(axes, ladder, facts, words=axes is first)
         for axes, author in zip((first, *others), facts.authors, strict=False):
             _draw_author(axes, author, facts, ladder, words)
-            axes.set_title(_heading(author, letters), fontsize=7.5, loc="center", rotation=90 if many else 0)
+            heading, size = _heading(author, letters)
+            axes.set_title(heading, fontsize=size, loc="center", rotation=90 if many else 0)
         _draw_means(others[-1], facts, ladder, words)
-        first.set_yticks(ladder.places, [asked.name for asked in facts.indicators])
+        first.set_zorder(1)  # names of groups reach over the panels beside
+        first.patch.set_visible(False)
+        _write_names(first, facts, ladder)
         for label, asked in zip(first.get_yticklabels(), facts.indicators, strict=True):
             if asked.disputed:
                 label.set(**bold(labels.locale))
         handles = _legend(facts, words)
         show_legend(figure, handles, [str(handle.get_label()) for handle in handles])
         return figure
+
+
+def _write_names(axes: Axes, facts: JudgementsFacts, ladder: Ladder) -> None:
+    """Ids as they are; names smaller, and on two lines where they are long."""
+    if all(asked.name == asked.indicator for asked in facts.indicators):
+        axes.set_yticks(ladder.places, [asked.indicator for asked in facts.indicators])
+    else:
+        names = [wrap_words(asked.name, NAME_LETTERS, 2) for asked in facts.indicators]
+        axes.set_yticks(ladder.places, names, fontsize=7, linespacing=1)
 
 
 def _authors(
@@ -149,10 +174,13 @@ def _prepare(axes: Axes, ladder: Ladder, facts: JudgementsFacts, *, words: bool)
 _DISPUTED: dict[str, Any] = {"facecolor": "#FBF1D5", "linewidth": 0}
 
 
-def _heading(author: Author, letters: int) -> str:
-    """The author without what stands in brackets, and the year."""
-    name = author.author.split(" (")[0].split("（")[0]
-    return f"{wrap_words(name, letters, 2)}\n{author.published_on.year}"
+def _heading(author: Author, letters: int) -> tuple[str, float]:
+    """The author without what stands in brackets, and the year; and the size of letters that its columns hold."""
+    name = re.split(r"\s*[(（]", author.author)[0]
+    wide = any(map(is_wide, name))
+    return f"{wrap_words(name, int(letters * 1.15) if wide else letters, 2)}\n{author.published_on.year}", (
+        6.6 if wide else 7.5
+    )
 
 
 def _draw_author(axes: Axes, author: Author, facts: JudgementsFacts, ladder: Ladder, words: JudgementsLabels) -> None:

@@ -42,6 +42,8 @@ BANDS = {90: BAND_90, 50: BAND_50}
 STALE = "#F1F1F1"
 TITLE_LETTERS = {1: 110, 2: 62, 3: 42}
 """Letters a line of a title has room for, by number of columns."""
+NAME_LETTERS = {1: 100, 2: 50, 3: 33}
+"""The same of an indicator's name, in bold."""
 TOP = 2.8
 """Where panels end, in levels: a little beyond the outermost."""
 STRIP = 0.5
@@ -146,7 +148,7 @@ def draw_states(facts: StatesFacts, labels: Labels = ENGLISH) -> Figure:
         for axes, path, title in zip(panels, facts.paths, _titles(facts.paths, columns, words), strict=False):
             _draw_path(axes, path, facts, words)
             show_dates(axes, facts.first, facts.last, labels, room=1.1 * WIDTH / columns)  # the labels are small
-            _write_title(axes, path, title, labels.locale)
+            _write_title(axes, path, title, labels.locale, NAME_LETTERS[columns])
         for number, axes in enumerate(panels):
             axes.tick_params(labelleft=number % columns == 0)
             axes.set_ylabel("" if number % columns else words.level)
@@ -319,12 +321,13 @@ def _below(path: Path, words: StatesLabels) -> str:
     return words.path.format(group=path.group, name=path.name, id=path.indicator)
 
 
-def _write_title(axes: Axes, path: Path, below: str, locale: str) -> None:
+def _write_title(axes: Axes, path: Path, below: str, locale: str, letters: int) -> None:
     """What the indicator is called, in bold over its group and its name or id."""
     axes.set_title(below, fontsize=6.3, color=GREY, pad=3, linespacing=1.05)
     lift = 5 + 7.2 * (below.count("\n") + 1)
     where: dict[str, Any] = {"xycoords": "axes fraction", "textcoords": "offset points"}
-    axes.annotate(path.called, (0, 1), (0, lift), **where, fontsize=7.5, **bold(locale))
+    called = path.called if path.called == path.indicator else wrap_words(path.called, letters, 2)
+    axes.annotate(called, (0, 1), (0, lift), **where, fontsize=7.5, **bold(locale))
 
 
 def _legend(facts: StatesFacts, labels: Labels) -> list[Artist]:

@@ -3,14 +3,14 @@
 from forecast.words.drawn import BacktestLabels, DiagnosticsLabels, EffectsLabels, JudgementsLabels, StatesLabels
 
 STATES = StatesLabels(
-    title="水準の推移（{first}から{last}まで、各日の値はその日に判明していた情報による。+2は協議に有利）",
+    title="水準の推移：{first}–{last}（各日に判明していた情報による。+2は協議に有利）",
     level="水準",
     band="{}区間",
     stale="観測の遅れ",
     grade="等級{}",
     replaced="後に差し替え",
     not_observed="観測なし",
-    path="{group}：{id}",
+    path="{group}： {id}",
 )
 EFFECTS = EffectsLabels(
     sources={
@@ -40,7 +40,7 @@ JUDGEMENTS = JudgementsLabels(
 DIAGNOSTICS = DiagnosticsLabels(
     title="実行{run}の診断（{kind}、{day}時点）：{status}、連鎖{chains}本×抽出{draws}回、乱数の種{seed}",
     statuses={"published": "公表", "rejected": "公表見送り", "failed": "失敗"},
-    gate=("公表の基準", "最悪値", "該当", "限度"),
+    gate=("公表の基準", "最悪値", "該当箇所", "限度"),
     kept="適合",
     broken="不適合",
     measures={
@@ -75,9 +75,9 @@ BACKTEST = BacktestLabels(
     true="実現",
     did_not="実現せず",
     said="予測した確率",
-    origins="予測時点数",
+    origins="時点数",
     origin="予測時点",
-    curve="{target}、{situation}\n{days}日、n = {n}：帯の{side}",
+    curve="{target}\n{situation}、{days}日、n = {n}：帯の{side}",
     sides={True: "内側", False: "外側"},
     situations={"all": "全時点", "dry": "協議のない時期", "wet": "協議が続く時期"},
     naive_better="単純予測が優位",

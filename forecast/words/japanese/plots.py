@@ -148,15 +148,15 @@ def _reach(horizon: Horizon) -> str:
 def states_caption(facts: StatesTold) -> str:
     first, last = LABELS.date(facts.first), LABELS.date(facts.last)
     return (
-        f"{first}から{last}までの指標{facts.indicators}件の水準（フィルターによる推定）。各日の値はその日に"
-        "判明していた情報による"
-        f"（{_known(facts.as_of, facts.as_recorded)}の記録を使用）。平均と50%・90%区間（正規近似）、および観測"
+        f"{first}から{last}までの指標{facts.indicators}件の水準（フィルターによる推定）。各日の値はその日に判明していた"
+        f"情報による（{_known(facts.as_of, facts.as_recorded)}記録を使用）。平均と50%・90%区間（正規近似）、および観測"
         f"{facts.observations}件（点が大きいほど等級が高い）。{_stale(facts)}"
     )
 
 
 def _known(day: date, recorded: datetime | None) -> str:
-    return f"{LABELS.date(day)}までに判明" + ("" if recorded is None else f"、{_instant(recorded)}までに記録")
+    known = f"{LABELS.date(day)}までに判明し"
+    return f"{known}た" if recorded is None else f"{known}、{_instant(recorded)}までに登録された"
 
 
 def _instant(instant: datetime) -> str:

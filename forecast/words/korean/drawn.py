@@ -3,7 +3,7 @@
 from forecast.words.drawn import BacktestLabels, DiagnosticsLabels, EffectsLabels, JudgementsLabels, StatesLabels
 
 STATES = StatesLabels(
-    title="수준의 추이({first}부터 {last}까지, 각 날짜의 값은 그날 알려진 정보 기준, +2는 협상에 유리)",
+    title="수준의 추이: {first}–{last}(각 날짜에 알려진 정보 기준, +2는 협상에 유리)",
     level="수준",
     band="{} 구간",
     stale="관측 지연",
@@ -40,7 +40,7 @@ JUDGEMENTS = JudgementsLabels(
 DIAGNOSTICS = DiagnosticsLabels(
     title="실행 {run}의 진단({kind}, {day} 기준): {status}, 연쇄 {chains}개 × 추출 {draws}회, 난수 시드 {seed}",
     statuses={"published": "공표", "rejected": "공표 보류", "failed": "실패"},
-    gate=("공표 기준", "최악값", "해당", "한도"),
+    gate=("공표 기준", "최악값", "해당 항목", "한도"),
     kept="충족",
     broken="미충족",
     measures={
@@ -75,9 +75,9 @@ BACKTEST = BacktestLabels(
     true="실현",
     did_not="미실현",
     said="예측한 확률",
-    origins="예측 시점 수",
+    origins="시점 수",
     origin="예측 시점",
-    curve="{target}, {situation}\n{days}일, n = {n}: 띠의 {side}",
+    curve="{target}\n{situation}, {days}일, n = {n}: 띠의 {side}",
     sides={True: "안쪽", False: "바깥쪽"},
     situations={"all": "전체 시점", "dry": "협상 공백기", "wet": "협상 진행기"},
     naive_better="단순 예측이 우위",
