@@ -1,5 +1,6 @@
 """What is shown is the forecast as things stand: what has happened comes first, and the number takes it in."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
@@ -244,7 +245,8 @@ def test_a_brief_tells_what_happened_before_the_box(desk: Desk, database: Databa
     instant = datetime.combine(TODAY, time(12), UTC)
     file = database.folder / f"brief.{ending}"
     done = write_report(database, file, instant, language=language)
-    text = file.read_text(encoding="utf-8").replace("\N{NO-BREAK SPACE}", " ").replace('<span class="nowrap">', "")
+    text = file.read_text(encoding="utf-8").replace("\N{NO-BREAK SPACE}", " ")
+    text = re.sub(r'<span class="nowrap">(.*?)</span>', r"\1", text)
     now = LANGUAGES[language].labels.percent(done.brief.headline.mean)
     box = text.index(LANGUAGES[language].brief.likelihood(done.brief)[:12])
     assert max(text.index(told) for told in (id_, SOURCE, "Wire of the day")) < box
