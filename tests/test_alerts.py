@@ -28,7 +28,17 @@ from db.read_schedule import ScheduledValue, read_alerts, read_scheduled_values
 from db.rows import NewCompleteness
 from db.run_rows import AlertRow
 from forecast.schedule.alerts import raise_alerts
-from forecast.schedule.movement import DAY, DRIFT, THRESHOLD, WEEK, Movement, body_of, find_movement, side, told_values
+from forecast.schedule.movement import (
+    DAY,
+    DRIFT,
+    THRESHOLD,
+    WEEK,
+    Movement,
+    body_of,
+    find_movement,
+    notified_values,
+    side,
+)
 from forecast.schedule.settings import AlertFile, AlertSettings, Settings
 from forecast.schedule.slots import retry_at
 from indicators.folder import read_case_folder
@@ -308,8 +318,8 @@ def test_told_values_are_those_of_the_same_number(toy: Database) -> None:
     with toy.read() as connection:
         alerts = read_alerts(connection, "toy")
         values = read_scheduled_values(connection, "toy", "arms_control_talks", 365)
-    assert told_values(alerts, "arms_control_talks", 365) == values[1:]
-    assert told_values(alerts, "arms_control_talks", 30) == told_values(alerts, "contact", 365) == ()
+    assert notified_values(alerts, "arms_control_talks", 365) == values[1:]
+    assert notified_values(alerts, "arms_control_talks", 30) == notified_values(alerts, "contact", 365) == ()
 
 
 def test_indicators_that_go_stale_are_told_once(toy: Database) -> None:

@@ -1,7 +1,7 @@
-"""What is worth telling: rules over what is on record, evaluated as often as one likes, telling each thing once.
+"""What is worth an alert: rules over what is on record, evaluated as often as one likes, each thing notified once.
 
 Nothing is remembered but the alerts themselves: a rule looks at the ledger, the runs and the attestations as they are,
-and leaves out what an alert has told. So what a crash kept from being told is told when it is next looked.
+and leaves out what has been notified. What a crash kept from being notified is notified at the next look.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -24,7 +24,7 @@ from forecast.record.news import read_week
 from forecast.record.overtaken import overtaken_json, read_overtaken
 from forecast.run_facts import failures_of, is_stale
 from forecast.schedule.bridging import Bridge
-from forecast.schedule.movement import body_of, facts_of, find_movement, title_of, told_values
+from forecast.schedule.movement import body_of, facts_of, find_movement, notified_values, title_of
 from forecast.schedule.settings import AlertSettings, Settings
 from forecast.schedule.slots import retry_at
 from forecast.structures import change_of, structure_in
@@ -49,11 +49,11 @@ class Record:
     settings: AlertSettings
     today: date
     alerts: tuple[AlertRow, ...]
-    """Told already, the latest first."""
+    """Raised already, the latest first."""
     attempts: tuple[AttemptRow, ...]
     """The ledger, the latest recorded first."""
     reasons: Mapping[int, tuple[str, ...]]
-    """Why runs were rejected, by run; of those not told yet."""
+    """Why runs were rejected, by run; of those not notified yet."""
     values: tuple[ScheduledValue, ...]
     """The headline of every published scheduled run, by day."""
     bridge: Bridge
@@ -71,7 +71,7 @@ class Record:
 
 
 def raise_alerts(connection: Connection, case_id: str, settings: Settings, now: datetime) -> tuple[AlertRow, ...]:
-    """Append what is worth telling and has not been told; return it, the first appended first.
+    """Append what is worth an alert and has not been notified; return it, the first appended first.
 
     Takes the connection of `Database.write()`: the look and the append must be one transaction.
     """
@@ -96,7 +96,7 @@ def read_record(connection: Connection, case_id: str, settings: AlertSettings, n
         today=today,
         alerts=alerts,
         attempts=attempts,
-        reasons=_read_reasons(connection, attempts, _told(alerts, REJECTED)),
+        reasons=_read_reasons(connection, attempts, _notified(alerts, REJECTED)),
         values=read_scheduled_values(connection, case_id, case.headline, settings.horizon_days),
         bridge=Bridge(
             structures={run_id: structure_in(detail) for run_id, detail in details.items()},
@@ -114,16 +114,16 @@ def read_record(connection: Connection, case_id: str, settings: AlertSettings, n
 
 
 def _read_reasons(
-    connection: Connection, attempts: Sequence[AttemptRow], told: Collection[str]
+    connection: Connection, attempts: Sequence[AttemptRow], notified: Collection[str]
 ) -> dict[int, tuple[str, ...]]:
     return {
         row.run_id: failures_of(read_run(connection, row.run_id))
         for row in attempts
-        if row.outcome == "rejected" and row.run_id is not None and row.scheduled_for.isoformat() not in told
+        if row.outcome == "rejected" and row.run_id is not None and row.scheduled_for.isoformat() not in notified
     }
 
 
-def _told(alerts: Sequence[AlertRow], rule: str) -> frozenset[str]:
+def _notified(alerts: Sequence[AlertRow], rule: str) -> frozenset[str]:
     found: set[str] = set()
     for alert in alerts:
         subjects = alert.facts.get("subjects", [])
@@ -136,11 +136,11 @@ def movement(record: Record) -> Iterator[NewAlert]:
     """The headline has crossed a threshold, or moved by more than is let pass: one alert a run, which says it all."""
     horizon = record.settings.horizon_days
     onto = record.values[-1].run_id if record.values else 0
-    told = record.bridge.carry(told_values(record.alerts, record.headline, horizon), onto)
-    found = find_movement(record.bridge.carry(record.values, onto), told, record.settings)
+    notified = record.bridge.carry(notified_values(record.alerts, record.headline, horizon), onto)
+    found = find_movement(record.bridge.carry(record.values, onto), notified, record.settings)
     if found is None:
         return
-    carried = record.bridge.sentence(found.told, onto)
+    carried = record.bridge.sentence(found.notified, onto)
     about = f"{_capital(target_name(record.headline))} in {horizon} d"
     yield NewAlert(
         case_id=record.case_id,
@@ -200,10 +200,10 @@ def failed(record: Record) -> Iterator[NewAlert]:
 
 
 def recovered(record: Record) -> Iterator[NewAlert]:
-    """Days of which it was told that their run failed, and that were published after all."""
+    """Days whose failed run was notified, and that were published after all."""
     made = {row.scheduled_for.isoformat(): row for row in record.attempts if row.outcome == "published"}
-    told = _told(record.alerts, FAILED)
-    news = _news(record, RECOVERED, {day: row for day, row in made.items() if day in told})
+    notified = _notified(record.alerts, FAILED)
+    news = _news(record, RECOVERED, {day: row for day, row in made.items() if day in notified})
     if news and record.settings.failures:
         rows = list(news.values())
         lines = [
@@ -368,9 +368,9 @@ RULES: tuple[Callable[[Record], Iterator[NewAlert]], ...] = (
 
 
 def _news[T](record: Record, rule: str, found: Mapping[str, T]) -> dict[str, T]:
-    """What no alert of the rule has told of, by subject in order."""
-    told = _told(record.alerts, rule)
-    return {subject: found[subject] for subject in sorted(found) if subject not in told}
+    """What no alert of the rule has notified, by subject in order."""
+    notified = _notified(record.alerts, rule)
+    return {subject: found[subject] for subject in sorted(found) if subject not in notified}
 
 
 def _alert(
@@ -383,13 +383,13 @@ def _alert(
     facts: Mapping[str, object],
     run_id: int | None = None,
 ) -> NewAlert:
-    """An alert named by its first subject: none is ever told twice, so the name is free."""
-    told = list(subjects)
-    facts = {"subjects": told, **facts}
+    """An alert named by its first subject: none is ever notified twice, so the name is free."""
+    subjects = list(subjects)
+    facts = {"subjects": subjects, **facts}
     return NewAlert(
         case_id=record.case_id,
         rule=rule,
-        subject=told[0],
+        subject=subjects[0],
         run_id=run_id,
         title=title,
         body="\n".join(lines),

@@ -44,7 +44,7 @@ def no_letters(database: Database, alert: AlertRow, settings: Settings, now: dat
 
 
 def due_brief(connection: Connection, case_id: str, settings: Settings, now: datetime) -> NewAlert | None:
-    """The brief that is to go out now, of the newest scheduled forecast; None where none is, or it was told already."""
+    """The brief that is to go out now, of the newest scheduled forecast; None where none is, or it is on record."""
     if settings.mail.brief == "never" or not settings.readers:
         return None
     case, horizon = read_case(connection, case_id), settings.alerts.horizon_days

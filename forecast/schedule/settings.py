@@ -1,4 +1,4 @@
-"""Settings of the daily runs, from one TOML file: when, what to tell whom, where to log and to back up.
+"""Settings of the daily runs, from one TOML file: when, what to notify whom of, where to log and to back up.
 
 The file is `parley.toml` in the current folder, or the one PARLEY_SETTINGS names; without it, what follows holds.
 Secrets are never in the file: PARLEY_WEBHOOK_SECRET and PARLEY_SMTP_PASSWORD.
@@ -212,7 +212,7 @@ class AlertFile:
 
 @dataclass(frozen=True, config=_STRICT, kw_only=True)
 class AlertSettings:
-    """What is worth telling, and by which channels. Points are of a hundred."""
+    """What is worth an alert, and by which channels. Points are of a hundred."""
 
     horizon_days: Literal[30, 90, 180, 365] = 365
     """Of the headline's probability."""
