@@ -6,7 +6,7 @@ and leaves out what has been notified. What a crash kept from being notified is 
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from sqlalchemy import Connection
 
@@ -19,25 +19,32 @@ from db.rows import IndicatorRow
 from db.run_rows import AlertRow, AttemptRow, IndicatorStateRow, NewAlert
 from db.when import When
 from db.zone import Moment, read_zone
+from forecast.facts.alerts import (
+    AttestationDue,
+    CaughtUp,
+    FailedDay,
+    HeadlineMoved,
+    RecoveredDay,
+    RejectedDay,
+    Skipped,
+    Unattested,
+    Unobserved,
+)
 from forecast.facts.news import Overtaken, Week
 from forecast.record.news import read_week
 from forecast.record.overtaken import overtaken_json, read_overtaken
 from forecast.run_facts import failures_of, is_stale
 from forecast.schedule.bridging import Bridge
-from forecast.schedule.movement import body_of, facts_of, find_movement, notified_values, title_of
+from forecast.schedule.movement import facts_of, find_movement, notified_values
 from forecast.schedule.settings import AlertSettings, Settings
-from forecast.schedule.slots import retry_at
+from forecast.schedule.slots import read_skipped, retry_at
 from forecast.structures import change_of, structure_in
-from forecast.words.english.news import overtaken_lines, week_lines
-from forecast.words.names import target_name
-from forecast.words.numbers import counted, minute
+from forecast.words.language import LANGUAGES, Language
 from indicators.content import EVENT_TYPES
+from indicators.names import Names, read_names
 
 FAILED, RECOVERED, REJECTED = "failed", "recovered", "rejected"
 CATCH_UP, STALE, COMPLETENESS = "catch_up", "stale", "completeness"
-LISTED = 10
-"""So many days or stretches of days are spelt out in an alert; its facts have all."""
-_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +54,9 @@ class Record:
     case_id: str
     headline: str
     settings: AlertSettings
+    words: Language
+    names: Names
+    """Of the case, in that language."""
     today: date
     alerts: tuple[AlertRow, ...]
     """Raised already, the latest first."""
@@ -93,6 +103,8 @@ def read_record(connection: Connection, case_id: str, settings: AlertSettings, n
         case_id=case_id,
         headline=case.headline,
         settings=settings,
+        words=LANGUAGES[settings.language],
+        names=read_names(case_id, settings.language) if settings.language != "en" else {},
         today=today,
         alerts=alerts,
         attempts=attempts,
@@ -140,15 +152,16 @@ def movement(record: Record) -> Iterator[NewAlert]:
     found = find_movement(record.bridge.carry(record.values, onto), notified, record.settings)
     if found is None:
         return
-    carried = record.bridge.sentence(found.notified, onto)
-    about = f"{_capital(target_name(record.headline))} in {horizon} d"
+    remodelled = record.bridge.remodelled(found.notified, onto)
+    moved = HeadlineMoved(target=record.headline, horizon_days=horizon, movement=found, remodelled=remodelled)
+    title, *lines = record.words.alerts.moved(moved)
     yield NewAlert(
         case_id=record.case_id,
         rule=found.steps[0].rule,
         subject=f"run {found.now.run_id}",
         run_id=found.now.run_id,
-        title=title_of(found, about),
-        body="\n".join([*_happened(record), body_of(found, about), *filter(None, [carried]), *_of_the_week(record)]),
+        title=title,
+        body="\n".join([*_happened(record), *lines, *_of_the_week(record)]),
         facts=facts_of(found, record.headline, horizon) | _news_facts(record),
         channels=record.settings.channels,
     )
@@ -156,12 +169,12 @@ def movement(record: Record) -> Iterator[NewAlert]:
 
 def _happened(record: Record) -> list[str]:
     """Before any number what has overtaken it, and the run that takes it in."""
-    return overtaken_lines(record.overtaken) if record.overtaken else []
+    return record.words.news.overtaken_lines(record.overtaken) if record.overtaken else []
 
 
 def _of_the_week(record: Record) -> list[str]:
-    lines = week_lines(record.week)
-    return [f"Events and attestations since {record.week.since}, and disputes:", *lines] if lines else []
+    lines = record.words.news.week_lines(record.week)
+    return [record.words.alerts.week_heading(record.week.since), *lines] if lines else []
 
 
 def _news_facts(record: Record) -> dict[str, object]:
@@ -187,16 +200,9 @@ def failed(record: Record) -> Iterator[NewAlert]:
             tries.setdefault(row.scheduled_for.isoformat(), []).append(row)
     news = _news(record, FAILED, tries)
     if news and record.settings.failures:
-        title = f"The {_runs(news)} failed"
-        lines = _listed([_failure(rows) for rows in news.values()])
-        yield _alert(
-            record,
-            FAILED,
-            news,
-            title=title,
-            lines=lines,
-            facts={"failures": [_failure_facts(rows) for rows in news.values()]},
-        )
+        days = [_failed_day(rows) for rows in news.values()]
+        facts = {"failures": [_failure_facts(day) for day in days]}
+        yield _alert(record, FAILED, news, record.words.alerts.failed(days), facts)
 
 
 def recovered(record: Record) -> Iterator[NewAlert]:
@@ -205,35 +211,32 @@ def recovered(record: Record) -> Iterator[NewAlert]:
     notified = _notified(record.alerts, FAILED)
     news = _news(record, RECOVERED, {day: row for day, row in made.items() if day in notified})
     if news and record.settings.failures:
-        rows = list(news.values())
-        lines = [
-            f"The run of {row.scheduled_for} was published at {minute(row.ended_at)} (run {row.run_id})."
-            for row in rows
-        ]
+        days = [RecoveredDay(row.scheduled_for, row.ended_at, row.run_id) for row in news.values()]
         facts = {"runs": [{"scheduled_for": day, "run_id": row.run_id} for day, row in news.items()]}
-        title = f"The {_runs(news)} {'was' if len(news) == 1 else 'were'} published after all"
-        yield _alert(record, RECOVERED, news, title=title, lines=_listed(lines), facts=facts, run_id=rows[-1].run_id)
+        yield _alert(record, RECOVERED, news, record.words.alerts.recovered(days), facts, run_id=days[-1].run_id)
 
 
-def _failure(rows: Sequence[AttemptRow]) -> str:
-    """A sentence on the tries of one day, which come the latest first."""
+def _failed_day(rows: Sequence[AttemptRow]) -> FailedDay:
+    """The tries of one day, which come the latest first."""
     last = rows[0]
-    often = "failed" if len(rows) == 1 else f"failed {len(rows)} times, the last time"
-    error = last.error.rstrip(".") or "no reason is on record"
-    again = f"Next try: {minute(retry_at(len(rows), last.ended_at))}."
-    log = f" Log: {last.log}." if last.log else ""
-    return f"The run of {last.scheduled_for} {often} at {minute(last.ended_at)}: {error}. {again}{log}"
+    return FailedDay(
+        day=last.scheduled_for,
+        failures=len(rows),
+        ended_at=last.ended_at,
+        error=last.error,
+        log=last.log,
+        retry_at=retry_at(len(rows), last.ended_at),
+    )
 
 
-def _failure_facts(rows: Sequence[AttemptRow]) -> dict[str, object]:
-    last = rows[0]
+def _failure_facts(day: FailedDay) -> dict[str, object]:
     return {
-        "scheduled_for": last.scheduled_for.isoformat(),
-        "failures": len(rows),
-        "ended_at": last.ended_at.isoformat(),
-        "error": last.error,
-        "log": last.log,
-        "retry_at": retry_at(len(rows), last.ended_at).isoformat(),
+        "scheduled_for": day.day.isoformat(),
+        "failures": day.failures,
+        "ended_at": day.ended_at.isoformat(),
+        "error": day.error,
+        "log": day.log,
+        "retry_at": day.retry_at.isoformat(),
     }
 
 
@@ -247,31 +250,13 @@ def rejected(record: Record) -> Iterator[NewAlert]:
     news = _news(record, REJECTED, runs)
     if not (news and record.settings.failures):
         return
-    title = f"The {_runs(news)} {'was' if len(news) == 1 else 'were'} rejected by the diagnostics"
-    lines = [
-        f"The run of {day} (run {run_id}) was rejected: {'; '.join(reasons) or 'no reason is on record'}."
-        for day, (run_id, reasons) in news.items()
-    ]
+    days = [RejectedDay(date.fromisoformat(day), *found) for day, found in news.items()]
     facts = [
         {"scheduled_for": day, "run_id": run_id, "failures": list(reasons)} for day, (run_id, reasons) in news.items()
     ]
-    newest = list(news.values())[-1][0]
-    yield _alert(
-        record,
-        REJECTED,
-        news,
-        title=title,
-        lines=[*_listed(lines), _standing(record)],
-        facts={"runs": facts},
-        run_id=newest,
-    )
-
-
-def _standing(record: Record) -> str:
-    if not record.values:
-        return "No scheduled run has been published yet."
-    last = record.values[-1]
-    return f"The forecast that stands is run {last.run_id}, as of {last.as_of}: `parley show`."
+    stands = (record.values[-1].run_id, record.values[-1].as_of) if record.values else None
+    said = record.words.alerts.rejected(days, stands)
+    yield _alert(record, REJECTED, news, said, {"runs": facts}, run_id=days[-1].run_id)
 
 
 def caught_up(record: Record) -> Iterator[NewAlert]:
@@ -288,18 +273,12 @@ def caught_up(record: Record) -> Iterator[NewAlert]:
         outcome: [day for day, row in news.items() if row.outcome == outcome]
         for outcome in ("published", "rejected", "skipped")
     }
-    lines = [f"{_capital(outcome)}: {len(those)} ({_spelt(those)})." for outcome, those in days.items() if those]
-    why = dict.fromkeys(row.error for row in news.values() if row.outcome == "skipped" and row.error)
-    lines += [f"Skipped because: {reason}." for reason in why]
-    yield _alert(record, CATCH_UP, news, title=_caught_up_title(days), lines=lines, facts=days)
-
-
-def _caught_up_title(days: Mapping[str, Sequence[str]]) -> str:
-    made, skipped = sorted([*days["published"], *days["rejected"]]), len(days["skipped"])
-    if not made:
-        return f"{counted(skipped, 'missing day')} skipped: {_spelt(days['skipped'])}"
-    left = f"; {skipped} skipped" if skipped else ""
-    return f"Caught up on {counted(len(made), 'missing day')}: {_spelt(made)}{left}"
+    errors = dict.fromkeys(row.error for row in news.values() if row.outcome == "skipped" and row.error)
+    found = CaughtUp(
+        **{outcome: tuple(map(date.fromisoformat, those)) for outcome, those in days.items()},
+        reasons=tuple(Skipped(error, read_skipped(error)) for error in errors),
+    )
+    yield _alert(record, CATCH_UP, news, record.words.alerts.caught_up(found), days)
 
 
 def stale(record: Record) -> Iterator[NewAlert]:
@@ -315,20 +294,18 @@ def stale(record: Record) -> Iterator[NewAlert]:
     news = _news(record, STALE, gone)
     if not (news and record.settings.stale_indicators):
         return
-    names = [indicator.name for indicator, _ in news.values()]
-    title = f"Gone stale: {names[0]}" if len(names) == 1 else f"{len(names)} indicators have gone stale"
-    lines = [f"- {_unobserved(record, indicator, last)}" for indicator, last in news.values()]
-    lines.append("Enter what was observed since: `parley log INDICATOR LEVEL --on DATE --source TEXT --grade B2`.")
+    found = [_unobserved(record, indicator, last) for indicator, last in news.values()]
     facts = [
-        {"id": indicator.indicator_id, "last_observed_on": last.isoformat(), "stale_days": (record.today - last).days}
-        for indicator, last in news.values()
+        {"id": one.id, "last_observed_on": one.last_observed_on.isoformat(), "stale_days": one.days_ago}
+        for one in found
     ]
-    yield _alert(record, STALE, news, title=title, lines=lines, facts={"indicators": facts}, run_id=record.state_run)
+    yield _alert(record, STALE, news, record.words.alerts.stale(found), {"indicators": facts}, run_id=record.state_run)
 
 
-def _unobserved(record: Record, indicator: IndicatorRow, last: date) -> str:
-    every = f"expected every {indicator.expected_cadence_days:g} days"
-    return f"{indicator.name} ({indicator.indicator_id}): last observed on {last}, {_ago(record, last)}, {every}."
+def _unobserved(record: Record, indicator: IndicatorRow, last: date) -> Unobserved:
+    name = record.names.get(("indicator", indicator.indicator_id), indicator.name)
+    days_ago = (record.today - last).days
+    return Unobserved(indicator.indicator_id, name, last, days_ago, indicator.expected_cadence_days)
 
 
 def completeness(record: Record) -> Iterator[NewAlert]:
@@ -343,17 +320,11 @@ def completeness(record: Record) -> Iterator[NewAlert]:
     news = _news(record, COMPLETENESS, behind)
     if not news:
         return
-    kinds = [kind for kind, _ in news.values()]
-    title = f"Events not attested for more than {counted(bound, 'day')}: {', '.join(kinds)}"
-    lines = [f"- {kind}: {_attested(record, day)}." for kind, day in news.values()]
-    only = "" if len(kinds) == len(EVENT_TYPES) else "".join(f" --type {kind}" for kind in kinds)
-    lines.append(f"Add what happened since, then run `parley event none{only} --through DATE`.")
-    facts = [{"type": kind, "complete_through": day.isoformat() if day else None} for kind, day in news.values()]
-    yield _alert(record, COMPLETENESS, news, title=title, lines=lines, facts={"types": facts, "bound_days": bound})
-
-
-def _attested(record: Record, day: date | None) -> str:
-    return f"complete through {day}, {_ago(record, day)}" if day else "not attested complete for any day"
+    types = tuple(Unattested(kind, day, (record.today - day).days if day else None) for kind, day in news.values())
+    due = AttestationDue(bound, types, len(types) == len(EVENT_TYPES))
+    facts = [{"type": one.type, "complete_through": one.through.isoformat() if one.through else None} for one in types]
+    said = record.words.alerts.unattested(due)
+    yield _alert(record, COMPLETENESS, news, said, {"types": facts, "bound_days": bound})
 
 
 RULES: tuple[Callable[[Record], Iterator[NewAlert]], ...] = (
@@ -377,15 +348,13 @@ def _alert(
     record: Record,
     rule: str,
     subjects: Iterable[str],
-    *,
-    title: str,
-    lines: Sequence[str],
+    said: Sequence[str],
     facts: Mapping[str, object],
+    *,
     run_id: int | None = None,
 ) -> NewAlert:
-    """An alert named by its first subject: none is ever notified twice, so the name is free."""
-    subjects = list(subjects)
-    facts = {"subjects": subjects, **facts}
+    """An alert named by its first subject: none is ever notified twice, so the name is free. The title is said first."""
+    subjects, (title, *lines) = list(subjects), said
     return NewAlert(
         case_id=record.case_id,
         rule=rule,
@@ -393,34 +362,6 @@ def _alert(
         run_id=run_id,
         title=title,
         body="\n".join(lines),
-        facts=facts,
+        facts={"subjects": subjects, **facts},
         channels=record.settings.channels,
     )
-
-
-def _runs(days: Collection[str]) -> str:
-    return f"run{'s' if len(days) > 1 else ''} of {_spelt(days)}"
-
-
-def _spelt(days: Collection[str]) -> str:
-    """Days as stretches from the first to the last that follow one another."""
-    stretches: list[list[date]] = []
-    for day in map(date.fromisoformat, sorted(days)):
-        if stretches and day - stretches[-1][-1] == _DAY:
-            stretches[-1].append(day)
-        else:
-            stretches.append([day])
-    return ", ".join(_listed([f"{s[0]} to {s[-1]}" if len(s) > 1 else str(s[0]) for s in stretches]))
-
-
-def _listed(lines: Sequence[str]) -> list[str]:
-    more = len(lines) - LISTED
-    return [*lines[:LISTED], f"and {more} more"] if more > 0 else list(lines)
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
-
-
-def _ago(record: Record, day: date) -> str:
-    return f"{counted((record.today - day).days, 'day')} ago"

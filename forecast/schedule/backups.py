@@ -29,19 +29,17 @@ from db.restore import restore_backup
 from db.run_rows import NewAlert
 from db.verify import Verification
 from forecast.errors import NotWritten
+from forecast.facts.alerts import BACKUP, RESTORE, BackupTrouble, Kept
 from forecast.schedule.leader import Leader
 from forecast.schedule.settings import Settings
 from forecast.schedule.slots import calendar_of
-from forecast.words.numbers import minute
+from forecast.words.language import LANGUAGES
 from forecast.writing import write_file
 
 MEMORY = "parley-backups.json"
 """The file beside the backups that says which was made last, and which was restored and verified."""
 CHECKING = "parley-check-"
 """How the folder begins in which a backup is restored."""
-BACKUP, RESTORE = "backup", "restore"
-"""The rules by which alerts are raised."""
-_TITLES = {BACKUP: "The backup of {day} failed", RESTORE: "The backup of {day} could not be restored and verified"}
 
 logger = logging.getLogger("parley.schedule")
 
@@ -136,7 +134,8 @@ def _failed(leader: Leader, day: date, why: str) -> Trouble:
 
 
 def _sentence(rule: str, trouble: Trouble) -> str:
-    return f"{_TITLES[rule].format(day=trouble.day)}: {trouble.why}"
+    """For the terminal and the log, which are in English."""
+    return f"{LANGUAGES['en'].alerts.backup_title(rule, trouble.day)}: {trouble.why}"
 
 
 # Making them
@@ -222,32 +221,37 @@ def _raise_alert(leader: Leader, rule: str, trouble: Trouble, memory: Memory | N
         raised = read_alerts(connection, leader.case_id, rules=(rule,))
         if any(alert.subject == subject for alert in raised):
             return
-        append_alerts(connection, [_alert(leader, rule, trouble, memory)], leader.clock())
-    logger.info("alert", extra={"rule": rule, "title": _TITLES[rule].format(day=trouble.day)})
+        alert = _alert(leader, rule, trouble, memory)
+        append_alerts(connection, [alert], leader.clock())
+    logger.info("alert", extra={"rule": rule, "title": alert.title})
 
 
 def _alert(leader: Leader, rule: str, trouble: Trouble, memory: Memory | None) -> NewAlert:
-    again = "It is tried again every hour." if rule == BACKUP else "The next backup is tried as well."
-    lines = [f"At {minute(trouble.at)}: {trouble.why.rstrip('.')}.", again, *(_last(memory) if memory else ())]
+    found = BackupTrouble(
+        rule=rule,
+        day=trouble.day,
+        at=trouble.at,
+        why=trouble.why,
+        known=memory is not None,
+        made=_kept(memory.made) if memory else None,
+        restored=_kept(memory.restored) if memory else None,
+    )
+    title, *lines = LANGUAGES[leader.settings.alerts.language].alerts.backup_trouble(found)
     facts = {"subjects": [str(trouble.day)], "file": trouble.file, "at": trouble.at.isoformat(), "error": trouble.why}
     return NewAlert(
         case_id=leader.case_id,
         rule=rule,
         subject=str(trouble.day),
         run_id=None,
-        title=_TITLES[rule].format(day=trouble.day),
+        title=title,
         body="\n".join(lines),
         facts=facts,
         channels=leader.settings.alerts.channels,
     )
 
 
-def _last(memory: Memory) -> list[str]:
-    """Which backups there are to go back to."""
-    made, restored = memory.made, memory.restored
-    last = f"{made.file}, made at {minute(made.at)}" if made else "none"
-    sure = f"{restored.file}, at {minute(restored.at)}" if restored else "none"
-    return [f"The last backup: {last}.", f"The last that was restored and verified: {sure}."]
+def _kept(mark: Mark | None) -> Kept | None:
+    return Kept(mark.file, mark.at) if mark else None
 
 
 # How they stand

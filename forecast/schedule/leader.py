@@ -30,7 +30,7 @@ from forecast.errors import FitFailed
 from forecast.schedule.fitter import first_line
 from forecast.schedule.jobs import Job, Made, lease_name, new_attempt
 from forecast.schedule.settings import Settings
-from forecast.schedule.slots import Due, Slot, calendar_of, find_due, read_ledger
+from forecast.schedule.slots import Due, Slot, calendar_of, find_due, read_ledger, why_skipped
 
 HEARTBEATS = 4
 """Heartbeats within the life of a lease."""
@@ -204,7 +204,7 @@ def _write_off(leader: Leader, lapsed: Sequence[Slot]) -> None:
     """Days further back than is caught up are never made, and the ledger says so."""
     if not lapsed:
         return
-    error = f"more than {leader.settings.schedule.catch_up_days} days back, the most that is caught up"
+    error = why_skipped(leader.settings.schedule.catch_up_days)
     with leader.database.write() as connection:
         now = leader.clock()
         keep_lease(connection, leader.lease, leader.holder, now)

@@ -5,48 +5,17 @@ is notified twice; and nothing is notified that lies within twice the Monte-Carl
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import chain
 from math import hypot
 
 from db.read_schedule import ScheduledValue
 from db.run_rows import AlertRow
+from forecast.facts.alerts import DAY, DRIFT, MOVEMENTS, THRESHOLD, WEEK, Movement, Step
 from forecast.schedule.settings import AlertSettings
-from forecast.words.numbers import error_size, percent, signed
 
-THRESHOLD, DAY, WEEK, DRIFT = "threshold", "move_day", "move_week", "drift"
-MOVEMENTS = (THRESHOLD, DAY, WEEK, DRIFT)
-"""Rules about the headline; an alert has the name of the first that holds."""
 ERRORS = 2.0
 """A difference of so many Monte-Carlo errors may be chance."""
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """A change of the headline that one rule notifies."""
-
-    rule: str
-    before: ScheduledValue
-    points: float
-    """Change, in points of a hundred."""
-    bound: float = 0.0
-    """More points than this are notified; thresholds have none."""
-    crossed: tuple[float, ...] = ()
-    """Thresholds the headline is now on the other side of."""
-
-
-@dataclass(frozen=True, slots=True)
-class Movement:
-    """All there is to notify of the headline of one run."""
-
-    now: ScheduledValue
-    notified: ScheduledValue
-    """What was notified last; before anything was, the first scheduled run."""
-    alerted: bool
-    """Whether that was in an alert."""
-    steps: tuple[Step, ...]
-    """One or more, in the order of `MOVEMENTS`."""
 
 
 def notified_values(alerts: Sequence[AlertRow], target: str, horizon_days: int) -> tuple[ScheduledValue, ...]:
@@ -128,25 +97,6 @@ def _told(run_id: int, facts: Mapping[str, object]) -> ScheduledValue:
     return ScheduledValue(run_id, date.fromisoformat(str(facts["as_of"])), mean, mcse)
 
 
-def title_of(movement: Movement, about: str) -> str:
-    """One line; `about` is what the headline is of."""
-    first = movement.steps[0]
-    crossed = [step for step in movement.steps if step.crossed]
-    beyond = f", {_beyond(crossed[0], movement.now)}" if crossed else ""
-    title = f"{about}: {_change(first.before, movement.now)}{beyond}"
-    return title if first.before == movement.notified else f"{title}; {_last(movement)}"
-
-
-def body_of(movement: Movement, about: str) -> str:
-    """Sentences: where the headline is, what moved since when, and what was last notified."""
-    now = movement.now
-    error = f"± {error_size(now.mcse)} points Monte Carlo"
-    lines = [f"{about}: {percent(now.mean)} as of {now.as_of} (run {now.run_id}, {error})."]
-    lines += [_sentence(step, movement) for step in movement.steps]
-    lines.append(f"{_last(movement, capital=True)}. All of it: `parley show --run {now.run_id}`.")
-    return "\n".join(lines)
-
-
 def facts_of(movement: Movement, target: str, horizon_days: int) -> dict[str, object]:
     """The numbers that were compared."""
     return {
@@ -167,39 +117,3 @@ def _plain(value: ScheduledValue) -> dict[str, object]:
 def _plain_step(step: Step) -> dict[str, object]:
     limits = {"thresholds": list(step.crossed)} if step.crossed else {"bound_points": step.bound}
     return {"rule": step.rule, "from": _plain(step.before), "points": step.points, **limits}
-
-
-def _sentence(step: Step, movement: Movement) -> str:
-    if step.crossed:
-        return f"It is now {_beyond(step, movement.now)}; it was last known on the other side."
-    since = f"{_change(step.before, movement.now)} since {step.before.as_of}, {signed(step.points, 1)} points"
-    bound = f"more than {step.bound:g} points"
-    return {
-        DAY: f"In a day: {since}; {bound} are told of.",
-        WEEK: f"In a week: {since}; {bound} are told of.",
-        DRIFT: f"Little by little: {since}; {bound} are told of.",
-    }[step.rule]
-
-
-def _beyond(step: Step, now: ScheduledValue) -> str:
-    """All thresholds that one run crosses lie on the same side of it."""
-    bounds = " and ".join(f"{100 * threshold:g} %" for threshold in step.crossed)
-    return f"{'above' if now.mean > step.crossed[0] else 'below'} {bounds}"
-
-
-def _change(before: ScheduledValue, now: ScheduledValue) -> str:
-    """Both numbers, with as many decimals as it takes to tell them apart."""
-    old, new = percent(before.mean), percent(now.mean)
-    if old == new:
-        old, new = (f"{100 * value.mean:.2f} %" for value in (before, now))
-    return f"{old} → {new}"
-
-
-def _last(movement: Movement, *, capital: bool = False) -> str:
-    what = "last told" if movement.alerted else "the first scheduled run said"
-    told = movement.notified
-    number, carried = percent(told.mean), ""
-    if told.said is not None:
-        number, carried = percent(told.said), f" by an earlier model ({percent(told.mean)} by the present one)"
-    said = f"{what} {number} as of {told.as_of}{carried}"
-    return said[0].upper() + said[1:] if capital else said

@@ -212,8 +212,9 @@ class AlertFile:
 
 @dataclass(frozen=True, config=_STRICT, kw_only=True)
 class AlertSettings:
-    """What is worth an alert, and by which channels. Points are of a hundred."""
+    """What is worth an alert, in which language, and by which channels. Points are of a hundred."""
 
+    language: Literal["en", "ja", "ko"] = "en"
     horizon_days: Literal[30, 90, 180, 365] = 365
     """Of the headline's probability."""
     thresholds: tuple[Annotated[float, Field(gt=0, lt=1)], ...] = ()

@@ -15,6 +15,7 @@ from forecast.schedule.alerts import raise_alerts
 from forecast.schedule.briefs import due_brief
 from forecast.schedule.leader import Leader
 from forecast.schedule.slots import calendar_of
+from forecast.words.language import LANGUAGES
 
 logger = logging.getLogger("parley.schedule")
 
@@ -52,18 +53,19 @@ def thin_old_posteriors(leader: Leader) -> None:
 
 def _alert_of_thinning(leader: Leader, why: str) -> None:
     """Raise an alert that posteriors could not be thinned, once a day."""
-    day = str(calendar_of(leader.settings.schedule).newest_due(leader.clock()))
+    day = calendar_of(leader.settings.schedule).newest_due(leader.clock())
     with leader.database.write() as connection:
-        if any(alert.subject == day for alert in read_alerts(connection, leader.case_id, rules=(KEEP,))):
+        if any(alert.subject == str(day) for alert in read_alerts(connection, leader.case_id, rules=(KEEP,))):
             return
+        title, *lines = LANGUAGES[leader.settings.alerts.language].alerts.thinning_failed(day, why)
         alert = NewAlert(
             case_id=leader.case_id,
             rule=KEEP,
-            subject=day,
+            subject=str(day),
             run_id=None,
-            title=f"The thinning of old posteriors on {day} failed",
-            body=f"{why.rstrip('.')}.\nIt is tried again every hour.",
-            facts={"subjects": [day], "error": why},
+            title=title,
+            body="\n".join(lines),
+            facts={"subjects": [str(day)], "error": why},
             channels=leader.settings.alerts.channels,
         )
         append_alerts(connection, [alert], leader.clock())

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from forecast.words import english, japanese, korean
 from forecast.words.labels import Labels
+from forecast.words.parts.alerts import AlertWords
 
 
 class Language(Protocol):
@@ -24,6 +25,9 @@ class Language(Protocol):
 
     @property
     def labels(self) -> Labels: ...
+
+    @property
+    def alerts(self) -> AlertWords: ...
 
 
 LANGUAGES: Mapping[str, Language] = {"en": english, "ja": japanese, "ko": korean}
