@@ -250,7 +250,7 @@ def test_a_forecast_by_another_model_is_labelled_on_every_face(
     assert f"この見通しはモデル{was}による。" in japanese.currency(brief)
     note = f"That backtest was of model {was + 1}, this forecast is by model {was}."
     assert summary.quality.note == trust.quality.note == note
-    assert english.tested_model(brief).startswith(f" That backtest was of model {was + 1};")
+    assert english.tested_model(brief).startswith(f"That backtest was of model {was + 1};")
 
 
 def test_a_provisional_answer_is_refused_with_the_same_sentence(

@@ -26,7 +26,7 @@ from forecast.facts.entries import (
     RunList,
 )
 from forecast.facts.reasons import Taught
-from forecast.words.codings import coding_text, contradiction_text, contradiction_title
+from forecast.words.english.codings import coding_text, contradiction_text, contradiction_title
 from forecast.words.names import target_name
 from forecast.words.numbers import counted, percent, signed
 from indicators.case_rows import CASE_ANALYST

@@ -14,7 +14,7 @@ from forecast.run_facts import diagnostics_of, failures_of, is_stale, looked_thr
 from forecast.structures import ModelLine, change_of, lines_of_headline, structure_of
 from forecast.words.english.leaning import assumption_sentence, judgement_sentence
 from forecast.words.english.model import model_change_sentence
-from forecast.words.english.news import news_lines, week_lines
+from forecast.words.english.news import kinds_to_learn, news_lines, week_lines
 from forecast.words.english.reasons import SET_BY_DOCUMENTS, reason_sentence, siblings_sentence
 from forecast.words.names import INTERVALS, SCENARIO_NAMES, TARGET_NAMES, target_name
 from forecast.words.numbers import counted, error_size, minute, percent, percent_range, reach, signed
@@ -97,7 +97,7 @@ def before_lines(summary: Summary) -> list[str]:
         return []
     stored = f"run {made.run_id}, " if made.run_id is not None else ""
     numbers = ", ".join(f"{percent(row.mean)} {reach(row)}" for row in sorted(summary.headline_rows(), key=_window))
-    left = f" but for {summary.since.to_learn}" if summary.since.to_learn else ""
+    left = f" but for {kinds_to_learn(summary.since)}" if summary.since.to_learn else ""
     learn = " Only a full update takes those in: run `parley update`." if left else ""
     learn += f" {made.untaught[0].upper()}{made.untaught[1:]}." if made.untaught else ""
     return paragraph(

@@ -8,7 +8,7 @@ from typing import Any
 
 from db.rows import NewObservation, ObservationRow
 from forecast.desk.duplicates import LEVEL, Duplicate
-from forecast.words.codings import coding_text, contradiction_text
+from forecast.words.english.codings import coding_text, contradiction_text
 from forecast.words.numbers import counted, level_text
 from indicators.disagreements import Disagreement
 

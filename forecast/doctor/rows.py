@@ -25,7 +25,7 @@ from forecast.record.codings import contradictions
 from forecast.schedule.settings import ScheduleSettings, read_settings
 from forecast.schedule.slots import calendar_of, owed_as_of
 from forecast.schedule.status import read_status
-from forecast.words.codings import coding_text, contradiction_text
+from forecast.words.english.codings import coding_text, contradiction_text
 from forecast.words.numbers import counted, minute
 from indicators.content import EVENT_TYPES
 from indicators.disagreements import standing_on

@@ -31,7 +31,7 @@ from forecast.facts.track import Counts, TrackRecord
 from forecast.run_facts import ISSUE_LAG_DAYS as ISSUE_LAG_DAYS
 from forecast.run_facts import issued_before_the_fact
 from forecast.structures import present_structure, structure_of
-from forecast.words.english.quality import _sentence, track_sentence
+from forecast.words.english.quality import structure_sentence, track_sentence
 from indicators.content import EVENT_TYPES
 from indicators.evidence import form_evidence
 from models.spec import SCENARIOS, Problem
@@ -185,7 +185,7 @@ def as_json(record: TrackRecord) -> dict[str, Any]:
     return {
         "sentence": track_sentence(record),
         **_as_json(record),
-        "structures": [{"sentence": _sentence(one), **_as_json(one)} for one in (record, *record.others)],
+        "structures": [{"sentence": structure_sentence(one), **_as_json(one)} for one in (record, *record.others)],
     }
 
 

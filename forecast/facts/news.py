@@ -10,6 +10,8 @@ ENTERED, REVISED, RETRACTED = "entered", "revised", "retracted"
 ADDED, RETIRED, LOADED = "added", "retired", "loaded"
 WITHDRAWN = "withdrawn"
 """Entered and retracted since: nothing came of it."""
+TO_LEARN = ("documents", "judgements", "indicators")
+"""Kinds of news that only a fit takes in."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,10 +120,9 @@ class News:
         return any(getattr(self, item.name) for item in fields(self))
 
     @property
-    def to_learn(self) -> str:
-        """The kinds that only a fit takes in, as a list of words; "" where there are none."""
-        kinds = [kind for kind in ("documents", "judgements", "indicators") if getattr(self, kind)]
-        return " and ".join(filter(None, (", ".join(kinds[:-1]), *kinds[-1:])))
+    def to_learn(self) -> tuple[str, ...]:
+        """The kinds that only a fit takes in, of documents, judgements and indicators."""
+        return tuple(kind for kind in TO_LEARN if getattr(self, kind))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -127,6 +127,17 @@ class TrackRecord:
     """The records of other structures, the newest first."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unscored:
+    """That live forecasts cannot be scored: types of event that no one has attested as of a day."""
+
+    as_of: date
+    types: tuple[str, ...]
+    """Empty where it is for another reason."""
+    why: str
+    """In English, as the error says it."""
+
+
 def telling_line(record: TrackRecord) -> TrackLine | None:
     """The line of the headline that tells most; None where nothing of it has been scored."""
     mine = [line for line in record.lines if line.target == record.headline]

@@ -1,4 +1,4 @@
-"""Codings in words: who says which level, from what source, of which day."""
+"""Codings of one indicator, as every language tells them: levels, and how many of many."""
 
 from collections.abc import Iterable
 from datetime import date
@@ -46,24 +46,6 @@ class Contradicting(Protocol):
 def exact_level(level: float) -> str:
     """A level with its sign and all the decimals that it has."""
     return f"{level:+.6g}".replace("-", "−") if level else "0"
-
-
-def coding_text(one: Coded, place: str) -> str:
-    """One coding; `place` says where it stands: its row, or that it is being entered."""
-    source = ", ".join(filter(None, (one.source_title, one.source_publisher)))
-    return f"{exact_level(one.level)} by {one.analyst} on {one.observed_on} ({source}; {place})"
-
-
-def contradiction_title(one: Contradicting, name: str) -> str:
-    """Of which indicator, by its name, and of which report or day codings contradict each other, and by how much."""
-    days = f"on {one.first_on}" if one.first_on == one.last_on else f"from {one.first_on} to {one.last_on}"
-    origin = f", origin {one.origin}" if one.origin else ""
-    return f"{name} {days}{origin}: codings {one.levels_apart:g} levels apart"
-
-
-def contradiction_text(one: Contradicting, codings: Iterable[str], name: str) -> str:
-    """The same with every coding; where there are very many, with those at both ends."""
-    return f"{contradiction_title(one, name)}: {'; '.join(some_of(codings, '… {} more …'))}"
 
 
 def some_of(codings: Iterable[str], more: str) -> list[str]:

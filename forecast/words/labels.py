@@ -61,6 +61,10 @@ class Labels:
     def target(self, target: str) -> str:
         return self.targets.get(target, target)
 
+    def event(self, type_: str) -> str:
+        """A type of event; one that is not known by its own name."""
+        return self.events.get(type_, type_)
+
     def heading(self, form: str, **words: object) -> str:
         """One of the forms filled in, to stand above a picture."""
         text = form.format(**words)

@@ -10,6 +10,7 @@ from typing import Protocol
 from forecast.words import english, japanese, korean
 from forecast.words.labels import Labels
 from forecast.words.parts.alerts import AlertWords
+from forecast.words.parts.news import NewsWords
 
 
 class Language(Protocol):
@@ -28,6 +29,9 @@ class Language(Protocol):
 
     @property
     def alerts(self) -> AlertWords: ...
+
+    @property
+    def news(self) -> NewsWords: ...
 
 
 LANGUAGES: Mapping[str, Language] = {"en": english, "ja": japanese, "ko": korean}

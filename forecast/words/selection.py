@@ -3,7 +3,10 @@
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 
+from db.run_rows import TargetForecastRow
 from forecast.facts.reasons import SCENARIO_OF, Sibling
+from forecast.facts.summary import Summary
+from forecast.run_facts import assumed_of
 from forecast.words.numbers import percent
 
 SHOWN = 8
@@ -31,3 +34,27 @@ def differing(siblings: Iterable[Sibling], headline: str) -> tuple[Sibling, ...]
     ]
     order = list(SCENARIO_OF)
     return tuple(sorted(shown, key=lambda one: (one.target != headline, order.index(one.target))))
+
+
+def longest_rolling(rows: Iterable[TargetForecastRow]) -> TargetForecastRow | None:
+    """Over the longest window that is no deadline; None where there is none."""
+    rolling = [row for row in rows if row.horizon_days is not None]
+    return max(rolling, key=lambda row: row.horizon_days or 0, default=None)
+
+
+type Assumed = tuple[float, str]
+"""The headline with one assumption changed, and the name of the assumption."""
+
+
+def assumed_ends(summary: Summary) -> tuple[Assumed, Assumed] | None:
+    """The lowest and the highest headline with one assumption changed, at the longest rolling horizon."""
+    row = longest_rolling(summary.shown_headline())
+    if summary.forecast_of is None or row is None:
+        return None
+    found = [
+        (float(one["mean"]), str(each["assumption"]))
+        for each in assumed_of(summary.forecast_of)
+        for one in each["headline"]
+        if one["horizon_days"] == row.horizon_days and one["deadline"] is None
+    ]
+    return (min(found), max(found)) if found else None

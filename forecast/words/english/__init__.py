@@ -1,10 +1,28 @@
 """Every sentence that is shown, in English: a module for each part of `forecast.words.language.Language`."""
 
 from forecast.words.english import alerts as _alerts
+from forecast.words.english import codings as _codings
+from forecast.words.english import leaning as _leaning
+from forecast.words.english import model as _model
+from forecast.words.english import news as _news
+from forecast.words.english import quality as _quality
+from forecast.words.english import reasons as _reasons
 from forecast.words.english.labels import LABELS
 from forecast.words.labels import Labels
 from forecast.words.parts.alerts import AlertWords
+from forecast.words.parts.codings import CodingWords
+from forecast.words.parts.leaning import LeaningWords
+from forecast.words.parts.model import ModelWords
+from forecast.words.parts.news import NewsWords
+from forecast.words.parts.quality import QualityWords
+from forecast.words.parts.reasons import ReasonWords
 
 code, name = "en", "English"
 labels: Labels = LABELS
 alerts: AlertWords = _alerts
+codings: CodingWords = _codings
+leaning: LeaningWords = _leaning
+model: ModelWords = _model
+news: NewsWords = _news
+quality: QualityWords = _quality
+reasons: ReasonWords = _reasons

@@ -8,17 +8,17 @@ from forecast.facts.bands import BANDS, MOVED, STALE_SHARE, UNATTESTED_DAYS, WID
 from forecast.facts.brief import Brief, Phrase
 from forecast.facts.changes import ASKED, LEAST_MOVE, OLDER, OLDER_DAYS, REPORT, Entries
 from forecast.facts.levels import DIFFERING, Attested, Cited, Source, Watched
-from forecast.facts.quality import Bound
 from forecast.identity import code_version, model_version
 from forecast.run_facts import STALE_AFTER_CADENCES, diagnostics_of
-from forecast.words.codings import coding_text, contradiction_text
+from forecast.structures import structure_of
+from forecast.words.english.codings import coding_text, contradiction_text, row_place
 from forecast.words.english.labels import LABELS as ENGLISH
 from forecast.words.english.leaning import judgement_sentence
-from forecast.words.english.model import by_model as by_model
-from forecast.words.english.model import model_moved as model_moved
-from forecast.words.english.model import tested_model as tested_model
-from forecast.words.english.news import news_lines, week_lines
-from forecast.words.english.quality import alike_sentence
+from forecast.words.english.model import model_change_sentence, other_model_sentence
+from forecast.words.english.model import tested_model as _tested_model
+from forecast.words.english.news import kinds_to_learn, news_lines, week_lines
+from forecast.words.english.quality import alike_sentence, quality_sentence, track_counts
+from forecast.words.english.quality import bounds as _bounds
 from forecast.words.english.reasons import reason_sentence, taught_words
 from forecast.words.names import target_name
 from forecast.words.numbers import counted, level_text, minute, percent, percent_range, reach, signed
@@ -80,6 +80,22 @@ def dateline(brief: Brief, number: int | None) -> str:
     return f"{told}, written {brief.written_on} · run {run.id} ({LABELS.kinds[run.kind]}), issued {issued}"
 
 
+def by_model(brief: Brief) -> str:
+    """That the forecast is by another model than the present one; "" where it is by that."""
+    return other_model_sentence(structure_of(brief.run))
+
+
+def tested_model(brief: Brief) -> str:
+    """That the backtest was of another model than the forecast, or of another version of it; "" where of the same."""
+    return _tested_model(brief.tested, structure_of(brief.run))
+
+
+def model_moved(brief: Brief) -> str:
+    """What the change of model alone did; "" where both forecasts are by the same."""
+    change = brief.changes.model
+    return model_change_sentence(change, brief.case.headline) if change else ""
+
+
 def currency(brief: Brief) -> str:
     """What has come after the forecast; "" where nothing has."""
     if brief.later is not None:
@@ -102,7 +118,7 @@ def happened(brief: Brief) -> list[str]:
         lines.append("The numbers below know nothing of this: run `parley update` before you use them.")
     else:
         also = " What events teach beyond that comes with the next full run." if summary.since.events else ""
-        left = summary.since.to_learn
+        left = kinds_to_learn(summary.since)
         but = f" but for {left}, which only a full update takes in: run `parley update`" if left else ""
         lines.append(f"The numbers below take this in{but}; before it, {_before(brief)}.{also}")
     return lines
@@ -358,31 +374,17 @@ def track(brief: Brief) -> str:
     counts = brief.track.counts
     if not counts.counted:
         return f"Live: {brief.summary.track}"
-    n = f"n = {counts.counted} {'run' if counts.counted == 1 else 'runs'} counted, {counts.resolved} forecasts scored."
-    return f"Live: {brief.summary.track} {n}"
+    return f"Live: {brief.summary.track} {track_counts(counts)}"
 
 
 def backtest(brief: Brief) -> str:
     alike = brief.alike
-    return (alike_sentence(alike) if alike else brief.summary.quality.sentence) + tested_model(brief)
+    said = alike_sentence(alike) if alike else quality_sentence(brief.summary.quality)
+    return " ".join(filter(None, (said, tested_model(brief))))
 
 
 def bounds(brief: Brief) -> str:
-    tested = brief.tested
-    if tested is None or not tested.measured:
-        return "No bounds have been measured; run `parley backtest`."
-    days = tested.measured[0].horizon_days
-    which = f"{len(tested.measured)} bounds set beforehand for {target_name(brief.case.headline)} in {days} d"
-    if not tested.missed:
-        return f"Of {which} none was missed."
-    listed = "; ".join(_missed(bound) for bound in tested.missed)
-    return f"Of {which} it missed {len(tested.missed)}: {listed}. All: `parley calibrate`."
-
-
-def _missed(bound: Bound) -> str:
-    value = bound.figure.value if bound.figure else 0.0
-    figure = signed(value) if bound.measure == "difference" else f"{signed(100 * value, 1)} points"
-    return f"{bound.statement} ({figure})"
+    return _bounds(brief.tested, brief.case.headline)
 
 
 def method(brief: Brief) -> str:
@@ -436,7 +438,7 @@ def source(one: Source) -> str:
 def differing(brief: Brief) -> list[str]:
     """Codings that contradict each other, a sentence each, and how many more there are."""
     told = [
-        contradiction_text(one, [coding_text(each, f"row {each.row}") for each in one.codings], one.name) + "."
+        contradiction_text(one, [coding_text(each, row_place(each.row)) for each in one.codings], one.name) + "."
         for one in brief.differing[:DIFFERING]
     ]
     more = len(brief.differing) - DIFFERING

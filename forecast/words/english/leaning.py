@@ -1,18 +1,15 @@
 """What the headline leans on beside the record, in English: judgement, and assumptions the record cannot settle."""
 
 from forecast.facts.summary import Summary
-from forecast.run_facts import assumed_of
 from forecast.words.names import target_name
 from forecast.words.numbers import percent, reach
+from forecast.words.selection import assumed_ends, longest_rolling
 
 
-def judgement_sentence(summary: "Summary") -> str | None:
+def judgement_sentence(summary: Summary) -> str | None:
     """How much of the headline number is judgement, at the longest rolling horizon; None where it is not known."""
-    rolling = [row for row in summary.shown_headline() if row.horizon_days is not None]
-    if not rolling:
-        return None
-    row = max(rolling, key=lambda r: r.horizon_days or 0)
-    if row.history_only is None or row.documents_only is None or row.base_rate is None:
+    row = longest_rolling(summary.shown_headline())
+    if row is None or row.history_only is None or row.documents_only is None or row.base_rate is None:
         return None
     if row.history_only == row.mean:
         return (
@@ -29,25 +26,21 @@ def judgement_sentence(summary: "Summary") -> str | None:
     )
 
 
-def assumption_sentence(summary: "Summary") -> str | None:
+def assumption_sentence(summary: Summary) -> str | None:
     """Between what the headline lies with one assumption changed, at the longest rolling horizon."""
+    ends = assumed_ends(summary)
+    if ends is None or summary.forecast_of is None:
+        return None
+    (low, lowest), (high, highest) = ends
     run = summary.forecast_of
-    rolling = [row for row in summary.shown_headline() if row.horizon_days is not None]
-    if run is None or not rolling:
-        return None
-    row = max(rolling, key=lambda r: r.horizon_days or 0)
-    found = [
-        (float(one["mean"]), str(each["assumption"]))
-        for each in assumed_of(run)
-        for one in each["headline"]
-        if one["horizon_days"] == row.horizon_days and one["deadline"] is None
-    ]
-    if not found:
-        return None
-    (low, lowest), (high, highest) = min(found), max(found)
     of_run = "" if summary.shown.run_id == run.id else f", as run {run.id} found it,"
     return (
         f"What the record cannot settle: with one assumption of the model changed it would{of_run} be between "
         f"{percent(low)} ({lowest}) and {percent(high)} ({highest}); `parley check assumptions` lists them all, by "
         "Laplace's approximation throughout."
     )
+
+
+def assumption_name(name: str) -> str:
+    """An assumption by the name under which it is stored."""
+    return name

@@ -15,7 +15,9 @@ from forecast.facts.news import (
     Week,
     one_word,
 )
+from forecast.facts.untaught import Untaught, read_untaught
 from forecast.run_facts import untaught_of
+from forecast.words.english.labels import LABELS
 from forecast.words.numbers import level_text
 from forecast.words.selection import SHOWN, shown
 from indicators.content import NO_FRAMING
@@ -31,6 +33,11 @@ def event_line(one: EventNews) -> str:
     standing = f"; in dispute: {one.reason}" if one.disputed else ""
     change = f"; {one.what} by {one.analyst}" + (f" ({one.reason})" if one.what == RETRACTED else "")
     return f"{what}{framing}, {days}{where}: {source}{standing}{change}"
+
+
+def kinds_to_learn(news: News) -> str:
+    """The kinds that only a full update takes in, as a list of words; "" where there are none."""
+    return LABELS.listed(news.to_learn)
 
 
 def attestation_line(word: Sequence[AttestationNews]) -> str:
@@ -91,12 +98,17 @@ def overtaken_lines(found: Overtaken) -> list[str]:
 
 
 def _taken_in(found: Overtaken) -> str:
-    source, standing, left = found.source, found.standing, found.since.to_learn
+    source, standing, left = found.source, found.standing, kinds_to_learn(found.since)
     if standing is None:
         only = f"; only a full update takes in {left}" if left else ""
         return f"No forecast on file takes it in: run {source.id} knows nothing of it{only}; run `parley update`"
     if left:
         return f"Run {standing.id}, provisional, takes it in but for {left}: only a full `parley update` takes those in"
-    if untaught := untaught_of(standing):
-        return f"Run {standing.id}, provisional, takes it in; {untaught}"
+    if untaught := read_untaught(untaught_of(standing)):
+        return f"Run {standing.id}, provisional, takes it in; {untaught_words(untaught)}"
     return f"Run {standing.id}, provisional, takes it in; run {source.id} does not"
+
+
+def untaught_words(found: Untaught) -> str:
+    """What of all that has happened a forecast without a fit has not learnt, without a full stop."""
+    return found.text

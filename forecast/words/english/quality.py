@@ -2,10 +2,30 @@
 
 from datetime import date
 
-from forecast.facts.quality import Alike
-from forecast.facts.track import UNATTESTED, Pending, ScenarioLine, TrackLine, TrackRecord, first_pending, telling_line
+from forecast.facts.quality import Alike, Bound, Quality, Tested
+from forecast.facts.track import (
+    UNATTESTED,
+    Counts,
+    Pending,
+    ScenarioLine,
+    TrackLine,
+    TrackRecord,
+    Unscored,
+    first_pending,
+    telling_line,
+)
 from forecast.words.names import target_name
 from forecast.words.numbers import counted, percent, share, signed
+
+
+def quality_sentence(quality: Quality) -> str:
+    """What the newest backtest found of forecasts like the one that is shown; or that none was made."""
+    return quality.sentence
+
+
+def quality_note(quality: Quality) -> str:
+    """That the backtest was of another model than the forecast, or of other code; "" where of the same."""
+    return quality.note or ""
 
 
 def alike_sentence(found: Alike) -> str:
@@ -51,21 +71,29 @@ def _band_sentence(found: Alike) -> str:
 TOO_FEW = "too few to tell"
 
 
-def track_sentence(record: TrackRecord) -> str:
+def track_sentence(found: TrackRecord | Unscored) -> str:
     """What live forecasts of the headline were worth, in one sentence for each structure of the model.
 
     Where there is one structure alone it is not named.
     """
-    if not record.others:
-        return _sentence(record)
-    return " ".join(f"By model {one.structure}: {_lower(_sentence(one))}" for one in (record, *record.others))
+    if isinstance(found, Unscored):
+        return f"Live forecasts cannot be scored: {found.why}."
+    if not found.others:
+        return structure_sentence(found)
+    return " ".join(f"By model {one.structure}: {_lower(structure_sentence(one))}" for one in (found, *found.others))
+
+
+def track_counts(counts: Counts) -> str:
+    """How many runs count, and how many of their forecasts were scored."""
+    return f"n = {counted(counts.counted, 'run')} counted, {counts.resolved} forecasts scored."
 
 
 def _lower(sentence: str) -> str:
     return sentence[0].lower() + sentence[1:]
 
 
-def _sentence(record: TrackRecord) -> str:
+def structure_sentence(record: TrackRecord) -> str:
+    """What live forecasts by the structure of a record were worth, whatever those of others were."""
     line = telling_line(record)
     if line is not None:
         return _resolved_sentence(line, record.as_of)
@@ -96,3 +124,21 @@ def _resolved_sentence(line: TrackLine, as_of: date) -> str:
 def within(one: TrackLine | ScenarioLine | Pending) -> str:
     """The window in words."""
     return f"by {one.deadline}" if one.deadline else f"in {one.horizon_days} d"
+
+
+def bounds(tested: Tested | None, headline: str) -> str:
+    """How many of the bounds set beforehand the backtest missed, and which."""
+    if tested is None or not tested.measured:
+        return "No bounds have been measured; run `parley backtest`."
+    days = tested.measured[0].horizon_days
+    which = f"{len(tested.measured)} bounds set beforehand for {target_name(headline)} in {days} d"
+    if not tested.missed:
+        return f"Of {which} none was missed."
+    listed = "; ".join(_missed(bound) for bound in tested.missed)
+    return f"Of {which} it missed {len(tested.missed)}: {listed}. All: `parley calibrate`."
+
+
+def _missed(bound: Bound) -> str:
+    value = bound.figure.value if bound.figure else 0.0
+    figure = signed(value) if bound.measure == "difference" else f"{signed(100 * value, 1)} points"
+    return f"{bound.statement} ({figure})"

@@ -1,10 +1,28 @@
 """Every sentence that is shown, in Japanese: a module for each part of `forecast.words.language.Language`."""
 
 from forecast.words.japanese import alerts as _alerts
+from forecast.words.japanese import codings as _codings
+from forecast.words.japanese import leaning as _leaning
+from forecast.words.japanese import model as _model
+from forecast.words.japanese import news as _news
+from forecast.words.japanese import quality as _quality
+from forecast.words.japanese import reasons as _reasons
 from forecast.words.japanese.labels import LABELS
 from forecast.words.labels import Labels
 from forecast.words.parts.alerts import AlertWords
+from forecast.words.parts.codings import CodingWords
+from forecast.words.parts.leaning import LeaningWords
+from forecast.words.parts.model import ModelWords
+from forecast.words.parts.news import NewsWords
+from forecast.words.parts.quality import QualityWords
+from forecast.words.parts.reasons import ReasonWords
 
 code, name = "ja", "Japanese"
 labels: Labels = LABELS
 alerts: AlertWords = _alerts
+codings: CodingWords = _codings
+leaning: LeaningWords = _leaning
+model: ModelWords = _model
+news: NewsWords = _news
+quality: QualityWords = _quality
+reasons: ReasonWords = _reasons

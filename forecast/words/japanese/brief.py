@@ -8,25 +8,24 @@ from db.anchors import Head
 from forecast.facts.bands import BANDS, MOVED, STALE_SHARE, UNATTESTED_DAYS, WIDE, Grounds, band_of
 from forecast.facts.brief import Brief, Phrase
 from forecast.facts.changes import ASKED, LEAST_MOVE, OLDER, OLDER_DAYS, REPORT, Entries
-from forecast.facts.entries import ObservationEntry
-from forecast.facts.levels import DIFFERING, Attested, Cited, Differing, Source, Watched
+from forecast.facts.levels import DIFFERING, Attested, Cited, Source, Watched
+from forecast.facts.news import News
 from forecast.facts.pictures import GAP_DAYS, Context, Horizon, days_to, stretches
 from forecast.identity import code_version, model_version
 from forecast.run_facts import STALE_AFTER_CADENCES, diagnostics_of
-from forecast.words.codings import exact_level, some_of
+from forecast.structures import structure_of
+from forecast.words.japanese.codings import coding_text, contradiction_text, row_place
 from forecast.words.japanese.labels import LABELS as JAPANESE
-from forecast.words.japanese.model import by_model as by_model
-from forecast.words.japanese.model import model_moved as model_moved
-from forecast.words.japanese.model import tested_model as tested_model
+from forecast.words.japanese.leaning import judgement_sentence
+from forecast.words.japanese.model import model_change_sentence, other_model_sentence
+from forecast.words.japanese.model import tested_model as _tested_model
 from forecast.words.japanese.model import turned as _turned
-from forecast.words.japanese.news import happened as happened
-from forecast.words.japanese.news import week as week
-from forecast.words.japanese.quality import backtest as backtest
-from forecast.words.japanese.quality import bounds as bounds
-from forecast.words.japanese.quality import track as track
-from forecast.words.japanese.reasons import reasons as reasons
-from forecast.words.japanese.reasons import siblings as _siblings
-from forecast.words.japanese.reasons import taught as _taught
+from forecast.words.japanese.news import kinds_to_learn, news_lines, week_lines
+from forecast.words.japanese.quality import alike_sentence, quality_sentence, track_counts, track_sentence
+from forecast.words.japanese.quality import bounds as _bounds
+from forecast.words.japanese.reasons import reason_sentence
+from forecast.words.japanese.reasons import siblings_sentence as _siblings
+from forecast.words.japanese.reasons import taught_words as _taught
 from forecast.words.japanese.terms import CONFIDENCE, DIRECTNESS, KINDS, OCCURS, PHRASES, TERMS
 from forecast.words.japanese.terms import GAP as GAP
 from forecast.words.japanese.terms import HEADINGS as HEADINGS
@@ -53,6 +52,75 @@ def dateline(brief: Brief, number: int | None) -> str:
 def _instant(instant: datetime) -> str:
     _, clock, zone = minute(instant).split()
     return f"{LABELS.date(instant.date())}{clock} {zone}"
+
+
+def by_model(brief: Brief) -> str:
+    """That the forecast is by another model than the present one; "" where it is by that."""
+    return other_model_sentence(structure_of(brief.run))
+
+
+def tested_model(brief: Brief) -> str:
+    """That the backtest was of another model than the forecast, or of another version of it; "" where of the same."""
+    return _tested_model(brief.tested, structure_of(brief.run))
+
+
+def model_moved(brief: Brief) -> str:
+    """What the change of model alone did; "" where both forecasts are by the same."""
+    change = brief.changes.model
+    return model_change_sentence(change, brief.case.headline) if change else ""
+
+
+def happened(brief: Brief) -> list[str]:
+    """What came on file after the run, events first, by name and source; empty where nothing did."""
+    summary = brief.summary
+    if not summary.since:
+        return []
+    lines = news_lines(summary.since)
+    if summary.standing is None:
+        lines.append("以下の確率はこれらを反映していない。利用する前に`parley update`を実行すること。")
+    else:
+        also = "出来事から推定し直される分は、次の更新で反映される。" if summary.since.events else ""
+        lines.append(f"以下の確率は{_taken_in(summary.since)}反映前の値は{_before(brief)}であった。{also}")
+    return lines
+
+
+def _taken_in(since: News) -> str:
+    left = kinds_to_learn(since)
+    if not left:
+        return "これらを反映している。"
+    return f"{left}を除いてこれらを反映している。除かれたものは`parley update`による更新でのみ反映される。"
+
+
+def _before(brief: Brief) -> str:
+    wanted = {(row.horizon_days, row.deadline) for row in (brief.headline, brief.by_deadline) if row}
+    rows = (row for row in brief.summary.headline_rows() if (row.horizon_days, row.deadline) in wanted)
+    return "、".join(f"{LABELS.window(row.horizon_days, row.deadline)}{LABELS.percent(row.mean)}" for row in rows)
+
+
+def week(brief: Brief) -> list[str]:
+    """Events and attestations of the week, and disputes, by name and source."""
+    return week_lines(brief.summary.week)
+
+
+def reasons(brief: Brief) -> str:
+    """Why forecasts are far from their base rates; "" where none is."""
+    return "".join(map(reason_sentence, brief.summary.reasons))
+
+
+def track(brief: Brief) -> str:
+    if brief.track is None:
+        return "実績：出来事の記録の確認が足りないため、公表済みの予測を採点できない。"
+    counts = brief.track.counts
+    return f"実績：{track_sentence(brief.track)}{track_counts(counts) if counts.counted else ''}"
+
+
+def backtest(brief: Brief) -> str:
+    alike = brief.alike
+    return (alike_sentence(alike) if alike else quality_sentence(brief.summary.quality)) + tested_model(brief)
+
+
+def bounds(brief: Brief) -> str:
+    return _bounds(brief.tested, brief.case.headline)
 
 
 def currency(brief: Brief) -> str:
@@ -160,22 +228,7 @@ def terms() -> str:
 
 
 def judgement(brief: Brief) -> str:
-    row = brief.headline
-    if row.history_only is None or row.documents_only is None or row.base_rate is None:
-        return "この更新では、確率のうち判断が占める割合は求めていない。"
-    base, mean = LABELS.percent(row.base_rate), LABELS.percent(row.mean)
-    subject = f"{LABELS.window(row.horizon_days, None)}の{LABELS.target(row.target)}"
-    documents = LABELS.percent(row.documents_only)
-    if row.history_only == row.mean:
-        return (
-            f"判断の占める割合：公表済みの文献はない。{subject}は、基準率{base}を出発点に、各指標がどちらに働くかの想定のみを"
-            f"用いると{documents}、過去の記録を加えると{mean}となる。指標の水準の評価も判断である。"
-        )
-    return (
-        f"判断の占める割合：{subject}の確率は、文献の判断を除くと{LABELS.percent(row.history_only)}、加えると{mean}である。"
-        f"文献のみによる場合は、基準率{base}を出発点として{documents}となる。指標の水準の評価も、各指標がどちらに働くかの"
-        "想定も判断であり、基準率以外の値はすべてこれらに依拠する。"
-    )
+    return judgement_sentence(brief.summary) or "この実行では、確率のうち判断が占める割合は求めていない。"
 
 
 def situation(brief: Brief) -> str:
@@ -412,21 +465,12 @@ def source(one: Source) -> str:
 
 def differing(brief: Brief) -> list[str]:
     """Codings that contradict each other, a sentence each, and how many more there are."""
-    told = [_contradiction(one) for one in brief.differing[:DIFFERING]]
+    told = [
+        contradiction_text(one, [coding_text(each, row_place(each.row)) for each in one.codings], one.name) + "。"
+        for one in brief.differing[:DIFFERING]
+    ]
     more = len(brief.differing) - DIFFERING
     return told + ([f"ほかに{more}件ある（`parley disagreements`）。"] if more > 0 else [])
-
-
-def _contradiction(one: Differing) -> str:
-    days = LABELS.date(one.first_on) + ("" if one.first_on == one.last_on else f"から{LABELS.date(one.last_on)}まで")
-    origin = f"、出所{one.origin}" if one.origin else ""
-    said = some_of([_coding(each) for each in one.codings], "ほか{}件")
-    return f"{one.name}（{days}{origin}）：評価に{one.levels_apart:g}段階の差がある。{SEPARATOR.join(said)}。"
-
-
-def _coding(one: ObservationEntry) -> str:
-    source = "、".join(filter(None, (one.source_title, one.source_publisher)))
-    return f"{exact_level(one.level)}（{one.analyst}、{LABELS.date(one.observed_on)}、{source}、行{one.row}）"
 
 
 def grades() -> str:

@@ -1,50 +1,48 @@
-"""The Japanese brief on the model: which one a forecast is by, and what a change of it alone did to the number."""
+"""On the model, in Japanese: which one a forecast is by, and what a change of it alone did to the number."""
 
 from collections.abc import Sequence
 
-from forecast.facts.brief import Brief
 from forecast.facts.pictures import Turn
+from forecast.facts.quality import Tested
 from forecast.identity import model_version
-from forecast.structures import ModelLine, is_present, lines_of_headline, present_structure, structure_of
+from forecast.structures import ModelChange, ModelLine, lines_of_headline, present_structure
 from forecast.words.japanese.labels import LABELS
 from forecast.words.numbers import signed
 
 
-def by_model(brief: Brief) -> str:
-    """That the forecast is by another model than the present one; "" where it is by that."""
-    if is_present(brief.run):
-        return ""
+def other_model(structure: int) -> str:
+    """What is said of a forecast by another structure than the present one; "" of the present one."""
     present = present_structure()
-    return (
-        f"この見通しはモデル{structure_of(brief.run)}による。モデル{present}による見通しは `parley update` で得られる。"
-    )
+    label = f"モデル{structure}による。モデル{present}による見通しは`parley update`で得られる"
+    return "" if structure == present else label
 
 
-def tested_model(brief: Brief) -> str:
+def other_model_sentence(structure: int) -> str:
+    """The same of the forecast that is shown, as a sentence."""
+    label = other_model(structure)
+    return f"この見通しは{label}。" if label else ""
+
+
+def tested_model(tested: Tested | None, structure: int) -> str:
     """That the backtest was of another model than the forecast, or of another version of it; "" where of the same."""
-    tested = brief.tested
     if tested is None:
         return ""
     if tested.other_structure is not None:
-        by = structure_of(brief.run)
-        return f"検証したのはモデル{tested.other_structure}であり、この見通しはモデル{by}による。"
+        return f"検証したのはモデル{tested.other_structure}であり、この見通しはモデル{structure}による。"
     version = tested.other_version
     return f"検証したモデルの版は{version}、現在の版は{model_version()}である。" if version else ""
 
 
-def model_moved(brief: Brief) -> str:
-    """What the change of model alone did; "" where both forecasts are by the same."""
-    change = brief.changes.model
-    if change is None:
-        return ""
+def model_change_sentence(change: ModelChange, headline: str) -> str:
+    """What the change alone did to the headline; or that it is not known."""
     old, new, run = change.from_structure, change.to_structure, change.from_run
-    lines = lines_of_headline(change, brief.case.headline)
+    lines = lines_of_headline(change, headline)
     if not lines:
-        known = f"現在の数値はモデル{new}、更新番号{run}の数値はモデル{old}による。"
+        known = f"現在の数値はモデル{new}、実行{run}の数値はモデル{old}による。"
         return f"{known}モデルの改訂だけで生じた差は分かっていない。"
     return (
         f"次の変化は情勢ではなくモデルの改訂（モデル{old}からモデル{new}へ）によるものである："
-        f"{'、'.join(map(_line, lines))}。更新番号{run}が読み込んだ記録に新しいモデルを適用した値との差である。"
+        f"{'、'.join(map(_line, lines))}。実行{run}が読み込んだ記録に新しいモデルを適用した値との差である。"
     )
 
 

@@ -1,8 +1,7 @@
-"""What came on file, in Japanese: after the run, and in the last week. `forecast.record.news` says it in English."""
+"""What came on file, in Japanese."""
 
 from collections.abc import Sequence
 
-from forecast.facts.brief import Brief
 from forecast.facts.news import (
     ADDED,
     ENTERED,
@@ -16,56 +15,77 @@ from forecast.facts.news import (
     JudgementNews,
     News,
     ObservationNews,
+    Overtaken,
+    Week,
     one_word,
 )
+from forecast.facts.untaught import Untaught, read_untaught
+from forecast.run_facts import untaught_of
 from forecast.words.japanese.labels import LABELS
 from forecast.words.numbers import level_text
 from forecast.words.selection import SHOWN, shown
 
 
-def happened(brief: Brief) -> list[str]:
-    """What came on file after the run, events first, by name and source; empty where nothing did."""
-    summary = brief.summary
-    since = summary.since
-    if not since:
-        return []
-    lines = [
-        *shown(since.events, _event, SHOWN, MORE),
-        *shown(one_word(since.attestations), _attestation, SHOWN, MORE),
-        *shown(since.observations, _observation, SHOWN, MORE),
-        *shown(since.documents, _document, SHOWN, MORE),
-        *shown(since.judgements, _judgement, SHOWN, MORE),
-        *shown(since.indicators, _indicator, SHOWN, MORE),
-    ]
-    if summary.standing is None:
-        lines.append("以下の確率はこれらを反映していない。利用する前に`parley update`を実行すること。")
-    else:
-        also = "事象から推定し直される分は、次の更新で反映される。" if since.events else ""
-        lines.append(f"以下の確率は{_taken_in(since)}反映前の値は{_before(brief)}であった。{also}")
-    return lines
+def kinds_to_learn(news: News) -> str:
+    """The kinds that only a full update takes in, as a list of words; "" where there are none."""
+    return "・".join(_LEARNT[kind] for kind in news.to_learn)
 
 
-def _taken_in(since: News) -> str:
-    kinds = [word for kind, word in _LEARNT.items() if getattr(since, kind)]
-    if not kinds:
-        return "これらを反映している。"
-    return f"{'・'.join(kinds)}を除いてこれらを反映している。除かれたものは`parley update`による更新でのみ反映される。"
-
-
-def _before(brief: Brief) -> str:
-    wanted = {(row.horizon_days, row.deadline) for row in (brief.headline, brief.by_deadline) if row}
-    rows = (row for row in brief.summary.headline_rows() if (row.horizon_days, row.deadline) in wanted)
-    return "、".join(f"{LABELS.window(row.horizon_days, row.deadline)}{LABELS.percent(row.mean)}" for row in rows)
-
-
-def week(brief: Brief) -> list[str]:
-    """Events and attestations of the week, and disputes, by name and source."""
-    found = brief.summary.week
+def news_lines(news: News) -> list[str]:
+    """A line for each entry, events first, of each kind the latest first and at most `SHOWN`."""
     return [
-        *shown(found.events, _event, SHOWN, MORE),
-        *shown(one_word(found.attestations), _attestation, SHOWN, MORE),
-        *shown([one for one in found.disputes if one not in found.events], _event, SHOWN, MORE),
+        *shown(news.events, event_line, SHOWN, MORE),
+        *shown(one_word(news.attestations), attestation_line, SHOWN, MORE),
+        *shown(news.observations, observation_line, SHOWN, MORE),
+        *shown(news.documents, document_line, SHOWN, MORE),
+        *shown(news.judgements, judgement_line, SHOWN, MORE),
+        *shown(news.indicators, indicator_line, SHOWN, MORE),
     ]
+
+
+def week_lines(week: Week) -> list[str]:
+    """A line for each event, attestation and dispute, of each kind the latest first and at most `SHOWN`."""
+    return [
+        *shown(week.events, event_line, SHOWN, MORE),
+        *shown(one_word(week.attestations), attestation_line, SHOWN, MORE),
+        *shown([one for one in week.disputes if one not in week.events], event_line, SHOWN, MORE),
+    ]
+
+
+def overtaken_lines(found: Overtaken) -> list[str]:
+    """First what happened, by name and source, then the run whose numbers take it in, or what to run for one."""
+    source = found.source
+    first = f"{LABELS.date(source.as_of)}を基準日とする実行{source.id}の後に記録されたもの："
+    return [first, *news_lines(found.since), f"{_taken_in(found)}。"]
+
+
+def _taken_in(found: Overtaken) -> str:
+    source, standing, left = found.source, found.standing, kinds_to_learn(found.since)
+    if standing is None:
+        only = f"（{left}は全面的な更新でのみ反映される）" if left else ""
+        return f"これらを反映した見通しはなく、実行{source.id}にも反映されていない{only}。`parley update`を実行すること"
+    if left:
+        but = f"{left}を除いてこれらを反映している"
+        return f"実行{standing.id}（暫定）は{but}。除かれたものは`parley update`による全面的な更新でのみ反映される"
+    if untaught := read_untaught(untaught_of(standing)):
+        return f"実行{standing.id}（暫定）はこれらを反映している。{untaught_words(untaught)}"
+    return f"実行{standing.id}（暫定）はこれらを反映しているが、実行{source.id}は反映していない"
+
+
+def untaught_words(found: Untaught) -> str:
+    """What of all that has happened a forecast without a fit has not learnt, without a full stop."""
+    if not found.in_part:
+        return (
+            f"実行{found.run}が記録済みとして読み込んだ期間に新たに加わったものから発生率について分かることは、"
+            "反映されていない。`parley update`を実行すること"
+        )
+    draws = ""
+    if found.effective is not None and found.draws is not None and found.k is not None:
+        draws = f"（有効な標本は{found.draws}のうち{found.effective}にとどまり、パレートkは{found.k:.2f}）"
+    return (
+        f"実行{found.run}の後の出来事や記録の確認から発生率について分かることは、その当てはめで代えられる範囲を超え、"
+        f"一部しか反映されていない{draws}。`parley update`を実行すること"
+    )
 
 
 MORE = "ほか{}件"
@@ -74,7 +94,7 @@ _LEARNT = {"documents": "文献", "judgements": "文献の判断", "indicators":
 _BASES = {"explicit": "明示", "inferred": "推定"}
 
 
-def _event(one: EventNews) -> str:
+def event_line(one: EventNews) -> str:
     days = LABELS.date(one.started_on)
     if one.ended_on != one.started_on:
         days = f"{days}～{LABELS.date(one.ended_on)}"
@@ -84,31 +104,31 @@ def _event(one: EventNews) -> str:
     source = one.source or "出典の記載なし"
     act = f"{one.analyst}が{_ACTS[one.what]}{why}"
     framing = f"{LABELS.events[one.framing]}、" if one.framing in LABELS.events else ""
-    return f"{LABELS.events[one.type]} {one.id}（{framing}{days}{where}）：{source}{dispute}（{act}）"
+    return f"{LABELS.event(one.type)} {one.id}（{framing}{days}{where}）：{source}{dispute}（{act}）"
 
 
-def _attestation(word: Sequence[AttestationNews]) -> str:
-    one, types = word[0], "・".join(dict.fromkeys(LABELS.events[each.type] for each in word))
+def attestation_line(word: Sequence[AttestationNews]) -> str:
+    one, types = word[0], "・".join(dict.fromkeys(LABELS.event(each.type) for each in word))
     gone = f"（撤回、理由：{one.reason}）" if one.what == RETRACTED else ""
     return f"{types}：{one.attested_by}が{LABELS.date(one.complete_through)}まで確認済みとした{gone}"
 
 
-def _observation(one: ObservationNews) -> str:
+def observation_line(one: ObservationNews) -> str:
     why = f"、理由：{one.reason}" if one.what == RETRACTED else ""
     act = f"{one.analyst}が{_ACTS[one.what]}{why}"
     return f"{one.indicator} {level_text(one.level)}（{LABELS.date(one.observed_on)}）：{one.source}（{act}）"
 
 
-def _document(one: DocumentNews) -> str:
+def document_line(one: DocumentNews) -> str:
     return f"文献 {one.id}：{one.author}、{LABELS.date(one.published_on)}（{_act(one)}）"
 
 
-def _judgement(one: JudgementNews) -> str:
+def judgement_line(one: JudgementNews) -> str:
     weight = f"{LABELS.target(one.target)}に与える重み{level_text(one.weight)}、{_BASES[one.basis]}"
     return f"{one.document}の判断：{one.indicator}が{weight}（{_act(one)}）"
 
 
-def _indicator(one: IndicatorNews) -> str:
+def indicator_line(one: IndicatorNews) -> str:
     return f"指標 {one.id}（{_act(one)}）" if one.id else "事例の別の版が読み込まれた"
 
 

@@ -1,65 +1,40 @@
-"""The Japanese brief on how good the forecasts have been: live, in the backtest, and against bounds."""
+"""How good the forecasts have been, in Japanese: live, in the backtest, and against bounds."""
 
-from forecast.facts.brief import Brief
-from forecast.facts.quality import Alike, Bound
-from forecast.facts.track import UNATTESTED, Pending, TrackLine, TrackRecord, first_pending, telling_line
+from forecast.facts.quality import Alike, Bound, Quality, Tested
+from forecast.facts.track import (
+    UNATTESTED,
+    Counts,
+    Pending,
+    ScenarioLine,
+    TrackLine,
+    TrackRecord,
+    Unscored,
+    first_pending,
+    telling_line,
+)
 from forecast.words.japanese.labels import LABELS
-from forecast.words.japanese.model import tested_model
 from forecast.words.japanese.terms import KINDS, MEASURES, SEPARATOR, SITUATIONS, VERDICTS
 from forecast.words.numbers import share, signed
 
-
-def track(brief: Brief) -> str:
-    record = brief.track
-    if record is None:
-        return "実績：事象の確認が足りないため、公表済みの予測を採点できない。"
-    counts = record.counts
-    said = _track_sentence(record)
-    if record.others:
-        said = "".join(f"モデル{one.structure}：{_track_sentence(one)}" for one in (record, *record.others))
-    if not counts.counted:
-        return f"実績：{said}"
-    n = f"対象となる更新{counts.counted}回、採点済みの予測{counts.resolved}件。"
-    return f"実績：{said}{n}"
+TOO_FEW = "件数が少なく優劣は判断できない"
 
 
-def _track_sentence(record: TrackRecord) -> str:
-    line = telling_line(record)
-    name = LABELS.target(record.headline)
-    if line is not None:
-        return _resolved(line, f"{LABELS.date(record.as_of)}までに、{name}")
-    if not record.counts.counted:
-        late = record.counts.after_the_fact
-        after = f"（{late}回の更新はいずれも事後に行われた）" if late else ""
-        return f"事前に公表した予測はまだない{after}。"
-    return f"{name}の予測で結果の確定したものはまだない{_due(first_pending(record))}。"
+def quality_sentence(quality: Quality) -> str:
+    """What the newest backtest found of forecasts like the one that is shown; or that none was made."""
+    if quality.alike:
+        return alike_sentence(quality.alike)
+    if quality.model_version is None:
+        return "この事例については予測の精度をまだ検証していない。検証するには`parley backtest`を実行する。"
+    return "現在と同じ状況での予測は検証されていない。"
 
 
-def _due(first: Pending | None) -> str:
-    if first is None:
-        return ""
-    if first.state != UNATTESTED:
-        return f"（最初の採点は{LABELS.date(first.scored_on)}以降）"
-    need = first.missing[0]
-    return f"（最初の採点には{LABELS.events[need.type]}が{LABELS.date(need.needed_through)}まで確認される必要がある）"
+def quality_note(quality: Quality) -> str:
+    """That the backtest was of another model than the forecast, or of other code; "" where of the same."""
+    return quality.note or ""
 
 
-def _resolved(line: TrackLine, subject: str) -> str:
-    against = "" if line.base_log_score is None else f"、基準率は{line.base_log_score:.2f}"
-    verdict = "小さいほどよい" if line.enough else "件数が少なく優劣は判断できない"
-    window = LABELS.window(line.horizon_days, line.deadline)
-    score = f"対数スコアは{line.log_score:.2f}{against}（{verdict}）"
-    return f"{subject}（{window}）の予測{line.forecasts}件の結果が確定した。{score}。"
-
-
-def backtest(brief: Brief) -> str:
-    alike, tested = brief.alike, brief.tested
-    if tested is None:
-        return "この事例については予測の精度をまだ検証していない。検証には`parley backtest`を実行する。"
-    return (_alike(alike) if alike else "現在と同じ状況での予測は検証されていない。") + tested_model(brief)
-
-
-def _alike(found: Alike) -> str:
+def alike_sentence(found: Alike) -> str:
+    """What it says, for an editor to print."""
     reach = "" if found.asked_days == found.horizon_days else f"（表示中の{found.asked_days}日には及ばない）"
     interval = ""
     if found.low is not None and found.high is not None:
@@ -94,11 +69,73 @@ def _share(p: float) -> str:
     return share(p).replace(" %", "%")
 
 
-def bounds(brief: Brief) -> str:
-    tested = brief.tested
+def track_sentence(found: TrackRecord | Unscored) -> str:
+    """What live forecasts of the headline were worth, in one sentence for each structure of the model.
+
+    Where there is one structure alone it is not named.
+    """
+    if isinstance(found, Unscored):
+        return f"公表した予測を採点できない{_unattested(found)}。"
+    if not found.others:
+        return structure_sentence(found)
+    return "".join(f"モデル{one.structure}：{structure_sentence(one)}" for one in (found, *found.others))
+
+
+def _unattested(found: Unscored) -> str:
+    if not found.types:
+        return ""
+    types = "・".join(map(LABELS.event, found.types))
+    command = "`parley event none --type TYPE --since DATE --through DATE`"
+    day = LABELS.date(found.as_of)
+    return f"：{types}の記録がいつまで揃っているかを{day}の時点で誰も確認していない。{command}で入力する"
+
+
+def structure_sentence(record: TrackRecord) -> str:
+    """What live forecasts by the structure of a record were worth, whatever those of others were."""
+    line = telling_line(record)
+    name = LABELS.target(record.headline)
+    if line is not None:
+        return _resolved(line, f"{LABELS.date(record.as_of)}までに、{name}")
+    if not record.counts.counted:
+        late = record.counts.after_the_fact
+        after = f"（実行{late}回はいずれも事後に行われた）" if late else ""
+        return f"事前に公表した予測はまだない{after}。"
+    return f"{name}の予測で結果の確定したものはまだない{_due(first_pending(record))}。"
+
+
+def _due(first: Pending | None) -> str:
+    if first is None:
+        return ""
+    if first.state != UNATTESTED:
+        return f"（最初の採点は{LABELS.date(first.scored_on)}以降）"
+    need = first.missing[0]
+    return (
+        f"（最初の採点には{LABELS.event(need.type)}の記録が{LABELS.date(need.needed_through)}まで確認される必要がある）"
+    )
+
+
+def _resolved(line: TrackLine, subject: str) -> str:
+    against = "" if line.base_log_score is None else f"、基準率は{line.base_log_score:.2f}"
+    verdict = "小さいほどよい" if line.enough else TOO_FEW
+    score = f"対数スコアは{line.log_score:.2f}{against}（{verdict}）"
+    return f"{subject}（{within(line)}）の予測{line.forecasts}件の結果が確定した。{score}。"
+
+
+def track_counts(counts: Counts) -> str:
+    """How many runs count, and how many of their forecasts were scored."""
+    return f"対象となる実行{counts.counted}回、採点済みの予測{counts.resolved}件。"
+
+
+def within(one: TrackLine | ScenarioLine | Pending) -> str:
+    """The window in words."""
+    return LABELS.window(one.horizon_days, one.deadline)
+
+
+def bounds(tested: Tested | None, headline: str) -> str:
+    """How many of the bounds set beforehand the backtest missed, and which."""
     if tested is None or not tested.measured:
-        return "基準の検証は行われていない。検証には`parley backtest`を実行する。"
-    name = f"{tested.measured[0].horizon_days}日以内の{LABELS.target(brief.case.headline)}"
+        return "基準の検証は行われていない。検証するには`parley backtest`を実行する。"
+    name = f"{tested.measured[0].horizon_days}日以内の{LABELS.target(headline)}"
     which = f"{name}について事前に定めた基準{len(tested.measured)}件のうち"
     if not tested.missed:
         return f"{which}、満たさなかったものはない。"

@@ -1,26 +1,22 @@
-"""The Japanese brief on why numbers differ: from their base rates, and from the scenarios of their names."""
+"""Why numbers differ, in Japanese: from their base rates, and from the scenarios of their names."""
 
 from collections.abc import Iterable
 
-from forecast.facts.brief import Brief
 from forecast.facts.reasons import LEAST, TALKS, Reason, Sibling
 from forecast.words.japanese.labels import LABELS
 from forecast.words.japanese.terms import SEPARATOR
 from forecast.words.selection import differing
 
+SET_BY_DOCUMENTS = "文献によるもので出来事によらない"
 _WHY = (
     "対象と、名称の似たシナリオとでは確率が異なる。対象は期間中に一度でも起きる確率で、順序を問わない。シナリオは互いに"
-    "排他的であり、S2とS4は期間中の最初の協議の枠組みで決まり、限定的合意に至る場合（S3）を含まない。S5とS1は協議のない場合で、"
+    "排他的であり、S2とS4は期間中の最初の協議の議題で決まり、限定的合意に至る場合（S3）を含まない。S5とS1は協議のない場合で、"
     "S1は危機もない場合である。"
 )
 
 
-def reasons(brief: Brief) -> str:
-    """Why forecasts are far from their base rates; "" where none is."""
-    return "".join(map(_reason, brief.summary.reasons))
-
-
-def _reason(reason: Reason) -> str:
+def reason_sentence(reason: Reason) -> str:
+    """The facts in their order: what the base rate counts, what happened last, levels, and what stands beside it."""
     side = "下回る" if reason.factor < 1 else "上回る"
     window = LABELS.window(reason.horizon_days, reason.deadline)
     said = (
@@ -45,7 +41,7 @@ def _spell(reason: Reason) -> str:
     if reason.since_talks is None:
         return ""
     ended = f"直近の会合の終了から{reason.since_talks}日"
-    return f"現在は協議が続いている局面であり（{ended}）、会合は多くが同じ枠組みで続く。"
+    return f"現在は協議が続いている局面であり（{ended}）、会合は多くが同じ議題で続く。"
 
 
 def _levels(reason: Reason) -> str:
@@ -54,16 +50,16 @@ def _levels(reason: Reason) -> str:
     if (reason.levels < 1) != (reason.factor < 1):
         return f"現在の水準は逆方向に働いている（約{reason.levels:.2f}倍）。"
     what = "協議が合意に至るオッズ" if reason.target == "deal" else "発生率"
-    most = "、".join(f"{one.name}×{one.factor:.2f}{_bracket(taught(one.taught))}" for one in reason.weights)
+    most = "、".join(f"{one.name}×{one.factor:.2f}{_bracket(taught_words(one.taught))}" for one in reason.weights)
     listed = f"（{most}）" if most else ""
     return f"現在の水準により、{what}は中立の水準の場合の約{reason.levels:.2f}倍となる{listed}。"
 
 
-def taught(share: float | None) -> str:
-    """The share of an effect that events taught; "" where it is not known."""
+def taught_words(share: float | None) -> str:
+    """What is said beside an effect; "" where the share is not known."""
     if share is None:
         return ""
-    return "文献によるもので事象によらない" if share < LEAST else f"事象から学んだ割合{100 * share:.0f}%"
+    return SET_BY_DOCUMENTS if share < LEAST else f"出来事から学んだ割合{100 * share:.0f}%"
 
 
 def _bracket(said: str) -> str:
@@ -73,7 +69,9 @@ def _bracket(said: str) -> str:
 def _talks(reason: Reason) -> str:
     if reason.talks is None:
         return ""
-    return f"合意には制限をめぐる協議が必要で、期間中にそれが行われる確率は{LABELS.percent(reason.talks)}である。"
+    return (
+        f"合意には核戦力の制限をめぐる協議が必要で、期間中にそれが行われる確率は{LABELS.percent(reason.talks)}である。"
+    )
 
 
 def _beside(reason: Reason) -> str:
@@ -82,9 +80,9 @@ def _beside(reason: Reason) -> str:
     return f"{known}となる。" if known else ""
 
 
-def siblings(found: Iterable[Sibling], headline: str) -> str:
+def siblings_sentence(siblings: Iterable[Sibling], headline: str) -> str:
     """Why a target and the scenario of its name differ, and by how much; "" where no two do."""
-    shown = differing(found, headline)
+    shown = differing(siblings, headline)
     if not shown:
         return ""
     window = LABELS.window(shown[0].horizon_days, shown[0].deadline)
