@@ -353,7 +353,7 @@ def _alert(
     *,
     run_id: int | None = None,
 ) -> NewAlert:
-    """An alert named by its first subject: none is ever notified twice, so the name is free. The title is said first."""
+    """An alert named by its first subject: none is ever notified twice. `said` has the title first."""
     subjects, (title, *lines) = list(subjects), said
     return NewAlert(
         case_id=record.case_id,

@@ -165,9 +165,7 @@ def _try(channel: str, email: Email, letter: Letter, reader: str, now: datetime)
         return Trial(channel, "failed", str(error))
 
 
-def _enter(
-    database: Database, letter: Letter, title: str, tried: Sequence[Trial], time: int, now: datetime
-) -> None:
+def _enter(database: Database, letter: Letter, title: str, tried: Sequence[Trial], time: int, now: datetime) -> None:
     again = f", {time}" if time > 1 else ""
     alert = NewAlert(
         case_id=letter.case_id,

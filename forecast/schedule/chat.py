@@ -37,7 +37,9 @@ def as_slack(alert: AlertRow, words: AlertWords = ENGLISH) -> bytes:
 
 def _fields(alert: AlertRow, words: AlertWords) -> list[dict[str, Any]]:
     """Before → after by window, beside each other."""
-    fields = [_marked(f"*{_escaped(window, FIELD // 2)}*\n{change}") for window, change in moves_of(alert, words)[:FIELDS]]
+    fields = [
+        _marked(f"*{_escaped(window, FIELD // 2)}*\n{change}") for window, change in moves_of(alert, words)[:FIELDS]
+    ]
     return [{"type": "section", "fields": fields}] if fields else []
 
 

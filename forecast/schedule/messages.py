@@ -1,4 +1,4 @@
-"""An alert as what goes out: JSON for programs, words for people, and the numbers they compare, in the words of a language."""
+"""An alert as what goes out: JSON for programs, a mail, and what a language says around it."""
 
 import hashlib
 import json

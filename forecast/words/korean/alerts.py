@@ -116,7 +116,7 @@ def _failure(one: FailedDay) -> str:
     often = f"실패({at})" if one.failures == 1 else f"{one.failures}회 실패(마지막 시도 {at})"
     log = f" 로그: {one.log}." if one.log else ""
     again = f"다음 시도: {_minute(one.retry_at)}."
-    return f"{LABELS.date(one.day)} 실행 {often}: {one.error.rstrip(".") or _NO_REASON}. {again}{log}"
+    return f"{LABELS.date(one.day)} 실행 {often}: {one.error.rstrip('.') or _NO_REASON}. {again}{log}"
 
 
 def recovered(found: Sequence[RecoveredDay]) -> list[str]:
