@@ -58,6 +58,7 @@ SETTINGS = st.builds(
     log=st.builds(LogSettings, file=TEXT, json_lines=st.booleans(), max_mib=_numbers(1024), keep=st.integers(1, 99)),
     alerts=st.builds(
         AlertSettings,
+        language=st.sampled_from(["en", "ja", "ko"]),
         horizon_days=st.sampled_from([30, 90, 180, 365]),
         thresholds=st.lists(st.floats(0, 1, exclude_min=True, exclude_max=True), max_size=3).map(tuple),
         day_points=_numbers(100),

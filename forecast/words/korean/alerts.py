@@ -142,7 +142,7 @@ def caught_up(found: CaughtUp) -> list[str]:
     return [
         _caught_up_title(found),
         *(f"{outcome}: {len(days)}일({_spelt(days)})." for outcome, days in sorts if days),
-        *(f"생략 이유: {_why_skipped(reason)}." for reason in found.reasons),
+        *(f"생략 사유: {_why_skipped(reason)}." for reason in found.reasons),
     ]
 
 
@@ -251,8 +251,8 @@ def goes_on() -> str:
     return "… 이어지는 전체 내용: `parley schedule status --json`."
 
 
-_MORE = "그 밖에 {}건"
-_NO_REASON = "기록된 이유 없음"
+_MORE = "외 {}건"
+_NO_REASON = "기록된 사유 없음"
 
 
 def _spelt(days: Iterable[date]) -> str:
