@@ -34,6 +34,7 @@ from db.read_runs import read_run, read_states, read_targets
 from db.rows import EventRow, ObservationRow
 from db.run_rows import EffectRow, IndicatorStateRow
 from db.when import When
+from forecast.brief import report
 from forecast.brief.changes import choose_since, read_changes
 from forecast.brief.facts import in_language, read_brief
 from forecast.brief.levels import standing
@@ -47,9 +48,9 @@ from forecast.record.reasons import read_reasons
 from forecast.record.summary import read_summary
 from forecast.run_facts import read_when
 from forecast.words.english import brief as english
+from forecast.words.english.quality import quality_sentence
 from forecast.words.english.reasons import reason_sentence, siblings_sentence
 from forecast.words.japanese import brief as japanese
-from forecast.words.japanese import report
 from forecast.words.numbers import percent, percent_range
 from indicators.folder import read_case_folder
 from indicators.install import install_case
@@ -249,7 +250,7 @@ def test_confidence_names_its_grounds(brief: Brief, words: ModuleType) -> None:
 
 def test_the_backtest_is_told_with_n_and_with_what_it_missed(brief: Brief) -> None:
     assert brief.tested is not None
-    assert english.backtest(brief).startswith(brief.summary.quality.sentence)
+    assert english.backtest(brief).startswith(quality_sentence(brief.summary.quality))
     assert brief.tested.alike is not None
     assert brief.tested.alike.n in numbers(english.backtest(brief))
     assert len(brief.tested.missed) == brief.grounds.missed > 0

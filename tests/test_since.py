@@ -82,7 +82,7 @@ def test_a_meeting_comes_before_any_number_with_its_source(
 
 def test_without_entries_the_run_itself_is_shown(database: Database) -> None:
     summary = summary_of(database)
-    assert (summary.since.events, summary.standing, summary.lacking) == ((), None, "")
+    assert (summary.since.events, summary.standing, summary.lacking) == ((), None, None)
     assert summary.shown.targets == summary.targets
 
 
@@ -93,7 +93,8 @@ def test_a_number_that_cannot_be_made_is_refused_and_says_what_to_run(
     meet(desk)
     summary = summary_of(database)
     assert summary.standing is None
-    assert summary.lacking.startswith("no provisional forecast: ")
+    assert summary.lacking is not None
+    assert summary.lacking.why.startswith("no provisional forecast: ")
     assert "NOT TAKEN IN: the numbers below know nothing of it; run `parley update`" in printed(summary, capsys)
 
 

@@ -38,6 +38,7 @@ from forecast.structures import FIRST, ModelChange, ModelLine, change_as_json, c
 from forecast.trust.read import read_trust
 from forecast.words.english import brief as english
 from forecast.words.english.model import other_model
+from forecast.words.english.quality import quality_note
 from forecast.words.japanese import brief as japanese
 from models import processes
 from models.laplace import NoMode
@@ -249,7 +250,7 @@ def test_a_forecast_by_another_model_is_labelled_on_every_face(
     assert label in english.currency(brief)
     assert f"この見通しはモデル{was}による。" in japanese.currency(brief)
     note = f"That backtest was of model {was + 1}, this forecast is by model {was}."
-    assert summary.quality.note == trust.quality.note == note
+    assert quality_note(summary.quality) == quality_note(trust.quality) == note
     assert english.tested_model(brief).startswith(f"That backtest was of model {was + 1};")
 
 
@@ -288,7 +289,7 @@ def test_a_backtest_of_the_present_model_goes_before_a_newer_one_of_another(toy:
         store_backtest(toy, backtest, changes={"structure": number})
     with toy.read() as connection:
         quality = read_quality(connection)
-    assert (quality.evaluation_id, quality.structure, quality.note) == (1, processes.STRUCTURE, None)
+    assert (quality.evaluation_id, quality.structure, quality_note(quality)) == (1, processes.STRUCTURE, "")
 
 
 def test_comparisons_are_of_the_shipped_model_and_others_have_names_of_their_own() -> None:

@@ -16,8 +16,10 @@ from db.engine import Database
 from db.errors import StoreError
 from forecast.errors import NoForecast
 from forecast.facts.summary import Summary
+from forecast.facts.track import Unscored
 from forecast.record.summary import as_json, read_summary, read_track
 from forecast.words.english.leaning import judgement_sentence
+from forecast.words.english.quality import track_sentence
 
 TODAY = AS_OF + timedelta(days=3)
 ISSUED = datetime(2016, 1, 1, 12, tzinfo=UTC)
@@ -170,9 +172,12 @@ def test_live_forecasts_that_cannot_be_scored_do_not_hide_the_forecast(small: Da
         append_completeness(connection, [ATTESTATION], ISSUED)
         append_run_status(connection, append_run(connection, RUN, ISSUED), "published", {}, ISSUED)
     with small.read() as connection:
-        record, sentence = read_track(connection, date(2020, 1, 1), "small")
-    assert record is None
-    assert sentence.startswith("Live forecasts cannot be scored: no one has attested how far events of type contact, ")
+        found = read_track(connection, date(2020, 1, 1), "small")
+    assert isinstance(found, Unscored)
+    assert found.types[0] == "contact"
+    assert track_sentence(found).startswith(
+        "Live forecasts cannot be scored: no one has attested how far events of type contact, "
+    )
 
 
 def test_without_the_forecasts_beside_it_nothing_is_said_of_judgement(toy: Database) -> None:

@@ -25,7 +25,7 @@ from db.run_rows import ScenarioForecastRow, TargetForecastRow
 from db.when import When
 from forecast.cli.app import run
 from forecast.errors import NotEnough
-from forecast.evaluation.track import RULE, STANDS_AT_MOST, read_track_record
+from forecast.evaluation.track import STANDS_AT_MOST, read_track_record
 from forecast.evaluation.track_scores import LiveForecast, LiveScenarios, Window, score_forecasts, score_scenarios
 from forecast.facts.track import OPEN, UNATTESTED, YES_ALREADY, Counts, TrackLine, TrackRecord
 from forecast.words.english.quality import track_sentence
@@ -473,7 +473,6 @@ def test_the_longest_horizon_that_can_tell_something_speaks() -> None:
         as_of=day(999),
         as_recorded=None,
         headline="contact",
-        rule=RULE,
         counts=Counts(300, 0, 0, 0, 300),
         lines=(line, longer),
         scenarios=(),

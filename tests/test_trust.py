@@ -34,6 +34,7 @@ from forecast.facts.trust import FAILED, LOOK, NOT_RUN, PASSED, Trust
 from forecast.trust.page import render_page
 from forecast.trust.read import as_json, read_trust
 from forecast.trust.tables import bounds_tables, calibration_table, comparison_tables, ranked_table
+from forecast.words.english.quality import quality_sentence as told
 from forecast.words.numbers import percent
 from forecast.writing import check_place, write_file
 from indicators.folder import read_case_folder
@@ -243,8 +244,16 @@ def test_the_newest_standard_backtest_is_shown_unless_another_is_asked_for(
     newer = store_backtest(toy, small_backtest, changes={"quality": "Good."})
     number = store_backtest(toy, other, settings={"standard": False})
     found, chosen = _read(toy), _read(toy, number)
-    assert (found.source.evaluation_id, found.source.standard, found.quality.sentence) == (newer, True, "Good.")
-    assert (chosen.source.evaluation_id, chosen.source.standard, chosen.quality.sentence) == (number, False, "Good.")
+    assert (found.source.evaluation_id, found.source.standard, told(found.quality)) == (
+        newer,
+        True,
+        "Good.",
+    )
+    assert (chosen.source.evaluation_id, chosen.source.standard, told(chosen.quality)) == (
+        number,
+        False,
+        "Good.",
+    )
     assert chosen.source.sentence == quality_sentence(other)
     assert (chosen.source.origins, chosen.comparisons[0].n) == (len(other.origins), len(other.origins))
 
@@ -294,7 +303,11 @@ def test_before_any_is_stored_the_shipped_backtest_serves_its_own_case(
         _read(toy)
     to_dataset(small_backtest).to_netcdf(tmp_path / SHIPPED_BACKTEST)
     found = _read(toy)
-    assert (found.quality.sentence, found.source.evaluation_id, found.source.model_version) == ("Fair.", None, "0" * 8)
+    assert (told(found.quality), found.source.evaluation_id, found.source.model_version) == (
+        "Fair.",
+        None,
+        "0" * 8,
+    )
     assert f"shipped with the program: {len(small_backtest.origins)} origins" in _text(
         ElementTree.fromstring(render_page(found))
     )
@@ -371,7 +384,7 @@ def test_the_page_says_what_was_missed_and_what_failed(trust: Trust, page: str) 
     assert bad.count(FAILED) == 1
     text = _text(root)
     assert f"Missed: {bad.count(MISSED)} of {len(trust.bounds)}." in text
-    assert text.count(trust.quality.sentence) == 1
+    assert text.count(told(trust.quality)) == 1
     for sentence in (
         trust.track.sentence,
         trust.rule,

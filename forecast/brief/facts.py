@@ -25,13 +25,14 @@ from forecast.facts.levels import Level, Watched
 from forecast.facts.news import ObservationNews
 from forecast.facts.quality import Tested
 from forecast.facts.summary import Summary
+from forecast.facts.track import TrackRecord
 from forecast.plots.chosen import Span
 from forecast.plots.history import read_history
 from forecast.plots.horizons import read_horizons
 from forecast.plots.scenarios import read_scenarios_shown
 from forecast.record.moment import moment_of
 from forecast.record.summary import as_json as summary_json
-from forecast.record.summary import read_summary, read_track
+from forecast.record.summary import read_summary
 from forecast.run_facts import read_instant, read_when
 from forecast.structures import change_as_json
 from indicators.names import Names
@@ -93,7 +94,7 @@ def read_brief(
         levels=levels,
         attested=read_attested(connection, run.case_id, when),
         watched=read_watched(connection, run, levels, summary.catalogue, headline),
-        track=read_track(connection, today, case.case_id)[0],
+        track=summary.track if isinstance(summary.track, TrackRecord) else None,
         tested=tested,
         documents=read_cited(connection, run.case_id, when),
         sources=read_sources(connection, run.case_id, when, summary.catalogue),

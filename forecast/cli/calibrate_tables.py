@@ -19,6 +19,7 @@ from forecast.trust.tables import (
     ranked_table,
     structure_table,
 )
+from forecast.words.english.quality import quality_note, quality_sentence
 
 type Lines = list[str | Text]
 
@@ -34,7 +35,10 @@ def print_trust(trust: Trust) -> None:
         calibration_table(trust),
     )
     blocks: list[Lines] = [
-        [*_sentences(quality.sentence, quality.note, trust.by_other_model), *_sentences(trust.track.sentence)],
+        [
+            *_sentences(quality_sentence(quality), quality_note(quality), trust.by_other_model),
+            *_sentences(trust.track.sentence),
+        ],
         _what_follows(trust),
         *(_block(table) for table in tables if table.rows),
         [bold("Checks"), *_check_lines(trust.checks), *_sentences(check_note(trust.checks))],

@@ -19,6 +19,7 @@ from db.zone import Moment, read_zone
 from forecast.cli.streams import can_be_written
 from forecast.clock import moment_of, utc_now
 from forecast.errors import NotWritten
+from forecast.words import language as words
 from indicators.languages import LANGUAGES
 from indicators.tables import suggest
 
@@ -97,6 +98,21 @@ def check_language(language: str) -> None:
         raise typer.BadParameter(
             f"{shown(language)} is not known; use one of {', '.join(LANGUAGES)}", param_hint="'--language'"
         )
+
+
+Spoken = Annotated[
+    str,
+    typer.Option("--language", "--lang", metavar="en|ja|ko", help="Of what it says: English, Japanese or Korean."),
+]
+
+
+def spoken(code: str) -> words.Language:
+    """The language of a code; one in which nothing is said is a mistake in usage."""
+    if code not in words.LANGUAGES:
+        raise typer.BadParameter(
+            f"{shown(code)} is not known; use one of {', '.join(words.LANGUAGES)}", param_hint="'--language'"
+        )
+    return words.LANGUAGES[code]
 
 
 @contextmanager

@@ -4,7 +4,7 @@ from datetime import date, datetime
 
 from rich.text import Text
 
-from forecast.cli.tables import LEVEL_HEADER, bold, emit, facts, grid_with_words, level_cells, paragraph
+from forecast.cli.tables import bold, emit, facts, grid_with_words, level_cells, paragraph
 from forecast.facts.entries import (
     Contradiction,
     ContradictionList,
@@ -26,7 +26,9 @@ from forecast.facts.entries import (
     RunList,
 )
 from forecast.facts.reasons import Taught
+from forecast.words.english import show
 from forecast.words.english.codings import coding_text, contradiction_text, contradiction_title
+from forecast.words.english.reasons import taught_words
 from forecast.words.names import target_name
 from forecast.words.numbers import counted, percent, signed
 from indicators.case_rows import CASE_ANALYST
@@ -36,7 +38,7 @@ SHOWN_CONTRADICTIONS = 5
 
 
 def print_indicators(listed: IndicatorList) -> None:
-    header = ("indicator", *LEVEL_HEADER, "obs")
+    header = ("indicator", *show.LEVELS, "obs")
     rows = [(one.id, *_level(one), str(one.observations)) for one in listed.indicators]
     title = bold(f"{counted(len(rows), 'indicator')} {_when(listed.as_of, listed.as_recorded)}")
     told = [f"{one.name}. {one.question} ({_timing(one)})" for one in listed.indicators]
@@ -214,7 +216,7 @@ def print_runs(listed: RunList) -> None:
 
 
 def _level(one: IndicatorEntry) -> list[str]:
-    return level_cells(one.mean, one.sd, one.active, one.last_observed_on, one.stale_days, one.stale)
+    return level_cells(one.mean, one.sd, one.active, one.last_observed_on, one.stale_days, one.stale, show.CELLS)
 
 
 def _timing(one: IndicatorEntry) -> str:
@@ -229,8 +231,8 @@ def _timing(one: IndicatorEntry) -> str:
 
 
 def _effect(one: Taught) -> str:
-    said, unit = f"; {one.words}" if one.words else "", "log odds" if one.target == "deal" else "log rate"
-    return f"on {target_name(one.target)} {signed(one.mean)} ± {one.sd:.2f} {unit} per level{said}"
+    said, unit = taught_words(one.events_taught), "log odds" if one.target == "deal" else "log rate"
+    return f"on {target_name(one.target)} {signed(one.mean)} ± {one.sd:.2f} {unit} per level{said and f'; {said}'}"
 
 
 def _when(as_of: date, as_recorded: datetime | None) -> str:

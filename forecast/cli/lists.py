@@ -25,9 +25,10 @@ from forecast.cli.console import (
     whole,
 )
 from forecast.errors import NoForecast
-from forecast.record.catalogue import read_indicator, read_indicator_list, read_run_list
+from forecast.record.catalogue import indicators_json, read_indicator, read_indicator_list, read_run_list
 from forecast.record.documents import read_document, read_document_list
 from forecast.record.entries import Wanted, read_contradictions, read_event, read_event_list, read_observation_list
+from forecast.words.language import LANGUAGES
 from indicators.content import EVENT_TYPES
 
 SHOWN_OBSERVATIONS = 50
@@ -78,10 +79,10 @@ def indicators(
         when = _when(connection, as_of, as_recorded)
         if id_ is None:
             listed = read_indicator_list(connection, when, case_id=case_id(), language=language)
-            print_json(listed) if json_ else list_tables.print_indicators(listed)
+            print_json(indicators_json(listed, LANGUAGES[language])) if json_ else list_tables.print_indicators(listed)
         else:
             found = read_indicator(connection, when, id_, last=limit, case_id=case_id(), language=language)
-            print_json(found) if json_ else list_tables.print_indicator(found)
+            print_json(indicators_json(found, LANGUAGES[language])) if json_ else list_tables.print_indicator(found)
 
 
 def observations(

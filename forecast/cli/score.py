@@ -11,7 +11,7 @@ from forecast.cli.tables import bold, emit, grid, paragraph
 from forecast.engine.assemble import DEAL_REACH_DAYS
 from forecast.evaluation.track import as_json, read_track_record
 from forecast.facts.track import OPEN, UNATTESTED, YES_ALREADY, Counts, Pending, ScenarioLine, TrackLine, TrackRecord
-from forecast.words.english.quality import TOO_FEW, track_sentence, within
+from forecast.words.english.quality import TOO_FEW, TRACK_RULE, track_sentence, within
 from forecast.words.names import SCENARIO_NAMES, target_name
 from forecast.words.numbers import counted, percent, signed
 
@@ -48,7 +48,7 @@ def print_track_record(record: TrackRecord) -> None:
     records = (record, *record.others)
     blocks: list[Lines] = [
         [bold(f"Track record as of {record.as_of}{recorded}"), *paragraph(track_sentence(record))],
-        [*paragraph(record.rule), *paragraph(_apart_sentence(record))],
+        [*paragraph(TRACK_RULE), *paragraph(_apart_sentence(record))],
         [*paragraph(WEIGHTING if any(one.lines for one in records) else "")],
     ]
     for one in records:

@@ -6,10 +6,11 @@ from typing import Annotated
 import typer
 
 from db.engine import Database
-from forecast.cli.console import AsOf, Json, case_id, opened, print_json, today, whole
+from forecast.cli.console import AsOf, Json, Spoken, case_id, opened, print_json, spoken, today, whole
 from forecast.cli.owed import owed
 from forecast.cli.render import print_summary
 from forecast.record.summary import as_json, read_summary
+from forecast.words.language import ENGLISH, Language
 
 
 def show(
@@ -17,18 +18,27 @@ def show(
     run: Annotated[
         int | None, typer.Option(parser=whole(1), metavar="ID", help="The number of a run (see `parley runs`).")
     ] = None,
+    language: Spoken = "en",
     json_: Json = False,
 ) -> None:
     """Show the published forecast. The latest, or that of a day or run; exit 1 if it was refused."""
+    said_in = spoken(language)
     if as_of is not None and run is not None:
         raise typer.BadParameter("a run has its own as-of date; give one of --run and --as-of", param_hint="'--run'")
     with opened() as database:
-        rejected = show_run(database, json_, run_id=run, as_of=as_of)
+        rejected = show_run(database, json_, run_id=run, as_of=as_of, language=said_in)
     if rejected:
         raise typer.Exit(1)
 
 
-def show_run(database: Database, json_: bool, *, run_id: int | None = None, as_of: date | None = None) -> bool:
+def show_run(
+    database: Database,
+    json_: bool,
+    *,
+    run_id: int | None = None,
+    as_of: date | None = None,
+    language: Language = ENGLISH,
+) -> bool:
     """Print the summary of a run and return whether the run was refused."""
     with database.read() as connection:
         summary = read_summary(
@@ -41,7 +51,7 @@ def show_run(database: Database, json_: bool, *, run_id: int | None = None, as_o
             owed=owed(connection),
         )
     if json_:
-        print_json(as_json(summary))
+        print_json(as_json(summary, language))
     else:
-        print_summary(summary)
+        print_summary(summary, language)
     return summary.rejected

@@ -2,7 +2,7 @@
 
 import re
 import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
 from rich.cells import cell_len
@@ -59,8 +59,12 @@ def paragraph(text: str, *, indent: str = "", hanging: str | None = None) -> lis
 def facts(pairs: Iterable[tuple[str, str]]) -> list[str]:
     """Name and value, one a line; empty values are left out."""
     filled = [(name, value) for name, value in pairs if value]
-    left = max((len(name) for name, _ in filled), default=0) + 2
-    return [line for name, value in filled for line in paragraph(value, indent=f"{name:<{left}}", hanging=" " * left)]
+    left = max((cell_len(name) for name, _ in filled), default=0) + 2
+    return [
+        line
+        for name, value in filled
+        for line in paragraph(value, indent=name + " " * (left - cell_len(name)), hanging=" " * left)
+    ]
 
 
 def grid(
@@ -122,15 +126,14 @@ def _width() -> int:
     return max(console().width, 40)
 
 
-LEVEL_HEADER = ("level", "± sd", "last observed", "days ago", "")
-
-
-def level_cells(mean: float, sd: float, active: bool, last: date | None, days: int | None, stale: bool) -> list[str]:
-    """The cells under `LEVEL_HEADER`."""
+def level_cells(
+    mean: float, sd: float, active: bool, last: date | None, days: int | None, stale: bool, words: Mapping[str, str]
+) -> list[str]:
+    """The cells under the `LEVELS` of a language; `words` are its `CELLS` (`forecast.words.parts.show`)."""
     return [
-        signed(mean) if active else "inactive",
+        signed(mean) if active else words["inactive"],
         f"{sd:.2f}" if active else "–",
-        str(last or "never"),
+        str(last or words["never"]),
         "–" if days is None else str(days),
-        "stale" if stale else "",
+        words["stale"] if stale else "",
     ]

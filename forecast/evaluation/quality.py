@@ -1,4 +1,4 @@
-"""How good the forecasts are, in the words that every face prints: of forecasts like the one that is shown.
+"""How good the forecasts are, as every face tells it: of forecasts like the one that is shown.
 
 It is of the newest stored backtest of the standard plan; before there is one, of the backtest shipped with the program,
 where that is of the same version of the case. One by the present structure of the model goes before all others.
@@ -18,12 +18,9 @@ from db.read_evaluations import read_evaluations
 from db.rows import CaseRow
 from forecast.evaluation.alike import read_alike
 from forecast.facts.quality import Moment, Quality
-from forecast.identity import model_version
 from forecast.structures import present_structure, structure_in
-from forecast.words.english.quality import alike_sentence
 
 SHIPPED_FACTS, SHIPPED_BACKTEST = "shipped_backtest.json", "shipped_backtest.nc"
-UNKNOWN = "How good these forecasts are has not been measured for this case yet; run `parley backtest`."
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +41,11 @@ def read_quality(connection: Connection, *, case_id: str | None = None, moment: 
     """What the newest backtest found of forecasts like that of ``moment``; without any, that nothing was measured.
 
     One of the present structure of the model goes before one of another. Without a moment, or where the backtest did
-    not forecast its target, the sentence is of the headline as a whole.
+    not forecast its target, what is told is of the headline as a whole.
     """
     found = list(_backtests(connection, read_case(connection, case_id)))
     if not found:
-        return Quality(sentence=UNKNOWN, model_version=None, evaluation_id=None, as_of=None, note=None)
+        return Quality(stored=None, model_version=None, evaluation_id=None, as_of=None, by=_structure_of(moment))
     return _quality(min(found, key=lambda one: one.structure != present_structure()), moment)
 
 
@@ -64,16 +61,19 @@ def _backtests(connection: Connection, case: CaseRow) -> Iterator[_Found]:
 
 def _quality(found: _Found, moment: Moment | None) -> Quality:
     alike = read_alike(found.facts, moment) if moment else None
-    by = moment.structure if moment and moment.structure else present_structure()
     return Quality(
-        sentence=alike_sentence(alike) if alike else str(found.facts["quality"]),
+        stored=str(found.facts["quality"]),
         model_version=found.version,
         evaluation_id=found.evaluation_id,
         as_of=found.as_of,
-        note=_note(found, by),
+        by=_structure_of(moment),
         alike=alike,
         structure=found.structure,
     )
+
+
+def _structure_of(moment: Moment | None) -> int:
+    return moment.structure if moment and moment.structure else present_structure()
 
 
 def read_shipped_facts() -> dict[str, Any] | None:
@@ -83,13 +83,3 @@ def read_shipped_facts() -> dict[str, Any] | None:
         return None
     facts: dict[str, Any] = json.loads(resource.read_text(encoding="utf-8"))
     return facts
-
-
-def _note(found: _Found, by: int) -> str | None:
-    """What to say where the backtest was of another model than the forecast, or of other code."""
-    if found.structure != by:
-        again = "" if found.structure == present_structure() else "; run `parley backtest`"
-        return f"That backtest was of model {found.structure}, this forecast is by model {by}{again}."
-    if found.version == model_version():
-        return None
-    return f"That backtest was of model version {found.version}; this is {model_version()}: run `parley backtest`."

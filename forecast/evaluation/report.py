@@ -25,10 +25,9 @@ from forecast.evaluation.scoreboard import (
     scenario_table,
     score_table,
 )
-from forecast.facts.quality import FEWEST, Band
+from forecast.facts.quality import Apart, Band, Overall
 from forecast.structures import present_structure
-from forecast.words.names import target_name
-from forecast.words.numbers import percent, share
+from forecast.words.english.quality import overall_sentence
 from models.spec import TARGETS
 
 TARGET, DAYS = "limits_talks", 180
@@ -41,35 +40,42 @@ def judged_targets(headline: str) -> tuple[str, ...]:
 
 
 def quality_sentence(backtest: Backtest, headline: str = TARGET) -> str | None:
-    """One sentence an editor could print, on the headline over the longest window; None where nothing is compared.
+    """The sentence that a backtest is stored with, in English; None where nothing is compared.
 
     A face that shows a forecast says instead what came of those like it: `forecast.evaluation.alike`.
     """
+    found = overall(backtest, headline)
+    return overall_sentence(found) if found else None
+
+
+def overall(backtest: Backtest, headline: str = TARGET) -> Overall | None:
+    """The headline over the longest window; None where nothing is compared."""
     days = max(backtest.days())
     whole = _line(backtest, Selection(headline, days))
     if whole is None:
         return None
     difference = whole.log_difference
-    verdict = "too few events to tell"
-    if difference.decided and whole.spells >= FEWEST:
-        verdict = "better than chance explains" if difference.mean < 0 else "worse than chance explains"
     lines = {when: _line(backtest, Selection(headline, days, when)) for when in ("dry", "wet")}
-    apart = ", ".join(
-        f"in {when} times ({line.n}) it said {_said(line)} on average where {share(line.frequency)} came true"
-        for when, line in lines.items()
-        if line is not None
+    return Overall(
+        target=headline,
+        horizon_days=days,
+        kind=backtest.kind,
+        first=backtest.origins[0],
+        last=backtest.origins[-1],
+        n=whole.n,
+        spells=whole.spells,
+        log_score=whole.log,
+        naive_log_score=whole.log - difference.mean,
+        difference=difference.mean,
+        low=difference.low,
+        high=difference.high,
+        level=LEVEL,
+        apart=tuple(
+            Apart(when, line.n, line.bias + line.frequency, line.frequency)
+            for when, line in lines.items()
+            if line is not None
+        ),
     )
-    return (
-        f"In a {backtest.kind} backtest at {whole.n} origins from {backtest.origins[0].year} to "
-        f"{backtest.origins[-1].year}, Parley's log score for {target_name(headline).partition(',')[0]} within {days} "
-        f"days was {whole.log:.2f} against {whole.log - difference.mean:.2f} for the best naive forecast (difference "
-        f"{_signed(difference.mean)}, {100 * LEVEL:.0f} % interval {_signed(difference.low)} to "
-        f"{_signed(difference.high)}: {verdict}); {apart}."
-    )
-
-
-def _said(score: Score) -> str:
-    return percent(score.bias + score.frequency)
 
 
 def _line(backtest: Backtest, selection: Selection) -> Score | None:
@@ -77,10 +83,6 @@ def _line(backtest: Backtest, selection: Selection) -> Score | None:
         return None
     table = score_table(backtest, selection)
     return next((score for score in table if score.name == MODEL), None)
-
-
-def _signed(value: float) -> str:
-    return f"{value:+.2f}".replace("-", "−")
 
 
 def payload(backtest: Backtest, headline: str) -> dict[str, Any]:

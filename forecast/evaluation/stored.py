@@ -18,6 +18,7 @@ from forecast.evaluation.quality import SHIPPED_BACKTEST
 from forecast.evaluation.scoreboard import NAIVE
 from forecast.facts.quality import Quality, Source
 from forecast.structures import FIRST, structure_in
+from forecast.words.english.quality import quality_sentence
 
 
 def read_backtest(
@@ -112,5 +113,5 @@ def _shipped_source(quality: Quality, as_of: date, version: str, case_hash: str,
         case_hash=case_hash,
         inputs_hash=None,
         file_hash=None,
-        sentence=quality.sentence,
+        sentence=quality_sentence(quality),
     )

@@ -21,7 +21,7 @@ from db.kinds import PUBLISHED
 from db.read import read_case, read_catalogue, read_completeness, read_events
 from db.read_forecasts import read_all_scenarios, read_all_targets
 from db.read_runs import read_runs
-from db.rows import CaseRow
+from db.rows import CaseRow, CompletenessRow
 from db.run_rows import RunRow, ScenarioForecastRow, TargetForecastRow
 from db.when import When
 from forecast.engine.assemble import Rows, assemble
@@ -31,18 +31,13 @@ from forecast.facts.track import Counts, TrackRecord
 from forecast.run_facts import ISSUE_LAG_DAYS as ISSUE_LAG_DAYS
 from forecast.run_facts import issued_before_the_fact
 from forecast.structures import present_structure, structure_of
-from forecast.words.english.quality import structure_sentence, track_sentence
+from forecast.words.language import ENGLISH, Language
 from indicators.content import EVENT_TYPES
 from indicators.evidence import form_evidence
 from models.spec import SCENARIOS, Problem
 
 STANDS_AT_MOST = 30
 """Days; an old forecast that nobody renewed does not count for ever."""
-RULE = (
-    "Only forecasts issued before the fact count as track record: the first published run of an as-of date, issued "
-    "by the end of the next day (UTC) and not provisional; each is scored once its window is over and attested to "
-    "its end, yes and no alike."
-)
 
 
 def read_track_record(connection: Connection, when: When, *, case_id: str | None = None) -> TrackRecord:
@@ -80,7 +75,6 @@ def _score(
         as_of=when.as_of,
         as_recorded=when.as_recorded,
         headline=case.headline,
-        rule=RULE,
         counts=counts,
         lines=(),
         scenarios=(),
@@ -118,10 +112,20 @@ def live_runs(runs: Iterable[RunRow]) -> tuple[tuple[RunRow, ...], Counts]:
     return tuple(first[day] for day in sorted(first)), counts
 
 
+def unattested(connection: Connection, case_id: str, when: When) -> tuple[str, ...]:
+    """Types of event that no one has attested by then: without them nothing can be scored."""
+    return _absent(read_completeness(connection, case_id, when))
+
+
+def _absent(completeness: Iterable[CompletenessRow]) -> tuple[str, ...]:
+    attested = {row.type for row in completeness}
+    return tuple(kind for kind in EVENT_TYPES if kind not in attested)
+
+
 def _read_truth(connection: Connection, case: CaseRow, when: When) -> Problem:
     """What resolves forecasts: events and attestations alone."""
     completeness = read_completeness(connection, case.case_id, when)
-    absent = [kind for kind in EVENT_TYPES if kind not in {row.type for row in completeness}]
+    absent = _absent(completeness)
     if absent:
         raise NotEnough(
             f"no one has attested how far events of type {', '.join(absent)} are complete as of {when.as_of}; "
@@ -180,17 +184,20 @@ def _window(run: RunRow, until: date, row: TargetForecastRow | ScenarioForecastR
     return Window(run.id, run.as_of, min(until, row.deadline or until), row.horizon_days, row.deadline)
 
 
-def as_json(record: TrackRecord) -> dict[str, Any]:
+def as_json(record: TrackRecord, language: Language = ENGLISH) -> dict[str, Any]:
     """The names other programs use: add, never rename. They are of the present structure, `structures` of all."""
     return {
-        "sentence": track_sentence(record),
-        **_as_json(record),
-        "structures": [{"sentence": structure_sentence(one), **_as_json(one)} for one in (record, *record.others)],
+        "sentence": language.quality.track_sentence(record),
+        **_as_json(record, language),
+        "structures": [
+            {"sentence": language.quality.structure_sentence(one), **_as_json(one, language)}
+            for one in (record, *record.others)
+        ],
     }
 
 
-def _as_json(record: TrackRecord) -> dict[str, Any]:
-    found = asdict(replace(record, others=()))
+def _as_json(record: TrackRecord, language: Language) -> dict[str, Any]:
+    found = asdict(replace(record, others=())) | {"rule": language.quality.TRACK_RULE}
     del found["others"]
     for name in ("lines", "scenarios", "pending"):
         found[name] = [{**one, "structure": record.structure} for one in found[name]]

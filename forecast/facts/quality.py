@@ -73,22 +73,68 @@ class Alike:
     @property
     def verdict(self) -> str:
         """few (events, to tell), better or worse: than chance explains."""
-        if self.spells < FEWEST or self.low is None or self.high is None or self.low <= 0 <= self.high:
-            return "few"
-        return "better" if self.high < 0 else "worse"
+        return _verdict(self.spells, self.difference, self.low, self.high)
+
+
+def _verdict(spells: int, difference: float, low: float | None, high: float | None) -> str:
+    """Of a difference in log scores with its interval, over so many spells of like outcomes."""
+    if spells < FEWEST or low is None or high is None or low <= 0 <= high:
+        return "few"
+    return "better" if difference < 0 else "worse"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quality:
-    """The sentence, and what it holds for."""
+    """What the newest backtest found, and what it holds for."""
 
-    sentence: str
+    stored: str | None
+    """The sentence that the backtest is kept with, in English, of the headline as a whole; None: there is none."""
     model_version: str | None
-    evaluation_id: int | None  # None where the sentence is the shipped one, or there is none
+    evaluation_id: int | None
+    """None where the backtest is the shipped one, or there is none."""
     as_of: date | None
-    note: str | None  # what to say where the backtest was of other code
-    alike: Alike | None = None  # what the sentence says, where it is of forecasts like the one that is shown
-    structure: int | None = None  # of the model that was tested
+    by: int
+    """Structure of the model whose forecast is shown."""
+    alike: Alike | None = None
+    """What came of forecasts like the one that is shown."""
+    structure: int | None = None
+    """Of the model that was tested."""
+
+
+@dataclass(frozen=True, slots=True)
+class Apart:
+    """What a backtest said in one situation, and what came true."""
+
+    situation: str
+    n: int
+    mean_forecast: float
+    frequency: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overall:
+    """How a backtest's forecasts of one target and window turned out as a whole."""
+
+    target: str
+    horizon_days: int
+    kind: str
+    first: date
+    last: date
+    n: int
+    spells: int
+    log_score: float
+    naive_log_score: float
+    difference: float
+    low: float
+    high: float
+    level: float
+    """Of the interval from `low` to `high`."""
+    apart: tuple[Apart, ...]
+
+    @property
+    def verdict(self) -> str:
+        """few (events, to tell), better or worse: than chance explains."""
+        return _verdict(self.spells, self.difference, self.low, self.high)
 
 
 MET, WITHIN_CHANCE, MISSED, UNMEASURED = "met", "met but within chance", "missed", "not measured"

@@ -106,8 +106,6 @@ class Taught:
     sd: float
     events_taught: float | None
     """None where the run keeps no effect by the documents alone."""
-    words: str
-    """The share as it is told."""
 
 
 def share_taught(documents_sd: float, posterior_sd: float) -> float | None:

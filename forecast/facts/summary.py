@@ -8,6 +8,8 @@ from db.run_rows import IndicatorStateRow, NewRun, RunRow, ScenarioForecastRow, 
 from forecast.facts.news import News, Week
 from forecast.facts.quality import Quality
 from forecast.facts.reasons import Reason, Sibling, Taught, siblings_of
+from forecast.facts.track import TrackRecord, Unscored
+from forecast.facts.untaught import Untaught
 
 NO_NEWS = News()
 
@@ -23,12 +25,20 @@ class Standing:
     targets: tuple[TargetForecastRow, ...]
     scenarios: tuple[ScenarioForecastRow, ...]
     states: tuple[IndicatorStateRow, ...]
-    untaught: str = ""
+    untaught: Untaught | None = None
     """What of all that has happened it has not learnt."""
 
     @property
     def as_of(self) -> date:
         return self.run.as_of
+
+
+@dataclass(frozen=True, slots=True)
+class Lacking:
+    """That no forecast takes in what came since."""
+
+    why: str = ""
+    """In English, why none could be made; "" where none was tried."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,13 +57,13 @@ class Summary:
     states: tuple[IndicatorStateRow, ...]
     catalogue: tuple[IndicatorRow, ...]
     quality: Quality
-    track: str  # what live forecasts were worth so far, as of today
+    track: TrackRecord | Unscored  # what live forecasts were worth so far, as of today
     names: tuple[str, ...]  # that people gave the run
     zone: str  # whose days are the database's
     week: Week
     since: News = NO_NEWS  # what came after the current forecast had read
     standing: Standing | None = None  # the forecast that takes it in
-    lacking: str = ""  # why there is none, where something came
+    lacking: Lacking | None = None  # that there is none, where something came
     reasons: tuple[Reason, ...] = ()  # why forecasts are far from their base rates
     effects: tuple[Taught, ...] = ()  # of each indicator on each target, and what events taught of it
 
@@ -84,9 +94,9 @@ class Summary:
         return siblings_of(self.shown.targets, self.shown.scenarios)
 
     @property
-    def untaught(self) -> str:
+    def untaught(self) -> Untaught | None:
         """What of all that has happened only a full update takes in."""
-        return self.standing.untaught if self.standing else ""
+        return self.standing.untaught if self.standing else None
 
     def headline_rows(self) -> tuple[TargetForecastRow, ...]:
         """Those of the run."""

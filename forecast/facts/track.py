@@ -116,7 +116,6 @@ class TrackRecord:
     as_of: date
     as_recorded: datetime | None
     headline: str
-    rule: str
     counts: Counts
     lines: tuple[TrackLine, ...]
     scenarios: tuple[ScenarioLine, ...]

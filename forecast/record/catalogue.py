@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import date
 from typing import Any
 
@@ -28,9 +28,10 @@ from forecast.facts.entries import (
     RunList,
 )
 from forecast.record.codings import coded, contradictions
-from forecast.record.taught import read_taught
+from forecast.record.taught import read_taught, taught_json
 from forecast.run_facts import diagnostics_of, failures_of, is_stale
 from forecast.structures import structure_of
+from forecast.words.language import ENGLISH, Language
 from forecast.words.numbers import counted
 from indicators.evidence import form_evidence, last_observed
 from indicators.languages import in_language
@@ -45,6 +46,17 @@ def read_indicator_list(
     rows = _rows(connection, when, case_id, language)
     entries = _with_effects(connection, rows, _indicator_entries(rows, _on_file(connection, rows)))
     return IndicatorList(when.as_of, when.as_recorded, entries, contradictions(_standing(rows.observations, when)))
+
+
+def indicators_json(found: IndicatorList | IndicatorDetail, language: Language = ENGLISH) -> dict[str, Any]:
+    """The names other programs use: add, never rename."""
+    said = asdict(found)
+    if isinstance(found, IndicatorDetail):
+        said["indicator"]["effects"] = [taught_json(one, language) for one in found.indicator.effects]
+        return said
+    for entry, one in zip(said["indicators"], found.indicators, strict=True):
+        entry["effects"] = [taught_json(effect, language) for effect in one.effects]
+    return said
 
 
 def read_indicator(

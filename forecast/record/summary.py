@@ -26,15 +26,17 @@ from db.zone import read_zone
 from forecast.engine.standing import find_standing
 from forecast.errors import NoForecast, NoPosterior, NotEnough
 from forecast.evaluation.quality import read_quality
-from forecast.evaluation.track import read_track_record
+from forecast.evaluation.track import read_track_record, unattested
 from forecast.facts.news import News
 from forecast.facts.quality import Quality
-from forecast.facts.summary import NO_NEWS, Standing, Summary
-from forecast.facts.track import TrackRecord
+from forecast.facts.summary import NO_NEWS, Lacking, Standing, Summary
+from forecast.facts.track import TrackRecord, Unscored
+from forecast.facts.untaught import read_untaught
 from forecast.record.moment import moment_of
 from forecast.record.news import read_news, read_week
 from forecast.record.reasons import read_reasons
-from forecast.record.taught import read_taught
+from forecast.record.taught import read_taught, taught_json
+from forecast.record.translated import in_language
 from forecast.run_facts import (
     assumed_of,
     diagnostics_of,
@@ -45,10 +47,7 @@ from forecast.run_facts import (
     untaught_of,
 )
 from forecast.structures import change_as_json, change_of, structure_of
-from forecast.words.english.leaning import judgement_sentence
-from forecast.words.english.model import other_model_sentence
-from forecast.words.english.quality import track_sentence
-from forecast.words.english.reasons import reason_sentence, siblings_sentence
+from forecast.words.language import ENGLISH, Language
 
 if TYPE_CHECKING:
     from forecast.engine.answers import Provisional
@@ -87,7 +86,7 @@ def read_summary(
     )
     current = run_id is None and as_of is None
     since, standing, lacking = (
-        _read_standing(connection, source, today, posteriors) if current and source else (NO_NEWS, None, "")
+        _read_standing(connection, source, today, posteriors) if current and source else (NO_NEWS, None, None)
     )
     targets = read_targets(connection, source.id) if source else ()
     states = read_states(connection, source.id) if source else ()
@@ -106,7 +105,7 @@ def read_summary(
         states=states,
         catalogue=catalogue,
         quality=read_quality(connection, case_id=case.case_id, moment=moment),
-        track=read_track(connection, today, case.case_id)[1],
+        track=read_track(connection, today, case.case_id),
         owed=owed if current else None,
         names=read_run_names(connection, [run.id]).get(run.id, ()),
         zone=str(read_zone(connection)),
@@ -129,24 +128,24 @@ def read_summary(
 
 def _read_standing(
     connection: Connection, source: RunRow, today: date, posteriors: Posteriors | None
-) -> tuple[News, Standing | None, str]:
-    """What came after the run had read, the forecast that takes it in, and why there is none."""
+) -> tuple[News, Standing | None, Lacking | None]:
+    """What came after the run had read, the forecast that takes it in, and that there is none."""
     since = read_news(connection, source.case_id, read_when(source), When(as_of=today))
     if not since:
-        return since, None, ""
+        return since, None, None
     found = find_standing(connection, source, today)
     if found is not None:
-        return since, _stored(connection, found) if found != source else None, ""
+        return since, _stored(connection, found) if found != source else None, None
     if posteriors is None:
-        return since, None, "no forecast on file takes it in"
+        return since, None, Lacking()
     # with the mathematics it takes half a second more, and hardly ever is there something that no forecast takes in
     from forecast.engine.refresh import project_standing
 
     try:
         made = project_standing(connection, posteriors, source.case_id, today)
     except (NoPosterior, NotEnough) as error:
-        return since, None, str(error)
-    return since, _made(made), ""
+        return since, None, Lacking(str(error))
+    return since, _made(made), None
 
 
 def _stored(connection: Connection, run: RunRow) -> Standing:
@@ -157,7 +156,7 @@ def _stored(connection: Connection, run: RunRow) -> Standing:
         targets=read_targets(connection, run.id),
         scenarios=read_scenarios(connection, run.id),
         states=read_states(connection, run.id),
-        untaught=untaught_of(run),
+        untaught=read_untaught(untaught_of(run)),
     )
 
 
@@ -169,7 +168,7 @@ def _made(forecast: "Provisional") -> Standing:
         targets=tuple(sorted(forecast.targets, key=_by_reach)),
         scenarios=forecast.scenarios,
         states=forecast.states,
-        untaught=forecast.untaught,
+        untaught=read_untaught(forecast.untaught),
     )
 
 
@@ -177,13 +176,13 @@ def _by_reach(row: TargetForecastRow) -> tuple[str, bool, int, date]:
     return row.target, row.deadline is not None, row.horizon_days or 0, row.deadline or date.min
 
 
-def read_track(connection: Connection, today: date, case_id: str) -> tuple[TrackRecord | None, str]:
-    """The track record and its sentence; None and the reason where live forecasts cannot be scored."""
+def read_track(connection: Connection, today: date, case_id: str) -> TrackRecord | Unscored:
+    """The track record, or that live forecasts cannot be scored."""
+    when = When(as_of=today)
     try:
-        record = read_track_record(connection, When(as_of=today), case_id=case_id)
+        return read_track_record(connection, when, case_id=case_id)
     except NotEnough as error:  # a score that cannot be made must not cost the forecast
-        return None, f"Live forecasts cannot be scored: {error}."
-    return record, track_sentence(record)
+        return Unscored(as_of=today, types=unattested(connection, case_id, when), why=str(error))
 
 
 def _newest(connection: Connection, case: CaseRow, as_of: date | None, today: date) -> RunRow:
@@ -210,20 +209,29 @@ def _later_attempt(connection: Connection, run: RunRow, as_of: date | None) -> R
     return newest if newest.id != run.id else None
 
 
-def _left(summary: Summary) -> bool:
-    """Whether only a full update takes in all that came since."""
-    return bool(summary.since.to_learn or summary.untaught)
+def stale_days(row: IndicatorStateRow, summary: Summary) -> int | None:
+    """Days from the last observation to the forecast's as-of date; None where nothing was ever observed."""
+    if row.last_observed_on is None or summary.forecast_of is None:
+        return None
+    return (summary.forecast_of.as_of - row.last_observed_on).days
 
 
-def as_json(summary: Summary) -> dict[str, Any]:
-    """The names other programs use: add, never rename."""
+def cadence_of(row: IndicatorStateRow, summary: Summary) -> float:
+    """Expected days between observations; endless for an indicator the catalogue no longer holds."""
+    found = (entry.expected_cadence_days for entry in summary.catalogue if entry.indicator_id == row.indicator_id)
+    return next(found, float("inf"))
+
+
+def as_json(summary: Summary, language: Language = ENGLISH) -> dict[str, Any]:
+    """The names other programs use: add, never rename. Sentences are in the language, all else is as it is stored."""
+    told = in_language(summary, language)
     return {
         "run": _run(summary.run) | {"names": list(summary.names)},
         "case": summary.case_name,
         "headline": summary.headline,
         "situation": _situation(summary.forecast_of or summary.run)
         | {"looked_through": looked_through(summary.forecast_of or summary.run)},
-        "by_other_model": by_model(summary) or None,
+        "by_other_model": by_model(summary, language) or None,
         "forecast_run_id": _source_id(summary),
         "forecast_as_of": summary.forecast_of.as_of if summary.forecast_of else None,
         "stale": {
@@ -242,37 +250,28 @@ def as_json(summary: Summary) -> dict[str, Any]:
             "indicators": [asdict(one) for one in summary.since.indicators],
             "taken_in": not summary.since or (summary.standing is not None and not _left(summary)),
             "needs_full_update": _left(summary),
-            "lacking": summary.lacking or summary.untaught,
+            "lacking": _lacking(summary, language),
         },
         "week": asdict(summary.week),
         "provisional": _provisional_json(summary),
-        "judgement": judgement_sentence(summary),
+        "judgement": language.leaning.judgement_sentence(summary),
         "assumptions": assumed_of(summary.forecast_of) if summary.forecast_of else [],
-        "quality": _quality(summary.quality),
+        "quality": _quality(summary.quality, language),
         "alike": asdict(summary.quality.alike) if summary.quality.alike else None,
-        "track_record": summary.track,
+        "track_record": language.quality.track_sentence(summary.track),
         "siblings": {
-            "sentence": siblings_sentence(summary.siblings, summary.headline) or None,
+            "sentence": language.reasons.siblings_sentence(summary.siblings, summary.headline) or None,
             "pairs": [asdict(one) for one in summary.siblings],
         },
-        "reasons": [asdict(one) | {"sentence": reason_sentence(one)} for one in summary.reasons],
+        "reasons": [
+            asdict(one) | {"sentence": language.reasons.reason_sentence(said)}
+            for one, said in zip(summary.reasons, told.reasons, strict=True)
+        ],
         "targets": [_with_reach(row) | {"run_id": _source_id(summary)} for row in summary.targets],
         "scenarios": _scenarios(summary.scenarios),
         "indicators": [_state(row, summary) for row in summary.states],
-        "effects": [asdict(one) for one in summary.effects],
+        "effects": [taught_json(one, language) for one in summary.effects],
     }
-
-
-def by_model(summary: Summary) -> str:
-    """That the forecast is by another model than the present one; "" where it is by that."""
-    return other_model_sentence(structure_of(summary.forecast_of)) if summary.forecast_of else ""
-
-
-def stale_days(row: IndicatorStateRow, summary: Summary) -> int | None:
-    """Days from the last observation to the forecast's as-of date; None where nothing was ever observed."""
-    if row.last_observed_on is None or summary.forecast_of is None:
-        return None
-    return (summary.forecast_of.as_of - row.last_observed_on).days
 
 
 def _run(run: RunRow) -> dict[str, Any]:
@@ -341,19 +340,30 @@ def _state(row: IndicatorStateRow, summary: Summary) -> dict[str, Any]:
     }
 
 
-def cadence_of(row: IndicatorStateRow, summary: Summary) -> float:
-    """Expected days between observations; endless for an indicator the catalogue no longer holds."""
-    found = (entry.expected_cadence_days for entry in summary.catalogue if entry.indicator_id == row.indicator_id)
-    return next(found, float("inf"))
+def by_model(summary: Summary, language: Language = ENGLISH) -> str:
+    """That the forecast is by another model than the present one; "" where it is by that."""
+    return language.model.other_model_sentence(structure_of(summary.forecast_of)) if summary.forecast_of else ""
 
 
-def _quality(quality: Quality) -> dict[str, Any]:
+def _left(summary: Summary) -> bool:
+    """Whether only a full update takes in all that came since."""
+    return bool(summary.since.to_learn or summary.untaught)
+
+
+def _lacking(summary: Summary, language: Language) -> str:
+    """Why not all that came since is taken in; "" where it is."""
+    if summary.lacking:
+        return language.show.lacking_words(summary.lacking)
+    return language.news.untaught_words(summary.untaught) if summary.untaught else ""
+
+
+def _quality(quality: Quality, language: Language) -> dict[str, Any]:
     return {
-        "sentence": quality.sentence,
+        "sentence": language.quality.quality_sentence(quality),
         "model_version": quality.model_version,
         "structure": quality.structure,
         "as_of": quality.as_of,
-        "note": quality.note,
+        "note": language.quality.quality_note(quality) or None,
     }
 
 

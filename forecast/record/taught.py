@@ -6,10 +6,12 @@ deviations are of about a thousand draws, so that the share is known to a few po
 """
 
 from collections.abc import Iterable
+from dataclasses import asdict
+from typing import Any
 
 from db.run_rows import EffectRow
 from forecast.facts.reasons import Taught, share_taught
-from forecast.words.english.reasons import taught_words
+from forecast.words.language import ENGLISH, Language
 
 
 def read_taught(rows: Iterable[EffectRow]) -> tuple[Taught, ...]:
@@ -23,12 +25,15 @@ def read_taught(rows: Iterable[EffectRow]) -> tuple[Taught, ...]:
 
 
 def _taught(row: EffectRow, before: EffectRow | None) -> Taught:
-    share = share_taught(before.sd, row.sd) if before else None
     return Taught(
         target=row.target,
         indicator_id=row.indicator_id,
         mean=row.mean,
         sd=row.sd,
-        events_taught=share,
-        words=taught_words(share),
+        events_taught=share_taught(before.sd, row.sd) if before else None,
     )
+
+
+def taught_json(one: Taught, language: Language = ENGLISH) -> dict[str, Any]:
+    """An effect under the names that other programs use, with what is said of the share that events taught."""
+    return asdict(one) | {"words": language.reasons.taught_words(one.events_taught)}

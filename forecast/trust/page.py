@@ -20,6 +20,7 @@ from forecast.trust.tables import (
     structure_table,
     track_tables,
 )
+from forecast.words.language import ENGLISH
 from forecast.words.names import SCENARIO_NAMES
 
 EMPHASISED = {MET: "good", MISSED: "bad", FAILED: "bad"}
@@ -31,6 +32,7 @@ def render_page(trust: Trust) -> str:
     return render(
         "trust.html.j2",
         trust=trust,
+        w=ENGLISH,
         level=f"{100 * LEVEL:.0f} %",
         emphasised=EMPHASISED,
         backtest=backtest_words(trust.source),

@@ -34,14 +34,14 @@ from forecast.facts.quality import (
     Alike,
     Moment,
 )
-from forecast.facts.track import TrackRecord
+from forecast.facts.track import TrackRecord, Unscored
 from forecast.facts.trust import FAILED, LOOK, NOT_RUN, PASSED, Banded, Checked, Track, Trust
 from forecast.identity import model_version
 from forecast.record.moment import read_moment
 from forecast.record.summary import read_track
 from forecast.structures import present_structure
 from forecast.words.english.model import other_model_sentence
-from forecast.words.english.quality import track_sentence
+from forecast.words.english.quality import TRACK_RULE, quality_note, quality_sentence, track_sentence
 
 _VERDICTS = {True: PASSED, False: FAILED, None: LOOK}
 CHECK_NAMES = (
@@ -98,7 +98,7 @@ def read_trust(
         model_version=model_version(),
         quality=quality,
         by_other_model=(moment and moment.structure and other_model_sentence(moment.structure)) or None,
-        track=_track(*read_track(connection, today, case.case_id)),
+        track=_track(read_track(connection, today, case.case_id)),
         source=source,
         rule=RULE,
         bounds=tuple(bound for target in targets for bound in judge(target, comparisons, calibrations)),
@@ -151,22 +151,33 @@ def alike_in(trust: Trust, moment: Moment) -> Alike | None:
 
 def as_json(trust: Trust) -> dict[str, Any]:
     """The names other programs use: add, never rename."""
-    return asdict(trust)
+    found = asdict(trust)
+    found["quality"] = {
+        "sentence": quality_sentence(trust.quality),
+        "model_version": trust.quality.model_version,
+        "evaluation_id": trust.quality.evaluation_id,
+        "as_of": trust.quality.as_of,
+        "note": quality_note(trust.quality) or None,
+        "alike": found["quality"]["alike"],
+        "structure": trust.quality.structure,
+    }
+    return found
 
 
-def _track(record: TrackRecord | None, sentence: str) -> Track:
-    if record is None:
+def _track(record: TrackRecord | Unscored) -> Track:
+    sentence = track_sentence(record)
+    if isinstance(record, Unscored):
         structure = present_structure()
         return Track(sentence=sentence, rule=None, counts=None, lines=(), scenarios=(), pending=0, structure=structure)
     return Track(
         sentence=sentence,
-        rule=record.rule,
+        rule=TRACK_RULE,
         counts=record.counts,
         lines=record.lines,
         scenarios=record.scenarios,
         pending=len(record.pending),
         structure=record.structure,
-        others=tuple(_track(one, track_sentence(one)) for one in record.others),
+        others=tuple(_track(one) for one in record.others),
     )
 
 

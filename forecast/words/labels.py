@@ -3,7 +3,7 @@
 Dates and lists are Babel's, of the language's locale; how many digits a probability has is ours.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -53,6 +53,8 @@ class Labels:
     day: str
     day_tick: str
     percent_sign: str
+    gap: str
+    """Between two sentences."""
 
     def window(self, days: int | None, deadline: date | None) -> str:
         """How far a forecast reaches, as `forecast.words.numbers.reach` says it."""
@@ -77,7 +79,11 @@ class Labels:
         """The last of several after an "and", where the language has one."""
         return format_list(list(items), locale=self.locale)
 
-    def percent(self, p: float) -> str:
+    def sentences(self, said: Iterable[str]) -> str:
+        """Sentences one after another, without those that say nothing."""
+        return self.gap.join(filter(None, said))
+
+    def percent(self, p: float | None) -> str:
         return percent(p).replace(" %", self.percent_sign)
 
     def percent_range(self, low: float, high: float) -> str:

@@ -10,7 +10,13 @@ from typing import Protocol
 from forecast.words import english, japanese, korean
 from forecast.words.labels import Labels
 from forecast.words.parts.alerts import AlertWords
+from forecast.words.parts.codings import CodingWords
+from forecast.words.parts.leaning import LeaningWords
+from forecast.words.parts.model import ModelWords
 from forecast.words.parts.news import NewsWords
+from forecast.words.parts.quality import QualityWords
+from forecast.words.parts.reasons import ReasonWords
+from forecast.words.parts.show import ShowWords
 
 
 class Language(Protocol):
@@ -31,8 +37,27 @@ class Language(Protocol):
     def alerts(self) -> AlertWords: ...
 
     @property
+    def codings(self) -> CodingWords: ...
+
+    @property
+    def leaning(self) -> LeaningWords: ...
+
+    @property
+    def model(self) -> ModelWords: ...
+
+    @property
     def news(self) -> NewsWords: ...
 
+    @property
+    def quality(self) -> QualityWords: ...
 
+    @property
+    def reasons(self) -> ReasonWords: ...
+
+    @property
+    def show(self) -> ShowWords: ...
+
+
+ENGLISH: Language = english
 LANGUAGES: Mapping[str, Language] = {"en": english, "ja": japanese, "ko": korean}
 """By code."""

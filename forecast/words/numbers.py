@@ -47,6 +47,16 @@ def minute(instant: datetime) -> str:
     return f"{instant.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
+def second(instant: datetime) -> str:
+    """An instant for a reader, in UTC, to the second."""
+    return f"{instant.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+
+
+def figure(value: float | None, form: str) -> str:
+    """A number in a format; a dash where there is none."""
+    return "–" if value is None else format(value, form)
+
+
 def run_numbers(ids: Sequence[int], most: int = 8) -> str:
     """Numbers of runs in ascending order, such as "run 3" or "runs 1–4, 7"; after so many parts only how many more."""
     spans: list[list[int]] = []

@@ -1,6 +1,7 @@
 """Which of many things are told, and how many: the same in every language."""
 
-from collections.abc import Callable, Iterable, Sequence
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 
 from db.run_rows import TargetForecastRow
@@ -58,3 +59,25 @@ def assumed_ends(summary: Summary) -> tuple[Assumed, Assumed] | None:
         if one["horizon_days"] == row.horizon_days and one["deadline"] is None
     ]
     return (min(found), max(found)) if found else None
+
+
+def said_once(parts: Iterable[tuple[str, str]], separator: str, bracket: str) -> str:
+    """Items and what is said beside each in a bracket; what is said of all of them is said once, after the last."""
+    listed = [(item, bracket.format(said) if said else "") for item, said in parts]
+    shared = {said for _, said in listed}
+    if len(shared) == 1:
+        return separator.join(item for item, _ in listed) + shared.pop()
+    return separator.join(f"{item}{said}" for item, said in listed)
+
+
+def in_order(rows: Iterable[TargetForecastRow]) -> tuple[TargetForecastRow, ...]:
+    """Rolling windows from short to long, then those up to a deadline."""
+    return tuple(sorted(rows, key=lambda row: (row.deadline or date.min, row.horizon_days or 0)))
+
+
+def said_by_form(text: str, forms: Mapping[str, str]) -> str:
+    """A stored text in other words, by the first of the patterns that it has; as it is where it has none."""
+    for pattern, words in forms.items():
+        if found := re.fullmatch(pattern, text):
+            return words.format(*found.groups())
+    return text

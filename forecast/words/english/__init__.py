@@ -7,6 +7,7 @@ from forecast.words.english import model as _model
 from forecast.words.english import news as _news
 from forecast.words.english import quality as _quality
 from forecast.words.english import reasons as _reasons
+from forecast.words.english import show as _show
 from forecast.words.english.labels import LABELS
 from forecast.words.labels import Labels
 from forecast.words.parts.alerts import AlertWords
@@ -16,6 +17,7 @@ from forecast.words.parts.model import ModelWords
 from forecast.words.parts.news import NewsWords
 from forecast.words.parts.quality import QualityWords
 from forecast.words.parts.reasons import ReasonWords
+from forecast.words.parts.show import ShowWords
 
 code, name = "en", "English"
 labels: Labels = LABELS
@@ -26,3 +28,4 @@ model: ModelWords = _model
 news: NewsWords = _news
 quality: QualityWords = _quality
 reasons: ReasonWords = _reasons
+show: ShowWords = _show

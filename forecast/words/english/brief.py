@@ -17,7 +17,7 @@ from forecast.words.english.leaning import judgement_sentence
 from forecast.words.english.model import model_change_sentence, other_model_sentence
 from forecast.words.english.model import tested_model as _tested_model
 from forecast.words.english.news import kinds_to_learn, news_lines, week_lines
-from forecast.words.english.quality import alike_sentence, quality_sentence, track_counts
+from forecast.words.english.quality import alike_sentence, quality_sentence, track_counts, track_sentence
 from forecast.words.english.quality import bounds as _bounds
 from forecast.words.english.reasons import reason_sentence, taught_words
 from forecast.words.names import target_name
@@ -369,12 +369,11 @@ def deadline(brief: Brief) -> str:
 
 
 def track(brief: Brief) -> str:
+    said = track_sentence(brief.summary.track)
     if brief.track is None:
-        return brief.summary.track
+        return said
     counts = brief.track.counts
-    if not counts.counted:
-        return f"Live: {brief.summary.track}"
-    return f"Live: {brief.summary.track} {track_counts(counts)}"
+    return f"Live: {said} {track_counts(counts)}" if counts.counted else f"Live: {said}"
 
 
 def backtest(brief: Brief) -> str:

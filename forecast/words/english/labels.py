@@ -50,4 +50,5 @@ LABELS = Labels(
     day="yyyy-MM-dd",
     day_tick="{0:%Y-%m-%d}",
     percent_sign=" %",
+    gap=" ",
 )

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from forecast.facts.quality import Alike, Bound, Quality, Tested
+from forecast.facts.quality import Alike, Bound, Overall, Quality, Tested
 from forecast.facts.track import (
     UNATTESTED,
     Counts,
@@ -14,18 +14,60 @@ from forecast.facts.track import (
     first_pending,
     telling_line,
 )
+from forecast.identity import model_version
+from forecast.structures import present_structure
 from forecast.words.names import target_name
 from forecast.words.numbers import counted, percent, share, signed
+
+UNKNOWN = "How good these forecasts are has not been measured for this case yet; run `parley backtest`."
+TOO_FEW = "too few to tell"
+TRACK_RULE = (
+    "Only forecasts issued before the fact count as track record: the first published run of an as-of date, issued "
+    "by the end of the next day (UTC) and not provisional; each is scored once its window is over and attested to "
+    "its end, yes and no alike."
+)
+_VERDICTS = {
+    "few": "too few events to tell",
+    "better": "better than chance explains",
+    "worse": "worse than chance explains",
+}
 
 
 def quality_sentence(quality: Quality) -> str:
     """What the newest backtest found of forecasts like the one that is shown; or that none was made."""
-    return quality.sentence
+    if quality.alike:
+        return alike_sentence(quality.alike)
+    return quality.stored or UNKNOWN
 
 
 def quality_note(quality: Quality) -> str:
     """That the backtest was of another model than the forecast, or of other code; "" where of the same."""
-    return quality.note or ""
+    tested = quality.structure
+    if quality.model_version is None or tested is None:
+        return ""
+    if tested != quality.by:
+        again = "" if tested == present_structure() else "; run `parley backtest`"
+        return f"That backtest was of model {tested}, this forecast is by model {quality.by}{again}."
+    version = quality.model_version
+    if version == model_version():
+        return ""
+    return f"That backtest was of model version {version}; this is {model_version()}: run `parley backtest`."
+
+
+def overall_sentence(found: Overall) -> str:
+    """One sentence an editor could print, on the headline over the longest window."""
+    apart = ", ".join(
+        f"in {one.situation} times ({one.n}) it said {percent(one.mean_forecast)} on average where "
+        f"{share(one.frequency)} came true"
+        for one in found.apart
+    )
+    return (
+        f"In a {found.kind} backtest at {found.n} origins from {found.first.year} to {found.last.year}, Parley's log "
+        f"score for {target_name(found.target).partition(',')[0]} within {found.horizon_days} days was "
+        f"{found.log_score:.2f} against {found.naive_log_score:.2f} for the best naive forecast (difference "
+        f"{_signed(found.difference)}, {100 * found.level:.0f} % interval {_two(found.low, found.high)}: "
+        f"{_VERDICTS[found.verdict]}); {apart}."
+    )
 
 
 def alike_sentence(found: Alike) -> str:
@@ -33,22 +75,22 @@ def alike_sentence(found: Alike) -> str:
     reach = "" if found.asked_days == found.horizon_days else f" (it does not reach the {found.asked_days} d shown)"
     when = f"in {found.situation} times, as now"
     interval = "" if found.low is None or found.high is None else f", 90 % interval {_two(found.low, found.high)}"
-    verdict = {
-        "few": "too few events to tell",
-        "better": "better than chance explains",
-        "worse": "worse than chance explains",
-    }[found.verdict]
     return (
         f"A {found.kind} backtest ({found.origins} origins, {found.first.year} to {found.last.year}) on "
         f"{target_name(found.target)} in {found.horizon_days} d{reach}: at the {counted(found.n, 'origin')} {when}, "
         f"{percent(found.mean_forecast)} was said on average and {share(found.frequency)} came true; log score "
         f"{found.log_score:.2f} against {found.naive_log_score:.2f} for the best naive forecast (difference "
-        f"{signed(found.difference)}{interval}: {verdict}).{_band_sentence(found)}"
+        f"{signed(found.difference)}{interval}: {_VERDICTS[found.verdict]}).{_band_sentence(found)}"
     )
 
 
 def _two(low: float, high: float) -> str:
-    return " to ".join(f"{value:+.2f}".replace("-", "−") for value in (low, high))
+    return f"{_signed(low)} to {_signed(high)}"
+
+
+def _signed(value: float) -> str:
+    """With a sign on what rounds to zero too: an interval may end there."""
+    return f"{value:+.2f}".replace("-", "−")
 
 
 def _band_sentence(found: Alike) -> str:
@@ -66,9 +108,6 @@ def _band_sentence(found: Alike) -> str:
         f" When it said {said} in {found.situation} times (now {percent(found.p)}), {came} of {band.n} came "
         f"true{where}; the windows overlap, and at most {band.apart} of them do not{few}."
     )
-
-
-TOO_FEW = "too few to tell"
 
 
 def track_sentence(found: TrackRecord | Unscored) -> str:

@@ -7,6 +7,7 @@ from forecast.words.japanese import model as _model
 from forecast.words.japanese import news as _news
 from forecast.words.japanese import quality as _quality
 from forecast.words.japanese import reasons as _reasons
+from forecast.words.japanese import show as _show
 from forecast.words.japanese.labels import LABELS
 from forecast.words.labels import Labels
 from forecast.words.parts.alerts import AlertWords
@@ -16,6 +17,7 @@ from forecast.words.parts.model import ModelWords
 from forecast.words.parts.news import NewsWords
 from forecast.words.parts.quality import QualityWords
 from forecast.words.parts.reasons import ReasonWords
+from forecast.words.parts.show import ShowWords
 
 code, name = "ja", "Japanese"
 labels: Labels = LABELS
@@ -26,3 +28,4 @@ model: ModelWords = _model
 news: NewsWords = _news
 quality: QualityWords = _quality
 reasons: ReasonWords = _reasons
+show: ShowWords = _show

@@ -55,4 +55,5 @@ LABELS = Labels(
     day="long",
     day_tick="{0.year}年\n{0.month}月{0.day}日",
     percent_sign="%",
+    gap="",
 )

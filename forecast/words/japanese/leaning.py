@@ -29,12 +29,15 @@ def judgement_sentence(summary: Summary) -> str | None:
     documents = LABELS.percent(row.documents_only)
     if row.history_only == row.mean:
         return (
-            f"判断の占める割合：公表済みの文献はない。{subject}の確率は、基準率{base}を出発点に、各指標がどちらに働くかの想定"
+            f"判断の占める割合：公表済みの文献はない。{subject}の確率は、基準率{base}を出発点に、"
+            "各指標がどちらに働くかの想定"
             f"のみを用いると{documents}、過去の記録を加えると{mean}となる。指標の水準の評価も判断である。"
         )
     return (
-        f"判断の占める割合：{subject}の確率は、文献の判断を除くと{LABELS.percent(row.history_only)}、加えると{mean}である。"
-        f"文献のみによる場合は、基準率{base}を出発点として{documents}となる。指標の水準の評価も、各指標がどちらに働くかの"
+        f"判断の占める割合：{subject}の確率は、文献の判断を除くと{LABELS.percent(row.history_only)}、"
+        f"加えると{mean}である。"
+        f"文献のみによる場合は、基準率{base}を出発点として{documents}となる。指標の水準の評価も、"
+        "各指標がどちらに働くかの"
         "想定も判断であり、基準率以外の値はすべてこれらに依拠する。"
     )
 
@@ -48,7 +51,8 @@ def assumption_sentence(summary: Summary) -> str | None:
     run = summary.forecast_of
     of_run = "" if summary.shown.run_id == run.id else f"（実行{run.id}による）"
     return (
-        f"記録からは決められない点：モデルの仮定を一つだけ変えると、確率は{LABELS.percent(low)}（「{assumption_name(lowest)}」）"
+        "記録からは決められない点：モデルの仮定を一つだけ変えると、"
+        f"確率は{LABELS.percent(low)}（「{assumption_name(lowest)}」）"
         f"から{LABELS.percent(high)}（「{assumption_name(highest)}」）までの間となる{of_run}。全項目は"
         "`parley check assumptions`に示す（すべてラプラス近似による）。"
     )

@@ -62,14 +62,14 @@ def overtaken_lines(found: Overtaken) -> list[str]:
 def _taken_in(found: Overtaken) -> str:
     source, standing, left = found.source, found.standing, kinds_to_learn(found.since)
     if standing is None:
-        only = f"（{left}は全面的な更新でのみ反映される）" if left else ""
+        only = f"（{left}は更新でのみ反映される）" if left else ""
         return f"これらを反映した見通しはなく、実行{source.id}にも反映されていない{only}。`parley update`を実行すること"
     if left:
         but = f"{left}を除いてこれらを反映している"
-        return f"実行{standing.id}（暫定）は{but}。除かれたものは`parley update`による全面的な更新でのみ反映される"
+        return f"暫定実行{standing.id}は{but}。除かれたものは`parley update`による更新でのみ反映される"
     if untaught := read_untaught(untaught_of(standing)):
-        return f"実行{standing.id}（暫定）はこれらを反映している。{untaught_words(untaught)}"
-    return f"実行{standing.id}（暫定）はこれらを反映しているが、実行{source.id}は反映していない"
+        return f"暫定実行{standing.id}はこれらを反映している。{untaught_words(untaught)}"
+    return f"暫定実行{standing.id}はこれらを反映しているが、実行{source.id}は反映していない"
 
 
 def untaught_words(found: Untaught) -> str:

@@ -1,6 +1,6 @@
 """How good the forecasts have been, in Japanese: live, in the backtest, and against bounds."""
 
-from forecast.facts.quality import Alike, Bound, Quality, Tested
+from forecast.facts.quality import Alike, Bound, Overall, Quality, Tested
 from forecast.facts.track import (
     UNATTESTED,
     Counts,
@@ -12,11 +12,18 @@ from forecast.facts.track import (
     first_pending,
     telling_line,
 )
+from forecast.identity import model_version
+from forecast.structures import present_structure
 from forecast.words.japanese.labels import LABELS
 from forecast.words.japanese.terms import KINDS, MEASURES, SEPARATOR, SITUATIONS, VERDICTS
 from forecast.words.numbers import share, signed
 
 TOO_FEW = "件数が少なく優劣は判断できない"
+TRACK_RULE = (
+    "予測実績に数えるのは事前に公表した予測に限る。すなわち、各基準日について最初に公表された実行のうち、基準日の翌日（UTC）の終わり"
+    "までに公表された、暫定でないものである。いずれの予測も、期間が終わり、その終わりまでの記録が確認された時点で、"
+    "起きた場合も起きなかった場合も同じように採点する。"
+)
 
 
 def quality_sentence(quality: Quality) -> str:
@@ -30,7 +37,31 @@ def quality_sentence(quality: Quality) -> str:
 
 def quality_note(quality: Quality) -> str:
     """That the backtest was of another model than the forecast, or of other code; "" where of the same."""
-    return quality.note or ""
+    tested = quality.structure
+    if quality.model_version is None or tested is None:
+        return ""
+    if tested != quality.by:
+        again = "" if tested == present_structure() else "`parley backtest`を実行すること。"
+        return f"検証したのはモデル{tested}であり、この見通しはモデル{quality.by}による。{again}"
+    version = quality.model_version
+    if version == model_version():
+        return ""
+    return f"検証したモデルの版は{version}、現在の版は{model_version()}である。`parley backtest`を実行すること。"
+
+
+def overall_sentence(found: Overall) -> str:
+    """One sentence an editor could print, on the headline over the longest window."""
+    apart = "、".join(
+        f"{SITUATIONS[one.situation]}（{one.n}時点）は平均{LABELS.percent(one.mean_forecast)}と予測し、実際に起きたのは"
+        f"{_share(one.frequency)}"
+        for one in found.apart
+    )
+    return (
+        f"遡及検証（{KINDS[found.kind]}、{found.first.year}年から{found.last.year}年までの{found.n}時点）による"
+        f"{found.horizon_days}日以内の{LABELS.target(found.target)}の予測：対数スコアは{found.log_score:.2f}、最良の単純予測は"
+        f"{found.naive_log_score:.2f}（差{_signed(found.difference)}、{LABELS.level(round(100 * found.level))}"
+        f"{_signed(found.low)}から{_signed(found.high)}：{VERDICTS[found.verdict]}）。{apart}。"
+    )
 
 
 def alike_sentence(found: Alike) -> str:
@@ -38,11 +69,12 @@ def alike_sentence(found: Alike) -> str:
     reach = "" if found.asked_days == found.horizon_days else f"（表示中の{found.asked_days}日には及ばない）"
     interval = ""
     if found.low is not None and found.high is not None:
-        interval = f"、90%区間{signed(found.low)}から{signed(found.high)}"
+        interval = f"、90%区間{_signed(found.low)}から{_signed(found.high)}"
     return (
         f"遡及検証（{KINDS[found.kind]}、{found.first.year}年から{found.last.year}年までの{found.origins}時点）による"
         f"{found.horizon_days}日以内の{LABELS.target(found.target)}の予測{reach}：現在と同じ{SITUATIONS[found.situation]}の"
-        f"{found.n}時点では、平均{LABELS.percent(found.mean_forecast)}と予測し、実際に起きたのは{_share(found.frequency)}で"
+        f"{found.n}時点では、平均{LABELS.percent(found.mean_forecast)}と予測し、"
+        f"実際に起きたのは{_share(found.frequency)}で"
         f"あった。対数スコアは{found.log_score:.2f}、最良の単純予測は{found.naive_log_score:.2f}（差"
         f"{signed(found.difference)}{interval}：{VERDICTS[found.verdict]}）。{_band(found)}"
     )
@@ -60,9 +92,15 @@ def _band(found: Alike) -> str:
     where = f"（{stretches}）" if band.came_true > 1 else ""
     few = "。判断の根拠とするには少なすぎる" if band.few else ""
     return (
-        f"{when}に{said}と予測した{band.n}時点（現在{now}）のうち、{came}{where}。予測の期間は互いに重なり、重ならないものは"
+        f"{when}に{said}と予測した{band.n}時点（現在{now}）のうち、{came}{where}。予測の期間は互いに重なり、"
+        "重ならないものは"
         f"多くとも{band.apart}にとどまる{few}。"
     )
+
+
+def _signed(value: float) -> str:
+    """With a sign on what rounds to zero too: an interval may end there."""
+    return f"{value:+.2f}".replace("-", "−")
 
 
 def _share(p: float) -> str:

@@ -5,12 +5,13 @@ from collections.abc import Iterable
 from forecast.facts.reasons import LEAST, TALKS, Reason, Sibling
 from forecast.words.japanese.labels import LABELS
 from forecast.words.japanese.terms import SEPARATOR
-from forecast.words.selection import differing
+from forecast.words.selection import differing, said_once
 
 SET_BY_DOCUMENTS = "文献によるもので出来事によらない"
 _WHY = (
     "対象と、名称の似たシナリオとでは確率が異なる。対象は期間中に一度でも起きる確率で、順序を問わない。シナリオは互いに"
-    "排他的であり、S2とS4は期間中の最初の協議の議題で決まり、限定的合意に至る場合（S3）を含まない。S5とS1は協議のない場合で、"
+    "排他的であり、S2とS4は期間中の最初の会合の議題で決まり、限定的合意に至る場合（S3）を含まない。"
+    "S5とS1は協議のない場合で、"
     "S1は危機もない場合である。"
 )
 
@@ -33,7 +34,7 @@ def _counts(reason: Reason) -> str:
         counts = f"基準率は{since}記録（{reason.events}件）のうち状況の似た期間を、近年に重みを置いて数えたものである"
     if reason.last_on is None:
         return f"{counts}。"
-    recent = "予測は近年の推移に従う。" if reason.target == "contact" else ""
+    recent = "見通しは近年の推移に従う。" if reason.target == "contact" else ""
     return f"{counts}。直近のものは{LABELS.date(reason.last_on)}に始まり、それから{reason.days}日が経っている。{recent}"
 
 
@@ -49,8 +50,9 @@ def _levels(reason: Reason) -> str:
         return ""
     if (reason.levels < 1) != (reason.factor < 1):
         return f"現在の水準は逆方向に働いている（約{reason.levels:.2f}倍）。"
-    what = "協議が合意に至るオッズ" if reason.target == "deal" else "発生率"
-    most = "、".join(f"{one.name}×{one.factor:.2f}{_bracket(taught_words(one.taught))}" for one in reason.weights)
+    what = "会合が合意に至るオッズ" if reason.target == "deal" else "発生率"
+    weights = [(f"{one.name}×{one.factor:.2f}", taught_words(one.taught)) for one in reason.weights]
+    most = said_once(weights, "、", "［{}］")
     listed = f"（{most}）" if most else ""
     return f"現在の水準により、{what}は中立の水準の場合の約{reason.levels:.2f}倍となる{listed}。"
 
@@ -60,10 +62,6 @@ def taught_words(share: float | None) -> str:
     if share is None:
         return ""
     return SET_BY_DOCUMENTS if share < LEAST else f"出来事から学んだ割合{100 * share:.0f}%"
-
-
-def _bracket(said: str) -> str:
-    return f"［{said}］" if said else ""
 
 
 def _talks(reason: Reason) -> str:

@@ -50,7 +50,7 @@ OCCURS = {
 DIRECTNESS = {"high": "直接性：高", "medium": "直接性：中", "low": "直接性：低"}
 KINDS = {"strict": "当時の公表情報のみを使用", "retrospective": "現在の事例定義を過去に適用"}
 VERDICTS = {
-    "few": "事象が少なく優劣は判断できない",
+    "few": "出来事が少なく優劣は判断できない",
     "better": "偶然では説明しにくい改善",
     "worse": "偶然では説明しにくい悪化",
 }

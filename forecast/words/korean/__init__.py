@@ -1,10 +1,31 @@
 """Every sentence that is shown, in Korean: a module for each part of `forecast.words.language.Language`."""
 
 from forecast.words.korean import alerts as _alerts
+from forecast.words.korean import codings as _codings
+from forecast.words.korean import leaning as _leaning
+from forecast.words.korean import model as _model
+from forecast.words.korean import news as _news
+from forecast.words.korean import quality as _quality
+from forecast.words.korean import reasons as _reasons
+from forecast.words.korean import show as _show
 from forecast.words.korean.labels import LABELS
 from forecast.words.labels import Labels
 from forecast.words.parts.alerts import AlertWords
+from forecast.words.parts.codings import CodingWords
+from forecast.words.parts.leaning import LeaningWords
+from forecast.words.parts.model import ModelWords
+from forecast.words.parts.news import NewsWords
+from forecast.words.parts.quality import QualityWords
+from forecast.words.parts.reasons import ReasonWords
+from forecast.words.parts.show import ShowWords
 
 code, name = "ko", "Korean"
 labels: Labels = LABELS
 alerts: AlertWords = _alerts
+codings: CodingWords = _codings
+leaning: LeaningWords = _leaning
+model: ModelWords = _model
+news: NewsWords = _news
+quality: QualityWords = _quality
+reasons: ReasonWords = _reasons
+show: ShowWords = _show

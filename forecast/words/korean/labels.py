@@ -55,4 +55,5 @@ LABELS = Labels(
     day="long",
     day_tick="{0.year}년\n{0.month}월 {0.day}일",
     percent_sign="%",
+    gap=" ",
 )

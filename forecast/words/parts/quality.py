@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from forecast.facts.quality import Alike, Quality, Tested
+from forecast.facts.quality import Alike, Overall, Quality, Tested
 from forecast.facts.track import Counts, Pending, ScenarioLine, TrackLine, TrackRecord, Unscored
 
 
@@ -11,12 +11,17 @@ class QualityWords(Protocol):
 
     TOO_FEW: str
     """That there is not enough to tell, without a full stop."""
+    TRACK_RULE: str
+    """Which forecasts are track record, and when they are scored."""
 
     def quality_sentence(self, quality: Quality) -> str:
         """What the newest backtest found of forecasts like the one that is shown; or that none was made."""
 
     def quality_note(self, quality: Quality) -> str:
         """That the backtest was of another model than the forecast, or of other code; "" where of the same."""
+
+    def overall_sentence(self, found: Overall) -> str:
+        """How a backtest's forecasts of the headline turned out as a whole."""
 
     def alike_sentence(self, found: Alike) -> str:
         """What came of forecasts like the one that is shown."""
