@@ -18,6 +18,7 @@ from toy_runs import FAILURES, add_run, install_toy, toy_targets
 
 from db.append import append_attempt
 from db.engine import Database
+from db.read import read_case, read_catalogue
 from db.read_schedule import ScheduledValue
 from db.run_rows import AlertRow
 from forecast.facts.alerts import (
@@ -44,7 +45,8 @@ from forecast.facts.alerts import (
     Unattested,
     Unobserved,
 )
-from forecast.schedule.alerts import raise_alerts
+from forecast.record.overtaken import read_overtaken
+from forecast.schedule.alerts import raise_alerts, read_record
 from forecast.schedule.channels import trial_alert, try_channels
 from forecast.schedule.chat import as_slack, as_teams
 from forecast.schedule.settings import AlertFile, AlertSettings, Email, Settings, Webhook
@@ -54,6 +56,10 @@ from forecast.words.language import LANGUAGES
 from forecast.words.names import TARGET_NAMES
 from forecast.words.parts.alerts import AlertWords
 from indicators.content import EVENT_TYPES
+from indicators.folder import read_case_folder
+from indicators.install import install_case
+from indicators.names import read_names
+from indicators.shipped import shipped_case
 
 FOREIGN = [code for code in LANGUAGES if code != "en"]
 MONDAY = date(2020, 1, 6)
@@ -386,6 +392,31 @@ def test_a_trial_goes_out_in_the_language_of_the_settings(language: Any, tmp_pat
     ] * 2
     lines = [json.loads(line) for line in (tmp_path / "a.jsonl").read_text(encoding="utf-8").splitlines()]
     assert [line["data"]["title"] for line in lines] == [title, title]
+
+
+@pytest.mark.parametrize("language", FOREIGN)
+def test_what_overtook_the_numbers_is_named_before_them_in_the_language(toy: Database, language: str) -> None:
+    _all_rules(toy)
+    with toy.read() as connection:
+        found = read_overtaken(connection, "toy", MONDAY + timedelta(days=60))
+    assert found is not None
+    before = "\n".join(LANGUAGES[language].news.overtaken_lines(found))
+    assert _raise(toy, language)["threshold"].body.startswith(f"{before}\n")
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_indicators_have_the_names_of_the_case_in_the_language(database: Database) -> None:
+    """Those of the shipped case; in a language in which it has none they keep their own."""
+    install_case(database, read_case_folder(shipped_case()), NOW)
+    for language in LANGUAGES:
+        names = read_names("us-dprk", language)
+        settings = AlertSettings(language=language)  # type: ignore[arg-type]
+        with database.read() as connection:
+            own = {row.indicator_id: row.name for row in read_catalogue(connection, read_case(connection))}
+            found = read_record(connection, "us-dprk", settings, NOW).catalogue
+        assert {row.indicator_id: row.name for row in found} == {
+            id_: names.get(("indicator", id_), name) for id_, name in own.items()
+        }
 
 
 def test_labels_name_every_type_of_event() -> None:

@@ -270,6 +270,7 @@ def test_settings_made_in_a_program_are_those_of_a_file() -> None:
         ("alerts.thresholds = 0.1", r"\[alerts\] thresholds = 0.1 is no list; write \[0.1\] \("),
         ("alerts.thresholds = {a = 1}", r"\[alerts\] thresholds = \{\"a\": 1\} is no list \("),
         ('alerts.email = {host = "x", sender = "a@b", to = "a@b"}', r'to = "a…@b" is no list; write \["a…@b"\] \('),
+        ('alerts.language = "fr"', r"\[alerts\] language = \"fr\" should be 'en', 'ja' or 'ko'"),
         ("alerts.horizon_days = 60", r"horizon_days = 60 should be 30, 90, 180 or 365"),
         ('alerts.quiet = "22-6"', r'quiet = "22-6" is no span of hours; write "22:00-06:30"'),
         ('alerts.quiet = "22:00-22:00"', r"is no span of hours"),

@@ -41,7 +41,7 @@ from forecast.schedule.slots import read_skipped, retry_at
 from forecast.structures import change_of, structure_in
 from forecast.words.language import LANGUAGES, Language
 from indicators.content import EVENT_TYPES
-from indicators.names import Names, read_names
+from indicators.languages import in_language
 
 FAILED, RECOVERED, REJECTED = "failed", "recovered", "rejected"
 CATCH_UP, STALE, COMPLETENESS = "catch_up", "stale", "completeness"
@@ -55,8 +55,6 @@ class Record:
     headline: str
     settings: AlertSettings
     words: Language
-    names: Names
-    """Of the case, in that language."""
     today: date
     alerts: tuple[AlertRow, ...]
     """Raised already, the latest first."""
@@ -69,6 +67,7 @@ class Record:
     bridge: Bridge
     """From the numbers of an earlier model to those of a later one."""
     catalogue: tuple[IndicatorRow, ...]
+    """With the texts of the language, where the case has any."""
     state_run: int | None
     """The newest published run, provisional ones included: it knows the latest observations."""
     states: tuple[IndicatorStateRow, ...]
@@ -104,7 +103,6 @@ def read_record(connection: Connection, case_id: str, settings: AlertSettings, n
         headline=case.headline,
         settings=settings,
         words=LANGUAGES[settings.language],
-        names=read_names(case_id, settings.language) if settings.language != "en" else {},
         today=today,
         alerts=alerts,
         attempts=attempts,
@@ -116,7 +114,7 @@ def read_record(connection: Connection, case_id: str, settings: AlertSettings, n
             target=case.headline,
             horizon_days=settings.horizon_days,
         ),
-        catalogue=read_catalogue(connection, case),
+        catalogue=in_language(read_catalogue(connection, case), case_id, settings.language),
         state_run=newest.id if newest else None,
         states=read_states(connection, newest.id) if newest else (),
         through={row.type: min(row.complete_through, today) for row in attested if row.complete_from <= today},
@@ -303,9 +301,8 @@ def stale(record: Record) -> Iterator[NewAlert]:
 
 
 def _unobserved(record: Record, indicator: IndicatorRow, last: date) -> Unobserved:
-    name = record.names.get(("indicator", indicator.indicator_id), indicator.name)
     days_ago = (record.today - last).days
-    return Unobserved(indicator.indicator_id, name, last, days_ago, indicator.expected_cadence_days)
+    return Unobserved(indicator.indicator_id, indicator.name, last, days_ago, indicator.expected_cadence_days)
 
 
 def completeness(record: Record) -> Iterator[NewAlert]:

@@ -157,7 +157,7 @@ def _caught_up_title(found: CaughtUp) -> str:
 
 
 def _why_skipped(reason: Skipped) -> str:
-    return reason.error if reason.beyond_days is None else f"遡及実行は{reason.beyond_days}日前まで"
+    return reason.error.rstrip(".") if reason.beyond_days is None else f"遡及実行は{reason.beyond_days}日前まで"
 
 
 def stale(found: Sequence[Unobserved]) -> list[str]:

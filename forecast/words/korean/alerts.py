@@ -150,12 +150,12 @@ def _caught_up_title(found: CaughtUp) -> str:
     made, skipped = found.made, len(found.skipped)
     if not made:
         return f"누락된 {skipped}일분 실행 생략: {_spelt(found.skipped)}"
-    left = f". 그 밖에 {skipped}일분 생략" if skipped else ""
+    left = f". 외 {skipped}일분 생략" if skipped else ""
     return f"누락된 {len(made)}일분 소급 실행: {_spelt(made)}{left}"
 
 
 def _why_skipped(reason: Skipped) -> str:
-    return reason.error if reason.beyond_days is None else f"소급 실행은 {reason.beyond_days}일 전까지"
+    return reason.error.rstrip(".") if reason.beyond_days is None else f"소급 실행은 {reason.beyond_days}일 전까지"
 
 
 def stale(found: Sequence[Unobserved]) -> list[str]:
