@@ -3,7 +3,7 @@
     python -m benchmarks.soak --minutes 35 [--day 60] [--out FILE.csv]
 
 The service of `parley schedule run` makes the runs of the toy case (4 chains of 600 draws) with its fitting process,
-bell and courier. Only its clock is another: it goes like any, but every minute (`--day` seconds) it leaps to the
+trigger and delivery. Only its clock is another: it goes like any, but every minute (`--day` seconds) it leaps to the
 next day, as on a machine that sleeps at night. Before each day an observation is entered, and now and then an
 attestation, so that inputs change; alerts go into a file and to a web server that refuses one in five.
 
@@ -41,8 +41,8 @@ GROWN = 1.1
 REFUSED = 5
 """One in so many posts is refused."""
 LOADED = datetime(2020, 1, 1, tzinfo=UTC)
-BELL = timedelta(minutes=3)
-"""After so long the bell rings, which keeps the real time."""
+TRIGGER = timedelta(minutes=3)
+"""After so long the trigger fires, which keeps the real time."""
 CASE = "toy"
 
 
@@ -132,7 +132,7 @@ def _url(folder: Path) -> str:
 
 
 def _settle(folder: Path, port: int) -> None:
-    """The toy case in a database, and settings whose bell rings while the benchmark runs."""
+    """The toy case in a database, and settings whose trigger fires while the benchmark runs."""
     from db.migrate import create_database
     from indicators.folder import read_case_folder
     from indicators.install import install_case
@@ -143,7 +143,7 @@ def _settle(folder: Path, port: int) -> None:
     (folder / "parley.toml").write_text(
         f"""\
 [schedule]
-at = "{datetime.now(UTC) + BELL:%H:%M}"
+at = "{datetime.now(UTC) + TRIGGER:%H:%M}"
 draws = 600
 
 [alerts]
@@ -268,7 +268,7 @@ def _stand(database: object) -> tuple[int, bool]:
     from db.engine import Database
     from db.leases import read_lease
     from db.read_schedule import read_attempts
-    from forecast.schedule.orders import lease_name
+    from forecast.schedule.jobs import lease_name
 
     assert isinstance(database, Database)
     with database.read() as connection:

@@ -134,7 +134,7 @@ class _Handler(BaseHTTPRequestHandler):
                 self.wfile.write(bytes([letter]))
                 if over.wait(0.05):
                     return
-        except OSError:  # it was hung up
+        except OSError:  # it was daily_trigger up
             over.set()
 
     def log_message(self, format: str, *args: object) -> None:

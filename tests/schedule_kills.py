@@ -23,7 +23,7 @@ from db.posteriors import FOLDER
 from db.read_runs import read_posterior_hashes
 from db.read_schedule import read_attempts
 from db.run_rows import AttemptRow, LeaseRow
-from forecast.schedule.orders import lease_name
+from forecast.schedule.jobs import lease_name
 
 LEASE_S = 4.0
 STARTING_S = 12.0

@@ -18,8 +18,8 @@ from db.migrate import create_database
 from db.progress import Progress
 from db.read_schedule import read_attempts
 from db.run_rows import AttemptRow, NewRun
-from forecast.schedule.duty import Duty
-from forecast.schedule.orders import Made, Order, enter, new_attempt
+from forecast.schedule.jobs import Job, Made, enter, new_attempt
+from forecast.schedule.leader import Leader
 from forecast.schedule.settings import ScheduleSettings, Settings
 from forecast.schedule.slots import Slot, calendar_of
 from indicators.folder import read_case_folder
@@ -54,12 +54,12 @@ def quietly(stage: str, done: int, total: int, remark: str) -> None:
     """Progress that nobody watches."""
 
 
-def run_of(order: Order) -> NewRun:
+def run_of(job: Job) -> NewRun:
     return NewRun(
-        case_id=order.case_id,
-        kind=order.slot.kind,
-        as_of=order.slot.as_of,
-        as_recorded=order.slot.at,
+        case_id=job.case_id,
+        kind=job.slot.kind,
+        as_of=job.slot.as_of,
+        as_recorded=job.slot.at,
         seed=1,
         inputs_hash="1" * 64,
         case_hash="2" * 64,
@@ -73,26 +73,26 @@ def run_of(order: Order) -> NewRun:
     )
 
 
-def store(database: Database, order: Order, now: datetime, status: str = "published", *, whole: bool = True) -> Made:
+def store(database: Database, job: Job, now: datetime, status: str = "published", *, whole: bool = True) -> Made:
     """What a fit leaves, by the same rows in the same transaction."""
     with database.write() as connection:
-        run_id = append_run(connection, run_of(order), now)
+        run_id = append_run(connection, run_of(job), now)
         detail = {"diagnostics": SOUND, "failures": [], "structure": STRUCTURE}
         append_run_status(connection, run_id, status, detail, now)
         if status == "published" and whole:
             append_forecasts(connection, run_id, toy_targets(), toy_scenarios(), toy_states(), (), now)
-        enter(connection, order, run_id, 1.0, now)
+        enter(connection, job, run_id, 1.0, now)
     return Made(run_id, status)
 
 
 def storing(
     database: Database, clock: Callable[[], datetime], *, whole: bool = True
-) -> Callable[[Order, Progress, Callable[[], None]], Made]:
+) -> Callable[[Job, Progress, Callable[[], None]], Made]:
     """Makes runs without a fit; they are quicker to store if not `whole`."""
 
-    def make(order: Order, progress: Progress, beat: Callable[[], None]) -> Made:
-        beat()
-        return store(database, order, clock(), whole=whole)
+    def make(job: Job, progress: Progress, heartbeat: Callable[[], None]) -> Made:
+        heartbeat()
+        return store(database, job, clock(), whole=whole)
 
     return make
 
@@ -106,9 +106,9 @@ def settings_of(
     return Settings(schedule=schedule)
 
 
-def duty_of(database: Database, clock: Callable[[], datetime], settings: Settings, *, whole: bool = False) -> Duty:
+def leader_of(database: Database, clock: Callable[[], datetime], settings: Settings, *, whole: bool = False) -> Leader:
     """A service that has just been started."""
-    return Duty(
+    return Leader(
         database=database, case_id="toy", settings=settings, make=storing(database, clock, whole=whole), clock=clock
     )
 
@@ -133,26 +133,26 @@ def install_toy_of_today(folder: Path, missing: int, *, before_days: int = 60, y
     case = write_toy_case(folder / "toy", {"case.toml": calendar}, through=now.year - years_back)
     with create_database(url) as database:
         install_case(database, read_case_folder(case), now - timedelta(days=before_days))
-        duty = duty_of(database, lambda: now, settings_of())
-        newest = calendar_of(duty.settings.schedule).newest_due(now)
-        leave_out(duty, newest - timedelta(days=missing))
+        leader = leader_of(database, lambda: now, settings_of())
+        newest = calendar_of(leader.settings.schedule).newest_due(now)
+        leave_out(leader, newest - timedelta(days=missing))
     return url
 
 
-def leave_out(duty: Duty, day: date) -> None:
+def leave_out(leader: Leader, day: date) -> None:
     """Enter a day as skipped: the ledger begins with it."""
-    slot = Slot(day, calendar_of(duty.settings.schedule).instant(day), BACKFILL)
-    order = Order(
-        case_id=duty.case_id,
+    slot = Slot(day, calendar_of(leader.settings.schedule).instant(day), BACKFILL)
+    job = Job(
+        case_id=leader.case_id,
         slot=slot,
-        sampler=duty.settings.schedule.sampler,
-        holder=duty.holder,
-        started_at=duty.clock(),
+        sampler=leader.settings.schedule.sampler,
+        holder=leader.holder,
+        started_at=leader.clock(),
         log="",
     )
-    attempt = new_attempt(order, duty.clock(), 0.0, "skipped", error="the ledger begins here")
-    with duty.database.write() as connection:
-        append_attempt(connection, attempt, duty.clock())
+    attempt = new_attempt(job, leader.clock(), 0.0, "skipped", error="the ledger begins here")
+    with leader.database.write() as connection:
+        append_attempt(connection, attempt, leader.clock())
 
 
 def wait_for(what: Callable[[], bool], seconds: float, name: str) -> None:

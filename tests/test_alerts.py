@@ -27,10 +27,16 @@ from db.read import read_case
 from db.read_schedule import ScheduledValue, read_alerts, read_scheduled_values
 from db.rows import NewCompleteness
 from db.run_rows import AlertRow
+from forecast.facts.alerts import DAY, DRIFT, THRESHOLD, WEEK, HeadlineMoved, Movement
 from forecast.schedule.alerts import raise_alerts
-from forecast.schedule.movement import DAY, DRIFT, THRESHOLD, WEEK, Movement, body_of, find_movement, side, told_values
+from forecast.schedule.movement import (
+    find_movement,
+    notified_values,
+    side,
+)
 from forecast.schedule.settings import AlertFile, AlertSettings, Settings
 from forecast.schedule.slots import retry_at
+from forecast.words.language import LANGUAGES
 from indicators.folder import read_case_folder
 from indicators.install import install_case
 
@@ -148,7 +154,8 @@ def test_a_slow_drift_is_told() -> None:
     ]
     movement = find_movement(values[:32], (), QUIET)
     assert movement is not None
-    assert "Little by little: 10 % → 13 % since 2020-01-06, +3.1 points" in body_of(movement, "Talks")
+    moved = HeadlineMoved(target="deal", horizon_days=365, movement=movement, remodelled=None)
+    assert "Little by little: 10 % → 13 % since 2020-01-06, +3.1 points" in LANGUAGES["en"].alerts.moved(moved)[2]
 
 
 def test_a_threshold_is_told_once_each_time_it_is_crossed(toy: Database) -> None:
@@ -308,8 +315,8 @@ def test_told_values_are_those_of_the_same_number(toy: Database) -> None:
     with toy.read() as connection:
         alerts = read_alerts(connection, "toy")
         values = read_scheduled_values(connection, "toy", "arms_control_talks", 365)
-    assert told_values(alerts, "arms_control_talks", 365) == values[1:]
-    assert told_values(alerts, "arms_control_talks", 30) == told_values(alerts, "contact", 365) == ()
+    assert notified_values(alerts, "arms_control_talks", 365) == values[1:]
+    assert notified_values(alerts, "arms_control_talks", 30) == notified_values(alerts, "contact", 365) == ()
 
 
 def test_indicators_that_go_stale_are_told_once(toy: Database) -> None:

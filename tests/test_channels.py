@@ -142,7 +142,7 @@ def test_a_server_that_does_not_get_to_the_end_is_hung_up_on(
 
 
 def _no_thread_is_left() -> None:
-    """Nothing that was hung up on lives on."""
+    """Nothing that was daily_trigger up on lives on."""
     end = monotonic() + 5
     while monotonic() < end:
         left = [thread for thread in threading.enumerate() if thread.name == "parley-alert"]

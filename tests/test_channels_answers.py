@@ -18,7 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from receivers import ALERT, CLOSE, DRIP, HANG, Hook, Reply, free_port, open_box, open_hook, slack
 from schedule_worlds import wait_for
-from test_courier import Desk
+from test_delivery import Desk
 
 from db.append import append_delivery
 from db.backup import write_backup
@@ -286,7 +286,7 @@ KILLED = """
 import sys
 from datetime import datetime, timezone
 from db.engine import open_database
-from forecast.schedule.courier import deliver
+from forecast.schedule.delivery import deliver
 from forecast.schedule.settings import read_settings
 with open_database(sys.argv[1]) as database:
     deliver(database, "small", read_settings(), lambda: datetime(2020, 6, 1, 12, tzinfo=timezone.utc))

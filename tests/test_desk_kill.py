@@ -12,7 +12,7 @@ import pytest
 from conftest import SMALL_FIT, made_once
 from kill_victims import SERVICES, TODAY, YEARS_BACK, Victim
 from schedule_kills import SETTINGS
-from schedule_worlds import days_of, duty_of, install_toy_of_today, leave_out, ledger_of, settings_of
+from schedule_worlds import days_of, install_toy_of_today, leader_of, leave_out, ledger_of, settings_of
 from sizes import slow, soak
 from sqlalchemy import insert, select
 
@@ -125,8 +125,8 @@ def kill_by_plan(victim: Victim, plan: Plan) -> Counter[str]:
 
 def owe(victim: Victim, days: int) -> None:
     """Let so many days up to yesterday have no run."""
-    duty = duty_of(victim.database, utc_now, settings_of())
-    leave_out(duty, calendar_of(duty.settings.schedule).newest_due(utc_now()) - timedelta(days + 1))
+    leader = leader_of(victim.database, utc_now, settings_of())
+    leave_out(leader, calendar_of(leader.settings.schedule).newest_due(utc_now()) - timedelta(days + 1))
 
 
 def check_schedule(victim: Victim, owed: int) -> None:

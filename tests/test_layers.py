@@ -31,7 +31,7 @@ LEAVES = {
     "structures",
     "writing",
 }
-BOUNDARIES = {f"forecast/schedule/{name}.py" for name in ("duty", "fitter", "service")}
+BOUNDARIES = {f"forecast/schedule/{name}.py" for name in ("fitter", "leader", "service")}
 """Where a job ends: each has one handler of whatever it may meet, which records it."""
 MODULES = sorted(path.relative_to(ROOT).as_posix() for name in ALLOWED for path in (ROOT / name).rglob("*.py"))
 

@@ -18,7 +18,7 @@ from brief_worlds import install_shipped, numbers, parsed, said_shortly, store_r
 from PIL import Image
 from receivers import Box, open_box
 from test_cli_report import Command
-from test_courier import Clock
+from test_delivery import Clock
 from toy_runs import install_toy, toy_states
 
 from db.append import append_alerts, append_attempt
@@ -34,7 +34,7 @@ from forecast.cli import console
 from forecast.cli.app import run
 from forecast.facts.brief import Brief
 from forecast.schedule.briefs import BRIEF, Letters, due_brief
-from forecast.schedule.courier import deliver
+from forecast.schedule.delivery import deliver
 from forecast.schedule.letters import compose_letter
 from forecast.schedule.log import close_log
 from forecast.schedule.settings import AlertSettings, Email, MailSettings, Settings

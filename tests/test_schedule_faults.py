@@ -22,9 +22,9 @@ from schedule_processes import fits_of, open_service
 from schedule_worlds import (
     Clock,
     days_of,
-    duty_of,
     install_toy_at,
     install_toy_of_today,
+    leader_of,
     ledger_of,
     settings_of,
     store,
@@ -40,10 +40,10 @@ from db.read_schedule import read_deliveries
 from db.run_rows import DeliveryRow
 from db.verify import verify_store
 from forecast.errors import FitFailed
-from forecast.schedule.courier import deliver, run_courier
-from forecast.schedule.duty import Duty
+from forecast.schedule.delivery import deliver, run_deliveries
 from forecast.schedule.fitter import Fitter, first_line
-from forecast.schedule.orders import Made, Order, lease_name
+from forecast.schedule.jobs import Job, Made, lease_name
+from forecast.schedule.leader import Leader
 from forecast.schedule.service import Service, serve, tick
 from forecast.schedule.settings import AlertFile, AlertSettings, Email, ScheduleSettings, Settings, Webhook
 from forecast.schedule.status import Status, read_status
@@ -55,7 +55,7 @@ PATIENCE_S = 90.0
 
 on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
-type Fault = Callable[[Order, Callable[[], None]], None]
+type Fault = Callable[[Job, Callable[[], None]], None]
 
 
 @dataclass(slots=True)
@@ -67,30 +67,30 @@ class World:
     service: Service
 
     @property
-    def duty(self) -> Duty:
-        return self.service.duty
+    def leader(self) -> Leader:
+        return self.service.leader
 
     def tick(self, *faults: Fault) -> float:
         """A look at what is due, with a fault for each run that is made; the seconds it took."""
-        left, whole = list(faults), self.duty.make
+        left, whole = list(faults), self.leader.make
 
-        def make(order: Order, progress: Progress, beat: Callable[[], None]) -> Made:
+        def make(job: Job, progress: Progress, heartbeat: Callable[[], None]) -> Made:
             if left:
-                left.pop(0)(order, beat)
-            return whole(order, progress, beat)
+                left.pop(0)(job, heartbeat)
+            return whole(job, progress, heartbeat)
 
-        self.duty.make, began = make, monotonic()
+        self.leader.make, began = make, monotonic()
         try:
             tick(self.service, Event())
         finally:
-            self.duty.make = whole
+            self.leader.make = whole
         return monotonic() - began
 
     def outcomes(self) -> list[str]:
         return [row.outcome for row in ledger_of(self.database)]
 
     def deliver(self) -> int:
-        return deliver(self.database, "toy", self.duty.settings, self.clock)
+        return deliver(self.database, "toy", self.leader.settings, self.clock)
 
     def told(self) -> list[dict[str, Any]]:
         """The alerts in the file."""
@@ -102,7 +102,7 @@ class World:
 
     def status(self) -> Status:
         with self.database.read() as connection:
-            return read_status(connection, self.duty.settings, self.clock())
+            return read_status(connection, self.leader.settings, self.clock())
 
 
 def read_told(file: Path) -> list[dict[str, Any]]:
@@ -113,8 +113,8 @@ def read_told(file: Path) -> list[dict[str, Any]]:
 def open_world(url: str, alerts: AlertSettings = TO_FILE) -> Iterator[World]:
     with open_database(url, lock_timeout_s=0.2) as opened:
         database, clock = replace(opened, folder=Path.cwd()), Clock(MORNING)
-        duty = duty_of(database, clock, replace(settings_of(), alerts=alerts), whole=True)
-        yield World(database, clock, Service(duty=duty, steps=(record_alerts,)))
+        leader = leader_of(database, clock, replace(settings_of(), alerts=alerts), whole=True)
+        yield World(database, clock, Service(leader=leader, steps=(record_alerts,)))
 
 
 @pytest.fixture
@@ -132,7 +132,7 @@ def world(url: str) -> Iterator[World]:
 
 
 def failing(line: str) -> Fault:
-    def fail(order: Order, beat: Callable[[], None]) -> None:
+    def fail(job: Job, heartbeat: Callable[[], None]) -> None:
         raise FitFailed(line)
 
     return fail
@@ -151,8 +151,8 @@ def check_sound(database: Database) -> None:
 def test_a_rejected_run_is_told_once_and_the_last_good_forecast_stands(world: World) -> None:
     world.tick()
     world.clock.forward(timedelta(days=1))
-    storing = world.duty.make
-    world.duty.make = lambda order, progress, beat: store(world.database, order, world.clock(), "rejected")
+    storing = world.leader.make
+    world.leader.make = lambda job, progress, heartbeat: store(world.database, job, world.clock(), "rejected")
     for _ in range(3):
         world.tick()
         world.clock.forward(timedelta(hours=1))
@@ -166,7 +166,7 @@ def test_a_rejected_run_is_told_once_and_the_last_good_forecast_stands(world: Wo
     assert "was rejected" in world.status().standing.reason
     (alert,) = world.told()
     assert (alert["rule"], alert["subject"]) == ("rejected", str(MORNING.date() + timedelta(1)))
-    world.duty.make = storing
+    world.leader.make = storing
     world.clock.forward(timedelta(days=1))
     world.tick()
     assert world.outcomes() == ["published", "rejected", "published"]
@@ -176,14 +176,14 @@ def test_a_rejected_run_is_told_once_and_the_last_good_forecast_stands(world: Wo
 
 @on_sqlite
 def test_a_run_that_was_stored_before_its_process_died_has_not_failed(world: World) -> None:
-    def die_late(order: Order, beat: Callable[[], None]) -> None:
-        store(world.database, order, world.clock())
+    def die_late(job: Job, heartbeat: Callable[[], None]) -> None:
+        store(world.database, job, world.clock())
         raise FitFailed("the fitting process was ended by SIGKILL")
 
     world.tick(die_late)
     assert world.outcomes() == ["published"]
     with world.database.read() as connection:
-        lease = read_lease(connection, world.duty.lease)
+        lease = read_lease(connection, world.leader.lease)
     assert lease is not None
     assert lease.working_on is None
 
@@ -191,7 +191,7 @@ def test_a_run_that_was_stored_before_its_process_died_has_not_failed(world: Wor
 def test_a_failure_nobody_could_write_down_is_entered_once_by_who_takes_over(world: World, url: str) -> None:
     with ExitStack() as held, open_world(url) as other:
 
-        def lock_and_fail(order: Order, beat: Callable[[], None]) -> None:
+        def lock_and_fail(job: Job, heartbeat: Callable[[], None]) -> None:
             held.enter_context(locked(url))
             raise FitFailed("the fitting process was ended by SIGSEGV")
 
@@ -201,10 +201,10 @@ def test_a_failure_nobody_could_write_down_is_entered_once_by_who_takes_over(wor
         other.clock.now = MORNING + timedelta(minutes=10)
         other.tick()
         assert world.outcomes() == ["failed", "published"]
-        assert ledger_of(world.database)[0].error == f"{world.duty.holder} was not heard again while it made this run"
+        assert ledger_of(world.database)[0].error == f"{world.leader.holder} was not heard again while it made this run"
         world.clock.now = MORNING + timedelta(minutes=20)
         world.tick()
-        assert world.service.on_duty
+        assert world.service.leading
         assert world.outcomes() == ["failed", "published"]
         check_sound(world.database)
 
@@ -225,11 +225,11 @@ def test_a_database_locked_at_the_start_of_a_look(world: World, url: str) -> Non
 
 
 def test_a_database_locked_during_a_fit(world: World, url: str, caplog: pytest.LogCaptureFixture) -> None:
-    def lock_a_while(order: Order, beat: Callable[[], None]) -> None:
+    def lock_a_while(job: Job, heartbeat: Callable[[], None]) -> None:
         with locked(url):
-            world.duty.beaten = 0.0
-            beat()
-        assert "beat not written" in caplog.text
+            world.leader.last_heartbeat = 0.0
+            heartbeat()
+        assert "heartbeat not written" in caplog.text
 
     world.tick(lock_a_while)
     assert world.outcomes() == ["published"]
@@ -238,9 +238,9 @@ def test_a_database_locked_during_a_fit(world: World, url: str, caplog: pytest.L
 def test_a_database_locked_when_a_run_is_stored(world: World, url: str) -> None:
     with ExitStack() as held:
 
-        def lock_and_store(order: Order, beat: Callable[[], None]) -> None:
+        def lock_and_store(job: Job, heartbeat: Callable[[], None]) -> None:
             held.enter_context(locked(url))
-            store_or_fail(world, order)
+            store_or_fail(world, job)
 
         world.tick(lock_and_store)
         assert (world.service.said, world.outcomes()) == ("database refuses", [])
@@ -255,10 +255,10 @@ def test_a_database_locked_when_a_run_is_stored(world: World, url: str) -> None:
     check_sound(world.database)
 
 
-def store_or_fail(world: World, order: Order) -> None:
+def store_or_fail(world: World, job: Job) -> None:
     """As the fitting process does it: an error is told in one line."""
     try:
-        store(world.database, order, world.clock())
+        store(world.database, job, world.clock())
     except StoreError as error:
         raise FitFailed(first_line(error)) from error
 
@@ -302,9 +302,9 @@ def test_a_full_disk(small_disk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
             world.tick()
             assert world.service.said == "database refuses"
 
-        def fill_and_store(order: Order, beat: Callable[[], None]) -> None:
+        def fill_and_store(job: Job, heartbeat: Callable[[], None]) -> None:
             held.enter_context(full(small_disk))
-            store_or_fail(world, order)
+            store_or_fail(world, job)
 
         world.tick(fill_and_store)
         assert world.service.said == "database refuses"
@@ -327,9 +327,9 @@ def test_a_full_disk(small_disk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @on_sqlite
 @pytest.mark.parametrize("number", [signal.SIGSEGV, signal.SIGKILL])
 def test_a_fitting_process_that_crashes(world: World, url: str, number: signal.Signals) -> None:
-    def crash(order: Order, beat: Callable[[], None]) -> None:
+    def crash(job: Job, heartbeat: Callable[[], None]) -> None:
         with Fitter(url, 60) as fitter:
-            fitter.make(order, lambda *_: None, lambda: os.kill(fitter.pid or 0, number))
+            fitter.make(job, lambda *_: None, lambda: os.kill(fitter.pid or 0, number))
 
     world.tick(crash)
     world.clock.forward(timedelta(minutes=2))
@@ -341,9 +341,9 @@ def test_a_fitting_process_that_crashes(world: World, url: str, number: signal.S
 
 @on_sqlite
 def test_a_fitting_process_that_never_ends(world: World, url: str) -> None:
-    def hang(order: Order, beat: Callable[[], None]) -> None:
+    def hang(job: Job, heartbeat: Callable[[], None]) -> None:
         with Fitter(url, 0.6) as fitter:
-            fitter.make(order, lambda *_: None, lambda: os.kill(fitter.pid or 0, signal.SIGSTOP))
+            fitter.make(job, lambda *_: None, lambda: os.kill(fitter.pid or 0, signal.SIGSTOP))
 
     world.tick(hang)
     world.clock.forward(timedelta(minutes=2))
@@ -355,16 +355,16 @@ def test_a_fitting_process_that_never_ends(world: World, url: str) -> None:
 
 @contextmanager
 def carrying(world: World) -> Iterator[Event]:
-    """The courier at work; set the event to wake it."""
+    """The delivery worker at work; set the event to wake it."""
     stop, wake = Event(), Event()
     options = {"clock": world.clock, "stop": stop, "wake": wake}
-    courier = Thread(target=run_courier, args=(world.database, "toy", world.duty.settings), kwargs=options)
-    courier.start()
+    worker = Thread(target=run_deliveries, args=(world.database, "toy", world.leader.settings), kwargs=options)
+    worker.start()
     try:
         yield wake
     finally:
         stop.set()
-        courier.join()
+        worker.join()
 
 
 @on_sqlite
@@ -526,11 +526,11 @@ def test_a_server_of_the_database_that_is_gone_for_a_while(
             assert world.service.said == "database refuses"
             server.ensure_postgres_running()
 
-            def stop_and_store(order: Order, beat: Callable[[], None]) -> None:
+            def stop_and_store(job: Job, heartbeat: Callable[[], None]) -> None:
                 server.stop()
-                world.duty.beaten = 0.0
-                beat()
-                store_or_fail(world, order)
+                world.leader.last_heartbeat = 0.0
+                heartbeat()
+                store_or_fail(world, job)
 
             world.tick(stop_and_store)
             assert world.service.said == "database refuses"

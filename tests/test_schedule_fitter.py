@@ -23,9 +23,9 @@ from db.read_runs import read_run
 from db.tables import attempts, runs
 from forecast.clock import utc_now
 from forecast.errors import FitFailed
-from forecast.schedule.duty import Stopped
 from forecast.schedule.fitter import Fitter
-from forecast.schedule.orders import Made, Order, lease_name
+from forecast.schedule.jobs import Job, Made, lease_name
+from forecast.schedule.leader import Stopped
 from forecast.schedule.slots import Slot
 from models.settings import SamplerSettings
 
@@ -45,12 +45,12 @@ class Shop:
     fitter: Fitter
     stages: list[str] = field(default_factory=list)
 
-    def order(self, day: date, kind: str = OFFICIAL, *, sampler: SamplerSettings = HASTY, holder: str = "us") -> Order:
-        """The order of a day's run, whose holder has the lease."""
+    def job(self, day: date, kind: str = OFFICIAL, *, sampler: SamplerSettings = HASTY, holder: str = "us") -> Job:
+        """The job of a day's run, whose holder has the lease."""
         with self.database.write() as connection:
             take_lease(connection, LEASE, holder, 0.001, utc_now())
         at = max(datetime.combine(day, clock_time(6), UTC), RECORDED)
-        return Order(
+        return Job(
             case_id="toy",
             slot=Slot(day, at, kind),
             sampler=sampler,
@@ -59,13 +59,13 @@ class Shop:
             log="logs/schedule.log",
         )
 
-    def make(self, order: Order) -> Made:
-        return self.fitter.make(order, self.hear, lambda: None)
+    def make(self, job: Job) -> Made:
+        return self.fitter.make(job, self.hear, lambda: None)
 
     def is_refused(self) -> None:
-        """An order that the process can only refuse, in words."""
+        """A job that the process can only refuse, in words."""
         with pytest.raises(FitFailed, match=r"^as of 2009-12-31 the record, which begins on 2010-01-01, holds less"):
-            self.make(self.order(date(2010, 1, 1)))
+            self.make(self.job(date(2010, 1, 1)))
 
     def hear(self, stage: str, done: int, total: int, remark: str) -> None:
         if stage not in self.stages:
@@ -80,9 +80,9 @@ class Shop:
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """An order, what came of it, from which process, after how long, and how much processor time that one used."""
+    """A job, what came of it, from which process, after how long, and how much processor time that one used."""
 
-    order: Order
+    job: Job
     made: Made
     pid: int
     seconds: float
@@ -103,11 +103,11 @@ def delivered(shop: Shop) -> tuple[Delivered, Delivered]:
     """Two runs, one after the other."""
 
     def deliver(day: date, kind: str) -> Delivered:
-        order, begun = shop.order(day, kind, sampler=SOUND), time.monotonic()
+        job, begun = shop.job(day, kind, sampler=SOUND), time.monotonic()
         before = worked(shop.fitter.pid) if shop.fitter.pid else 0.0
-        made = shop.make(order)
+        made = shop.make(job)
         assert shop.fitter.pid is not None
-        return Delivered(order, made, shop.fitter.pid, time.monotonic() - begun, worked(shop.fitter.pid) - before)
+        return Delivered(job, made, shop.fitter.pid, time.monotonic() - begun, worked(shop.fitter.pid) - before)
 
     return deliver(date(2020, 1, 3), BACKFILL), deliver(date(2020, 1, 4), OFFICIAL)
 
@@ -143,7 +143,7 @@ def test_one_process_makes_them_all_and_compiles_once(delivered: tuple[Delivered
 def test_the_run_is_there_with_its_line_of_the_ledger(shop: Shop, delivered: tuple[Delivered, Delivered]) -> None:
     lines = {row.run_id: row for row in ledger_of(shop.database)}
     for one in delivered:
-        slot = one.order.slot
+        slot = one.job.slot
         with shop.database.read() as connection:
             run = read_run(connection, one.made.run_id)
         assert (run.kind, run.as_of, run.as_recorded) == (slot.kind, slot.day - timedelta(1), slot.at)
@@ -153,7 +153,7 @@ def test_the_run_is_there_with_its_line_of_the_ledger(shop: Shop, delivered: tup
         line = lines[one.made.run_id]
         assert (line.scheduled_for, line.scheduled_at, line.as_of) == (slot.day, slot.at, run.as_of)
         assert (line.kind, line.outcome, line.holder) == (slot.kind, "published", "us")
-        assert (line.started_at, line.log) == (one.order.started_at, one.order.log)
+        assert (line.started_at, line.log) == (one.job.started_at, one.job.log)
         assert line.started_at < line.ended_at
         assert 0 < line.wall_s < one.seconds
         assert line.diagnostics == run.detail["diagnostics"]
@@ -169,7 +169,7 @@ def test_what_it_does_is_told_by_stages(shop: Shop, delivered: tuple[Delivered, 
 def test_a_date_before_the_record_is_refused_in_words(shop: Shop, delivered: tuple[Delivered, Delivered]) -> None:
     before = shop.stored()
     with pytest.raises(FitFailed, match="holds less than a year; choose a date from") as told:
-        shop.make(shop.order(date(2010, 1, 1)))
+        shop.make(shop.job(date(2010, 1, 1)))
     assert "forecast.errors.NotEnough" in told.value.trace
     assert "in check_rows" in told.value.trace
     assert shop.stored() == before
@@ -178,11 +178,11 @@ def test_a_date_before_the_record_is_refused_in_words(shop: Shop, delivered: tup
 
 @pytest.mark.slow
 def test_a_run_whose_lease_has_passed_on_stores_nothing(shop: Shop, delivered: tuple[Delivered, Delivered]) -> None:
-    order, before = shop.order(date(2020, 1, 5)), shop.stored()
+    job, before = shop.job(date(2020, 1, 5)), shop.stored()
     time.sleep(0.01)  # the lease's life
-    shop.order(date(2020, 1, 5), holder="another")
+    shop.job(date(2020, 1, 5), holder="another")
     with pytest.raises(LeaseLost, match="the lease of the schedule of toy has passed from us to another"):
-        shop.make(order)
+        shop.make(job)
     assert shop.stored() == before
     with shop.database.read() as connection:
         lease = read_lease(connection, LEASE)
@@ -195,7 +195,7 @@ def test_a_run_whose_lease_has_passed_on_stores_nothing(shop: Shop, delivered: t
 def test_a_day_that_has_its_run_gets_no_second(shop: Shop, delivered: tuple[Delivered, Delivered]) -> None:
     before = shop.stored()
     with pytest.raises(FitFailed, match="a row with the same key is there already"):
-        shop.make(shop.order(delivered[1].order.slot.day))
+        shop.make(shop.job(delivered[1].job.slot.day))
     assert shop.stored() == before
 
 
@@ -210,7 +210,7 @@ def test_after_so_many_runs_another_process_is_begun(
 
     monkeypatch.setattr("forecast.schedule.fitter.RUNS_A_CHILD", 2)
     with pytest.raises(Stopped, match="seen enough"):
-        shop.fitter.make(shop.order(date(2020, 1, 6)), shop.hear, look)
+        shop.fitter.make(shop.job(date(2020, 1, 6)), shop.hear, look)
     assert pids[0] not in (None, delivered[0].pid)
     assert dead(delivered[0].pid)
 
@@ -224,7 +224,7 @@ def test_a_killed_process_is_a_failed_run_and_the_next_order_gets_another(shop: 
             os.kill(shop.fitter.pid, signal.SIGKILL)
 
     with pytest.raises(FitFailed, match=r"^the fitting process was ended by SIGKILL \(did memory run out\?\)$"):
-        shop.fitter.make(shop.order(date(2020, 1, 6)), shop.hear, kill)
+        shop.fitter.make(shop.job(date(2020, 1, 6)), shop.hear, kill)
     assert shop.fitter.pid is None
     shop.is_refused()
     assert shop.fitter.pid not in (None, *killed)
@@ -241,7 +241,7 @@ def test_a_service_that_stops_ends_it_in_the_middle(shop: Shop) -> None:
 
     shop.stages.clear()
     with pytest.raises(Stopped, match="the service was stopped"):
-        shop.fitter.make(shop.order(date(2020, 1, 6)), shop.hear, stop)
+        shop.fitter.make(shop.job(date(2020, 1, 6)), shop.hear, stop)
     assert seen[0] is not None
     assert dead(seen[0])
     assert shop.fitter.pid is None
@@ -253,7 +253,7 @@ def test_one_that_died_between_two_orders_is_replaced_unnoticed(shop: Shop, tmp_
 
         def refused() -> int:
             with pytest.raises(FitFailed, match=r"^no database at .*gone\.db; run `parley init`$"):
-                fitter.make(shop.order(date(2020, 1, 6)), shop.hear, lambda: None)
+                fitter.make(shop.job(date(2020, 1, 6)), shop.hear, lambda: None)
             assert fitter.pid is not None
             return fitter.pid
 
@@ -266,12 +266,12 @@ def test_one_that_died_between_two_orders_is_replaced_unnoticed(shop: Shop, tmp_
 
 def test_a_machine_that_cannot_begin_one_is_a_failed_run(shop: Shop) -> None:
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    order = shop.order(date(2020, 1, 6))
+    job = shop.job(date(2020, 1, 6))
     with Fitter("sqlite:///parley.db", 60) as fitter:
         resource.setrlimit(resource.RLIMIT_NOFILE, (open_files() + 2, hard))
         try:
             with pytest.raises(FitFailed, match=r"^the fitting process cannot be begun \(Too many open files\)$"):
-                fitter.make(order, shop.hear, lambda: None)
+                fitter.make(job, shop.hear, lambda: None)
         finally:
             resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
         assert fitter.pid is None
@@ -281,7 +281,7 @@ def test_one_that_takes_too_long_is_ended(shop: Shop) -> None:
     pids: set[int | None] = set()
     with Fitter(f"sqlite:///{shop.database.url}", 1.2) as fitter:
         with pytest.raises(FitFailed, match=r"^the run took longer than 0\.02 minutes and was ended$"):
-            fitter.make(shop.order(date(2020, 1, 6)), shop.hear, lambda: pids.add(fitter.pid))
+            fitter.make(shop.job(date(2020, 1, 6)), shop.hear, lambda: pids.add(fitter.pid))
         assert fitter.pid is None
     (pid,) = pids
     assert pid is not None
@@ -293,7 +293,7 @@ def test_closing_leaves_no_process_and_no_open_file(shop: Shop) -> None:
 
     def begin_and_close() -> None:
         with Fitter(f"sqlite:///{shop.database.url}", 0.2) as fitter, pytest.raises(FitFailed, match="took longer"):
-            fitter.make(shop.order(date(2020, 1, 6)), shop.hear, lambda: None)
+            fitter.make(shop.job(date(2020, 1, 6)), shop.hear, lambda: None)
 
     begin_and_close()
     before = open_files(), children()

@@ -21,8 +21,8 @@ from db.rows import NewCompleteness, NewEvent, NewObservation
 from db.when import When
 from forecast.engine.assemble import inputs_hash, read_problem
 from forecast.engine.rows import new_run
-from forecast.schedule.duty import Duty, make_due, take_up
-from forecast.schedule.orders import Made, Order, enter, fulfil
+from forecast.schedule.jobs import Job, Made, enter, run_job
+from forecast.schedule.leader import Leader, acquire, make_due
 from forecast.schedule.slots import calendar_of
 from indicators.content import EVENT_TYPES
 from models.settings import SamplerSettings
@@ -168,21 +168,21 @@ def a_month(seed: int) -> list[Entry]:
 
 def making(
     database: Database, clock: Clock, fitted: Sequence[date]
-) -> Callable[[Order, Progress, Callable[[], None]], Made]:
+) -> Callable[[Job, Progress, Callable[[], None]], Made]:
     """Makes the runs of some days by a fit; of the others only what it would be fitted to is on record."""
 
-    def make(order: Order, progress: Progress, beat: Callable[[], None]) -> Made:
-        if order.slot.day in fitted:
-            return fulfil(database, replace(order, sampler=SAMPLER), progress, clock)
+    def make(job: Job, progress: Progress, heartbeat: Callable[[], None]) -> Made:
+        if job.slot.day in fitted:
+            return run_job(database, replace(job, sampler=SAMPLER), progress, clock)
         with database.read() as connection:
             rows, _, problem = read_problem(
-                connection, When(as_of=order.slot.as_of, as_recorded=order.slot.at), case_id=order.case_id
+                connection, When(as_of=job.slot.as_of, as_recorded=job.slot.at), case_id=job.case_id
             )
         with database.write() as connection:
-            run = new_run(rows, problem, 0.5, kind=order.slot.kind, seed=1)
+            run = new_run(rows, problem, 0.5, kind=job.slot.kind, seed=1)
             run_id = append_run(connection, run, clock())
             append_run_status(connection, run_id, "published", {}, clock())
-            enter(connection, order, run_id, 1.0, clock())
+            enter(connection, job, run_id, 1.0, clock())
         return Made(run_id, "published")
 
     return make
@@ -204,7 +204,7 @@ class World:
             with self.database.write() as connection:
                 entry.append(connection, entry.at, self.numbers)
         clock = Clock(now)
-        duty = Duty(
+        leader = Leader(
             database=self.database,
             case_id="toy",
             settings=SETTINGS,
@@ -212,8 +212,8 @@ class World:
             clock=clock,
         )
         clock.forward(timedelta(hours=1))  # the lease of the last service has expired
-        take_up(duty)
-        make_due(duty, quietly)
+        acquire(leader)
+        make_due(leader, quietly)
 
 
 def two_worlds(folder: Path, entries: list[Entry], days: int, fitted: Sequence[date]) -> tuple[Path, Path]:

@@ -3,6 +3,7 @@
 import json
 import logging
 import os
+import pickle
 import re
 import signal
 import socket
@@ -19,7 +20,10 @@ from threading import Event
 from zoneinfo import ZoneInfo
 
 import pytest
-from schedule_worlds import Clock, days_of, duty_of, install_toy_at, ledger_of, quietly, settings_of
+from apscheduler.jobstores.sqlalchemy import SQLAlchemyJobStore
+from apscheduler.schedulers.background import BackgroundScheduler
+from apscheduler.triggers.date import DateTrigger
+from schedule_worlds import Clock, days_of, install_toy_at, leader_of, ledger_of, quietly, settings_of
 from sqlalchemy import inspect, text
 from toy_case import CASE, write_toy_case
 
@@ -28,13 +32,13 @@ from db.errors import LeaseHeld
 from db.leases import read_lease
 from db.progress import Progress
 from forecast.errors import BadSettings, FitFailed
-from forecast.schedule.bell import hung
-from forecast.schedule.duty import Duty, is_gone, lay_down, take_up
-from forecast.schedule.orders import Made, Order, lease_name
+from forecast.schedule.jobs import Job, Made, lease_name
+from forecast.schedule.leader import Leader, acquire, is_gone, release
 from forecast.schedule.service import Service, make_due_once, serve, tick
 from forecast.schedule.settings import Settings
 from forecast.schedule.slots import Calendar
 from forecast.schedule.steps import record_alerts
+from forecast.schedule.trigger import daily_trigger
 
 STEPS = (record_alerts,)
 DAY = date(2020, 1, 3)
@@ -60,7 +64,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def service(toy: Database, clock: Clock) -> Service:
-    return Service(duty=duty_of(toy, clock, settings_of(lease_seconds=60)), steps=STEPS)
+    return Service(leader=leader_of(toy, clock, settings_of(lease_seconds=60)), steps=STEPS)
 
 
 @pytest.fixture
@@ -70,8 +74,8 @@ def said(caplog: pytest.LogCaptureFixture) -> Callable[[], list[str]]:
     return lambda: [record.getMessage() for record in caplog.records]
 
 
-def raising(error: Exception) -> Callable[[Order, Progress, Callable[[], None]], Made]:
-    def make(order: Order, progress: Progress, beat: Callable[[], None]) -> Made:
+def raising(error: Exception) -> Callable[[Job, Progress, Callable[[], None]], Made]:
+    def make(job: Job, progress: Progress, heartbeat: Callable[[], None]) -> Made:
         raise error
 
     return make
@@ -83,23 +87,23 @@ def holder_of(database: Database) -> str | None:
     return lease.holder if lease else None
 
 
-def test_one_that_is_not_on_duty_stands_by_and_says_so_once(
+def test_one_that_does_not_lead_stands_by_and_says_so_once(
     toy: Database, clock: Clock, service: Service, said: Callable[[], list[str]]
 ) -> None:
-    other, wake = duty_of(toy, clock, settings_of()), Event()
-    take_up(other)
+    other, wake = leader_of(toy, clock, settings_of()), Event()
+    acquire(other)
     for _ in range(3):
         tick(service, wake)
     assert said() == ["standing by"]
-    assert (service.on_duty, wake.is_set(), ledger_of(toy)) == (False, False, [])
-    lay_down(other)
+    assert (service.leading, wake.is_set(), ledger_of(toy)) == (False, False, [])
+    release(other)
     tick(service, wake)
     assert days_of(ledger_of(toy)) == [DAY]
-    assert (service.on_duty, wake.is_set(), service.said) == (True, True, "")
+    assert (service.leading, wake.is_set(), service.said) == (True, True, "")
     clock.forward(timedelta(minutes=2))
-    take_up(other)
+    acquire(other)
     tick(service, wake)
-    assert not service.on_duty
+    assert not service.leading
     assert said().count("standing by") == 2
 
 
@@ -120,12 +124,12 @@ def test_a_database_that_refuses_is_told_once_and_asked_again(
 def test_whatever_goes_wrong_with_a_run_is_entered_and_it_waits_for_its_next_try(
     toy: Database, clock: Clock, service: Service, said: Callable[[], list[str]]
 ) -> None:
-    making, service.duty.make = service.duty.make, raising(RuntimeError("nobody thought of that"))
+    making, service.leader.make = service.leader.make, raising(RuntimeError("nobody thought of that"))
     for _ in range(3):
         tick(service, Event())
     assert said() == ["run begun", "run failed", "alert"]
     assert [row.error for row in ledger_of(toy)] == ["RuntimeError: nobody thought of that"]
-    service.duty.make = making
+    service.leader.make = making
     clock.forward(timedelta(minutes=1))
     tick(service, Event())
     assert days_of(ledger_of(toy)) == [DAY]
@@ -148,12 +152,12 @@ def test_whatever_goes_wrong_in_a_tick_the_next_one_tries_again(
 def test_what_failed_before_the_start_is_tried_at_once_and_later_it_waits(
     toy: Database, clock: Clock, service: Service
 ) -> None:
-    service.duty.make = raising(FitFailed("the fitting process was ended by SIGSEGV"))
+    service.leader.make = raising(FitFailed("the fitting process was ended by SIGSEGV"))
     for _ in range(3):
         tick(service, Event())
     assert days_of(ledger_of(toy), "failed") == [DAY]
-    restarted = Service(duty=duty_of(toy, clock, settings_of()), steps=STEPS)
-    lay_down(service.duty)
+    restarted = Service(leader=leader_of(toy, clock, settings_of()), steps=STEPS)
+    release(service.leader)
     tick(restarted, Event())
     assert days_of(ledger_of(toy)) == [DAY]
 
@@ -185,14 +189,14 @@ def jobs(database: Database) -> list[str]:
         return list(connection.execute(text("SELECT id FROM apscheduler_jobs")).scalars())
 
 
-def test_the_bell_rings_at_its_time_and_its_job_is_in_the_database(database: Database) -> None:
+def test_the_trigger_fires_at_its_time_and_its_job_is_in_the_database(database: Database) -> None:
     calendar, at = soon(3)
-    with hung(database, "toy", calendar) as bell:
-        assert bell.wait(10)
+    with daily_trigger(database, "toy", calendar) as fired:
+        assert fired.wait(10)
         assert timedelta(0) <= datetime.now(UTC) - at < timedelta(seconds=2)
         assert jobs(database) == ["forecast of toy"]
-    with hung(database, "toy", calendar) as bell:  # it hangs there, and tomorrow is its time
-        assert not bell.wait(1)
+    with daily_trigger(database, "toy", calendar) as fired:  # it is set there, and tomorrow is its time
+        assert not fired.wait(1)
     assert jobs(database) == ["forecast of toy"]
 
 
@@ -204,17 +208,54 @@ def wait_for(come: Callable[[], bool], seconds: float = 10.0) -> None:
 
 
 def hang(url: str, calendar: Calendar) -> None:
-    """The bell of another process; it ends with 0 if it came to no harm."""
-    with open_database(url) as database, hung(database, "toy", calendar) as bell:
-        bell.wait(5)
+    """The trigger of another process; it ends with 0 if it came to no harm."""
+    with open_database(url) as database, daily_trigger(database, "toy", calendar) as fired:
+        fired.wait(5)
 
 
-def test_two_bells_hang_on_one_store(database_url: str, caplog: pytest.LogCaptureFixture) -> None:
-    """At least one rings: whose turn it is, the ledger says."""
+OLD_NAME = "forecast.schedule.bell:ring"
+"""By which job stores of earlier versions name the daily job."""
+
+
+def stored_reference(database: Database, id_: str) -> str:
+    """What a job in the store is to call."""
+    with database.read() as connection:
+        state = connection.execute(text("SELECT job_state FROM apscheduler_jobs WHERE id = :id"), {"id": id_}).scalar()
+    assert isinstance(state, bytes)
+    return str(pickle.loads(state)["func"])
+
+
+def store_by_old_name(database: Database, id_: str, at: datetime) -> None:
+    """Leave a job as an earlier version did, which is then due."""
+    scheduler = BackgroundScheduler(jobstores={"default": SQLAlchemyJobStore(engine=database.engine)}, timezone="UTC")
+    scheduler.start(paused=True)
+    scheduler.add_job(OLD_NAME, DateTrigger(at), args=["toy"], id=id_, misfire_grace_time=None)
+    scheduler.shutdown()
+
+
+def test_a_job_stored_by_its_old_name_still_loads_and_runs(database: Database) -> None:
+    store_by_old_name(database, "of an earlier version", datetime.now(UTC) + timedelta(seconds=2))
+    assert stored_reference(database, "of an earlier version") == OLD_NAME
+    calendar, _ = soon(3600)
+    with daily_trigger(database, "toy", calendar) as fired:
+        assert fired.wait(10)
+        wait_for(lambda: jobs(database) == ["forecast of toy"])  # it has run, and that once was all
+
+
+def test_the_daily_job_of_an_earlier_version_is_replaced_by_the_present_one(database: Database) -> None:
+    store_by_old_name(database, "forecast of toy", datetime.now(UTC) + timedelta(days=1))
+    calendar, _ = soon(3600)
+    with daily_trigger(database, "toy", calendar):
+        wait_for(lambda: stored_reference(database, "forecast of toy") != OLD_NAME)
+    assert stored_reference(database, "forecast of toy") == "forecast.schedule.trigger:fire"
+
+
+def test_two_triggers_share_one_store(database_url: str, caplog: pytest.LogCaptureFixture) -> None:
+    """At least one fires: whose turn it is, the ledger says."""
     calendar, _ = soon(3)
     other = get_context("spawn").Process(target=hang, args=(database_url, calendar))
     other.start()
-    with open_database(database_url) as database, hung(database, "toy", calendar):
+    with open_database(database_url) as database, daily_trigger(database, "toy", calendar):
         other.join(20)
         assert other.exitcode == 0
         assert jobs(database) == ["forecast of toy"]
@@ -230,8 +271,8 @@ def test_once_with_nothing_due_makes_nothing_and_gives_the_lease_back(tmp_path: 
 
 
 def test_once_beside_a_service_is_refused(toy: Database) -> None:
-    other = Duty(database=toy, case_id="toy", settings=settings_of(), make=raising(FitFailed("never")))
-    take_up(other)
+    other = Leader(database=toy, case_id="toy", settings=settings_of(), make=raising(FitFailed("never")))
+    acquire(other)
     with pytest.raises(LeaseHeld, match=f"^{re.escape(other.holder)} holds the lease of the schedule of toy"):
         make_due_once(f"sqlite:///{toy.url}", settings_of(), case_id=None, progress=quietly, steps=STEPS)
     assert holder_of(toy) == other.holder
@@ -280,13 +321,13 @@ def test_changed_settings_are_used_at_once_and_wrong_ones_are_not(
 def test_a_process_that_is_gone_holds_no_lease(toy: Database, clock: Clock) -> None:
     with subprocess.Popen([sys.executable, "-c", ""]) as ended:
         pass
-    last, heir, other = (duty_of(toy, clock, settings_of(lease_seconds=3600)) for _ in range(3))
+    last, heir, other = (leader_of(toy, clock, settings_of(lease_seconds=3600)) for _ in range(3))
     last.holder = f"{socket.gethostname()}:{ended.pid}:0a1b2c3d"
-    take_up(last)
-    take_up(heir)
+    acquire(last)
+    acquire(heir)
     assert holder_of(toy) == heir.holder
     with pytest.raises(LeaseHeld, match="stop it, or wait: a lease that is not renewed expires after 3600 s"):
-        take_up(other)
+        acquire(other)
     assert not is_gone(f"elsewhere:{ended.pid}:0a1b2c3d")
     assert not is_gone(other.holder)
 

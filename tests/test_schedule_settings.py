@@ -58,6 +58,7 @@ SETTINGS = st.builds(
     log=st.builds(LogSettings, file=TEXT, json_lines=st.booleans(), max_mib=_numbers(1024), keep=st.integers(1, 99)),
     alerts=st.builds(
         AlertSettings,
+        language=st.sampled_from(["en", "ja", "ko"]),
         horizon_days=st.sampled_from([30, 90, 180, 365]),
         thresholds=st.lists(st.floats(0, 1, exclude_min=True, exclude_max=True), max_size=3).map(tuple),
         day_points=_numbers(100),
@@ -269,6 +270,7 @@ def test_settings_made_in_a_program_are_those_of_a_file() -> None:
         ("alerts.thresholds = 0.1", r"\[alerts\] thresholds = 0.1 is no list; write \[0.1\] \("),
         ("alerts.thresholds = {a = 1}", r"\[alerts\] thresholds = \{\"a\": 1\} is no list \("),
         ('alerts.email = {host = "x", sender = "a@b", to = "a@b"}', r'to = "a…@b" is no list; write \["a…@b"\] \('),
+        ('alerts.language = "fr"', r"\[alerts\] language = \"fr\" should be 'en', 'ja' or 'ko'"),
         ("alerts.horizon_days = 60", r"horizon_days = 60 should be 30, 90, 180 or 365"),
         ('alerts.quiet = "22-6"', r'quiet = "22-6" is no span of hours; write "22:00-06:30"'),
         ('alerts.quiet = "22:00-22:00"', r"is no span of hours"),

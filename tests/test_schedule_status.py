@@ -22,7 +22,7 @@ from db.rows import NewCompleteness
 from db.run_rows import NewAlert, NewAttempt, NewDelivery
 from forecast.cli import console
 from forecast.cli.app import run
-from forecast.schedule.orders import lease_name
+from forecast.schedule.jobs import lease_name
 from forecast.schedule.settings import AlertSettings, ScheduleSettings, Settings
 from forecast.schedule.slots import calendar_of
 from forecast.schedule.status import Status, lasting, read_status

@@ -16,7 +16,7 @@ from threading import Event, Semaphore
 
 import pytest
 from killed_commands import forked
-from schedule_worlds import Clock, days_of, duty_of, install_toy_at, ledger_of, quietly, settings_of, wait_for
+from schedule_worlds import Clock, days_of, install_toy_at, leader_of, ledger_of, quietly, settings_of, wait_for
 from sizes import slow, soak
 from sqlalchemy import func, select
 
@@ -27,8 +27,8 @@ from db.progress import Progress
 from db.tables import runs
 from db.verify import verify_store
 from forecast.clock import utc_now
-from forecast.schedule.duty import Duty, lay_down, make_due, take_up
-from forecast.schedule.orders import Made, Order, lease_name
+from forecast.schedule.jobs import Job, Made, lease_name
+from forecast.schedule.leader import Leader, acquire, make_due, release
 from forecast.schedule.service import Service, make_due_once, tick
 
 START = datetime(2020, 1, 3, 5, tzinfo=UTC)
@@ -57,25 +57,25 @@ class Swift:
 def live(database: Database, clock: Callable[[], datetime], seed: int, over: Callable[[], bool]) -> Counter[str]:
     """A service that looks as often as it can and is restarted at times, with or without a word; what it met."""
     draw, met = random.Random(seed), Counter[str]()
-    duty = named(seed, duty_of(database, clock, SETTINGS))
+    leader = named(seed, leader_of(database, clock, SETTINGS))
     while not over():
         try:
-            take_up(duty)
-            make_due(duty, quietly)
+            acquire(leader)
+            make_due(leader, quietly)
         except (LeaseHeld, LeaseLost) as error:
             met[type(error).__name__] += 1
         if draw.random() < 0.03:
             if draw.random() < 0.5:
-                lay_down(duty)
-            duty = named(seed, duty_of(database, clock, SETTINGS))
+                release(leader)
+            leader = named(seed, leader_of(database, clock, SETTINGS))
             met["restarts"] += 1
     return met
 
 
-def named(seed: int, duty: Duty) -> Duty:
+def named(seed: int, leader: Leader) -> Leader:
     """Of the service with that seed."""
-    duty.holder = f"{seed}:{duty.holder}"
-    return duty
+    leader.holder = f"{seed}:{leader.holder}"
+    return leader
 
 
 def live_in_process(url: str, clock: Swift, seed: int) -> Counter[str]:
@@ -85,9 +85,9 @@ def live_in_process(url: str, clock: Swift, seed: int) -> Counter[str]:
 
 def complete(database: Database) -> None:
     """Who comes later makes what the two have left, and finds nothing that was made twice."""
-    duty = duty_of(database, Clock(END + timedelta(hours=3)), SETTINGS)
-    take_up(duty)
-    make_due(duty, quietly, eager=True)
+    leader = leader_of(database, Clock(END + timedelta(hours=3)), SETTINGS)
+    acquire(leader)
+    make_due(leader, quietly, eager=True)
     check(database, DAYS)
 
 
@@ -125,10 +125,10 @@ def toy(database: Database, database_url: str, tmp_path: Path, monkeypatch: pyte
 @pytest.fixture
 def begun(toy: Database) -> Database:
     """The first day has its run: days are owed from then on."""
-    duty = duty_of(toy, Clock(BEGUN), SETTINGS)
-    take_up(duty)
-    make_due(duty, quietly)
-    lay_down(duty)
+    leader = leader_of(toy, Clock(BEGUN), SETTINGS)
+    acquire(leader)
+    make_due(leader, quietly)
+    release(leader)
     return toy
 
 
@@ -209,19 +209,19 @@ class Shown:
 def serve_by(url: str, clock: Shown) -> None:
     """A service that looks at what is due until all is over, and takes a while for a run."""
     with open_database(url) as database:
-        duty = duty_of(database, clock, SETTINGS)
-        store = duty.make
+        leader = leader_of(database, clock, SETTINGS)
+        store = leader.make
 
-        def make(order: Order, progress: Progress, beat: Callable[[], None]) -> Made:
+        def make(job: Job, progress: Progress, heartbeat: Callable[[], None]) -> Made:
             time.sleep(FIT_S)
-            return store(order, progress, beat)
+            return store(job, progress, heartbeat)
 
-        duty.make = make
-        service = Service(duty=duty, steps=())
+        leader.make = make
+        service = Service(leader=leader, steps=())
         while not clock.over.value:
             tick(service, Event())
             time.sleep(0.01)
-        lay_down(duty)
+        release(leader)
 
 
 @dataclass(slots=True)
@@ -302,26 +302,28 @@ def test_of_two_services_the_one_at_work_is_killed(pair: Pair, seed: int) -> Non
 
 
 def test_a_person_waits_for_the_service_and_the_service_for_a_person(toy: Database, database_url: str) -> None:
-    service = Service(duty=_on_duty(toy), steps=())
+    service = Service(leader=_leading(toy), steps=())
     tick(service, Event())
-    assert service.on_duty
-    with pytest.raises(LeaseHeld, match=f"{service.duty.holder} holds the lease of the schedule of toy and was heard"):
+    assert service.leading
+    with pytest.raises(
+        LeaseHeld, match=f"{service.leader.holder} holds the lease of the schedule of toy and was heard"
+    ):
         make_due_once(database_url, SETTINGS, case_id=None, progress=quietly, steps=())
-    lay_down(service.duty)
-    person = _on_duty(toy)
-    take_up(person)
+    release(service.leader)
+    person = _leading(toy)
+    acquire(person)
     before = len(ledger_of(toy))
     tick(service, Event())
-    assert (service.on_duty, service.said) == (False, "standing by")
+    assert (service.leading, service.said) == (False, "standing by")
     assert len(ledger_of(toy)) == before
-    lay_down(person)
+    release(person)
     tick(service, Event())
-    assert (service.on_duty, service.said) == (True, "")
+    assert (service.leading, service.said) == (True, "")
     with toy.read() as connection:
         lease = read_lease(connection, person.lease)
     assert lease is not None
-    assert lease.holder == service.duty.holder
+    assert lease.holder == service.leader.holder
 
 
-def _on_duty(database: Database) -> Duty:
-    return duty_of(database, utc_now, SETTINGS)
+def _leading(database: Database) -> Leader:
+    return leader_of(database, utc_now, SETTINGS)

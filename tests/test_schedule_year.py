@@ -9,7 +9,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from schedule_worlds import Clock, days_of, duty_of, install_toy_at, ledger_of, quietly, settings_of, store
+from schedule_worlds import Clock, days_of, install_toy_at, leader_of, ledger_of, quietly, settings_of, store
 from sizes import slow, soak
 from sqlalchemy import func, select
 
@@ -19,8 +19,8 @@ from db.kinds import BACKFILL, OFFICIAL
 from db.progress import Progress
 from db.tables import runs
 from forecast.errors import FitFailed
-from forecast.schedule.duty import Duty, _order, lay_down, make_due, read_due, take_up
-from forecast.schedule.orders import Made, Order
+from forecast.schedule.jobs import Job, Made
+from forecast.schedule.leader import Leader, _job, acquire, make_due, read_due, release
 from forecast.schedule.settings import Settings
 from forecast.schedule.slots import Calendar, calendar_of, find_next, read_ledger
 
@@ -40,18 +40,18 @@ def every_day(first: date, last: date) -> list[date]:
     return [first + timedelta(n) for n in range((last - first).days + 1)]
 
 
-def tick(duty: Duty) -> None:
+def tick(leader: Leader) -> None:
     """What the service does, without its alerts."""
-    take_up(duty)
-    make_due(duty, quietly)
+    acquire(leader)
+    make_due(leader, quietly)
 
 
 def live(database: Database, clock: Clock, settings: Settings, until: datetime, seed: int) -> None:
     """Ticks at odd moments, sleeps of up to three weeks, restarts with and without a word, clocks set back."""
     draw = random.Random(seed)
-    duty = duty_of(database, clock, settings)
+    leader = leader_of(database, clock, settings)
     while clock.now < until:
-        tick(duty)
+        tick(leader)
         what = draw.random()
         if what < 0.03:
             clock.forward(timedelta(days=draw.uniform(1, 21)))
@@ -60,13 +60,13 @@ def live(database: Database, clock: Clock, settings: Settings, until: datetime, 
         else:
             clock.forward(timedelta(hours=draw.uniform(0, 14)))
         if what > 0.95:
-            lay_down(duty)
+            release(leader)
         if what > 0.9:
-            duty = duty_of(database, clock, settings)
+            leader = leader_of(database, clock, settings)
             clock.forward(timedelta(seconds=settings.schedule.lease_seconds + 1))
     clock.now = until
     clock.forward(timedelta(hours=1))
-    tick(duty)
+    tick(leader)
 
 
 @pytest.mark.parametrize(
@@ -125,9 +125,9 @@ def test_the_hour_that_is_left_out_and_the_hour_that_comes_twice() -> None:
 
 def test_a_later_hour_does_not_bring_a_day_twice(toy: Database) -> None:
     clock = Clock(datetime(2020, 3, 1, 9, tzinfo=UTC))
-    tick(duty_of(toy, clock, settings_of()))
+    tick(leader_of(toy, clock, settings_of()))
     clock.forward(timedelta(minutes=3))
-    late = duty_of(toy, clock, settings_of("23:00"))
+    late = leader_of(toy, clock, settings_of("23:00"))
     with toy.read() as connection:
         following = find_next(read_ledger(connection, "toy"), calendar_of(late.settings.schedule), clock())
     assert following == (date(2020, 3, 2), datetime(2020, 3, 2, 23, tzinfo=UTC))
@@ -140,26 +140,26 @@ def test_a_later_hour_does_not_bring_a_day_twice(toy: Database) -> None:
 
 def test_the_first_run_is_of_the_latest_day_alone(toy: Database) -> None:
     clock = Clock(datetime(2020, 3, 1, 9, tzinfo=UTC))
-    tick(duty_of(toy, clock, settings_of()))
+    tick(leader_of(toy, clock, settings_of()))
     assert [(row.scheduled_for, row.kind) for row in ledger_of(toy)] == [(date(2020, 3, 1), OFFICIAL)]
 
 
 def test_before_the_case_was_loaded_nothing_was_due(toy: Database) -> None:
     clock = Clock(datetime(2020, 1, 2, 13, tzinfo=UTC))
-    duty = duty_of(toy, clock, settings_of())
-    tick(duty)
+    leader = leader_of(toy, clock, settings_of())
+    tick(leader)
     assert ledger_of(toy) == []
     clock.now = datetime(2020, 1, 3, 6, tzinfo=UTC)
-    tick(duty)
+    tick(leader)
     assert days_of(ledger_of(toy)) == [date(2020, 1, 3)]
 
 
 def test_thirty_days_off_are_thirty_runs_oldest_first(toy: Database) -> None:
     clock = Clock(datetime(2020, 1, 3, 7, tzinfo=UTC))
-    duty = duty_of(toy, clock, settings_of())
-    tick(duty)
+    leader = leader_of(toy, clock, settings_of())
+    tick(leader)
     clock.forward(timedelta(days=30))
-    tick(duty)
+    tick(leader)
     made = ledger_of(toy)[1:]
     assert days_of(made) == every_day(date(2020, 1, 4), date(2020, 2, 2))
     assert [row.kind for row in made] == [BACKFILL] * 29 + [OFFICIAL]
@@ -167,47 +167,47 @@ def test_thirty_days_off_are_thirty_runs_oldest_first(toy: Database) -> None:
 
 def test_what_is_too_long_ago_is_skipped_and_the_ledger_says_so(toy: Database) -> None:
     clock = Clock(datetime(2020, 1, 3, 7, tzinfo=UTC))
-    duty = duty_of(toy, clock, settings_of(catch_up_days=10))
-    tick(duty)
+    leader = leader_of(toy, clock, settings_of(catch_up_days=10))
+    tick(leader)
     clock.forward(timedelta(days=30))
-    tick(duty)
+    tick(leader)
     made = ledger_of(toy)[1:]
     assert days_of(made, "skipped") == every_day(date(2020, 1, 4), date(2020, 1, 23))
     assert days_of(made) == every_day(date(2020, 1, 24), date(2020, 2, 2))
     assert {row.error for row in made if row.outcome == "skipped"} == {
         "more than 10 days back, the most that is caught up"
     }
-    tick(duty)
+    tick(leader)
     assert len(ledger_of(toy)) == len(made) + 1
 
 
 def test_a_lease_is_taken_over_once_it_is_not_renewed(toy: Database) -> None:
     clock = Clock(datetime(2020, 1, 3, 7, tzinfo=UTC))
-    first, second = (duty_of(toy, clock, settings_of(lease_seconds=60)) for _ in range(2))
-    take_up(first)
+    first, second = (leader_of(toy, clock, settings_of(lease_seconds=60)) for _ in range(2))
+    acquire(first)
     clock.forward(timedelta(seconds=59))
     with pytest.raises(LeaseHeld, match=r"holds the lease of the schedule of toy and was heard 59 s ago; stop it"):
-        take_up(second)
+        acquire(second)
     clock.forward(timedelta(seconds=1))
     tick(second)
     with pytest.raises(LeaseHeld, match=f"{second.holder} holds the lease"):
-        take_up(first)
-    clock.forward(-timedelta(hours=1))  # a beat that lies ahead is of a clock that was wrong
-    take_up(first)
+        acquire(first)
+    clock.forward(-timedelta(hours=1))  # a heartbeat that lies ahead is of a clock that was wrong
+    acquire(first)
 
 
 def test_a_run_whose_lease_has_passed_on_is_not_stored(toy: Database) -> None:
     clock = Clock(datetime(2020, 1, 3, 7, tzinfo=UTC))
-    slow, quick = (duty_of(toy, clock, settings_of()) for _ in range(2))
+    slow, quick = (leader_of(toy, clock, settings_of()) for _ in range(2))
     storing = slow.make
 
-    def overtaken(order: Order, progress: Progress, beat: Callable[[], None]) -> Made:
+    def overtaken(job: Job, progress: Progress, heartbeat: Callable[[], None]) -> Made:
         clock.forward(timedelta(hours=1))
         tick(quick)
-        return storing(order, progress, lambda: None)
+        return storing(job, progress, lambda: None)
 
     slow.make = overtaken
-    take_up(slow)
+    acquire(slow)
     with pytest.raises(LeaseLost, match="has passed from"):
         make_due(slow, quietly)
     rows = ledger_of(toy)
@@ -219,18 +219,18 @@ def test_a_run_whose_lease_has_passed_on_is_not_stored(toy: Database) -> None:
 
 def test_a_day_that_failed_waits_longer_each_time_and_keeps_no_other_from_its_run(toy: Database) -> None:
     clock = Clock(datetime(2020, 1, 3, 6, tzinfo=UTC))
-    duty = duty_of(toy, clock, settings_of())
-    storing, broken, tries = duty.make, [date(2020, 1, 3)], []
+    leader = leader_of(toy, clock, settings_of())
+    storing, broken, tries = leader.make, [date(2020, 1, 3)], []
 
-    def make(order: Order, progress: Progress, beat: Callable[[], None]) -> Made:
-        if order.slot.day in broken:
+    def make(job: Job, progress: Progress, heartbeat: Callable[[], None]) -> Made:
+        if job.slot.day in broken:
             tries.append(clock.now)
             raise FitFailed("the fitting process was ended by SIGSEGV")
-        return storing(order, progress, beat)
+        return storing(job, progress, heartbeat)
 
-    duty.make = make
+    leader.make = make
     for _ in range(12 * 24):
-        tick(duty)
+        tick(leader)
         clock.forward(timedelta(hours=1))
     gaps = [later - earlier for earlier, later in pairwise(tries)]
     assert all(earlier <= later for earlier, later in pairwise(gaps))
@@ -238,21 +238,21 @@ def test_a_day_that_failed_waits_longer_each_time_and_keeps_no_other_from_its_ru
     rows = ledger_of(toy)
     assert days_of(rows) == every_day(date(2020, 1, 4), date(2020, 1, 14))
     assert set(days_of(rows, "failed")) == set(broken)
-    assert read_due(duty, eager=True).slots[0].day == date(2020, 1, 3)
+    assert read_due(leader, eager=True).slots[0].day == date(2020, 1, 3)
     broken.clear()
     clock.forward(timedelta(days=1))
-    tick(duty)
+    tick(leader)
     assert ledger_of(toy)[-2].kind == BACKFILL
-    assert read_due(duty, eager=True).slots == ()
+    assert read_due(leader, eager=True).slots == ()
 
 
 def test_a_day_is_entered_once_whoever_tries(toy: Database) -> None:
     clock = Clock(datetime(2020, 1, 3, 7, tzinfo=UTC))
-    duty = duty_of(toy, clock, settings_of())
-    take_up(duty)
-    (slot,) = read_due(duty).slots
-    store(toy, _order(duty, slot), clock())
+    leader = leader_of(toy, clock, settings_of())
+    acquire(leader)
+    (slot,) = read_due(leader).slots
+    store(toy, _job(leader, slot), clock())
     with pytest.raises(Conflict, match="a row with the same key is there already"):
-        store(toy, _order(duty, slot), clock())
+        store(toy, _job(leader, slot), clock())
     with toy.read() as connection:
         assert connection.execute(select(func.count()).select_from(runs)).scalar() == 1

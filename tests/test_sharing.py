@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
-from schedule_worlds import duty_of, settings_of
+from schedule_worlds import leader_of, settings_of
 from sqlalchemy import make_url
 from thinning_worlds import posterior, stored
 from toy_case import write_toy_case
@@ -555,10 +555,10 @@ def test_the_service_records_the_refusal_once_a_day_and_goes_on(
 ) -> None:
     two_runs(desk)
     elsewhere(desk)
-    duty = duty_of(desk, lambda: TODAY, replace(settings_of(), keep=KeepSettings(thin=True)))
+    leader = leader_of(desk, lambda: TODAY, replace(settings_of(), keep=KeepSettings(thin=True)))
     for _ in range(2):
-        thin_old_posteriors(duty)
+        thin_old_posteriors(leader)
     with desk.read() as connection:
-        (alert,) = read_alerts(connection, duty.case_id, rules=("keep",))
+        (alert,) = read_alerts(connection, leader.case_id, rules=("keep",))
         assert "holds the posteriors of another database too" in alert.body
         assert len(read_posterior_hashes(connection)) == 2

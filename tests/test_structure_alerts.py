@@ -16,9 +16,10 @@ from db.append import append_attempt
 from db.engine import Database
 from db.read_schedule import ScheduledValue
 from db.run_rows import AlertRow
+from forecast.facts.alerts import Movement
 from forecast.schedule.alerts import raise_alerts
 from forecast.schedule.bridging import Bridge
-from forecast.schedule.movement import Movement, find_movement
+from forecast.schedule.movement import find_movement
 from forecast.schedule.settings import AlertFile, AlertSettings, Settings
 from forecast.structures import ModelChange, ModelLine, change_as_json
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import xarray as xr
-from schedule_worlds import duty_of, settings_of
+from schedule_worlds import leader_of, settings_of
 from sqlalchemy import select
 from thinning_worlds import posterior, stored
 from toy_case import write_toy_case
@@ -167,11 +167,11 @@ def test_a_name_is_given_once(desk: Database) -> None:
 def test_the_service_thins_where_the_settings_say_so(desk: Database) -> None:
     first = stored(desk, date(2020, 1, 10), 1)
     stored(desk, date(2020, 1, 20), 2)
-    duty = duty_of(desk, lambda: TODAY, settings_of())
-    thin_old_posteriors(duty)
+    leader = leader_of(desk, lambda: TODAY, settings_of())
+    thin_old_posteriors(leader)
     with desk.read() as connection:
         assert read_run(connection, first).thinned_hash is None
-    thin_old_posteriors(replace(duty, settings=replace(duty.settings, keep=KeepSettings(thin=True))))
+    thin_old_posteriors(replace(leader, settings=replace(leader.settings, keep=KeepSettings(thin=True))))
     with desk.read() as connection:
         assert read_run(connection, first).thinned_hash is not None
 

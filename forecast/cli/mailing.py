@@ -22,6 +22,8 @@ class Post:
 
     email: Email
     readers: tuple[str, ...]
+    language: str
+    """Of alerts."""
 
 
 def parse_address(given: str) -> str:
@@ -39,11 +41,12 @@ def post_of(mail: bool, to: Sequence[str]) -> Post | None:
     email = settings.alerts.email
     if email is None:
         raise BadSettings("no mail server is set; add [alerts.email] to the settings (`parley schedule settings`)")
-    return Post(email, tuple(dict.fromkeys([*(settings.readers.values() if mail else ()), *to])))
+    readers = tuple(dict.fromkeys([*(settings.readers.values() if mail else ()), *to]))
+    return Post(email, readers, settings.alerts.language)
 
 
 def send_letter(database: Database, letter: Letter, post: Post) -> tuple[Trial, ...]:
-    return mail_now(database, post.email, letter, post.readers, now())
+    return mail_now(database, post.email, letter, post.readers, now(), language=post.language)
 
 
 def fate_of(letter: Letter, trials: Sequence[Trial]) -> list[str]:

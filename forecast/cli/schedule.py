@@ -111,7 +111,7 @@ def trial(json_: Json = False) -> None:
         raise BadSettings("no channel is set; add [alerts.webhook], [alerts.email] or [alerts.file] to the settings")
     with opened() as database, database.read() as connection:
         case = read_case(connection, case_id()).case_id
-    alert = trial_alert(case, settings.channels, Path.cwd(), console.now())
+    alert = trial_alert(case, settings, Path.cwd(), console.now())
     with redirect_stdout(sys.stderr) if json_ else nullcontext():  # a channel may be standard output
         trials = try_channels(settings, alert, database.folder, console.now())
     if json_:

@@ -12,7 +12,7 @@ from forecast.facts.summary import Summary
 from forecast.schedule.backups import Backups
 from forecast.schedule.channels import Trial
 from forecast.schedule.slots import Slot
-from forecast.schedule.status import Behind, ChannelState, Holder, Status, Told, Waiting, lasting
+from forecast.schedule.status import AlertState, Behind, ChannelState, Holder, Status, Waiting, lasting
 from forecast.words.numbers import counted, minute
 
 SHOWN_DAYS = 5
@@ -35,11 +35,11 @@ def print_made(attempts: Sequence[AttemptRow], newest: Summary | None, day: date
     """What was made, or why nothing was; the headline of the newest forecast, and which run is due when."""
     nothing = f"Nothing was due. {why}." if why else "Nothing was due."
     skipped = [row for row in attempts if row.outcome == "skipped"]
-    told = [row for row in attempts if row not in skipped] if len(skipped) > 1 else attempts
+    made = [row for row in attempts if row not in skipped] if len(skipped) > 1 else attempts
     blocks: list[list[str | Text]] = [
         [] if attempts else list(paragraph(nothing)),
         list(paragraph(_skipped(skipped))) if len(skipped) > 1 else [],
-        _attempts_block("Made", told),
+        _attempts_block("Made", made),
         headline_lines(newest) if newest else [],
         list(paragraph(f"The next run, of {day}, is due at {minute(at)}.")),
     ]
@@ -142,8 +142,8 @@ def _attested(behind: Sequence[Behind]) -> str:
     return f"{'; '.join(far)}: add what happened since, then `parley event none --through DATE`"
 
 
-def _undelivered(alerts: Sequence[Told]) -> str:
-    states = [channel.state for told in alerts for channel in told.channels]
+def _undelivered(alerts: Sequence[AlertState]) -> str:
+    states = [channel.state for one in alerts for channel in one.channels]
     words = {"pending": "still to be sent", "failed": "failed, to be tried again", "abandoned": "abandoned"}
     return ", ".join(f"{states.count(state)} {word}" for state, word in words.items() if state in states)
 
@@ -160,17 +160,17 @@ def _attempts_block(title: str, attempts: Sequence[AttemptRow]) -> list[str | Te
     return [bold(title), *grid_with_words(header, rows, words, "error (log)", left=(0, 1, 2))]
 
 
-def _alerts_block(alerts: Sequence[Told]) -> list[str | Text]:
+def _alerts_block(alerts: Sequence[AlertState]) -> list[str | Text]:
     if not alerts:
         return []
-    rows = [(f"{told.alert.recorded_at.astimezone(UTC):%Y-%m-%d %H:%M}", told.alert.rule) for told in alerts]
-    words = ["; ".join((told.alert.title, *_channels(told))) for told in alerts]
+    rows = [(f"{one.alert.recorded_at.astimezone(UTC):%Y-%m-%d %H:%M}", one.alert.rule) for one in alerts]
+    words = ["; ".join((one.alert.title, *_channels(one))) for one in alerts]
     return [bold("Last alerts"), *grid_with_words(("UTC", "rule"), rows, words, "what; by which channel", left=(0, 1))]
 
 
-def _channels(told: Told) -> list[str]:
+def _channels(state: AlertState) -> list[str]:
     out = []
-    for one in told.channels:
+    for one in state.channels:
         out.append(f"{one.channel} {_tried(one)}{f' ({one.error})' if one.error else ''}")
     return out
 

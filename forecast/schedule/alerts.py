@@ -1,12 +1,12 @@
-"""What is worth telling: rules over what is on record, evaluated as often as one likes, telling each thing once.
+"""What is worth an alert: rules over what is on record, evaluated as often as one likes, each thing notified once.
 
 Nothing is remembered but the alerts themselves: a rule looks at the ledger, the runs and the attestations as they are,
-and leaves out what an alert has told. So what a crash kept from being told is told when it is next looked.
+and leaves out what has been notified. What a crash kept from being notified is notified at the next look.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from sqlalchemy import Connection
 
@@ -19,25 +19,32 @@ from db.rows import IndicatorRow
 from db.run_rows import AlertRow, AttemptRow, IndicatorStateRow, NewAlert
 from db.when import When
 from db.zone import Moment, read_zone
+from forecast.facts.alerts import (
+    AttestationDue,
+    CaughtUp,
+    FailedDay,
+    HeadlineMoved,
+    RecoveredDay,
+    RejectedDay,
+    Skipped,
+    Unattested,
+    Unobserved,
+)
 from forecast.facts.news import Overtaken, Week
 from forecast.record.news import read_week
 from forecast.record.overtaken import overtaken_json, read_overtaken
 from forecast.run_facts import failures_of, is_stale
 from forecast.schedule.bridging import Bridge
-from forecast.schedule.movement import body_of, facts_of, find_movement, title_of, told_values
+from forecast.schedule.movement import facts_of, find_movement, notified_values
 from forecast.schedule.settings import AlertSettings, Settings
-from forecast.schedule.slots import retry_at
+from forecast.schedule.slots import read_skipped, retry_at
 from forecast.structures import change_of, structure_in
-from forecast.words.english.news import overtaken_lines, week_lines
-from forecast.words.names import target_name
-from forecast.words.numbers import counted, minute
+from forecast.words.language import LANGUAGES, Language
 from indicators.content import EVENT_TYPES
+from indicators.languages import in_language
 
 FAILED, RECOVERED, REJECTED = "failed", "recovered", "rejected"
 CATCH_UP, STALE, COMPLETENESS = "catch_up", "stale", "completeness"
-LISTED = 10
-"""So many days or stretches of days are spelt out in an alert; its facts have all."""
-_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,18 +54,20 @@ class Record:
     case_id: str
     headline: str
     settings: AlertSettings
+    words: Language
     today: date
     alerts: tuple[AlertRow, ...]
-    """Told already, the latest first."""
+    """Raised already, the latest first."""
     attempts: tuple[AttemptRow, ...]
     """The ledger, the latest recorded first."""
     reasons: Mapping[int, tuple[str, ...]]
-    """Why runs were rejected, by run; of those not told yet."""
+    """Why runs were rejected, by run; of those not notified yet."""
     values: tuple[ScheduledValue, ...]
     """The headline of every published scheduled run, by day."""
     bridge: Bridge
     """From the numbers of an earlier model to those of a later one."""
     catalogue: tuple[IndicatorRow, ...]
+    """With the texts of the language, where the case has any."""
     state_run: int | None
     """The newest published run, provisional ones included: it knows the latest observations."""
     states: tuple[IndicatorStateRow, ...]
@@ -71,7 +80,7 @@ class Record:
 
 
 def raise_alerts(connection: Connection, case_id: str, settings: Settings, now: datetime) -> tuple[AlertRow, ...]:
-    """Append what is worth telling and has not been told; return it, the first appended first.
+    """Append what is worth an alert and has not been notified; return it, the first appended first.
 
     Takes the connection of `Database.write()`: the look and the append must be one transaction.
     """
@@ -93,10 +102,11 @@ def read_record(connection: Connection, case_id: str, settings: AlertSettings, n
         case_id=case_id,
         headline=case.headline,
         settings=settings,
+        words=LANGUAGES[settings.language],
         today=today,
         alerts=alerts,
         attempts=attempts,
-        reasons=_read_reasons(connection, attempts, _told(alerts, REJECTED)),
+        reasons=_read_reasons(connection, attempts, _notified(alerts, REJECTED)),
         values=read_scheduled_values(connection, case_id, case.headline, settings.horizon_days),
         bridge=Bridge(
             structures={run_id: structure_in(detail) for run_id, detail in details.items()},
@@ -104,7 +114,7 @@ def read_record(connection: Connection, case_id: str, settings: AlertSettings, n
             target=case.headline,
             horizon_days=settings.horizon_days,
         ),
-        catalogue=read_catalogue(connection, case),
+        catalogue=in_language(read_catalogue(connection, case), case_id, settings.language),
         state_run=newest.id if newest else None,
         states=read_states(connection, newest.id) if newest else (),
         through={row.type: min(row.complete_through, today) for row in attested if row.complete_from <= today},
@@ -114,16 +124,16 @@ def read_record(connection: Connection, case_id: str, settings: AlertSettings, n
 
 
 def _read_reasons(
-    connection: Connection, attempts: Sequence[AttemptRow], told: Collection[str]
+    connection: Connection, attempts: Sequence[AttemptRow], notified: Collection[str]
 ) -> dict[int, tuple[str, ...]]:
     return {
         row.run_id: failures_of(read_run(connection, row.run_id))
         for row in attempts
-        if row.outcome == "rejected" and row.run_id is not None and row.scheduled_for.isoformat() not in told
+        if row.outcome == "rejected" and row.run_id is not None and row.scheduled_for.isoformat() not in notified
     }
 
 
-def _told(alerts: Sequence[AlertRow], rule: str) -> frozenset[str]:
+def _notified(alerts: Sequence[AlertRow], rule: str) -> frozenset[str]:
     found: set[str] = set()
     for alert in alerts:
         subjects = alert.facts.get("subjects", [])
@@ -136,19 +146,20 @@ def movement(record: Record) -> Iterator[NewAlert]:
     """The headline has crossed a threshold, or moved by more than is let pass: one alert a run, which says it all."""
     horizon = record.settings.horizon_days
     onto = record.values[-1].run_id if record.values else 0
-    told = record.bridge.carry(told_values(record.alerts, record.headline, horizon), onto)
-    found = find_movement(record.bridge.carry(record.values, onto), told, record.settings)
+    notified = record.bridge.carry(notified_values(record.alerts, record.headline, horizon), onto)
+    found = find_movement(record.bridge.carry(record.values, onto), notified, record.settings)
     if found is None:
         return
-    carried = record.bridge.sentence(found.told, onto)
-    about = f"{_capital(target_name(record.headline))} in {horizon} d"
+    remodelled = record.bridge.remodelled(found.notified, onto)
+    moved = HeadlineMoved(target=record.headline, horizon_days=horizon, movement=found, remodelled=remodelled)
+    title, *lines = record.words.alerts.moved(moved)
     yield NewAlert(
         case_id=record.case_id,
         rule=found.steps[0].rule,
         subject=f"run {found.now.run_id}",
         run_id=found.now.run_id,
-        title=title_of(found, about),
-        body="\n".join([*_happened(record), body_of(found, about), *filter(None, [carried]), *_of_the_week(record)]),
+        title=title,
+        body="\n".join([*_happened(record), *lines, *_of_the_week(record)]),
         facts=facts_of(found, record.headline, horizon) | _news_facts(record),
         channels=record.settings.channels,
     )
@@ -156,12 +167,12 @@ def movement(record: Record) -> Iterator[NewAlert]:
 
 def _happened(record: Record) -> list[str]:
     """Before any number what has overtaken it, and the run that takes it in."""
-    return overtaken_lines(record.overtaken) if record.overtaken else []
+    return record.words.news.overtaken_lines(record.overtaken) if record.overtaken else []
 
 
 def _of_the_week(record: Record) -> list[str]:
-    lines = week_lines(record.week)
-    return [f"Events and attestations since {record.week.since}, and disputes:", *lines] if lines else []
+    lines = record.words.news.week_lines(record.week)
+    return [record.words.alerts.week_heading(record.week.since), *lines] if lines else []
 
 
 def _news_facts(record: Record) -> dict[str, object]:
@@ -187,53 +198,43 @@ def failed(record: Record) -> Iterator[NewAlert]:
             tries.setdefault(row.scheduled_for.isoformat(), []).append(row)
     news = _news(record, FAILED, tries)
     if news and record.settings.failures:
-        title = f"The {_runs(news)} failed"
-        lines = _listed([_failure(rows) for rows in news.values()])
-        yield _alert(
-            record,
-            FAILED,
-            news,
-            title=title,
-            lines=lines,
-            facts={"failures": [_failure_facts(rows) for rows in news.values()]},
-        )
+        days = [_failed_day(rows) for rows in news.values()]
+        facts = {"failures": [_failure_facts(day) for day in days]}
+        yield _alert(record, FAILED, news, record.words.alerts.failed(days), facts)
 
 
 def recovered(record: Record) -> Iterator[NewAlert]:
-    """Days of which it was told that their run failed, and that were published after all."""
+    """Days whose failed run was notified, and that were published after all."""
     made = {row.scheduled_for.isoformat(): row for row in record.attempts if row.outcome == "published"}
-    told = _told(record.alerts, FAILED)
-    news = _news(record, RECOVERED, {day: row for day, row in made.items() if day in told})
+    notified = _notified(record.alerts, FAILED)
+    news = _news(record, RECOVERED, {day: row for day, row in made.items() if day in notified})
     if news and record.settings.failures:
-        rows = list(news.values())
-        lines = [
-            f"The run of {row.scheduled_for} was published at {minute(row.ended_at)} (run {row.run_id})."
-            for row in rows
-        ]
+        days = [RecoveredDay(row.scheduled_for, row.ended_at, row.run_id) for row in news.values()]
         facts = {"runs": [{"scheduled_for": day, "run_id": row.run_id} for day, row in news.items()]}
-        title = f"The {_runs(news)} {'was' if len(news) == 1 else 'were'} published after all"
-        yield _alert(record, RECOVERED, news, title=title, lines=_listed(lines), facts=facts, run_id=rows[-1].run_id)
+        yield _alert(record, RECOVERED, news, record.words.alerts.recovered(days), facts, run_id=days[-1].run_id)
 
 
-def _failure(rows: Sequence[AttemptRow]) -> str:
-    """A sentence on the tries of one day, which come the latest first."""
+def _failed_day(rows: Sequence[AttemptRow]) -> FailedDay:
+    """The tries of one day, which come the latest first."""
     last = rows[0]
-    often = "failed" if len(rows) == 1 else f"failed {len(rows)} times, the last time"
-    error = last.error.rstrip(".") or "no reason is on record"
-    again = f"Next try: {minute(retry_at(len(rows), last.ended_at))}."
-    log = f" Log: {last.log}." if last.log else ""
-    return f"The run of {last.scheduled_for} {often} at {minute(last.ended_at)}: {error}. {again}{log}"
+    return FailedDay(
+        day=last.scheduled_for,
+        failures=len(rows),
+        ended_at=last.ended_at,
+        error=last.error,
+        log=last.log,
+        retry_at=retry_at(len(rows), last.ended_at),
+    )
 
 
-def _failure_facts(rows: Sequence[AttemptRow]) -> dict[str, object]:
-    last = rows[0]
+def _failure_facts(day: FailedDay) -> dict[str, object]:
     return {
-        "scheduled_for": last.scheduled_for.isoformat(),
-        "failures": len(rows),
-        "ended_at": last.ended_at.isoformat(),
-        "error": last.error,
-        "log": last.log,
-        "retry_at": retry_at(len(rows), last.ended_at).isoformat(),
+        "scheduled_for": day.day.isoformat(),
+        "failures": day.failures,
+        "ended_at": day.ended_at.isoformat(),
+        "error": day.error,
+        "log": day.log,
+        "retry_at": day.retry_at.isoformat(),
     }
 
 
@@ -247,31 +248,13 @@ def rejected(record: Record) -> Iterator[NewAlert]:
     news = _news(record, REJECTED, runs)
     if not (news and record.settings.failures):
         return
-    title = f"The {_runs(news)} {'was' if len(news) == 1 else 'were'} rejected by the diagnostics"
-    lines = [
-        f"The run of {day} (run {run_id}) was rejected: {'; '.join(reasons) or 'no reason is on record'}."
-        for day, (run_id, reasons) in news.items()
-    ]
+    days = [RejectedDay(date.fromisoformat(day), *found) for day, found in news.items()]
     facts = [
         {"scheduled_for": day, "run_id": run_id, "failures": list(reasons)} for day, (run_id, reasons) in news.items()
     ]
-    newest = list(news.values())[-1][0]
-    yield _alert(
-        record,
-        REJECTED,
-        news,
-        title=title,
-        lines=[*_listed(lines), _standing(record)],
-        facts={"runs": facts},
-        run_id=newest,
-    )
-
-
-def _standing(record: Record) -> str:
-    if not record.values:
-        return "No scheduled run has been published yet."
-    last = record.values[-1]
-    return f"The forecast that stands is run {last.run_id}, as of {last.as_of}: `parley show`."
+    stands = (record.values[-1].run_id, record.values[-1].as_of) if record.values else None
+    said = record.words.alerts.rejected(days, stands)
+    yield _alert(record, REJECTED, news, said, {"runs": facts}, run_id=days[-1].run_id)
 
 
 def caught_up(record: Record) -> Iterator[NewAlert]:
@@ -288,18 +271,12 @@ def caught_up(record: Record) -> Iterator[NewAlert]:
         outcome: [day for day, row in news.items() if row.outcome == outcome]
         for outcome in ("published", "rejected", "skipped")
     }
-    lines = [f"{_capital(outcome)}: {len(those)} ({_spelt(those)})." for outcome, those in days.items() if those]
-    why = dict.fromkeys(row.error for row in news.values() if row.outcome == "skipped" and row.error)
-    lines += [f"Skipped because: {reason}." for reason in why]
-    yield _alert(record, CATCH_UP, news, title=_caught_up_title(days), lines=lines, facts=days)
-
-
-def _caught_up_title(days: Mapping[str, Sequence[str]]) -> str:
-    made, skipped = sorted([*days["published"], *days["rejected"]]), len(days["skipped"])
-    if not made:
-        return f"{counted(skipped, 'missing day')} skipped: {_spelt(days['skipped'])}"
-    left = f"; {skipped} skipped" if skipped else ""
-    return f"Caught up on {counted(len(made), 'missing day')}: {_spelt(made)}{left}"
+    errors = dict.fromkeys(row.error for row in news.values() if row.outcome == "skipped" and row.error)
+    found = CaughtUp(
+        **{outcome: tuple(map(date.fromisoformat, those)) for outcome, those in days.items()},
+        reasons=tuple(Skipped(error, read_skipped(error)) for error in errors),
+    )
+    yield _alert(record, CATCH_UP, news, record.words.alerts.caught_up(found), days)
 
 
 def stale(record: Record) -> Iterator[NewAlert]:
@@ -315,20 +292,17 @@ def stale(record: Record) -> Iterator[NewAlert]:
     news = _news(record, STALE, gone)
     if not (news and record.settings.stale_indicators):
         return
-    names = [indicator.name for indicator, _ in news.values()]
-    title = f"Gone stale: {names[0]}" if len(names) == 1 else f"{len(names)} indicators have gone stale"
-    lines = [f"- {_unobserved(record, indicator, last)}" for indicator, last in news.values()]
-    lines.append("Enter what was observed since: `parley log INDICATOR LEVEL --on DATE --source TEXT --grade B2`.")
+    found = [_unobserved(record, indicator, last) for indicator, last in news.values()]
     facts = [
-        {"id": indicator.indicator_id, "last_observed_on": last.isoformat(), "stale_days": (record.today - last).days}
-        for indicator, last in news.values()
+        {"id": one.id, "last_observed_on": one.last_observed_on.isoformat(), "stale_days": one.days_ago}
+        for one in found
     ]
-    yield _alert(record, STALE, news, title=title, lines=lines, facts={"indicators": facts}, run_id=record.state_run)
+    yield _alert(record, STALE, news, record.words.alerts.stale(found), {"indicators": facts}, run_id=record.state_run)
 
 
-def _unobserved(record: Record, indicator: IndicatorRow, last: date) -> str:
-    every = f"expected every {indicator.expected_cadence_days:g} days"
-    return f"{indicator.name} ({indicator.indicator_id}): last observed on {last}, {_ago(record, last)}, {every}."
+def _unobserved(record: Record, indicator: IndicatorRow, last: date) -> Unobserved:
+    days_ago = (record.today - last).days
+    return Unobserved(indicator.indicator_id, indicator.name, last, days_ago, indicator.expected_cadence_days)
 
 
 def completeness(record: Record) -> Iterator[NewAlert]:
@@ -343,17 +317,11 @@ def completeness(record: Record) -> Iterator[NewAlert]:
     news = _news(record, COMPLETENESS, behind)
     if not news:
         return
-    kinds = [kind for kind, _ in news.values()]
-    title = f"Events not attested for more than {counted(bound, 'day')}: {', '.join(kinds)}"
-    lines = [f"- {kind}: {_attested(record, day)}." for kind, day in news.values()]
-    only = "" if len(kinds) == len(EVENT_TYPES) else "".join(f" --type {kind}" for kind in kinds)
-    lines.append(f"Add what happened since, then run `parley event none{only} --through DATE`.")
-    facts = [{"type": kind, "complete_through": day.isoformat() if day else None} for kind, day in news.values()]
-    yield _alert(record, COMPLETENESS, news, title=title, lines=lines, facts={"types": facts, "bound_days": bound})
-
-
-def _attested(record: Record, day: date | None) -> str:
-    return f"complete through {day}, {_ago(record, day)}" if day else "not attested complete for any day"
+    types = tuple(Unattested(kind, day, (record.today - day).days if day else None) for kind, day in news.values())
+    due = AttestationDue(bound, types, len(types) == len(EVENT_TYPES))
+    facts = [{"type": one.type, "complete_through": one.through.isoformat() if one.through else None} for one in types]
+    said = record.words.alerts.unattested(due)
+    yield _alert(record, COMPLETENESS, news, said, {"types": facts, "bound_days": bound})
 
 
 RULES: tuple[Callable[[Record], Iterator[NewAlert]], ...] = (
@@ -368,59 +336,29 @@ RULES: tuple[Callable[[Record], Iterator[NewAlert]], ...] = (
 
 
 def _news[T](record: Record, rule: str, found: Mapping[str, T]) -> dict[str, T]:
-    """What no alert of the rule has told of, by subject in order."""
-    told = _told(record.alerts, rule)
-    return {subject: found[subject] for subject in sorted(found) if subject not in told}
+    """What no alert of the rule has notified, by subject in order."""
+    notified = _notified(record.alerts, rule)
+    return {subject: found[subject] for subject in sorted(found) if subject not in notified}
 
 
 def _alert(
     record: Record,
     rule: str,
     subjects: Iterable[str],
-    *,
-    title: str,
-    lines: Sequence[str],
+    said: Sequence[str],
     facts: Mapping[str, object],
+    *,
     run_id: int | None = None,
 ) -> NewAlert:
-    """An alert named by its first subject: none is ever told twice, so the name is free."""
-    told = list(subjects)
-    facts = {"subjects": told, **facts}
+    """An alert named by its first subject: none is ever notified twice. `said` has the title first."""
+    subjects, (title, *lines) = list(subjects), said
     return NewAlert(
         case_id=record.case_id,
         rule=rule,
-        subject=told[0],
+        subject=subjects[0],
         run_id=run_id,
         title=title,
         body="\n".join(lines),
-        facts=facts,
+        facts={"subjects": subjects, **facts},
         channels=record.settings.channels,
     )
-
-
-def _runs(days: Collection[str]) -> str:
-    return f"run{'s' if len(days) > 1 else ''} of {_spelt(days)}"
-
-
-def _spelt(days: Collection[str]) -> str:
-    """Days as stretches from the first to the last that follow one another."""
-    stretches: list[list[date]] = []
-    for day in map(date.fromisoformat, sorted(days)):
-        if stretches and day - stretches[-1][-1] == _DAY:
-            stretches[-1].append(day)
-        else:
-            stretches.append([day])
-    return ", ".join(_listed([f"{s[0]} to {s[-1]}" if len(s) > 1 else str(s[0]) for s in stretches]))
-
-
-def _listed(lines: Sequence[str]) -> list[str]:
-    more = len(lines) - LISTED
-    return [*lines[:LISTED], f"and {more} more"] if more > 0 else list(lines)
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
-
-
-def _ago(record: Record, day: date) -> str:
-    return f"{counted((record.today - day).days, 'day')} ago"

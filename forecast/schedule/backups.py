@@ -29,19 +29,17 @@ from db.restore import restore_backup
 from db.run_rows import NewAlert
 from db.verify import Verification
 from forecast.errors import NotWritten
-from forecast.schedule.duty import Duty
+from forecast.facts.alerts import BACKUP, RESTORE, BackupTrouble, Kept
+from forecast.schedule.leader import Leader
 from forecast.schedule.settings import Settings
 from forecast.schedule.slots import calendar_of
-from forecast.words.numbers import minute
+from forecast.words.language import LANGUAGES
 from forecast.writing import write_file
 
 MEMORY = "parley-backups.json"
 """The file beside the backups that says which was made last, and which was restored and verified."""
 CHECKING = "parley-check-"
 """How the folder begins in which a backup is restored."""
-BACKUP, RESTORE = "backup", "restore"
-"""The rules by which alerts are raised."""
-_TITLES = {BACKUP: "The backup of {day} failed", RESTORE: "The backup of {day} could not be restored and verified"}
 
 logger = logging.getLogger("parley.schedule")
 
@@ -97,26 +95,26 @@ class Backups:
     """What should have been done by now, a sentence each."""
 
 
-def keep_backups(duty: Duty, failed: Callable[[str], None] = lambda sentence: None) -> None:
-    """Make the backup that is due, and see whether it can be restored where that is due; tell of what fails.
+def keep_backups(leader: Leader, failed: Callable[[str], None] = lambda sentence: None) -> None:
+    """Make the backup that is due, and see whether it can be restored where that is due; raise alerts of what fails.
 
     `failed` is called with a sentence for each thing that failed in this pass.
     """
-    settings = duty.settings.backup
+    settings = leader.settings.backup
     if not settings.folder:
         return
-    folder = settings.folder_from(duty.database.folder)
-    day = calendar_of(duty.settings.schedule).newest_due(duty.clock())
-    before = _read(folder) or Memory(database=duty.database.url)
-    if hindrance := _hindrance(folder, before, duty.database):  # and nothing is written there: it may be another's
-        trouble = _failed(duty, day, hindrance)
-        _tell(duty, BACKUP, trouble, None)
+    folder = settings.folder_from(leader.database.folder)
+    day = calendar_of(leader.settings.schedule).newest_due(leader.clock())
+    before = _read(folder) or Memory(database=leader.database.url)
+    if hindrance := _hindrance(folder, before, leader.database):  # and nothing is written there: it may be another's
+        trouble = _failed(leader, day, hindrance)
+        _raise_alert(leader, BACKUP, trouble, None)
         failed(_sentence(BACKUP, trouble))
         return
-    now = _restored(duty, folder, day, _backed_up(duty, folder, day, before))
+    now = _restored(leader, folder, day, _backed_up(leader, folder, day, before))
     for rule, was, found in ((BACKUP, before.failed, now.failed), (RESTORE, before.refused, now.refused)):
         if found is not None:
-            _tell(duty, rule, found, now)
+            _raise_alert(leader, rule, found, now)
             if found != was:
                 failed(_sentence(rule, found))
     if now != before:
@@ -130,30 +128,31 @@ def _hindrance(folder: Path, memory: Memory, database: Database) -> str:
     return unusable(folder, "[backup]", to_write=not database.unwritable)
 
 
-def _failed(duty: Duty, day: date, why: str) -> Trouble:
+def _failed(leader: Leader, day: date, why: str) -> Trouble:
     logger.error("backup failed", extra={"day": str(day), "error": why})
-    return Trouble(_name(duty.database, day), day, duty.clock(), why)
+    return Trouble(_name(leader.database, day), day, leader.clock(), why)
 
 
 def _sentence(rule: str, trouble: Trouble) -> str:
-    return f"{_TITLES[rule].format(day=trouble.day)}: {trouble.why}"
+    """For the terminal and the log, which are in English."""
+    return f"{LANGUAGES['en'].alerts.backup_title(rule, trouble.day)}: {trouble.why}"
 
 
 # Making them
 
 
-def _backed_up(duty: Duty, folder: Path, day: date, memory: Memory) -> Memory:
+def _backed_up(leader: Leader, folder: Path, day: date, memory: Memory) -> Memory:
     """Make the backup of a day, where one is due, and remove those that are too many."""
-    if memory.made is not None and 0 <= (day - memory.made.day).days < duty.settings.backup.every_days:
+    if memory.made is not None and 0 <= (day - memory.made.day).days < leader.settings.backup.every_days:
         return memory
-    name = _name(duty.database, day)
+    name = _name(leader.database, day)
     try:
-        contents = write_backup(duty.database, folder / name, force=True, report=_beating(duty)).contents
-        mark = Mark(name, day, duty.clock())
+        contents = write_backup(leader.database, folder / name, force=True, report=_keeping_lease(leader)).contents
+        mark = Mark(name, day, leader.clock())
         logger.info("backup made", extra={"file": str(folder / name), "sound": contents.sound})
-        _prune(folder, duty, memory)
+        _prune(folder, leader, memory)
     except (StoreError, OSError) as error:
-        return replace(memory, failed=_failed(duty, day, _said(error)))
+        return replace(memory, failed=_failed(leader, day, _said(error)))
     damage = _damage(contents)
     return replace(memory, made=mark, failed=Trouble(name, day, mark.at, damage) if damage else None)
 
@@ -164,11 +163,11 @@ def _damage(contents: Verification) -> str:
     return f"it holds what is left of a damaged database ({first.partition(';')[0]}); {contents.remedy}" * bool(first)
 
 
-def _prune(folder: Path, duty: Duty, memory: Memory) -> None:
+def _prune(folder: Path, leader: Leader, memory: Memory) -> None:
     """Remove all but the newest backups, and the one that is known to be restorable."""
-    name = re.compile(rf"{re.escape(_stem(duty.database))}-\d{{4}}-\d\d-\d\d\.zip")
+    name = re.compile(rf"{re.escape(_stem(leader.database))}-\d{{4}}-\d\d-\d\d\.zip")
     there = sorted(path for path in folder.iterdir() if name.fullmatch(path.name))
-    for path in there[: -duty.settings.backup.keep]:
+    for path in there[: -leader.settings.backup.keep]:
         if memory.restored is None or path.name != memory.restored.file:
             path.unlink()
             logger.info("backup removed", extra={"file": str(path)})
@@ -177,77 +176,82 @@ def _prune(folder: Path, duty: Duty, memory: Memory) -> None:
 # Restoring one of them
 
 
-def _restored(duty: Duty, folder: Path, day: date, memory: Memory) -> Memory:
+def _restored(leader: Leader, folder: Path, day: date, memory: Memory) -> Memory:
     """See whether the newest backup can be restored, where that is due; one that cannot is tried once."""
     made, restored = memory.made, memory.restored
     if made is None or (memory.refused and memory.refused.file == made.file):
         return memory
-    if restored is not None and 0 <= (day - restored.day).days < duty.settings.backup.check_days:
+    if restored is not None and 0 <= (day - restored.day).days < leader.settings.backup.check_days:
         return memory
     try:
-        rows = _try(duty, folder / made.file)
+        rows = _try(leader, folder / made.file)
     except (StoreError, OSError) as error:
         logger.error("backup not restored", extra={"file": made.file, "error": _said(error)})
-        return replace(memory, refused=Trouble(made.file, made.day, duty.clock(), _said(error)))
+        return replace(memory, refused=Trouble(made.file, made.day, leader.clock(), _said(error)))
     logger.info("backup restored and verified", extra={"file": made.file, "rows": rows})
-    return replace(memory, restored=replace(made, at=duty.clock()), refused=None)
+    return replace(memory, restored=replace(made, at=leader.clock()), refused=None)
 
 
-def _try(duty: Duty, file: Path) -> int:
+def _try(leader: Leader, file: Path) -> int:
     """Restore a backup into a database that is thrown away; how many rows it has.
 
     Raises StoreError where it cannot be restored, is damaged, or is of another record.
     """
     with TemporaryDirectory(prefix=CHECKING, dir=file.parent, ignore_cleanup_errors=True) as name:
         to = URL.create("sqlite", database=f"{name}/parley.db").render_as_string()
-        done = restore_backup(file, to, _beating(duty), posteriors=Posteriors(Path(name) / FOLDER))
-    with duty.database.read() as connection:
+        done = restore_backup(file, to, _keeping_lease(leader), posteriors=Posteriors(Path(name) / FOLDER))
+    with leader.database.read() as connection:
         if done.contents.head and find_head(connection, done.contents.head) is None:
-            raise BrokenChain(f"{file} is of another record than {duty.database.url}; see which of the two is right")
+            raise BrokenChain(f"{file} is of another record than {leader.database.url}; see which of the two is right")
     return done.contents.rows
 
 
-def _beating(duty: Duty) -> Progress:
+def _keeping_lease(leader: Leader) -> Progress:
     """Progress that keeps the lease, and ends the work where the service is to end."""
-    return lambda stage, done, total, remark: duty.beat()
+    return lambda stage, done, total, remark: leader.heartbeat()
 
 
-# Telling of it
+# Alerts of it
 
 
-def _tell(duty: Duty, rule: str, trouble: Trouble, memory: Memory | None) -> None:
+def _raise_alert(leader: Leader, rule: str, trouble: Trouble, memory: Memory | None) -> None:
     """Raise an alert, where that day has none of the rule yet."""
     subject = str(trouble.day)
-    with duty.database.write() as connection:
-        told = read_alerts(connection, duty.case_id, rules=(rule,))
-        if any(alert.subject == subject for alert in told):
+    with leader.database.write() as connection:
+        raised = read_alerts(connection, leader.case_id, rules=(rule,))
+        if any(alert.subject == subject for alert in raised):
             return
-        append_alerts(connection, [_alert(duty, rule, trouble, memory)], duty.clock())
-    logger.info("alert", extra={"rule": rule, "title": _TITLES[rule].format(day=trouble.day)})
+        alert = _alert(leader, rule, trouble, memory)
+        append_alerts(connection, [alert], leader.clock())
+    logger.info("alert", extra={"rule": rule, "title": alert.title})
 
 
-def _alert(duty: Duty, rule: str, trouble: Trouble, memory: Memory | None) -> NewAlert:
-    again = "It is tried again every hour." if rule == BACKUP else "The next backup is tried as well."
-    lines = [f"At {minute(trouble.at)}: {trouble.why.rstrip('.')}.", again, *(_last(memory) if memory else ())]
+def _alert(leader: Leader, rule: str, trouble: Trouble, memory: Memory | None) -> NewAlert:
+    found = BackupTrouble(
+        rule=rule,
+        day=trouble.day,
+        at=trouble.at,
+        why=trouble.why,
+        known=memory is not None,
+        made=_kept(memory.made) if memory else None,
+        restored=_kept(memory.restored) if memory else None,
+    )
+    title, *lines = LANGUAGES[leader.settings.alerts.language].alerts.backup_trouble(found)
     facts = {"subjects": [str(trouble.day)], "file": trouble.file, "at": trouble.at.isoformat(), "error": trouble.why}
     return NewAlert(
-        case_id=duty.case_id,
+        case_id=leader.case_id,
         rule=rule,
         subject=str(trouble.day),
         run_id=None,
-        title=_TITLES[rule].format(day=trouble.day),
+        title=title,
         body="\n".join(lines),
         facts=facts,
-        channels=duty.settings.alerts.channels,
+        channels=leader.settings.alerts.channels,
     )
 
 
-def _last(memory: Memory) -> list[str]:
-    """Which backups there are to go back to."""
-    made, restored = memory.made, memory.restored
-    last = f"{made.file}, made at {minute(made.at)}" if made else "none"
-    sure = f"{restored.file}, at {minute(restored.at)}" if restored else "none"
-    return [f"The last backup: {last}.", f"The last that was restored and verified: {sure}."]
+def _kept(mark: Mark | None) -> Kept | None:
+    return Kept(mark.file, mark.at) if mark else None
 
 
 # How they stand
@@ -264,13 +268,13 @@ def read_backups(
     if hindrance := _hindrance(folder, memory, database):
         return Backups(folder=str(folder), hindrance=hindrance, made=None, restored=None, troubles=(), overdue=())
     failed = memory.failed or _on_record(connection, read_case(connection, case_id).case_id, memory.made)
-    told = ((BACKUP, failed), (RESTORE, memory.refused))
+    tried = ((BACKUP, failed), (RESTORE, memory.refused))
     return Backups(
         folder=str(folder),
         hindrance="",
         made=memory.made,
         restored=memory.restored,
-        troubles=tuple(_sentence(rule, trouble) for rule, trouble in told if trouble),
+        troubles=tuple(_sentence(rule, trouble) for rule, trouble in tried if trouble),
         overdue=tuple(_overdue(settings, folder, memory, now)),
     )
 

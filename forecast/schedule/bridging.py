@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from math import hypot
 
 from db.read_schedule import ScheduledValue
+from forecast.facts.alerts import Remodelled
 from forecast.structures import FIRST, ModelChange, ModelLine
-from forecast.words.numbers import signed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,16 +28,13 @@ class Bridge:
         """The values as the structure of the run `onto` would have put them, where that is known."""
         return tuple(found for value in values if (found := self._carried(value, self._structure(onto))) is not None)
 
-    def sentence(self, before: ScheduledValue, onto: int) -> str:
-        """What the change of model did to a number that was carried; "" to one that was not."""
+    def remodelled(self, before: ScheduledValue, onto: int) -> Remodelled | None:
+        """What the change of model did to a number that was carried; None to one that was not."""
         if before.said is None:
-            return ""
+            return None
         old, new = self._structure(before.run_id), self._structure(onto)
         points = 100 * sum(line.new - line.old for line in self._steps(old, new))
-        return (
-            f"The model has changed since run {before.run_id}: model {new} instead of model {old} moved the number by "
-            f"{signed(points, 1)} points, which is not counted here."
-        )
+        return Remodelled(before.run_id, old, new, points)
 
     def _structure(self, run_id: int) -> int:
         return self.structures.get(run_id, FIRST)

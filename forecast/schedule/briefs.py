@@ -18,14 +18,14 @@ from db.run_rows import AlertRow, NewAlert, NewDelivery
 from db.zone import Moment, read_zone
 from forecast.brief.letter import Letter, as_message
 from forecast.errors import ForecastError, NotSent
+from forecast.facts.alerts import MOVEMENTS, BriefDue
 from forecast.schedule.channels import Trial
 from forecast.schedule.mail import send_message
 from forecast.schedule.messages import alert_key
-from forecast.schedule.movement import MOVEMENTS
 from forecast.schedule.settings import SMTP_PASSWORD, Email, Settings
+from forecast.words.language import LANGUAGES
 from forecast.words.masking import short_key
-from forecast.words.names import target_name
-from forecast.words.numbers import minute, percent
+from forecast.words.numbers import minute
 
 BRIEF = "brief"
 """The rule of alerts that are briefs."""
@@ -44,7 +44,7 @@ def no_letters(database: Database, alert: AlertRow, settings: Settings, now: dat
 
 
 def due_brief(connection: Connection, case_id: str, settings: Settings, now: datetime) -> NewAlert | None:
-    """The brief that is to go out now, of the newest scheduled forecast; None where none is, or it was told already."""
+    """The brief that is to go out now, of the newest scheduled forecast; None where none is, or it is on record."""
     if settings.mail.brief == "never" or not settings.readers:
         return None
     case, horizon = read_case(connection, case_id), settings.alerts.horizon_days
@@ -58,15 +58,16 @@ def due_brief(connection: Connection, case_id: str, settings: Settings, now: dat
     if subject is None or any(alert.subject == subject or alert.run_id == newest.run_id for alert in mailed):
         return None
     before = next((alert.run_id for alert in mailed if str(alert.facts["as_of"]) < newest.as_of.isoformat()), None)
-    about = f"{target_name(case.headline)} in {horizon} d: {percent(newest.mean)}, as of {newest.as_of}"
+    due = BriefDue(case.headline, horizon, newest.mean, newest.as_of, newest.run_id)
+    title, *lines = LANGUAGES[settings.alerts.language].alerts.brief_due(due)
     facts = {"as_of": newest.as_of.isoformat(), "language": settings.mail.language, "since_run_id": before}
     return NewAlert(
         case_id=case_id,
         rule=BRIEF,
         subject=subject,
         run_id=newest.run_id,
-        title=f"Brief by mail; {about}",
-        body=f"The brief of run {newest.run_id} goes out by mail; {about}.",
+        title=title,
+        body="\n".join(lines),
         facts=facts,
         channels=tuple(settings.readers),
     )
@@ -121,12 +122,12 @@ def _hand_over(email: Email, letter: Letter, reader: str, key: str, now: datetim
 
 
 def mail_now(
-    database: Database, email: Email, letter: Letter, readers: Sequence[str], now: datetime
+    database: Database, email: Email, letter: Letter, readers: Sequence[str], now: datetime, *, language: str = "en"
 ) -> tuple[Trial, ...]:
     """Mail a brief at once to those who do not have it, and enter what became of it; nobody is tried again.
 
     A brief is the same as long as its report has the same number and language. One that is not recorded goes to all,
-    and is not entered.
+    and is not entered. `language` is that of the alert that it is entered as.
     """
     channels = {f"mail {short_key(reader)}": reader for reader in readers}
     before = _mailed(database, letter)
@@ -135,7 +136,8 @@ def mail_now(
         channel: _try(channel, email, letter, reader, now) for channel, reader in channels.items() if channel not in had
     }
     if tried and letter.number is not None:
-        _enter(database, letter, tuple(tried.values()), len(before) + 1, now)
+        title = LANGUAGES[language].alerts.brief_mailed(letter.number)
+        _enter(database, letter, title, tuple(tried.values()), len(before) + 1, now)
     return tuple(tried.get(channel) or Trial(channel, "sent", had[channel]) for channel in channels)
 
 
@@ -163,14 +165,14 @@ def _try(channel: str, email: Email, letter: Letter, reader: str, now: datetime)
         return Trial(channel, "failed", str(error))
 
 
-def _enter(database: Database, letter: Letter, tried: Sequence[Trial], time: int, now: datetime) -> None:
+def _enter(database: Database, letter: Letter, title: str, tried: Sequence[Trial], time: int, now: datetime) -> None:
     again = f", {time}" if time > 1 else ""
     alert = NewAlert(
         case_id=letter.case_id,
         rule=BRIEF,
         subject=f"report {letter.number} {letter.language}{again}",
         run_id=letter.run_id,
-        title=f"Report {letter.number} by mail, at a command",
+        title=title,
         body=letter.lead,
         facts={"report": letter.number, "language": letter.language},
         channels=tuple(one.channel for one in tried),

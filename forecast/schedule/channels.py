@@ -17,6 +17,7 @@ from forecast.schedule.mail import send_email
 from forecast.schedule.messages import as_line
 from forecast.schedule.settings import SMTP_PASSWORD, WEBHOOK_SECRET, AlertFile, AlertSettings
 from forecast.schedule.webhook import send_webhook
+from forecast.words.language import LANGUAGES
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,25 +45,26 @@ def send(channel: str, settings: AlertSettings, alert: AlertRow, folder: Path, n
         one line: who did not take it, and why
     """
     if channel == "webhook" and settings.webhook:
-        return send_webhook(settings.webhook, os.environ.get(WEBHOOK_SECRET, ""), alert, now)
+        return send_webhook(settings.webhook, os.environ.get(WEBHOOK_SECRET, ""), alert, now, settings.language)
     if channel == "email" and settings.email:
-        return send_email(settings.email, os.environ.get(SMTP_PASSWORD, ""), alert, now)
+        return send_email(settings.email, os.environ.get(SMTP_PASSWORD, ""), alert, now, settings.language)
     if channel == "file" and settings.file:
         return send_to_file(settings.file, alert, folder)
     raise NotSent(f"the channel {channel} is not set; add [alerts.{channel}] to the settings")
 
 
-def trial_alert(case_id: str, channels: tuple[str, ...], folder: Path, now: datetime) -> AlertRow:
+def trial_alert(case_id: str, settings: AlertSettings, folder: Path, now: datetime) -> AlertRow:
     """An alert about nothing, which says where it was sent from."""
+    title, *lines = LANGUAGES[settings.language].alerts.trial(gethostname(), str(folder))
     return AlertRow(
         case_id=case_id,
         rule="test",
         subject="test",
         run_id=None,
-        title="Test of the alerts",
-        body=f"Nothing has happened: this was sent from {gethostname()}, folder {folder}, to see whether it arrives.",
+        title=title,
+        body="\n".join(lines),
         facts={},
-        channels=channels,
+        channels=settings.channels,
         id=0,
         recorded_at=now,
     )

@@ -12,30 +12,34 @@ from typing import Any
 from db.run_rows import AlertRow
 from forecast.schedule.line import flat, shortened
 from forecast.schedule.messages import alert_key, moves_of, origin_of
+from forecast.words.language import LANGUAGES
+from forecast.words.parts.alerts import AlertWords
 
 HEADER, SECTION, FIELD, BLOCKS, FIELDS = 150, 3000, 2000, 50, 10
 """Characters of a header, a section and a field of Slack; blocks of a message, and fields of a block."""
 CARD = 28_000
 """Bytes of a message for Teams."""
-REST = "… It goes on: `parley schedule status --json` has all of it."
+ENGLISH = LANGUAGES["en"].alerts
 _ESCAPED = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 
 
-def as_slack(alert: AlertRow) -> bytes:
+def as_slack(alert: AlertRow, words: AlertWords = ENGLISH) -> bytes:
     """A message of Slack: text for notifications, and blocks within its limits."""
     title = flat(alert.title) or alert.rule
     head = {"type": "header", "text": {"type": "plain_text", "text": _escaped(title, HEADER), "emoji": False}}
     sections = [_section(text) for text in _packed(_lines(alert))]
-    foot = {"type": "context", "elements": [_marked(_escaped(_foot(alert), FIELD))]}
+    foot = {"type": "context", "elements": [_marked(_escaped(_foot(alert, words), FIELD))]}
     most = BLOCKS - 3
     if len(sections) > most:
-        sections = [*sections[: most - 1], _section(REST)]
-    return _as_bytes({"text": _escaped(title, SECTION), "blocks": [head, *_fields(alert), *sections, foot]})
+        sections = [*sections[: most - 1], _section(words.goes_on())]
+    return _as_bytes({"text": _escaped(title, SECTION), "blocks": [head, *_fields(alert, words), *sections, foot]})
 
 
-def _fields(alert: AlertRow) -> list[dict[str, Any]]:
+def _fields(alert: AlertRow, words: AlertWords) -> list[dict[str, Any]]:
     """Before → after by window, beside each other."""
-    fields = [_marked(f"*{_escaped(window, FIELD // 2)}*\n{change}") for window, change in moves_of(alert)[:FIELDS]]
+    fields = [
+        _marked(f"*{_escaped(window, FIELD // 2)}*\n{change}") for window, change in moves_of(alert, words)[:FIELDS]
+    ]
     return [{"type": "section", "fields": fields}] if fields else []
 
 
@@ -83,23 +87,23 @@ def _marked(text: str) -> dict[str, Any]:
     return {"type": "mrkdwn", "text": text, "verbatim": True}
 
 
-def as_teams(alert: AlertRow) -> bytes:
+def as_teams(alert: AlertRow, words: AlertWords = ENGLISH) -> bytes:
     """A message of the Workflows of Teams: one Adaptive Card, of as many lines as fit."""
     lines = [shortened(line, SECTION) for line in _lines(alert)]
-    message = _as_bytes(_message(alert, lines))
+    message = _as_bytes(_message(alert, lines, words))
     while len(message) > CARD and lines:
         lines = lines[: len(lines) * CARD // len(message)]
-        message = _as_bytes(_message(alert, [*lines, REST]))
+        message = _as_bytes(_message(alert, [*lines, words.goes_on()], words))
     return message
 
 
-def _message(alert: AlertRow, lines: list[str]) -> dict[str, Any]:
-    moves = [{"title": window, "value": change} for window, change in moves_of(alert)[:FIELDS]]
+def _message(alert: AlertRow, lines: list[str], words: AlertWords) -> dict[str, Any]:
+    moves = [{"title": window, "value": change} for window, change in moves_of(alert, words)[:FIELDS]]
     body = [
         _run(shortened(flat(alert.title), 500), size="Medium", weight="Bolder"),
         *([{"type": "FactSet", "facts": moves}] if moves else []),
         *map(_run, lines),
-        _run(_foot(alert), size="Small", isSubtle=True),
+        _run(_foot(alert, words), size="Small", isSubtle=True),
     ]
     card = {
         "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
@@ -120,10 +124,10 @@ def _run(text: str, **style: str | bool) -> dict[str, Any]:
     return {"type": "RichTextBlock", "inlines": runs}
 
 
-def _foot(alert: AlertRow) -> str:
+def _foot(alert: AlertRow, words: AlertWords) -> str:
     """What the message is of, and what to run to see it again."""
-    see = f"`parley show --run {alert.run_id}`" if alert.run_id is not None else "`parley schedule status`"
-    return f"{origin_of(alert)} See {see}. {alert_key(alert)}"
+    see = f"parley show --run {alert.run_id}" if alert.run_id is not None else "parley schedule status"
+    return f"{origin_of(alert, words)} {words.see(see)} {alert_key(alert)}"
 
 
 def _printable(line: str) -> str:

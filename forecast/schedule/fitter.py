@@ -18,19 +18,19 @@ from db.errors import LeaseLost, StoreError
 from db.progress import Progress
 from forecast.errors import FitFailed, ForecastError
 from forecast.lifeline import end_with
-from forecast.schedule.orders import Made, Order, fulfil
+from forecast.schedule.jobs import Job, Made, run_job
 
 POLL_S = 0.5
 """How often a waiting parent looks up."""
-TOLD_S = 1.0
-"""Progress within one stage is told so often at most."""
+REPORT_S = 1.0
+"""Progress within one stage is reported so often at most."""
 ENDING_S = 5.0
 RUNS_A_CHILD = 10
 """After so many a new child is begun: the memory that fits leave in pieces is given back with the old one."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Told:
+class _Report:
     stage: str
     done: int
     total: int
@@ -44,17 +44,17 @@ class _Broke:
     lease_lost: bool
 
 
-type _Answer = _Told | _Broke | Made
+type _Answer = _Report | _Broke | Made
 
 
 class Fitter:
-    """A child process that compiles once; begun with the first order, and anew after it has died or made many runs."""
+    """A child process that compiles once; begun with the first job, and anew after it has died or made many runs."""
 
     def __init__(self, url: str, limit_s: float) -> None:
         self._url = url
         self._limit_s = limit_s
         self._child: BaseProcess | None = None
-        self._orders: Connection | None = None
+        self._jobs: Connection | None = None
         self._line: Connection | None = None
         self._made = 0
 
@@ -63,8 +63,8 @@ class Fitter:
         """Of the child; None where there is none."""
         return self._child.pid if self._child is not None else None
 
-    def make(self, order: Order, progress: Progress, beat: Callable[[], None]) -> Made:
-        """Have the run made; `beat` is called while it is, and what it raises ends the child.
+    def make(self, job: Job, progress: Progress, heartbeat: Callable[[], None]) -> Made:
+        """Have the run made; `heartbeat` is called while it is, and what it raises ends the child.
 
         Raises
         ------
@@ -75,10 +75,10 @@ class Fitter:
         """
         until = monotonic() + self._limit_s
         try:
-            orders = self._send(order)
+            jobs = self._send(job)
             while monotonic() < until:
-                beat()
-                answer = self._hear(orders)
+                heartbeat()
+                answer = self._hear(jobs)
                 if isinstance(answer, Made):
                     self._made += 1
                     return answer
@@ -95,39 +95,39 @@ class Fitter:
             raise LeaseLost(answer.line)
         raise FitFailed(answer.line, answer.trace)
 
-    def _send(self, order: Order) -> Connection:
-        """The line to a living child that has the order."""
+    def _send(self, job: Job) -> Connection:
+        """The line to a living child that has the job."""
         try:
-            orders = self._begin()
-            orders.send(order)
+            jobs = self._begin()
+            jobs.send(job)
         except OSError as error:  # no memory or no handles for another process, or it died in this very moment
             raise FitFailed(f"the fitting process cannot be begun ({error.strerror or error})") from error
-        return orders
+        return jobs
 
     def _begin(self) -> Connection:
         """The line to a living child."""
         usable = self._child is not None and self._child.is_alive() and self._made < RUNS_A_CHILD
-        if usable and self._orders is not None:
-            return self._orders
+        if usable and self._jobs is not None:
+            return self._jobs
         self.close()
         context = get_context("spawn")
-        self._orders, theirs = context.Pipe()
+        self._jobs, theirs = context.Pipe()
         line, self._line = context.Pipe(duplex=False)
         child = context.Process(target=_attend, args=(self._url, theirs, line), name="parley-fit", daemon=True)
         child.start()
         self._child = child
         theirs.close()
         line.close()
-        return self._orders
+        return self._jobs
 
-    def _hear(self, orders: Connection) -> _Answer | None:
+    def _hear(self, jobs: Connection) -> _Answer | None:
         """What the child says next; None if nothing within `POLL_S`."""
         assert self._child is not None
-        if not wait([orders, self._child.sentinel], POLL_S):
+        if not wait([jobs, self._child.sentinel], POLL_S):
             return None
         try:
-            if orders.poll():
-                answer: _Answer = orders.recv()
+            if jobs.poll():
+                answer: _Answer = jobs.recv()
                 return answer
         except (EOFError, OSError):
             pass
@@ -140,10 +140,10 @@ class Fitter:
             self._child.kill()
             self._child.join(ENDING_S)
             self._child.close()
-        for end in (self._orders, self._line):
+        for end in (self._jobs, self._line):
             if end is not None:
                 end.close()
-        self._child = self._orders = self._line = None
+        self._child = self._jobs = self._line = None
         self._made = 0
 
     def __enter__(self) -> Self:
@@ -162,8 +162,8 @@ def _end_of(code: int | None) -> str:
     return f"ended with exit code {code}"
 
 
-def _attend(url: str, orders: Connection, line: Connection) -> None:
-    """The child: fulfil orders until the parent lets go."""
+def _attend(url: str, jobs: Connection, line: Connection) -> None:
+    """The child: run jobs until the parent lets go."""
     from forecast.cache import use_compile_cache
 
     end_with(line)
@@ -175,13 +175,13 @@ def _attend(url: str, orders: Connection, line: Connection) -> None:
     use_compile_cache()
     while True:
         try:
-            order: Order = orders.recv()
+            job: Job = jobs.recv()
         except EOFError:
             return
-        answer = _attempt(url, order, _teller(orders))
-        orders.send(answer)
-        if isinstance(answer, Made) and not orders.poll():
-            _make_ready(url, order.case_id)
+        answer = _attempt(url, job, _reporter(jobs))
+        jobs.send(answer)
+        if isinstance(answer, Made) and not jobs.poll():
+            _make_ready(url, job.case_id)
         gc.collect()  # large arrays in cycles would lie about until the next fit has taken its own
 
 
@@ -193,25 +193,25 @@ def _make_ready(url: str, case_id: str) -> None:
         make_table(database, case_id)
 
 
-def _attempt(url: str, order: Order, progress: Progress) -> Made | _Broke:
+def _attempt(url: str, job: Job, progress: Progress) -> Made | _Broke:
     try:
         with open_database(url) as database:
-            return fulfil(database, order, progress)
+            return run_job(database, job, progress)
     except Exception as error:  # noqa: BLE001 - the job boundary: whatever goes wrong is a failed run
         return _Broke(first_line(error), traceback.format_exc(), isinstance(error, LeaseLost))
 
 
-def _teller(orders: Connection) -> Progress:
-    """Tell each stage, and of its inside something every second."""
-    last, told = "", 0.0
+def _reporter(jobs: Connection) -> Progress:
+    """Report each stage, and of its inside something every second."""
+    last, reported = "", 0.0
 
-    def tell(stage: str, done: int, total: int, remark: str) -> None:
-        nonlocal last, told
-        if stage != last or monotonic() - told > TOLD_S:
-            last, told = stage, monotonic()
-            orders.send(_Told(stage, done, total, remark))
+    def report(stage: str, done: int, total: int, remark: str) -> None:
+        nonlocal last, reported
+        if stage != last or monotonic() - reported > REPORT_S:
+            last, reported = stage, monotonic()
+            jobs.send(_Report(stage, done, total, remark))
 
-    return tell
+    return report
 
 
 def first_line(error: BaseException) -> str:

@@ -1,4 +1,4 @@
-"""Writing the brief that an alert is of. Apart from the courier, for with pictures it takes seconds to import."""
+"""Writing the brief that an alert is of. Apart from the delivery, for with pictures it takes seconds to import."""
 
 from datetime import datetime
 

@@ -24,7 +24,7 @@ class _TooLate(Exception):
 
 
 class Line:
-    """A connection that can be hung up from outside, and the time there is for it."""
+    """A connection that can be daily_trigger up from outside, and the time there is for it."""
 
     def __init__(self, seconds: float) -> None:
         self._end = monotonic() + seconds
@@ -45,7 +45,7 @@ class Line:
         self._held = connection
 
     def check(self) -> None:
-        """Raise if it was hung up: then nothing must be sent any more."""
+        """Raise if it was daily_trigger up: then nothing must be sent any more."""
         if self._hung_up:
             raise _TooLate
 

@@ -16,6 +16,7 @@ from forecast.errors import NotSent
 from forecast.schedule.line import Line, NoStartTls, Talk, reply_of, talk_within
 from forecast.schedule.messages import as_email
 from forecast.schedule.settings import SMTP_PASSWORD, Email
+from forecast.words.language import LANGUAGES
 from forecast.words.masking import masked
 
 _END = b"\r\n.\r\n"
@@ -39,12 +40,12 @@ class _SmtpTls(_Smtp, smtplib.SMTP_SSL):
     """The same over TLS from the first byte."""
 
 
-def send_email(email: Email, password: str, alert: AlertRow, now: datetime) -> str:
+def send_email(email: Email, password: str, alert: AlertRow, now: datetime, language: str = "en") -> str:
     """Hand an alert to the mail server; return who was refused.
 
     Sent means that at least one recipient was taken: a further try would bother those once more. Raises NotSent.
     """
-    return send_message(email, password, as_email(email, alert, now))
+    return send_message(email, password, as_email(email, alert, now, LANGUAGES[language].alerts))
 
 
 def send_message(email: Email, password: str, message: EmailMessage) -> str:

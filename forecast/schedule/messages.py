@@ -1,19 +1,19 @@
-"""An alert as what goes out: JSON for programs, words for people, and the numbers they compare."""
+"""An alert as what goes out: JSON for programs, a mail, and what a language says around it."""
 
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from email.message import EmailMessage
 from email.utils import format_datetime
 from typing import Any
 
 from db.run_rows import AlertRow
 from db.types import to_utc
+from forecast.facts.alerts import THRESHOLD, Compared
 from forecast.schedule.line import flat, shortened
-from forecast.schedule.movement import THRESHOLD
 from forecast.schedule.settings import Email
-from forecast.words.numbers import minute, percent, signed
+from forecast.words.parts.alerts import AlertWords
 
 
 def alert_key(alert: AlertRow) -> str:
@@ -45,27 +45,32 @@ def as_line(alert: AlertRow) -> bytes:
     return json.dumps(as_json(alert), ensure_ascii=False, allow_nan=False).encode()
 
 
-def moves_of(alert: AlertRow) -> tuple[tuple[str, str], ...]:
+def moves_of(alert: AlertRow, words: AlertWords) -> tuple[tuple[str, str], ...]:
     """Window and before → after of every comparison an alert about the headline makes; none of other alerts."""
     facts, steps = alert.facts, alert.facts.get("steps")
-    return tuple(_moves(facts, steps)) if isinstance(steps, list) and "value" in facts else ()
+    return tuple(map(words.compared, _compared(facts, steps))) if isinstance(steps, list) and "value" in facts else ()
 
 
-def _moves(facts: Mapping[str, Any], steps: list[Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
+def _compared(facts: Mapping[str, Any], steps: list[Mapping[str, Any]]) -> Iterator[Compared]:
     for step in steps:
         before = step["from"]
-        crossed = " and ".join(f"{100 * bound:g} %" for bound in step.get("thresholds", ()))
-        what = f"crossing {crossed}" if step["rule"] == THRESHOLD else f"since {before['as_of']}"
-        change = f"{percent(before['value'])} ({before['as_of']}) → {percent(facts['value'])} ({facts['as_of']})"
-        yield f"within {facts['horizon_days']} d, {what}", f"{change}, {signed(step['points'], 1)} points"
+        yield Compared(
+            horizon_days=facts["horizon_days"],
+            before=before["value"],
+            before_as_of=date.fromisoformat(before["as_of"]),
+            now=facts["value"],
+            now_as_of=date.fromisoformat(facts["as_of"]),
+            points=step["points"],
+            crossed=tuple(step["thresholds"]) if step["rule"] == THRESHOLD else None,
+        )
 
 
-def origin_of(alert: AlertRow) -> str:
+def origin_of(alert: AlertRow, words: AlertWords) -> str:
     """Where an alert comes from."""
-    return f"Raised {minute(to_utc(alert.recorded_at))} by the rule {alert.rule}, case {alert.case_id}."
+    return words.origin(to_utc(alert.recorded_at), alert.rule, alert.case_id)
 
 
-def as_email(email: Email, alert: AlertRow, now: datetime) -> EmailMessage:
+def as_email(email: Email, alert: AlertRow, now: datetime, words: AlertWords) -> EmailMessage:
     """The alert as a mail; its Message-ID is the same at each try."""
     message = EmailMessage()
     message["Subject"] = f"[Parley] {shortened(flat(alert.title))}"
@@ -74,6 +79,6 @@ def as_email(email: Email, alert: AlertRow, now: datetime) -> EmailMessage:
     message["Date"] = format_datetime(to_utc(now))
     message["Message-ID"] = f"<{alert_key(alert)}@{email.sender.rpartition('@')[2]}>"
     message["Auto-Submitted"] = "auto-generated"
-    text = f"{alert.title}\n\n{alert.body}\n\n{origin_of(alert)}\n"
+    text = f"{alert.title}\n\n{alert.body}\n\n{origin_of(alert, words)}\n"
     message.set_content(text, charset="utf-8", cte="quoted-printable")
     return message

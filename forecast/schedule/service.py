@@ -1,9 +1,9 @@
-"""The service: every day's run, whatever happened in between, and word of what is worth telling.
+"""The service: every day's run, whatever happened in between, and alerts of what is worth one.
 
-    bell, or a tick every few seconds → lease → runs that are due, by the fitting process → steps after them → courier
+    trigger or tick every few seconds → lease → due runs, by the fitting process → steps after them → delivery
 
 The tick is what the promise rests on: it reads the ledger against the clock as it is, so that sleep, a restart or a
-clock set back only delays it. The bell makes it punctual. What is done after runs is handed
+clock set back only delays it. The trigger makes it punctual. What is done after runs is handed
 in as steps: the service knows none of them.
 """
 
@@ -24,18 +24,18 @@ from db.run_rows import AttemptRow
 from forecast.clock import Clock, utc_now
 from forecast.errors import BadSettings
 from forecast.evaluation.track import ISSUE_LAG_DAYS
-from forecast.schedule.bell import hung
 from forecast.schedule.briefs import Compose, Letters, no_letters
-from forecast.schedule.courier import deliver, run_courier
-from forecast.schedule.duty import Duty, Stopped, lay_down, make_due, take_up
+from forecast.schedule.delivery import deliver, run_deliveries
 from forecast.schedule.fitter import Fitter
+from forecast.schedule.leader import Leader, Stopped, acquire, make_due, release
 from forecast.schedule.log import logged
 from forecast.schedule.settings import Settings
 from forecast.schedule.slots import Calendar, calendar_of
 from forecast.schedule.steps import Step
+from forecast.schedule.trigger import daily_trigger
 
 TICK_S = 15.0
-"""Between two looks at the ledger, at most; a bell comes in between."""
+"""Between two looks at the ledger, at most; a trigger fires in between."""
 LOOK_S = 0.5
 """How often a waiting service looks whether it is to end."""
 LOOK_AGAIN_S = 3600.0
@@ -46,12 +46,12 @@ logger = logging.getLogger("parley.schedule")
 
 @dataclass(slots=True, kw_only=True)
 class Service:
-    """A duty, and what the service remembers between two ticks."""
+    """A leader, and what the service remembers between two ticks."""
 
-    duty: Duty
+    leader: Leader
     steps: Sequence[Step]
     """Taken after runs, in order."""
-    on_duty: bool = False
+    leading: bool = False
     """Whether the lease was ours at the last tick: only then are alerts sent."""
     fresh: bool = True
     """Until the first pass: what failed before the start does not wait."""
@@ -117,7 +117,7 @@ def _serve_by(
     with ExitStack() as stack:
         log = stack.enter_context(logged(settings.log, database.folder, stderr=True))
         fitter = stack.enter_context(Fitter(url, 60 * settings.schedule.fit_minutes))
-        duty = Duty(
+        leader = Leader(
             database=database,
             case_id=case,
             settings=settings,
@@ -126,32 +126,32 @@ def _serve_by(
             clock=clock,
             stopped=stop.is_set,
         )
-        service, wake, ended = Service(duty=duty, steps=steps), Event(), Event()
+        service, wake, ended = Service(leader=leader, steps=steps), Event(), Event()
         calendar = calendar_of(settings.schedule)
-        bell = stack.enter_context(hung(database, case, calendar))
-        courier = Thread(
-            target=run_courier,
+        fired = stack.enter_context(daily_trigger(database, case, calendar))
+        worker = Thread(
+            target=run_deliveries,
             args=(database, case, settings),
             kwargs={
                 "clock": clock,
                 "stop": ended,
                 "wake": wake,
-                "may_send": lambda: service.on_duty,
+                "may_send": lambda: service.leading,
                 "compose": compose,
             },
-            name="parley-courier",
+            name="parley-delivery",
             daemon=True,
         )
-        courier.start()
-        logger.info("service started", extra={"case": case, "holder": duty.holder})
+        worker.start()
+        logger.info("service started", extra={"case": case, "holder": leader.holder})
         _warn_of_late_hours(calendar, clock())
         newest = settings
         while not stop.is_set() and newest == settings:
             tick(service, wake)
-            _wait(stop, bell, min(TICK_S, duty.beat_s))
+            _wait(stop, fired, min(TICK_S, leader.heartbeat_s))
             newest = _read_again(service, settings, reread) if reread else settings
         ended.set()
-        _end(service, courier)
+        _end(service, worker)
         return newest
 
 
@@ -178,7 +178,7 @@ def make_due_once(
     steps: Sequence[Step],
     compose: Compose = no_letters,
 ) -> tuple[AttemptRow, ...]:
-    """Make every run that is due now, those that wait for another try included, and send what is worth telling.
+    """Make every run that is due now, those that wait for another try included, and send the alerts.
 
     Returns the lines it added to the ledger, oldest first.
 
@@ -193,17 +193,17 @@ def make_due_once(
         database, case = _open(stack, url, settings, case_id)
         log = stack.enter_context(logged(settings.log, database.folder, stderr=False))
         fitter = stack.enter_context(Fitter(url, 60 * settings.schedule.fit_minutes))
-        duty = Duty(database=database, case_id=case, settings=settings, make=fitter.make, log=str(log))
-        before = _newest(duty)
-        take_up(duty)
+        leader = Leader(database=database, case_id=case, settings=settings, make=fitter.make, log=str(log))
+        before = _newest(leader)
+        acquire(leader)
         try:
-            make_due(duty, progress, eager=True)
-            _take(steps, duty)
+            make_due(leader, progress, eager=True)
+            _take(steps, leader)
             progress("sending alerts", 0, 0, "")
-            deliver(database, case, settings, duty.clock, letters=Letters(compose))
+            deliver(database, case, settings, leader.clock, letters=Letters(compose))
         finally:
             with suppress(StoreError):
-                lay_down(duty)
+                release(leader)
         with database.read() as connection:
             return tuple(reversed(read_attempts(connection, case, after=before)))
 
@@ -217,10 +217,10 @@ def _open(stack: ExitStack, url: str, settings: Settings, case_id: str | None) -
         return database, read_case(connection, case_id).case_id
 
 
-def _newest(duty: Duty) -> int:
+def _newest(leader: Leader) -> int:
     """Number of the last line of the ledger."""
-    with duty.database.read() as connection:
-        rows = read_attempts(connection, duty.case_id, limit=1)
+    with leader.database.read() as connection:
+        rows = read_attempts(connection, leader.case_id, limit=1)
     return rows[0].id if rows else 0
 
 
@@ -232,7 +232,7 @@ def tick(service: Service, wake: Event) -> None:
     except Stopped:
         pass
     except (LeaseHeld, LeaseLost) as error:
-        service.on_duty = False
+        service.leading = False
         _hindered(service, logging.INFO, "standing by", error)
     except StoreError as error:
         _hindered(service, logging.ERROR, "database refuses", error)
@@ -241,24 +241,24 @@ def tick(service: Service, wake: Event) -> None:
 
 
 def _tick(service: Service, wake: Event) -> None:
-    duty = service.duty
-    late = bool(duty.unwritten)
-    take_up(duty)
-    service.on_duty = True
-    if late:  # the next try may make up for what failed, but it was worth telling when it could not be
-        _take(service.steps, duty)
-    if make_due(duty, _logged, eager=service.fresh):
+    leader = service.leader
+    late = bool(leader.unwritten)
+    acquire(leader)
+    service.leading = True
+    if late:  # the next try may make up for what failed, but it was worth an alert when it could not be
+        _take(service.steps, leader)
+    if make_due(leader, _logged, eager=service.fresh):
         service.look_at = 0.0
     service.fresh = False
     if monotonic() >= service.look_at:
-        _take(service.steps, duty)
+        _take(service.steps, leader)
         service.look_at = monotonic() + LOOK_AGAIN_S
         wake.set()
 
 
-def _take(steps: Sequence[Step], duty: Duty) -> None:
+def _take(steps: Sequence[Step], leader: Leader) -> None:
     for step in steps:
-        step(duty)
+        step(leader)
 
 
 def _logged(stage: str, done: int, total: int, remark: str) -> None:
@@ -266,7 +266,7 @@ def _logged(stage: str, done: int, total: int, remark: str) -> None:
 
 
 def _hindered(service: Service, level: int, what: str, error: Exception) -> None:
-    """Say so once for as long as it lasts, which may be days; what could not be told is looked for when it is over."""
+    """Say so once for as long as it lasts, which may be days; what went unnotified is looked for afterwards."""
     service.look_at = 0.0
     if what != service.said:
         logger.log(level, what, extra={"why": str(error)})
@@ -281,19 +281,19 @@ def _warn_of_late_hours(calendar: Calendar, now: datetime) -> None:
         logger.warning("runs are no track record", extra={"why": why})
 
 
-def _wait(stop: Event, bell: Event, seconds: float) -> None:
+def _wait(stop: Event, fired: Event, seconds: float) -> None:
     """Until it is time to look again, by the clock that only goes forward."""
     until = monotonic() + seconds
-    while monotonic() < until and not bell.is_set():
+    while monotonic() < until and not fired.is_set():
         if stop.wait(LOOK_S):
             return
-    bell.clear()
+    fired.clear()
 
 
-def _end(service: Service, courier: Thread) -> None:
+def _end(service: Service, worker: Thread) -> None:
     """Give the lease back, so that another need not wait for it to expire."""
-    if service.on_duty:
+    if service.leading:
         with suppress(StoreError):
-            lay_down(service.duty)
-    courier.join(LOOK_S)
-    logger.info("service stopped", extra={"holder": service.duty.holder})
+            release(service.leader)
+    worker.join(LOOK_S)
+    logger.info("service stopped", extra={"holder": service.leader.holder})

@@ -1,4 +1,4 @@
-"""Settings of the daily runs, from one TOML file: when, what to tell whom, where to log and to back up.
+"""Settings of the daily runs, from one TOML file: when, what to notify whom of, where to log and to back up.
 
 The file is `parley.toml` in the current folder, or the one PARLEY_SETTINGS names; without it, what follows holds.
 Secrets are never in the file: PARLEY_WEBHOOK_SECRET and PARLEY_SMTP_PASSWORD.
@@ -212,8 +212,9 @@ class AlertFile:
 
 @dataclass(frozen=True, config=_STRICT, kw_only=True)
 class AlertSettings:
-    """What is worth telling, and by which channels. Points are of a hundred."""
+    """What is worth an alert, in which language, and by which channels. Points are of a hundred."""
 
+    language: Literal["en", "ja", "ko"] = "en"
     horizon_days: Literal[30, 90, 180, 365] = 365
     """Of the headline's probability."""
     thresholds: tuple[Annotated[float, Field(gt=0, lt=1)], ...] = ()

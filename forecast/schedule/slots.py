@@ -1,5 +1,6 @@
 """Which day's runs are due: from the calendar and the ledger alone, whatever a job store remembers or a clock did."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -153,6 +154,17 @@ def retry_at(failures: int, last: datetime) -> datetime:
     """When a run that has failed so often is tried again."""
     doublings = min(failures - 1, 20)
     return last + min(RETRY_FIRST * (1 << doublings), RETRY_LAST)
+
+
+def why_skipped(days: int) -> str:
+    """Why a day that lies so far back is entered as skipped."""
+    return f"more than {days} days back, the most that is caught up"
+
+
+def read_skipped(error: str) -> int | None:
+    """How many days back were caught up when a day was skipped; None where that was not why."""
+    found = re.fullmatch(re.escape(why_skipped(0)).replace("0", r"(\d+)", 1), error)
+    return int(found[1]) if found else None
 
 
 def _is_ripe(failed: tuple[int, datetime] | None, now: datetime) -> bool:

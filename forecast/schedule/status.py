@@ -1,4 +1,4 @@
-"""How the daily runs stand: whether the forecast is there, what is missing, who makes it, and what was told.
+"""How the daily runs stand: whether the forecast is there, what is missing, who makes it, and the alerts.
 
 Read from the database alone, so that it can be asked anywhere and while a run is being made.
 """
@@ -20,7 +20,7 @@ from db.run_rows import AlertRow, AttemptRow, DeliveryRow, LeaseRow, RunRow
 from db.when import When
 from db.zone import Moment, read_zone
 from forecast.schedule.backups import Backups
-from forecast.schedule.orders import lease_name
+from forecast.schedule.jobs import lease_name
 from forecast.schedule.settings import Settings, form_doubt
 from forecast.schedule.slots import Calendar, Due, Ledger, Slot, calendar_of, find_due, find_next, read_ledger, retry_at
 from forecast.words.masking import masked
@@ -105,7 +105,7 @@ class ChannelState:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class AlertState:
     """An alert and its channels."""
 
     alert: AlertRow
@@ -131,7 +131,7 @@ class Status:
     completeness: tuple[Behind, ...]
     """Only what has fallen behind."""
     holder: Holder | None
-    alerts: tuple[Told, ...]
+    alerts: tuple[AlertState, ...]
     """The last ones, and every one that is not delivered; the latest first."""
     doubts: tuple[str, ...] = ()
     """What is doubtful about the settings, and what to change."""
@@ -182,7 +182,7 @@ def read_status(
         attempts=read_attempts(connection, case, limit=last),
         completeness=read_behind(connection, case, moment.today, settings.alerts.completeness_days),
         holder=holder,
-        alerts=_read_told(connection, case, last),
+        alerts=_read_alerts(connection, case, last),
         doubts=tuple(filter(None, (form_doubt(settings.alerts.webhook),))),
     )
 
@@ -324,12 +324,12 @@ def _read_holder(connection: Connection, case_id: str, now: datetime) -> Holder 
     return Holder(lease, lease.is_alive(now), max((now - lease.beat_at).total_seconds(), 0.0))
 
 
-def _read_told(connection: Connection, case_id: str, last: int) -> tuple[Told, ...]:
+def _read_alerts(connection: Connection, case_id: str, last: int) -> tuple[AlertState, ...]:
     undelivered = read_undelivered(connection, case_id)
     alerts = {row.id: row for row in (*undelivered, *read_alerts(connection, case_id, limit=last))}
     tries = read_deliveries(connection, tuple(alerts))
     newest = [alerts[id_] for id_ in sorted(alerts, reverse=True)]
-    return tuple(Told(row, tuple(_channel_states(row, tries))) for row in newest)
+    return tuple(AlertState(row, tuple(_channel_states(row, tries))) for row in newest)
 
 
 def _channel_states(alert: AlertRow, tries: Sequence[DeliveryRow]) -> list[ChannelState]:
@@ -373,7 +373,7 @@ def as_json(status: Status) -> dict[str, Any]:
         "attempts": [attempt_json(row) for row in status.attempts],
         "completeness": [asdict(one) for one in status.completeness],
         "lease": _holder(status.holder) if status.holder else None,
-        "alerts": [_told(one) for one in status.alerts],
+        "alerts": [_alert_json(one) for one in status.alerts],
         "doubts": list(status.doubts),
         "backups": asdict(status.backups) if status.backups else None,
     }
@@ -410,8 +410,8 @@ def _holder(holder: Holder) -> dict[str, Any]:
     return asdict(holder.lease) | {"alive": holder.alive, "heard_s": holder.heard_s}
 
 
-def _told(told: Told) -> dict[str, Any]:
-    alert = told.alert
+def _alert_json(state: AlertState) -> dict[str, Any]:
+    alert = state.alert
     raised = {"id": alert.id, "raised_at": alert.recorded_at, "rule": alert.rule, "subject": alert.subject}
     said = {"run_id": alert.run_id, "title": alert.title, "body": alert.body}
-    return raised | said | {"channels": [asdict(one) for one in told.channels]}
+    return raised | said | {"channels": [asdict(one) for one in state.channels]}

@@ -30,6 +30,8 @@ from forecast.schedule.chat import as_slack, as_teams
 from forecast.schedule.line import Line, Talk, one_line, talk_within
 from forecast.schedule.messages import alert_key, as_line
 from forecast.schedule.settings import WEBHOOK_SECRET, Webhook
+from forecast.words.language import LANGUAGES
+from forecast.words.parts.alerts import AlertWords
 
 READ, READ_S = 2000, 1.0
 """So many bytes of an answer are read, and for no longer."""
@@ -57,7 +59,7 @@ class Answer:
     location: str
 
 
-def send_webhook(webhook: Webhook, secret: str, alert: AlertRow, now: datetime) -> str:
+def send_webhook(webhook: Webhook, secret: str, alert: AlertRow, now: datetime, language: str = "en") -> str:
     """Post an alert in the form of its receiver; an answer of 2xx is success, a redirect is not followed.
 
     It goes straight to the host, past any proxy.
@@ -72,7 +74,7 @@ def send_webhook(webhook: Webhook, secret: str, alert: AlertRow, now: datetime) 
         if a further try may succeed
     """
     address = _parsed(webhook.url)
-    body, headers = _letter(webhook, secret, alert, now)
+    body, headers = _letter(webhook, secret, alert, now, LANGUAGES[language].alerts)
     host = address.netloc.rpartition("@")[2]
     talk = _posting(address, body, headers, once=webhook.form != "plain")
     _judge(talk_within(webhook.timeout_seconds, host, talk), address, secret, now)
@@ -86,11 +88,13 @@ def _parsed(url: str) -> SplitResult:
         raise NotSent(f"the url of the webhook is no address ({error}); change it in the settings") from None
 
 
-def _letter(webhook: Webhook, secret: str, alert: AlertRow, now: datetime) -> tuple[bytes, dict[str, str]]:
+def _letter(
+    webhook: Webhook, secret: str, alert: AlertRow, now: datetime, words: AlertWords
+) -> tuple[bytes, dict[str, str]]:
     """Body and headers; only a plain message is signed, for chat services know a sender by the address."""
     headers = {"Content-Type": "application/json", "User-Agent": "parley"}
     if webhook.form != "plain":
-        return (as_slack if webhook.form == "slack" else as_teams)(alert), headers
+        return (as_slack if webhook.form == "slack" else as_teams)(alert, words), headers
     if not secret:
         logger.warning("webhook not signed", extra={"alert": alert.id, "unset": WEBHOOK_SECRET})
     key, body = alert_key(alert), as_line(alert)

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from forecast.words import english, japanese, korean
 from forecast.words.labels import Labels
+from forecast.words.parts.alerts import AlertWords
 from forecast.words.parts.brief import BriefWords
 from forecast.words.parts.checks import CheckWords
 from forecast.words.parts.codings import CodingWords
@@ -42,6 +43,9 @@ class Language(Protocol):
 
     @property
     def checks(self) -> CheckWords: ...
+
+    @property
+    def alerts(self) -> AlertWords: ...
 
     @property
     def codings(self) -> CodingWords: ...

@@ -91,3 +91,9 @@ def signed(value: float, digits: int = 2) -> str:
 def level_text(level: float) -> str:
     """A coded level or weight with its sign; decimals only where it has them, and at most two."""
     return signed(level, next((digits for digits in (0, 1) if round(level, digits) == level), 2))
+
+
+def told_apart(before: float, now: float) -> tuple[str, str]:
+    """Two probabilities with as many decimals as it takes to tell them apart."""
+    old, new = percent(before), percent(now)
+    return (old, new) if old != new else (f"{100 * before:.2f} %", f"{100 * now:.2f} %")

@@ -1,5 +1,6 @@
 """Every sentence that is shown, in English: a module for each part of `forecast.words.language.Language`."""
 
+from forecast.words.english import alerts as _alerts
 from forecast.words.english import brief as _brief
 from forecast.words.english import checks as _checks
 from forecast.words.english import codings as _codings
@@ -14,6 +15,7 @@ from forecast.words.english import show as _show
 from forecast.words.english import trust as _trust
 from forecast.words.english.labels import LABELS
 from forecast.words.labels import Labels
+from forecast.words.parts.alerts import AlertWords
 from forecast.words.parts.brief import BriefWords
 from forecast.words.parts.checks import CheckWords
 from forecast.words.parts.codings import CodingWords
@@ -31,6 +33,7 @@ code, name = "en", "English"
 labels: Labels = LABELS
 brief: BriefWords = _brief
 checks: CheckWords = _checks
+alerts: AlertWords = _alerts
 codings: CodingWords = _codings
 leaning: LeaningWords = _leaning
 model: ModelWords = _model

@@ -1,4 +1,4 @@
-"""The courier: each alert once by each channel, tried again when it fails; nothing waits for a server that hangs."""
+"""Delivery: each alert once by each channel, tried again when it fails; nothing waits for a server that hangs."""
 
 import json
 import logging
@@ -22,8 +22,8 @@ from db.engine import Database, open_database
 from db.errors import DatabaseLocked
 from db.read_schedule import read_deliveries, read_undelivered
 from db.run_rows import DeliveryRow, NewDelivery
-from forecast.schedule import courier
-from forecast.schedule.courier import Owed, deliver, is_quiet, run_courier
+from forecast.schedule import delivery
+from forecast.schedule.delivery import Owed, deliver, is_quiet, run_deliveries
 from forecast.schedule.settings import AlertFile, AlertSettings, Email, ScheduleSettings, Settings, Webhook
 
 on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -270,7 +270,7 @@ def _until(holds: Callable[[], bool]) -> None:
 
 @dataclass
 class Round:
-    """A courier in a thread of its own."""
+    """A delivery worker in a thread of its own."""
 
     desk: Desk
     stop: threading.Event = field(default_factory=threading.Event)
@@ -278,7 +278,7 @@ class Round:
 
     def __enter__(self) -> "Round":
         self.thread = threading.Thread(
-            target=run_courier,
+            target=run_deliveries,
             args=(self.desk.database, "small", self.desk.settings),
             kwargs={"clock": self.desk.clock, "stop": self.stop, "wake": self.wake},
         )
@@ -294,7 +294,7 @@ class Round:
 
 
 @on_sqlite
-def test_the_courier_goes_when_it_is_woken(small: Database, hook: Hook, tmp_path: Path) -> None:
+def test_the_worker_goes_when_it_is_woken(small: Database, hook: Hook, tmp_path: Path) -> None:
     desk = _desk(small, hook, tmp_path)
     with Round(desk) as round_:
         for n in (1, 2):
@@ -304,11 +304,11 @@ def test_the_courier_goes_when_it_is_woken(small: Database, hook: Hook, tmp_path
 
 
 @on_sqlite
-def test_the_courier_looks_now_and_then(
+def test_the_worker_looks_now_and_then(
     small: Database, hook: Hook, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(courier, "LOOK_S", 0.05)
-    monkeypatch.setattr(courier, "WAKE_S", 0.01)
+    monkeypatch.setattr(delivery, "LOOK_S", 0.05)
+    monkeypatch.setattr(delivery, "WAKE_S", 0.01)
     desk = _desk(small, hook, tmp_path)
     hook.answers.append(503)
     with Round(desk):
@@ -320,7 +320,7 @@ def test_the_courier_looks_now_and_then(
 
 
 @on_sqlite
-def test_the_courier_ends_while_a_server_hangs(small: Database, hook: Hook, tmp_path: Path) -> None:
+def test_the_worker_ends_while_a_server_hangs(small: Database, hook: Hook, tmp_path: Path) -> None:
     desk = _desk(small, hook, tmp_path)
     hook.answers += [HANG] * 9
     for n in range(9):
@@ -331,11 +331,11 @@ def test_the_courier_ends_while_a_server_hangs(small: Database, hook: Hook, tmp_
 
 
 @on_sqlite
-def test_the_courier_outlives_a_database_that_is_locked_or_gone(
+def test_the_worker_outlives_a_database_that_is_locked_or_gone(
     small: Database, hook: Hook, tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(courier, "LOOK_S", 0.05)
-    monkeypatch.setattr(courier, "WAKE_S", 0.01)
+    monkeypatch.setattr(delivery, "LOOK_S", 0.05)
+    monkeypatch.setattr(delivery, "WAKE_S", 0.01)
     file, away = Path(small.url), Path(small.url).with_name("away.db")
     with (
         open_database(f"sqlite:///{small.url}", lock_timeout_s=0.05) as hasty,

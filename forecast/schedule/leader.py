@@ -1,7 +1,7 @@
-"""Making the runs that are due: whoever holds the lease of a case is on duty, and settles what the last one left.
+"""Making the runs that are due: whoever holds the lease of a case leads, and settles what the last one left.
 
 Each step is a transaction of its own, and whatever is left undone by a crash between two of them is found in the
-ledger or on the lease by the next on duty.
+ledger or on the lease by the next on leader.
 """
 
 import logging
@@ -28,14 +28,14 @@ from db.zone import read_zone
 from forecast.clock import Clock, utc_now
 from forecast.errors import FitFailed
 from forecast.schedule.fitter import first_line
-from forecast.schedule.orders import Made, Order, lease_name, new_attempt
+from forecast.schedule.jobs import Job, Made, lease_name, new_attempt
 from forecast.schedule.settings import Settings
-from forecast.schedule.slots import Due, Slot, calendar_of, find_due, read_ledger
+from forecast.schedule.slots import Due, Slot, calendar_of, find_due, read_ledger, why_skipped
 
-BEATS = 4
-"""Beats within the life of a lease."""
+HEARTBEATS = 4
+"""Heartbeats within the life of a lease."""
 
-type Make = Callable[[Order, Progress, Callable[[], None]], Made]
+type Make = Callable[[Job, Progress, Callable[[], None]], Made]
 """Makes a run and stores it; calls its third argument at least every second, and lets what that raises pass."""
 
 logger = logging.getLogger("parley.schedule")
@@ -73,7 +73,7 @@ def is_gone(holder: str) -> bool:
 
 
 @dataclass(slots=True, kw_only=True)
-class Duty:
+class Leader:
     """Who makes the runs of a case, and with what."""
 
     database: Database
@@ -86,18 +86,18 @@ class Duty:
     stopped: Callable[[], bool] = never
     unwritten: list[NewAttempt] = field(default_factory=list)
     """Failed attempts that the database would not take yet."""
-    beaten: float = 0.0
-    """When the last beat was, on the clock that only goes forward."""
+    last_heartbeat: float = 0.0
+    """When the last heartbeat was written, on the clock that only goes forward."""
 
     @property
     def lease(self) -> str:
         return lease_name(self.case_id)
 
     @property
-    def beat_s(self) -> float:
-        return self.settings.schedule.lease_seconds / BEATS
+    def heartbeat_s(self) -> float:
+        return self.settings.schedule.lease_seconds / HEARTBEATS
 
-    def beat(self) -> None:
+    def heartbeat(self) -> None:
         """Say that one is alive; a database that cannot be written for the moment does not end the work.
 
         Raises
@@ -109,19 +109,19 @@ class Duty:
         """
         if self.stopped():
             raise Stopped("the service was stopped")
-        if monotonic() - self.beaten < self.beat_s:
+        if monotonic() - self.last_heartbeat < self.heartbeat_s:
             return
-        self.beaten = monotonic()
+        self.last_heartbeat = monotonic()
         try:
             with self.database.write() as connection:
                 keep_lease(connection, self.lease, self.holder, self.clock())
         except LeaseLost:
             raise
         except StoreError as error:
-            logger.warning("beat not written", extra={"error": str(error)})
+            logger.warning("heartbeat not written", extra={"error": str(error)})
 
 
-def take_up(duty: Duty) -> None:
+def acquire(leader: Leader) -> None:
     """Take the lease or renew it, and write down what the last holder and this one could not.
 
     Raises
@@ -129,51 +129,51 @@ def take_up(duty: Duty) -> None:
     db.errors.LeaseHeld
         if another holder is alive
     """
-    now = duty.clock()
-    with duty.database.write() as connection:
-        ttl_s = duty.settings.schedule.lease_seconds
-        before = take_lease(connection, duty.lease, duty.holder, ttl_s, now, is_gone=is_gone)
-        if before is not None and before.holder != duty.holder:
-            _settle(connection, duty, before)
-        for attempt in duty.unwritten:
+    now = leader.clock()
+    with leader.database.write() as connection:
+        ttl_s = leader.settings.schedule.lease_seconds
+        before = take_lease(connection, leader.lease, leader.holder, ttl_s, now, is_gone=is_gone)
+        if before is not None and before.holder != leader.holder:
+            _settle(connection, leader, before)
+        for attempt in leader.unwritten:
             _enter_failure(connection, attempt, now)
-    duty.unwritten.clear()
-    duty.beaten = monotonic()
+    leader.unwritten.clear()
+    leader.last_heartbeat = monotonic()
 
 
-def _settle(connection: Connection, duty: Duty, before: LeaseRow) -> None:
+def _settle(connection: Connection, leader: Leader, before: LeaseRow) -> None:
     """The run the last holder was making was never stored, or the lease would say so: it has failed."""
     logger.info("taken over", extra={"from": before.holder, "heard_at": before.beat_at.isoformat()})
     day, since = before.working_on, before.working_since
     if day is None or since is None:
         return
-    calendar = calendar_of(duty.settings.schedule, read_zone(connection))
+    calendar = calendar_of(leader.settings.schedule, read_zone(connection))
     slot = calendar.slot(day, OFFICIAL if calendar.newest_due(since) == day else BACKFILL)
-    order = Order(
-        case_id=duty.case_id,
+    job = Job(
+        case_id=leader.case_id,
         slot=slot,
-        sampler=duty.settings.schedule.sampler,
+        sampler=leader.settings.schedule.sampler,
         holder=before.holder,
         started_at=since,
-        log=duty.log,
+        log=leader.log,
     )
     wall_s = max((before.beat_at - since).total_seconds(), 0.0)
     error = f"{before.holder} was not heard again while it made this run"
-    attempt = new_attempt(order, max(before.beat_at, since), wall_s, "failed", error=error)
-    append_attempt(connection, attempt, duty.clock())
+    attempt = new_attempt(job, max(before.beat_at, since), wall_s, "failed", error=error)
+    append_attempt(connection, attempt, leader.clock())
     logger.warning("run failed", extra={"day": str(day), "error": error})
 
 
-def read_due(duty: Duty, *, eager: bool = False) -> Due:
+def read_due(leader: Leader, *, eager: bool = False) -> Due:
     """What the ledger says is due now."""
-    with duty.database.read() as connection:
-        ledger, zone = read_ledger(connection, duty.case_id), read_zone(connection)
-    schedule = duty.settings.schedule
+    with leader.database.read() as connection:
+        ledger, zone = read_ledger(connection, leader.case_id), read_zone(connection)
+    schedule = leader.settings.schedule
     calendar = calendar_of(schedule, zone)
-    return find_due(ledger, calendar, duty.clock(), catch_up_days=schedule.catch_up_days, eager=eager)
+    return find_due(ledger, calendar, leader.clock(), catch_up_days=schedule.catch_up_days, eager=eager)
 
 
-def make_due(duty: Duty, progress: Progress, *, eager: bool = False) -> int:
+def make_due(leader: Leader, progress: Progress, *, eager: bool = False) -> int:
     """Make every run that is due, oldest first, each once; how many were tried. `eager`: also those that wait.
 
     A run that fails does not keep the next from being made. The ledger is read again before each, so that a pass can
@@ -186,13 +186,13 @@ def make_due(duty: Duty, progress: Progress, *, eager: bool = False) -> int:
     """
     tried: set[date] = set()
     while True:
-        due = read_due(duty, eager=eager)
-        _write_off(duty, due.lapsed)
+        due = read_due(leader, eager=eager)
+        _write_off(leader, due.lapsed)
         left = [slot for slot in due.slots if slot.day not in tried]
         if not left:
             return len(tried)
         where = f" ({len(tried) + 1} of {len(tried) + len(left)})" if len(tried) + len(left) > 1 else ""
-        _make_one(duty, left[0], _about(progress, f"{left[0].day}{where}: "))
+        _make_one(leader, left[0], _about(progress, f"{left[0].day}{where}: "))
         tried.add(left[0].day)
 
 
@@ -200,66 +200,66 @@ def _about(progress: Progress, prefix: str) -> Progress:
     return lambda stage, done, total, remark: progress(prefix + stage, done, total, remark)
 
 
-def _write_off(duty: Duty, lapsed: Sequence[Slot]) -> None:
+def _write_off(leader: Leader, lapsed: Sequence[Slot]) -> None:
     """Days further back than is caught up are never made, and the ledger says so."""
     if not lapsed:
         return
-    error = f"more than {duty.settings.schedule.catch_up_days} days back, the most that is caught up"
-    with duty.database.write() as connection:
-        now = duty.clock()
-        keep_lease(connection, duty.lease, duty.holder, now)
+    error = why_skipped(leader.settings.schedule.catch_up_days)
+    with leader.database.write() as connection:
+        now = leader.clock()
+        keep_lease(connection, leader.lease, leader.holder, now)
         for slot in lapsed:
-            append_attempt(connection, new_attempt(_order(duty, slot), now, 0.0, "skipped", error=error), now)
+            append_attempt(connection, new_attempt(_job(leader, slot), now, 0.0, "skipped", error=error), now)
     logger.warning("days skipped", extra={"first": str(lapsed[0].day), "last": str(lapsed[-1].day), "n": len(lapsed)})
 
 
-def _make_one(duty: Duty, slot: Slot, progress: Progress) -> None:
+def _make_one(leader: Leader, slot: Slot, progress: Progress) -> None:
     """Mark the lease, have the run made; a failure goes into the ledger."""
-    with duty.database.write() as connection:
+    with leader.database.write() as connection:
         # Under the write lock: whatever was recorded by the scheduled instant has been committed when the fit reads.
-        order = _order(duty, slot)
-        mark_work(connection, duty.lease, duty.holder, slot.day, order.started_at)
+        job = _job(leader, slot)
+        mark_work(connection, leader.lease, leader.holder, slot.day, job.started_at)
     logger.info("run begun", extra={"day": str(slot.day), "kind": slot.kind, "as_of": str(slot.as_of)})
     try:
-        made = duty.make(order, progress, duty.beat)
+        made = leader.make(job, progress, leader.heartbeat)
     except (Stopped, KeyboardInterrupt) as error:
-        _fail(duty, order, str(error) or "stopped by hand", "")
+        _fail(leader, job, str(error) or "stopped by hand", "")
         raise
     except LeaseLost:
         raise
     except FitFailed as error:
-        _fail(duty, order, str(error), error.trace)
+        _fail(leader, job, str(error), error.trace)
     except Exception as error:  # noqa: BLE001 - the job boundary: the day waits for its next try, and the next is made
-        _fail(duty, order, first_line(error), traceback.format_exc())
+        _fail(leader, job, first_line(error), traceback.format_exc())
     else:
-        fields = {"day": str(slot.day), "run": made.run_id, "wall_s": round(order.taken_s, 1)}
+        fields = {"day": str(slot.day), "run": made.run_id, "wall_s": round(job.taken_s, 1)}
         logger.info(f"run {made.outcome}", extra=fields)
 
 
-def _order(duty: Duty, slot: Slot) -> Order:
-    return Order(
-        case_id=duty.case_id,
+def _job(leader: Leader, slot: Slot) -> Job:
+    return Job(
+        case_id=leader.case_id,
         slot=slot,
-        sampler=duty.settings.schedule.sampler,
-        holder=duty.holder,
-        started_at=duty.clock(),
-        log=duty.log,
+        sampler=leader.settings.schedule.sampler,
+        holder=leader.holder,
+        started_at=leader.clock(),
+        log=leader.log,
     )
 
 
-def _fail(duty: Duty, order: Order, line: str, trace: str) -> None:
+def _fail(leader: Leader, job: Job, line: str, trace: str) -> None:
     """Enter the failure; where the database does not take it, it is kept for the next time the lease is renewed."""
-    logger.error("run failed", extra={"day": str(order.slot.day), "error": line, **({"trace": trace} if trace else {})})
-    attempt = new_attempt(order, duty.clock(), order.taken_s, "failed", error=line)
+    logger.error("run failed", extra={"day": str(job.slot.day), "error": line, **({"trace": trace} if trace else {})})
+    attempt = new_attempt(job, leader.clock(), job.taken_s, "failed", error=line)
     try:
-        with duty.database.write() as connection:
-            mark_work(connection, duty.lease, duty.holder, None, duty.clock())
-            _enter_failure(connection, attempt, duty.clock())
+        with leader.database.write() as connection:
+            mark_work(connection, leader.lease, leader.holder, None, leader.clock())
+            _enter_failure(connection, attempt, leader.clock())
     except LeaseLost:  # who took over has entered it
         raise
     except StoreError as error:
-        logger.error("ledger not written", extra={"day": str(order.slot.day), "error": str(error)})
-        duty.unwritten.append(attempt)
+        logger.error("ledger not written", extra={"day": str(job.slot.day), "error": str(error)})
+        leader.unwritten.append(attempt)
 
 
 def _enter_failure(connection: Connection, attempt: NewAttempt, now: datetime) -> None:
@@ -273,7 +273,7 @@ def _enter_failure(connection: Connection, attempt: NewAttempt, now: datetime) -
         append_attempt(connection, attempt, now)
 
 
-def lay_down(duty: Duty) -> None:
+def release(leader: Leader) -> None:
     """Give the lease back."""
-    with duty.database.write() as connection:
-        release_lease(connection, duty.lease, duty.holder)
+    with leader.database.write() as connection:
+        release_lease(connection, leader.lease, leader.holder)

@@ -1,4 +1,4 @@
-"""One scheduled run, ordered and made: the forecast and its line of the ledger are stored together, or neither."""
+"""A scheduled run as a job, and its making: the forecast and its line of the ledger are stored together, or neither."""
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -23,7 +23,7 @@ from models.settings import SamplerSettings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
+class Job:
     """A run that is to be made, and for whom."""
 
     case_id: str
@@ -56,7 +56,7 @@ def lease_name(case_id: str) -> str:
     return f"schedule of {case_id}"
 
 
-def fulfil(database: Database, order: Order, progress: Progress, clock: Clock = utc_now) -> Made:
+def run_job(database: Database, job: Job, progress: Progress, clock: Clock = utc_now) -> Made:
     """Make the run and store it with its line of the ledger.
 
     Raises
@@ -69,15 +69,15 @@ def fulfil(database: Database, order: Order, progress: Progress, clock: Clock = 
     from forecast.engine.update import Outcome, update  # takes seconds to import, and only the fitting process needs it
 
     def store_beside(connection: Connection, outcome: Outcome, now: datetime) -> None:
-        enter(connection, order, outcome.run_id, order.taken_s, now)
+        enter(connection, job, outcome.run_id, job.taken_s, now)
 
     outcome = update(
         database,
-        when_due(database, order.slot, clock()),
-        kind=order.slot.kind,
-        settings=order.sampler,
+        when_due(database, job.slot, clock()),
+        kind=job.slot.kind,
+        settings=job.sampler,
         progress=progress,
-        case_id=order.case_id,
+        case_id=job.case_id,
         beside=store_beside,
         clock=clock,
     )
@@ -97,28 +97,28 @@ def when_due(database: Database, slot: Slot, now: datetime) -> When:
         return replace(when, positions=read_positions_in_time(connection, slot.at))
 
 
-def enter(connection: Connection, order: Order, run_id: int, wall_s: float, now: datetime) -> None:
+def enter(connection: Connection, job: Job, run_id: int, wall_s: float, now: datetime) -> None:
     """Enter a run into the ledger, in the transaction that stores it: so the lease is asked once more, and last."""
     run = read_run(connection, run_id)
     assert run.status is not None
-    mark_work(connection, lease_name(order.case_id), order.holder, None, now)
+    mark_work(connection, lease_name(job.case_id), job.holder, None, now)
     why = "; ".join(failures_of(run))
-    append_attempt(connection, new_attempt(order, now, wall_s, run.status, run=run, error=why), now)
+    append_attempt(connection, new_attempt(job, now, wall_s, run.status, run=run, error=why), now)
 
 
 def new_attempt(
-    order: Order, ended_at: datetime, wall_s: float, outcome: str, *, run: RunRow | None = None, error: str = ""
+    job: Job, ended_at: datetime, wall_s: float, outcome: str, *, run: RunRow | None = None, error: str = ""
 ) -> NewAttempt:
-    """The line of the ledger that an order leaves; `run` where a fit was made."""
+    """The line of the ledger that a job leaves; `run` where a fit was made."""
     found = run.detail.get("diagnostics") if run else None
     return NewAttempt(
-        case_id=order.case_id,
-        scheduled_for=order.slot.day,
-        scheduled_at=order.slot.at,
-        as_of=order.slot.as_of,
-        kind=order.slot.kind,
-        holder=order.holder,
-        started_at=order.started_at,
+        case_id=job.case_id,
+        scheduled_for=job.slot.day,
+        scheduled_at=job.slot.at,
+        as_of=job.slot.as_of,
+        kind=job.slot.kind,
+        holder=job.holder,
+        started_at=job.started_at,
         ended_at=ended_at,
         wall_s=wall_s,
         outcome=outcome,
@@ -127,5 +127,5 @@ def new_attempt(
         versions=library_versions(),
         diagnostics=found if isinstance(found, dict) else {},
         error=error,
-        log=order.log,
+        log=job.log,
     )

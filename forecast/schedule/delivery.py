@@ -1,4 +1,4 @@
-"""Carrying alerts out: what has not been sent is tried, each channel by itself, until it is or a week has passed.
+"""Delivering alerts: what has not been sent is tried, each channel by itself, until it is or a week has passed.
 
 What was tried stands in the table `deliveries`, and when the next try is due follows from there. An alert is sent once,
 unless the program dies between the sending and its record: then once more, with the same id. What its receiver will
@@ -48,7 +48,7 @@ type Owed = list[tuple[NewDelivery, datetime]]
 
 
 @dataclass(frozen=True, slots=True)
-class Errand:
+class Delivery:
     """An alert to be sent by a channel, and the tries so far."""
 
     alert: AlertRow
@@ -62,7 +62,7 @@ def always() -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Round:
-    """What one delivery goes by."""
+    """What one round of deliveries goes by."""
 
     database: Database
     settings: Settings
@@ -103,10 +103,10 @@ def deliver(
     """
     owed = [] if owed is None else owed
     _settle(database, owed)
-    errands = read_errands(database, case_id)
-    for errand in errands:
-        if is_too_old(errand, clock()):
-            _record(database, owed, _abandoned(errand), clock())
+    deliveries = read_pending(database, case_id)
+    for delivery in deliveries:
+        if is_too_old(delivery, clock()):
+            _record(database, owed, _abandoned(delivery), clock())
     if is_quiet(settings.alerts.quiet, settings.schedule.time_zone, clock()):
         return 0
     round_ = Round(
@@ -118,25 +118,25 @@ def deliver(
         letters=letters or Letters(no_letters),
     )
     return sum(
-        _send_all([errand for errand in errands if errand.channel == channel], round_)
+        _send_all([delivery for delivery in deliveries if delivery.channel == channel], round_)
         for channel in (*settings.alerts.channels, *settings.readers)
     )
 
 
-def read_errands(database: Database, case_id: str) -> tuple[Errand, ...]:
+def read_pending(database: Database, case_id: str) -> tuple[Delivery, ...]:
     """What has neither been sent nor given up, the oldest alert first."""
     with database.read() as connection:
         alerts = read_undelivered(connection, case_id)
-        deliveries = read_deliveries(connection, [alert.id for alert in alerts])
+        rows = read_deliveries(connection, [alert.id for alert in alerts])
     tries: dict[tuple[int, str], list[DeliveryRow]] = {}
-    for row in deliveries:
+    for row in rows:
         tries.setdefault((row.alert_id, row.channel), []).append(row)
-    errands = (
-        Errand(alert, channel, tuple(tries.get((alert.id, channel), ())))
+    deliveries = (
+        Delivery(alert, channel, tuple(tries.get((alert.id, channel), ())))
         for alert in alerts
         for channel in alert.channels
     )
-    return tuple(errand for errand in errands if all(row.outcome == FAILED for row in errand.tries))
+    return tuple(delivery for delivery in deliveries if all(row.outcome == FAILED for row in delivery.tries))
 
 
 def is_quiet(quiet: tuple[time, time] | None, zone: ZoneInfo, now: datetime) -> bool:
@@ -148,27 +148,27 @@ def is_quiet(quiet: tuple[time, time] | None, zone: ZoneInfo, now: datetime) -> 
     return first <= hour < last if first <= last else hour >= first or hour < last
 
 
-def is_too_old(errand: Errand, now: datetime) -> bool:
-    return now - errand.alert.recorded_at >= KEPT
+def is_too_old(delivery: Delivery, now: datetime) -> bool:
+    return now - delivery.alert.recorded_at >= KEPT
 
 
-def next_try(errand: Errand) -> datetime | None:
-    """When an errand that has failed is tried again: after 30 s, then twice as long each time, up to an hour."""
-    if not errand.tries:
+def next_try(delivery: Delivery) -> datetime | None:
+    """When a delivery that has failed is tried again: after 30 s, then twice as long each time, up to an hour."""
+    if not delivery.tries:
         return None
-    doublings = min(len(errand.tries) - 1, 20)
-    return errand.tries[-1].recorded_at + min(RETRY_FIRST * (1 << doublings), RETRY_LAST)
+    doublings = min(len(delivery.tries) - 1, 20)
+    return delivery.tries[-1].recorded_at + min(RETRY_FIRST * (1 << doublings), RETRY_LAST)
 
 
-def is_due(errand: Errand, now: datetime) -> bool:
+def is_due(delivery: Delivery, now: datetime) -> bool:
     """A try of the future is of a clock that has been set back, and says nothing about how long ago it was."""
-    again = next_try(errand)
-    return not is_too_old(errand, now) and (again is None or now >= again or now < errand.tries[-1].recorded_at)
+    again = next_try(delivery)
+    return not is_too_old(delivery, now) and (again is None or now >= again or now < delivery.tries[-1].recorded_at)
 
 
-def is_held(errands: Sequence[Errand], now: datetime) -> bool:
+def is_held(deliveries: Sequence[Delivery], now: datetime) -> bool:
     """Whether the receiver of a channel has asked to be left alone until later, whatever the message."""
-    last = [errand.tries[-1] for errand in errands if errand.tries]
+    last = [delivery.tries[-1] for delivery in deliveries if delivery.tries]
     return any(row.recorded_at <= now < _not_before(row) for row in last)
 
 
@@ -180,41 +180,41 @@ def _not_before(row: DeliveryRow) -> datetime:
     return min(until, row.recorded_at + timedelta(seconds=LONGEST_S))
 
 
-def _send_all(errands: Sequence[Errand], round_: Round) -> int:
+def _send_all(deliveries: Sequence[Delivery], round_: Round) -> int:
     """Send what is due by one channel, up to the first failure; how many were sent."""
     sent = 0
-    if is_held(errands, round_.clock()):
+    if is_held(deliveries, round_.clock()):
         return sent
-    for errand in errands:
-        if not is_due(errand, round_.clock()):
+    for delivery in deliveries:
+        if not is_due(delivery, round_.clock()):
             continue
         if not round_.may_send():
             break
-        delivery = _try(errand, round_)
-        _record(round_.database, round_.owed, delivery, round_.clock())
-        if delivery.outcome != SENT:
+        tried = _try(delivery, round_)
+        _record(round_.database, round_.owed, tried, round_.clock())
+        if tried.outcome != SENT:
             break
         sent += 1
     return sent
 
 
-def _try(errand: Errand, round_: Round) -> NewDelivery:
-    told = {"alert": errand.alert.id, "rule": errand.alert.rule, "channel": errand.channel}
+def _try(delivery: Delivery, round_: Round) -> NewDelivery:
+    named = {"alert": delivery.alert.id, "rule": delivery.alert.rule, "channel": delivery.channel}
     now = round_.clock()
     try:
-        remark = _send(errand, round_, now)
+        remark = _send(delivery, round_, now)
     except NotSent as error:
         outcome, why = _failure(error, now)
-        logger.warning("alert not sent", extra={**told, "try": len(errand.tries) + 1, "error": why})
-        return NewDelivery(errand.alert.id, errand.channel, outcome, why)
-    logger.info("alert sent", extra={**told, **({"remark": remark} if remark else {})})
-    return NewDelivery(errand.alert.id, errand.channel, SENT, remark)
+        logger.warning("alert not sent", extra={**named, "try": len(delivery.tries) + 1, "error": why})
+        return NewDelivery(delivery.alert.id, delivery.channel, outcome, why)
+    logger.info("alert sent", extra={**named, **({"remark": remark} if remark else {})})
+    return NewDelivery(delivery.alert.id, delivery.channel, SENT, remark)
 
 
-def _send(errand: Errand, round_: Round, now: datetime) -> str:
-    if errand.alert.rule == BRIEF:
-        return round_.letters.send(errand.channel, round_.database, round_.settings, errand.alert, now)
-    return send(errand.channel, round_.settings.alerts, errand.alert, round_.database.folder, now)
+def _send(delivery: Delivery, round_: Round, now: datetime) -> str:
+    if delivery.alert.rule == BRIEF:
+        return round_.letters.send(delivery.channel, round_.database, round_.settings, delivery.alert, now)
+    return send(delivery.channel, round_.settings.alerts, delivery.alert, round_.database.folder, now)
 
 
 def _failure(error: NotSent, now: datetime) -> tuple[str, str]:
@@ -229,31 +229,31 @@ def _failure(error: NotSent, now: datetime) -> tuple[str, str]:
     return FAILED, str(error)
 
 
-def _abandoned(errand: Errand) -> NewDelivery:
-    last = masked(errand.tries[-1].error) if errand.tries else "it was never tried"
-    error = f"given up after {KEPT.days} days and {len(errand.tries)} tries: {last}"
-    logger.error("alert given up", extra={"alert": errand.alert.id, "channel": errand.channel, "error": error})
-    return NewDelivery(errand.alert.id, errand.channel, ABANDONED, error)
+def _abandoned(delivery: Delivery) -> NewDelivery:
+    last = masked(delivery.tries[-1].error) if delivery.tries else "it was never tried"
+    error = f"given up after {KEPT.days} days and {len(delivery.tries)} tries: {last}"
+    logger.error("alert given up", extra={"alert": delivery.alert.id, "channel": delivery.channel, "error": error})
+    return NewDelivery(delivery.alert.id, delivery.channel, ABANDONED, error)
 
 
-def _record(database: Database, owed: Owed, delivery: NewDelivery, at: datetime) -> None:
-    owed.append((delivery, at))
+def _record(database: Database, owed: Owed, tried: NewDelivery, at: datetime) -> None:
+    owed.append((tried, at))
     _settle(database, owed)
 
 
 def _settle(database: Database, owed: Owed) -> None:
     """Write down what was tried, in order."""
     while owed:
-        delivery, at = owed[0]
+        tried, at = owed[0]
         try:
             with database.write() as connection:
-                append_delivery(connection, delivery, at)
+                append_delivery(connection, tried, at)
         except Conflict:  # another service has sent it, or given it up: the record stands
-            logger.warning("alert settled by another", extra={"alert": delivery.alert_id, "channel": delivery.channel})
+            logger.warning("alert settled by another", extra={"alert": tried.alert_id, "channel": tried.channel})
         owed.pop(0)
 
 
-def run_courier(
+def run_deliveries(
     database: Database,
     case_id: str,
     settings: Settings,
