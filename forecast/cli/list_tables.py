@@ -216,7 +216,9 @@ def print_runs(listed: RunList) -> None:
 
 
 def _level(one: IndicatorEntry) -> list[str]:
-    return level_cells(one.mean, one.sd, one.active, one.last_observed_on, one.stale_days, one.stale, show.CELLS)
+    return level_cells(
+        one.mean, one.sd, one.active, one.last_observed_on, one.stale_days, stale=one.stale, words=show.CELLS
+    )
 
 
 def _timing(one: IndicatorEntry) -> str:

@@ -184,7 +184,7 @@ def _state_block(summary: Summary, language: Language) -> Lines:
     for row in summary.shown.states:
         days = stale_days(row, summary)
         stale = is_stale(days, cadence_of(row, summary))
-        cells = level_cells(row.mean, row.sd, row.active, row.last_observed_on, days, stale, words.CELLS)
+        cells = level_cells(row.mean, row.sd, row.active, row.last_observed_on, days, stale=stale, words=words.CELLS)
         effect = _effect_cells(effects.get(row.indicator_id), language) if effects else ()
         rows.append((row.indicator_id, *cells, *effect))
     header = ("", *words.LEVELS, *(words.EFFECTS if effects else ()))

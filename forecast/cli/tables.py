@@ -146,7 +146,7 @@ def _width() -> int:
 
 
 def level_cells(
-    mean: float, sd: float, active: bool, last: date | None, days: int | None, stale: bool, words: Mapping[str, str]
+    mean: float, sd: float, active: bool, last: date | None, days: int | None, *, stale: bool, words: Mapping[str, str]
 ) -> list[str]:
     """The cells under the `LEVELS` of a language; `words` are its `CELLS` (`forecast.words.parts.show`)."""
     return [

@@ -61,7 +61,7 @@ class HeadlineMoved:
     """None where the numbers compared are of one structure."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Compared:
     """One comparison of an alert about the headline, for the forms of chat services."""
 

@@ -173,17 +173,18 @@ def _paths(rows: Rows, chosen: Sequence[IndicatorRow], naming: Naming, first: da
     filtered = filter_states(problem.observations, problem.catalogue)
     sd = {(row.reliability, row.credibility): _weight(row) for row in rows.grades}
     span = (first.toordinal(), last.toordinal())
-    return tuple(_path(row, naming, rows, evidence, filtered, sd, span) for row in chosen)
+    return tuple(_path(row, rows, evidence, filtered, sd, span, naming=naming) for row in chosen)
 
 
 def _path(
     row: IndicatorRow,
-    naming: Naming,
     rows: Rows,
     evidence: Evidence,
     filtered: FilteredStates,
     weights: dict[tuple[str, int], float],
     span: tuple[int, int],
+    *,
+    naming: Naming,
 ) -> Path:
     place = filtered.catalogue.names.index(row.indicator_id)
     mine = evidence.indicator == place
