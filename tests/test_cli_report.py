@@ -81,7 +81,10 @@ def test_json_has_all_facts(toy: Database, parley: Command) -> None:
     ("arguments", "message"),
     [
         (("--out", "a.pdf"), "Invalid value for '--out': 'a.pdf' does not end in .html or .md; write a.html"),
-        (("--out", "a.html", "--lang", "fr"), "Invalid value for '--lang': 'fr' is not known; use one of en, ja, ko"),
+        (
+            ("--out", "a.html", "--lang", "fr"),
+            "Invalid value for '--language': 'fr' is not known; use one of en, ja, ko",
+        ),
         (("--out", "a.html", "--since", "soon"), "'soon' is neither a date nor a run; write YYYY-MM-DD or a number"),
         (("--lang", "ja"), "Invalid value for '--out': none is given; name a file, or give --mail or --to ADDRESS"),
     ],

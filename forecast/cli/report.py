@@ -6,12 +6,22 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from forecast.cli.console import Json, case_id, now, opened, parse_day, print_json, shown, whole
+from forecast.cli.console import (
+    Json,
+    Language,
+    case_id,
+    check_language,
+    now,
+    opened,
+    parse_day,
+    print_json,
+    shown,
+    whole,
+)
 from forecast.cli.mailing import check_sent, fate_of, mail_json, parse_address, post_of, send_letter
 from forecast.cli.outputs import written_as
 from forecast.cli.owed import owed
 from forecast.cli.streams import answering
-from forecast.words.language import LANGUAGES
 
 if TYPE_CHECKING:
     from forecast.brief.report import Report
@@ -40,9 +50,7 @@ def report(
         list[str] | None,
         typer.Option(parser=parse_address, metavar="ADDRESS", help="Mail it to ADDRESS too; may be repeated."),
     ] = None,
-    lang: Annotated[
-        str, typer.Option("--lang", "--language", metavar="en|ja|ko", help="The language: English, Japanese or Korean.")
-    ] = "en",
+    lang: Language = "en",
     short: Annotated[bool, typer.Option("--short", help="One page, for someone who has a minute.")] = False,
     run: Annotated[
         int | None,
@@ -65,8 +73,7 @@ def report(
     and the next compares with it; forms of one brief share a number: the same run in another language or format, or
     on one page. Where the database can only be read, it is not recorded.
     """
-    if lang not in LANGUAGES:
-        raise typer.BadParameter(f"{lang!r} is not known; use one of {', '.join(LANGUAGES)}", param_hint="'--lang'")
+    check_language(lang)
     if out is None and not (mail or to):
         raise typer.BadParameter("none is given; name a file, or give --mail or --to ADDRESS", param_hint="'--out'")
     post = post_of(mail, to or ())

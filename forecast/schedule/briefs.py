@@ -126,8 +126,8 @@ def mail_now(
 ) -> tuple[Trial, ...]:
     """Mail a brief at once to those who do not have it, and enter what became of it; nobody is tried again.
 
-    A brief is the same as long as its report has the same number and language. One that is not recorded goes to all,
-    and is not entered. `language` is that of the alert that it is entered as.
+    A brief is the same as long as its report has the same number, language and length. One that is not recorded goes
+    to all, and is not entered. `language` is that of the alert that it is entered as.
     """
     channels = {f"mail {short_key(reader)}": reader for reader in readers}
     before = _mailed(database, letter)
@@ -147,8 +147,14 @@ def _mailed(database: Database, letter: Letter) -> tuple[AlertRow, ...]:
         return ()
     with database.read() as connection:
         alerts = read_alerts(connection, letter.case_id, rules=(BRIEF,))
-    this = (letter.number, letter.language)
-    return tuple(alert for alert in alerts if (alert.facts.get("report"), alert.facts.get("language")) == this)
+    this = {"short": False, **_told(letter)}
+    return tuple(alert for alert in alerts if {name: alert.facts.get(name, False) for name in this} == this)
+
+
+def _told(letter: Letter) -> dict[str, object]:
+    """Which form of which report a mail is; the long form is that of mails which say nothing of it."""
+    short = {"short": True} if letter.short else {}
+    return {"report": letter.number, "language": letter.language, **short}
 
 
 def _who_has(database: Database, mailed: Sequence[AlertRow]) -> dict[str, str]:
@@ -170,11 +176,11 @@ def _enter(database: Database, letter: Letter, title: str, tried: Sequence[Trial
     alert = NewAlert(
         case_id=letter.case_id,
         rule=BRIEF,
-        subject=f"report {letter.number} {letter.language}{again}",
+        subject=f"report {letter.number} {letter.language}{' short' if letter.short else ''}{again}",
         run_id=letter.run_id,
         title=title,
         body=letter.lead,
-        facts={"report": letter.number, "language": letter.language},
+        facts=_told(letter),
         channels=tuple(one.channel for one in tried),
     )
     with database.write() as connection:

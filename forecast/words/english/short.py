@@ -156,7 +156,8 @@ def caption(brief: Brief) -> str:
             "The number over each window, with its 50 % and 90 % intervals; of a history there are too few dates yet."
         )
     tested = "; grey: what a test on the past would have said, no track record" if facts.context else ""
-    return f"How the number has moved, with its 50 % and 90 % intervals; dashed: the base rate{tested}."
+    last = " Its last mark is before what has come since." if brief.summary.standing else ""
+    return f"How the number has moved, with its 50 % and 90 % intervals; dashed: the base rate{tested}.{last}"
 
 
 def longer(brief: Brief) -> str:

@@ -154,7 +154,8 @@ def caption(brief: Brief) -> str:
     if facts.windows:
         return "期間別の確率と、その50%・90%区間。推移を描くには見通しの数がまだ少ない。"
     tested = "灰色の線は過去に当てはめて検証した値であり、実績ではない。" if facts.context else ""
-    return f"確率の推移と、その50%・90%区間。破線は基準率。{tested}"
+    last = "最後の点は、その後に記録されたものを反映する前の値である。" if brief.summary.standing else ""
+    return f"確率の推移と、その50%・90%区間。破線は基準率。{tested}{last}"
 
 
 def longer(brief: Brief) -> str:

@@ -155,7 +155,8 @@ def caption(brief: Brief) -> str:
     if facts.windows:
         return "기간별 확률과 그 50%·90% 구간. 추이를 그리기에는 아직 전망의 수가 적다."
     tested = " 회색 선은 과거에 적용해 검증한 값으로, 실적이 아니다." if facts.context else ""
-    return f"확률의 추이와 그 50%·90% 구간. 점선은 기저율이다.{tested}"
+    last = " 마지막 점은 그 뒤에 기록된 내용을 반영하기 전의 값이다." if brief.summary.standing else ""
+    return f"확률의 추이와 그 50%·90% 구간. 점선은 기저율이다.{tested}{last}"
 
 
 def longer(brief: Brief) -> str:
