@@ -123,11 +123,11 @@ def test_an_entry_says_what_else_it_bears_on(
 
 def test_a_reminder_names_what_to_run(parley: Program) -> None:
     said = parley(*coded("press_tone", -2, origin="leader 20 Feb"))
-    assert f"note: bears on border_posture as well? `parley log border_posture LEVEL --on {DAY} --origin" in said
+    assert f"note: bears on border_posture too? If so, run `parley log border_posture LEVEL --on {DAY} --origin" in said
     assert (
-        f"'leader 20 Feb'`\nnote: bears on an event of type crisis as well? `parley event add crisis --on {DAY}" in said
+        f"'leader 20 Feb'`\nnote: bears on an event of type crisis too? If so, run `parley event add crisis --on {DAY}" in said
     )
-    assert "--origin NAME`, with that --origin here too if it is one report" in parley(*coded("press_tone", 2))
+    assert "--origin NAME`(if it is one report, give this entry the same --origin)" in parley(*coded("press_tone", 2))
     assert f"--on {DAY} --source TEXT`" in parley(*coded("press_tone", -2, source="Leader " * 50))
 
 
@@ -201,7 +201,7 @@ def test_a_file_of_entries_is_summed_and_its_rows_speak_for_each_other(parley: P
     told = [note for note in found["notes"] if "bears on" in note]
     assert len(told) == 1
     assert told[0].startswith(
-        f"3 rows of press_tone, the last on {days[1]}: bears on border_posture as well? `parley log"
+        f"3 rows of press_tone, the last on {days[1]}: bears on border_posture too? If so, run `parley log"
     )
 
 

@@ -139,7 +139,7 @@ def test_a_receipt_says_from_when_it_counts_and_what_takes_it_in(desk: Desk) -> 
     receipt = add_document(desk, "The king", **TEXT, reason="read this week")
     assert (receipt.action, receipt.table, receipt.stored, receipt.forecast) == ("logged", "documents", True, None)
     assert receipt.counts_from == TODAY
-    assert receipt.remark == "counts from 2020-03-01; the next full update takes it in: run `parley update`"
+    assert receipt.remark == "counts from 2020-03-01, with the next full update: run `parley update`"
     (entry,) = receipt.entries
     assert isinstance(entry, NewDocument)
     assert (entry.document_id, entry.directness, entry.reason, entry.known_on) == (
@@ -201,7 +201,7 @@ def test_the_same_document_again_is_not_stored_and_a_likeness_is_named(light: De
     first = add_document(light, "The king", **TEXT)
     again = add_document(light, " The king\u200b", **TEXT)
     assert (again.action, again.rows, again.stored) == ("unchanged", first.rows, False)
-    assert again.notes == (f"the same document is there already as zapt-2019 (row {first.rows[0]}); nothing was added",)
+    assert again.notes == (f"the same document is already on file as zapt-2019 (row {first.rows[0]}); nothing was added",)
     alike = add_document(light, "THE KING", **{**TEXT, "publisher": "Gazette"})
     assert alike.stored
     assert alike.notes[0] == (
@@ -269,7 +269,7 @@ def test_a_weight_is_read_as_keyboards_write_it(light: Desk, typed: str, weight:
 def test_a_second_judgement_is_refused_with_the_way_out(light: Desk) -> None:
     row = judged(light).rows[0]
     sentence = (
-        rf"^rassendyll-2015 on harvest for deal: is judged already: \+1.5, explicit \(row {row}, by kim\); run "
+        rf"^rassendyll-2015 on harvest for deal: is already judged: \+1.5, explicit \(row {row}, by kim\); run "
         r"`parley judgement revise rassendyll-2015 harvest deal --weight WEIGHT`$"
     )
     for weight in (1.5, -1):

@@ -34,7 +34,7 @@ def test_a_document_and_what_it_says_are_entered_and_listed(parley: Program) -> 
         "zapt-2019: S. Zapt, The king, published 2019-11-05 (by kim)",
         "logged: stored as document row 3",
         "note: enter what it says with `parley judgement add zapt-2019 INDICATOR TARGET WEIGHT --basis WORD`",
-        "counts from 2020-03-01; the next full update takes it in: run `parley update`",
+        "counts from 2020-03-01, with the next full update: run `parley update`",
     ]
     code, out, err = parley("judgement", "add", "zapt-2019", "harvest", "deal", "-1.5", "--basis", "inferred", *TEXTS)
     assert (code, err) == (0, "")
@@ -73,7 +73,7 @@ def test_json_has_the_same_facts(parley: Program) -> None:
         [3],
         "2020-03-01",
     )
-    assert told["remark"] == "counts from 2020-03-01; the next full update takes it in: run `parley update`"
+    assert told["remark"] == "counts from 2020-03-01, with the next full update: run `parley update`"
     assert (told["forecast"], told["entries"][0]["document_id"], told["entries"][0]["analyst"]) == (
         None,
         "zapt-2019",

@@ -115,7 +115,7 @@ MISUSES: list[tuple[list[str], str]] = [
         "'soon' is not a horizon; write days, such as 180, or a deadline, such as",
     ),
     (["--out", "a.csv", "--horizon", "0"], "'0' is not a horizon; write days, such as 180"),
-    (["--out", "a.csv", "--from", "2020-02-01", "--to", "2020-01-01"], "2020-01-01 lies before --from 2020-02-01"),
+    (["--out", "a.csv", "--from", "2020-02-01", "--to", "2020-01-01"], "2020-01-01 is before --from 2020-02-01"),
     (["--out", "a.json", "--spreadsheet-safe"], "does not apply to 'a.json'; it would change the text"),
     (["--out", "a.xlsx", "--spreadsheet-safe"], "does not apply to 'a.xlsx'; only a .csv needs it"),
     (
@@ -152,11 +152,11 @@ def test_an_option_that_does_not_apply_names_those_that_do(parley: Program, what
 def test_where_no_row_answers_it_says_so_and_writes_nothing(parley: Program) -> None:
     code, out, err = parley("--out", "a.csv", "--horizon", "181")
     assert (code, out) == (1, "")
-    assert err == "error: no forecasts reach to horizon 181; use one of 30, 90, 180, 365, 2022-01-01\n"
+    assert err == "error: no forecasts have horizon 181; use one of 30, 90, 180, 365, 2022-01-01\n"
     code, _, err = parley("--out", "a.csv", "--kind", "official", "--to", "2019-01-01", "--as-of", "2020-06-01")
     assert code == 1
     assert err == (
-        "error: no forecasts answer to --as-of 2020-06-01 --to 2019-01-01 --kind official; on file are 5 published "
+        "error: no forecasts match --as-of 2020-06-01 --to 2019-01-01 --kind official; on file: 5 published "
         "runs from 2018-06-30 to 2020-05-03 (as_of)\n"
     )
     assert list(Path().iterdir()) == []

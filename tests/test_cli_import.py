@@ -205,7 +205,7 @@ def test_a_mapping_is_kept_and_used_again(parley: Program) -> None:
     assert not (parley.folder / "mappings").exists()
     stored = parley.stored("week.csv", *given, "--save-mapping", "north")
     kept = parley.folder / "mappings" / "north.toml"
-    assert f"mapping kept in {kept}" in stored["notes"]
+    assert f"mapping saved as {kept}" in stored["notes"]
     assert read_mapping(kept) == FileMapping(
         columns=stored["mapping"]["columns"],
         constants={"indicator": "kcna_tone"},

@@ -19,7 +19,7 @@ from db.posteriors import store_file
 from db.tables import SCHEMA_VERSION
 from forecast.cli.app import run
 
-HEAD = "keep this hash elsewhere: it stands for everything stored so far"
+HEAD = "keep this hash somewhere else: it stands for everything stored so far"
 
 
 @pytest.fixture
@@ -117,7 +117,7 @@ def test_the_head_is_printed_to_be_kept_and_checked_later(desk: Database, capsys
         assert (code, err) == (0, "")
         when = f"Head {head['short']}, of 2020-01-02 12:00 UTC"
         assert (
-            out.splitlines()[-1] == f"{when}: {head['rows']} rows up to it are as they were then; 2 rows came after it."
+            out.splitlines()[-1] == f"{when}: {head['rows']} rows up to it are unchanged; 2 rows came after it."
         )
     code, out, _ = _verify(capsys, "--head", head["short"], "--json")
     found = json.loads(out)
@@ -144,7 +144,7 @@ def test_a_head_whose_rows_were_changed_ends_with_1(desk: Database, capsys: pyte
     _tamper(desk)
     code, out, err = _verify(capsys, "--head", head)
     assert code == 1
-    assert out.splitlines()[-1].endswith("1 finding above concern them: they are not as they were then.")
+    assert out.splitlines()[-1].endswith("1 finding above concern them: they have changed since.")
     assert err.startswith(f"error: {desk.url} does not continue from {head}; rows from before it are not as they were")
     code, out, _ = _verify(capsys, "--head", head, "--json")
     (broken,) = json.loads(out)["anchor"]["broken"]
@@ -156,11 +156,11 @@ def test_a_head_whose_rows_were_changed_ends_with_1(desk: Database, capsys: pyte
     [
         (
             ["--head", "abc"],
-            "'abc' is no head; write 16 to 64 hexadecimal digits, as a brief or `parley verify",
+            "'abc' is not a head; write 16 to 64 hexadecimal digits, as a brief or `parley verify",
         ),
-        (["--head", "g" * 16], "is no head; write 16 to 64 hexadecimal digits"),
-        (["--head", "a" * 65], "is no head; write 16 to 64 hexadecimal digits"),
-        (["a" * 16], f"goes with --head; write `parley verify --head {'a' * 16}`"),
+        (["--head", "g" * 16], "is not a head; write 16 to 64 hexadecimal digits"),
+        (["--head", "a" * 65], "is not a head; write 16 to 64 hexadecimal digits"),
+        (["a" * 16], f"needs --head; write `parley verify --head {'a' * 16}`"),
     ],
 )
 @pytest.mark.usefixtures("desk")
@@ -312,7 +312,7 @@ def test_all_is_well(desk: Database, capsys: pytest.CaptureFixture[str]) -> None
     found = examine(f"sqlite:///{desk.url}", LOADED)
     print_examination(replace(found, findings=()))
     assert capsys.readouterr().out.splitlines() == [
-        "All is well.",
+        "No problems found.",
         f"Checked {desk.url}: {', '.join(found.checked)}.",
     ]
 

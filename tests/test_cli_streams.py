@@ -179,7 +179,7 @@ def test_where_something_was_stored_or_written_that_is_told_first(output: str, r
         (["history", "--out", "a.csv"], r"wrote a\.csv"),
         (["template", "a.xlsx"], r"wrote a\.xlsx"),
         (["schedule", "settings", "--out", "a.toml"], r"wrote a\.toml"),
-        (["init", "--case", "toy"], r"the database .*parley\.db is made, and its case loaded"),
+        (["init", "--case", "toy"], r"the database .*parley\.db is ready and its case is loaded"),
     ):
         said = run(desk, arguments, output)
         lost = rf"the answer could not be written \({reason}\)"

@@ -115,7 +115,7 @@ def test_analysts_of_both_sides_enter_their_day_around_either_midnight(office: O
             receipt = office.log(at, tz, theirs.isoformat())
             assert days_of(receipt) == (theirs.isoformat(), min(theirs, here).isoformat())
             notes = " ".join(receipt["notes"])  # type: ignore[arg-type]
-            assert (f"{theirs} has begun, though not here: it counts as known on {here}" in notes) == (theirs > here)
+            assert (f"{theirs} has begun elsewhere but not here: it counts as known on {here}" in notes) == (theirs > here)
     with office.opened() as database, database.read() as connection:
         assert verify_store(connection, database.posteriors).sound
 

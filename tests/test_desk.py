@@ -107,7 +107,7 @@ def test_the_very_same_row_is_there_once(desk: Desk) -> None:
     before = everything(desk)
     again = code(desk)
     assert (again.action, again.rows, again.stored) == ("unchanged", first.rows, False)
-    assert again.notes == (f"the same row is there already as row {first.rows[0]}; nothing was added",)
+    assert again.notes == (f"the same observation is already on file as row {first.rows[0]}; nothing was added",)
     assert everything(desk) == before
 
 
@@ -126,7 +126,7 @@ def test_a_draft_says_what_its_parts_say(desk: Desk) -> None:
 def test_what_is_no_part_of_an_entry_is_refused(desk: Desk) -> None:
     with pytest.raises(TypeError, match=r"^'sauce' is no part of an entry; did you mean 'source'\?$"):
         code(desk, sauce="Leader")
-    with pytest.raises(TypeError, match=r"^note given beside a draft; give all parts in the draft$"):
+    with pytest.raises(TypeError, match=r"^note given in addition to a draft; give every part in the draft$"):
         revise(desk, 1, ObservationDraft(level=0), note="misread")
 
 
@@ -145,7 +145,7 @@ def test_a_row_of_another_case_is_not_this_desks(desk: Desk) -> None:
     with desk.database.read() as connection:
         theirs = read_observations(connection, "other", When(as_of=date(2026, 10, 10)))[0].id
     with pytest.raises(
-        NotOnFile, match=rf"^observation {theirs} is of case other, and this desk of toy; set PARLEY_CASE"
+        NotOnFile, match=rf"^observation {theirs} is of case other, this desk to toy; set PARLEY_CASE"
     ):
         retract(mine, theirs, "wrong")
 
@@ -213,8 +213,8 @@ def test_only_what_stands_can_be_corrected(desk: Desk, late: object) -> None:
     for number, sentence in (
         (row, rf"^row {row} was retracted as row {gone} \(misread\)"),
         (newer, rf"^row {newer} was retracted as row {gone}"),
-        (gone, rf"^row {gone} is itself the retraction of row {newer}; log the observation anew$"),
-        (10**6, r"^no observation has the row number 1000000; `parley observations` lists them$"),
+        (gone, rf"^row {gone} is the retraction of row {newer}; log the observation anew$"),
+        (10**6, r"^there is no observation row 1000000; run `parley observations` to list them$"),
     ):
         with pytest.raises(NotOnFile, match=sentence):
             correct(number)
@@ -317,10 +317,10 @@ def test_likely_duplicates_and_common_origins_are_told(desk: Desk) -> None:
     other = {"on": BEFORE, "source": "Count", "grade": "A1"}
     fed = log(desk, "border_posture", 1, origin="wire-1", dry_run=True, **other).preview  # type: ignore[arg-type]
     assert fed is not None
-    assert "common origin 'wire-1' already feeds press_tone: one piece of evidence for 2 indicators" in fed.warnings[0]
+    assert "common origin 'wire-1' already feeds press_tone: one report now speaks for 2 indicators" in fed.warnings[0]
     linked = log(desk, "border_posture", 1, url="https://example.org/1", dry_run=True, **other).preview  # type: ignore[arg-type]
     assert linked is not None
-    assert "likely common origin: the same URL feeds row" in linked.warnings[0]
+    assert "the same URL is the source of row" in linked.warnings[0]
     assert "give its origin, 'wire-1'" in linked.warnings[0]
 
 
@@ -362,7 +362,7 @@ def test_a_reason_marks_a_dispute_and_is_not_lost(desk: Desk) -> None:
 def test_the_same_event_twice_is_told(desk: Desk) -> None:
     add_event(desk, "contact", on=date(2020, 2, 20), source="Gazette", id="K1")
     notes = add_event(desk, "contact", on=date(2020, 2, 21), source="Observers").notes
-    assert any(note.startswith("likely duplicate of K1: if it is the same, retract this one") for note in notes)
+    assert any(note.startswith("likely duplicate of K1: if it is the same event, retract this one") for note in notes)
 
 
 @pytest.mark.parametrize(
@@ -413,7 +413,7 @@ def test_an_attestation_against_an_event_on_file_is_refused(desk: Desk) -> None:
     refused = (
         r"^through: crisis X1 of 2020-01-12 is in dispute, so nobody can say that there were no others; "
         r"settle it with `parley event revise X1 --confidence medium`, withdraw it with `parley event retract X1 "
-        r"--reason TEXT`, or attest days before it$"
+        r"--reason TEXT`, or attest only the days before it$"
     )
     before = everything(desk)
     with pytest.raises(CaseError, match=refused):
@@ -428,7 +428,7 @@ def test_an_attestation_against_an_event_on_file_is_refused(desk: Desk) -> None:
 def test_an_event_and_a_level_of_one_report_are_told(desk: Desk) -> None:
     add_event(desk, "contact", on=BEFORE, source="Gazette of the day", id="K1")
     receipt = log(desk, "press_tone", 1, on=BEFORE, source="Gazette", origin="Gazette of the day", grade="B2")
-    told = "K1 and levels on file go back to one report, 'Gazette of the day': their precision is divided by one more"
+    told = "K1 and coded levels rest on the same report, 'Gazette of the day': each of them counts for less"
     assert told in receipt.notes
     assert told not in log(desk, "press_tone", 1, on=BEFORE, source="Herald", grade="B2").notes
     also = add_event(desk, "crisis", on=BEFORE, source="Gazette of the day", id="X1").notes
@@ -493,7 +493,7 @@ def test_an_import_is_all_or_nothing_and_adds_nothing_twice(desk: Desk, tmp_path
     other = import_file(Desk(desk.database, "lee", day=desk.today), file)
     assert len(other.rows) == 10  # another analyst's coding is another observation
     retract(desk, receipt.rows[0], "misread")
-    assert "1 row of the file had been retracted and stays so" in import_file(desk, file).notes
+    assert "1 row of the file had been retracted; that stays as it is" in import_file(desk, file).notes
     file.write_text(HEADER + rows[0] + "\n" + "press_tone,2020-02-30,7,Z9,,,\n", encoding="utf-8")
     before = everything(desk)
     with pytest.raises(CaseError) as refused:

@@ -291,7 +291,7 @@ class AtTheDesk(RuleBasedStateMachine):
         number, newest = self._named(self.attestations, which)
         sentence = ""
         if newest is None:
-            sentence = f"no attestation has the row number {number}"
+            sentence = f"there is no attestation row {number}"
         elif newest.retracted:
             sentence = f"attestation {number} was withdrawn or replaced as row {newest.number}"
         if sentence := sentence or self._bad_retraction(newest, on, reason):

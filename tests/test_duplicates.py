@@ -101,7 +101,7 @@ def test_one_address_written_in_two_ways_feeds_two_indicators(parley: Program) -
     row = logged(parley, *entry(1, url="https://example.org/a"))["rows"][0]
     other = ["log", "border_posture", *entry(1, url="http://www.example.org/a/?utm_source=x")[2:]]
     assert any(
-        f"likely common origin: the same URL feeds row {row}" in text for text in logged(parley, *other)["warnings"]
+        f"the same URL is the source of row {row}" in text for text in logged(parley, *other)["warnings"]
     )
 
 
@@ -172,11 +172,11 @@ def test_an_entry_may_say_at_once_which_row_it_is_one_with(parley: Program, fold
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["--origin-of", "99999"], "error: no observation has the row number 99999; `parley observations` lists them"),
+        (["--origin-of", "99999"], "error: there is no observation row 99999; run `parley observations` to list them"),
         (["--origin-of", "{old}"], "error: row {old} was superseded by row {new}; name that one"),
         (
             ["--origin-of", "{new}", "--origin", "b"],
-            "error: origin: 'b' is not that of row {new}, 'wire-1'; give one of the two",
+            "error: origin: 'b' is not the origin of row {new}, 'wire-1'; give either --origin or --origin-of",
         ),
     ],
 )

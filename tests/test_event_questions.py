@@ -191,7 +191,7 @@ def with_deal(desk: Desk) -> tuple[str, str]:
 
 def test_a_deal_that_loses_its_meeting_is_named(desk: Desk) -> None:
     meeting, deal = with_deal(desk)
-    lost = "after this no meeting began by 2020-02-10 and ended within 14 days before: deal D would mark none"
+    lost = "after this change no meeting began by 2020-02-10 and ended within 14 days before: deal D would mark none"
     for receipt in (
         retract_event(desk, meeting, "never held", dry_run=True),
         revise_event(desk, meeting, on="2020-01-05", until="2020-01-05", dry_run=True),
@@ -255,7 +255,7 @@ def test_on_a_terminal_it_asks_first_and_a_refusal_stores_nothing(tmp_path: Path
             said, code = converse(talks, [reply], tmp_path, columns=1000)
             assert code == 0
             assert "question: what was on the agenda?" in said
-            assert "Store it all the same? [y/N]:" in said
+            assert "Store it anyway? [y/N]:" in said
             assert "nothing was stored" in said
             assert "not stored, as you wished" in said
             assert stored() == 0

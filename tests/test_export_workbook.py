@@ -582,7 +582,7 @@ def test_without_rows_of_the_headline_there_is_no_such_sheet() -> None:
 @pytest.mark.parametrize(
     ("kind", "value", "message"),
     [
-        (TEXT, "x" * (LONGEST_TEXT + 1), r"value in row 3 is a text of 32768 characters; a cell of Excel holds 32767"),
+        (TEXT, "x" * (LONGEST_TEXT + 1), r"value in row 3 is a text of 32768 characters, and an Excel cell holds 32767"),
         (TEXT, "𝒙" * 16384, r"value in row 3 is a text of 32768 characters"),
         (TEXT, "a\uffffb", r"value in row 3 has the character U\+FFFF, which no workbook can hold"),
         (TEXT, "\ud800", r"value in row 3 has the character U\+D800"),
@@ -594,7 +594,7 @@ def test_without_rows_of_the_headline_there_is_no_such_sheet() -> None:
     ],
 )
 def test_a_value_that_would_change_is_refused(kind: str, value: Value, message: str) -> None:
-    with pytest.raises(NotWritten, match=message + ".*; write .csv, .json or .parquet$"):
+    with pytest.raises(NotWritten, match=message + ".*; write .csv, .json or .parquet instead$"):
         one_column(kind, [None, value])
 
 

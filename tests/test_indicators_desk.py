@@ -133,7 +133,7 @@ def test_a_retired_indicator_has_a_past_and_no_say(desk: Desk) -> None:
     before, present = rows_at(database, YESTERDAY)[1], rows_at(database, TODAY)[1]
     receipt = retire_indicator(desk, "Harvest", "no longer counted")
     assert receipt.notes == (
-        "its 10 observations and 1 judgement stay on file; as of today and later they no longer count",
+        "its 10 observations and 1 judgement stay on file; from today they no longer count",
     )
     assert inputs_hash(rows_at(database, YESTERDAY)[1]) == inputs_hash(before)
     assert inputs_hash(rows_at(database, TODAY, instant)[1]) == inputs_hash(present)
@@ -179,7 +179,7 @@ def test_an_added_indicator_can_be_retired_the_same_day(light: Desk) -> None:
 
 
 WRONG = [
-    ({"id": "harvest"}, "id: 'harvest' is an indicator already (Harvest in Graustark); choose another id"),
+    ({"id": "harvest"}, "id: 'harvest' is already an indicator (Harvest in Graustark); choose another id"),
     ({"id": "Embassy"}, "id: 'Embassy' is not an identifier; write lower-case letters, digits and _"),
     ({"name": "\u200b"}, "name: is empty; write a value"),
     ({"name": None}, "name: is missing; write name = …"),
@@ -187,7 +187,7 @@ WRONG = [
     ({"levels": {}}, "levels.-2: is missing; write the criterion of at least one of"),
     (
         {"levels": {"-2": "Few.", "2": "Many."}},
-        "levels: no criterion of -1, 0, 1; write one for each",
+        "levels: no criterion for -1, 0, 1; write one for each",
     ),
     ({"levels": {**EMBASSY["levels"], "3": "More."}}, "levels.3: '3' is not a level; write one of -2, -1, 0, 1, 2"),
     ({"kind": "stat"}, "kind: 'stat' is not allowed; did you mean 'state'?"),

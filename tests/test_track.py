@@ -554,7 +554,7 @@ def test_every_fact_of_the_json_stands_in_the_text(
     (scenarios,) = found["scenarios"]
     assert f" {scenarios['log_score']:.3f}" in text
     assert {one["state"] for one in found["pending"]} == {OPEN, YES_ALREADY}
-    assert "Yes already: scored when the window is over all the same" in text
+    assert "Already yes: still scored only when the window is over" in text
     assert "forecasts to it that were issued after its event are not scored" in flat(text)
 
 
