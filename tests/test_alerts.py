@@ -384,7 +384,7 @@ def test_types_that_were_never_attested_are_told_once(small: Database) -> None:
         assert len(found) == expected
     with small.read() as connection:
         (alert,) = read_alerts(connection, "small")
-    assert "talks: not attested for any day." in alert.body
+    assert "talks: not attested complete for any day." in alert.body
     assert alert.facts["subjects"] == ["contact never", "crisis never", "deal never", "talks never"]
 
 

@@ -522,7 +522,7 @@ def test_a_brief_says_what_has_come_after_its_forecast(toy: Database) -> None:
     assert japanese.currency(old) == f"最新の見通しではない：更新番号{second}は2020年1月10日時点である。"
     assert english.currency(new) == japanese.currency(new) == ""
     late = replace(new, summary=replace(new.summary, owed=date(2020, 2, 1)))
-    assert english.currency(late) == "This forecast is out of date: one as of 2020-02-01 is due."
+    assert english.currency(late) == "This forecast is out of date: one as of 2020-02-01 should be there by now."
     assert japanese.currency(late) == "この見通しは古い。2020年2月1日時点のものが既にあるはずである。"
     rejected = toy_run(toy, 20, status="rejected")
     assert toy_brief(toy).run.id == second != rejected

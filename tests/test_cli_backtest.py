@@ -58,7 +58,7 @@ def test_a_backtest_is_scored_stored_and_taken_up_again(desk: Path, capsys: pyte
         (["--horizons", "0"], 2, "'0' is not a list of days"),
         (["--model", "parley"], 2, "did you mean 'Parley'"),
         (["--target", "talks"], 2, "'talks' is not known"),
-        (["--nuts", "--psis"], 2, "give one of --nuts and --psis"),
+        (["--nuts", "--psis"], 2, "give either --nuts or --psis, not both"),
         (["--from", "2019-01-01", "--to", "2018-01-01"], 2, "2018-01-01 is before --from 2019-01-01"),
         (
             ["--from", "2010-02-01", "--as-of", "2019-06-01"],

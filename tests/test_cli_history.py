@@ -116,13 +116,16 @@ MISUSES: list[tuple[list[str], str]] = [
     ),
     (["--out", "a.csv", "--horizon", "0"], "'0' is not a horizon; write days, such as 180"),
     (["--out", "a.csv", "--from", "2020-02-01", "--to", "2020-01-01"], "2020-01-01 is before --from 2020-02-01"),
-    (["--out", "a.json", "--spreadsheet-safe"], "does not apply to 'a.json'; it would change the text"),
+    (["--out", "a.json", "--spreadsheet-safe"], "does not apply to 'a.json'; only a .csv needs its text changed"),
     (["--out", "a.xlsx", "--spreadsheet-safe"], "does not apply to 'a.xlsx'; only a .csv needs it"),
     (
         ["--out", "a.json", "--bom"],
-        "'--bom': does not apply to 'a.json'; programs that read it would stumble; only a .csv",
+        "'--bom': does not apply to 'a.json'; it would confuse the programs that read it; only a .csv for Excel",
     ),
-    (["--out", "a.parquet", "--bom"], "'--bom': does not apply to 'a.parquet'; programs that read it would stumble"),
+    (
+        ["--out", "a.parquet", "--bom"],
+        "'--bom': does not apply to 'a.parquet'; it would confuse the programs that read it",
+    ),
     (["--out", "a.xlsx", "--bom"], "'--bom': does not apply to 'a.xlsx'; only a .csv needs it"),
     (["--what", "runs"], "Missing option '--out'"),
 ]
@@ -157,7 +160,7 @@ def test_where_no_row_answers_it_says_so_and_writes_nothing(parley: Program) -> 
     assert code == 1
     assert err == (
         "error: no forecasts match --as-of 2020-06-01 --to 2019-01-01 --kind official; on file: 5 published "
-        "runs from 2018-06-30 to 2020-05-03 (as_of)\n"
+        "runs from 2018-06-30 to 2020-05-03 (by as_of)\n"
     )
     assert list(Path().iterdir()) == []
 
@@ -225,7 +228,7 @@ def test_a_file_for_excel_is_imported_and_adds_nothing(
     for name, options in (("a.csv", ()), ("b.csv", ("--bom",)), ("c.xlsx", ())):
         assert parley("--out", name, "--what", what, *options)[0] == 0
         assert run(["import", name, "--dry-run", "--analyst", "kim"]) == 0
-        assert re.search(r"nothing to add: all \d+ rows are there already", capsys.readouterr().out)
+        assert re.search(r"nothing to add: all \d+ rows are already on file", capsys.readouterr().out)
 
 
 def _process(folder: Path, *arguments: str) -> subprocess.Popen[str]:

@@ -116,9 +116,7 @@ def test_the_head_is_printed_to_be_kept_and_checked_later(desk: Database, capsys
         code, out, err = _verify(capsys, "--head", spelling)
         assert (code, err) == (0, "")
         when = f"Head {head['short']}, of 2020-01-02 12:00 UTC"
-        assert (
-            out.splitlines()[-1] == f"{when}: {head['rows']} rows up to it are unchanged; 2 rows came after it."
-        )
+        assert out.splitlines()[-1] == f"{when}: {head['rows']} rows up to it are unchanged; 2 rows came after it."
     code, out, _ = _verify(capsys, "--head", head["short"], "--json")
     found = json.loads(out)
     anchor = {name: found["anchor"][name] for name in ("continues", "head", "rows", "rows_since", "broken")}
@@ -246,7 +244,7 @@ def test_a_backup_of_what_is_left(desk: Database, capsys: pytest.CaptureFixture[
     printed = capsys.readouterr()
     assert "1 finding:" in printed.out
     assert printed.err.startswith(
-        f"error: kept.zip holds what is left of {desk.url}, which is damaged; restore the files"
+        f"error: {desk.url} is damaged, and kept.zip holds what is left of it; restore the files"
     )
     assert run(["backup", "kept.zip", "--force"]) == 1
     printed = capsys.readouterr()

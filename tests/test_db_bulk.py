@@ -39,7 +39,7 @@ def test_a_long_append_is_one_chain_under_one_seal(small: Database) -> None:
 
 def test_a_row_that_comes_twice_far_apart_keeps_everything_out(small: Database) -> None:
     rows = [*many(MANY), next(many(1))]
-    message = r"^observations: the same observation is already on file as row 1; supersede its newest version$"
+    message = r"^observations: the same row is there already as row 1; supersede its newest version$"
     with pytest.raises(Conflict, match=message), small.write() as connection:
         append_observations(connection, rows, NOW)
     with small.read() as connection:

@@ -41,7 +41,7 @@ DAY = date(2018, 1, 1)
         (replace(OBSERVATION, supersedes=1, retracted=True), "a retraction must name the row it .* and give a reason"),
         (replace(OBSERVATION, case_id="big"), "no case 'big' in the database; run `parley init --case FOLDER`"),
         (replace(OBSERVATION, indicator_id="ton"), "indicator_id 'ton' is not in the case; known are posture, tone"),
-        (OBSERVATION, "the same observation is already on file as row 3; supersede its newest version"),
+        (OBSERVATION, "the same row is there already as row 3; supersede its newest version"),
         (replace(OBSERVATION, supersedes=9), "row 9 does not exist; supersede a row that does"),
     ],
 )

@@ -211,7 +211,7 @@ def test_triggers_that_are_gone(healthy: Database, look: Look) -> None:
     ("statement", "what"),
     [
         ("DELETE FROM observations WHERE id = 3", "observations ends at row 2, but its last seal is at row 3"),
-        ("UPDATE evaluations SET hash = 'x'", "evaluations row 1 is not the one that was sealed"),
+        ("UPDATE evaluations SET hash = 'x'", "evaluations row 1 is not the row that was sealed"),
     ],
 )
 @pytest.mark.usefixtures("healthy")
@@ -248,7 +248,7 @@ def test_two_cases_and_none_named(healthy: Database, look: Look, tmp_path: Path)
 def test_events_attested_long_ago(healthy: Database, database_url: str, days: int, told: bool) -> None:
     later = MORNING + timedelta(days=days)
     found = [one for one in examine(database_url, later).findings if one.check == "completeness"]
-    what = f"talks, contact, deal, crisis: complete through 2020-06-02, {days} days ago{QUIET}"
+    what = f"talks, contact, deal, crisis: attested only through 2020-06-02, {days} days ago{QUIET}"
     run = "add what has happened since, then run `parley event none --through DATE`"
     assert found == [Finding("completeness", NOTICE, what, run)] * told
 
@@ -262,7 +262,7 @@ def test_events_never_attested(full: Database, look: Look) -> None:
             f"contact, deal, crisis: not attested for any day{QUIET}",
             f"{first} --type contact --type deal --type crisis --through DATE`",
         ),
-        (f"talks: complete through 2015-12-31, 1615 days ago{QUIET}", f"{first} --type talks --through DATE`"),
+        (f"talks: attested only through 2015-12-31, 1615 days ago{QUIET}", f"{first} --type talks --through DATE`"),
     ]
 
 
@@ -337,8 +337,8 @@ def test_posteriors_missing_empty_and_of_no_row(healthy: Database, look: Look, t
     )
     assert said[f"posterior {path_of(healthy.posteriors.folder, kept[0])} is empty"] == "restore it from a backup"
     unknown = path_of(healthy.posteriors.folder, kept[1])
-    assert said[f"{unknown} is named by no row"] == f"run `rm -r {unknown}` while no update or backtest is running"
-    assert f"run `rm -r '{draft}'` when" in said[f"{draft} is named by no row"]
+    assert said[f"no row refers to {unknown}"] == f"run `rm -r {unknown}` while no update or backtest is running"
+    assert f"run `rm -r '{draft}'` while" in said[f"no row refers to {draft}"]
 
 
 _TWICE = (PROBLEM, PROBLEM, NOTICE, NOTICE)
@@ -374,7 +374,10 @@ def test_posteriors_that_are_gone_altogether_are_told_once(healthy: Database, lo
         append_run(connection, replace(RUN, posterior_hash="3" * 64), NOW)
     shutil.rmtree(tmp_path / "posteriors")
     one = _only(look(), "posteriors", PROBLEM)
-    assert one.what == f"{tmp_path / 'posteriors'} is no folder: the posteriors that rows name are missing (2)"
+    assert (
+        one.what
+        == f"{tmp_path / 'posteriors'} is not a folder, so the posteriors of 2 runs or backtests are missing (2)"
+    )
 
 
 @on_sqlite
@@ -507,7 +510,7 @@ def test_a_lock_that_is_not_kept(healthy: Database) -> None:
     event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
     opened = Opened(replace(healthy, engine=engine), cast(Connection, None), MORNING, None)
     one = _only(list(check_writing(opened)), "writing", PROBLEM)
-    assert one.what == f"the lock of {healthy.url} does not hold: two processes got it at the same time"
+    assert one.what == f"the lock on {healthy.url} does not hold: two processes got it at the same time"
 
 
 KILLED = """
@@ -565,7 +568,7 @@ def test_a_place_that_cannot_be_written(
 def test_a_cache_that_is_a_file(look: Look, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "note").write_text("x")
     monkeypatch.setenv("PARLEY_CACHE", str(tmp_path / "note" / "cache"))
-    assert "cannot be written at" in _only(look(), "cache", PROBLEM).what
+    assert "cannot be written to at" in _only(look(), "cache", PROBLEM).what
 
 
 @on_sqlite
@@ -646,8 +649,8 @@ def test_a_clock_that_is_behind(healthy: Database, database_url: str, ahead: int
     assert [(one.check, one.severity) for one in found] == [("clock", PROBLEM)] * told
     if told:
         assert found[0].what == (
-            "it is 2020-06-02 08:00 UTC, but observations row 4 say up to 2 minutes later: "
-            "a clock ran ahead, or this one is behind"
+            "it is 2020-06-02 08:00 UTC, but observations row 4 are dated up to 2 minutes later: "
+            "a clock is or was wrong"
         )
 
 

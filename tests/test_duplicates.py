@@ -100,9 +100,7 @@ def test_an_equivalent_title_address_or_origin_is_told_whatever_the_level(
 def test_one_address_written_in_two_ways_feeds_two_indicators(parley: Program) -> None:
     row = logged(parley, *entry(1, url="https://example.org/a"))["rows"][0]
     other = ["log", "border_posture", *entry(1, url="http://www.example.org/a/?utm_source=x")[2:]]
-    assert any(
-        f"the same URL is the source of row {row}" in text for text in logged(parley, *other)["warnings"]
-    )
+    assert any(f"the same URL is the source of row {row}" in text for text in logged(parley, *other)["warnings"])
 
 
 # The way out

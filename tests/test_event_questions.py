@@ -239,7 +239,7 @@ def test_what_arises_while_a_person_thinks_is_told(desk: Desk, database: Databas
     assert receipt.questions[0] not in receipt.notes
     late = add_event(desk, "deal", on=SIGNED, source="Gazette", ask=lambda _: False)
     assert (late.stored, late.action, len(late.questions)) == (False, "unchanged", 1)
-    assert "not stored, as you wished" in late.notes
+    assert "you chose not to store it" in late.notes
 
 
 def test_on_a_terminal_it_asks_first_and_a_refusal_stores_nothing(tmp_path: Path) -> None:
@@ -257,7 +257,7 @@ def test_on_a_terminal_it_asks_first_and_a_refusal_stores_nothing(tmp_path: Path
             assert "question: what was on the agenda?" in said
             assert "Store it anyway? [y/N]:" in said
             assert "nothing was stored" in said
-            assert "not stored, as you wished" in said
+            assert "you chose not to store it" in said
             assert stored() == 0
         said, code = converse(talks, ["y"], tmp_path, columns=1000)
         assert (code, stored()) == (0, 1)

@@ -139,7 +139,10 @@ def test_an_export_of_another_case_is_refused(parley: Program) -> None:
     text = (parley.folder / "all.csv").read_text(encoding="utf-8")
     (parley.folder / "all.csv").write_text(text.replace("us-dprk", "elsewhere"), encoding="utf-8")
     (line,) = parley.refused("all.csv")
-    assert line == "all.csv: holds rows of case elsewhere, and this desk belongs to case us-dprk; set PARLEY_CASE to elsewhere"
+    assert (
+        line
+        == "all.csv: holds rows of case elsewhere, and this desk belongs to case us-dprk; set PARLEY_CASE to elsewhere"
+    )
 
 
 @pytest.mark.parametrize("name", ["observations", "events", "completeness"])

@@ -122,7 +122,7 @@ WRONG = [
         "column document_id: unknown document 'lankow-2025'; did",
     ),
     ((JUDGEMENTS, SAYS.replace("1.5", "4")), "column weight: '-4' is not a number from -3 to 3"),
-    ((JUDGEMENTS, SAYS, SAYS.replace("1.5", "2")), "row 3, column weight: stands in the file more than once"),
+    ((JUDGEMENTS, SAYS, SAYS.replace("1.5", "2")), "row 3, column weight: is in the file more than once"),
     (
         (JUDGEMENTS, "lankov-2025,kcna_tone,arms_control_talks,3,explicit,,"),
         "column weight: is already judged: +1, explicit (row 1, by the case); run `parley judgement revise",
@@ -143,7 +143,10 @@ def test_a_judgement_that_was_withdrawn_is_not_added_again_and_another_takes_its
     retract = ("judgement", "retract", "lankov-2025", "kcna_tone", "deal", "--reason", "misread", "--analyst", "kim")
     assert parley(*retract)[0] == 0
     found = parley.stored("week.csv")
-    assert (found["action"], found["notes"]) == ("unchanged", ["1 row of the file had been retracted; that stays as it is"])
+    assert (found["action"], found["notes"]) == (
+        "unchanged",
+        ["1 row of the file had been retracted; that stays as it is"],
+    )
     parley.table(JUDGEMENTS, SAYS.replace("1.5", "2"))
     (entry,) = parley.stored("week.csv")["entries"]
     assert (entry["weight"], entry["supersedes"]) == (-2.0, 98)

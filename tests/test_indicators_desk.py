@@ -132,9 +132,7 @@ def test_a_retired_indicator_has_a_past_and_no_say(desk: Desk) -> None:
     database, instant = desk.database, datetime.now(UTC)
     before, present = rows_at(database, YESTERDAY)[1], rows_at(database, TODAY)[1]
     receipt = retire_indicator(desk, "Harvest", "no longer counted")
-    assert receipt.notes == (
-        "its 10 observations and 1 judgement stay on file; from today they no longer count",
-    )
+    assert receipt.notes == ("its 10 observations and 1 judgement stay on file; from today they no longer count",)
     assert inputs_hash(rows_at(database, YESTERDAY)[1]) == inputs_hash(before)
     assert inputs_hash(rows_at(database, TODAY, instant)[1]) == inputs_hash(present)
     rows, problem = rows_at(database, TODAY)
@@ -208,9 +206,9 @@ def test_what_is_wrong_with_an_indicator_is_said(light: Desk, parts: dict[str, A
 
 
 def test_a_reason_is_asked_for(light: Desk) -> None:
-    with pytest.raises(CaseError, match=r"^reason: is empty; say why it is added$"):
+    with pytest.raises(CaseError, match=r"^reason: is empty; say why the indicator is added$"):
         add_indicators(light, table(), "\u200b")
-    with pytest.raises(CaseError, match=r"^reason: is empty; say why it is retired$"):
+    with pytest.raises(CaseError, match=r"^reason: is empty; say why the indicator is retired$"):
         retire_indicator(light, "harvest", " ")
     with pytest.raises(NotOnFile, match=r"^unknown indicator 'harvst'; did you mean 'harvest'\?$"):
         retire_indicator(light, "harvst", "x")
@@ -230,7 +228,9 @@ def test_the_example_is_a_file_that_can_be_added(light: Desk, tmp_path: Path) ->
     (entry,) = add_indicators(light, file, REASON).entries
     assert isinstance(entry, IndicatorRow)
     assert (entry.indicator_id, entry.position, entry.added_on, entry.analyst) == ("new_indicator", 3, TODAY, "kim")
-    with pytest.raises(CaseError, match=r"^new.toml: line 4, key new_indicator.id: 'new_indicator' is an indicator"):
+    with pytest.raises(
+        CaseError, match=r"^new.toml: line 4, key new_indicator.id: 'new_indicator' is already an indicator"
+    ):
         add_indicators(light, file, REASON)
     (tmp_path / "broken.toml").write_text("[x\n", encoding="utf-8")
     with pytest.raises(CaseError, match=r"^broken.toml: line 1, column 3: malformed TOML"):
