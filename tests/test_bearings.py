@@ -128,10 +128,10 @@ def test_a_reminder_names_what_to_run(parley: Program) -> None:
         in said
     )
     assert (
-        f"'leader 20 Feb'`\nnote: does it bear on an event of type crisis too? If so, run `parley event add crisis --on {DAY}"
-        in said
+        f"'leader 20 Feb'`\nnote: does it bear on an event of type crisis too? If so, run "
+        f"`parley event add crisis --on {DAY}" in said
     )
-    assert "--origin NAME`(if it is one report, give this entry the same --origin)" in parley(*coded("press_tone", 2))
+    assert "--origin NAME` (if it is one report, give this entry the same --origin)" in parley(*coded("press_tone", 2))
     assert f"--on {DAY} --source TEXT`" in parley(*coded("press_tone", -2, source="Leader " * 50))
 
 

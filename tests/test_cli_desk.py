@@ -228,9 +228,9 @@ def test_a_day_at_the_desk(parley: Program, folder: Path) -> None:
     assert "confidence low (disputed: denied)" in disputed
     assert "C2019-x" in parley("events", "--disputed", "--as-of", "2019-07-01")[1]
     (folder / "w.csv").write_text(HEADER + "press_tone,2019-06-21,0,A1,Leader\n", encoding="utf-8")
-    assert "dry run: nothing was stored (1 observation to be added" in parley("import", "w.csv", "--dry-run")[1]
+    assert "dry run: nothing was stored (1 observation would be added" in parley("import", "w.csv", "--dry-run")[1]
     assert "1 observation added as row" in parley("import", "w.csv")[1]
-    assert "nothing to add: its one row is there already" in parley("import", "w.csv")[1]
+    assert "nothing to add: its one row is already on file" in parley("import", "w.csv")[1]
     assert parley("verify")[0] == 0
 
 
@@ -242,7 +242,9 @@ def test_an_attestation_can_be_withdrawn(parley: Program, folder: Path) -> None:
         assert code == 0
         assert "crisis complete through 2020-06-30, known on 2020-07-01 (by kim; from 2020-01-01 on)" in out
         late = parley("event", "add", "crisis", "--on", "2020-03-01", "--source", "Gazette")[1]
-        assert "kim had attested (row 5) that crisis is complete through 2020-06-30, but this event was missing" in late
+        assert (
+            "kim had attested (row 5) that crisis is complete through 2020-06-30, but this event was\nmissing" in late
+        )
         code, out, _ = parley("event", "none", "--retract", "5", "--reason", "one was missing")
         assert code == 0
         assert "crisis complete through 2020-06-30, withdrawn on 2020-07-01: one was missing" in out

@@ -185,8 +185,8 @@ def test_formulas_are_told_and_can_be_kept_from_running(parley: Program) -> None
     code, _, err = parley("--out", "a.csv", *notes)
     assert code == 0
     told = re.fullmatch(
-        r"a spreadsheet would run (\d+) cells of it as a formula; an \.xlsx file, or --spreadsheet-safe, keeps it from "
-        r"doing so\n",
+        r"a spreadsheet would run (\d+) cells of this file as a formula; to prevent that, write an "
+        r"\.xlsx or give --spreadsheet-safe\n",
         err,
     )
     assert told is not None

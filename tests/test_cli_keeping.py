@@ -127,11 +127,11 @@ def test_the_head_is_printed_to_be_kept_and_checked_later(desk: Database, capsys
 def test_a_head_of_another_record_ends_with_1(desk: Database, capsys: pytest.CaptureFixture[str]) -> None:
     code, out, err = _verify(capsys, "--head", "ab" * 16)
     assert code == 1
-    assert out.splitlines()[-1].endswith("does not continue from it; no state of it had that head.")
+    assert out.splitlines()[-1].endswith("does not continue from it; it never had that head.")
     assert err == (
-        f"error: {desk.url} does not continue from {'ab' * 16}; no state of it had that head: it is an "
-        "older copy, or another record; check the hash, and which database PARLEY_DATABASE_URL names; if both "
-        "are right, keep this one aside and restore a backup\n"
+        f"error: {desk.url} does not continue from {'ab' * 16}; it never had that head, so it is an "
+        "older copy or another record; check the hash, and which database PARLEY_DATABASE_URL names; if both "
+        "are right, set this database aside and restore a backup\n"
     )
     code, out, _ = _verify(capsys, "--head", "ab" * 16, "--json")
     assert (code, json.loads(out)["anchor"]["continues"], json.loads(out)["sound"]) == (1, False, True)
@@ -143,7 +143,9 @@ def test_a_head_whose_rows_were_changed_ends_with_1(desk: Database, capsys: pyte
     code, out, err = _verify(capsys, "--head", head)
     assert code == 1
     assert out.splitlines()[-1].endswith("1 finding above concern them: they have changed since.")
-    assert err.startswith(f"error: {desk.url} does not continue from {head}; rows from before it are not as they were")
+    assert err.startswith(
+        f"error: {desk.url} does not continue from {head}; rows stored before that head have changed since"
+    )
     code, out, _ = _verify(capsys, "--head", head, "--json")
     (broken,) = json.loads(out)["anchor"]["broken"]
     assert (code, broken["table"], broken["row_id"]) == (1, "observations", 2)

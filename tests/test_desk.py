@@ -319,7 +319,7 @@ def test_likely_duplicates_and_common_origins_are_told(desk: Desk) -> None:
     other = {"on": BEFORE, "source": "Count", "grade": "A1"}
     fed = log(desk, "border_posture", 1, origin="wire-1", dry_run=True, **other).preview  # type: ignore[arg-type]
     assert fed is not None
-    assert "common origin 'wire-1' already feeds press_tone: one report now speaks for 2 indicators" in fed.warnings[0]
+    assert "origin 'wire-1' is already used for press_tone: one report now speaks for 2 indicators" in fed.warnings[0]
     linked = log(desk, "border_posture", 1, url="https://example.org/1", dry_run=True, **other).preview  # type: ignore[arg-type]
     assert linked is not None
     assert "the same URL is the source of row" in linked.warnings[0]

@@ -374,10 +374,7 @@ def test_posteriors_that_are_gone_altogether_are_told_once(healthy: Database, lo
         append_run(connection, replace(RUN, posterior_hash="3" * 64), NOW)
     shutil.rmtree(tmp_path / "posteriors")
     one = _only(look(), "posteriors", PROBLEM)
-    assert (
-        one.what
-        == f"{tmp_path / 'posteriors'} is not a folder, so the posteriors of 2 runs or backtests are missing (2)"
-    )
+    assert one.what == f"{tmp_path / 'posteriors'} is not a folder, so 2 posteriors cannot be read"
 
 
 @on_sqlite

@@ -125,7 +125,7 @@ def test_where_nobody_can_be_asked_it_is_stored_with_the_question(shipped: Progr
     assert found["stored"]
     (question,) = found["questions"]
     assert question.startswith(
-        "no meeting began by 2026-11-20 and ended within 14 days before: the deal marks none and"
+        "no meeting began by 2026-11-20 and ended in the 14 days before it, so this deal belongs to none and"
     )
     assert question.endswith("add the meeting first?")
     assert not [note for note in found["notes"] if "this one counts" in note]
@@ -191,7 +191,7 @@ def with_deal(desk: Desk) -> tuple[str, str]:
 
 def test_a_deal_that_loses_its_meeting_is_named(desk: Desk) -> None:
     meeting, deal = with_deal(desk)
-    lost = "after this change no meeting began by 2020-02-10 and ended within 14 days before: deal D would mark none"
+    lost = "after this change no meeting began by 2020-02-10 and ended in the 14 days before it, so deal D would"
     for receipt in (
         retract_event(desk, meeting, "never held", dry_run=True),
         revise_event(desk, meeting, on="2020-01-05", until="2020-01-05", dry_run=True),

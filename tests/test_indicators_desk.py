@@ -161,7 +161,10 @@ def test_nothing_is_entered_of_a_retired_indicator(light: Desk) -> None:
         code(light, "harvest")
     with pytest.raises(CaseError, match=f"^indicator_id: {sentence}"):
         add_judgement(light, "rassendyll-2015", indicator="harvest", target="deal", weight=1, basis="explicit")
-    with pytest.raises(NotOnFile, match=r"^harvest was retired on 2020-03-01 by kim \(no longer counted\) already$"):
+    with pytest.raises(
+        NotOnFile,
+        match=r"^harvest was already retired on 2020-03-01 by kim \(no longer counted\);",
+    ):
         retire_indicator(light, "harvest", "again")
     with pytest.raises(CaseError, match=f"^id: {sentence}"):
         add_indicators(light, table(id="harvest"), REASON)

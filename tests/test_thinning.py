@@ -192,7 +192,7 @@ def test_the_command_says_what_it_would_do_and_does_it(
     assert parley(["keep", "--run", str(last), "--name", "baseline", "--analyst", "kim"]) == 0
     assert capsys.readouterr().out == f"run {last} is named baseline; its posterior is kept whole\n"
     assert parley(["keep", "--run", "1", "--name", " baseline", "--analyst", "kim"]) == 1
-    assert capsys.readouterr().err == f"error: run {last} is named baseline already; give another name\n"
+    assert capsys.readouterr().err == f"error: run {last} is already named baseline; give another name\n"
 
 
 def test_two_that_thin_at_once_leave_what_rows_name(desk: Database, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -68,7 +68,7 @@ def add(
         raise typer.BadParameter("is missing; say why the indicator is added", param_hint="'--reason'")
     with at_desk(analyst) as desk:
         said: Path | Mapping[str, Any] = file if file is not None else ask_indicator(desk, id_)
-        why = reason if reason is not None else typer.prompt("Why is it added?", type=str, prompt_suffix=" ")
+        why = reason if reason is not None else typer.prompt("Reason for adding it", type=str)
         receipt = add_indicators(
             desk,
             said,

@@ -35,7 +35,7 @@ def check_posteriors(opened: Opened) -> Found:
     posteriors = opened.database.posteriors
     named = read_posterior_hashes(opened.connection)
     if named and not posteriors.in_database and not posteriors.folder.is_dir() and not posteriors.older:
-        what = f"{posteriors.folder} is not a folder, so the posteriors of {len(named)} runs or backtests are missing"
+        what = f"{posteriors.folder} is not a folder, so {counted(len(named), 'posterior')} cannot be read"
         yield Finding("posteriors", PROBLEM, what, way_back("it"))
         return
     for digest in sorted(named):
