@@ -120,7 +120,7 @@ def backup(
     """Back everything up into one ZIP file. The copy is checked, and others can go on working meanwhile.
 
     `parley restore` fills an empty SQLite or PostgreSQL database from it; `unzip FILE` in an empty folder also gives a
-    working Parley, with SQLite. If the store is damaged, what is left is backed up unless FILE exists, with exit code 1.
+    working Parley, with SQLite. If the store is damaged, what is left is backed up unless FILE exists (exit code 1).
     """
     with opened() as database, watched() as report:
         made = write_backup(database, file, force=force, report=report)
