@@ -149,7 +149,7 @@ def test_a_receipt_says_from_when_it_counts_and_what_takes_it_in(desk: Desk) -> 
         TODAY,
     )
     notes = judged(desk).notes
-    assert notes == ("it will bear on deal through harvest: 10 observations on file, the last of 2019-12-31",) or (
+    assert notes == ("it will bear on deal through harvest: 10 observations on file, the latest of 2019-12-31",) or (
         notes[0].startswith("it will bear on ") and "harvest" in notes[0]
     )
 

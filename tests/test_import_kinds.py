@@ -157,7 +157,7 @@ def test_events_come_in_with_the_next_free_ids_and_their_questions(parley: Progr
     found = parley.stored("week.csv")
     assert found["table"] == "events"
     assert [each["event_id"] for each in found["entries"]] == ["T2026-01", "T2026-02", "C2026-11"]
-    assert "1 row of the file stands in it twice and counts once" in found["notes"]
+    assert "1 row of the file is repeated and counts once" in found["notes"]
     assert any(note.startswith("C2026-11: in dispute (denied)") for note in found["notes"])
     assert found["doubtful"] == 1
     again = parley.stored("week.csv")
@@ -237,8 +237,11 @@ def test_attestations_go_on_from_each_other(parley: Program) -> None:
 @pytest.mark.parametrize(
     ("row", "sentence"),
     [
-        ("talks,,2026-10-01,", r"column complete_through: talks is attested through 2026-10-10 already; write a later"),
-        ("talks,2026-11-01,2026-11-10,", r"column complete_from: talks is attested through 2026-10-10; a gap would be"),
+        ("talks,,2026-10-01,", r"column complete_through: talks is already attested through 2026-10-10; write a later"),
+        (
+            "talks,2026-11-01,2026-11-10,",
+            r"column complete_from: talks is attested through 2026-10-10; start on the next",
+        ),
         ("talks,,2026-12-01,", r"column complete_through: 2026-12-01 lies ahead; the last day begun"),
         ("talks,2026-11-12,2026-11-10,", r"column complete_through: 2026-11-10 lies before complete_from 2026-11-12"),
         ("talk,,2026-11-10,", r"column type: 'talk' is not allowed; did you mean 'talks'\?"),
