@@ -108,7 +108,7 @@ def test_pairs_may_be_said_in_several_ways(parley: Program, given: tuple[str, ..
         ((*MAPPED, *LEVELS, "--set", "indicator=kcna_tune", IGNORE), r"^week.csv: --set indicator: unknown indicator"),
         (("--wide",), r"week.csv: is no wide table: none of its columns is named by an indicator or a day"),
         (("--mapping", "acledd"), r"--mapping: there is no mapping 'acledd'; did you mean 'acled'\?"),
-        (("--mapping", "../x"), r"--mapping: '../x' is not a name of a mapping"),
+        (("--mapping", "../x"), r"--mapping: '../x' is not a name for a mapping"),
     ],
 )
 def test_what_cannot_be_mapped_has_its_sentence(parley: Program, options: tuple[str, ...], sentence: str) -> None:

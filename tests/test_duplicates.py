@@ -93,7 +93,7 @@ def test_an_equivalent_title_address_or_origin_is_told_whatever_the_level(
 ) -> None:
     row = logged(parley, *entry(1, **REUTERS, url="https://example.org/a?id=1", origin="wire-1"))["rows"][0]
     receipt = logged(parley, *entry(0, "2020-02-22", analyst="lee", **parts))
-    assert f"likely duplicate of row {row} (press_tone 2020-02-20, +1, B2, by kim): both count" in doubt(receipt)
+    assert f"likely duplicate of row {row} (press_tone 2020-02-20, +1, B2, by kim); both count" in doubt(receipt)
     assert "--origin wire-1" in doubt(receipt)
 
 

@@ -131,7 +131,7 @@ def test_an_export_of_another_case_folder_is_not_signed_by_anybody_here(parley: 
     with (parley.folder / "other.csv").open("w", newline="", encoding="utf-8") as file:
         csv.writer(file).writerows([header.split(","), row])
     (line,) = parley.refused("other.csv")
-    assert "column analyst: is a row of a case folder that is not loaded here; load it with `parley init" in line
+    assert "column analyst: comes from a case folder that is not loaded here; load it with `parley init" in line
 
 
 def test_an_export_of_another_case_is_refused(parley: Program) -> None:
@@ -141,7 +141,7 @@ def test_an_export_of_another_case_is_refused(parley: Program) -> None:
     (line,) = parley.refused("all.csv")
     assert (
         line
-        == "all.csv: holds rows of case elsewhere, and this desk belongs to case us-dprk; set PARLEY_CASE to elsewhere"
+        == "all.csv: holds rows of case elsewhere, but this desk belongs to case us-dprk; set PARLEY_CASE to elsewhere"
     )
 
 
@@ -189,7 +189,7 @@ def test_a_taken_id_is_there_already_or_refused_with_the_way_out(parley: Program
     )
     parley.table(f"id,{EVENT}", f"X-1,{TALKS}", f"X-1,{CONTACT}")
     (line,) = parley.refused("week.csv")
-    assert "'X-1' stands in the file more than once, for events that differ" in line
+    assert "'X-1' is used for different events in this file" in line
 
 
 def test_an_event_that_was_revised_or_withdrawn_is_not_added_again(parley: Program) -> None:
