@@ -63,7 +63,7 @@ def reminded(answer: str) -> list[str]:
     """What a receipt in JSON says the entry bears on; its notes say the same."""
     found: dict[str, Any] = json.loads(answer)
     named = [each["indicator"] or each["event_type"] for each in found["bears_on"]]
-    told = [note for note in found["notes"] if "bears on" in note]
+    told = [note for note in found["notes"] if "bear on" in note]
     assert len(told) == len(named)
     for each, note in zip(found["bears_on"], told, strict=True):
         assert each["command"] in note
@@ -123,11 +123,15 @@ def test_an_entry_says_what_else_it_bears_on(
 
 def test_a_reminder_names_what_to_run(parley: Program) -> None:
     said = parley(*coded("press_tone", -2, origin="leader 20 Feb"))
-    assert f"note: bears on border_posture as well? `parley log border_posture LEVEL --on {DAY} --origin" in said
     assert (
-        f"'leader 20 Feb'`\nnote: bears on an event of type crisis as well? `parley event add crisis --on {DAY}" in said
+        f"note: does it bear on border_posture too? If so, run `parley log border_posture LEVEL --on {DAY} --origin"
+        in said
     )
-    assert "--origin NAME`, with that --origin here too if it is one report" in parley(*coded("press_tone", 2))
+    assert (
+        f"'leader 20 Feb'`\nnote: does it bear on an event of type crisis too? If so, run "
+        f"`parley event add crisis --on {DAY}" in said
+    )
+    assert "--origin NAME` (if it is one report, give this entry the same --origin)" in parley(*coded("press_tone", 2))
     assert f"--on {DAY} --source TEXT`" in parley(*coded("press_tone", -2, source="Leader " * 50))
 
 
@@ -198,10 +202,10 @@ def test_a_file_of_entries_is_summed_and_its_rows_speak_for_each_other(parley: P
     (tmp_path / "w.csv").write_text(HEADER + "".join(rows), encoding="utf-8")
     found = json.loads(parley("import", "w.csv", "--json"))
     assert [each["on"] for each in found["bears_on"]] == [day.isoformat() for day in days[1:]]
-    told = [note for note in found["notes"] if "bears on" in note]
+    told = [note for note in found["notes"] if "bear on" in note]
     assert len(told) == 1
     assert told[0].startswith(
-        f"3 rows of press_tone, the last on {days[1]}: bears on border_posture as well? `parley log"
+        f"3 rows of press_tone, the latest of {days[1]}: does it bear on border_posture too? If so, run `parley log"
     )
 
 

@@ -139,7 +139,7 @@ def test_a_receipt_says_from_when_it_counts_and_what_takes_it_in(desk: Desk) -> 
     receipt = add_document(desk, "The king", **TEXT, reason="read this week")
     assert (receipt.action, receipt.table, receipt.stored, receipt.forecast) == ("logged", "documents", True, None)
     assert receipt.counts_from == TODAY
-    assert receipt.remark == "counts from 2020-03-01; the next full update takes it in: run `parley update`"
+    assert receipt.remark == "counts from 2020-03-01, with the next full update: run `parley update`"
     (entry,) = receipt.entries
     assert isinstance(entry, NewDocument)
     assert (entry.document_id, entry.directness, entry.reason, entry.known_on) == (
@@ -149,7 +149,7 @@ def test_a_receipt_says_from_when_it_counts_and_what_takes_it_in(desk: Desk) -> 
         TODAY,
     )
     notes = judged(desk).notes
-    assert notes == ("it will bear on deal through harvest: 10 observations on file, the last of 2019-12-31",) or (
+    assert notes == ("it will bear on deal through harvest: 10 observations on file, the latest of 2019-12-31",) or (
         notes[0].startswith("it will bear on ") and "harvest" in notes[0]
     )
 
@@ -191,7 +191,7 @@ def test_a_retracted_judgement_can_be_entered_anew_and_a_document_under_another_
     assert [(row.weight, row.retracted) for row in history] == [(1.5, False), (1.5, True), (-1.0, False)]
     add_document(light, "The king", **TEXT)
     retract_document(light, "zapt-2019", "a forgery")
-    with pytest.raises(CaseError, match=r"^document_id: 'zapt-2019' is the id of another document, or of another"):
+    with pytest.raises(CaseError, match=r"^document_id: 'zapt-2019' is already the id of another document or"):
         add_document(light, "The king", id="zapt-2019", **TEXT)
     (again,) = add_document(light, "The king", **TEXT).entries
     assert getattr(again, "document_id", "") == "zapt-2019-2"
@@ -201,7 +201,9 @@ def test_the_same_document_again_is_not_stored_and_a_likeness_is_named(light: De
     first = add_document(light, "The king", **TEXT)
     again = add_document(light, " The king\u200b", **TEXT)
     assert (again.action, again.rows, again.stored) == ("unchanged", first.rows, False)
-    assert again.notes == (f"the same document is there already as zapt-2019 (row {first.rows[0]}); nothing was added",)
+    assert again.notes == (
+        f"the same document is already on file as zapt-2019 (row {first.rows[0]}); nothing was added",
+    )
     alike = add_document(light, "THE KING", **{**TEXT, "publisher": "Gazette"})
     assert alike.stored
     assert alike.notes[0] == (
@@ -219,8 +221,8 @@ WRONG_DOCUMENTS = [
     ({"published_on": "0099-01-01"}, "published_on: 0099-01-01 lies before 1900; write a later year"),
     ({"information_cutoff": "2019-12-01"}, "published_on: 2019-11-05 lies before information_cutoff 2019-12-01"),
     ({"directness": "hi"}, "directness: 'hi' is not allowed; did you mean 'high'"),
-    ({"id": "rassendyll-2015"}, "document_id: 'rassendyll-2015' is the id of another document"),
-    ({"id": "RASSENDYLL-2015"}, "document_id: 'RASSENDYLL-2015' is the id of another document"),
+    ({"id": "rassendyll-2015"}, "document_id: 'rassendyll-2015' is already the id of another document"),
+    ({"id": "RASSENDYLL-2015"}, "document_id: 'RASSENDYLL-2015' is already the id of another document"),
     ({"id": "a b"}, "document_id: 'a b' is not an id; write letters, digits, - and ."),
     ({"analyst": "case"}, "analyst: 'case' stands for the rows of the case folder"),
     ({"title": "x" * 1001}, "title: has 1001 characters; write at most 1000"),
@@ -269,7 +271,7 @@ def test_a_weight_is_read_as_keyboards_write_it(light: Desk, typed: str, weight:
 def test_a_second_judgement_is_refused_with_the_way_out(light: Desk) -> None:
     row = judged(light).rows[0]
     sentence = (
-        rf"^rassendyll-2015 on harvest for deal: is judged already: \+1.5, explicit \(row {row}, by kim\); run "
+        rf"^rassendyll-2015 on harvest for deal: is already judged: \+1.5, explicit \(row {row}, by kim\); run "
         r"`parley judgement revise rassendyll-2015 harvest deal --weight WEIGHT`$"
     )
     for weight in (1.5, -1):
@@ -279,8 +281,11 @@ def test_a_second_judgement_is_refused_with_the_way_out(light: Desk) -> None:
 
 REFUSED: list[tuple[Callable[[Desk], object], str]] = [
     (lambda desk: retract_document(desk, "tarlenheim", "x"), r"^unknown document 'tarlenheim'; did you mean 'tarlenh"),
-    (lambda desk: revise_document(desk, "tarlenheim-2017", author="F. Tarlenheim"), r"says all of this already; give"),
-    (lambda desk: revise_judgement(desk, *TRIPLE, weight=1), r"does not judge harvest for deal; it judges border_pos"),
+    (lambda desk: revise_document(desk, "tarlenheim-2017", author="F. Tarlenheim"), r"already says all of this; give"),
+    (
+        lambda desk: revise_judgement(desk, *TRIPLE, weight=1),
+        r"has no judgement of harvest for deal; it judges border_pos",
+    ),
     (lambda desk: retract_judgement(desk, "nobody", "harvest", "deal", "x"), r"^unknown document 'nobody'; "),
 ]
 
@@ -295,7 +300,9 @@ def test_nothing_is_retracted_twice_or_without_a_reason(light: Desk) -> None:
     with pytest.raises(CaseError, match=r"^reason: is empty; say why the row is withdrawn$"):
         retract_document(light, "tarlenheim-2017", " ")
     retract_document(light, "tarlenheim-2017", "a forgery")
-    with pytest.raises(NotOnFile, match=r"^document tarlenheim-2017 was retracted as row 3 \(a forgery\); add it anew"):
+    with pytest.raises(
+        NotOnFile, match=r"^document tarlenheim-2017 was retracted as row 3 \(a forgery\); add it again"
+    ):
         retract_document(light, "tarlenheim-2017", "again")
     with pytest.raises(CaseError, match=r"^document_id: unknown document 'tarlenheim-2017'"):
         add_judgement(light, "tarlenheim-2017", indicator="harvest", target="deal", weight=1, basis="explicit")

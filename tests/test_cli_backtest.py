@@ -54,12 +54,12 @@ def test_a_backtest_is_scored_stored_and_taken_up_again(desk: Path, capsys: pyte
     [
         (["--every", "0d"], 2, "'0d' is not a step between origins; write 30d for days or 1m for months"),
         (["--every", "monthly"], 2, "'monthly' is not a step between origins"),
-        (["--horizons", "30,x"], 2, "'30,x' is not a list of days; write such as 30,90,180,365"),
+        (["--horizons", "30,x"], 2, "'30,x' is not a list of days; write one such as 30,90,180,365"),
         (["--horizons", "0"], 2, "'0' is not a list of days"),
         (["--model", "parley"], 2, "did you mean 'Parley'"),
         (["--target", "talks"], 2, "'talks' is not known"),
-        (["--nuts", "--psis"], 2, "give one of --nuts and --psis"),
-        (["--from", "2019-01-01", "--to", "2018-01-01"], 2, "2018-01-01 lies before --from 2019-01-01"),
+        (["--nuts", "--psis"], 2, "give either --nuts or --psis, not both"),
+        (["--from", "2019-01-01", "--to", "2018-01-01"], 2, "2018-01-01 is before --from 2019-01-01"),
         (
             ["--from", "2010-02-01", "--as-of", "2019-06-01"],
             1,

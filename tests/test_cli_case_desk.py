@@ -34,7 +34,7 @@ def test_a_document_and_what_it_says_are_entered_and_listed(parley: Program) -> 
         "zapt-2019: S. Zapt, The king, published 2019-11-05 (by kim)",
         "logged: stored as document row 3",
         "note: enter what it says with `parley judgement add zapt-2019 INDICATOR TARGET WEIGHT --basis WORD`",
-        "counts from 2020-03-01; the next full update takes it in: run `parley update`",
+        "counts from 2020-03-01, with the next full update: run `parley update`",
     ]
     code, out, err = parley("judgement", "add", "zapt-2019", "harvest", "deal", "-1.5", "--basis", "inferred", *TEXTS)
     assert (code, err) == (0, "")
@@ -59,7 +59,7 @@ def test_corrections_and_withdrawals(parley: Program) -> None:
     assert parley("document", "revise", "tarlenheim-2017", "--caveats", "A letter to a friend.", *TEXTS)[0] == 0
     code, out, err = parley("document", "retract", "tarlenheim-2017", "--reason", "a forgery", *TEXTS)
     assert (code, err) == (0, "")
-    assert "note: with it 1 judgement no longer counts" in out
+    assert "note: its 1 judgement no longer counts" in out
     assert "tarlenheim" not in parley("documents")[1]
     assert "retracted on 2020-03-01 by kim: a forgery" in parley("documents", "--retracted")[1]
     assert parley("verify")[0] == 0
@@ -73,7 +73,7 @@ def test_json_has_the_same_facts(parley: Program) -> None:
         [3],
         "2020-03-01",
     )
-    assert told["remark"] == "counts from 2020-03-01; the next full update takes it in: run `parley update`"
+    assert told["remark"] == "counts from 2020-03-01, with the next full update: run `parley update`"
     assert (told["forecast"], told["entries"][0]["document_id"], told["entries"][0]["analyst"]) == (
         None,
         "zapt-2019",
@@ -126,18 +126,22 @@ WRONG = [
     (
         ("document", "add", "--title", "The king"),
         2,
-        "--author, --published-on must be given where there is no",
+        "--author, --published-on are missing, and there is no",
     ),
     ((*DOCUMENT[:-1], "2020-04-01"), 1, "published_on: 2020-04-01 lies ahead"),
-    ((*DOCUMENT, "--id", "tarlenheim-2017"), 1, "document_id: 'tarlenheim-2017' is the id of another document"),
-    (("judgement", "add", "rassendyll-2015", "harvest"), 2, "TARGET, WEIGHT, --basis must be given where there is no"),
+    ((*DOCUMENT, "--id", "tarlenheim-2017"), 1, "document_id: 'tarlenheim-2017' is already the id of another document"),
+    (("judgement", "add", "rassendyll-2015", "harvest"), 2, "TARGET, WEIGHT, --basis are missing, and there is no"),
     ((*JUDGEMENT[:2], "rassendyl", *JUDGEMENT[3:]), 1, "document_id: unknown document 'rassendyl'; did you mean"),
     ((*JUDGEMENT[:5], "4", *JUDGEMENT[6:]), 1, "weight: '4' is not a number from -3 to 3"),
-    (("judgement", "retract", "rassendyll-2015", "harvest", "deal", "--reason", "x"), 1, "does not judge harvest for"),
-    (("indicator", "add"), 2, "'--from': must be given where there is no terminal to ask on"),
-    (("indicator", "add", "--from", "new.toml"), 2, "'--reason': must be given: say why it is added"),
-    (("indicator", "add", "x", "--from", "new.toml", "--reason", "y"), 2, "'ID': the file names the id"),
-    (("indicator", "add", "--from", "no.toml", "--reason", "y"), 1, "no.toml: there is no such file"),
+    (
+        ("judgement", "retract", "rassendyll-2015", "harvest", "deal", "--reason", "x"),
+        1,
+        "has no judgement of harvest for",
+    ),
+    (("indicator", "add"), 2, "'--from': is missing, and there is no terminal to ask on"),
+    (("indicator", "add", "--from", "new.toml"), 2, "'--reason': is missing; say why the indicator is added"),
+    (("indicator", "add", "x", "--from", "new.toml", "--reason", "y"), 2, "'ID': is already in the file"),
+    (("indicator", "add", "--from", "no.toml", "--reason", "y"), 1, "no.toml: does not exist"),
     (("indicator", "retire", "harvst", "--reason", "y"), 1, "unknown indicator 'harvst'; did you mean 'harvest'?"),
     (("documents", "zapt"), 1, "unknown document 'zapt'"),
 ]

@@ -22,7 +22,7 @@ from db.posteriors import store_file
 from db.tables import SCHEMA_VERSION
 from forecast.cli.app import run
 
-HEAD = "keep this hash elsewhere: it stands for everything stored so far"
+HEAD = "keep this hash somewhere else: it stands for everything stored so far"
 INTERRUPTED = """
 import db.fill as fill
 def interrupted(*_, **__):

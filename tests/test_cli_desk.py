@@ -121,16 +121,16 @@ def test_all_that_is_wrong_is_told_at_once(parley: Program) -> None:
         (
             ("log", "press_tone"),
             2,
-            r"Invalid value: LEVEL, --on, --source, --grade must be given where there is no terminal to ask on",
+            r"Invalid value: LEVEL, --on, --source, --grade are missing, and there is no terminal to ask on",
         ),
-        (("retract", "99999", "--reason", "x"), 1, r"no observation has the row number 99999; `parley observations`"),
+        (("retract", "99999", "--reason", "x"), 1, r"there is no observation row 99999; run `parley observations`"),
         (("retract", "1"), 2, r"Missing option '--reason'"),
         (("retract", "1", "--reason", " "), 1, r"reason: is empty; say why the row is withdrawn"),
         (("revise", "one"), 2, r"Invalid value for 'ID': 'one' is not a whole number from 1 on"),
-        (("revise", "1"), 1, r"row 1 says all of this already; give what is to change, such as --level"),
+        (("revise", "1"), 1, r"row 1 already says all of this; give what should change, such as --level"),
         (("event", "revise", "T1900-1"), 1, r"unknown event 'T1900-1'; "),
         (("event", "none", "--through", "2019-13-01"), 1, r"through: '2019-13-01' is not a date"),
-        (("event", "none", "--through", "2019-08-01"), 1, r"through: 2019-08-01 lies ahead"),
+        (("event", "none", "--through", "2019-08-01"), 1, r"through: 2019-08-01 is in the future"),
         (("import", "nothing.csv"), 1, r"nothing.csv: .*(does not exist|is missing|no such file)"),
         (
             ("import", "w.csv", "--encoding", "latin"),
@@ -210,7 +210,7 @@ def test_warnings_never_block(parley: Program) -> None:
     assert "stored as observation row" in out
     code, out, _ = parley(*LOG)
     assert code == 0
-    assert "note: the same row is there already as row" in out
+    assert "note: the same observation is already on file as row" in out
 
 
 def test_a_day_at_the_desk(parley: Program, folder: Path) -> None:
@@ -228,9 +228,9 @@ def test_a_day_at_the_desk(parley: Program, folder: Path) -> None:
     assert "confidence low (disputed: denied)" in disputed
     assert "C2019-x" in parley("events", "--disputed", "--as-of", "2019-07-01")[1]
     (folder / "w.csv").write_text(HEADER + "press_tone,2019-06-21,0,A1,Leader\n", encoding="utf-8")
-    assert "dry run: nothing was stored (1 observation to be added" in parley("import", "w.csv", "--dry-run")[1]
+    assert "dry run: nothing was stored (1 observation would be added" in parley("import", "w.csv", "--dry-run")[1]
     assert "1 observation added as row" in parley("import", "w.csv")[1]
-    assert "nothing to add: its one row is there already" in parley("import", "w.csv")[1]
+    assert "nothing to add: its one row is already on file" in parley("import", "w.csv")[1]
     assert parley("verify")[0] == 0
 
 
@@ -242,7 +242,9 @@ def test_an_attestation_can_be_withdrawn(parley: Program, folder: Path) -> None:
         assert code == 0
         assert "crisis complete through 2020-06-30, known on 2020-07-01 (by kim; from 2020-01-01 on)" in out
         late = parley("event", "add", "crisis", "--on", "2020-03-01", "--source", "Gazette")[1]
-        assert "kim had attested (row 5) that crisis is complete through 2020-06-30: this one was missing" in late
+        assert (
+            "kim had attested (row 5) that crisis is complete through 2020-06-30, but this event was\nmissing" in late
+        )
         code, out, _ = parley("event", "none", "--retract", "5", "--reason", "one was missing")
         assert code == 0
         assert "crisis complete through 2020-06-30, withdrawn on 2020-07-01: one was missing" in out

@@ -115,14 +115,17 @@ MISUSES: list[tuple[list[str], str]] = [
         "'soon' is not a horizon; write days, such as 180, or a deadline, such as",
     ),
     (["--out", "a.csv", "--horizon", "0"], "'0' is not a horizon; write days, such as 180"),
-    (["--out", "a.csv", "--from", "2020-02-01", "--to", "2020-01-01"], "2020-01-01 lies before --from 2020-02-01"),
-    (["--out", "a.json", "--spreadsheet-safe"], "does not apply to 'a.json'; it would change the text"),
+    (["--out", "a.csv", "--from", "2020-02-01", "--to", "2020-01-01"], "2020-01-01 is before --from 2020-02-01"),
+    (["--out", "a.json", "--spreadsheet-safe"], "does not apply to 'a.json'; only a .csv needs its text changed"),
     (["--out", "a.xlsx", "--spreadsheet-safe"], "does not apply to 'a.xlsx'; only a .csv needs it"),
     (
         ["--out", "a.json", "--bom"],
-        "'--bom': does not apply to 'a.json'; programs that read it would stumble; only a .csv",
+        "'--bom': does not apply to 'a.json'; it would confuse the programs that read it; only a .csv for Excel",
     ),
-    (["--out", "a.parquet", "--bom"], "'--bom': does not apply to 'a.parquet'; programs that read it would stumble"),
+    (
+        ["--out", "a.parquet", "--bom"],
+        "'--bom': does not apply to 'a.parquet'; it would confuse the programs that read it",
+    ),
     (["--out", "a.xlsx", "--bom"], "'--bom': does not apply to 'a.xlsx'; only a .csv needs it"),
     (["--what", "runs"], "Missing option '--out'"),
 ]
@@ -152,12 +155,12 @@ def test_an_option_that_does_not_apply_names_those_that_do(parley: Program, what
 def test_where_no_row_answers_it_says_so_and_writes_nothing(parley: Program) -> None:
     code, out, err = parley("--out", "a.csv", "--horizon", "181")
     assert (code, out) == (1, "")
-    assert err == "error: no forecasts reach to horizon 181; use one of 30, 90, 180, 365, 2022-01-01\n"
+    assert err == "error: no forecasts have horizon 181; use one of 30, 90, 180, 365, 2022-01-01\n"
     code, _, err = parley("--out", "a.csv", "--kind", "official", "--to", "2019-01-01", "--as-of", "2020-06-01")
     assert code == 1
     assert err == (
-        "error: no forecasts answer to --as-of 2020-06-01 --to 2019-01-01 --kind official; on file are 5 published "
-        "runs from 2018-06-30 to 2020-05-03 (as_of)\n"
+        "error: no forecasts match --as-of 2020-06-01 --to 2019-01-01 --kind official; on file: 5 published "
+        "runs from 2018-06-30 to 2020-05-03 (by as_of)\n"
     )
     assert list(Path().iterdir()) == []
 
@@ -182,8 +185,8 @@ def test_formulas_are_told_and_can_be_kept_from_running(parley: Program) -> None
     code, _, err = parley("--out", "a.csv", *notes)
     assert code == 0
     told = re.fullmatch(
-        r"a spreadsheet would run (\d+) cells of it as a formula; an \.xlsx file, or --spreadsheet-safe, keeps it from "
-        r"doing so\n",
+        r"a spreadsheet would run (\d+) cells of this file as a formula; to prevent that, write an "
+        r"\.xlsx or give --spreadsheet-safe\n",
         err,
     )
     assert told is not None
@@ -225,7 +228,7 @@ def test_a_file_for_excel_is_imported_and_adds_nothing(
     for name, options in (("a.csv", ()), ("b.csv", ("--bom",)), ("c.xlsx", ())):
         assert parley("--out", name, "--what", what, *options)[0] == 0
         assert run(["import", name, "--dry-run", "--analyst", "kim"]) == 0
-        assert re.search(r"nothing to add: all \d+ rows are there already", capsys.readouterr().out)
+        assert re.search(r"nothing to add: all \d+ rows are already on file", capsys.readouterr().out)
 
 
 def _process(folder: Path, *arguments: str) -> subprocess.Popen[str]:

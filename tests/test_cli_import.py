@@ -108,7 +108,7 @@ def test_pairs_may_be_said_in_several_ways(parley: Program, given: tuple[str, ..
         ((*MAPPED, *LEVELS, "--set", "indicator=kcna_tune", IGNORE), r"^week.csv: --set indicator: unknown indicator"),
         (("--wide",), r"week.csv: is no wide table: none of its columns is named by an indicator or a day"),
         (("--mapping", "acledd"), r"--mapping: there is no mapping 'acledd'; did you mean 'acled'\?"),
-        (("--mapping", "../x"), r"--mapping: '../x' is no name of a mapping"),
+        (("--mapping", "../x"), r"--mapping: '../x' is not a name for a mapping"),
     ],
 )
 def test_what_cannot_be_mapped_has_its_sentence(parley: Program, options: tuple[str, ...], sentence: str) -> None:
@@ -205,7 +205,7 @@ def test_a_mapping_is_kept_and_used_again(parley: Program) -> None:
     assert not (parley.folder / "mappings").exists()
     stored = parley.stored("week.csv", *given, "--save-mapping", "north")
     kept = parley.folder / "mappings" / "north.toml"
-    assert f"mapping kept in {kept}" in stored["notes"]
+    assert f"mapping saved as {kept}" in stored["notes"]
     assert read_mapping(kept) == FileMapping(
         columns=stored["mapping"]["columns"],
         constants={"indicator": "kcna_tone"},
@@ -224,7 +224,7 @@ def test_a_mapping_never_takes_the_place_of_something_else(parley: Program) -> N
     before = sorted(parley.folder.rglob("*"))
     for name in ("mine.toml", "parley.db", "a/b"):
         (line,) = parley.refused("week.csv", "--save-mapping", name)
-        assert re.search(r"exists and says something else|is no name of a mapping", line)
+        assert re.search(r"exists with other contents|is not a name for a mapping", line)
     assert sorted(parley.folder.rglob("*")) == before
     assert parley.read("week.csv")["new"] == 1
 
@@ -251,11 +251,11 @@ def test_an_origin_that_many_share_is_named(parley: Program) -> None:
     names = ("kcna_tone", "us_posture", "sanctions_relief", "third_party_mediation")
     parley.table(f"{HEADER},origin", *(f"{name},2026-11-03,1,B2,Wire {name},wire" for name in names))
     assert any(
-        "origin 'wire' is that of 4 rows, 4 indicators and 1 day" in note for note in parley.read("week.csv")["notes"]
+        "origin 'wire' is shared by 4 rows, 4 indicators and 1 day" in note for note in parley.read("week.csv")["notes"]
     )
     parley.table(f"{HEADER},origin", *(f"kcna_tone,2026-11-0{day},1,B2,Wire {day},wire" for day in range(1, 5)))
     assert any(
-        "origin 'wire' is that of 4 rows, 1 indicator and 4 days" in note for note in parley.read("week.csv")["notes"]
+        "origin 'wire' is shared by 4 rows, 1 indicator and 4 days" in note for note in parley.read("week.csv")["notes"]
     )
     parley.table(f"{HEADER},origin", *(f"kcna_tone,2026-11-0{day},1,B2,Wire {day},own {day}" for day in range(1, 5)))
     assert not any("is that of" in note for note in parley.read("week.csv")["notes"])
@@ -294,7 +294,7 @@ def test_a_terminal_is_shown_the_rows_and_asked(parley: Program, reply: str, sto
     parley.table(HEADER, ROW)
     said, code = converse(["import", "week.csv", "--analyst", "kim"], [reply], parley.folder, at=NOW, columns=100)
     assert code == 0
-    assert said.index("kcna_tone −1 on 2026-11-03") < said.index("1 new; 0 there already")
+    assert said.index("kcna_tone −1 on 2026-11-03") < said.index("1 new; 0 already on file")
     assert "Store them? [y/N]" in said
     assert ("1 observation added" in said) == stored
     assert ("nothing was stored" in said) != stored
@@ -313,7 +313,7 @@ def test_a_terminal_is_not_asked_when_told_not_to_or_when_there_is_nothing_to_st
     parley.table(HEADER, ROW)
     parley.stored("week.csv")
     said, code = converse(["import", "week.csv", "--analyst", "kim"], [], parley.folder, at=NOW, columns=100)
-    assert (code, "Store them?" in said, "there already" in said) == (0, False, True)
+    assert (code, "Store them?" in said, "already on file" in said) == (0, False, True)
     said, code = converse(["import", "week.csv", "--yes", "--analyst", "lee"], [], parley.folder, at=NOW, columns=100)
     assert (code, "Store them?" in said, "1 observation added" in said) == (0, False, True)
 

@@ -19,7 +19,7 @@ from db.posteriors import store_file
 from db.tables import SCHEMA_VERSION
 from forecast.cli.app import run
 
-HEAD = "keep this hash elsewhere: it stands for everything stored so far"
+HEAD = "keep this hash somewhere else: it stands for everything stored so far"
 
 
 @pytest.fixture
@@ -116,9 +116,7 @@ def test_the_head_is_printed_to_be_kept_and_checked_later(desk: Database, capsys
         code, out, err = _verify(capsys, "--head", spelling)
         assert (code, err) == (0, "")
         when = f"Head {head['short']}, of 2020-01-02 12:00 UTC"
-        assert (
-            out.splitlines()[-1] == f"{when}: {head['rows']} rows up to it are as they were then; 2 rows came after it."
-        )
+        assert out.splitlines()[-1] == f"{when}: {head['rows']} rows up to it are unchanged; 2 rows came after it."
     code, out, _ = _verify(capsys, "--head", head["short"], "--json")
     found = json.loads(out)
     anchor = {name: found["anchor"][name] for name in ("continues", "head", "rows", "rows_since", "broken")}
@@ -129,11 +127,11 @@ def test_the_head_is_printed_to_be_kept_and_checked_later(desk: Database, capsys
 def test_a_head_of_another_record_ends_with_1(desk: Database, capsys: pytest.CaptureFixture[str]) -> None:
     code, out, err = _verify(capsys, "--head", "ab" * 16)
     assert code == 1
-    assert out.splitlines()[-1].endswith("does not continue from it; no state of it had that head.")
+    assert out.splitlines()[-1].endswith("does not continue from it; it never had that head.")
     assert err == (
-        f"error: {desk.url} does not continue from {'ab' * 16}; no state of it had that head: it is an "
-        "older copy, or another record; check the hash, and which database PARLEY_DATABASE_URL names; if both "
-        "are right, keep this one aside and restore a backup\n"
+        f"error: {desk.url} does not continue from {'ab' * 16}; it never had that head, so it is an "
+        "older copy or another record; check the hash, and which database PARLEY_DATABASE_URL names; if both "
+        "are right, set this database aside and restore a backup\n"
     )
     code, out, _ = _verify(capsys, "--head", "ab" * 16, "--json")
     assert (code, json.loads(out)["anchor"]["continues"], json.loads(out)["sound"]) == (1, False, True)
@@ -144,8 +142,10 @@ def test_a_head_whose_rows_were_changed_ends_with_1(desk: Database, capsys: pyte
     _tamper(desk)
     code, out, err = _verify(capsys, "--head", head)
     assert code == 1
-    assert out.splitlines()[-1].endswith("1 finding above concern them: they are not as they were then.")
-    assert err.startswith(f"error: {desk.url} does not continue from {head}; rows from before it are not as they were")
+    assert out.splitlines()[-1].endswith("1 finding above concern them: they have changed since.")
+    assert err.startswith(
+        f"error: {desk.url} does not continue from {head}; rows stored before that head have changed since"
+    )
     code, out, _ = _verify(capsys, "--head", head, "--json")
     (broken,) = json.loads(out)["anchor"]["broken"]
     assert (code, broken["table"], broken["row_id"]) == (1, "observations", 2)
@@ -156,11 +156,11 @@ def test_a_head_whose_rows_were_changed_ends_with_1(desk: Database, capsys: pyte
     [
         (
             ["--head", "abc"],
-            "'abc' is no head; write 16 to 64 hexadecimal digits, as a brief or `parley verify",
+            "'abc' is not a head; write 16 to 64 hexadecimal digits, as a brief or `parley verify",
         ),
-        (["--head", "g" * 16], "is no head; write 16 to 64 hexadecimal digits"),
-        (["--head", "a" * 65], "is no head; write 16 to 64 hexadecimal digits"),
-        (["a" * 16], f"goes with --head; write `parley verify --head {'a' * 16}`"),
+        (["--head", "g" * 16], "is not a head; write 16 to 64 hexadecimal digits"),
+        (["--head", "a" * 65], "is not a head; write 16 to 64 hexadecimal digits"),
+        (["a" * 16], f"needs --head; write `parley verify --head {'a' * 16}`"),
     ],
 )
 @pytest.mark.usefixtures("desk")
@@ -246,7 +246,7 @@ def test_a_backup_of_what_is_left(desk: Database, capsys: pytest.CaptureFixture[
     printed = capsys.readouterr()
     assert "1 finding:" in printed.out
     assert printed.err.startswith(
-        f"error: kept.zip holds what is left of {desk.url}, which is damaged; restore the files"
+        f"error: {desk.url} is damaged, and kept.zip holds what is left of it; restore the files"
     )
     assert run(["backup", "kept.zip", "--force"]) == 1
     printed = capsys.readouterr()
@@ -312,7 +312,7 @@ def test_all_is_well(desk: Database, capsys: pytest.CaptureFixture[str]) -> None
     found = examine(f"sqlite:///{desk.url}", LOADED)
     print_examination(replace(found, findings=()))
     assert capsys.readouterr().out.splitlines() == [
-        "All is well.",
+        "No problems found.",
         f"Checked {desk.url}: {', '.join(found.checked)}.",
     ]
 

@@ -239,7 +239,7 @@ def test_observations_newest_first_fifty_at_first(
         " 89  border_posture  2019-10-05  2019-10-15      0  A1     case     Count, Observers\n"
         " 88  press_tone      2019-10-05  2019-10-05      0  B2     case     Leader, Gazette\n"
     )
-    assert text.endswith("\n… and 39 more; --last 0 for all\n")
+    assert text.endswith("\n… and 39 more; --last 0 shows all\n")
     assert "more" not in parley("observations", "--last", "0", *AS_OF)
     rows = listed("observations", *AS_OF)["observations"]
     assert len({row["row"] for row in rows}) == len(rows) == 89
@@ -393,7 +393,7 @@ def test_runs_by_kind_status_and_day(toy: Database, parley: Command, listed: Cal
         (
             ["observations", "--from", "2019-02-01", "--to", "2019-01-01"],
             2,
-            "Invalid value for '--to': 2019-01-01 lies before --from 2019-02-01; name a later day; "
+            "Invalid value for '--to': 2019-01-01 is before --from 2019-02-01; name a later day; "
             "see `parley observations --help`",
         ),
         (
@@ -435,7 +435,7 @@ def test_runs_by_kind_status_and_day(toy: Database, parley: Command, listed: Cal
         (
             ["events", "--from", "2019-02-01", "--to", "2019-01-01"],
             2,
-            "Invalid value for '--to': 2019-01-01 lies before --from 2019-02-01; name a later day; "
+            "Invalid value for '--to': 2019-01-01 is before --from 2019-02-01; name a later day; "
             "see `parley events --help`",
         ),
         (
@@ -464,10 +464,10 @@ def test_a_day_that_lies_ahead_is_refused(
     toy: Database, refused: Callable[..., tuple[int, str]], monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     monkeypatch.setattr("forecast.cli.console.utc_now", lambda: datetime(2020, 3, 1, 12, 30, tzinfo=UTC))
-    what = "2020-03-03 lies ahead; what will be known by then is not known"
+    what = "2020-03-03 is in the future, and what will be known by then is not known yet"
     assert refused(name, "--as-of", "2020-03-03") == (
         1,
-        f"{what}: the latest day that can be asked of is today, 2020-03-01 (2020-03-01 12:30 UTC)",
+        f"{what}; the latest day you can ask about is today, 2020-03-01 (2020-03-01 12:30 UTC)",
     )
     assert run([name, "--as-of", "2020-03-02"]) == 0  # which has begun somewhere, and can be entered
 
@@ -477,7 +477,7 @@ def test_last_goes_with_an_indicator_and_zero_means_all(
 ) -> None:
     assert refused("indicators", "--last", "3") == (
         2,
-        "Invalid value for '--last': goes with an ID; write `parley indicators ID --last 3`, or `parley observations "
+        "Invalid value for '--last': needs an ID; write `parley indicators ID --last 3`, or `parley observations "
         "--last 3`; see `parley indicators --help`",
     )
     found = listed("indicators", "border_posture", "--last", "0", *AS_OF)

@@ -136,7 +136,7 @@ def test_the_options_choose_what_is_shown(drawn: Database, parley: Command) -> N
         ),
         (
             "history --out a.png --from 2020-01-02 --to 2020-01-01",
-            "Invalid value for '--to': 2020-01-01 lies before --from 2020-01-02; name a later day",
+            "Invalid value for '--to': 2020-01-01 is before --from 2020-01-02; name a later day",
         ),
         (
             "scenarios --out a.png --run 1 --as-of 2020-01-01",

@@ -173,13 +173,13 @@ def test_where_something_was_stored_or_written_that_is_told_first(output: str, r
         (ENTRY, rf"logged: stored as observation row {row}"),
         (["revise", str(row), "--level", "2", "--json"], rf"revised: stored as observation row {row + 1}"),
         (["retract", str(row + 1), "--reason", "slip"], rf"retracted: stored as observation row {row + 2}"),
-        (["import", "rows.csv"], rf"1 observation added as row {row + 3}; none was there before"),
+        (["import", "rows.csv"], rf"1 observation added as row {row + 3}; none was on file before"),
         (["event", "add", "contact", "--on", "2020-02-03", "--source", "AP"], r"logged: stored as event row \d+"),
         (["event", "none", "--through", "2020-02-20"], r"attested: stored as attestation rows \d+(, \d+)*"),
         (["history", "--out", "a.csv"], r"wrote a\.csv"),
         (["template", "a.xlsx"], r"wrote a\.xlsx"),
         (["schedule", "settings", "--out", "a.toml"], r"wrote a\.toml"),
-        (["init", "--case", "toy"], r"the database .*parley\.db is made, and its case loaded"),
+        (["init", "--case", "toy"], r"the database .*parley\.db is ready and its case is loaded"),
     ):
         said = run(desk, arguments, output)
         lost = rf"the answer could not be written \({reason}\)"

@@ -115,7 +115,9 @@ def test_analysts_of_both_sides_enter_their_day_around_either_midnight(office: O
             receipt = office.log(at, tz, theirs.isoformat())
             assert days_of(receipt) == (theirs.isoformat(), min(theirs, here).isoformat())
             notes = " ".join(receipt["notes"])  # type: ignore[arg-type]
-            assert (f"{theirs} has begun, though not here: it counts as known on {here}" in notes) == (theirs > here)
+            assert (f"{theirs} has begun elsewhere but not here: it counts as known on {here}" in notes) == (
+                theirs > here
+            )
     with office.opened() as database, database.read() as connection:
         assert verify_store(connection, database.posteriors).sound
 
@@ -139,7 +141,7 @@ def test_today_is_the_databases(office: Office) -> None:
     for tz in (TOKYO, WASHINGTON):
         assert office.json(at, tz, "indicators")["as_of"] == "2019-07-02"
     ahead = office.run(at, WASHINGTON, "event", "none", "--through", "2020-01-02")
-    assert "at most today, 2019-07-02 (2019-07-02 01:00 in Asia/Tokyo, 2019-07-01 16:00 UTC)" in ahead.stderr
+    assert "the latest day is today, 2019-07-02 (2019-07-02 01:00 in Asia/Tokyo, 2019-07-01 16:00 UTC)" in ahead.stderr
 
 
 def test_databases_made_before_are_in_utc(database: Database) -> None:

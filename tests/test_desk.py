@@ -107,7 +107,7 @@ def test_the_very_same_row_is_there_once(desk: Desk) -> None:
     before = everything(desk)
     again = code(desk)
     assert (again.action, again.rows, again.stored) == ("unchanged", first.rows, False)
-    assert again.notes == (f"the same row is there already as row {first.rows[0]}; nothing was added",)
+    assert again.notes == (f"the same observation is already on file as row {first.rows[0]}; nothing was added",)
     assert everything(desk) == before
 
 
@@ -124,9 +124,9 @@ def test_a_draft_says_what_its_parts_say(desk: Desk) -> None:
 
 
 def test_what_is_no_part_of_an_entry_is_refused(desk: Desk) -> None:
-    with pytest.raises(TypeError, match=r"^'sauce' is no part of an entry; did you mean 'source'\?$"):
+    with pytest.raises(TypeError, match=r"^'sauce' is not part of an entry; did you mean 'source'\?$"):
         code(desk, sauce="Leader")
-    with pytest.raises(TypeError, match=r"^note given beside a draft; give all parts in the draft$"):
+    with pytest.raises(TypeError, match=r"^note given in addition to a draft; give every part in the draft$"):
         revise(desk, 1, ObservationDraft(level=0), note="misread")
 
 
@@ -145,7 +145,7 @@ def test_a_row_of_another_case_is_not_this_desks(desk: Desk) -> None:
     with desk.database.read() as connection:
         theirs = read_observations(connection, "other", When(as_of=date(2026, 10, 10)))[0].id
     with pytest.raises(
-        NotOnFile, match=rf"^observation {theirs} is of case other, and this desk of toy; set PARLEY_CASE"
+        NotOnFile, match=rf"^observation {theirs} belongs to case other, this desk to toy; set PARLEY_CASE"
     ):
         retract(mine, theirs, "wrong")
 
@@ -163,7 +163,9 @@ def test_what_was_corrected_is_not_logged_again_as_if_nothing_had_happened(desk:
     with pytest.raises(NotOnFile, match=rf"^the same row was stored as row {row}, and superseded by row {newer}; "):
         code(desk)
     (gone,) = retract(desk, newer, "misread").rows
-    with pytest.raises(NotOnFile, match=rf"retracted as row {gone} \(misread\); if it holds after all, log it anew"):
+    with pytest.raises(
+        NotOnFile, match=rf"retracted as row {gone} \(misread\); if it is right after all, log it again"
+    ):
         code(desk)
     assert code(desk, note="it holds after all").stored
 
@@ -213,8 +215,8 @@ def test_only_what_stands_can_be_corrected(desk: Desk, late: object) -> None:
     for number, sentence in (
         (row, rf"^row {row} was retracted as row {gone} \(misread\)"),
         (newer, rf"^row {newer} was retracted as row {gone}"),
-        (gone, rf"^row {gone} is itself the retraction of row {newer}; log the observation anew$"),
-        (10**6, r"^no observation has the row number 1000000; `parley observations` lists them$"),
+        (gone, rf"^row {gone} is the retraction of row {newer}; log the observation again$"),
+        (10**6, r"^there is no observation row 1000000; run `parley observations` to list them$"),
     ):
         with pytest.raises(NotOnFile, match=sentence):
             correct(number)
@@ -223,7 +225,7 @@ def test_only_what_stands_can_be_corrected(desk: Desk, late: object) -> None:
 
 def test_a_revision_must_change_something(desk: Desk) -> None:
     (row,) = code(desk).rows
-    with pytest.raises(NotOnFile, match=rf"^row {row} says all of this already; give what is to change"):
+    with pytest.raises(NotOnFile, match=rf"^row {row} already says all of this; give what should change"):
         revise(desk, row, level="+1")
 
 
@@ -231,7 +233,7 @@ def test_a_retraction_needs_a_reason_and_keeps_who_withdrew(desk: Desk) -> None:
     (row,) = code(desk).rows
     with pytest.raises(CaseError, match=r"^reason: is empty; say why the row is withdrawn$"):
         retract(desk, row, "  ")
-    with pytest.raises(CaseError, match=r"^known_on: 2020-01-01 lies before 2020-02-28, when the row was known"):
+    with pytest.raises(CaseError, match=r"^known_on: 2020-01-01 is before 2020-02-28, when the row became known"):
         retract(desk, row, "wrong", known_on="2020-01-01")
     receipt = retract(Desk(desk.database, "lee", day=desk.today), row, "misread")
     assert (observation(desk, receipt.rows[0]).analyst, observation(desk, row).reason) == ("lee", "misread")
@@ -248,7 +250,7 @@ def test_confirmation_may_be_refused(desk: Desk) -> None:
 
     before = everything(desk)
     receipt = code(desk, confirm=refuse)
-    assert (receipt.stored, receipt.notes) == (False, ("not stored, as you wished",))
+    assert (receipt.stored, receipt.notes) == (False, ("you chose not to store it",))
     assert seen[0].criterion == "Mild."
     assert everything(desk) == before
 
@@ -313,14 +315,14 @@ def test_likely_duplicates_and_common_origins_are_told(desk: Desk) -> None:
     (row,) = code(desk, url="https://example.org/1", origin="wire-1").rows
     twin = code(desk, 0, on=TODAY, url="https://example.org/1", dry_run=True).preview
     assert twin is not None
-    assert f"likely duplicate of row {row} (press_tone 2020-02-28, +1, B2, by kim): both count" in twin.warnings[0]
+    assert f"likely duplicate of row {row} (press_tone 2020-02-28, +1, B2, by kim); both count" in twin.warnings[0]
     other = {"on": BEFORE, "source": "Count", "grade": "A1"}
     fed = log(desk, "border_posture", 1, origin="wire-1", dry_run=True, **other).preview  # type: ignore[arg-type]
     assert fed is not None
-    assert "common origin 'wire-1' already feeds press_tone: one piece of evidence for 2 indicators" in fed.warnings[0]
+    assert "origin 'wire-1' is already used for press_tone: one report now speaks for 2 indicators" in fed.warnings[0]
     linked = log(desk, "border_posture", 1, url="https://example.org/1", dry_run=True, **other).preview  # type: ignore[arg-type]
     assert linked is not None
-    assert "likely common origin: the same URL feeds row" in linked.warnings[0]
+    assert "the same URL is the source of row" in linked.warnings[0]
     assert "give its origin, 'wire-1'" in linked.warnings[0]
 
 
@@ -329,7 +331,7 @@ def test_an_event_gets_the_next_free_id_and_says_what_stays_open(desk: Desk) -> 
     second = add_event(desk, "contact", on=date(2020, 2, 3), source="Gazette")
     ids = [entry.event_id for receipt in (first, second) for entry in receipt.entries if isinstance(entry, NewEvent)]
     assert len(set(ids)) == 2
-    assert "contact attested complete through 2019-12-31 only: this one counts" in first.notes[0]
+    assert "contact: the record is attested complete only through 2019-12-31; this event counts" in first.notes[0]
 
 
 def test_a_dispute_keeps_an_event_out_until_it_is_settled(desk: Desk) -> None:
@@ -339,7 +341,7 @@ def test_a_dispute_keeps_an_event_out_until_it_is_settled(desk: Desk) -> None:
 
     given = {"on": BEFORE, "source": "Gazette", "framing": "arms_control", "id": "T2020-1"}
     receipt = add_event(desk, "talks", confidence="low", reason="agenda unclear", **given)  # type: ignore[arg-type]
-    assert "in dispute (agenda unclear): left out of forecasts and scores until settled" in receipt.notes[0]
+    assert "in dispute (agenda unclear), so left out of forecasts and scores" in receipt.notes[0]
     assert "T2020-1" not in counted()
     revise_event(desk, "t2020-1", note="both sides brief the press")
     assert "T2020-1" not in counted()
@@ -355,14 +357,14 @@ def test_a_dispute_keeps_an_event_out_until_it_is_settled(desk: Desk) -> None:
 
 
 def test_a_reason_marks_a_dispute_and_is_not_lost(desk: Desk) -> None:
-    with pytest.raises(CaseError, match=r"^reason: 'denied' marks a dispute; give --confidence low with it"):
+    with pytest.raises(CaseError, match=r"^reason: 'denied' marks a dispute; give --confidence low as well"):
         add_event(desk, "contact", on=BEFORE, source="Gazette", reason="denied")
 
 
 def test_the_same_event_twice_is_told(desk: Desk) -> None:
     add_event(desk, "contact", on=date(2020, 2, 20), source="Gazette", id="K1")
     notes = add_event(desk, "contact", on=date(2020, 2, 21), source="Observers").notes
-    assert any(note.startswith("likely duplicate of K1: if it is the same, retract this one") for note in notes)
+    assert any(note.startswith("likely duplicate of K1: if it is the same event, retract this one") for note in notes)
 
 
 @pytest.mark.parametrize(
@@ -411,9 +413,9 @@ def test_an_attestation_against_an_event_on_file_is_refused(desk: Desk) -> None:
     """Who says that there were no others must say whether a disputed one happened."""
     add_event(desk, "crisis", on=date(2020, 1, 12), source="Gazette", id="X1", confidence="low", reason="denied")
     refused = (
-        r"^through: crisis X1 of 2020-01-12 is in dispute, so nobody can say that there were no others; "
+        r"^through: crisis X1 of 2020-01-12 is in dispute, so nobody can attest that there were no others; "
         r"settle it with `parley event revise X1 --confidence medium`, withdraw it with `parley event retract X1 "
-        r"--reason TEXT`, or attest days before it$"
+        r"--reason TEXT`, or attest only the days before it$"
     )
     before = everything(desk)
     with pytest.raises(CaseError, match=refused):
@@ -428,7 +430,7 @@ def test_an_attestation_against_an_event_on_file_is_refused(desk: Desk) -> None:
 def test_an_event_and_a_level_of_one_report_are_told(desk: Desk) -> None:
     add_event(desk, "contact", on=BEFORE, source="Gazette of the day", id="K1")
     receipt = log(desk, "press_tone", 1, on=BEFORE, source="Gazette", origin="Gazette of the day", grade="B2")
-    told = "K1 and levels on file go back to one report, 'Gazette of the day': their precision is divided by one more"
+    told = "K1 and coded levels rest on the same report, 'Gazette of the day': each of them counts for less"
     assert told in receipt.notes
     assert told not in log(desk, "press_tone", 1, on=BEFORE, source="Herald", grade="B2").notes
     also = add_event(desk, "crisis", on=BEFORE, source="Gazette of the day", id="X1").notes
@@ -461,11 +463,11 @@ def test_a_word_taken_back_may_be_given_again(desk: Desk) -> None:
 @pytest.mark.parametrize(
     ("given", "sentence"),
     [
-        ({"through": "2020-03-02"}, r"through: 2020-03-02 lies ahead; what has not happened yet cannot be attested"),
-        ({"through": "2019-12-31"}, r"through: talks is attested through 2019-12-31 already; write a later day"),
+        ({"through": "2020-03-02"}, r"through: 2020-03-02 is in the future, which nobody can attest"),
+        ({"through": "2019-12-31"}, r"through: talks is already attested through 2019-12-31; write a later day"),
         ({"through": "soon"}, r"through: 'soon' is not a date"),
         ({"types": ["talk"]}, r"type: 'talk' is not a type of event; did you mean 'talks'\?"),
-        ({"since": "2020-02-01"}, r"since: talks is attested through 2019-12-31; a gap would be lost"),
+        ({"since": "2020-02-01"}, r"since: talks is attested through 2019-12-31; start on the next day"),
     ],
 )
 def test_what_cannot_be_attested_is_told(desk: Desk, given: dict[str, object], sentence: str) -> None:
@@ -493,7 +495,7 @@ def test_an_import_is_all_or_nothing_and_adds_nothing_twice(desk: Desk, tmp_path
     other = import_file(Desk(desk.database, "lee", day=desk.today), file)
     assert len(other.rows) == 10  # another analyst's coding is another observation
     retract(desk, receipt.rows[0], "misread")
-    assert "1 row of the file had been retracted and stays so" in import_file(desk, file).notes
+    assert "1 row of the file had been retracted; that stays as it is" in import_file(desk, file).notes
     file.write_text(HEADER + rows[0] + "\n" + "press_tone,2020-02-30,7,Z9,,,\n", encoding="utf-8")
     before = everything(desk)
     with pytest.raises(CaseError) as refused:

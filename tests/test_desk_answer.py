@@ -111,12 +111,12 @@ def test_an_entry_stays_where_the_answer_fails(
     desk: Desk, monkeypatch: pytest.MonkeyPatch, error: type[Exception]
 ) -> None:
     def fail(*_: object) -> None:
-        raise error("no answer today")
+        raise error("no matchday")
 
     before = numbers(desk)
     monkeypatch.setattr(provisional, "shift", fail)
     receipt = code(desk, 2)
-    assert (receipt.stored, receipt.run, receipt.remark) == (True, None, "no answer today")
+    assert (receipt.stored, receipt.run, receipt.remark) == (True, None, "no matchday")
     assert numbers(desk) == (before[0] + 1, before[1], before[2])
 
 

@@ -144,7 +144,7 @@ class AtTheDesk(RuleBasedStateMachine):
         said = {**newest.said, **grade, **cells, "known_on": known_on, "analyst": self.desk.analyst}
         sentence = self._misdated(said, "observed_on")
         if not sentence and _apart_from_who(said) == _apart_from_who(newest.said):
-            sentence = f"row {number} says all of this already"
+            sentence = f"row {number} already says all of this"
         if sentence:
             with self._refused(sentence):
                 revise(self.desk, number, **change)  # type: ignore[arg-type]
@@ -233,7 +233,7 @@ class AtTheDesk(RuleBasedStateMachine):
             said = self._revised(newest, change)
             sentence = self._misdated(said, "started_on") or _without_reason(said)
             if not sentence and _apart_from_who(said) == _apart_from_who(newest.said):
-                sentence = f"event {newest.said['event_id']} says all of this already"
+                sentence = f"event {newest.said['event_id']} already says all of this"
         if sentence:
             with self._refused(sentence):
                 revise_event(self.desk, id_, **change)
@@ -291,7 +291,7 @@ class AtTheDesk(RuleBasedStateMachine):
         number, newest = self._named(self.attestations, which)
         sentence = ""
         if newest is None:
-            sentence = f"no attestation has the row number {number}"
+            sentence = f"there is no attestation row {number}"
         elif newest.retracted:
             sentence = f"attestation {number} was withdrawn or replaced as row {newest.number}"
         if sentence := sentence or self._bad_retraction(newest, on, reason):
@@ -435,7 +435,7 @@ class AtTheDesk(RuleBasedStateMachine):
             return "reason: is empty; say why the row is withdrawn"
         if day > self.today:
             return f"known_on: {day} lies ahead"
-        return f"known_on: {day} lies before {known_on}, when the row was known" if day < known_on else ""
+        return f"known_on: {day} is before {known_on}, when the row became known" if day < known_on else ""
 
     def _furthest(self, kind: str) -> Mapping[str, object] | None:
         found = [each.said for each in self.attestations.current(self.today) if each.said["type"] == kind]
@@ -451,20 +451,20 @@ class AtTheDesk(RuleBasedStateMachine):
     def _unattestable(self, kinds: Iterable[str], through: date, begin: date | None) -> str:
         """The sentence for an attestation that cannot be given; "" where it can."""
         if through > self.today:
-            return f"through: {through} lies ahead; what has not happened yet cannot be attested"
+            return f"through: {through} is in the future, which nobody can attest"
         for kind in kinds:
             before = self._furthest(kind)
             if before is None and begin is None:
-                return f"since: nothing is attested of {kind} yet; say from which day on"
+                return f"since: {kind} has no attestation yet; give the first day"
             if begin and begin > through:
-                return f"since: {begin} lies after {through}"
+                return f"since: {begin} is after {through}"
             if before is None:
                 continue
             reach = _date(before["complete_through"])
             if through <= reach:
-                return f"through: {kind} is attested through {reach} already"
+                return f"through: {kind} is already attested through {reach}"
             if begin and begin > reach + timedelta(1):
-                return f"since: {kind} is attested through {reach}; a gap would be lost"
+                return f"since: {kind} is attested through {reach}; start on the next day"
         return ""
 
     def _stored(self, receipt: Receipt, table: Table, said: Mapping[str, object]) -> Version:
@@ -546,9 +546,9 @@ def _disputed(said: Mapping[str, object]) -> bool:
 
 def _not_standing(what: str, number: int, newest: Version | None) -> str:
     if newest is None:
-        return f"no {what} has the row number {number}; `parley {what}s` lists them"
+        return f"there is no {what} row {number}; run `parley {what}s` to list them"
     if newest.number == number:
-        return f"row {number} is itself the retraction" if newest.retracted else ""
+        return f"row {number} is the retraction" if newest.retracted else ""
     how = "retracted as" if newest.retracted else "superseded by"
     return f"row {number} was {how} row {newest.number}"
 
@@ -642,7 +642,7 @@ def test_a_revision_that_changes_nothing_is_refused_whatever_the_last_one_gave_a
         desk = Desk(database, "kim", day=lambda: FIRST_DAY)
         (first,) = log(desk, "press_tone", 1, on=FIRST_DAY, source="Gazette", grade="B2").rows
         (second,) = revise(desk, first, level=2, reason="misread").rows
-        with pytest.raises(NotOnFile, match=f"row {second} says all of this already; give what is to change"):
+        with pytest.raises(NotOnFile, match=f"row {second} already says all of this; give what should change"):
             revise(desk, second, reason="once more")
 
 

@@ -37,7 +37,7 @@ from indicators.install import install_case
 from indicators.shipped import shipped_case
 
 ROOT = Path(__file__).parent.parent
-QUIET = "; nobody has entered anything since, so that silence says nothing"
+QUIET = "; nobody has entered anything since, so silence is no evidence"
 on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 TODAY = date(2020, 6, 2)
 MORNING = datetime(2020, 6, 2, 8, tzinfo=UTC)
@@ -203,15 +203,15 @@ def test_triggers_that_are_gone(healthy: Database, look: Look) -> None:
     finally:
         with healthy.write() as connection:
             triggers.install(connection)
-    assert one.what.startswith("1 trigger absent or altered (runs_")
+    assert one.what.startswith("1 trigger missing or altered (runs_")
     assert one.run == "run `parley init`, then `parley verify`"
 
 
 @pytest.mark.parametrize(
     ("statement", "what"),
     [
-        ("DELETE FROM observations WHERE id = 3", "observations ends at row 2, its last seal stands at row 3"),
-        ("UPDATE evaluations SET hash = 'x'", "evaluations row 1 is not the one that was sealed"),
+        ("DELETE FROM observations WHERE id = 3", "observations ends at row 2, but its last seal is at row 3"),
+        ("UPDATE evaluations SET hash = 'x'", "evaluations row 1 is not the row that was sealed"),
     ],
 )
 @pytest.mark.usefixtures("healthy")
@@ -248,21 +248,21 @@ def test_two_cases_and_none_named(healthy: Database, look: Look, tmp_path: Path)
 def test_events_attested_long_ago(healthy: Database, database_url: str, days: int, told: bool) -> None:
     later = MORNING + timedelta(days=days)
     found = [one for one in examine(database_url, later).findings if one.check == "completeness"]
-    what = f"talks, contact, deal, crisis: complete through 2020-06-02, {days} days ago{QUIET}"
-    run = "add what happened since, then run `parley event none --through DATE`"
+    what = f"talks, contact, deal, crisis: attested only through 2020-06-02, {days} days ago{QUIET}"
+    run = "add what has happened since, then run `parley event none --through DATE`"
     assert found == [Finding("completeness", NOTICE, what, run)] * told
 
 
 @on_sqlite
 def test_events_never_attested(full: Database, look: Look) -> None:
     found = [(one.what, one.run) for one in look() if one.check == "completeness"]
-    first = "add what happened since, then run `parley event none"
+    first = "add what has happened since, then run `parley event none"
     assert found == [
         (
-            f"contact, deal, crisis: not attested complete for any day{QUIET}",
+            f"contact, deal, crisis: not attested for any day{QUIET}",
             f"{first} --type contact --type deal --type crisis --through DATE`",
         ),
-        (f"talks: complete through 2015-12-31, 1615 days ago{QUIET}", f"{first} --type talks --through DATE`"),
+        (f"talks: attested only through 2015-12-31, 1615 days ago{QUIET}", f"{first} --type talks --through DATE`"),
     ]
 
 
@@ -271,7 +271,7 @@ def test_events_never_attested(full: Database, look: Look) -> None:
 def test_a_forecast_of_other_days(healthy: Database, database_url: str, days: int, told: bool) -> None:
     found = [one for one in examine(database_url, MORNING + timedelta(days=days)).findings if one.check == "forecast"]
     what = f"the last published forecast (run 2) is as of 2020-06-02, {days} days ago"
-    what += ": one as of 2020-06-03 should be there by now"
+    what += ": one as of 2020-06-03 is due"
     assert found == [Finding("forecast", NOTICE, what, "run `parley update`")] * told
 
 
@@ -305,14 +305,14 @@ def test_settings_that_say_what_they_must_not(healthy: Database, look: Look, tmp
 @on_sqlite
 def test_no_forecast_yet(small: Database, look: Look) -> None:
     (one,) = [one for one in look() if one.check == "forecast"]
-    assert (one.severity, one.what, one.run) == (NOTICE, "no forecast was ever published", "run `parley update`")
+    assert (one.severity, one.what, one.run) == (NOTICE, "no forecast has been published yet", "run `parley update`")
 
 
 @on_sqlite
 def test_a_run_without_an_end(healthy: Database, look: Look) -> None:
     with healthy.write() as connection:
         append_run_status(connection, append_run(connection, RUN, NOW), "started", {}, NOW)
-    assert _only(look(), "forecast", NOTICE).what == "run 3 was started at 2020-06-01 12:00 UTC and has no end"
+    assert _only(look(), "forecast", NOTICE).what == "run 3 was started at 2020-06-01 12:00 UTC and has not finished"
 
 
 @on_sqlite
@@ -337,8 +337,8 @@ def test_posteriors_missing_empty_and_of_no_row(healthy: Database, look: Look, t
     )
     assert said[f"posterior {path_of(healthy.posteriors.folder, kept[0])} is empty"] == "restore it from a backup"
     unknown = path_of(healthy.posteriors.folder, kept[1])
-    assert said[f"{unknown} is named by no row"] == f"run `rm -r {unknown}` when no update or backtest is running"
-    assert f"run `rm -r '{draft}'` when" in said[f"{draft} is named by no row"]
+    assert said[f"no row refers to {unknown}"] == f"run `rm -r {unknown}` while no update or backtest is running"
+    assert f"run `rm -r '{draft}'` while" in said[f"no row refers to {draft}"]
 
 
 _TWICE = (PROBLEM, PROBLEM, NOTICE, NOTICE)
@@ -374,7 +374,7 @@ def test_posteriors_that_are_gone_altogether_are_told_once(healthy: Database, lo
         append_run(connection, replace(RUN, posterior_hash="3" * 64), NOW)
     shutil.rmtree(tmp_path / "posteriors")
     one = _only(look(), "posteriors", PROBLEM)
-    assert one.what == f"{tmp_path / 'posteriors'} is no folder: the posteriors that rows name are missing (2)"
+    assert one.what == f"{tmp_path / 'posteriors'} is not a folder, so 2 posteriors cannot be read"
 
 
 @on_sqlite
@@ -397,7 +397,7 @@ class TestFilesThatTell:
     def test_a_pipe_is_none(self, look: Look, tmp_path: Path, settings: str, check: str, setting: str) -> None:
         os.mkfifo(tmp_path / "told")
         self._set(settings, tmp_path / "told")
-        assert _only(look(), check, PROBLEM).what == f"{setting} names no file: {tmp_path / 'told'}"
+        assert _only(look(), check, PROBLEM).what == f"{setting} does not name a file: {tmp_path / 'told'}"
 
     def test_one_in_a_folder_that_is_a_file(
         self, look: Look, tmp_path: Path, settings: str, check: str, setting: str
@@ -471,7 +471,7 @@ def test_a_file_that_was_never_finished(look: Look, tmp_path: Path, name: str) -
     assert done.returncode == -signal.SIGKILL
     (left,) = tmp_path.glob(f".{name}.*")
     one = _only(look(), "leftovers", NOTICE)
-    assert one.what == f"{left} was to become {name}, but process {left.suffix[1:]} ended before"
+    assert one.what == f"{left} was to become {name}, but process {left.suffix[1:]} ended first"
     Path(shlex.split(one.run.split("`")[1])[-1]).unlink()
     assert look() == []
 
@@ -492,8 +492,8 @@ def test_other_things_that_were_left(look: Look, tmp_path: Path) -> None:
     (tmp_path / "parley.db-journal").write_bytes(bytes(512))
     assert [(one.check, one.severity) for one in look()] == [("leftovers", NOTICE)] * 2
     assert {one.what for one in look()} == {
-        f"{tmp_path / '.workbook-a1b2'} is of an interrupted export",
-        f"{tmp_path / 'parley.db-journal'} is of no change that is under way",
+        f"{tmp_path / '.workbook-a1b2'} was left by an interrupted export",
+        f"{tmp_path / 'parley.db-journal'} belongs to no change in progress",
     }
 
 
@@ -507,7 +507,7 @@ def test_a_lock_that_is_not_kept(healthy: Database) -> None:
     event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
     opened = Opened(replace(healthy, engine=engine), cast(Connection, None), MORNING, None)
     one = _only(list(check_writing(opened)), "writing", PROBLEM)
-    assert one.what == f"the lock of {healthy.url} is not kept: another process got it at the same time"
+    assert one.what == f"the lock on {healthy.url} does not hold: two processes got it at the same time"
 
 
 KILLED = """
@@ -565,7 +565,7 @@ def test_a_place_that_cannot_be_written(
 def test_a_cache_that_is_a_file(look: Look, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "note").write_text("x")
     monkeypatch.setenv("PARLEY_CACHE", str(tmp_path / "note" / "cache"))
-    assert "cannot be written at" in _only(look(), "cache", PROBLEM).what
+    assert "cannot be written to at" in _only(look(), "cache", PROBLEM).what
 
 
 @on_sqlite
@@ -582,7 +582,7 @@ def test_a_file_where_posteriors_belong(look: Look, tmp_path: Path) -> None:
 def test_a_setting_that_is_none(look: Look, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PARLEY_CASHE", "x")
     one = _only(look(), "settings", NOTICE)
-    assert one.what.startswith("PARLEY_CASHE is no setting of Parley; did you mean 'PARLEY_CA")
+    assert one.what.startswith("PARLEY_CASHE is not a setting of Parley; did you mean 'PARLEY_CA")
 
 
 @on_sqlite
@@ -646,8 +646,8 @@ def test_a_clock_that_is_behind(healthy: Database, database_url: str, ahead: int
     assert [(one.check, one.severity) for one in found] == [("clock", PROBLEM)] * told
     if told:
         assert found[0].what == (
-            "it is 2020-06-02 08:00 UTC, but observations row 4 say up to 2 minutes later: "
-            "a clock ran ahead, or this one is behind"
+            "it is 2020-06-02 08:00 UTC, but observations row 4 are dated up to 2 minutes later: "
+            "a clock is or was wrong"
         )
 
 

@@ -93,16 +93,14 @@ def test_an_equivalent_title_address_or_origin_is_told_whatever_the_level(
 ) -> None:
     row = logged(parley, *entry(1, **REUTERS, url="https://example.org/a?id=1", origin="wire-1"))["rows"][0]
     receipt = logged(parley, *entry(0, "2020-02-22", analyst="lee", **parts))
-    assert f"likely duplicate of row {row} (press_tone 2020-02-20, +1, B2, by kim): both count" in doubt(receipt)
+    assert f"likely duplicate of row {row} (press_tone 2020-02-20, +1, B2, by kim); both count" in doubt(receipt)
     assert "--origin wire-1" in doubt(receipt)
 
 
 def test_one_address_written_in_two_ways_feeds_two_indicators(parley: Program) -> None:
     row = logged(parley, *entry(1, url="https://example.org/a"))["rows"][0]
     other = ["log", "border_posture", *entry(1, url="http://www.example.org/a/?utm_source=x")[2:]]
-    assert any(
-        f"likely common origin: the same URL feeds row {row}" in text for text in logged(parley, *other)["warnings"]
-    )
+    assert any(f"the same URL is the source of row {row}" in text for text in logged(parley, *other)["warnings"])
 
 
 # The way out
@@ -172,11 +170,11 @@ def test_an_entry_may_say_at_once_which_row_it_is_one_with(parley: Program, fold
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["--origin-of", "99999"], "error: no observation has the row number 99999; `parley observations` lists them"),
+        (["--origin-of", "99999"], "error: there is no observation row 99999; run `parley observations` to list them"),
         (["--origin-of", "{old}"], "error: row {old} was superseded by row {new}; name that one"),
         (
             ["--origin-of", "{new}", "--origin", "b"],
-            "error: origin: 'b' is not that of row {new}, 'wire-1'; give one of the two",
+            "error: origin: 'b' is not the origin of row {new}, 'wire-1'; give either --origin or --origin-of",
         ),
     ],
 )

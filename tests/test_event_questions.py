@@ -125,7 +125,7 @@ def test_where_nobody_can_be_asked_it_is_stored_with_the_question(shipped: Progr
     assert found["stored"]
     (question,) = found["questions"]
     assert question.startswith(
-        "no meeting began by 2026-11-20 and ended within 14 days before: the deal marks none and"
+        "no meeting began by 2026-11-20 and ended in the 14 days before it, so this deal belongs to none and"
     )
     assert question.endswith("add the meeting first?")
     assert not [note for note in found["notes"] if "this one counts" in note]
@@ -191,7 +191,7 @@ def with_deal(desk: Desk) -> tuple[str, str]:
 
 def test_a_deal_that_loses_its_meeting_is_named(desk: Desk) -> None:
     meeting, deal = with_deal(desk)
-    lost = "after this no meeting began by 2020-02-10 and ended within 14 days before: deal D would mark none"
+    lost = "after this change no meeting began by 2020-02-10 and ended in the 14 days before it, so deal D would"
     for receipt in (
         retract_event(desk, meeting, "never held", dry_run=True),
         revise_event(desk, meeting, on="2020-01-05", until="2020-01-05", dry_run=True),
@@ -239,7 +239,7 @@ def test_what_arises_while_a_person_thinks_is_told(desk: Desk, database: Databas
     assert receipt.questions[0] not in receipt.notes
     late = add_event(desk, "deal", on=SIGNED, source="Gazette", ask=lambda _: False)
     assert (late.stored, late.action, len(late.questions)) == (False, "unchanged", 1)
-    assert "not stored, as you wished" in late.notes
+    assert "you chose not to store it" in late.notes
 
 
 def test_on_a_terminal_it_asks_first_and_a_refusal_stores_nothing(tmp_path: Path) -> None:
@@ -255,9 +255,9 @@ def test_on_a_terminal_it_asks_first_and_a_refusal_stores_nothing(tmp_path: Path
             said, code = converse(talks, [reply], tmp_path, columns=1000)
             assert code == 0
             assert "question: what was on the agenda?" in said
-            assert "Store it all the same? [y/N]:" in said
+            assert "Store it anyway? [y/N]:" in said
             assert "nothing was stored" in said
-            assert "not stored, as you wished" in said
+            assert "you chose not to store it" in said
             assert stored() == 0
         said, code = converse(talks, ["y"], tmp_path, columns=1000)
         assert (code, stored()) == (0, 1)

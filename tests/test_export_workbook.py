@@ -582,10 +582,10 @@ def test_without_rows_of_the_headline_there_is_no_such_sheet() -> None:
 @pytest.mark.parametrize(
     ("kind", "value", "message"),
     [
-        (TEXT, "x" * (LONGEST_TEXT + 1), r"value in row 3 is a text of 32768 characters; a cell of Excel holds 32767"),
-        (TEXT, "𝒙" * 16384, r"value in row 3 is a text of 32768 characters"),
-        (TEXT, "a\uffffb", r"value in row 3 has the character U\+FFFF, which no workbook can hold"),
-        (TEXT, "\ud800", r"value in row 3 has the character U\+D800"),
+        (TEXT, "x" * (LONGEST_TEXT + 1), r"value in row 3 has 32768 characters, and an Excel cell holds 32767"),
+        (TEXT, "𝒙" * 16384, r"value in row 3 has 32768 characters"),
+        (TEXT, "a\uffffb", r"value in row 3 contains the character U\+FFFF, which no workbook can hold"),
+        (TEXT, "\ud800", r"value in row 3 contains the character U\+D800"),
         (DATE, date(1900, 2, 28), r"value in row 3 is 1900-02-28; Excel counts days reliably from 1900-03-01"),
         (INSTANT, datetime(1899, 1, 1, tzinfo=UTC), r"value in row 3 is 1899-01-01"),
         (INTEGER, LARGEST_INTEGER + 1, r"value in row 3 is 9007199254740993; Excel holds whole numbers up to"),
@@ -594,7 +594,7 @@ def test_without_rows_of_the_headline_there_is_no_such_sheet() -> None:
     ],
 )
 def test_a_value_that_would_change_is_refused(kind: str, value: Value, message: str) -> None:
-    with pytest.raises(NotWritten, match=message + ".*; write .csv, .json or .parquet$"):
+    with pytest.raises(NotWritten, match=message + ".*; write .csv, .json or .parquet instead$"):
         one_column(kind, [None, value])
 
 
@@ -603,7 +603,9 @@ def test_too_many_rows_are_refused_before_any_is_read() -> None:
         pytest.fail("a row was read")
         yield ROW
 
-    message = r"^1048576 rows of observations do not fit .* 1048575; narrow them by --from and --to, or write .parquet"
+    message = (
+        r"^1048576 rows of observations do not fit .* 1048575; narrow them with --from and --to, or write .parquet"
+    )
     with pytest.raises(NotWritten, match=message):
         write_workbook(an_export(unread(), count=MOST_ROWS + 1), io.BytesIO())
 

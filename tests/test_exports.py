@@ -419,26 +419,26 @@ def _nothing(connection: Connection, what: str, **asked: Any) -> None:
 
 
 REFUSALS: list[tuple[str, dict[str, Any], str]] = [
-    ("forecasts", {"horizon": 181}, "no forecasts reach to horizon 181; use one of 30, 90, 180, 365, 2022-01-01"),
-    ("scenarios", {"horizon": date(2029, 1, 20)}, "no scenarios reach to horizon 2029-01-20; use one of 30, 90, 180"),
-    ("effects", {"target": "crisis"}, "no effects are of target 'crisis'; use one of arms_control_talks, deal"),
-    ("judgements", {"target": "deal"}, "no judgements are of target 'deal'; use one of arms_control_talks, crisis"),
+    ("forecasts", {"horizon": 181}, "no forecasts have horizon 181; use one of 30, 90, 180, 365, 2022-01-01"),
+    ("scenarios", {"horizon": date(2029, 1, 20)}, "no scenarios have horizon 2029-01-20; use one of 30, 90, 180"),
+    ("effects", {"target": "crisis"}, "no effects have target 'crisis'; use one of arms_control_talks, deal"),
+    ("judgements", {"target": "deal"}, "no judgements have target 'deal'; use one of arms_control_talks, crisis"),
     (
         "forecasts",
         {"first": date(2020, 5, 4)},
-        "no forecasts answer to --as-of 2020-06-01 --from 2020-05-04; on file are 5 published runs from 2018-06-30 to "
+        "no forecasts match --as-of 2020-06-01 --from 2020-05-04; on file: 5 published runs from 2018-06-30 to "
         "2020-05-03",
     ),
     (
         "runs",
         {"kinds": ("backfill",), "first": date(2019, 1, 1)},
-        "no runs answer to --as-of 2020-06-01 --from 2019-01-01 --kind backfill; on file are 6 runs from 2018-06-30 to "
+        "no runs match --as-of 2020-06-01 --from 2019-01-01 --kind backfill; on file: 6 runs from 2018-06-30 to "
         "2020-05-03",
     ),
     (
         "events",
         {"as_recorded": datetime(2001, 1, 1, tzinfo=LATER.tzinfo)},
-        r"no events answer to --as-of 2020-06-01 --as-recorded 2001-01-01T00:00:00\+00:00; on file are \d+ versions",
+        r"no events match --as-of 2020-06-01 --as-recorded 2001-01-01T00:00:00\+00:00; on file: \d+ versions",
     ),
 ]
 

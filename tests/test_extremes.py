@@ -111,7 +111,7 @@ def test_a_number_that_may_be_and_is_not_there_is_one_of_state(
 @pytest.mark.parametrize("number", HUGE)
 def test_a_program_that_asks_for_such_a_number_is_told(number: int, desk: Desk) -> None:
     for ask in (lambda: retract(desk, number, "slip"), lambda: revise(desk, number, level=1)):
-        with pytest.raises(ParleyError, match=r"too large|no observation has the row number"):
+        with pytest.raises(ParleyError, match=r"too large|there is no observation row"):
             ask()
     with pytest.raises(StoreError, match=r"^a number is too large for a database \(.*\); give one below 2\^63$"):
         _read(desk.database, number)

@@ -131,7 +131,7 @@ def test_an_export_of_another_case_folder_is_not_signed_by_anybody_here(parley: 
     with (parley.folder / "other.csv").open("w", newline="", encoding="utf-8") as file:
         csv.writer(file).writerows([header.split(","), row])
     (line,) = parley.refused("other.csv")
-    assert "column analyst: is a row of a case folder that is not loaded here; load it with `parley init" in line
+    assert "column analyst: comes from a case folder that is not loaded here; load it with `parley init" in line
 
 
 def test_an_export_of_another_case_is_refused(parley: Program) -> None:
@@ -139,7 +139,10 @@ def test_an_export_of_another_case_is_refused(parley: Program) -> None:
     text = (parley.folder / "all.csv").read_text(encoding="utf-8")
     (parley.folder / "all.csv").write_text(text.replace("us-dprk", "elsewhere"), encoding="utf-8")
     (line,) = parley.refused("all.csv")
-    assert line == "all.csv: holds rows of case elsewhere, and this desk is of us-dprk; set PARLEY_CASE to elsewhere"
+    assert (
+        line
+        == "all.csv: holds rows of case elsewhere, but this desk belongs to case us-dprk; set PARLEY_CASE to elsewhere"
+    )
 
 
 @pytest.mark.parametrize("name", ["observations", "events", "completeness"])
@@ -154,7 +157,7 @@ def test_events_come_in_with_the_next_free_ids_and_their_questions(parley: Progr
     found = parley.stored("week.csv")
     assert found["table"] == "events"
     assert [each["event_id"] for each in found["entries"]] == ["T2026-01", "T2026-02", "C2026-11"]
-    assert "1 row of the file stands in it twice and counts once" in found["notes"]
+    assert "1 row of the file is repeated and counts once" in found["notes"]
     assert any(note.startswith("C2026-11: in dispute (denied)") for note in found["notes"])
     assert found["doubtful"] == 1
     again = parley.stored("week.csv")
@@ -186,7 +189,7 @@ def test_a_taken_id_is_there_already_or_refused_with_the_way_out(parley: Program
     )
     parley.table(f"id,{EVENT}", f"X-1,{TALKS}", f"X-1,{CONTACT}")
     (line,) = parley.refused("week.csv")
-    assert "'X-1' stands in the file more than once, for events that differ" in line
+    assert "'X-1' is used for different events in this file" in line
 
 
 def test_an_event_that_was_revised_or_withdrawn_is_not_added_again(parley: Program) -> None:
@@ -234,8 +237,11 @@ def test_attestations_go_on_from_each_other(parley: Program) -> None:
 @pytest.mark.parametrize(
     ("row", "sentence"),
     [
-        ("talks,,2026-10-01,", r"column complete_through: talks is attested through 2026-10-10 already; write a later"),
-        ("talks,2026-11-01,2026-11-10,", r"column complete_from: talks is attested through 2026-10-10; a gap would be"),
+        ("talks,,2026-10-01,", r"column complete_through: talks is already attested through 2026-10-10; write a later"),
+        (
+            "talks,2026-11-01,2026-11-10,",
+            r"column complete_from: talks is attested through 2026-10-10; start on the next",
+        ),
         ("talks,,2026-12-01,", r"column complete_through: 2026-12-01 lies ahead; the last day begun"),
         ("talks,2026-11-12,2026-11-10,", r"column complete_through: 2026-11-10 lies before complete_from 2026-11-12"),
         ("talk,,2026-11-10,", r"column type: 'talk' is not allowed; did you mean 'talks'\?"),

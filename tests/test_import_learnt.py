@@ -11,7 +11,7 @@ DOCUMENTS = "author,title,published_on,publisher,directness"
 JUDGEMENTS = "document_id,indicator_id,target,weight,basis,location,note"
 ZAPT = "S. Zapt,The king,2026-11-05,Review,high"
 SAYS = "lankov-2025,kcna_tone,deal,−1.5,inferred,p. 3,"
-REMARK = "counts from 2026-11-22; the next full update takes it in: run `parley update`"
+REMARK = "counts from 2026-11-22, with the next full update: run `parley update`"
 
 
 @pytest.fixture(scope="module")
@@ -102,7 +102,7 @@ def test_rows_of_a_file_are_entries_like_any_other(parley: Program) -> None:
     assert found["kind"] == found["table"] == "documents"
     assert [each["document_id"] for each in found["entries"]] == ["zapt-2026", "document-2026", "zapt-2026-2"]
     assert (found["forecast"], found["remark"], found["unchanged"]) == (None, REMARK, 1)
-    assert "1 row of the file more than once; each counts once" in found["notes"]
+    assert "1 row of the file repeated; each counts once" in found["notes"]
     assert parley.stored("week.csv")["action"] == "unchanged"
     parley.table(JUDGEMENTS, SAYS, SAYS, name="said.csv")
     found = parley.stored("said.csv")
@@ -122,10 +122,10 @@ WRONG = [
         "column document_id: unknown document 'lankow-2025'; did",
     ),
     ((JUDGEMENTS, SAYS.replace("1.5", "4")), "column weight: '-4' is not a number from -3 to 3"),
-    ((JUDGEMENTS, SAYS, SAYS.replace("1.5", "2")), "row 3, column weight: stands in the file more than once"),
+    ((JUDGEMENTS, SAYS, SAYS.replace("1.5", "2")), "row 3, column weight: is in the file more than once"),
     (
         (JUDGEMENTS, "lankov-2025,kcna_tone,arms_control_talks,3,explicit,,"),
-        "column weight: is judged already: +1, explicit (row 1, by the case); run `parley judgement revise",
+        "column weight: is already judged: +1, explicit (row 1, by the case); run `parley judgement revise",
     ),
 ]
 
@@ -143,7 +143,10 @@ def test_a_judgement_that_was_withdrawn_is_not_added_again_and_another_takes_its
     retract = ("judgement", "retract", "lankov-2025", "kcna_tone", "deal", "--reason", "misread", "--analyst", "kim")
     assert parley(*retract)[0] == 0
     found = parley.stored("week.csv")
-    assert (found["action"], found["notes"]) == ("unchanged", ["1 row of the file had been retracted and stays so"])
+    assert (found["action"], found["notes"]) == (
+        "unchanged",
+        ["1 row of the file had been retracted; that stays as it is"],
+    )
     parley.table(JUDGEMENTS, SAYS.replace("1.5", "2"))
     (entry,) = parley.stored("week.csv")["entries"]
     assert (entry["weight"], entry["supersedes"]) == (-2.0, 98)

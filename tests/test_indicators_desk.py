@@ -132,9 +132,7 @@ def test_a_retired_indicator_has_a_past_and_no_say(desk: Desk) -> None:
     database, instant = desk.database, datetime.now(UTC)
     before, present = rows_at(database, YESTERDAY)[1], rows_at(database, TODAY)[1]
     receipt = retire_indicator(desk, "Harvest", "no longer counted")
-    assert receipt.notes == (
-        "its 10 observations and 1 judgement stay on file; as of today and later they no longer count",
-    )
+    assert receipt.notes == ("its 10 observations and 1 judgement stay on file; from today they no longer count",)
     assert inputs_hash(rows_at(database, YESTERDAY)[1]) == inputs_hash(before)
     assert inputs_hash(rows_at(database, TODAY, instant)[1]) == inputs_hash(present)
     rows, problem = rows_at(database, TODAY)
@@ -163,7 +161,10 @@ def test_nothing_is_entered_of_a_retired_indicator(light: Desk) -> None:
         code(light, "harvest")
     with pytest.raises(CaseError, match=f"^indicator_id: {sentence}"):
         add_judgement(light, "rassendyll-2015", indicator="harvest", target="deal", weight=1, basis="explicit")
-    with pytest.raises(NotOnFile, match=r"^harvest was retired on 2020-03-01 by kim \(no longer counted\) already$"):
+    with pytest.raises(
+        NotOnFile,
+        match=r"^harvest was already retired on 2020-03-01 by kim \(no longer counted\);",
+    ):
         retire_indicator(light, "harvest", "again")
     with pytest.raises(CaseError, match=f"^id: {sentence}"):
         add_indicators(light, table(id="harvest"), REASON)
@@ -179,7 +180,7 @@ def test_an_added_indicator_can_be_retired_the_same_day(light: Desk) -> None:
 
 
 WRONG = [
-    ({"id": "harvest"}, "id: 'harvest' is an indicator already (Harvest in Graustark); choose another id"),
+    ({"id": "harvest"}, "id: 'harvest' is already an indicator (Harvest in Graustark); choose another id"),
     ({"id": "Embassy"}, "id: 'Embassy' is not an identifier; write lower-case letters, digits and _"),
     ({"name": "\u200b"}, "name: is empty; write a value"),
     ({"name": None}, "name: is missing; write name = …"),
@@ -187,7 +188,7 @@ WRONG = [
     ({"levels": {}}, "levels.-2: is missing; write the criterion of at least one of"),
     (
         {"levels": {"-2": "Few.", "2": "Many."}},
-        "levels: no criterion of -1, 0, 1; write one for each",
+        "levels: no criterion for -1, 0, 1; write one for each",
     ),
     ({"levels": {**EMBASSY["levels"], "3": "More."}}, "levels.3: '3' is not a level; write one of -2, -1, 0, 1, 2"),
     ({"kind": "stat"}, "kind: 'stat' is not allowed; did you mean 'state'?"),
@@ -208,9 +209,9 @@ def test_what_is_wrong_with_an_indicator_is_said(light: Desk, parts: dict[str, A
 
 
 def test_a_reason_is_asked_for(light: Desk) -> None:
-    with pytest.raises(CaseError, match=r"^reason: is empty; say why it is added$"):
+    with pytest.raises(CaseError, match=r"^reason: is empty; say why the indicator is added$"):
         add_indicators(light, table(), "\u200b")
-    with pytest.raises(CaseError, match=r"^reason: is empty; say why it is retired$"):
+    with pytest.raises(CaseError, match=r"^reason: is empty; say why the indicator is retired$"):
         retire_indicator(light, "harvest", " ")
     with pytest.raises(NotOnFile, match=r"^unknown indicator 'harvst'; did you mean 'harvest'\?$"):
         retire_indicator(light, "harvst", "x")
@@ -230,7 +231,9 @@ def test_the_example_is_a_file_that_can_be_added(light: Desk, tmp_path: Path) ->
     (entry,) = add_indicators(light, file, REASON).entries
     assert isinstance(entry, IndicatorRow)
     assert (entry.indicator_id, entry.position, entry.added_on, entry.analyst) == ("new_indicator", 3, TODAY, "kim")
-    with pytest.raises(CaseError, match=r"^new.toml: line 4, key new_indicator.id: 'new_indicator' is an indicator"):
+    with pytest.raises(
+        CaseError, match=r"^new.toml: line 4, key new_indicator.id: 'new_indicator' is already an indicator"
+    ):
         add_indicators(light, file, REASON)
     (tmp_path / "broken.toml").write_text("[x\n", encoding="utf-8")
     with pytest.raises(CaseError, match=r"^broken.toml: line 1, column 3: malformed TOML"):

@@ -273,7 +273,7 @@ def test_a_conflicting_copy_is_named(findings: Find, template: Path, tmp_path: P
     shutil.copy(template, path.parent / name)
     (one,) = findings(path, "place")
     assert one["severity"] == "notice"
-    assert one["what"].startswith(f"{path.parent / name} looks like a copy")
+    assert one["what"].startswith(f"{path.parent / name} looks like a conflicting copy")
 
 
 @pytest.mark.parametrize("name", GUESSED)

@@ -372,4 +372,4 @@ def test_status_and_doctor_say_it(
         "The last backup is of 2020-01-03: that of 2020-01-04 is missing"
     ]
     (left,) = [one for one in late if one.check == "leftovers"]
-    assert left.what == f"{Path.cwd() / 'backups' / f'{CHECKING}x'} is of an interrupted check of a backup"
+    assert left.what == f"{Path.cwd() / 'backups' / f'{CHECKING}x'} was left by an interrupted check of a backup"

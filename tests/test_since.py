@@ -162,7 +162,7 @@ def test_what_only_a_fit_takes_in_is_named_beside_a_number_that_takes_in_the_res
     receipt = log(desk, "press_tone", 2, on=TODAY, source="Wire", grade="A1")
     assert receipt.forecast is not None
     assert receipt.remark == (
-        "not in these numbers: documents, judgements or indicators entered since run 1; run `parley update`"
+        "these numbers do not include documents, judgements or indicators entered since run 1; run `parley update`"
     )
     summary = summary_of(database)
     assert summary.standing is not None

@@ -238,7 +238,7 @@ def test_a_file_is_read_without_what_cannot_be_seen(parley: Program, folder: Pat
     (folder / "week.csv").write_text(text, encoding="utf-8")
     receipt = logged(parley, "import", "week.csv")
     assert [(one["source_title"], one["origin"]) for one in receipt["entries"]] == [("Leader", "wire-1")]
-    assert "1 row of the file stands in it twice and counts once" in receipt["notes"]
+    assert "1 row of the file is repeated and counts once" in receipt["notes"]
     assert "1 invisible character (U+202E) removed from source" in receipt["notes"]
 
 

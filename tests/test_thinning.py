@@ -183,7 +183,7 @@ def test_the_command_says_what_it_would_do_and_does_it(
     stored(desk, date(2020, 1, 10), 1)
     last = stored(desk, date(2020, 1, 20), 2)
     assert parley(["keep", "--dry-run"]) == 0
-    assert "would be thinned    1; 0.2 MB would become free" in capsys.readouterr().out
+    assert "would be thinned    1; 0.2 MB would be freed" in capsys.readouterr().out
     assert parley(["keep", "--json"]) == 0
     done = json.loads(capsys.readouterr().out)
     assert (done["thinned"], done["whole"], done["swept"]) == ([1], {NEWEST: 1}, 0)
@@ -192,7 +192,7 @@ def test_the_command_says_what_it_would_do_and_does_it(
     assert parley(["keep", "--run", str(last), "--name", "baseline", "--analyst", "kim"]) == 0
     assert capsys.readouterr().out == f"run {last} is named baseline; its posterior is kept whole\n"
     assert parley(["keep", "--run", "1", "--name", " baseline", "--analyst", "kim"]) == 1
-    assert capsys.readouterr().err == f"error: run {last} is named baseline already; give another name\n"
+    assert capsys.readouterr().err == f"error: run {last} is already named baseline; give another name\n"
 
 
 def test_two_that_thin_at_once_leave_what_rows_name(desk: Database, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -295,7 +295,7 @@ def test_a_name_is_kept_as_other_texts_are(
 ) -> None:
     commanded(*NAMING, " before\nthe\u200bsummit ")
     assert names_of(desk) == [(2, "before thesummit")]
-    assert commanded(*NAMING, "before\rthesummit") == "run 2 is named before thesummit already; nothing to do\n"
+    assert commanded(*NAMING, "before\rthesummit") == "run 2 is already named before thesummit; nothing to do\n"
     found = json.loads(commanded(*NAMING, "before thesummit", "--json"))
     assert (found["stored"], found["already"]) == (False, True)
     assert names_of(desk) == [(2, "before thesummit")]
@@ -308,7 +308,7 @@ def test_of_a_thinned_run_that_is_named_it_is_said_what_is_left(desk: Database, 
     with desk.read() as connection:
         thinned_at = read_run(connection, 1).thinned_at
         assert thinned_at is not None
-    left = f"of its posterior only 400 draws are left since {thinned_at:%Y-%m-%d}, when it was thinned"
+    left = f"its posterior was thinned on {thinned_at:%Y-%m-%d}, and 400 draws are left"
     naming = ("keep", "--analyst", "kim", "--run", "1", "--name", "late")
     assert commanded(*naming, "--dry-run") == f"run 1 would be named late; {left}\n"
     found = json.loads(commanded(*naming, "--json"))
@@ -337,7 +337,7 @@ def test_which_runs_are_thinned_is_said(desk: Database, commanded: Callable[...,
         stored(desk, date(2020, 1, day), day)
     rehearsed = commanded("keep", "--dry-run")
     assert "would be thinned    4; 0." in rehearsed
-    assert "MB would become free (runs 1, 3–5)\n" in rehearsed
+    assert "MB would be freed (runs 1, 3–5)\n" in rehearsed
     assert "thinned before" not in commanded("keep")
     assert "thinned before      4 (runs 1, 3–5)\n" in commanded("keep")
     assert json.loads(commanded("keep", "--json"))["thinned_before"] == [1, 3, 4, 5]
@@ -378,10 +378,10 @@ def test_numbers_of_runs_are_shortened(ids: list[int], said: str) -> None:
         (
             ["--name", "x"],
             2,
-            "error: Invalid value for '--name': goes with --run; write `parley keep --run ID --name NAME`",
+            "error: Invalid value for '--name': needs --run as well; write `parley keep --run ID --name NAME`",
         ),
         (["--run", "9", "--name", "x"], 1, "error: no run 9; runs go from 1 to 1"),
-        (["--run", "1", "--name", " "], 2, "error: Invalid value for '--name': is empty; give the run a name"),
+        (["--run", "1", "--name", " "], 2, "error: Invalid value for '--name': is empty; give a name of"),
         (["--days", "0"], 2, "error: Invalid value for '--days': '0' is not a whole number from 1 on"),
     ],
 )

@@ -389,7 +389,7 @@ def test_a_record_of_the_earlier_model_is_none_of_the_present_one(
     assert found["sentence"].startswith("By model 2: no live forecast has been issued yet. By model 1: 1 live forecast")
     text = flat(parley("score", "--as-of", "2020-01-01"))
     assert text.index("By model 2 0 runs counted") < text.index("By model 1 1 run counted")
-    assert "Each model has a record of its own" in text
+    assert "Each model has its own record" in text
 
 
 def test_hindsight_repeats_and_provisional_runs_are_counted_apart(toy: Database) -> None:
@@ -525,7 +525,7 @@ def test_what_awaits_attestation_says_which_and_what_to_do(lite: Database, parle
     text = flat(parley("score", "--as-of", "2020-02-01"))
     assert "Over and awaiting attestation" in text
     assert "contact complete through 2019-12-31, needed through 2020-01-19" in text
-    assert "attest completeness: `parley event none --through DATE`." in text
+    assert "To attest completeness, run `parley event none --through DATE`." in text
 
 
 @pytest.mark.parametrize("columns", [80, 120])
@@ -553,8 +553,8 @@ def test_every_fact_of_the_json_stands_in_the_text(
     (scenarios,) = found["scenarios"]
     assert f" {scenarios['log_score']:.3f}" in text
     assert {one["state"] for one in found["pending"]} == {OPEN, YES_ALREADY}
-    assert "Yes already: scored when the window is over all the same" in text
-    assert "forecasts to it that were issued after its event are not scored" in flat(text)
+    assert "Already yes: still scored only when the window is over" in text
+    assert "forecasts for it that were issued after the event are not scored" in flat(text)
 
 
 def test_a_frequency_can_be_nought_or_all(lite: Database, parley: Callable[..., str]) -> None:

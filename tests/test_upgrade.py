@@ -79,7 +79,7 @@ def test_it_is_told_first_and_done_where_nobody_can_be_asked(folder: Path, parle
     assert code == 0
     assert out.index("indicators: 1 changed: press_tone (question)") < out.index("case toy, version")
     code, out, _ = parley("init", "--case", str(folder / "next"), "--dry-run")
-    assert (code, out.split(",")[0], out.endswith("is there already; nothing would change\n")) == (
+    assert (code, out.split(",")[0], out.endswith("is already loaded; nothing would change\n")) == (
         0,
         "dry run: case toy",
         True,
@@ -141,7 +141,7 @@ def test_a_terminal_is_asked(folder: Path, answer: str, loaded: bool) -> None:
     assert code == 0
     assert "indicators: 1 changed: press_tone (question)" in said
     assert "Load it? [Y/n]" in said
-    assert ("the case stays as it was" in said) is not loaded
+    assert ("nothing was changed" in said) is not loaded
     assert (version(folder) != before) is loaded
 
 

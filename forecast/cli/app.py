@@ -30,7 +30,7 @@ _NEGATIVE = re.compile(r"-\d+(\.\d+)?")
 app = typer.Typer(
     cls=LazyGroup,
     name="parley",
-    help="How likely are US–DPRK arms-control talks? A forecast that knows what it knew when, and keeps its own score.",
+    help="How likely are US–DPRK arms-control talks? Parley forecasts them, says why, and keeps its own score.",
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
@@ -140,8 +140,8 @@ def _trouble(error: OSError) -> str:
         return "the folder you are in no longer exists; change to one that does"
     said = error.strerror or str(error)
     if error.filename is None:
-        return f"{said}; see to it, then run the command again"
-    return f"{error.filename} cannot be used ({said}); see to it, then run the command again"
+        return f"{said}; put it right, then run the command again"
+    return f"{error.filename} cannot be used ({said}); put it right, then run the command again"
 
 
 def _misused(error: typer.TyperException) -> int:

@@ -24,12 +24,12 @@ _PROMPTS = {
     "level": "Level (-2 to 2)",
     "on": "Observed on (YYYY-MM-DD)",
     "source": "Source (title)",
-    "grade": "Grade (source: A reliable … E not, F cannot be judged; content: 1 confirmed … 5 improbable, 6 unknown)",
+    "grade": "Grade (source: A reliable … E unreliable, F unknown; content: 1 confirmed … 5 improbable, 6 unknown)",
 }
 ONE, OWN, NEITHER = "o", "y", "n"
 _ONE_OR_TWO = {
-    ONE: "store it, as one piece of evidence with that row: both get one origin",
-    OWN: "store it, as a report of its own",
+    ONE: "yes, the same report: store it and give both rows one origin, so that they count once",
+    OWN: "no, a separate report: store it, and both rows count",
     NEITHER: "do not store it",
 }
 ASKED = ("indicator", *_PROMPTS)
@@ -50,7 +50,7 @@ def ask_draft(desk: Desk, draft: ObservationDraft) -> ObservationDraft:
 def ask_questions(questions: Sequence[str]) -> bool:
     """Put what an event leaves open to a person, and ask whether to store it all the same."""
     emit([line for each in questions for line in paragraph(f"question: {each}")])
-    return typer.confirm("Store it all the same?", default=False)
+    return typer.confirm("Store it anyway?", default=False)
 
 
 def ask_one(found: Duplicate) -> bool | ObservationRow:

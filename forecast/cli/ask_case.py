@@ -27,28 +27,28 @@ _DOCUMENT = {
     "author": ("Author", None),
     "published_on": ("Published on (YYYY-MM-DD)", None),
     "publisher": ("Publisher, if known", ""),
-    "language": ("Language of the text that was read", "en"),
-    "directness": ("How directly it speaks of the subject (high, medium, low)", "medium"),
-    "information_cutoff": ("The last day it knows of, if known (YYYY-MM-DD)", ""),
+    "language": ("Language of the text you read", "en"),
+    "directness": ("How directly it addresses the subject (high, medium, low)", "medium"),
+    "information_cutoff": ("Information cut-off, if known (YYYY-MM-DD)", ""),
     "caveats": ("Caveats, if any", ""),
-    "reason": ("Why it is entered, if that needs saying", ""),
+    "reason": ("Why you enter it, if that needs saying", ""),
 }
 _JUDGEMENT = {
-    "weight": ("Weight (-3 to 3; above 0: its higher levels make the target likelier)", None),
+    "weight": ("Weight (-3 to 3; above 0: higher levels make the target more likely)", None),
     "basis": ("Basis (explicit or inferred)", None),
     "location": ("Place in the text", ""),
     "note": ("Note, if any", ""),
 }
 _INDICATOR: dict[str, tuple[str, str | None]] = {
     "name": ("Name", None),
-    "question": ("What is asked when it is coded", None),
-    "orientation": ("Orientation (+ = which way its levels point; +2 favours talks)", None),
+    "question": ("Question to answer when coding it", None),
+    "orientation": ("Orientation (what + means; +2 favours talks)", None),
     "kind": ("Kind (state: holds until observed otherwise; event: fades)", "state"),
     "group": ("Group", "own"),
     "half_life_days": ("Half-life of an observation, in days", "180"),
     "expected_cadence_days": ("Expected days between observations", "30"),
-    "lag_days": ("Lag, in days (where it moves because talks happen)", "0"),
-    "typical_sources": ("Usual sources, with ; between them", None),
+    "lag_days": ("Lag, in days (if talks themselves move it)", "0"),
+    "typical_sources": ("Usual sources, separated by ;", None),
     "note": ("Note, if any", ""),
 }
 _NUMBERS = {"half_life_days": float, "expected_cadence_days": float, "lag_days": int}
@@ -116,7 +116,7 @@ def _wrong(desk: Desk, id_: str, name: str, said: str) -> tuple[str, ...]:
 
 
 def _ask_criterion(level: int) -> str:
-    return _ask(f"Criterion of {level:+d}" if level else "Criterion of 0", None, lambda said: ())
+    return _ask(f"Criterion for level {level:+d}" if level else "Criterion for level 0", None, lambda said: ())
 
 
 def _documents(desk: Desk) -> list[str]:

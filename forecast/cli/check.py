@@ -26,15 +26,15 @@ def check(
         typer.Option(
             parser=whole(10, MOST_WORLDS),
             metavar="N",
-            help="Worlds of simulation-based calibration; the published run takes 200.",
+            help="Simulated worlds for simulation-based calibration; the published run uses 200.",
         ),
     ] = 20,
     nuts: Annotated[
-        bool, typer.Option("--nuts", help="Take the posterior from the sampler, not from Laplace's approximation.")
+        bool, typer.Option("--nuts", help="Use the sampler's posterior, not Laplace's approximation.")
     ] = False,
     json_: Json = False,
 ) -> None:
-    """Check the machinery. Does it do what it says? What was found is stored. Exit 1 if a check failed.
+    """Check that the model works as it should. The result is stored; exit code 1 means that a check failed.
 
     Checks: as-of, states, prior-predictive, posterior-predictive, power-scaling, assumptions,
     leave-out-indicator, leave-out-document, sbc.

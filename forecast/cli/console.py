@@ -74,7 +74,9 @@ def parse_instant(text: str) -> datetime:
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
 AsOf = Annotated[
     date | None,
-    typer.Option("--as-of", parser=parse_day, metavar="DATE", help="What could be known by this day (default: today)."),
+    typer.Option(
+        "--as-of", parser=parse_day, metavar="DATE", help="Use only what could be known by this day (default: today)."
+    ),
 ]
 AsRecorded = Annotated[
     datetime | None,
@@ -82,14 +84,14 @@ AsRecorded = Annotated[
         "--as-recorded",
         parser=parse_instant,
         metavar="INSTANT",
-        help="Only what this desk had recorded by this UTC instant (a date: by its end).",
+        help="Use only what this desk had recorded by this UTC instant (a date means its end).",
     ),
 ]
 
 Language = Annotated[
     str,
     typer.Option(
-        "--language", "--lang", metavar="|".join(LANGUAGES), help="Of what it says: English, Japanese or Korean."
+        "--language", "--lang", metavar="|".join(LANGUAGES), help="Language of the answer: English, Japanese or Korean."
     ),
 ]
 

@@ -33,9 +33,9 @@ def restore(
     to: To,
     json_: Json = False,
 ) -> None:
-    """Restore a backup into an empty database. SQLite or PostgreSQL, whichever was backed up; also an earlier schema.
+    """Restore a backup into an empty database. Either may be SQLite or PostgreSQL; an earlier schema is migrated.
 
-    What is restored is checked before it takes its place: the database is filled whole, or stays as it was.
+    The copy is checked before it takes effect: the database is filled completely, or stays empty.
     """
     with _meaning("--to"), watched() as report:
         done = restore_backup(file, to, report)
@@ -46,13 +46,14 @@ def copy(
     to: To,
     from_: Annotated[
         str | None,
-        typer.Option("--from", metavar="URL", help="The database to copy (default: that of PARLEY_DATABASE_URL)."),
+        typer.Option("--from", metavar="URL", help="The database to copy (default: the one in PARLEY_DATABASE_URL)."),
     ] = None,
     json_: Json = False,
 ) -> None:
-    """Copy a database into an empty one. SQLite or PostgreSQL, either way, with its posteriors; also while others work.
+    """Copy a database into an empty one. Either may be SQLite or PostgreSQL; others can go on working meanwhile.
 
-    What is copied is checked before it takes its place: the database is filled whole, or stays as it was.
+    Posteriors are copied too. The copy is checked before it takes effect: the database is filled completely, or stays
+    empty.
     """
     with _meaning("--from" if from_ else _MEANT):
         source = open_database(from_ or database_url())

@@ -44,12 +44,12 @@ Row = Annotated[
     typer.Argument(parser=whole(1), metavar="ID", help="Row number of the observation (`parley observations`)."),
 ]
 Analyst = Annotated[str | None, typer.Option(metavar="NAME", help=WHO)]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would happen, and store nothing.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would happen without storing anything.")]
 ActsOn = Annotated[str | None, typer.Option("--known-on", metavar="DATE", help=ACTS_ON)]
 OriginOf = Annotated[
     int | None,
     typer.Option(
-        "--origin-of", parser=whole(1), metavar="ROW", help="One piece of evidence with this row: both get one origin."
+        "--origin-of", parser=whole(1), metavar="ROW", help="Same report as this row: both are given one origin."
     ),
 ]
 SHOWN_ENTRIES = 5
@@ -65,7 +65,7 @@ _TABLE_NAMES = {
 
 @drafted(ObservationDraft, arguments=("indicator", "level"))
 def log(draft: ObservationDraft, origin_of: OriginOf = None, dry_run: DryRun = False, json_: Json = False) -> None:
-    """Log an observation. It shows at once what that does to the forecast; a terminal is asked for what is missing."""
+    """Log an observation. The answer shows how the forecast moves; on a terminal you are asked for missing parts."""
     terminal = at_terminal(json_)
     asks = require(draft, ASKED, json_, arguments=("indicator", "level"))
     with at_desk(draft.analyst) as desk:
@@ -83,12 +83,12 @@ def log(draft: ObservationDraft, origin_of: OriginOf = None, dry_run: DryRun = F
 def revise(
     row: Row,
     draft: ObservationDraft,
-    reason: Annotated[str | None, typer.Option(metavar="TEXT", help="Why.")] = None,
+    reason: Annotated[str | None, typer.Option(metavar="TEXT", help="Why it is corrected.")] = None,
     origin_of: OriginOf = None,
     dry_run: DryRun = False,
     json_: Json = False,
 ) -> None:
-    """Correct an observation. The new row differs in what is given; the old one stays on file."""
+    """Correct an observation. Give only what changes; the old version stays on file."""
     with at_desk(draft.analyst) as desk:
         receipt = actions.revise(desk, row, draft, reason=reason or "", origin_of=origin_of, dry_run=dry_run)
         answer(receipt, json_)
@@ -102,7 +102,7 @@ def retract(
     dry_run: DryRun = False,
     json_: Json = False,
 ) -> None:
-    """Withdraw an observation. With the reason; it stays on file and no longer counts."""
+    """Withdraw an observation. It stays on file, with the reason, but no longer counts."""
     with at_desk(analyst) as desk:
         answer(actions.retract(desk, row, reason, known_on=known_on, dry_run=dry_run), json_)
 
@@ -128,7 +128,7 @@ def ask_about_clock(database: Database) -> None:
     with database.read() as connection:
         doubtful = doubt(connection, now())
     if doubtful:
-        typer.echo(f"{doubtful}; the entry would keep a wrong instant for good")
+        typer.echo(f"{doubtful}; the entry would be stored with a wrong time, which cannot be changed later")
         typer.confirm("Go on with this clock?", default=False, abort=True)
 
 
@@ -168,7 +168,8 @@ def require(draft: Draft, needed: Sequence[str], json_: bool, *, arguments: Sequ
     missing = [name for name in needed if getattr(draft, name) is None]
     if missing and not at_terminal(json_):
         spelled = [name.upper() if name in arguments else f"--{name.replace('_', '-')}" for name in missing]
-        raise typer.BadParameter(f"{', '.join(spelled)} must be given where there is no terminal to ask on")
+        verb = "is" if len(missing) == 1 else "are"
+        raise typer.BadParameter(f"{', '.join(spelled)} {verb} missing, and there is no terminal to ask on")
     return bool(missing)
 
 
@@ -212,7 +213,7 @@ def print_receipt(receipt: Receipt, *, asked: bool = False) -> None:
             lines += grid((target_name(target), "before", "now", change), rows)
         if not receipt.forecast.anchored:
             lines += paragraph(
-                f"What run {receipt.forecast.source} had read cannot be read again: trust the changes, not the levels."
+                f"The inputs of run {receipt.forecast.source} cannot be read again: trust the changes, not the levels."
             )
     lines += paragraph(receipt.remark)
     emit(lines)
@@ -225,9 +226,8 @@ def outcome_sentence(receipt: Receipt) -> str:
     if receipt.action == "unchanged":
         return "nothing was stored"
     if not receipt.stored:
-        return (
-            f"dry run: nothing was stored ({what} to be {'made' if receipt.action == 'attested' else receipt.action})"
-        )
+        action = "made" if receipt.action == "attested" else receipt.action
+        return f"dry run: nothing was stored (the {what} would be {action})"
     rows = ", ".join(map(str, receipt.rows))
     return f"{receipt.action}: stored as {what} row{'' if len(receipt.rows) == 1 else 's'} {rows}"
 
@@ -235,11 +235,11 @@ def outcome_sentence(receipt: Receipt) -> str:
 def _import_sentence(receipt: Receipt) -> str:
     added = counted(len(receipt.entries), _TABLE_NAMES[receipt.table])
     others = counted(receipt.unchanged, "other row")
-    there = f"{others}: there already, or in the file twice" if receipt.unchanged else "none was there before"
+    there = f"{others} already on file, or repeated in this file" if receipt.unchanged else "none was on file before"
     if not receipt.entries:
         alone = receipt.unchanged == 1
-        return f"nothing to add: {'its one row is' if alone else f'all {receipt.unchanged} rows are'} there already"
+        return f"nothing to add: {'its one row is' if alone else f'all {receipt.unchanged} rows are'} already on file"
     if not receipt.stored:
-        return f"dry run: nothing was stored ({added} to be added; {there})"
+        return f"dry run: nothing was stored ({added} would be added; {there})"
     first, last = receipt.rows[0], receipt.rows[-1]
     return f"{added} added as row {first}{'' if first == last else f' to {last}'}; {there}"

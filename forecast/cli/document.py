@@ -12,13 +12,15 @@ from forecast.desk.documents import add_document, retract_document, revise_docum
 from forecast.desk.draft import DocumentDraft
 from forecast.desk.receipt import learnt_sentence
 
-DocumentId = Annotated[str, typer.Argument(metavar="ID", help="Such as lankov-2025 (`parley documents`).")]
+DocumentId = Annotated[
+    str, typer.Argument(metavar="ID", help="Id of the document, such as lankov-2025 (see `parley documents`).")
+]
 NEEDED = ("title", "author", "published_on")
 
 
 @drafted(DocumentDraft)
 def add(draft: DocumentDraft, dry_run: DryRun = False, json_: Json = False) -> None:
-    """Enter a document. It counts from today, or from its publication; a terminal is asked for what is missing."""
+    """Enter a document. It counts from today or, if that is later, from its publication."""
     asks = require(draft, NEEDED, json_)
     with at_desk(draft.analyst) as desk:
         receipt = add_document(
@@ -35,7 +37,7 @@ def add(draft: DocumentDraft, dry_run: DryRun = False, json_: Json = False) -> N
 
 @drafted(DocumentDraft, without=("id",), corrects=True)
 def revise(id_: DocumentId, draft: DocumentDraft, dry_run: DryRun = False, json_: Json = False) -> None:
-    """Correct a document. It differs in what is given; its judgements stay as they are."""
+    """Correct a document. Give only what changes; its judgements stay as they are."""
     with at_desk(draft.analyst) as desk:
         answer(revise_document(desk, id_, draft, dry_run=dry_run), json_)
 
@@ -47,6 +49,6 @@ def retract(
     dry_run: DryRun = False,
     json_: Json = False,
 ) -> None:
-    """Withdraw a document. With the reason; what it says no longer counts, and all of it stays on file."""
+    """Withdraw a document. It stays on file, with the reason, but its judgements no longer count."""
     with at_desk(analyst) as desk:
         answer(retract_document(desk, id_, reason, dry_run=dry_run), json_)

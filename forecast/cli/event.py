@@ -12,19 +12,19 @@ from forecast.cli.drafting import drafted
 from forecast.desk import actions
 from forecast.desk.draft import EventDraft
 
-EventId = Annotated[str, typer.Argument(metavar="ID", help="Such as T2018-05 (`parley events`).")]
+EventId = Annotated[str, typer.Argument(metavar="ID", help="Id of the event, such as T2018-05 (see `parley events`).")]
 
 
 @drafted(EventDraft, arguments=("type",), required=("type", "on", "source"))
 def add(draft: EventDraft, dry_run: DryRun = False, json_: Json = False) -> None:
-    """Record an event. It shows at once what that does to the forecast."""
+    """Record an event. The answer shows how the forecast moves."""
     with at_desk(draft.analyst) as desk:
         answer(actions.add_event(desk, draft, ask=_person(json_, dry_run), dry_run=dry_run), json_)
 
 
 @drafted(EventDraft, without=("id",), corrects=True)
 def revise(event: EventId, draft: EventDraft, dry_run: DryRun = False, json_: Json = False) -> None:
-    """Correct an event. It differs in what is given; --confidence medium or high settles a dispute."""
+    """Correct an event. Give only what changes; --confidence medium or high settles a dispute."""
     with at_desk(draft.analyst) as desk:
         answer(actions.revise_event(desk, event, draft, ask=_person(json_, dry_run), dry_run=dry_run), json_)
 
@@ -37,7 +37,7 @@ def retract(
     dry_run: DryRun = False,
     json_: Json = False,
 ) -> None:
-    """Withdraw an event. With the reason; it stays on file and no longer counts."""
+    """Withdraw an event. It stays on file, with the reason, but no longer counts."""
 
     with at_desk(analyst) as desk:
         ask = _person(json_, dry_run)
@@ -47,16 +47,18 @@ def retract(
 def none(
     through: Annotated[str | None, typer.Option(metavar="DATE", help="The last day you vouch for.")] = None,
     types: Annotated[
-        list[str] | None, typer.Option("--type", metavar="TYPE", help="Only of this type; may be repeated.")
+        list[str] | None,
+        typer.Option("--type", metavar="TYPE", help="Attest this type only; may be repeated (default: all types)."),
     ] = None,
     since: Annotated[
-        str | None, typer.Option(metavar="DATE", help="The first day (default: on from the last attestation).")
+        str | None,
+        typer.Option(metavar="DATE", help="First day attested (default: the day after the last attestation)."),
     ] = None,
     note: Annotated[str | None, typer.Option(metavar="TEXT", help="What a colleague should know about it.")] = None,
     retracted: Annotated[
         int | None,
         typer.Option(
-            "--retract", parser=whole(1), metavar="ROW", help="Withdraw this attestation instead, with --reason."
+            "--retract", parser=whole(1), metavar="ROW", help="Withdraw this attestation instead; needs --reason."
         ),
     ] = None,
     reason: Annotated[str | None, typer.Option(metavar="TEXT", help="Why it is withdrawn.")] = None,
@@ -64,7 +66,7 @@ def none(
     dry_run: DryRun = False,
     json_: Json = False,
 ) -> None:
-    """Attest that nothing else happened. Up to a day; silence counts as evidence only when a person attests it."""
+    """Attest that nothing else happened. Silence counts as evidence only up to the day that someone attests."""
     if (through is None) == (retracted is None):
         raise typer.BadParameter("give either --through DATE or, to withdraw an attestation, --retract ROW")
     with at_desk(analyst) as desk:

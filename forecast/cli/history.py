@@ -73,17 +73,19 @@ def history(
     ] = "forecasts",
     first: Annotated[
         date | None,
-        typer.Option("--from", parser=parse_day, metavar="DATE", help="As of, observed, begun … on this day or later."),
+        typer.Option(
+            "--from", parser=parse_day, metavar="DATE", help="First day: as-of date, day observed, day begun …"
+        ),
     ] = None,
     last: Annotated[
         date | None,
-        typer.Option("--to", parser=parse_day, metavar="DATE", help="As of, observed, begun … on this day or earlier."),
+        typer.Option("--to", parser=parse_day, metavar="DATE", help="Last day: as-of date, day observed, day begun …"),
     ] = None,
-    target: Annotated[str | None, typer.Option(metavar="TARGET", help="Of this target, such as contact.")] = None,
+    target: Annotated[str | None, typer.Option(metavar="TARGET", help="This target only, such as contact.")] = None,
     horizon: Annotated[
         Any,
         typer.Option(
-            "--horizon", parser=parse_horizon, metavar="DAYS|DATE", help="Of this rolling horizon or deadline."
+            "--horizon", parser=parse_horizon, metavar="DAYS|DATE", help="This rolling horizon or deadline only."
         ),
     ] = None,
     kinds: Annotated[
@@ -91,7 +93,7 @@ def history(
         typer.Option(
             "--kind",
             metavar="KIND",
-            help="Of runs that are official, manual, backfill or provisional; may be repeated (default: all).",
+            help="Kind of run: official, manual, backfill or provisional; may be repeated (default: all).",
         ),
     ] = None,
     as_of: AsOf = None,
@@ -104,12 +106,12 @@ def history(
     ] = False,
     bom: Annotated[
         bool,
-        typer.Option("--bom", help="Begin a .csv with a byte order mark, by which Excel shows Japanese and Korean."),
+        typer.Option("--bom", help="Begin a .csv with a byte order mark, so that Excel shows Japanese and Korean."),
     ] = False,
     force: Annotated[bool, typer.Option("--force", help="Replace FILE if it exists.")] = False,
     json_: Json = False,
 ) -> None:
-    """Write what is on file to a file: one tidy row each. With the meaning of every column beside it."""
+    """Export forecasts, entries or runs as a tidy table. A file beside it explains every column."""
     _check_of_csv(out, {"--spreadsheet-safe": safe, "--bom": bom})
     given = {"--from": first, "--to": last, "--target": target, "--horizon": horizon, "--kind": kinds}
     _check_options(what, [name for name, value in given.items() if value])
@@ -157,8 +159,8 @@ def _check_of_csv(out: Path, given: dict[str, bool]) -> None:
 
 
 _NOT_THERE = {
-    "--spreadsheet-safe": "it would change the text, which only a .csv needs",
-    "--bom": "programs that read it would stumble; only a .csv that Excel opens needs it",
+    "--spreadsheet-safe": "only a .csv needs its text changed",
+    "--bom": "it would confuse the programs that read it; only a .csv for Excel needs it",
 }
 """Why an option is refused for a format that no spreadsheet opens."""
 
@@ -181,7 +183,7 @@ def _check_names(target: str | None, kinds: list[str] | None) -> tuple[str, ...]
 def _check_order(wanted: Wanted) -> None:
     if wanted.first and wanted.last and wanted.last < wanted.first:
         raise typer.BadParameter(
-            f"{wanted.last} lies before --from {wanted.first}; name a later day", param_hint="'--to'"
+            f"{wanted.last} is before --from {wanted.first}; name a later day", param_hint="'--to'"
         )
 
 
@@ -208,6 +210,6 @@ def _tell(written: Written, overtaken: Overtaken | None, safe: bool, json_: bool
         size = f"{written.rows} rows × {written.columns} columns of {written.what}"
         typer.echo(f"wrote {written.file}: {size}; columns are explained in {explained_in}")
     if written.formulas and not safe:
-        cells = "1 cell of it" if written.formulas == 1 else f"{written.formulas} cells of it"
-        remedy = "an .xlsx file, or --spreadsheet-safe, keeps it from doing so"
-        typer.echo(f"a spreadsheet would run {cells} as a formula; {remedy}", err=True)
+        cells = "1 cell" if written.formulas == 1 else f"{written.formulas} cells"
+        remedy = "to prevent that, write an .xlsx or give --spreadsheet-safe"
+        typer.echo(f"a spreadsheet would run {cells} of this file as a formula; {remedy}", err=True)

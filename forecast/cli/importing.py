@@ -24,42 +24,45 @@ _FILES = [kind.file for kind in KINDS]
 Pairs = list[str] | None
 Mapped = Annotated[
     Pairs,
-    typer.Option("--map", metavar="OURS=THEIRS", help="Take a column from one of another name: observed_on=date."),
+    typer.Option("--map", metavar="OURS=THEIRS", help="Read our column from theirs: observed_on=date."),
 ]
 Constant = Annotated[
     Pairs,
-    typer.Option("--set", metavar="OURS=VALUE", help="The same in all rows: indicator=dprk_weapons_testing grade=B2."),
+    typer.Option(
+        "--set", metavar="OURS=VALUE", help="Give every row the same value: indicator=dprk_weapons_testing grade=B2."
+    ),
 ]
 Levels = Annotated[
-    Pairs, typer.Option("--level-map", metavar="WORD=LEVEL", help="What words for levels stand for: 'soft=1,hard=-1'.")
+    Pairs, typer.Option("--level-map", metavar="WORD=LEVEL", help="Level that each word stands for: 'soft=1,hard=-1'.")
 ]
 Where = Annotated[
-    Pairs, typer.Option("--where", metavar="THEIRS=VALUE", help="Read only rows that have this: 'type=a|b', 'type!=c'.")
+    Pairs, typer.Option("--where", metavar="THEIRS=VALUE", help="Read only rows that match: 'type=a|b', 'type!=c'.")
 ]
 Kind = Annotated[
     str | None,
     typer.Option(
-        metavar="KIND", help=f"What the rows are: {', '.join(each.name for each in _FILES)} (default: as told)."
+        metavar="KIND",
+        help=f"What the rows are: {', '.join(each.name for each in _FILES)} (default: told from the columns).",
     ),
 ]
 Sheet = Annotated[str | None, typer.Option(metavar="NAME", help="Sheet of a workbook, by name or number.")]
 Dates = Annotated[
-    str | None, typer.Option(metavar="ORDER", help="dmy or mdy, where a day such as 03/11/2026 may be two.")
+    str | None, typer.Option(metavar="ORDER", help="Order of ambiguous dates such as 03/11/2026: dmy or mdy.")
 ]
 Encoding = Annotated[
-    str | None, typer.Option(metavar="NAME", help="Of a text, such as shift_jis (default: as the text tells).")
+    str | None, typer.Option(metavar="NAME", help="Encoding of a text file, such as shift_jis (default: detected).")
 ]
-Ignore = Annotated[bool, typer.Option("--ignore-other-columns", help="Leave out columns that are none of the kind's.")]
+Ignore = Annotated[bool, typer.Option("--ignore-other-columns", help="Ignore columns that Parley does not know.")]
 Wide = Annotated[
-    bool, typer.Option("--wide", help="A column for each indicator, or for each day: make a row of each level.")
+    bool, typer.Option("--wide", help="The file has one column per indicator or per day; each level becomes a row.")
 ]
 Kept = Annotated[
     str | None,
-    typer.Option("--mapping", metavar="NAME", help="What was said of such a table before: a name or a file."),
+    typer.Option("--mapping", metavar="NAME", help="Use a saved mapping: its name, or a file."),
 ]
 Keep = Annotated[
     str | None,
-    typer.Option("--save-mapping", metavar="NAME", help="Keep what is said here under a name, or in a file."),
+    typer.Option("--save-mapping", metavar="NAME", help="Save these options as a mapping: a name, or a file."),
 ]
 
 
@@ -77,12 +80,12 @@ def import_(
     encoding: Encoding = None,
     mapping: Kept = None,
     save_mapping: Keep = None,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask on a terminal.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Store without asking for confirmation.")] = False,
     analyst: Analyst = None,
     dry_run: DryRun = False,
     json_: Json = False,
 ) -> None:
-    """Log every row of a file. All or none, with all problems at once; rows already there are not added again."""
+    """Import every row of a file, or none. All problems are listed at once; rows already on file are skipped."""
     _check(kind, dates, encoding)
     said = FileMapping(
         kind=kind or "",
@@ -104,7 +107,7 @@ def import_(
         receipt = _import(desk, file, whole, asks=asks, dry_run=dry_run)
         if save_mapping and not dry_run and (receipt.stored or receipt.unchanged):
             kept = keep_mapping(desk.database.folder, save_mapping, whole)
-            receipt = replace(receipt, notes=(*receipt.notes, f"mapping kept in {kept}"))
+            receipt = replace(receipt, notes=(*receipt.notes, f"mapping saved as {kept}"))
         answer(receipt, json_, asked=asks)
 
 

@@ -13,8 +13,8 @@ from forecast.desk.catalogue import add_indicators, retire_indicator
 from forecast.desk.receipt import learnt_sentence
 
 EXAMPLE = """\
-# An indicator as `parley indicator add --from FILE.toml` reads it: a table by its id, and one for its criteria.
-# +2 is the state that favours talks. kind: state = holds until observed otherwise, event = fades with the half-life.
+# An indicator for `parley indicator add --from FILE.toml`: one table named by its id, and one with its criteria.
+# +2 is the level most favourable to talks. kind: state = holds until observed otherwise, event = fades with time.
 [new_indicator]
 id = "new_indicator"
 name = "What it is, in a few words"
@@ -31,42 +31,44 @@ documents = []
 document_refs = []
 note = ""
 [new_indicator.levels]
-"-2" = "Criterion of -2."
-"-1" = "Criterion of -1."
-"0" = "Criterion of 0."
-"1" = "Criterion of 1."
-"2" = "Criterion of 2."
+"-2" = "Criterion for level -2."
+"-1" = "Criterion for level -1."
+"0" = "Criterion for level 0."
+"1" = "Criterion for level 1."
+"2" = "Criterion for level 2."
 """
 
 Reason = Annotated[str | None, typer.Option(metavar="TEXT", help="Why it is added.")]
 
 
 def add(
-    id_: Annotated[str | None, typer.Argument(metavar="ID", help="Its id, where a terminal is asked for it.")] = None,
+    id_: Annotated[str | None, typer.Argument(metavar="ID", help="Its id, if you enter it on a terminal.")] = None,
     file: Annotated[
         Path | None,
-        typer.Option("--from", metavar="FILE.toml", help="Its tables in a file; --example prints one."),
+        typer.Option("--from", metavar="FILE.toml", help="File that describes it; --example prints one to fill in."),
     ] = None,
     reason: Reason = None,
-    example: Annotated[bool, typer.Option("--example", help="Print a file to fill in, and do nothing else.")] = False,
+    example: Annotated[bool, typer.Option("--example", help="Print a file to fill in and do nothing else.")] = False,
     analyst: Analyst = None,
     dry_run: DryRun = False,
     json_: Json = False,
 ) -> None:
-    """Add an indicator. With its criteria, from a file or asked for on a terminal; it counts from today."""
+    """Add an indicator. Its criteria come from a file or from your answers on a terminal; it counts from today."""
     if example:
         typer.echo(EXAMPLE, nl=False)
         return
     terminal = at_terminal(json_)
     if file is None and not terminal:
-        raise typer.BadParameter("must be given where there is no terminal to ask on", param_hint="'--from'")
+        raise typer.BadParameter(
+            "is missing, and there is no terminal to ask on; give --from FILE.toml", param_hint="'--from'"
+        )
     if file is not None and id_ is not None:
-        raise typer.BadParameter("the file names the id; give --from alone", param_hint="'ID'")
+        raise typer.BadParameter("is already in the file; give --from alone", param_hint="'ID'")
     if reason is None and not terminal:
-        raise typer.BadParameter("must be given: say why it is added", param_hint="'--reason'")
+        raise typer.BadParameter("is missing; say why the indicator is added", param_hint="'--reason'")
     with at_desk(analyst) as desk:
         said: Path | Mapping[str, Any] = file if file is not None else ask_indicator(desk, id_)
-        why = reason if reason is not None else typer.prompt("Why is it added", type=str)
+        why = reason if reason is not None else typer.prompt("Reason for adding it", type=str)
         receipt = add_indicators(
             desk,
             said,
@@ -80,12 +82,14 @@ def add(
 
 
 def retire(
-    indicator: Annotated[str, typer.Argument(metavar="INDICATOR", help="See `parley indicators`.")],
+    indicator: Annotated[
+        str, typer.Argument(metavar="INDICATOR", help="Id of the indicator (see `parley indicators`).")
+    ],
     reason: Annotated[str, typer.Option(metavar="TEXT", help="Why it is retired.")],
     analyst: Analyst = None,
     dry_run: DryRun = False,
     json_: Json = False,
 ) -> None:
-    """Retire an indicator. Its history stays on file; as of today and later nothing of it counts."""
+    """Retire an indicator. From today it no longer counts; its history stays on file."""
     with at_desk(analyst) as desk:
         answer(retire_indicator(desk, indicator, reason, dry_run=dry_run), json_)

@@ -38,21 +38,21 @@ def init(
         str | None,
         typer.Option(
             metavar="ZONE",
-            help="The time zone whose days are the database's, such as Asia/Seoul (new: the system's; else: as it is).",
+            help="Time zone in which the database counts days, such as Asia/Seoul (default: the system's, if new).",
         ),
     ] = None,
     reason: Annotated[str | None, typer.Option(metavar="TEXT", help="Why the time zone changes.")] = None,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Tell what the case would change here, and change nothing.")
+        bool, typer.Option("--dry-run", help="Show what would change without changing anything.")
     ] = False,
     json_: Json = False,
 ) -> None:
-    """Make the database, load the case. Doing it again migrates the database and adds only what is new.
+    """Create the database and load the case. Run again, it migrates the database and adds only what is new.
 
-    Where another version of the case is there already, what changes is told first, and a terminal is asked.
+    If the database holds another version of the case, the changes are listed first; on a terminal you confirm them.
     """
     if reason is not None and zone is None:
-        raise typer.BadParameter("says why the time zone changes; give --zone with it", param_hint="'--reason'")
+        raise typer.BadParameter("is the reason for a new time zone; give --zone with it", param_hint="'--reason'")
     if zone is not None:
         _check_zone(zone)
     folder = read_case_folder(case or shipped_case())
@@ -68,10 +68,10 @@ def init(
         if plan.upgrade and not json_:
             emit(upgrade_lines(plan))
             if not _wanted(json_):
-                typer.echo("the case stays as it was")
+                typer.echo("nothing was changed")
                 return
         report = install_case(database, folder, now())
-        with answering(f"the database {database.url} is made, and its case loaded"):
+        with answering(f"the database {database.url} is ready and its case is loaded"):
             if json_:
                 print_json({"database": database.url, "time_zone": days, **asdict(report), **upgrade_json(plan)})
             else:
@@ -95,7 +95,7 @@ def _tell(folder: CaseFolder, json_: bool) -> None:
     if plan is None or (plan.version is not None and not plan.upgrade):
         typer.echo(f"dry run: nothing was changed ({case} would be loaded for the first time)")
     elif plan.version is None:
-        typer.echo(f"dry run: {case} is there already; nothing would change")
+        typer.echo(f"dry run: {case} is already loaded; nothing would change")
     else:
         emit([*upgrade_lines(plan), *paragraph("dry run: nothing was changed")])
 
@@ -131,7 +131,7 @@ def _is_new(connection: Connection) -> bool:
 
 def _ask_zone() -> str:
     while True:
-        said: str = typer.prompt("Time zone whose days this database counts", default=system_zone())
+        said: str = typer.prompt("Time zone in which this database counts days", default=system_zone())
         try:
             return str(zone_named(said.strip()))
         except StoreError as error:

@@ -12,16 +12,16 @@ from forecast.desk.draft import JudgementDraft
 from forecast.desk.judgements import add_judgement, retract_judgement, revise_judgement
 from forecast.desk.receipt import learnt_sentence
 
-Document = Annotated[str, typer.Argument(metavar="DOCUMENT", help="Whose judgement it is (`parley documents`).")]
-Indicator = Annotated[str, typer.Argument(metavar="INDICATOR", help="Of which indicator.")]
-Target = Annotated[str, typer.Argument(metavar="TARGET", help="For which target.")]
+Document = Annotated[str, typer.Argument(metavar="DOCUMENT", help="Document that says it (see `parley documents`).")]
+Indicator = Annotated[str, typer.Argument(metavar="INDICATOR", help="Indicator it is about.")]
+Target = Annotated[str, typer.Argument(metavar="TARGET", help="Target it is about.")]
 TRIPLE = ("document", "indicator", "target")
 NEEDED = (*TRIPLE, "weight", "basis")
 
 
 @drafted(JudgementDraft, arguments=NEEDED[:-1])
 def add(draft: JudgementDraft, dry_run: DryRun = False, json_: Json = False) -> None:
-    """Enter a judgement. What a document says of an indicator and a target; a terminal is asked for what is missing."""
+    """Enter a judgement. It says how strongly, according to a document, an indicator favours a target."""
     asks = require(draft, NEEDED, json_, arguments=NEEDED[:-1])
     with at_desk(draft.analyst) as desk:
         receipt = add_judgement(
@@ -42,7 +42,7 @@ def revise(
     dry_run: DryRun = False,
     json_: Json = False,
 ) -> None:
-    """Correct a judgement. It differs in what is given; the old one stays on file."""
+    """Correct a judgement. Give only what changes; the old version stays on file."""
     with at_desk(draft.analyst) as desk:
         answer(revise_judgement(desk, document, indicator, target, draft, dry_run=dry_run), json_)
 
@@ -56,6 +56,6 @@ def retract(
     dry_run: DryRun = False,
     json_: Json = False,
 ) -> None:
-    """Withdraw a judgement. With the reason; it stays on file and no longer counts."""
+    """Withdraw a judgement. It stays on file, with the reason, but no longer counts."""
     with at_desk(analyst) as desk:
         answer(retract_judgement(desk, document, indicator, target, reason, dry_run=dry_run), json_)

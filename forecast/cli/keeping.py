@@ -24,7 +24,7 @@ from forecast.doctor.examine import Examination, examine
 from forecast.doctor.finding import PROBLEM, Finding
 from forecast.words.numbers import counted, minute
 
-ELSEWHERE = "keep this hash elsewhere: it stands for everything stored so far"
+ELSEWHERE = "keep this hash somewhere else: it stands for everything stored so far"
 
 
 def parse_digits(text: str) -> str:
@@ -33,27 +33,29 @@ def parse_digits(text: str) -> str:
     if re.fullmatch(rf"[0-9a-f]{{{SHORTEST},64}}", digits):
         return digits
     right = f"write {SHORTEST} to 64 hexadecimal digits, as a brief or `parley verify --head` gives them"
-    raise typer.BadParameter(f"{shown(text)} is no head; {right}")
+    raise typer.BadParameter(f"{shown(text)} is not a head; {right}")
 
 
 def verify(
     digits: Annotated[
         str | None,
-        typer.Argument(parser=parse_digits, metavar="HASH", help="With --head: a head that was kept elsewhere."),
+        typer.Argument(parser=parse_digits, metavar="HASH", help="With --head: a head that you kept elsewhere."),
     ] = None,
     head: Annotated[
         bool,
-        typer.Option("--head", help="Print the head, to keep elsewhere; with HASH, check that this continues from it."),
+        typer.Option(
+            "--head", help="Print the head, to keep elsewhere; with HASH, check that the record continues from it."
+        ),
     ] = False,
     json_: Json = False,
 ) -> None:
-    """Check everything stored. Each row's hash, the seals, the triggers, each posterior file; exit 1 if damaged.
+    """Verify everything stored. It checks each row's hash, the seals, the triggers and each posterior file.
 
-    `--head` prints the hash that stands for all of it, and checks nothing. `--head HASH`, with one from a brief or one
-    that you kept, checks everything and whether what was stored then is still there as it was; exit 1 if not.
+    Exit code 1 means damage. `--head` prints the hash that stands for everything stored, and checks nothing. `--head
+    HASH`, with a head that you kept or that a brief bears, also checks that what was stored then is still unchanged.
     """
     if digits is not None and not head:
-        raise typer.BadParameter(f"goes with --head; write `parley verify --head {digits}`", param_hint="'HASH'")
+        raise typer.BadParameter(f"needs --head; write `parley verify --head {digits}`", param_hint="'HASH'")
     if head and digits is None:
         _tell_head(json_)
         return
@@ -94,12 +96,12 @@ def _anchor(kept: Continuation) -> dict[str, Any]:
 def _refuse(database: str, found: Verification, kept: Continuation | None) -> None:
     """Raise BrokenChain where something is damaged, or the record is another than the one whose head was kept."""
     if kept is not None and not kept.continues:
-        unknown = "no state of it had that head: it is an older copy, or another record"
-        what = unknown if kept.head is None else "rows from before it are not as they were then"
+        unknown = "it never had that head, so it is an older copy or another record"
+        what = unknown if kept.head is None else "rows stored before that head have changed since"
         right = "check the hash, and which database PARLEY_DATABASE_URL names"
         raise BrokenChain(
-            f"{database} does not continue from {kept.asked}; {what}; {right}; if both are right, keep this one aside "
-            "and restore a backup"
+            f"{database} does not continue from {kept.asked}; {what}; {right}; if both are right, set this database "
+            "aside and restore a backup"
         )
     if not found.sound:
         raise BrokenChain(f"{database} is damaged; {found.remedy}")
@@ -115,25 +117,25 @@ def backup(
     force: Annotated[bool, typer.Option("--force", help="Replace FILE if it exists.")] = False,
     json_: Json = False,
 ) -> None:
-    """Back up into one ZIP file. The database and its posteriors, checked, also while others work.
+    """Back everything up into one ZIP file. The copy is checked, and others can go on working meanwhile.
 
-    `parley restore` fills an empty database with it, of either kind; `unzip FILE` in an empty folder gives a working
-    Parley as well, with SQLite. Of a damaged store what is left is kept, unless FILE exists; exit 1 then.
+    `parley restore` fills an empty SQLite or PostgreSQL database from it; `unzip FILE` in an empty folder also gives a
+    working Parley, with SQLite. If the store is damaged, what is left is backed up unless FILE exists (exit code 1).
     """
     with opened() as database, watched() as report:
         made = write_backup(database, file, force=force, report=report)
-    with answering(f"wrote {made.file}{'' if made.contents.sound else ', of a database that is damaged'}"):
+    with answering(f"wrote {made.file}{'' if made.contents.sound else ', from a damaged database'}"):
         if json_:
             about = {"file": made.file, "bytes": made.size, "schema": made.schema, "runs": made.runs}
             print_json({**about, "sound": made.contents.sound, **asdict(made.contents)})
         else:
             print_backup(made)
     if not made.contents.sound:
-        raise BrokenChain(f"{file} holds what is left of {database.url}, which is damaged; {made.contents.remedy}")
+        raise BrokenChain(f"{database.url} is damaged, and {file} holds what is left of it; {made.contents.remedy}")
 
 
 def doctor(json_: Json = False) -> None:
-    """See whether all is in order. And what to run for each finding; exit 1 if there is a problem."""
+    """Find problems and say how to fix them. Exit code 1 means that there is a problem."""
     found = examine(database_url(), datetime.now(UTC), case_id=case_id())
     if json_:
         print_json(found)
@@ -163,13 +165,13 @@ def print_head(database: str, head: Head | None, rows: int) -> None:
 def _continuation(kept: Continuation) -> Iterator[str]:
     yield ""
     if kept.head is None:
-        yield f"Head {kept.asked}: this database does not continue from it; no state of it had that head."
+        yield f"Head {kept.asked}: this database does not continue from it; it never had that head."
         return
     said = f"Head {kept.head.short}, of {minute(kept.head.recorded_at)}: {counted(kept.rows, 'row')} up to it"
     if kept.broken:
-        yield f"{said}; {counted(len(kept.broken), 'finding')} above concern them: they are not as they were then."
+        yield f"{said}; {counted(len(kept.broken), 'finding')} above concern them: they have changed since."
     else:
-        yield f"{said} are as they were then; {counted(kept.rows_since, 'row')} came after it."
+        yield f"{said} are unchanged; {counted(kept.rows_since, 'row')} came after it."
 
 
 def print_backup(made: Backup) -> None:
@@ -183,7 +185,7 @@ def print_backup(made: Backup) -> None:
 def print_examination(found: Examination) -> None:
     checked = f"Checked {found.database}: {', '.join(found.checked)}."
     if not found.findings:
-        emit([bold("All is well."), *paragraph(checked)])
+        emit([bold("No problems found."), *paragraph(checked)])
         return
     emit(line for finding in found.findings for line in _finding(finding))
     notices = len(found.findings) - found.problems

@@ -56,8 +56,8 @@ def _of(module: str, **helps: str) -> tuple[Listed, ...]:
 
 EVENT = ListedGroup(
     name="event",
-    help="Record what happened.",
-    more="Or correct it, or attest that nothing else did.",
+    help="Record talks, contacts, deals and crises.",
+    more="Correct or withdraw an event, or attest that nothing else happened.",
     commands=_of(
         "event",
         add="Record an event.",
@@ -68,8 +68,8 @@ EVENT = ListedGroup(
 )
 DOCUMENT = ListedGroup(
     name="document",
-    help="Enter a text that was read.",
-    more="Or correct or withdraw it; what it says of indicators is entered with `parley judgement`.",
+    help="Enter an expert's text that you have read.",
+    more="Correct or withdraw it later; enter what it says about indicators with `parley judgement`.",
     commands=_of(
         "document",
         add="Enter a document.",
@@ -79,8 +79,8 @@ DOCUMENT = ListedGroup(
 )
 JUDGEMENT = ListedGroup(
     name="judgement",
-    help="Enter what a document says.",
-    more="Of an indicator and a target, with its weight; or correct or withdraw it.",
+    help="Enter what a document says about an indicator.",
+    more="A judgement says how strongly the indicator favours a target, according to the author.",
     commands=_of(
         "judgement",
         add="Enter a judgement.",
@@ -90,14 +90,14 @@ JUDGEMENT = ListedGroup(
 )
 INDICATOR = ListedGroup(
     name="indicator",
-    help="Change what is observed.",
-    more="Add an indicator with its criteria, or retire one; what was forecast stays as it is.",
+    help="Add an indicator to the case, or retire one.",
+    more="Forecasts already made stay as they are.",
     commands=_of("indicator", add="Add an indicator.", retire="Retire an indicator."),
 )
 SCHEDULE = ListedGroup(
     name="schedule",
-    help="Make the forecast every day.",
-    more="By itself, each day once, also after an interruption; and say how that stands.",
+    help="Run the forecast every day.",
+    more="Each day is run once, and missed days are caught up; `status` shows how the runs stand.",
     commands=(
         *_of("service", run="Make the forecast every day.", once="Make every run that is due now."),
         *_of(
@@ -116,8 +116,8 @@ SCHEDULE = ListedGroup(
 )
 SECTIONS: Sections = {
     "Forecast": (
-        *_of("init", init="Make the database, load the case."),
-        *_of("update", update="Make a forecast and store it."),
+        *_of("init", init="Create the database and load the case."),
+        *_of("update", update="Make a new forecast and store it."),
         *_of("show", show="Show the published forecast."),
     ),
     "Desk": (
@@ -128,26 +128,26 @@ SECTIONS: Sections = {
         INDICATOR,
         Listed(
             name="import",
-            help="Log every row of a file.",
+            help="Import every row of a file, or none.",
             module="forecast.cli.importing",
             function="import_",
             gathers=("--map", "--set", "--level-map", "--where"),
         ),
         *_of("template", template="Write a workbook to fill in."),
     ),
-    "Look": (
+    "Look up": (
         *_of(
             "lists",
-            indicators="List the indicators with their levels.",
-            observations="List observations.",
-            disagreements="List codings that differ.",
-            documents="List the documents.",
-            events="List what happened.",
+            indicators="List the indicators and their current levels.",
+            observations="List the observations, newest first.",
+            disagreements="List codings that contradict each other.",
+            documents="List the documents and count their judgements.",
+            events="List the events on record.",
             runs="List the runs, newest as-of date first.",
         ),
         Listed(
             name="history",
-            help="Write what is on file to a file: one tidy row each.",
+            help="Export forecasts, entries or runs as a tidy table.",
             module="forecast.cli.history",
             alias="export",
         ),
@@ -155,22 +155,22 @@ SECTIONS: Sections = {
         Listed(name="report", help="Write a brief of two pages.", module="forecast.cli.report", alias="brief"),
     ),
     "Evidence of quality": (
-        *_of("backtest", backtest="Score forecasts of past dates."),
-        *_of("score", score="Score the live forecasts."),
+        *_of("backtest", backtest="Score forecasts made as of past dates."),
+        *_of("score", score="Score the live forecasts whose windows are over."),
         Listed(
             name="calibrate", help="How far to trust the forecasts.", module="forecast.cli.calibrate", alias="trust"
         ),
-        *_of("check", check="Check the machinery."),
+        *_of("check", check="Check that the model works as it should."),
     ),
-    "Keep": (
-        *_of("keeping", verify="Check everything stored.", backup="Back up into one ZIP file."),
+    "Maintain": (
+        *_of("keeping", verify="Verify everything stored.", backup="Back everything up into one ZIP file."),
         *_of(
             "copies",
             restore="Restore a backup into an empty database.",
             copy="Copy a database into an empty one.",
         ),
-        *_of("keep", keep="Thin old posteriors."),
-        *_of("keeping", doctor="See whether all is in order."),
+        *_of("keep", keep="Thin old posteriors to free disk space."),
+        *_of("keeping", doctor="Find problems and say how to fix them."),
     ),
     "Run daily": (SCHEDULE,),
 }

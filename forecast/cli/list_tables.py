@@ -102,7 +102,7 @@ def print_observations(listed: ObservationList, *, ended: bool) -> None:
     title_of_words = "status, note and source" if ended else "note and source"
     table = grid_with_words(header, rows, words, title_of_words, left=(1, 2, 3, 5, 6)) if rows else []
     more = listed.matching - len(entries)
-    rest = [f"… and {more} more; --last 0 for all"] if more else []
+    rest = [f"… and {more} more; --last 0 shows all"] if more else []
     emit([title, *table, *paragraph(_sentence(listed.nothing)), *rest])
 
 

@@ -38,10 +38,12 @@ SHOWN_OF_ONE = 10
 Id = Annotated[str | None, typer.Argument(metavar="ID", help="Show this one in detail.")]
 Analysts = Annotated[
     list[str] | None,
-    typer.Option("--analyst", metavar="NAME", help="Entered by this analyst, or by the case: `case`; may be repeated."),
+    typer.Option(
+        "--analyst", metavar="NAME", help="Entered by this analyst (`case`: by the case folder); may be repeated."
+    ),
 ]
-Superseded = Annotated[bool, typer.Option("--superseded", help="Also versions that a later one has replaced.")]
-Retracted = Annotated[bool, typer.Option("--retracted", help="Also what has been withdrawn, with the reason.")]
+Superseded = Annotated[bool, typer.Option("--superseded", help="Include versions that a later one has replaced.")]
+Retracted = Annotated[bool, typer.Option("--retracted", help="Include what has been withdrawn, with the reason.")]
 
 
 def _parse_part(text: str) -> str:
@@ -58,7 +60,7 @@ def indicators(
         typer.Option(
             parser=whole(0),
             metavar="N",
-            help=f"With ID: how many observations to show; 0 for all (default: {SHOWN_OF_ONE}).",
+            help=f"With ID: number of observations to show; 0 for all (default: {SHOWN_OF_ONE}).",
         ),
     ] = None,
     language: Language = "en",
@@ -66,14 +68,14 @@ def indicators(
     as_recorded: AsRecorded = None,
     json_: Json = False,
 ) -> None:
-    """List the indicators with their levels. With ID: its coding rule and last observations.
+    """List the indicators and their current levels. With an ID, show its coding rule and latest observations.
 
-    `--language ja` gives names, questions and criteria in Japanese, `ko` in Korean, where the case has them.
+    `--language ja` (or `ko`) shows names, questions and criteria in Japanese (or Korean) where the case has them.
     """
     check_language(language)
     if id_ is None and last is not None:
         right = f"write `parley indicators ID --last {last}`, or `parley observations --last {last}`"
-        raise typer.BadParameter(f"goes with an ID; {right}", param_hint="'--last'")
+        raise typer.BadParameter(f"needs an ID; {right}", param_hint="'--last'")
     limit = SHOWN_OF_ONE if last is None else last or None
     with opened() as database, database.read() as connection:
         when = _when(connection, as_of, as_recorded)
@@ -87,13 +89,13 @@ def indicators(
 
 def observations(
     indicators: Annotated[
-        list[str] | None, typer.Option("--indicator", metavar="ID", help="Of this indicator; may be repeated.")
+        list[str] | None, typer.Option("--indicator", metavar="ID", help="Of this indicator only; may be repeated.")
     ] = None,
     analysts: Analysts = None,
     source: Annotated[
         str | None,
         typer.Option(
-            parser=_parse_part, metavar="TEXT", help="With this text in title, publisher, URL or origin of the source."
+            parser=_parse_part, metavar="TEXT", help="With this text in the source's title, publisher, URL or origin."
         ),
     ] = None,
     first: Annotated[
@@ -111,12 +113,12 @@ def observations(
         typer.Option(
             parser=whole(0),
             metavar="N",
-            help=f"Show at most so many; 0 for all (default: {SHOWN_OBSERVATIONS}; JSON: all).",
+            help=f"Number of rows to show; 0 for all (default: {SHOWN_OBSERVATIONS}; JSON: all).",
         ),
     ] = None,
     json_: Json = False,
 ) -> None:
-    """List observations. Newest first, with the row numbers that `parley revise` and `parley retract` take."""
+    """List the observations, newest first. `parley revise` and `parley retract` take the row numbers shown here."""
     _check_order(first, until)
     wanted = Wanted(
         analysts=tuple(analysts or ()),
@@ -137,13 +139,13 @@ def observations(
 
 def disagreements(
     indicators: Annotated[
-        list[str] | None, typer.Option("--indicator", metavar="ID", help="Of this indicator; may be repeated.")
+        list[str] | None, typer.Option("--indicator", metavar="ID", help="Of this indicator only; may be repeated.")
     ] = None,
     as_of: AsOf = None,
     as_recorded: AsRecorded = None,
     json_: Json = False,
 ) -> None:
-    """List codings that differ. By two levels or more, of one report or one day; each with its analyst and source."""
+    """List codings that contradict each other. They are of one report or one day and two or more levels apart."""
     with opened() as database, database.read() as connection:
         when = _when(connection, as_of, as_recorded)
         listed = read_contradictions(connection, when, indicators=indicators or (), case_id=case_id())
@@ -157,7 +159,7 @@ def documents(
     retracted: Retracted = False,
     json_: Json = False,
 ) -> None:
-    """List the documents. With their judgements counted; with ID: its caveats and judgements."""
+    """List the documents and count their judgements. With an ID, show its caveats and each judgement."""
     with opened() as database, database.read() as connection:
         when = _when(connection, as_of, as_recorded)
         if id_ is None:
@@ -184,14 +186,14 @@ def events(
         str | None, typer.Option(parser=_parse_part, metavar="TEXT", help="With this text in the source.")
     ] = None,
     analysts: Analysts = None,
-    disputed: Annotated[bool, typer.Option("--disputed", help="Only those in dispute.")] = False,
+    disputed: Annotated[bool, typer.Option("--disputed", help="Show only events in dispute.")] = False,
     as_of: AsOf = None,
     as_recorded: AsRecorded = None,
     superseded: Superseded = False,
     retracted: Retracted = False,
     json_: Json = False,
 ) -> None:
-    """List what happened. And how far that is complete. With ID: the event, its source and its history."""
+    """List the events on record. It also says how far the record is attested. With an ID, show that event's history."""
     kept = check_choices("--type", types, EVENT_TYPES)
     _check_order(first, until)
     wanted = Wanted(
@@ -224,7 +226,7 @@ def runs(
     as_of: Annotated[
         date | None, typer.Option("--as-of", parser=parse_day, metavar="DATE", help="Only runs as of this day.")
     ] = None,
-    limit: Annotated[int, typer.Option(parser=whole(1), metavar="N", help="Show at most so many.")] = 20,
+    limit: Annotated[int, typer.Option(parser=whole(1), metavar="N", help="Number of runs to show.")] = 20,
     json_: Json = False,
 ) -> None:
     """List the runs, newest as-of date first."""
@@ -239,11 +241,11 @@ def _when(connection: Connection, as_of: date | None, as_recorded: datetime | No
     """What is asked of: today unless given, and no day that has begun nowhere, of which nothing can be known."""
     moment = Moment(instant=now(), zone=read_zone(connection))
     if as_of is not None and as_of > moment.latest:
-        what = f"{as_of} lies ahead; what will be known by then is not known"
-        raise NoForecast(f"{what}: the latest day that can be asked of is today, {moment.today} ({moment})")
+        what = f"{as_of} is in the future, and what will be known by then is not known yet"
+        raise NoForecast(f"{what}; the latest day you can ask about is today, {moment.today} ({moment})")
     return When(as_of=as_of or moment.today, as_recorded=as_recorded)
 
 
 def _check_order(first: date | None, until: date | None) -> None:
     if first and until and until < first:
-        raise typer.BadParameter(f"{until} lies before --from {first}; name a later day", param_hint="'--to'")
+        raise typer.BadParameter(f"{until} is before --from {first}; name a later day", param_hint="'--to'")

@@ -9,7 +9,7 @@ from rich.progress import Progress as Bars
 
 from db.progress import Progress
 
-COLD = "the first time on this machine: half a minute or more; later runs reuse it"
+COLD = "half a minute or more the first time on this machine; later runs reuse it"
 
 
 @contextmanager

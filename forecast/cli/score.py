@@ -18,19 +18,19 @@ from forecast.words.numbers import counted, percent, signed
 type Lines = list[str | Text]
 
 WEIGHTING = (
-    "Means over the days on which the forecasts stood. Log score in nats; of both scores smaller is better, and a "
-    "negative difference from the base rate. Apart: windows that do not overlap, with and without an event. Effective "
-    "n: days by the length of the window."
+    "Scores are means over the days on which the forecasts stood. The log score is in nats. Smaller is better for "
+    "both scores, so a negative difference means better than the base rate. Apart: windows that do not overlap, with "
+    "and without an event. Effective n: days divided by the length of the window."
 )
 STATES = {
     OPEN: "Pending: scored when the window is over",
-    YES_ALREADY: "Yes already: scored when the window is over all the same",
+    YES_ALREADY: "Already yes: still scored only when the window is over",
     UNATTESTED: "Over and awaiting attestation",
 }
 
 
 def score(as_of: AsOf = None, as_recorded: AsRecorded = None, json_: Json = False) -> None:
-    """Score the live forecasts. Those whose windows are over; the others are listed as pending.
+    """Score the live forecasts whose windows are over. The others are listed as pending.
 
     Only forecasts issued before the fact count.
     """
@@ -60,7 +60,7 @@ def _apart_sentence(record: TrackRecord) -> str:
     """That records are kept apart, where there are several."""
     if not record.others:
         return ""
-    return "Each model has a record of its own: forecasts by different ones are not joined."
+    return "Each model has its own record: forecasts by different models are not joined."
 
 
 def _record_blocks(record: TrackRecord, *, named: bool) -> list[Lines]:
@@ -161,9 +161,11 @@ def _notes(state: str, pending: Sequence[Pending]) -> list[str]:
         return _missing_lines(pending)
     notes = ""
     if any(one.scored_on > one.end for one in pending):
-        notes = f"A deal may mark a meeting {DEAL_REACH_DAYS} days before it: forecasts of deals wait so much longer. "
+        notes = (
+            f"A deal may mark a meeting up to {DEAL_REACH_DAYS} days earlier, so its forecasts wait that much longer. "
+        )
     if state == YES_ALREADY and any(one.deadline for one in pending):
-        notes += "A deadline is one question: forecasts to it that were issued after its event are not scored."
+        notes += "A deadline is one question: forecasts for it that were issued after the event are not scored."
     return paragraph(notes)
 
 
@@ -174,7 +176,7 @@ def _missing_lines(pending: Sequence[Pending]) -> list[str]:
         needs = [need for need in missing if need.type == kind]
         last = max(need.needed_through for need in needs)
         parts.append(f"{kind} complete through {needs[0].complete_through}, needed through {last}")
-    return paragraph(f"{'; '.join(parts)}: attest completeness: `parley event none --through DATE`.")
+    return paragraph(f"{'; '.join(parts)}. To attest completeness, run `parley event none --through DATE`.")
 
 
 def _share(frequency: float) -> str:

@@ -27,12 +27,14 @@ def update(
     sampler: Annotated[str, typer.Option(metavar="NAME", help="nutpie, or pymc for PyMC's own NUTS.")] = "nutpie",
     draws: Annotated[
         int,
-        typer.Option(parser=whole(200, MOST_DRAWS), metavar="N", help="Draws per chain, after half as many of tuning."),
+        typer.Option(
+            parser=whole(200, MOST_DRAWS), metavar="N", help="Draws per chain, after half as many tuning draws."
+        ),
     ] = 1000,
-    chains: Annotated[int, typer.Option(parser=whole(2, MOST_CHAINS), metavar="N", help="Chains.")] = 4,
+    chains: Annotated[int, typer.Option(parser=whole(2, MOST_CHAINS), metavar="N", help="Number of chains.")] = 4,
     json_: Json = False,
 ) -> None:
-    """Make a forecast and store it. The model is fitted to what is known by the day."""
+    """Make a new forecast and store it. The model is refitted to what was known by the as-of date."""
     if sampler not in SAMPLERS:
         raise typer.BadParameter(f"{sampler!r} is not a sampler; use {' or '.join(SAMPLERS)}", param_hint="'--sampler'")
     settings = SamplerSettings(chains=chains, draws=draws, tune=max(draws // 2, 300), sampler=sampler)

@@ -24,7 +24,7 @@ def upgrade_lines(plan: CasePlan) -> list[str | Text]:
         for line in _lines(_NAMES.get(table, table), changes):
             lines += paragraph(line)
     if len(lines) == 1:
-        lines += paragraph("Nothing that a forecast is made from changes.")
+        lines += paragraph("Nothing changes that a forecast depends on.")
     return [*lines, *paragraph(_EFFECT)]
 
 

@@ -34,10 +34,9 @@ from forecast.desk.entries import (
     standing_event,
     standing_observation,
 )
-from forecast.desk.importing import REFUSED
 from forecast.desk.importing import import_file as import_file
 from forecast.desk.joining import check_changes, common_origin, given_origin, joined, one_with
-from forecast.desk.outcome import cause_of, receipt_of, unchanged
+from forecast.desk.outcome import REFUSED, cause_of, receipt_of, unchanged
 from forecast.desk.preview import Preview, make_preview
 from forecast.desk.questions import event_questions
 from forecast.desk.session import Desk, Receipt, submit
@@ -100,7 +99,7 @@ def log(
         there = same_row(connection, before, entry)
         seen = make_preview(before, entry)
     if there is not None:
-        note = f"the same row is there already as row {there}; nothing was added"
+        note = f"the same observation is already on file as row {there}; nothing was added"
         return unchanged((entry,), seen, note, rows=(there,))
     confirmed = confirm(seen)
     if not confirmed:
@@ -170,9 +169,9 @@ def retract(
     mended = mending_notes([{"reason": reason}])
     entry = retraction(old, reason, known_on or _correction_day(desk, old.known_on or desk.today()), desk)
     if isinstance(entry, NewCompleteness):
-        return _attest(desk, "retracted", [entry], [*mended, "the attestation before it holds again"], dry_run)
+        return _attest(desk, "retracted", [entry], [*mended, "the attestation before it applies again"], dry_run)
     if old.supersedes is not None:
-        mended.append(f"row {old.supersedes}, which it had replaced, does not come back")
+        mended.append(f"row {old.supersedes}, which it had replaced, is not restored")
     return _observe(desk, "retracted", entry, None, dry_run=dry_run, notes=mended)
 
 
@@ -191,7 +190,7 @@ def add_event(
     """
     draft = draft_of(EventDraft, type, parts, first="type")
     if draft.reason and (draft.confidence or "").casefold() != "low":
-        what = "marks a dispute; give --confidence low with it, or say it in --note"
+        what = "marks a dispute; give --confidence low as well, or put it in --note"
         raise CaseError([f"reason: {draft.reason!r} {what}"])
     cells = event_cells(columns_of(draft))
 
@@ -286,7 +285,7 @@ def _observe(
     cause = partial(cause_of, action, "observations") if plain else None
     stored = submit(desk, append, dry_run=dry_run, at_once=cause)
     if other is not None:
-        notes = [*notes, f"one piece of evidence with row {other.id}: both are of origin {entry.origin!r}"]
+        notes = [*notes, f"counts as one piece of evidence with row {other.id}: both have origin {entry.origin!r}"]
     receipt = receipt_of(
         desk, stored, action, "observations", entries, seen=seen, notes=notes, bears_on=bears_on, dry_run=dry_run
     )

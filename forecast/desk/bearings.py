@@ -73,12 +73,12 @@ def bearing_notes(found: Sequence[AlsoOn]) -> list[str]:
 
 def _sum(group: Sequence[AlsoOn]) -> str:
     last = max(group, key=lambda each: each.on)
-    return f"{counted(len(group), 'row')} of {last.of}, the last on {last.on}: {_sentence(last)}"
+    return f"{counted(len(group), 'row')} of {last.of}, the latest of {last.on}: {_sentence(last)}"
 
 
 def _sentence(each: AlsoOn) -> str:
-    beside = ", with that --origin here too if it is one report" if each.command.endswith(_NAME) else ""
-    return f"bears on {each.name} as well? `{each.command}`{beside}"
+    beside = " (if it is one report, give this entry the same --origin)" if each.command.endswith(_NAME) else ""
+    return f"does it bear on {each.name} too? If so, run `{each.command}`{beside}"
 
 
 def _named_by_case(rows: Rows, entry: _Entry) -> Iterator[AlsoOn]:

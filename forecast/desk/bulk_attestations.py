@@ -74,7 +74,7 @@ class AttestationBatch:
         problems.raise_any()
         gone = sum(old.retracted for old in there)
         if gone:
-            notes.append(f"{counted(gone, 'row')} of the file had been withdrawn and stays so")
+            notes.append(f"{counted(gone, 'row')} of the file had been withdrawn; that stays as it is")
         return Sifted(new, list(dict.fromkeys(notes)))
 
 
@@ -82,8 +82,8 @@ def _wrong(made: Made, before: CompletenessRow | None) -> Iterator[str]:
     """What is wrong with a row beside what is attested, with its place."""
     row, entry = made.row, made.entry
     if entry.attested_by == CASE_ANALYST:
-        what = "is the word of a case folder that is not loaded here; load it with `parley init --case FOLDER`"
-        yield f"{row.place('attested_by')}: {what}, or give your own: --set attested_by=…"
+        what = "comes from a case folder that is not loaded here; load it with `parley init --case FOLDER`"
+        yield f"{row.place('attested_by')}: {what}, or attest it in your own name: --set attested_by=…"
     found = check_span(before, entry.type, entry.complete_through, made.begins, since="complete_from")
     yield from (f"{row.place(_COLUMNS[name])}: {what}" for name, what in found)
 

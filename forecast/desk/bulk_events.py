@@ -115,7 +115,7 @@ def _taken(made: Made, old: EventRow | None) -> str:
     id_ = made.row.text("id")
     place = made.row.place("id")
     if old is None:
-        return f"{place}: {id_!r} stands in the file more than once, for events that differ; give each an id of its own"
+        return f"{place}: {id_!r} is used for different events in this file; give each its own id"
     differs = [name for name in _ASSERTED if getattr(old, name) != getattr(made.event, name)] or ["known_on"]
     way = f"correct that one with `parley event revise {old.event_id}`, or leave the id empty to get the next free one"
     return f"{place}: {id_!r} is taken by an event that differs in {', '.join(differs)}; {way}"
@@ -123,10 +123,10 @@ def _taken(made: Made, old: EventRow | None) -> str:
 
 def _notes(twice: int, gone: int) -> Iterator[str]:
     if twice:
-        stand = "stands in it twice and counts" if twice == 1 else "stand in it twice and count"
+        stand = "is repeated and counts" if twice == 1 else "are repeated and count"
         yield f"{counted(twice, 'row')} of the file {stand} once"
     if gone:
-        yield f"{counted(gone, 'row')} of the file had been retracted and stays so"
+        yield f"{counted(gone, 'row')} of the file had been retracted; that stays as it is"
 
 
 def _asserted(event: NewEvent) -> tuple[Any, ...]:

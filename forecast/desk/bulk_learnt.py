@@ -197,7 +197,7 @@ def _with_free_id(entry: NewDocument, file: Mapping[str, object]) -> NewDocument
 def _standing(last: Version[JudgementRow] | NewJudgement) -> str | None:
     """Why a judgement cannot be entered beside the last one there is; None where that was withdrawn."""
     if not isinstance(last, Version):
-        return "stands in the file more than once, and differs; keep one of the two"
+        return "is in the file more than once, with different values; keep one of them"
     return judged_sentence(last.row) if last.ended_by is None else None
 
 
@@ -214,6 +214,6 @@ def _notes(there: Iterable[object]) -> list[str]:
     gone = sum(isinstance(one, Version) and one.ended_by is not None and one.ended_by.retracted for one in found)
     twice = sum(not isinstance(one, Version) for one in found)
     return [
-        *([f"{counted(twice, 'row')} of the file more than once; each counts once"] if twice else []),
-        *([f"{counted(gone, 'row')} of the file had been retracted and stays so"] if gone else []),
+        *([f"{counted(twice, 'row')} of the file repeated; each counts once"] if twice else []),
+        *([f"{counted(gone, 'row')} of the file had been retracted; that stays as it is"] if gone else []),
     ]

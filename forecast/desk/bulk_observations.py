@@ -71,19 +71,19 @@ class ObservationBatch:
     def _notes(self, connection: Connection, case_id: str, there: frozenset[int]) -> Iterator[str]:
         twice = self.number - len(self.by_identity)
         if twice:
-            stand = "stands in it twice and counts" if twice == 1 else "stand in it twice and count"
+            stand = "is repeated and counts" if twice == 1 else "are repeated and count"
             yield f"{counted(twice, 'row')} of the file {stand} once"
         gone = read_retracted(connection, case_id) & there if there else frozenset()
         if gone:
-            yield f"{counted(len(gone), 'row')} of the file had been retracted and stays so"
+            yield f"{counted(len(gone), 'row')} of the file had been retracted; that stays as it is"
 
 
 def _refuse_strangers(shipped: Mapping[str, str], new: Mapping[str, NewObservation]) -> None:
     """An export may hold rows of a case folder that this desk has not loaded: nobody here can answer for them."""
     lines = [place for key, place in shipped.items() if key in new]
     if lines:
-        what = "is a row of a case folder that is not loaded here; load it with `parley init --case FOLDER`"
-        raise CaseError([f"{place}: {what}, or answer for it yourself: --set analyst=…" for place in lines])
+        what = "comes from a case folder that is not loaded here; load it with `parley init --case FOLDER`"
+        raise CaseError([f"{place}: {what}, or enter it in your own name: --set analyst=…" for place in lines])
 
 
 def read_observation_rows(table: Table, rules: Rules, told: Callable[[int], None]) -> ObservationBatch:
@@ -144,8 +144,8 @@ def shared_origins(entries: Iterable[NewObservation]) -> Iterator[str]:
     shared = [each for each in rows if len(indicators[each]) >= MANY_INDICATORS or len(days[each]) >= MANY_DAYS]
     for origin in shared[:_TOLD]:
         yield (
-            f"origin {origin!r} is that of {rows[origin]} rows, {counted(len(indicators[origin]), 'indicator')} and "
-            f"{counted(len(days[origin]), 'day')}: they count as one report; is it one? If not, leave origin empty"
+            f"origin {origin!r} is shared by {rows[origin]} rows, {counted(len(indicators[origin]), 'indicator')} and "
+            f"{counted(len(days[origin]), 'day')}, which so count as one report; if they are not, leave origin empty"
         )
     if len(shared) > _TOLD:
         yield f"and {counted(len(shared) - _TOLD, 'more origin')} shared by as many rows"

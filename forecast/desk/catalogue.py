@@ -17,7 +17,7 @@ from db.read import read_deadline_rows
 from db.rows import IndicatorRow
 from forecast.desk.entries import rules_of, said_text
 from forecast.desk.learning import learnt_later
-from forecast.desk.outcome import unchanged
+from forecast.desk.outcome import REFUSED, unchanged
 from forecast.desk.session import Desk, Receipt, submit
 from forecast.engine.assemble import Rows
 from forecast.engine.reading import Reading
@@ -52,7 +52,7 @@ def add_indicators(
     with desk.database.read() as connection:
         planned, notes = _read(desk.reading(connection).rows, said, reason, desk)
     if confirm is not None and not confirm(planned):
-        return unchanged(tuple(planned), None, "not stored, as you wished", table="indicators")
+        return unchanged(tuple(planned), None, REFUSED, table="indicators")
     made: list[IndicatorRow] = []
 
     def append(connection: Connection, before: Reading, at: datetime) -> list[int]:
@@ -61,7 +61,7 @@ def add_indicators(
         return [_append(connection, before.rows, (*before.rows.catalogue, *added), desk, at)]
 
     stored = submit(desk, append, dry_run=dry_run)
-    notes += [f"nothing of {row.indicator_id} is observed yet: log it with `parley log`" for row in made]
+    notes += [f"{row.indicator_id} has no observation yet: log one with `parley log`" for row in made]
     return learnt_later(desk, stored, "added", "indicators", made, notes, dry_run=dry_run)
 
 
@@ -70,7 +70,7 @@ def retire_indicator(desk: Desk, indicator: str, reason: str, *, dry_run: bool =
     problems = Problems()
     why = said_text(reason, "reason", problems)
     if not why and not problems.lines:
-        problems.add("reason", "is empty; say why it is retired")
+        problems.add("reason", "is empty; say why the indicator is retired")
     problems.raise_any()
     made: list[IndicatorRow] = []
     notes = mending_notes([{"reason": reason}])
@@ -107,9 +107,9 @@ def _read(rows: Rows, said: Path | Values, reason: str, desk: Desk) -> tuple[lis
     problems = Problems()
     why = said_text(reason, "reason", problems)
     if not why and not problems.lines:
-        problems.add("reason", "is empty; say why it is added")
+        problems.add("reason", "is empty; say why the indicator is added")
     if isinstance(said, Path) and not said.is_file():
-        problems.add(str(said), "there is no such file; `parley indicator add --example` prints one to fill in")
+        problems.add(str(said), "does not exist; `parley indicator add --example` prints a file to fill in")
         problems.raise_any()
     entry = read_entries(said, problems) if isinstance(said, Path) else Entry("", (), dict(said), {}, problems)
     problems.raise_any()
@@ -130,11 +130,11 @@ def _indicators(rows: Rows, entry: Entry, desk: Desk) -> list[IndicatorRow]:
         if table is None:
             continue
         if one.id in taken:
-            right = why_not.get(one.id, f"{one.id!r} is an indicator already ({taken[one.id].name}); choose another id")
+            right = why_not.get(one.id, f"{one.id!r} is already an indicator ({taken[one.id].name}); choose another id")
             table.refuse("id", right)
         without = [str(level) for level in LEVELS if level not in dict(one.levels)]
         if one.levels and without:
-            table.refuse("levels", f"no criterion of {', '.join(without)}; write one for each level from -2 to 2")
+            table.refuse("levels", f"no criterion for {', '.join(without)}; write one for each level from -2 to 2")
     return [indicator_row(one) for one in read]
 
 
@@ -145,7 +145,8 @@ def _in_catalogue(rows: Rows, indicator: str) -> IndicatorRow:
         raise NotOnFile(f"unknown indicator {indicator!r}; {suggest_id(indicator, ids)}")
     if found.retired_on is not None:
         raise NotOnFile(
-            f"{found.indicator_id} was retired on {found.retired_on} by {found.analyst} ({found.reason}) already"
+            f"{found.indicator_id} was already retired on {found.retired_on} by {found.analyst} ({found.reason}); "
+            "`parley indicators` lists those in use"
         )
     return found
 
@@ -154,7 +155,7 @@ def _left_behind(rows: Rows, old: IndicatorRow) -> str:
     observed = sum(row.indicator_id == old.indicator_id for row in rows.observations)
     judged = sum(row.indicator_id == old.indicator_id for row in rows.judgements)
     kept = f"its {counted(observed, 'observation')} and {counted(judged, 'judgement')} stay on file"
-    return f"{kept}; as of today and later they no longer count"
+    return f"{kept}; from today they no longer count"
 
 
 def _cleaned(values: Values, problems: Problems) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from db.when import WHENEVER
 from forecast.desk.draft import DocumentDraft, Said, columns_of, draft_of
 from forecast.desk.entries import cells_of, retraction, rules_of
 from forecast.desk.learning import learnt_later
-from forecast.desk.outcome import unchanged
+from forecast.desk.outcome import REFUSED, unchanged
 from forecast.desk.session import Desk, Receipt, submit
 from forecast.engine.assemble import Rows
 from forecast.engine.reading import Reading
@@ -54,10 +54,10 @@ def add_document(
         planned, there = _planned(connection, desk.reading(connection).rows, cells, desk)
         alike = duplicate_notes(connection, planned)
     if there is not None:
-        note = f"the same document is there already as {there.document_id} (row {there.id}); nothing was added"
+        note = f"the same document is already on file as {there.document_id} (row {there.id}); nothing was added"
         return unchanged((planned,), None, note, table="documents", rows=(there.id,))
     if confirm is not None and not confirm(planned, alike):
-        return unchanged((planned,), None, "not stored, as you wished", table="documents")
+        return unchanged((planned,), None, REFUSED, table="documents")
     made: list[NewDocument] = []
     notes = mending_notes([cells])
 
@@ -91,7 +91,7 @@ def revise_document(
         entry = _read(before.rows, cells, desk)
         if _asserts(entry) == _asserts(old):
             raise NotOnFile(
-                f"document {old.document_id} says all of this already; give what is to change, such as --caveats"
+                f"document {old.document_id} already says all of this; give what should change, such as --caveats"
             )
         made.append(replace(entry, supersedes=old.id, known_on=_from_today(desk, old)))
         return append_documents(connection, made, at)
@@ -111,7 +111,7 @@ def retract_document(desk: Desk, document_id: str, reason: str, *, dry_run: bool
         said = read_judgements(connection, old.case_id, before.rows.when)
         number = sum(row.document_id == old.document_id for row in said)
         if number:
-            notes.append(f"with it {counted(number, 'judgement')} no longer count{'s' if number == 1 else ''}")
+            notes.append(f"its {counted(number, 'judgement')} no longer count{'s' if number == 1 else ''}")
         return append_documents(connection, made, at)
 
     stored = submit(desk, append, dry_run=dry_run)
@@ -137,8 +137,8 @@ def standing_document(connection: Connection, case_id: str, document_id: str) ->
         raise NotOnFile(f"unknown document {document_id!r}; {suggest_id(document_id, ids)}")
     if found.retracted:
         raise NotOnFile(
-            f"document {found.document_id} was retracted as row {found.id} ({found.reason}); add it anew under another "
-            "id"
+            f"document {found.document_id} was retracted as row {found.id} ({found.reason}); "
+            "add it again under another id"
         )
     return found
 
@@ -189,7 +189,7 @@ def _by_id(connection: Connection, case_id: str) -> dict[str, list[Version[Docum
 def taken_sentence(document_id: str) -> str:
     """That an id means another document, and the ways out."""
     revise = f"run `parley document revise {document_id}`"
-    return f"{document_id!r} is the id of another document, or of another version of it; {revise}, or choose another id"
+    return f"{document_id!r} is already the id of another document or version; {revise}, or choose another id"
 
 
 def _asserts(row: NewDocument, named: bool = True) -> tuple[object, ...]:

@@ -31,18 +31,18 @@ def duplicate_warning(found: Duplicate) -> str:
     other = named(found.other)
     if found.counts_once:
         return (
-            f"likely duplicate of {other}: they count as one piece of evidence: the best grade, the mean of its "
-            "levels, less sure the further they lie apart"
+            f"likely duplicate of {other}: they count as one piece of evidence, with the best grade and the mean "
+            "level, and the less certain the further their levels lie apart"
         )
     alike = f"likely duplicate of {other}"
     if found.ground == LEVEL:
         source = ", ".join(filter(None, (found.other.source_title, found.other.source_publisher)))
-        alike = f"may be the same report as {other}, from {source}: the same level, {_days(found)}"
-    return f"{alike}: both count; if they are one report, {way_out(found)}"
+        alike = f"may be the same report as {other}, from {source} (same level, {_days(found)})"
+    return f"{alike}; both count, so if they are one report, {way_out(found)}"
 
 
 def _days(found: Duplicate) -> str:
-    return f"{counted(found.days_apart, 'day')} apart" if found.days_apart else "of the same day"
+    return f"{counted(found.days_apart, 'day')} apart" if found.days_apart else "same day"
 
 
 def way_out(found: Duplicate) -> str:
@@ -51,7 +51,7 @@ def way_out(found: Duplicate) -> str:
         return f"give --origin {shlex.quote(found.other.origin)}"
     if found.entry.origin:
         return f"run `parley revise {found.row} --origin {shlex.quote(found.entry.origin)}`"
-    return f"give --origin-of {found.row}, which makes them of one origin"
+    return f"give --origin-of {found.row}, which gives both one origin"
 
 
 def remedy(found: Duplicate, stored: int | None, other: int | None) -> str | None:
@@ -90,7 +90,9 @@ def import_notes(
 
 def _imported(found: Duplicate, numbers: Numbers) -> str:
     other = (
-        named(found.other) if isinstance(found.other, ObservationRow) else f"another of the file, {_told(found.other)}"
+        named(found.other)
+        if isinstance(found.other, ObservationRow)
+        else f"another row of the file, {_told(found.other)}"
     )
     alike = "may be the same report as" if found.ground == LEVEL else "likely duplicate of"
     stored, its = numbers.get(id(found.entry)), found.row or numbers.get(id(found.other))
@@ -98,11 +100,11 @@ def _imported(found: Duplicate, numbers: Numbers) -> str:
     if command is not None:
         out = f"run `{command}`"
     elif found.other.origin:
-        out = f"write {found.other.origin!r} in its column origin"
+        out = f"write {found.other.origin!r} in the row's column origin"
     else:
-        own = f" and `parley revise {found.row} --origin` the same" if found.row else " of both"
+        own = f" and give the same to `parley revise {found.row} --origin`" if found.row else " of both rows"
         out = f"write one origin in the column origin{own}"
-    return f"{_told(found.entry)}: {alike} {other}: both count; if they are one report, {out}"
+    return f"{_told(found.entry)}: {alike} {other}; both count, so if they are one report, {out}"
 
 
 def _told(entry: NewObservation) -> str:

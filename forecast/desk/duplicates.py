@@ -204,6 +204,6 @@ def likely_same_events(events: Iterable[EventRow], entry: NewEvent) -> list[str]
 def how_it_ended(newest: ObservationRow | EventRow, act: str = "revise") -> str:
     """How a row came to its end, and what can be done instead of the act that was meant."""
     if newest.retracted:
-        again = "if it holds after all, log it anew with a note that says why"
+        again = "if it is right after all, log it again with a note that says why"
         return f"retracted as row {newest.id} ({newest.reason}); {again}"
     return f"superseded by row {newest.id}; {act} that one"

@@ -73,7 +73,7 @@ def cells_of(values: Mapping[str, Said], names: Iterable[str]) -> dict[str, str]
     """The values as the cells of a row; TypeError for one that is no part of it."""
     unknown = next((name for name in values if name not in names), None)
     if unknown is not None:
-        raise TypeError(f"{unknown!r} is no part of an entry; {suggest(unknown, tuple(names))}")
+        raise TypeError(f"{unknown!r} is not part of an entry; {suggest(unknown, tuple(names))}")
     return {name: _text(values.get(name)) for name in names}
 
 
@@ -94,7 +94,7 @@ def read_observation_entry(
     problems.raise_any()
     assert entry is not None
     if old is not None and _asserts(entry) == _asserts(old):
-        raise NotOnFile(f"row {old.id} says all of this already; give what is to change, such as --level")
+        raise NotOnFile(f"row {old.id} already says all of this; give what should change, such as --level")
     return entry
 
 
@@ -127,7 +127,7 @@ def read_event_entry(
     problems.raise_any()
     assert entry is not None
     if old is not None and _asserts(entry) == _asserts(old):
-        raise NotOnFile(f"event {old.event_id} says all of this already; give what is to change, such as --confidence")
+        raise NotOnFile(f"event {old.event_id} already says all of this; give what should change, such as --confidence")
     return entry
 
 
@@ -152,18 +152,18 @@ def standing_observation(connection: Connection, number: int, case_id: str, *, a
     try:
         newest = read_history(connection, ObservationRow, number)[-1]
     except StoreError:
-        raise NotOnFile(f"no observation has the row number {number}; `parley observations` lists them") from None
+        raise NotOnFile(f"there is no observation row {number}; run `parley observations` to list them") from None
     _check_case(newest.case_id, case_id, f"observation {number}")
     if newest.id != number:
         raise NotOnFile(f"row {number} was {how_it_ended(newest, act)}")
     if newest.retracted:
-        raise NotOnFile(f"row {number} is itself the retraction of row {newest.supersedes}; log the observation anew")
+        raise NotOnFile(f"row {number} is the retraction of row {newest.supersedes}; log the observation again")
     return newest
 
 
 def _check_case(found: str, wanted: str, name: str) -> None:
     if found != wanted:
-        raise NotOnFile(f"{name} is of case {found}, and this desk of {wanted}; set PARLEY_CASE to {found}")
+        raise NotOnFile(f"{name} belongs to case {found}, this desk to {wanted}; set PARLEY_CASE to {found}")
 
 
 def standing_event(connection: Connection, case_id: str, event_id: str) -> EventRow:
@@ -174,7 +174,7 @@ def standing_event(connection: Connection, case_id: str, event_id: str) -> Event
         raise NotOnFile(f"unknown event {event_id!r}; {suggest_id(event_id, tuple(sorted(newest)))}")
     if found.retracted:
         raise NotOnFile(
-            f"event {found.event_id} was retracted as row {found.id} ({found.reason}); add it anew under another id"
+            f"event {found.event_id} was retracted as row {found.id} ({found.reason}); add it again under another id"
         )
     return found
 
@@ -184,7 +184,7 @@ def standing_attestation(connection: Connection, number: int, case_id: str) -> C
     try:
         newest = read_history(connection, CompletenessRow, number)[-1]
     except StoreError:
-        raise NotOnFile(f"no attestation has the row number {number}; `parley events --json` lists them") from None
+        raise NotOnFile(f"there is no attestation row {number}; run `parley events --json` to list them") from None
     _check_case(newest.case_id, case_id, f"attestation {number}")
     if newest.id != number or newest.retracted:
         raise NotOnFile(f"attestation {number} was withdrawn or replaced as row {newest.id} ({newest.reason})")
@@ -214,7 +214,7 @@ def retraction[R: NewObservation | NewEvent | NewCompleteness | NewDocument | Ne
         problems.add("known_on", lies_ahead(day, moment))
     elif old.known_on is not None and day < old.known_on:
         problems.add(
-            "known_on", f"{day} lies before {old.known_on}, when the row was known; write that day or a later one"
+            "known_on", f"{day} is before {old.known_on}, when the row became known; write that day or a later one"
         )
     problems.raise_any()
     assert day is not None
@@ -231,7 +231,7 @@ def east_note(entries: Sequence[object], moment: Moment) -> tuple[str, ...]:
     if not ahead:
         return ()
     days = ahead[0] if len(ahead) == 1 else f"{ahead[0]} to {ahead[-1]}"
-    return (f"{days} has begun, though not here: it counts as known on {moment.today}, today here ({moment})",)
+    return (f"{days} has begun elsewhere but not here: it counts as known on {moment.today}, today here ({moment})",)
 
 
 def report_notes(rows: Rows, entries: Sequence[object]) -> tuple[str, ...]:
@@ -242,8 +242,7 @@ def report_notes(rows: Rows, entries: Sequence[object]) -> tuple[str, ...]:
         return ()
     coded = {report for row in rows.observations if row.valid_until is None for report in reports_of(row)}
     return tuple(
-        f"{event.event_id} and levels on file go back to one report, {event.source!r}: "
-        "their precision is divided by one more"
+        f"{event.event_id} and coded levels rest on the same report, {event.source!r}: each of them counts for less"
         for event, named in events
         if named & coded
     )
@@ -264,25 +263,25 @@ def event_notes(rows: Rows, entry: NewEvent) -> tuple[str, ...]:
     notes = []
     if entry.disputed:
         settle = f"settle it with `parley event revise {entry.event_id} --confidence medium`, or retract it"
-        notes.append(f"in dispute ({entry.reason}): left out of forecasts and scores until settled; {settle}")
+        notes.append(f"in dispute ({entry.reason}), so left out of forecasts and scores; {settle}")
     if entry.retracted or entry.disputed:
         return tuple(notes)
     before, word = furthest(rows, entry.type), _word_for(rows, entry)
     marked = entry not in unmarked_deals([*(row for row in rows.events if row.event_id != entry.event_id), entry])
-    counts, since = (" counts", f", and counts from {entry.known_on}") if marked else (" is on file", "")
+    counts, since = ("counts", f"; it counts from {entry.known_on}") if marked else ("is on file", "")
     if before is not None and entry.started_on > before.complete_through:
         notes.append(
-            f"{entry.type} attested complete through {before.complete_through} only: this one{counts}, and other days "
-            "after that stay open until `parley event none --through DATE` speaks for them"
+            f"{entry.type}: the record is attested complete only through {before.complete_through}; this event "
+            f"{counts}, but other days since then stay open until you run `parley event none --through DATE`"
         )
     elif word is not None and entry.supersedes is None:
         notes.append(
             f"{word.attested_by} had attested (row {word.id}) that {entry.type} is complete through "
-            f"{word.complete_through}: this one was missing{since}"
+            f"{word.complete_through}, but this event was missing{since}"
         )
     near = likely_same_events(rows.events, entry)
     if near and entry.supersedes is None:
-        notes.append(f"likely duplicate of {', '.join(near)}: if it is the same, retract this one")
+        notes.append(f"likely duplicate of {', '.join(near)}: if it is the same event, retract this one")
     return tuple(notes)
 
 
@@ -315,13 +314,13 @@ def attestations(
     if day is not None and day > today:
         problems.add(
             "through",
-            f"{day} lies ahead; what has not happened yet cannot be attested: at most today, {today} ({moment})",
+            f"{day} is in the future, which nobody can attest; the latest day is today, {today} ({moment})",
         )
     for kind in types:
         if kind not in EVENT_TYPES:
             problems.add("type", f"{kind!r} is not a type of event; {suggest(kind, EVENT_TYPES)}")
     if not desk.analyst.strip():
-        problems.add("analyst", "is empty; an attestation is a person's word: give --analyst")
+        problems.add("analyst", "is empty; an attestation needs a person's name: give --analyst")
     problems.raise_any()
     assert day is not None
     out = []
@@ -381,13 +380,13 @@ def check_span(
     Pairs of "since" or "through" and a sentence, which calls the first day `since`.
     """
     if before is None and begin is None:
-        yield "since", f"nothing is attested of {kind} yet; say from which day on with {since}"
+        yield "since", f"{kind} has no attestation yet; give the first day with {since}"
     if before is not None and day <= before.complete_through:
-        yield "through", f"{kind} is attested through {before.complete_through} already; write a later day"
+        yield "through", f"{kind} is already attested through {before.complete_through}; write a later day"
     if begin is not None and begin > day:
-        yield "since", f"{begin} lies after {day}; write that day or an earlier one"
+        yield "since", f"{begin} is after {day}; write that day or an earlier one"
     if before is not None and begin is not None and begin > before.complete_through + timedelta(days=1):
-        gap = "a gap would be lost: begin the day after it"
+        gap = "start on the next day, so that no gap is left"
         yield "since", f"{kind} is attested through {before.complete_through}; {gap}"
 
 
@@ -399,8 +398,8 @@ def open_disputes(connection: Connection, rows: Rows, kind: str, begin: date | N
             settle = f"`parley event revise {event.event_id} --confidence medium`"
             withdraw = f"`parley event retract {event.event_id} --reason TEXT`"
             yield (
-                f"{kind} {event.event_id} of {event.started_on} is in dispute, so nobody can say that there were no "
-                f"others; settle it with {settle}, withdraw it with {withdraw}, or attest days before it"
+                f"{kind} {event.event_id} of {event.started_on} is in dispute, so nobody can attest that there were no "
+                f"others; settle it with {settle}, withdraw it with {withdraw}, or attest only the days before it"
             )
 
 
@@ -431,7 +430,7 @@ def attestation_notes(connection: Connection, rows: Rows, made: Sequence[NewComp
         )
         notes.append(f"{row.type}: {on_file} from {first} through {row.complete_through}")
         if open_:
-            notes.append(f"{row.type}: {', '.join(open_)} in dispute in these days: left out until settled")
+            notes.append(f"{row.type}: {', '.join(open_)} in dispute within these days, left out until settled")
     if any(row.complete_through == today for row in made):
         notes.append(f"{today} is not over: an event later today would contradict this")
     return notes

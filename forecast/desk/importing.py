@@ -38,7 +38,7 @@ from forecast.desk.doubts import import_notes
 from forecast.desk.duplicates import duplicates_among
 from forecast.desk.entries import rules_of
 from forecast.desk.learning import learnt_later
-from forecast.desk.outcome import receipt_of, unchanged
+from forecast.desk.outcome import REFUSED, receipt_of, unchanged
 from forecast.desk.session import Desk, Receipt, submit
 from forecast.desk.understood import Understood
 from forecast.engine.assemble import Rows
@@ -96,7 +96,6 @@ KINDS: tuple[ImportKind[Any], ...] = (
     ),
 )
 """What can be imported; the first is what a table is taken for whose columns tell of none."""
-REFUSED = "not stored, as you wished"
 SAMPLE = 3
 """Entries that are shown before they are stored."""
 _CHECKED_AT_A_TIME = 5000
@@ -193,15 +192,15 @@ def _read_table(path: Path, mapping: FileMapping, rows: Rows, problems: Problems
     )
     _raise_any(problems)
     if grid is None:
-        raise CaseError([f"{path.name}: has no rows under its header; write one observation per row"])
+        raise CaseError([f"{path.name}: has no rows under its header; write one entry per row"])
     table = read_table(grid, mapping, kinds, {row.indicator_id: row.name for row in rows.catalogue}, problems)
     if table is None:  # what is wrong with single rows is told with all that is
         _raise_any(problems)
     assert table is not None
     others = [name for name in table.cases if name != rows.case.case_id]
     if others:
-        there = f"this desk is of {rows.case.case_id}; set PARLEY_CASE to {others[0]}"
-        raise CaseError([f"{path.name}: holds rows of case {others[0]}, and {there}"])
+        there = f"this desk belongs to case {rows.case.case_id}; set PARLEY_CASE to {others[0]}"
+        raise CaseError([f"{path.name}: holds rows of case {others[0]}, but {there}"])
     return table
 
 

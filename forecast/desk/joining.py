@@ -23,7 +23,7 @@ def one_with(
     if number is None:
         return None
     if revised is not None and number == revised.id:
-        raise NotOnFile(f"row {number} is the one that is revised; name another that it is one report with")
+        raise NotOnFile(f"row {number} is the one you are revising; name the other row of the same report")
     return standing_observation(connection, number, rows.case.case_id, act="name")
 
 
@@ -34,7 +34,7 @@ def common_origin(said: str, other: ObservationRow, old: str = "") -> str:
     the row from all others.
     """
     if said and other.origin and said != other.origin:
-        what = f"{said!r} is not that of row {other.id}, {other.origin!r}; give one of the two"
+        what = f"{said!r} is not the origin of row {other.id}, {other.origin!r}; give either --origin or --origin-of"
         raise CaseError([f"origin: {what}"])
     return other.origin or said or old or f"{other.indicator_id}-{other.observed_on}-{other.id}"
 
@@ -43,7 +43,7 @@ def check_changes(changed: Mapping[str, object], old: ObservationRow, other: Obs
     """NotOnFile where the row to revise has the origin already, and it is the other row that lacks it."""
     if set(changed) == {"origin"} and changed["origin"] == old.origin != other.origin:
         origin = shlex.quote(old.origin)
-        raise NotOnFile(f"row {old.id} has its origin; run `parley revise {other.id} --origin {origin}`")
+        raise NotOnFile(f"row {old.id} already has that origin; run `parley revise {other.id} --origin {origin}`")
 
 
 def joined(before: Reading, entry: NewObservation, other: ObservationRow) -> tuple[NewObservation, Reading]:

@@ -13,7 +13,7 @@ from forecast.desk.documents import standing_document
 from forecast.desk.draft import JudgementDraft, Said, columns_of, draft_of
 from forecast.desk.entries import cells_of, retraction, rules_of
 from forecast.desk.learning import learnt_later
-from forecast.desk.outcome import unchanged
+from forecast.desk.outcome import REFUSED, unchanged
 from forecast.desk.session import Desk, Receipt, submit
 from forecast.engine.assemble import Rows
 from forecast.engine.reading import Reading
@@ -51,7 +51,7 @@ def add_judgement(
     with desk.database.read() as connection:
         planned = _planned(connection, desk.reading(connection).rows, cells, desk)
     if confirm is not None and not confirm(planned):
-        return unchanged((planned,), None, "not stored, as you wished", table="judgements")
+        return unchanged((planned,), None, REFUSED, table="judgements")
     made: list[NewJudgement] = []
     notes = mending_notes([cells])
 
@@ -84,7 +84,7 @@ def revise_judgement(
         cells = cells_of({**{name: getattr(old, name) for name in _SAID}, **changed}, JUDGEMENT_COLUMNS)
         entry = _read(before.rows, cells, desk)
         if _asserts(entry) == _asserts(old):
-            raise NotOnFile(f"{_named(old)} says all of this already; give what is to change, such as --weight")
+            raise NotOnFile(f"{_named(old)} already says all of this; give what should change, such as --weight")
         made.append(replace(entry, supersedes=old.id, known_on=_from_today(desk, old)))
         return append_judgements(connection, made, at)
 
@@ -126,12 +126,12 @@ def standing_judgement(connection: Connection, rows: Rows, document: str, indica
     if found is None:
         standing_document(connection, rows.case.case_id, document)
         of = [f"{row.indicator_id} for {row.target}" for key, row in newest.items() if key[0] == wanted[0]]
-        said = f"it judges {', '.join(sorted(of))}" if of else "it judges nothing yet"
-        raise NotOnFile(f"document {document} does not judge {indicator} for {target}; {said}")
+        said = f"it judges {', '.join(sorted(of))}" if of else "it has no judgements yet"
+        raise NotOnFile(f"document {document} has no judgement of {indicator} for {target}; {said}")
     if found.retracted:
         raise NotOnFile(
-            f"the judgement of {_named(found)} was retracted as row {found.id} ({found.reason}); enter it anew with "
-            f"`parley judgement add`"
+            f"the judgement of {_named(found)} was retracted as row {found.id} ({found.reason}); enter it again with "
+            "`parley judgement add`"
         )
     return found
 
@@ -140,9 +140,9 @@ def bearing_note(rows: Rows, entry: NewJudgement) -> str:
     """What it will bear on, and through how much."""
     days = [row.observed_on for row in rows.observations if row.indicator_id == entry.indicator_id]
     seen = (
-        f"{counted(len(days), 'observation')} on file, the last of {max(days)}"
+        f"{counted(len(days), 'observation')} on file, the latest of {max(days)}"
         if days
-        else ("no observation yet, so that it weighs nothing until one is logged")
+        else "no observation yet, so it has no effect until one is logged"
     )
     return f"it will bear on {target_name(entry.target)} through {entry.indicator_id}: {seen}"
 
@@ -169,7 +169,7 @@ def _read(rows: Rows, cells: Mapping[str, str], desk: Desk) -> NewJudgement:
 def judged_sentence(row: JudgementRow) -> str:
     """That a document has said what it says of an indicator and a target, and how to correct it."""
     revise = f"parley judgement revise {row.document_id} {row.indicator_id} {row.target}"
-    said = f"is judged already: {level_text(row.weight)}, {row.basis} (row {row.id}, by {row.analyst or 'the case'})"
+    said = f"is already judged: {level_text(row.weight)}, {row.basis} (row {row.id}, by {row.analyst or 'the case'})"
     return f"{said}; run `{revise} --weight WEIGHT`"
 
 

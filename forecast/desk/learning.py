@@ -21,7 +21,7 @@ def learnt_later(
     if not stored.rows:
         return unchanged(tuple(entries), None, *notes, table=table)
     day = max((day for entry in entries if (day := _counts_from(entry)) is not None), default=desk.today())
-    clock = (f"is this clock right? {stored.doubt}: set it right before the next entry",) if stored.doubt else ()
+    clock = (f"is this clock right? {stored.doubt}: correct it before the next entry",) if stored.doubt else ()
     return Receipt(
         action=action,
         table=table,
@@ -30,7 +30,7 @@ def learnt_later(
         entries=tuple(entries),
         notes=(*notes, *clock),
         counts_from=day,
-        remark=f"counts from {day}; the next full update takes it in: run `parley update`",
+        remark=f"counts from {day}, with the next full update: run `parley update`",
     )
 
 

@@ -31,7 +31,7 @@ def check_mapping(folder: Path, name: str, mapping: FileMapping) -> Path:
     path = _place(folder, name)
     check_kept(path.parent)
     if path.exists() and not _says(path, mapping):
-        raise NotWritten(f"{path} exists and says something else; name another mapping, or remove that file first")
+        raise NotWritten(f"{path} exists with other contents; choose another name, or remove that file first")
     return path
 
 
@@ -58,6 +58,6 @@ def _place(folder: Path, name: str) -> Path:
     if name.endswith(ENDING) and "\0" not in name:
         return Path(name)
     if not _NAME.fullmatch(name) or len(name) > _LONGEST:
-        what = "is no name of a mapping; write letters, digits and -, or a path that ends in .toml"
+        what = "is not a name for a mapping; write letters, digits and -, or a path that ends in .toml"
         raise CaseError([f"--mapping: {name[:_LONGEST]!r} {what}"])
     return folder / FOLDER / f"{name}{ENDING}"

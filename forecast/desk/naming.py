@@ -51,11 +51,11 @@ def name_run(
     """
     text, analyst = kept_text(name, "name"), kept_text(analyst, "analyst")
     if not text:
-        raise CaseError(["name: is empty; give the run a name of a letter or more"])
+        raise CaseError(["name: is empty; give a name of at least one letter"])
     with database.read() if dry_run else database.write() as connection:
         run, other = read_run(connection, run_id), named_run(connection, text)
         if other not in (None, run_id):
-            raise Conflict(f"run {other} is named {text} already; give another name")
+            raise Conflict(f"run {other} is already named {text}; give another name")
         store = other is None and not dry_run
         if store:
             append_run_name(connection, NewRunName(run_id, text, analyst), clock())

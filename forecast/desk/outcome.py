@@ -11,6 +11,9 @@ from forecast.engine.hypotheticals import Supposed
 from forecast.words.names import target_name
 from forecast.words.numbers import percent
 
+REFUSED = "you chose not to store it"
+"""What a receipt notes where a person at the terminal said no."""
+
 
 def receipt_of(
     desk: Desk,
@@ -61,13 +64,11 @@ def _taught_note(forecast: Provisional | Supposed) -> tuple[str, ...]:
     if without == now:
         return ()
     what = f"{target_name(forecast.headline)} in {seen.horizon_days} d"
-    return (
-        f"it speaks for the rates too, and they have learnt from it: without that {what} would be {without}, not {now}",
-    )
+    return (f"it also updates the estimated rates: without that, {what} would be {without}, not {now}",)
 
 
 def _clock_note(stored: Stored) -> tuple[str, ...]:
-    return (f"is this clock right? {stored.doubt}: set it right before the next entry",) if stored.doubt else ()
+    return (f"is this clock right? {stored.doubt}: correct it before the next entry",) if stored.doubt else ()
 
 
 def unchanged(

@@ -127,14 +127,14 @@ def _origin_warnings(standing: Sequence[ObservationRow], entry: NewObservation) 
     if fed:
         number = len(fed) + 1
         yield (
-            f"common origin {entry.origin!r} already feeds {', '.join(fed)}: one piece of evidence for {number} "
-            f"indicators, so the precision of each is divided by {number}"
+            f"origin {entry.origin!r} is already used for {', '.join(fed)}: one report now speaks for {number} "
+            f"indicators, so its precision for each is divided by {number}"
         )
     linked = [row for row in others if entry.source_url and row.source_url and _one_page(row, entry)]
     apart = next((row for row in linked if not entry.origin or row.origin != entry.origin), None)
     if apart is not None:
-        what = f"its origin, {apart.origin!r}," if apart.origin else f"--origin-of {apart.id}"
-        yield f"likely common origin: the same URL feeds {named(apart)}; give {what} if they are one piece of evidence"
+        what = f"its origin, {apart.origin!r}" if apart.origin else f"--origin-of {apart.id}"
+        yield f"the same URL is the source of {named(apart)}; if both are one piece of evidence, give {what}"
 
 
 def _one_page(row: ObservationRow, entry: NewObservation) -> bool:

@@ -12,7 +12,7 @@ from forecast.desk.bearings import event_text
 from forecast.engine.assemble import DEAL_REACH_DAYS, Rows
 from indicators.questions import read_questions
 
-AGENDA = "what was on the agenda? Say it in --note: whether a meeting counts as talks depends on it"
+AGENDA = "what was on the agenda? Say so in --note: it decides whether a meeting counts as talks"
 """Asked of talks about which nothing is said, where the case has no questions of its own."""
 
 
@@ -45,11 +45,11 @@ def _of_deals(events: Sequence[EventRow], entry: NewEvent) -> list[str]:
 
 
 def _deal_question(deal: NewEvent, entry: NewEvent) -> str:
-    reach = f"began by {deal.ended_on} and ended within {DEAL_REACH_DAYS} days before"
+    reach = f"began by {deal.ended_on} and ended in the {DEAL_REACH_DAYS} days before it"
     if deal.event_id == entry.event_id:
-        return f"no meeting {reach}: the deal marks none and counts in no forecast; add the meeting first?"
+        return f"no meeting {reach}, so this deal belongs to none and counts in no forecast; add the meeting first?"
     return (
-        f"after this no meeting {reach}: deal {deal.event_id} would mark none and count in no forecast; "
+        f"after this change no meeting {reach}, so deal {deal.event_id} would belong to none and count in no forecast; "
         "does that deal still stand?"
     )
 

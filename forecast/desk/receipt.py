@@ -89,13 +89,13 @@ def understood_sentences(seen: Understood) -> list[str]:
 def count_sentence(seen: Understood) -> str:
     """How many rows of a file are new."""
     doubtful = f", {seen.doubtful} of them in doubt" if seen.doubtful else ""
-    return f"{seen.new} new{doubtful}; {seen.there} there already, or in the file twice"
+    return f"{seen.new} new{doubtful}; {seen.there} already on file, or repeated in this file"
 
 
 def surprise_sentence(seen: Preview) -> str:
     """What the filter expects against what was entered."""
     if seen.surprise is None:
-        return "nothing to expect yet: this is the indicator's first observation"
+        return "no expectation yet: this is the indicator's first observation"
     found = seen.surprise
     expected = f"expected {signed(found.expected)} ± {found.sd:.2f} (sd), entered {level_text(found.level)}"
     return f"{expected}: {surprise_word(found)}"
@@ -115,7 +115,7 @@ def duplicate_question(receipt: Receipt) -> str:
     if open_ is None or not receipt.stored:
         return ""
     command = remedy(open_, receipt.rows[0], open_.row)
-    return f"is it the same report as row {open_.row}? If it is, run `{command}`; if not, both rightly count"
+    return f"is it the same report as row {open_.row}? If so, run `{command}`; if not, both rightly count"
 
 
 def change_text(moved: Shift) -> str:
@@ -135,7 +135,7 @@ def shift_cells(moved: Shift, *, approximate: bool = False) -> tuple[str, str, s
 
 def forecast_title(forecast: Provisional | Supposed, run: int | None) -> str:
     if isinstance(forecast, Supposed):
-        return f"Approximate (≈), with the posterior of run {forecast.source}; what is stored is answered exactly"
+        return f"Approximate (≈), with the posterior of run {forecast.source}; a stored entry gets exact numbers"
     number = "" if run is None else f" (run {run})"
     return f"Provisional{number}, with the posterior of run {forecast.source}"
 

@@ -49,7 +49,7 @@ type Entry = object
 type _State = tuple[date, dict[str, tuple[int, str]]]
 """The day, and where the chain ends of every table of facts and of versions of cases."""
 
-UNLEARNT = "not in these numbers: documents, judgements or indicators entered since run {}; run `parley update`"
+UNLEARNT = "these numbers do not include documents, judgements or indicators entered since run {}; run `parley update`"
 LEARNT = (cases, documents, judgements)
 """What a fit alone takes in."""
 UNNAMED = "analyst"

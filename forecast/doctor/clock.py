@@ -21,21 +21,19 @@ def check_clock(opened: Opened) -> Found:
     here = Moment(instant=opened.now, zone=read_zone(opened.connection))
     if ahead := [fault for fault in faults if fault.off > timedelta(0)]:
         far = max(fault.off for fault in ahead)
-        what = (
-            f"it is {here}, but {_rows(ahead)} say up to {_length(far)} later: a clock ran ahead, or this one is behind"
-        )
+        what = f"it is {here}, but {_rows(ahead)} are dated up to {_length(far)} later: a clock is or was wrong"
         yield Finding("clock", PROBLEM, what, "check the clock of this machine")
     if behind := [fault for fault in faults if fault.off < timedelta(0)]:
         far = max(-fault.off for fault in behind)
-        what = f"{_rows(behind)} say up to {_length(far)} before the rows above them: a clock had been set back"
-        run = "nothing is lost and nothing need be done: they count by their order; keep clocks right"
+        what = f"{_rows(behind)} are dated up to {_length(far)} before the rows above them: a clock was set back"
+        run = "nothing is lost: rows count in the order they were stored; keep this machine's clock right"
         yield Finding("clock", NOTICE, what, run)
 
 
 def _rows(faults: Sequence[ClockFault]) -> str:
     named = [f"{fault.table} {fault.rows}" for fault in faults[:SHOWN]]
     more = len(faults) - SHOWN
-    return ", ".join([*named, *([f"and {more} more stretches"] if more > 0 else [])])
+    return ", ".join([*named, *([f"and {more} more ranges"] if more > 0 else [])])
 
 
 def _length(span: timedelta) -> str:
@@ -51,6 +49,6 @@ def check_zone(opened: Opened) -> Found:
         days, times = read_zone(opened.connection), read_settings().schedule.time_zone
         noon = Moment(instant=opened.now, zone=days).instant
         if noon.astimezone(days).utcoffset() != noon.astimezone(times).utcoffset():
-            what = f"the schedule gives times of day in {times}, and days are those of the database, {days}"
+            what = f"the schedule gives times of day in {times}, but the database counts days in {days}"
             run = f'set time_zone = "{days}" under [schedule] in the settings, or run `parley init --zone {times}`'
             yield Finding("zone", NOTICE, what, run)

@@ -35,7 +35,7 @@ def check_posteriors(opened: Opened) -> Found:
     posteriors = opened.database.posteriors
     named = read_posterior_hashes(opened.connection)
     if named and not posteriors.in_database and not posteriors.folder.is_dir() and not posteriors.older:
-        what = f"{posteriors.folder} is no folder: the posteriors that rows name are missing ({len(named)})"
+        what = f"{posteriors.folder} is not a folder, so {counted(len(named), 'posterior')} cannot be read"
         yield Finding("posteriors", PROBLEM, what, way_back("it"))
         return
     for digest in sorted(named):
@@ -53,9 +53,9 @@ def check_posteriors(opened: Opened) -> Found:
         pieces = unnamed_pieces(connection, named)
     for path in unnamed:
         if path.name.split(".")[0] not in named:
-            yield Finding("posteriors", NOTICE, f"{path} is named by no row", remove(path, "update or backtest"))
+            yield Finding("posteriors", NOTICE, f"no row refers to {path}", remove(path, "update or backtest"))
     if pieces:
-        what = f"the database holds {counted(len(pieces), 'posterior')} that no row names"
+        what = f"the database holds {counted(len(pieces), 'posterior')} that no row refers to"
         yield Finding("posteriors", NOTICE, what, "run `parley keep`, which removes them")
 
 
@@ -69,9 +69,9 @@ def check_backups(opened: Opened) -> Found:
             what, _, run = backups.hindrance.rpartition("; ")
             yield Finding("backups", PROBLEM, f"no backup can be made: {what}", run)
         for what in backups.troubles:
-            yield Finding("backups", PROBLEM, what, "see to it, or run `parley backup FILE` meanwhile")
+            yield Finding("backups", PROBLEM, what, "put it right; until then run `parley backup FILE`")
         for what in backups.overdue:
-            yield Finding("backups", NOTICE, what, "run `parley schedule run` and leave it running, or see its log")
+            yield Finding("backups", NOTICE, what, "run `parley schedule run` and leave it running, or look in its log")
 
 
 def check_leftovers(opened: Opened) -> Found:
@@ -79,14 +79,14 @@ def check_leftovers(opened: Opened) -> Found:
     for folder in sorted({opened.database.folder.resolve(), Path.cwd(), *_backup_folder(opened)}):
         for begins, what in ASIDES.items():
             for path in sorted(folder.glob(f"{begins}*/")):
-                yield Finding("leftovers", NOTICE, f"{path} is of an interrupted {what}", remove(path, what))
+                yield Finding("leftovers", NOTICE, f"{path} was left by an interrupted {what}", remove(path, what))
         for path in sorted(folder.glob(".workbook-*/")):
-            yield Finding("leftovers", NOTICE, f"{path} is of an interrupted export", remove(path, "export"))
+            yield Finding("leftovers", NOTICE, f"{path} was left by an interrupted export", remove(path, "export"))
         for path in sorted(folder.iterdir()):
             yield from _check_half_written(path)
     journal = beside(Path(opened.database.url), "-journal")
     if opened.connection.dialect.name == "sqlite" and size_of(journal):  # opening has taken back what was to be
-        what = f"{journal} is of no change that is under way"
+        what = f"{journal} belongs to no change in progress"
         yield Finding("leftovers", NOTICE, what, remove(journal, "command"))
 
 
@@ -105,7 +105,7 @@ def _read_backups(opened: Opened) -> Backups | None:
 def _check_half_written(path: Path) -> Found:
     found = HALF_WRITTEN.fullmatch(path.name)
     if found and path.is_file() and _is_gone(int(found[2]), path):
-        what = f"{path} was to become {found[1]}, but process {found[2]} ended before"
+        what = f"{path} was to become {found[1]}, but process {found[2]} ended first"
         yield Finding("leftovers", NOTICE, what, remove(path, "command"))
 
 

@@ -68,9 +68,9 @@ def is_writable(place: Path) -> bool:
 
 def allow(place: Path, setting: str) -> str:
     """What to do about a place that cannot be written and that a setting names."""
-    return f"allow writing to {shlex.quote(str(place))}, or set {setting} elsewhere"
+    return f"allow writing to {shlex.quote(str(place))}, or point {setting} elsewhere"
 
 
 def remove(path: Path, writer: str) -> str:
     """What to do about what was left behind."""
-    return f"run `rm -r {shlex.quote(str(path))}` when no {writer} is running"
+    return f"run `rm -r {shlex.quote(str(path))}` while no {writer} is running"

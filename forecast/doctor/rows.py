@@ -42,7 +42,7 @@ def check_triggers(opened: Opened) -> Found:
     absent = triggers.missing(opened.connection)
     if absent:
         named = f"{', '.join(absent[:3])}{', …' * (len(absent) > 3)}"
-        what = f"{counted(len(absent), 'trigger')} absent or altered ({named}): rows could be changed"
+        what = f"{counted(len(absent), 'trigger')} missing or altered ({named}), so rows could be changed"
         yield Finding("triggers", PROBLEM, what, "run `parley init`, then `parley verify`")
 
 
@@ -57,8 +57,8 @@ def check_seals(opened: Opened) -> Found:
         sealed = (row.last_id, row.head) if row else (0, "")
         last = last_link(opened.connection, table)
         if last != sealed:
-            told = f"ends at row {last[0]}, its last seal stands at row {sealed[0]}"
-            what = f"{table.name} {told if last[0] != sealed[0] else f'row {last[0]} is not the one that was sealed'}"
+            told = f"ends at row {last[0]}, but its last seal is at row {sealed[0]}"
+            what = f"{table.name} {told if last[0] != sealed[0] else f'row {last[0]} is not the row that was sealed'}"
             yield Finding("seals", PROBLEM, what, "run `parley verify`, then restore a backup")
 
 
@@ -72,7 +72,7 @@ def check_case(opened: Opened) -> Found:
             f"the shipped case {folder.case.id} ({folder.case_hash[:8]}) is not the version in the database "
             f"({stored.stems_from[:8]}, loaded on {stored.recorded_at:%Y-%m-%d})"
         )
-        yield Finding("case", NOTICE, what, "run `parley init`, unless that version is from a folder of your own")
+        yield Finding("case", NOTICE, what, "run `parley init`, unless you loaded that version from your own folder")
 
 
 def _stored_case(opened: Opened, case_id: str | None) -> CaseRow | None:
@@ -94,11 +94,11 @@ def check_completeness(opened: Opened) -> Found:
     for known, group in groupby(sorted(EVENT_TYPES, key=lambda kind: through.get(kind, date.min)), through.get):
         if known is None or today - known > ATTESTED_WITHIN:
             kinds = tuple(group)
-            far = f"complete through {known}, {_ago(today, known)}" if known else "not attested complete for any day"
+            far = f"attested only through {known}, {_ago(today, known)}" if known else "not attested for any day"
             only = "" if len(kinds) == len(EVENT_TYPES) else "".join(f" --type {kind}" for kind in kinds)
-            run = f"add what happened since, then run `parley event none{only} --through DATE`"
+            run = f"add what has happened since, then run `parley event none{only} --through DATE`"
             quiet = looked is None or (known is not None and looked <= known)
-            said = "; nobody has entered anything since, so that silence says nothing" if quiet else ""
+            said = "; nobody has entered anything since, so silence is no evidence" if quiet else ""
             yield Finding("completeness", NOTICE, f"{', '.join(kinds)}: {far}{said}", run)
 
 
@@ -122,7 +122,7 @@ def check_codings(opened: Opened) -> Found:
     found = contradictions(standing_on(read_observations(opened.connection, case.case_id, When(as_of=today)), today))
     for one in found[:NAMED]:
         codings = [coding_text(each, f"row {each.row}") for each in one.codings]
-        run = "settle which holds, then run `parley revise ROW` for the other"
+        run = "decide which is right, then run `parley revise ROW` for the other"
         yield Finding("codings", NOTICE, contradiction_text(one, codings, one.indicator), run)
     if len(found) > NAMED:
         what = f"{counted(len(found) - NAMED, 'more disagreement')} between codings"
@@ -138,14 +138,14 @@ def check_forecast(opened: Opened) -> Found:
     last = last_published(opened.connection, case.case_id, kinds=FULL_KINDS)
     owed = owed_as_of(_schedule(), here.zone, opened.now)
     if last is None:
-        yield Finding("forecast", NOTICE, "no forecast was ever published", "run `parley update`")
+        yield Finding("forecast", NOTICE, "no forecast has been published yet", "run `parley update`")
     elif last.as_of < owed:
         ago = _ago(here.today, last.as_of)
         stands = f"the last published forecast (run {last.id}) is as of {last.as_of}, {ago}"
-        what = f"{stands}: one as of {owed} should be there by now"
+        what = f"{stands}: one as of {owed} is due"
         yield Finding("forecast", NOTICE, what, "run `parley update`")
     for run in read_runs(opened.connection, case.case_id, statuses=("started",)):
-        what = f"run {run.id} was started at {minute(run.status_at or run.recorded_at)} and has no end"
+        what = f"run {run.id} was started at {minute(run.status_at or run.recorded_at)} and has not finished"
         yield Finding("forecast", NOTICE, what, "run `parley update`, unless it is still running")
 
 
@@ -168,7 +168,7 @@ def check_schedule(opened: Opened) -> Found:
             yield Finding("schedule", NOTICE, standing.reason, standing.remedy)
         lag = calendar_of(settings.schedule, read_zone(opened.connection)).lag_days(opened.now)
         if lag > ISSUE_LAG_DAYS:
-            what = f"scheduled runs are issued {lag} UTC days after their as-of date, and are no track record"
+            what = f"scheduled runs are issued {lag} UTC days after their as-of date, too late for the track record"
             yield Finding("schedule", NOTICE, what, "choose an earlier time of day in the settings")
 
 

@@ -26,17 +26,17 @@ def check_place(url: str) -> Found:
     for what, run in hazards(path):
         yield Finding("place", NOTICE, what, f"{run} (docs/storage.md)")
     for copy in conflicting_copies(path):
-        what = f"{copy} looks like a copy that was made when {path.name} had been changed on two machines"
+        what = f"{copy} looks like a conflicting copy, made because {path.name} was changed on two machines"
         named = f"PARLEY_DATABASE_URL={shlex.quote(f'sqlite:///{copy}')}"
-        run = f"see what was entered there (`{named} parley observations`), enter here what is missing, then remove it"
+        run = f"see what was entered there (`{named} parley observations`), enter here what is missing, then delete it"
         yield Finding("place", NOTICE, what, run)
 
 
 def check_writing(opened: Opened) -> Found:
     """The write lock can be had, and keeps others out; nothing is written."""
     if not keeps_others_out(opened.database):
-        what = f"the lock of {opened.database.url} is not kept: another process got it at the same time"
-        run = "stop every writer but one, and move the database to a local disk, or use PostgreSQL (docs/storage.md)"
+        what = f"the lock on {opened.database.url} does not hold: two processes got it at the same time"
+        run = "stop all writers but one, and move the database to a local disk or use PostgreSQL (docs/storage.md)"
         yield Finding("writing", PROBLEM, what, run)
 
 
@@ -52,7 +52,7 @@ def check_permissions(opened: Opened) -> Found:
             yield Finding("permissions", PROBLEM, what, run)
     for place in (folder, folder / FOLDER):
         if place.exists() and not is_writable(place):
-            what = f"{place} is no folder that can be written"
+            what = f"{place} is not a folder that can be written to"
             yield Finding("permissions", PROBLEM, what, allow(place, "PARLEY_DATABASE_URL"))
 
 
@@ -62,5 +62,5 @@ def check_disk(opened: Opened) -> Found:
     yield from check_space("disk", folder, shutil.disk_usage(folder).free)
     log = Path(f"{opened.database.url}-wal")
     if opened.connection.dialect.name == "sqlite" and log.is_file() and log.stat().st_size > WAL_NOTICE:
-        what = f"{log} has grown to {log.stat().st_size // MIB} MiB: some process has been reading for long"
-        yield Finding("disk", NOTICE, what, "end that process; the next command takes the log over")
+        what = f"{log} has grown to {log.stat().st_size // MIB} MiB: some process has been reading for a long time"
+        yield Finding("disk", NOTICE, what, "end that process; the next command then empties the log")

@@ -35,15 +35,15 @@ def check_settings() -> Found:
     """Variables that no part of the program reads, most likely misspelt, and the settings file."""
     for name in sorted(os.environ):
         if name.startswith("PARLEY_") and name not in SETTINGS:
-            what = f"{name} is no setting of Parley; {suggest(name, SETTINGS)}"
-            yield Finding("settings", NOTICE, what, f"unset {name}, or set the one that was meant")
+            what = f"{name} is not a setting of Parley; {suggest(name, SETTINGS)}"
+            yield Finding("settings", NOTICE, what, f"unset {name}, or set the one you meant")
     try:
         doubt = form_doubt(read_settings().alerts.webhook)
         if doubt:
             what, _, run = doubt.rpartition("; ")
             yield Finding("settings", NOTICE, what, run)
     except BadSettings as error:
-        yield Finding("settings", PROBLEM, str(error), "mend that file: no run is scheduled with it")
+        yield Finding("settings", PROBLEM, str(error), "correct that file: until then no run is scheduled")
 
 
 def check_cache() -> Found:
@@ -51,18 +51,22 @@ def check_cache() -> Found:
     folder = cache_root()
     place = nearest(folder)
     if not is_writable(place):
-        yield Finding("cache", PROBLEM, f"cache {folder} cannot be written at {place}", allow(place, "PARLEY_CACHE"))
+        yield Finding(
+            "cache", PROBLEM, f"the cache {folder} cannot be written to at {place}", allow(place, "PARLEY_CACHE")
+        )
     yield from check_space("cache", place, shutil.disk_usage(place).free)
     for path in sorted(folder.glob("backtest/*/*.aside")):
         if time.time() - path.stat().st_mtime > CACHED_WITHIN_S:
-            yield Finding("cache", NOTICE, f"{path} is of an interrupted backtest", remove(path, "backtest"))
+            yield Finding("cache", NOTICE, f"{path} was left by an interrupted backtest", remove(path, "backtest"))
 
 
 def check_space(check: str, folder: Path, free: int) -> Found:
     """A disk with less than 1 GiB free; below 100 MiB a run may not fit any more."""
     if free < DISK_NOTICE:
         severity = PROBLEM if free < DISK_PROBLEM else NOTICE
-        yield Finding(check, severity, f"{free // MIB} MiB are free on the disk of {folder}", "make room on that disk")
+        yield Finding(
+            check, severity, f"only {free // MIB} MiB are free on the disk of {folder}", "free space on that disk"
+        )
 
 
 def check_log(folder: Path) -> Found:
@@ -90,12 +94,12 @@ def _check_told(check: str, setting: str, file: Path, chosen: bool) -> Found:
     if target.is_dir():
         yield Finding(check, PROBLEM, f"{setting} names a folder: {file}", f"name a file in it, such as {file / check}")
     elif target.exists() and not (target.is_file() or stat.S_ISCHR(target.stat().st_mode)):
-        yield Finding(check, PROBLEM, f"{setting} names no file: {file}", right)
+        yield Finding(check, PROBLEM, f"{setting} does not name a file: {file}", right)
     elif target.exists() and not may(target, os.W_OK):
         yield Finding(check, PROBLEM, f"{setting}: {file} cannot be written", f"allow writing to it, or {right}")
     elif not target.exists() and not is_writable(nearest(parent)):
         what = f"{setting}: {file} cannot be made at {nearest(parent)}"
         yield Finding(check, PROBLEM, what, f"allow writing there, or {right}")
     elif chosen and not parent.exists():
-        what = f"{setting}: the folder {parent} does not exist; the first line would make it"
-        yield Finding(check, NOTICE, what, f"make that folder if it is the right one, or {right}")
+        what = f"{setting}: the folder {parent} does not exist; the first line written would create it"
+        yield Finding(check, NOTICE, what, f"create that folder if it is the right one, or {right}")

@@ -94,7 +94,7 @@ def columns_of_sheet(columns: Sequence[Column]) -> tuple[Column, ...]:
 
 
 def _exact(column: Column) -> Column:
-    meaning = f"{column.name} with its microseconds and zone, which a date-time of Excel does not keep"
+    meaning = f"{column.name} with microseconds and zone, which an Excel date-time does not keep"
     return stored(column.name + EXACT, TEXT, meaning, nullable=column.nullable)
 
 
@@ -124,9 +124,9 @@ def write_text(sheet: Worksheet, line: int, place: int, value: object, plain: Fo
 def check_text(text: str) -> None:
     """Raise Unfit for text that no cell can hold."""
     if 2 * len(text) > LONGEST_TEXT and (units := len(text.encode("utf-16-le", "surrogatepass")) // 2) > LONGEST_TEXT:
-        raise Unfit(f"is a text of {units} characters; a cell of Excel holds {LONGEST_TEXT}")
+        raise Unfit(f"has {units} characters, and an Excel cell holds {LONGEST_TEXT}")
     if not text.isascii() and (found := _UNWRITABLE.search(text)):
-        raise Unfit(f"has the character U+{ord(found[0]):04X}, which no workbook can hold")
+        raise Unfit(f"contains the character U+{ord(found[0]):04X}, which no workbook can hold")
 
 
 def as_shown(text: str) -> str:

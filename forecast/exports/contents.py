@@ -57,7 +57,7 @@ CONTENTS = {
         options=("--target", "--kind"),
     ),
     "runs": Content(
-        row="run, whatever became of it", own=(*RUN, *STATUS, *SITUATION), dated_by="as_of", options=("--kind",)
+        row="run, whatever its status", own=(*RUN, *STATUS, *SITUATION), dated_by="as_of", options=("--kind",)
     ),
     "observations": Content(
         row="version of an observation", own=OBSERVATION, dated_by="observed_on", begin="run `parley log`"

@@ -120,13 +120,17 @@ def headline_columns(target: str, horizons: Sequence[int]) -> tuple[Column, ...]
     """Of the sheet with a row per date; the target as readers call it."""
     longest = horizons[-1]
     return (
-        stored("as_of", DATE, "What could be known by this day was used"),
+        stored("as_of", DATE, "Only what could be known by this day was used"),
         stored("run_id", INTEGER, "The last full run of the as-of date, or the last provisional one if none is full"),
         stored("kind", TEXT, "Kind of that run"),
         *(stored(f"mean_{days}d", PROBABILITY, f"Probability of {target} within {days} days") for days in horizons),
         stored(f"q05_{longest}d", PROBABILITY, f"Lower end of the 90 % interval of mean_{longest}d"),
         stored(f"q95_{longest}d", PROBABILITY, f"Upper end of the 90 % interval of mean_{longest}d"),
-        stored("structure", INTEGER, "Structure of the model that made that run; different ones make no one series"),
+        stored(
+            "structure",
+            INTEGER,
+            "Structure of the model that made that run; runs of different structures do not form one series",
+        ),
     )
 
 

@@ -187,7 +187,7 @@ def _nothing(connection: Connection, case: CaseRow, wanted: Wanted, content: Con
     )
     noun = "versions" if wanted.what in TABLES else "runs" if wanted.what == "runs" else "published runs"
     has = f"{on_file.count} {noun} from {on_file.first} to {on_file.last}"
-    return f"no {wanted.what} answer to {asked}; on file are {has} ({content.dated_by})"
+    return f"no {wanted.what} match {asked}; on file: {has} (by {content.dated_by})"
 
 
 def _on_file(connection: Connection, case: CaseRow, wanted: Wanted, content: Content) -> Extent:
@@ -206,11 +206,11 @@ def _unknown(connection: Connection, case: CaseRow, wanted: Wanted) -> str:
     if wanted.horizon is not None:
         horizons = read_horizons(connection, case.case_id, table)
         if wanted.horizon not in horizons:
-            return f"no {wanted.what} reach to horizon {wanted.horizon}; use one of {', '.join(map(str, horizons))}"
+            return f"no {wanted.what} have horizon {wanted.horizon}; use one of {', '.join(map(str, horizons))}"
     if wanted.target is not None:
         targets = read_targets_of(connection, case.case_id, table)
         if wanted.target not in targets:
-            return f"no {wanted.what} are of target {wanted.target!r}; {suggest(wanted.target, targets)}"
+            return f"no {wanted.what} have target {wanted.target!r}; {suggest(wanted.target, targets)}"
     return ""
 
 

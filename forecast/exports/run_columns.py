@@ -69,20 +69,20 @@ RUN = (
     derived(
         "kind",
         TEXT,
-        "official (scheduled), manual, backfill (for a day that was over) or provisional (no fit)",
+        "official (scheduled), manual, backfill (made after its day was over) or provisional (no fit)",
         lambda about: about.run.kind,
     ),
     derived(
         "as_of",
         DATE,
-        "Day by which what went in could be known; windows begin the day after it",
+        "Only what could be known by this day was used; windows begin the day after",
         lambda about: about.run.as_of,
     ),
     derived("issued_at", INSTANT, "When the run was stored", lambda about: about.run.issued_at),
     derived(
         "structure",
         INTEGER,
-        "Number of the structure of the model that made the run; numbers of different structures make no one series",
+        "Structure of the model that made the run; runs of different structures do not form one series",
         lambda about: structure_of(about.run),
     ),
 )
@@ -90,23 +90,23 @@ _REACH = (
     stored(
         "horizon_days",
         INTEGER,
-        "Length of a rolling window; empty where it ends on a deadline",
+        "Length of a rolling window; empty if the window ends on a deadline",
         unit="days",
         nullable=True,
     ),
-    stored("deadline", DATE, "Last day of a window with a fixed end; empty where it is a rolling one", nullable=True),
+    stored("deadline", DATE, "Last day of a window with a fixed end; empty for a rolling window", nullable=True),
 )
 SITUATION = (
     derived(
         "dry",
         BOOLEAN,
-        "Whether no qualifying meeting had ended lately as of complete_through; else wet",
+        "True if no qualifying meeting had ended recently as of complete_through; otherwise it was wet",
         lambda about: about.run.dry,
     ),
     derived(
         "days_since_talks",
         INTEGER,
-        "From the end of the last qualifying meeting to complete_through; empty where there was none",
+        "Days from the end of the last qualifying meeting to complete_through; empty if there was none",
         lambda about: about.run.days_since_talks,
         unit="days",
         nullable=True,
@@ -120,36 +120,36 @@ SITUATION = (
     derived(
         "unattested_days",
         INTEGER,
-        "From complete_through to as_of: days of which nobody attests the talks",
+        "Days from complete_through to as_of, for which nobody has attested the record of talks",
         lambda about: max((about.run.as_of - about.run.complete_through).days, 0),
         unit="days",
     ),
     derived(
         "p_dry_now",
         PROBABILITY,
-        "Probability that it is still dry on as_of; empty where a run failed",
+        "Probability that it is still dry on as_of; empty if the run failed",
         lambda about: about.run.p_dry_now,
         nullable=True,
     ),
     derived(
         "stale_indicators",
         INTEGER,
-        "Number of indicators that on as_of had gone unobserved for more than twice their expected cadence; "
-        "empty where the run holds no levels",
+        "Number of indicators unobserved on as_of for more than twice their expected cadence; "
+        "empty if the run has no levels",
         lambda about: about.stale,
         nullable=True,
     ),
     derived(
         "live",
         BOOLEAN,
-        "Whether the run was issued before the fact: by the end of the day after as_of (UTC); of such runs the first "
-        "of a day that is not provisional is track record",
+        "Whether the run was issued before the fact, by the end of the day after as_of (UTC); the first such run of a "
+        "day that is not provisional belongs to the track record",
         lambda about: about.run.kind != PROVISIONAL and issued_before_the_fact(about.run),
     ),
     derived(
         "rhat_max",
         NUMBER,
-        "Largest R-hat of the fit; 1 is best, above 1.01 it is not published",
+        "Largest R-hat of the fit; 1 is best, and above 1.01 the run is not published",
         lambda about: _number(about.diagnostics["rhat_max"]),
         nullable=True,
     ),
@@ -195,11 +195,11 @@ SITUATION = (
     derived(
         "as_recorded",
         INSTANT,
-        "Only rows recorded by then went in; empty where all on file did",
+        "Only rows recorded by then were used; empty if all rows on file were",
         lambda about: about.run.as_recorded,
         nullable=True,
     ),
-    derived("inputs_hash", TEXT, "SHA-256 of what went in", lambda about: about.run.inputs_hash),
+    derived("inputs_hash", TEXT, "SHA-256 of the inputs", lambda about: about.run.inputs_hash),
     derived(
         "case_hash",
         TEXT,
@@ -209,7 +209,7 @@ SITUATION = (
     derived(
         "posterior_hash",
         TEXT,
-        "SHA-256 of the file with the posterior; empty where there is none",
+        "SHA-256 of the file with the posterior; empty if there is none",
         lambda about: about.run.posterior_hash,
         nullable=True,
     ),
@@ -220,7 +220,10 @@ SITUATION = (
         lambda about: about.run.code_version,
     ),
     derived(
-        "versions", JSON, "Versions of the libraries that numbers depend on", lambda about: as_text(about.run.versions)
+        "versions",
+        JSON,
+        "Versions of the libraries that the numbers depend on",
+        lambda about: as_text(about.run.versions),
     ),
 )
 FORECAST = (
@@ -237,8 +240,8 @@ FORECAST = (
         lambda line: line.row.target == line.about.headline,
     ),
     *_REACH,
-    stored("mean", PROBABILITY, "The probability: mean over posterior draws of P(event | draw)"),
-    stored("mcse", PROBABILITY, "Monte-Carlo standard error of the mean: the simulation's own"),
+    stored("mean", PROBABILITY, "The probability: the mean of P(event | draw) over posterior draws"),
+    stored("mcse", PROBABILITY, "Monte-Carlo standard error of the mean, which comes from the simulation alone"),
     stored("q05", PROBABILITY, "Lower end of the equal-tailed 90 % interval of P(event | draw)"),
     stored("q25", PROBABILITY, "Lower end of the equal-tailed 50 % interval of P(event | draw)"),
     stored("q50", PROBABILITY, "Median of P(event | draw)"),
@@ -247,17 +250,22 @@ FORECAST = (
     stored(
         "base_rate",
         PROBABILITY,
-        "How often past windows held one as of the day, recent years weighing more",
+        "Share of past windows with an event, as of that day, with more weight on recent years",
         nullable=True,
     ),
     stored(
         "documents_only", PROBABILITY, "The probability from base rate and documents, without the record", nullable=True
     ),
-    stored("history_only", PROBABILITY, "The probability without the documents' judgements, by Laplace", nullable=True),
+    stored(
+        "history_only",
+        PROBABILITY,
+        "The probability without the documents' judgements, by Laplace's approximation",
+        nullable=True,
+    ),
 )
 SCENARIO = (
     *_REACH,
-    stored("scenario", TEXT, f"Label of the window, of which exactly one holds: {_SCENARIOS}"),
+    stored("scenario", TEXT, f"Label of the window; exactly one holds: {_SCENARIOS}"),
     derived(
         "scenario_name",
         TEXT,
@@ -284,23 +292,25 @@ LEVEL = (
         unit="levels",
         nullable=True,
     ),
-    stored("active", BOOLEAN, "Whether it has been observed yet; before that it contributes nothing"),
+    stored("active", BOOLEAN, "Whether it has been observed yet; until then it contributes nothing"),
     stored(
-        "last_observed_on", DATE, "Day of the last observation known by then; empty where there is none", nullable=True
+        "last_observed_on", DATE, "Day of the last observation known by then; empty if there is none", nullable=True
     ),
-    stored("stale_days", INTEGER, "From last_observed_on to the as-of date", unit="days", nullable=True),
+    stored("stale_days", INTEGER, "Days from last_observed_on to the as-of date", unit="days", nullable=True),
     stored("stale", BOOLEAN, "Whether it has gone unobserved for more than twice its expected cadence"),
 )
 EFFECT = (
     stored(
-        "target", TEXT, "What the indicator bears on: the rate at which such events begin; deal: a mark of a meeting"
+        "target",
+        TEXT,
+        "What the indicator affects: the rate at which such events begin; for deal, the odds that a meeting brings one",
     ),
     INDICATOR,
     stored(
         "source",
         TEXT,
-        "What the effect is known from: orientation (the catalogue's prior), documents (with the judgements), history "
-        "(with the record and no judgements), posterior (all)",
+        "What the effect is based on: orientation (the catalogue's prior), documents (prior and judgements), history "
+        "(prior and record, no judgements), posterior (everything)",
     ),
     stored("mean", NUMBER, "Mean effect", unit="log rate per level (deal: log odds per level)"),
     stored("sd", NUMBER, "Standard deviation of the effect", unit="log rate per level (deal: log odds per level)"),
@@ -313,9 +323,9 @@ STATUS = (
         lambda about: about.run.status,
         nullable=True,
     ),
-    derived("status_at", INSTANT, "When it took that status", lambda about: about.run.status_at, nullable=True),
+    derived("status_at", INSTANT, "When it got that status", lambda about: about.run.status_at, nullable=True),
     derived(
         "failures", JSON, "Why it was not published: a list of sentences", lambda about: as_text(failures_of(about.run))
     ),
-    derived("names", JSON, "Names that people gave the run, a list: oldest first", lambda about: as_text(about.names)),
+    derived("names", JSON, "Names given to the run: a list, oldest first", lambda about: as_text(about.names)),
 )

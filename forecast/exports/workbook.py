@@ -85,8 +85,8 @@ def write_workbook(export: Export, file: BinaryIO) -> None:
 def _check_count(what: str, count: int) -> None:
     if count > MOST_ROWS:
         raise NotWritten(
-            f"{count} rows of {what} do not fit into a sheet of Excel, which holds {MOST_ROWS}; "
-            "narrow them by --from and --to, or write .parquet or .csv"
+            f"{count} rows of {what} do not fit on an Excel sheet, which holds {MOST_ROWS}; "
+            "narrow them with --from and --to, or write .parquet or .csv"
         )
 
 
@@ -184,7 +184,7 @@ def _cells(line: int, row: Values, cells: Sequence[Cell], columns: Sequence[Colu
 
 
 def _unfit(column: Column, line: int, error: Unfit) -> NotWritten:
-    return NotWritten(f"{column.name} in row {line + 1} {error}; write .csv, .json or .parquet")
+    return NotWritten(f"{column.name} in row {line + 1} {error}; write .csv, .json or .parquet instead")
 
 
 def _put_row(line: int, row: Values, puts: Sequence[Put], columns: Sequence[Column]) -> None:
@@ -260,5 +260,5 @@ def _add_headlines(workbook: Workbook, notes: TextIO, title: str, formats: Forma
 def _held(export: Export, course: Course | None) -> list[Held]:
     """The sheets after the first, in their order."""
     rows = Held(export.what, f"{counted(export.count, 'row')}: one per {CONTENTS[export.what].row}")
-    headline = Held(HEADLINE, "the headline by as-of date, of the last full run of each, as the chart shows it")
+    headline = Held(HEADLINE, "the headline by as-of date, from the last full run of each date, as charted")
     return [rows, Held(DICTIONARY, "what each column means, its type and its unit"), *([headline] if course else [])]
