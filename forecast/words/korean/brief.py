@@ -387,8 +387,8 @@ def reproduce(brief: Brief) -> str:
 
 def anchor(head: Head) -> str:
     return (
-        f"작성 시점 전체 기록의 해시값: {head.short}({_instant(head.recorded_at)}). `parley verify --head {head.short}` "
-        "명령으로 당시의 기록이 그대로 남아 있는지 확인할 수 있다."
+        f"작성 시점 전체 기록의 해시값: {head.short}({_instant(head.recorded_at)}). "
+        f"`parley verify --head {head.short}` 명령으로 당시의 기록이 그대로 남아 있는지 확인할 수 있다."
     )
 
 
