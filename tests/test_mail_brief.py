@@ -380,6 +380,22 @@ def test_the_next_one_compares_with_the_last(toy: Database) -> None:
     assert {mail["Content-Language"] for mail in box.mails} == {"ja"}
 
 
+def test_who_wants_a_page_gets_a_page(toy: Database) -> None:
+    clock = Clock(datetime(2020, 2, 3, 7, tzinfo=UTC))
+    with open_box() as box:
+        settings = _settings(box.port, to=("minister@example.org",), language="ko", short=True)
+        _publish(toy, DAY)
+        _look(toy, settings, clock())
+        assert _deliver(toy, settings, clock) == 1
+    (mail,) = box.mails
+    text, _, pictures = _parts(mail)
+    assert LANGUAGES["ko"].short.HEADINGS.watch in text
+    assert len(pictures) == 1
+    with toy.read() as connection:
+        (report,) = read_reports(connection, "toy")
+    assert (report.language, report.format) == ("ko", "html-short")
+
+
 def test_a_brief_that_cannot_be_written_keeps_no_alert_from_going_out(toy: Database) -> None:
     clock = Clock(datetime(2020, 2, 3, 7, tzinfo=UTC))
 

@@ -60,6 +60,7 @@ def due_brief(connection: Connection, case_id: str, settings: Settings, now: dat
     before = next((alert.run_id for alert in mailed if str(alert.facts["as_of"]) < newest.as_of.isoformat()), None)
     about = f"{target_name(case.headline)} in {horizon} d: {percent(newest.mean)}, as of {newest.as_of}"
     facts = {"as_of": newest.as_of.isoformat(), "language": settings.mail.language, "since_run_id": before}
+    facts |= {"short": True} if settings.mail.short else {}
     return NewAlert(
         case_id=case_id,
         rule=BRIEF,
@@ -125,8 +126,8 @@ def mail_now(
 ) -> tuple[Trial, ...]:
     """Mail a brief at once to those who do not have it, and enter what became of it; nobody is tried again.
 
-    A brief is the same as long as its report has the same number, language and length. One that is not recorded goes to all,
-    and is not entered.
+    A brief is the same as long as its report has the same number, language and length. One that is not recorded goes
+    to all, and is not entered.
     """
     channels = {f"mail {short_key(reader)}": reader for reader in readers}
     before = _mailed(database, letter)

@@ -380,15 +380,15 @@ def provenance(brief: Brief) -> str:
 def reproduce(brief: Brief) -> str:
     run = brief.run
     return (
-        f"`parley show --run {run.id}` 명령은 모든 수치와 전체 해시를 보여 준다. `parley update --as-of {run.as_of}` "
+        f"`parley show --run {run.id}` 명령은 모든 수치와 전체 해시값을 보여 준다. `parley update --as-of {run.as_of}` "
         "명령으로 다시 적합하면, 기록·난수 시드·실행 환경이 같을 때 같은 값이 나온다."
     )
 
 
 def anchor(head: Head) -> str:
     return (
-        f"작성 시점 전체 기록의 해시: {head.short}({_instant(head.recorded_at)}). `parley verify --head {head.short}` "
-        "명령으로 당시의 기록이 그대로 남아 있는지 확인할 수 있다."
+        f"작성 시점 전체 기록의 해시값: {head.short}({_instant(head.recorded_at)}). `parley verify --head "
+        f"{head.short}` 명령으로 당시의 기록이 그대로 남아 있는지 확인할 수 있다."
     )
 
 
