@@ -267,6 +267,13 @@ def test_a_mail_that_would_be_cut_off_leaves_its_lists_out_and_says_so(
         assert words.HEADINGS.method in text
 
 
+def test_the_headline_alone_is_bold_in_the_table(letter: Letter) -> None:
+    rows = re.findall(r"<tr><th scope=\"row\".*?</tr>", letter.html)
+    bold = [row.count(';font-weight:bold"') for row in rows]
+    assert bold[0] == rows[0].count("<td") + 1 > 2  # with its name
+    assert set(bold[1:]) == {0}
+
+
 def test_a_mail_of_one_page_has_one_picture_and_says_the_same_twice(letter: Letter) -> None:
     short = brief_mail.letter_of(brief_mail.drawn(letter.brief, letter.language, short=True), 3, letter.head)
     _, mail = _sent(short)
