@@ -13,7 +13,7 @@ command -v uv >/dev/null 2>&1 && uv python install -q 3.13 && uv python find 3.1
 echo "no Python >= 3.12 found: put one on PATH, set PYTHON=/path/to/python, or install uv" >&2; exit 1
 endef
 
-.PHONY: run test lint bench soak readme setup dev lock clean
+.PHONY: run test lint bench soak readme screens chromium setup dev lock clean
 run: setup
 	@$(VENV)/bin/parley init
 	@$(VENV)/bin/parley update
@@ -32,7 +32,13 @@ bench: dev
 soak: dev  # PART=name for one part, of docs/soak.md
 	$(PY) -m benchmarks.soak_tests $(PART)
 
-readme: dev  # the outputs in README.md and its picture, made anew
+screens: dev chromium  # a contact sheet of pages and pictures in every language, in screens/
+	$(PY) -m benchmarks.screens $(SCREENS_ARGS)
+
+chromium:  # Debian's, where there is none
+	@command -v chromium >/dev/null 2>&1 || { apt-get update -q && apt-get install -y -q chromium; }
+
+readme: dev  # the outputs and pictures in README.md and docs, made anew
 	$(PY) -m benchmarks.readme $(README_ARGS)
 
 setup: $(VENV)/.ok

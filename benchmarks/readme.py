@@ -1,22 +1,22 @@
-"""README's outputs and its picture, made by the program.
+"""The outputs in README and docs, and their pictures, made by the program.
 
 python -m benchmarks.readme [--check]      (make readme)
 
-Every fence of README.md is a session: lines that begin with `$ parley` or `>>>` are typed, and what stands below each
-is its answer. All are run in order at one desk, whose clock stands at a time of its own, and the answers are written
-back:
+Every fence of a page is a session: lines that begin with `$ parley` or `>>>` are typed, and what stands below each is
+its answer. All are run in order at one desk, README's first, whose clock stands at a time of its own, and the answers
+are written back:
 
 - an answer without a line `…` stands there whole;
 - an answer with one keeps the lines of the program that have the labels of those that stand there, and `…` where words
   are left out. The label of a line is what comes before the first gap of two spaces or, where there is no gap, before
-  the first number. To show another line of an answer, write its label into README.md and run this again.
+  the first number. To show another line of an answer, write its label into the page and run this again.
 
 `parley backtest` is not run: its answer is told from the backtest that ships with the program. Nor is what is indented
 instead of fenced.
 
-The picture is `parley plot history` of docs/history_toy.csv, made-up forecasts of the tests' toy case; nothing is
-sampled. `--check` writes nothing and exits 1 if something would change. Numbers repeat on one platform; another draws
-others.
+The picture in docs/histories.md is `parley plot history` of docs/history_toy.csv, made-up forecasts of the tests' toy
+case; nothing is sampled. That in README is of the shipped backtest; docs/commands.md is made from the commands' help.
+`--check` writes nothing and exits 1 if something would change. Numbers repeat on one platform; another draws others.
 """
 
 import argparse
@@ -36,11 +36,14 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
+from benchmarks.pages import BACKTEST_PICTURE, COMMANDS, backtest_picture, commands_page
+
 if TYPE_CHECKING:
     from db.engine import Database
 
 ROOT = Path(__file__).parent.parent
-README, PICTURE, TOY = ROOT / "README.md", ROOT / "docs" / "history.png", ROOT / "docs" / "history_toy.csv"
+PAGES = tuple(ROOT / name for name in ("README.md", "docs/reading.md", "docs/library.md"))
+PICTURE, TOY = ROOT / "docs" / "history.png", ROOT / "docs" / "history_toy.csv"
 FENCE, LEFT_OUT = "```", "…"
 SHELL, PYTHON = "$ ", ">>> "
 BEFORE = (
@@ -58,7 +61,7 @@ TOY_NOTE = "an example: the numbers are made up"
 
 
 class Stale(Exception):
-    """README has something the program does not say; the message names it."""
+    """A page has something the program does not say; the message names it."""
 
 
 def main() -> int:
@@ -66,11 +69,12 @@ def main() -> int:
     parser.add_argument("--check", action="store_true", help="write nothing; exit 1 if something would change")
     check = parser.parse_args().check
     try:
-        text = rewritten(README.read_text(encoding="utf-8"))
+        texts = rewritten([page.read_text(encoding="utf-8") for page in PAGES])
     except Stale as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
-    made = {README: text.encode(), PICTURE: picture()}
+    made = {page: text.encode() for page, text in zip(PAGES, texts, strict=True)}
+    made |= {PICTURE: picture(), COMMANDS: commands_page().encode(), BACKTEST_PICTURE: backtest_picture()}
     changed = [path for path, content in made.items() if not path.exists() or path.read_bytes() != content]
     for path in changed:
         if not check:
@@ -82,19 +86,23 @@ def main() -> int:
 # Sessions
 
 
-def rewritten(text: str) -> str:
-    """The text with the answers that the program gives.
+def rewritten(texts: Sequence[str]) -> list[str]:
+    """The texts with the answers that the program gives, at one desk after each other.
 
     Raises
     ------
     Stale
         where a fence is no session, a command fails, or a line that is to be shown is not in its answer
     """
+    with desk() as session:
+        return [_answered(text, session) for text in texts]
+
+
+def _answered(text: str, session: "Session") -> str:
     parts = text.split(FENCE)
-    with _desk() as session:
-        for number in range(1, len(parts), 2):
-            lines = parts[number].strip("\n").splitlines()
-            parts[number] = "\n".join(["", *(line for typed in sessions(lines) for line in session.shown(*typed)), ""])
+    for number in range(1, len(parts), 2):
+        lines = parts[number].strip("\n").splitlines()
+        parts[number] = "\n".join(["", *(line for typed in sessions(lines) for line in session.shown(*typed)), ""])
     return FENCE.join(parts)
 
 
@@ -126,7 +134,7 @@ class Session:
         self._names: dict[str, Any] = {"pandas": import_module("pandas")}
 
     def shown(self, typed: str, below: Sequence[str]) -> list[str]:
-        """The line that was typed and the lines of its answer that README shows."""
+        """The line that was typed and the lines of its answer that the page shows."""
         answer = self.answer(typed)
         return [typed, *(chosen(answer, below, typed) if LEFT_OUT in below else answer)]
 
@@ -134,16 +142,16 @@ class Session:
         said = StringIO()
         with redirect_stdout(said):
             if typed.startswith(PYTHON):
-                exec(compile(typed.removeprefix(PYTHON), "README.md", "single"), self._names)
+                exec(compile(typed.removeprefix(PYTHON), "page", "single"), self._names)
             elif typed == f"{SHELL}{BACKTEST}":
                 _tell_shipped_backtest()
             else:
-                _type(typed.removeprefix(SHELL))
+                type_command(typed.removeprefix(SHELL))
         return [line.rstrip() for line in said.getvalue().rstrip("\n").splitlines()]
 
 
 def chosen(answer: Sequence[str], below: Sequence[str], typed: str) -> list[str]:
-    """The lines of an answer whose labels stand in README, in their order, with `…` where words are left out.
+    """The lines of an answer whose labels stand in the page, in their order, with `…` where words are left out.
 
     Raises
     ------
@@ -160,7 +168,7 @@ def chosen(answer: Sequence[str], below: Sequence[str], typed: str) -> list[str]
         place = next((i for i in range(begin, len(answer)) if answer[i] and label(answer[i]) in names), None)
         if place is None:
             what = f"`{typed.removeprefix(SHELL)}` says no {wanted.partition('  ')[0]!r} there"
-            raise Stale(f"{what}; change or remove that line of README.md")
+            raise Stale(f"{what}; change or remove that line of the page")
         out += [*_gap(answer[begin:place]), answer[place]]
         begin = place + 1
     return out + _gap(answer[begin:])
@@ -183,7 +191,7 @@ def _gap(lines: Sequence[str]) -> list[str]:
 
 
 @contextmanager
-def _desk() -> Iterator[Session]:
+def desk() -> Iterator[Session]:
     """A fresh folder in which everything has happened that comes before the first fence."""
     from forecast.cache import use_compile_cache
 
@@ -191,7 +199,7 @@ def _desk() -> Iterator[Session]:
     with TemporaryDirectory() as folder, chdir(folder), patch.dict(os.environ, _environment(), clear=True):
         for at, command in BEFORE:
             with _clock_at(at), redirect_stdout(StringIO()):
-                _type(command)
+                type_command(command)
         with _clock_at(AT):
             yield Session()
 
@@ -225,7 +233,7 @@ def clocks() -> tuple[str, ...]:
     return tuple(".".join(path.relative_to(ROOT).with_suffix("").parts) for path in found)
 
 
-def _type(command: str) -> None:
+def type_command(command: str) -> None:
     """Run a command of the program as a terminal would.
 
     Raises

@@ -1,4 +1,4 @@
-"""The README is held to the program: its commands and paths exist, its answers and its picture are the program's."""
+"""README and docs are held to the program: their commands and paths exist, answers and pictures are the program's."""
 
 import re
 from datetime import UTC, datetime
@@ -13,14 +13,19 @@ from toy_runs import add_run, install_toy
 from typer.main import get_command
 
 from benchmarks import readme
-from benchmarks.readme import BACKTEST, PICTURE, SHELL, Session, Stale, chosen, label, picture, sessions
+from benchmarks.pages import BACKTEST_PICTURE, COMMANDS, backtest_picture, commands_page
+from benchmarks.readme import BACKTEST, PAGES, PICTURE, SHELL, Session, Stale, chosen, label, picture, sessions
 from forecast.cli.app import app, run
 
 ROOT = Path(__file__).parent.parent
-README = (ROOT / "README.md").read_text(encoding="utf-8")
-FENCES = [fence.strip("\n").splitlines() for fence in README.split("```")[1::2]]
+TEXTS = [page.read_text(encoding="utf-8") for page in PAGES]
+README, READING, _ = TEXTS
+DOCS = {path: path.read_text(encoding="utf-8") for path in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))}
+GUIDES = ("README.md", "reading.md", "library.md", "desk.md", "settings.md", "developing.md", "commands.md")
+GUIDE = "\n".join(text for path, text in DOCS.items() if path.name in GUIDES)
+FENCES = [fence.strip("\n").splitlines() for text in TEXTS for fence in text.split("```")[1::2]]
 PROGRAM = get_command(app)
-COMMANDS = {name: PROGRAM.commands[name] for name in PROGRAM.list_commands(None)}  # type: ignore[attr-defined]
+NAMES = {name: PROGRAM.commands[name] for name in PROGRAM.list_commands(None)}  # type: ignore[attr-defined]
 ANSWER = [
     "Talks, as of 2026-11-22",
     "",
@@ -33,26 +38,47 @@ ANSWER = [
 
 
 def test_its_length_is_a_sitting() -> None:
-    assert 150 <= README.count("\n") <= 200
+    assert 80 <= README.count("\n") <= 130
 
 
-def test_every_command_is_named_and_every_named_command_exists() -> None:
-    named = set(re.findall(r"^\s+parley ([a-z]+)|\$ parley ([a-z]+)", README, re.MULTILINE))
-    assert {a or b for a, b in named} <= set(COMMANDS)
-    for command in COMMANDS:
-        assert f"parley {command}" in README, f"README does not name `parley {command}`"
+def test_the_page_of_commands_is_the_programs() -> None:
+    assert COMMANDS.read_text(encoding="utf-8") == commands_page()
+    for name in NAMES:
+        assert f"| `parley {name}`" in commands_page()
+
+
+def test_every_named_command_exists() -> None:
+    named = set(re.findall(r"^\s+parley ([a-z]+)|[$`] ?parley ([a-z]+)", GUIDE, re.MULTILINE))
+    aliases = {alias for command in NAMES.values() if (alias := getattr(command, "alias", ""))}
+    assert {a or b for a, b in named} <= set(NAMES) | aliases
 
 
 def test_every_named_option_exists() -> None:
-    inner = [part for command in COMMANDS.values() for part in getattr(command, "commands", {}).values()]
-    known = {option for command in (*COMMANDS.values(), *inner) for item in command.params for option in item.opts}
-    named = {found for line in re.findall(r"parley [^\n`]*", README) for found in re.findall(r"--[a-z-]+", line)}
+    inner = [part for command in NAMES.values() for part in getattr(command, "commands", {}).values()]
+    known = {option for command in (*NAMES.values(), *inner) for item in command.params for option in item.opts}
+    named = {found for line in re.findall(r"parley [^\n`]*", GUIDE) for found in re.findall(r"--[a-z-]+", line)}
     assert named <= known | {"--help"}
 
 
-@pytest.mark.parametrize("path", sorted(set(re.findall(r"`((?:db|indicators|models|forecast|docs)/[\w/.]+)`", README))))
+@pytest.mark.parametrize("path", sorted(set(re.findall(r"`((?:db|indicators|models|forecast|docs)/[\w/.]+)`", GUIDE))))
 def test_every_named_path_exists(path: str) -> None:
     assert (ROOT / path).exists()
+
+
+@pytest.mark.parametrize("page", list(DOCS), ids=lambda page: page.name)
+def test_every_link_leads_somewhere(page: Path) -> None:
+    links = re.findall(r"\]\((?!https?:|#|mailto:)([^)#\s]+)", DOCS[page])
+    assert [link for link in links if not (page.parent / link).exists()] == []
+
+
+def test_every_page_of_docs_is_reached_from_the_readme() -> None:
+    reached, ahead = set(), [ROOT / "README.md"]
+    while ahead:
+        page = ahead.pop()
+        if page not in reached and page in DOCS:
+            reached.add(page)
+            ahead += [(page.parent / link).resolve() for link in re.findall(r"\]\(([\w/.-]+\.md)", DOCS[page])]
+    assert set(DOCS) - reached == set()
 
 
 def test_the_screen_shows_the_programs_own_lines(
@@ -66,7 +92,9 @@ def test_the_screen_shows_the_programs_own_lines(
     run(["show"])
     printed = {label(line) for line in capsys.readouterr().out.splitlines()}
     rows = [
-        label(line) for line in FENCES[0] if re.match(r"(mean|median|base|history|documents|± |\d\d %|S\d) ?", line)
+        label(line)
+        for line in READING.split("```")[1].splitlines()
+        if re.match(r"(mean|median|base|history|documents|± |\d\d %|S\d) ?", line)
     ]
     assert len(rows) >= 14
     assert set(rows) <= printed
@@ -105,7 +133,7 @@ def test_lines_are_left_out_where_they_are_and_blank_ones_stay_blank() -> None:
 
 
 def test_a_line_that_the_answer_lacks_is_named() -> None:
-    with pytest.raises(Stale, match=r"^`parley show` says no 'median' there; change or remove that line of README.md$"):
+    with pytest.raises(Stale, match=r"^`parley show` says no 'median' there; change or remove that line of the page$"):
         chosen(ANSWER, ["Talks, as of", "median   1 %"], "$ parley show")
     with pytest.raises(Stale, match="says no 'mean' there"):  # it stands before S0, not after
         chosen(ANSWER, ["S0", "mean"], "$ parley show")
@@ -132,16 +160,24 @@ def test_the_picture_is_that_of_the_stored_toy() -> None:
     assert stored.shape == fresh.shape
     assert np.mean(np.abs(stored - fresh) > 0.1) < 0.005
     assert picture() == made
-    assert f"]({PICTURE.relative_to(ROOT)})" in README
+    assert f"]({PICTURE.name})" in DOCS[ROOT / "docs" / "histories.md"]
+
+
+def test_the_first_picture_is_that_of_the_shipped_backtest() -> None:
+    made = backtest_picture()
+    stored, fresh = (imread(BytesIO(content)) for content in (BACKTEST_PICTURE.read_bytes(), made))
+    assert stored.shape == fresh.shape
+    assert np.mean(np.abs(stored - fresh) > 0.1) < 0.005
+    assert f"]({BACKTEST_PICTURE.relative_to(ROOT)})" in README
 
 
 @pytest.mark.slow
 def test_the_answers_are_the_programs() -> None:
     """The same words; numbers as near as another processor's draws bring them, the shipped backtest's exactly."""
-    made = readme.rewritten(README)
-    assert _words(made) == _words(README)
-    assert _backtest(made.split("```")) == _backtest(README.split("```"))
-    assert _numbers(made) == pytest.approx(_numbers(README), rel=0.25, abs=0.11)
+    made, stored = "\n".join(readme.rewritten(TEXTS)), "\n".join(TEXTS)
+    assert _words(made) == _words(stored)
+    assert _backtest(made.split("```")) == _backtest(stored.split("```"))
+    assert _numbers(made) == pytest.approx(_numbers(stored), rel=0.25, abs=0.11)
 
 
 def _backtest(parts: list[str]) -> str:

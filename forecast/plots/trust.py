@@ -106,6 +106,11 @@ def _difference_legend(figure: Figure, labels: Labels) -> None:
 
 
 def draw_timelines(timelines: Sequence[Timeline], labels: Labels = ENGLISH) -> str:
+    """The figure of timelines, to stand in the page."""
+    return as_drawing(timelines_figure(timelines, labels), "timelines")
+
+
+def timelines_figure(timelines: Sequence[Timeline], labels: Labels = ENGLISH) -> Figure:
     """What was said at each origin, under ticks where it came true and over ticks where it did not."""
     with house_style(labels.locale):
         figure = Figure(figsize=(WIDTH, 2.7 * len(timelines)), layout="constrained")
@@ -113,7 +118,7 @@ def draw_timelines(timelines: Sequence[Timeline], labels: Labels = ENGLISH) -> s
             _draw_timeline(axes, timeline, labels)
         figure.axes[-1].set_xlabel(labels.backtest.origin)
         show_legend(figure, *figure.axes[0].get_legend_handles_labels())
-        return as_drawing(figure, "timelines")
+        return figure
 
 
 def _draw_timeline(axes: Axes, timeline: Timeline, labels: Labels) -> None:
