@@ -32,7 +32,7 @@ DAY = (
     'log us_posture 1 --on 2026-11-20 --source "White House briefing" --grade B2',
     'log kcna_tone -1 --on 2026-11-21 --source "KCNA statement" --grade A2',
     'event add contact --on 2026-11-18 --source Yonhap --confidence low --reason "denied by Seoul"',
-    "event none --through 2026-11-20",
+    "event none --through 2026-10-31",
     "check as-of states",
 )
 """What has been entered at the desk, so that every part of a page has something to say."""

@@ -267,6 +267,13 @@ def test_a_mail_that_would_be_cut_off_leaves_its_lists_out_and_says_so(
         assert words.HEADINGS.method in text
 
 
+def test_the_headline_alone_is_bold_in_the_table(letter: Letter) -> None:
+    rows = re.findall(r"<tr><th scope=\"row\".*?</tr>", letter.html)
+    bold = [row.count(';font-weight:bold"') for row in rows]
+    assert bold[0] == rows[0].count("<td") + 1 > 2  # with its name
+    assert set(bold[1:]) == {0}
+
+
 def test_a_mail_of_one_page_has_one_picture_and_says_the_same_twice(letter: Letter) -> None:
     short = brief_mail.letter_of(brief_mail.drawn(letter.brief, letter.language, short=True), 3, letter.head)
     _, mail = _sent(short)
@@ -378,6 +385,22 @@ def test_the_next_one_compares_with_the_last(toy: Database) -> None:
     assert "実行1" in second
     assert "実行2" not in first
     assert {mail["Content-Language"] for mail in box.mails} == {"ja"}
+
+
+def test_who_wants_a_page_gets_a_page(toy: Database) -> None:
+    clock = Clock(datetime(2020, 2, 3, 7, tzinfo=UTC))
+    with open_box() as box:
+        settings = _settings(box.port, to=("minister@example.org",), language="ko", short=True)
+        _publish(toy, DAY)
+        _look(toy, settings, clock())
+        assert _deliver(toy, settings, clock) == 1
+    (mail,) = box.mails
+    text, _, pictures = _parts(mail)
+    assert LANGUAGES["ko"].short.HEADINGS.watch in text
+    assert len(pictures) == 1
+    with toy.read() as connection:
+        (report,) = read_reports(connection, "toy")
+    assert (report.language, report.format) == ("ko", "html-short")
 
 
 def test_a_brief_that_cannot_be_written_keeps_no_alert_from_going_out(toy: Database) -> None:

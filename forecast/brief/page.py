@@ -40,7 +40,7 @@ BESIDE = ("base_rate", "documents_only", "history_only")
 _CODE = re.compile("`([^`]+)`")
 _UNIT = re.compile(r"(?<=\d) (?=(?:%|d|days?|points)(?!\w))")
 _DAYS = r"\d{4}-\d\d-\d\d|\d{4}年\d+月\d+日|\d{4}년 \d+월 \d+일"
-_WHOLE = re.compile(rf"[\d.]+–[\d.]+(?:\N{{NO-BREAK SPACE}}?%)?|{_DAYS}")
+_WHOLE = re.compile(rf"[\d.]+–[\d.]+(?:\N{{NO-BREAK SPACE}}?%)?|{_DAYS}|[\d.]+%p?[가-힣]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,9 +160,11 @@ def _address(figure: Figure) -> str:
 
 def _in_html(text: str) -> Markup:
     """Commands between backticks stand out; a number stays on the line of its unit, ranges and dates on one."""
-    marked = _CODE.sub(r"<code>\1</code>", str(escape(text)))
-    marked = _UNIT.sub("\N{NO-BREAK SPACE}", marked)
-    return Markup(_WHOLE.sub(r'<span class="nowrap">\g<0></span>', marked))
+    return Markup(_WHOLE.sub(r'<span class="nowrap">\g<0></span>', _marked(text)))
+
+
+def _marked(text: str) -> str:
+    return _UNIT.sub("\N{NO-BREAK SPACE}", _CODE.sub(r"<code>\1</code>", str(escape(text))))
 
 
 def _in_markdown(text: str) -> str:
@@ -172,7 +174,7 @@ def _in_markdown(text: str) -> str:
 
 def _in_mail(text: str) -> Markup:
     """As HTML that needs no style sheet."""
-    return Markup(_UNIT.sub("\N{NO-BREAK SPACE}", _CODE.sub(r"<code>\1</code>", str(escape(text)))))
+    return Markup(_WHOLE.sub(r'<span style="white-space:nowrap">\g<0></span>', _marked(text)))
 
 
 _FILTERS: Mapping[str, Callable[[str], str]] = {"html": _in_html, "md": _in_markdown, "mail": _in_mail, "txt": str}

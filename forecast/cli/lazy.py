@@ -152,7 +152,7 @@ SECTIONS: Sections = {
             alias="export",
         ),
         *_of("plot", plot="Draw a picture of what is on file."),
-        Listed(name="report", help="Write a brief of two pages.", module="forecast.cli.report", alias="brief"),
+        Listed(name="report", help="Write a brief of two pages or one.", module="forecast.cli.report", alias="brief"),
     ),
     "Evidence of quality": (
         *_of("backtest", backtest="Score forecasts made as of past dates."),

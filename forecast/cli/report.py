@@ -67,7 +67,7 @@ def report(
     force: Annotated[bool, typer.Option("--force", help="Replace FILE if it exists.")] = False,
     json_: Json = False,
 ) -> None:
-    """Write a brief of two pages, or of one. How likely, how sure, what changed, what to watch, how good it has been.
+    """Write a brief of two pages or one. How likely, how sure, what changed, what to watch, how good it has been.
 
     One file with nothing to fetch, or a mail with its pictures inside, which nobody gets twice. Each one is recorded,
     and the next compares with it; forms of one brief share a number: the same run in another language or format, or

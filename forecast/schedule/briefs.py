@@ -61,6 +61,7 @@ def due_brief(connection: Connection, case_id: str, settings: Settings, now: dat
     due = BriefDue(case.headline, horizon, newest.mean, newest.as_of, newest.run_id)
     title, *lines = LANGUAGES[settings.alerts.language].alerts.brief_due(due)
     facts = {"as_of": newest.as_of.isoformat(), "language": settings.mail.language, "since_run_id": before}
+    facts |= {"short": True} if settings.mail.short else {}
     return NewAlert(
         case_id=case_id,
         rule=BRIEF,

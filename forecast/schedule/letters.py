@@ -23,6 +23,7 @@ def compose_letter(database: Database, alert: AlertRow, settings: Settings, now:
         database,
         now,
         language=str(alert.facts["language"]),
+        short=alert.facts.get("short") is True,
         run_id=alert.run_id,
         since=before if isinstance(before, int) else None,
         case_id=alert.case_id,

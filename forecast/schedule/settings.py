@@ -238,10 +238,12 @@ class AlertSettings:
 
 @dataclass(frozen=True, config=_STRICT, kw_only=True)
 class MailSettings:
-    """When the brief goes out by mail, in which language and to whom; the server is that of the alerts."""
+    """When the brief goes out by mail, in which language, how long and to whom; the server is that of the alerts."""
 
     brief: Literal["never", "daily", "weekly", "on_change"] = "never"
     language: Literal["en", "ja", "ko"] = "en"
+    short: bool = False
+    """One page."""
     to: tuple[str, ...] = ()
     """Empty: those who get the alerts."""
 

@@ -379,7 +379,7 @@ def provenance(brief: Brief) -> str:
 def reproduce(brief: Brief) -> str:
     run = brief.run
     return (
-        f"`parley show --run {run.id}`で全数値と全ハッシュを表示する。"
+        f"`parley show --run {run.id}`で全数値と全ハッシュ値を表示する。"
         f"`parley update --as-of {run.as_of}`で当てはめ直すと、記録・乱数の種・動作環境が同じなら同じ値になる。"
     )
 

@@ -100,7 +100,7 @@ def week(brief: Brief) -> list[str]:
         lines.append(f"이번 주의 사건 기록은 없다(사건 기록은 {through}까지 확인됨).")
     lines += shown(summary.since.observations, _observation, _OBSERVATIONS, _MORE)
     if summary.since and summary.standing is None:
-        lines.append("이 전망 이후에 기록된 내용은 아래 확률에 반영되어 있지 않다.")
+        lines.append("이 전망 이후에 기록된 내용은 여기에 실린 확률에 반영되어 있지 않다.")
     return lines
 
 
