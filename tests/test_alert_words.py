@@ -167,7 +167,16 @@ FOUND: dict[str, st.SearchStrategy[tuple[Any, ...]]] = {
     "brief_mailed": st.tuples(RUNS),
     "trial": st.tuples(TEXT, TEXT),
     "compared": st.tuples(
-        st.builds(Compared, HORIZONS, PROBABILITIES, DAYS, PROBABILITIES, DAYS, POINTS, st.none() | BOUNDS)
+        st.builds(
+            Compared,
+            horizon_days=HORIZONS,
+            before=PROBABILITIES,
+            before_as_of=DAYS,
+            now=PROBABILITIES,
+            now_as_of=DAYS,
+            points=POINTS,
+            crossed=st.none() | BOUNDS,
+        )
     ),
     "origin": st.tuples(INSTANTS, st.sampled_from(["stale", "move_day"]), TEXT),
     "week_heading": st.tuples(DAYS),
