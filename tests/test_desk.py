@@ -31,6 +31,7 @@ from forecast.desk.actions import (
 )
 from forecast.desk.draft import EventDraft, ObservationDraft
 from forecast.desk.preview import Preview
+from forecast.engine.assemble import read_problem
 from forecast.errors import NotOnFile
 from forecast.record.catalogue import read_indicator
 from indicators.errors import CaseError
@@ -407,6 +408,16 @@ def test_an_attestation_goes_on_from_the_last_one(desk: Desk) -> None:
     reach = {row.type: (row.complete_from, row.complete_through, row.attested_by) for row in rows}
     assert set(reach.values()) == {(date(2010, 1, 1), date(2020, 2, 15), "kim")}
     assert all(row.complete_through == date(2019, 12, 31) for row in earlier)
+
+
+def test_attesting_piece_by_piece_covers_the_same_days(desk: Desk) -> None:
+    """A first day that is named again does not cut the record off: what was attested before still counts."""
+    for first, last in ((date(2020, 1, 1), date(2020, 1, 20)), (date(2020, 1, 21), date(2020, 2, 15))):
+        attest(desk, last, types=("contact", "crisis"), since=first)
+    with desk.database.read() as connection:
+        _, _, problem = read_problem(connection, When(as_of=TODAY), case_id="toy")
+    whole = (date(2010, 1, 1).toordinal(), date(2020, 2, 15).toordinal())
+    assert [(span.first, span.last) for span in (problem.record.contact_span, problem.record.crisis_span)] == [whole] * 2
 
 
 def test_an_attestation_against_an_event_on_file_is_refused(desk: Desk) -> None:

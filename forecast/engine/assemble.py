@@ -298,7 +298,13 @@ def _meetings(events: Sequence[EventRow]) -> Meetings:
 
 
 def _span(rows: Rows, kind: str) -> Span:
-    """The attestation that reaches furthest, no further than the as-of date and from the record's beginning on."""
-    attested = max((row for row in rows.completeness if row.type == kind), key=lambda row: row.complete_through)
-    first = max(attested.complete_from, rows.case.record_from)
-    return Span(first.toordinal(), min(attested.complete_through, rows.as_of).toordinal())
+    """The days that attestations cover without a gap up to the furthest: from the record's beginning, to the as-of date.
+
+    A day that is attested twice counts once, so that it does not matter in how many pieces people attest.
+    """
+    attested = sorted((row for row in rows.completeness if row.type == kind), key=lambda row: row.complete_through)
+    first, last = attested[-1].complete_from, attested[-1].complete_through
+    for row in reversed(attested):
+        if row.complete_through >= first - timedelta(days=1):
+            first = min(first, row.complete_from)
+    return Span(max(first, rows.case.record_from).toordinal(), min(last, rows.as_of).toordinal())
