@@ -34,6 +34,8 @@ HEIGHTS = {"history": 1.65, "horizons": 1.45, "scenarios": 1.75}
 """Inches: what two sheets of A4 leave for the plots."""
 SHORT_HEIGHTS = {"history": 2.3}
 """Of one page, which has this picture alone."""
+SCENARIOS_APART = 0.115
+"""Of the axis: what keeps the names of scenarios from each other at that height."""
 SMALLER = 0.85
 """Of the house style's letters: those of the plots match those of the page."""
 BESIDE = ("base_rate", "documents_only", "history_only")
@@ -105,7 +107,7 @@ def draw_pictures(brief: Brief, language: str, *, short: bool = False) -> dict[s
     figures = {
         "history": draw_history(facts.history, labels),
         "horizons": horizons,
-        "scenarios": draw_scenarios(facts.scenarios, labels),
+        "scenarios": draw_scenarios(facts.scenarios, labels, apart=SCENARIOS_APART),
     }
     return {name: _shrunk(figure, HEIGHTS[name]) for name, figure in figures.items()}
 

@@ -136,18 +136,18 @@ def _shares(run: RunRow, rows: Sequence[ScenarioForecastRow]) -> Shares:
     )
 
 
-def draw_scenarios(facts: ScenariosFacts, labels: Labels = ENGLISH) -> Figure:
-    """Areas with their names and numbers at the end."""
+def draw_scenarios(facts: ScenariosFacts, labels: Labels = ENGLISH, *, apart: float = APART) -> Figure:
+    """Areas with their names and numbers at the end, `apart` by that share of the axis."""
     with house_style(labels.locale):
         figure = Figure(figsize=(WIDTH, 3.3), layout="constrained")
         panels = figure.subplots(1, 2 if facts.history else 1, sharey=True, squeeze=False).flat
-        _draw_windows(panels[0], facts, labels, room=2.1 if facts.history else 5.0)
+        _draw_windows(panels[0], facts, labels, room=2.1 if facts.history else 5.0, apart=apart)
         if facts.history:
-            _draw_history(panels[1], facts, labels)
+            _draw_history(panels[1], facts, labels, apart=apart)
         return figure
 
 
-def _draw_windows(axes: Axes, facts: ScenariosFacts, labels: Labels, *, room: float) -> None:
+def _draw_windows(axes: Axes, facts: ScenariosFacts, labels: Labels, *, room: float, apart: float) -> None:
     """From the status quo on day 0."""
     nothing_yet = (1.0, *(0.0 for _ in facts.windows[0].probabilities[1:]))
     x = [0, *(shares.days for shares in facts.windows)]
@@ -159,10 +159,10 @@ def _draw_windows(axes: Axes, facts: ScenariosFacts, labels: Labels, *, room: fl
     axes.set_title(labels.heading(labels.by_window, run=facts.run_id, day=labels.date(facts.as_of)))
     end = facts.windows[-1].probabilities
     words = [f"{name}  {labels.percent(p)}" for name, p in zip(labels.scenarios.values(), end, strict=True)]
-    _draw_words(axes, end, words)
+    _draw_words(axes, end, words, apart)
 
 
-def _draw_history(axes: Axes, facts: ScenariosFacts, labels: Labels) -> None:
+def _draw_history(axes: Axes, facts: ScenariosFacts, labels: Labels, *, apart: float) -> None:
     """Broken where no run fell for long; a date by itself is a bar."""
     days = [shares.as_of for shares in facts.history]
     half = max((days[-1] - days[0]).days * 0.01, 0.3)
@@ -181,7 +181,7 @@ def _draw_history(axes: Axes, facts: ScenariosFacts, labels: Labels) -> None:
     window = labels.window(facts.horizon if isinstance(facts.horizon, int) else None, deadline)
     axes.set_title(labels.heading(labels.by_date, window=window))
     end = facts.history[-1].probabilities
-    _draw_words(axes, end, [labels.percent(p) for p in end])
+    _draw_words(axes, end, [labels.percent(p) for p in end], apart)
 
 
 def _draw_areas(axes: Axes, x: Sequence[float], shares: Sequence[Sequence[float]]) -> None:
@@ -192,11 +192,11 @@ def _draw_areas(axes: Axes, x: Sequence[float], shares: Sequence[Sequence[float]
         area.set_hatch_linewidth(0.6)
 
 
-def _draw_words(axes: Axes, end: Sequence[float], words: Sequence[str]) -> None:
+def _draw_words(axes: Axes, end: Sequence[float], words: Sequence[str], apart: float) -> None:
     """Beside the areas, each led to its own."""
     edges = [0.0, *accumulate(end)]
     middles = [(low + high) / 2 for low, high in pairwise(edges)]
-    for middle, height, text in zip(middles, spread(middles, APART, 1), words, strict=True):
+    for middle, height, text in zip(middles, spread(middles, apart, 1), words, strict=True):
         axes.annotate(
             text,
             (1, middle),
