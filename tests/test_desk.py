@@ -417,7 +417,8 @@ def test_attesting_piece_by_piece_covers_the_same_days(desk: Desk) -> None:
     with desk.database.read() as connection:
         _, _, problem = read_problem(connection, When(as_of=TODAY), case_id="toy")
     whole = (date(2010, 1, 1).toordinal(), date(2020, 2, 15).toordinal())
-    assert [(span.first, span.last) for span in (problem.record.contact_span, problem.record.crisis_span)] == [whole] * 2
+    spans = (problem.record.contact_span, problem.record.crisis_span)
+    assert [(span.first, span.last) for span in spans] == [whole] * 2
 
 
 def test_an_attestation_against_an_event_on_file_is_refused(desk: Desk) -> None:

@@ -298,7 +298,7 @@ def _meetings(events: Sequence[EventRow]) -> Meetings:
 
 
 def _span(rows: Rows, kind: str) -> Span:
-    """The days that attestations cover without a gap up to the furthest: from the record's beginning, to the as-of date.
+    """The days that attestations cover without a gap up to the furthest, within the record and to the as-of date.
 
     A day that is attested twice counts once, so that it does not matter in how many pieces people attest.
     """
