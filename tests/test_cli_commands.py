@@ -36,6 +36,7 @@ WITHIN_FUNCTIONS = {
     ("calibrate", "forecast.cli.calibrate_tables"): HEAVY,
     ("calibrate", "forecast.trust.read"): HEAVY,
     ("calibrate", "forecast.trust.page"): "pictures are for a page alone",
+    ("calibrate", "forecast.trust.payload"): HEAVY,
     ("check", "forecast.checks.run"): HEAVY,
     ("report", "forecast.brief.facts"): HEAVY,
     ("report", "forecast.brief.mail"): HEAVY,

@@ -317,7 +317,7 @@ def _bytes(old: bytes, new: bytes) -> Callable[[Path], None]:
     def spoil(path: Path) -> None:
         content = path.read_bytes()
         assert old in content
-        path.write_bytes(content.replace(old, new, 1))
+        path.write_bytes(content.replace(old, new))  # wherever it stands: pages that are free keep what they held
 
     return spoil
 

@@ -99,7 +99,7 @@ def test_every_face_that_lists_runs_says_their_structure(toy: Database) -> None:
     assert shown["run"]["structure"] == 1
     for what in OF_RUNS:
         (column,) = (column for column in CONTENTS[what].columns if column.name == "structure")
-        assert "no one series" in column.meaning
+        assert "do not form one series" in column.meaning
 
 
 def test_only_a_forecast_by_another_model_is_labelled(monkeypatch: pytest.MonkeyPatch) -> None:

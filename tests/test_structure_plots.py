@@ -27,7 +27,7 @@ from forecast.plots.recomputed import recompute
 from forecast.plots.scenarios import draw_scenarios, read_scenarios_shown
 from forecast.words.english import plots as english
 from forecast.words.english.labels import LABELS as ENGLISH
-from forecast.words.japanese import brief as japanese
+from forecast.words.japanese import plots as japanese
 from forecast.words.japanese.labels import LABELS as JAPANESE
 from forecast.words.labels import Labels
 from models.spec import TARGETS, Horizon
@@ -76,8 +76,8 @@ def test_captions_say_from_when_on(world: Database) -> None:
     with world.read() as connection:
         assert sentence in english.scenarios_caption(read_scenarios_shown(connection))
         brief = read_brief(connection, world.posteriors, date(2019, 9, 7))
-    assert "2019年9月4日以降はモデル2" in japanese.history_caption(brief)
-    assert "2019年9月4日以降はモデル2" in japanese.scenarios_caption(brief)
+    assert "2019年9月4日以降はモデル2" in japanese.history_caption(brief.figures.history)
+    assert "2019年9月4日以降はモデル2" in japanese.scenarios_caption(brief.figures.scenarios)
 
 
 @given(st.lists(st.integers(1, 3), min_size=1, max_size=20))

@@ -168,7 +168,7 @@ def _check(kind: str, asked: Asked) -> None:
     check_choices("--target", [asked.target] if asked.target else None, TARGETS)
     check_choices("--kind", list(asked.kinds), (*FULL_KINDS, "provisional"))
     if asked.first and asked.last and asked.last < asked.first:
-        what = f"{asked.last} lies before --from {asked.first}; name a later day"
+        what = f"{asked.last} is before --from {asked.first}; name a later day"
         raise typer.BadParameter(what, param_hint="'--to'")
     if asked.run_id is not None and asked.as_of is not None:
         raise typer.BadParameter("a run has its own as-of date; give one of --run and --as-of", param_hint="'--run'")
