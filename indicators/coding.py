@@ -254,7 +254,7 @@ def _day(row: Row, column: str, text: str, moment: Moment) -> date | None:
 
 def lies_ahead(day: date, moment: Moment) -> str:
     """Why a day cannot be entered yet, with both clocks."""
-    return f"{day} lies ahead; the last day begun anywhere is {moment.latest}, and here it is {moment}"
+    return f"{day} is in the future; the latest day anywhere is {moment.latest}, and here it is {moment}"
 
 
 def _known_on(row: Row, since_column: str, since: date | None, default: date | None, moment: Moment) -> date:

@@ -216,7 +216,7 @@ WRONG_DOCUMENTS = [
     ({"title": ""}, "title: is empty; write a value"),
     ({"title": "\u200b \u202e"}, "title: is empty; write a value"),
     ({"author": " "}, "author: is empty; write a value"),
-    ({"published_on": "2020-04-01"}, "published_on: 2020-04-01 lies ahead; the last day begun anywhere is"),
+    ({"published_on": "2020-04-01"}, "published_on: 2020-04-01 is in the future; the latest day anywhere is"),
     ({"published_on": "1.2.2020"}, "published_on: '1.2.2020' may be 2020-01-02 or 2020-02-01"),
     ({"published_on": "0099-01-01"}, "published_on: 0099-01-01 lies before 1900; write a later year"),
     ({"information_cutoff": "2019-12-01"}, "published_on: 2019-11-05 lies before information_cutoff 2019-12-01"),

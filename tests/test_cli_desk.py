@@ -85,8 +85,8 @@ BAD = [
     ([("indicator", "pres_tone")], r"indicator: unknown indicator 'pres_tone'; did you mean 'press_tone'\?"),
     ([("--grade", "Z9")], r"grade: 'Z9' is not a grade of the case; use a letter A–F and a digit 1–6, such as B2"),
     ([("--known-on", "2019-06-19")], r"known_on: 2019-06-19 lies before observed_on 2019-06-20"),
-    ([("--on", "2019-07-04")], r"observed_on: 2019-07-04 lies ahead; the last day begun anywhere is 2019-07-02"),
-    ([("--known-on", "2020-01-01")], r"known_on: 2020-01-01 lies ahead"),
+    ([("--on", "2019-07-04")], r"observed_on: 2019-07-04 is in the future; the latest day anywhere is 2019-07-02"),
+    ([("--known-on", "2020-01-01")], r"known_on: 2020-01-01 is in the future"),
     ([("--on", "20 June")], r"observed_on: '20 June' names no day with its year; write YYYY-MM-DD"),
     ([("--source", "  ")], r"source: is empty"),
     ([("--note", "x" * 10_000_000)], r"note: has 10000000 characters; write at most 10000"),
@@ -298,7 +298,7 @@ def test_the_provisional_forecast_stands_below_the_entry_and_in_show(
 
 def test_on_a_terminal_it_asks_for_what_is_missing(folder: Path) -> None:
     """A real pseudo-terminal: criteria first, a wrong answer asked again, and the entry stored after a yes."""
-    answers = ["y", "pres_tone", "press_tone", "7", "1", "2019-06-20", "Leader", "", "y"]
+    answers = ["y", "pres_tone", "press_tone", "7", "1", "2019-06-20", "Leader", "B2", "y"]
     said, code = converse(["log"], answers, folder, at=datetime(2019, 7, 1, tzinfo=UTC), columns=100)
     assert code == 0
     for expected in (

@@ -187,7 +187,7 @@ BAD_CELLS = [
     (
         "observed_on",
         "2026-11-23",
-        "2026-11-23 lies ahead; the last day begun anywhere is 2026-11-22, and here it is 2026-11-22 00:00 UTC",
+        "2026-11-23 is in the future; the latest day anywhere is 2026-11-22, and here it is 2026-11-22 00:00 UTC",
     ),
     ("observed_on", "2026-02-30", "'2026-02-30' is not a date; write YYYY-MM-DD, such as 2026-11-22"),
     (
@@ -201,7 +201,7 @@ BAD_CELLS = [
     (
         "known_on",
         "2027-01-01",
-        "2027-01-01 lies ahead; the last day begun anywhere is 2026-11-22, and here it is 2026-11-22 00:00 UTC",
+        "2027-01-01 is in the future; the latest day anywhere is 2026-11-22, and here it is 2026-11-22 00:00 UTC",
     ),
     ("source", "", "is empty; write who said it, and where"),
     ("source", " \t ", "is empty; write who said it, and where"),
@@ -295,13 +295,13 @@ BAD_EVENTS = [
     ({**EVENT, "started_on": ""}, "started_on: is empty; write the day it began, YYYY-MM-DD"),
     (
         {**EVENT, "started_on": "2026-12-01"},
-        "started_on: 2026-12-01 lies ahead; the last day begun anywhere is 2026-11-22, "
+        "started_on: 2026-12-01 is in the future; the latest day anywhere is 2026-11-22, "
         "and here it is 2026-11-22 00:00 UTC",
     ),
     ({**EVENT, "ended_on": "2026-11-01"}, "ended_on: 2026-11-01 lies before started_on 2026-11-03; write 2026-11-03"),
     (
         {**EVENT, "ended_on": "2026-11-30"},
-        "ended_on: 2026-11-30 lies ahead; the last day begun anywhere is 2026-11-22, "
+        "ended_on: 2026-11-30 is in the future; the latest day anywhere is 2026-11-22, "
         "and here it is 2026-11-22 00:00 UTC",
     ),
     ({**EVENT, "known_on": "2026-11-01"}, "known_on: 2026-11-01 lies before started_on 2026-11-03; write 2026-11-03"),

@@ -130,7 +130,7 @@ def test_a_day_that_has_begun_nowhere_is_refused_with_both_clocks(office: Office
     both = "here it is 2019-07-02 01:00 in Asia/Tokyo, 2019-07-01 16:00 UTC"
     assert (
         done.stderr
-        == f"error: observed_on: 2019-07-03 lies ahead; the last day begun anywhere is 2019-07-02, and {both}\n"
+        == f"error: observed_on: 2019-07-03 is in the future; the latest day anywhere is 2019-07-02, and {both}\n"
     )
 
 

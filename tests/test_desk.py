@@ -377,7 +377,7 @@ def test_the_same_event_twice_is_told(desk: Desk) -> None:
         ({"until": "2020-02-01"}, r"ended_on: 2020-02-01 lies before started_on 2020-02-28"),
         (
             {"on": "2020-03-02"},
-            r"started_on: 2020-03-02 lies ahead; the last day begun anywhere is 2020-03-01",
+            r"started_on: 2020-03-02 is in the future; the latest day anywhere is 2020-03-01",
         ),
         ({"source": ""}, r"source: is empty"),
         ({"id": "T2019-1"}, r"id: 'T2019-1' is taken"),

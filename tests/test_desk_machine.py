@@ -422,7 +422,7 @@ class AtTheDesk(RuleBasedStateMachine):
         ended = _date(said.get("ended_on", began))
         for name, day in ((since, began), ("ended_on", ended), ("known_on", known)):
             if day > self.today:
-                return f"{name}: {day} lies ahead; the last day begun anywhere is {self.today}"
+                return f"{name}: {day} is in the future; the latest day anywhere is {self.today}"
         if ended < began:
             return f"ended_on: {ended} lies before {since} {began}"
         return f"known_on: {known} lies before {since} {began}" if known < began else ""
@@ -434,7 +434,7 @@ class AtTheDesk(RuleBasedStateMachine):
         if not reason.strip():
             return "reason: is empty; say why the row is withdrawn"
         if day > self.today:
-            return f"known_on: {day} lies ahead"
+            return f"known_on: {day} is in the future"
         return f"known_on: {day} is before {known_on}, when the row became known" if day < known_on else ""
 
     def _furthest(self, kind: str) -> Mapping[str, object] | None:

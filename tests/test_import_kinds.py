@@ -208,7 +208,7 @@ def test_an_event_that_was_revised_or_withdrawn_is_not_added_again(parley: Progr
         ("summit,,2026-11-03,,KCNA,,,", r"row 2, column type: 'summit' is not allowed"),
         ("contact,,2026-11-03,2026-11-01,KCNA,,,", r"row 2, column ended_on: 2026-11-01 lies before started_on"),
         ("contact,,2026-11-03,,KCNA,low,,", r"row 2, column reason: is empty, and confidence low marks a disputed"),
-        ("contact,,2027-11-03,,KCNA,,,", r"row 2, column started_on: 2027-11-03 lies ahead"),
+        ("contact,,2027-11-03,,KCNA,,,", r"row 2, column started_on: 2027-11-03 is in the future"),
         ("contact,,NA,,KCNA,,,", r"row 2, column started_on: 'NA' stands for a missing value"),
     ],
 )
@@ -242,7 +242,7 @@ def test_attestations_go_on_from_each_other(parley: Program) -> None:
             "talks,2026-11-01,2026-11-10,",
             r"column complete_from: talks is attested through 2026-10-10; start on the next",
         ),
-        ("talks,,2026-12-01,", r"column complete_through: 2026-12-01 lies ahead; the last day begun"),
+        ("talks,,2026-12-01,", r"column complete_through: 2026-12-01 is in the future; the latest day"),
         ("talks,2026-11-12,2026-11-10,", r"column complete_through: 2026-11-10 lies before complete_from 2026-11-12"),
         ("talk,,2026-11-10,", r"column type: 'talk' is not allowed; did you mean 'talks'\?"),
         ("talks,,2026-11-10,2026-11-01", r"column known_on: 2026-11-01 lies before complete_through 2026-11-10"),

@@ -238,7 +238,7 @@ def test_rows_are_counted_as_excel_shows_them(book: Path) -> None:
         (
             "observed_on",
             date(2026, 12, 3),
-            "2026-12-03 lies ahead; the last day begun anywhere is 2026-11-22, and here it is 2026-11-22 00:00 UTC",
+            "2026-12-03 is in the future; the latest day anywhere is 2026-11-22, and here it is 2026-11-22 00:00 UTC",
         ),
         ("level", date(2026, 1, 2), "'2026-01-02' is not a level; write a number from -2 to 2"),
         ("level", 3, "'3' lies outside −2…2; write a number from -2 to 2"),

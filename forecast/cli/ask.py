@@ -40,7 +40,7 @@ def ask_draft(desk: Desk, draft: ObservationDraft) -> ObservationDraft:
     """Fill in what is missing; what was given is shown with the rest before anything is stored."""
     indicator = draft.indicator or _ask_indicator(desk)
     _show_indicator(desk, indicator)
-    defaults = {"on": desk.today().isoformat(), "grade": "B2"}
+    defaults = {"on": desk.today().isoformat()}  # a grade is a judgement, which no key may stand for
     asked = {
         name: getattr(draft, name) or _ask(desk, name, prompt, defaults.get(name)) for name, prompt in _PROMPTS.items()
     }
