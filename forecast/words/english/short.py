@@ -26,7 +26,7 @@ _EVENTS, _OBSERVATIONS = 4, 3
 """Lines of each kind."""
 _SIDES = {1: "favours talks", 0: "neutral", -1: "works against talks"}
 """By the sign of a level."""
-_PUBLIC = {"strict": " with only what was public by each date", "retrospective": ""}
+_PUBLIC = {"strict": ", with only what was public by each date", "retrospective": ""}
 """By the kind of backtest."""
 _TIMES = {"all": "", "dry": " without talks, as now,", "wet": " with talks under way, as now,"}
 _VERDICTS = {
@@ -173,8 +173,8 @@ def _due(first: Pending | None) -> str:
 
 def _tested(found: Alike) -> str:
     return (
-        f"Tested on the past{_PUBLIC[found.kind]}, {found.first.year} to {found.last.year}, which is no track record: "
-        f"at {counted(found.n, 'date')}{_TIMES[found.situation]} it said {percent(found.mean_forecast)} on average and "
+        f"In a test on the past ({found.first.year} to {found.last.year}{_PUBLIC[found.kind]}; no track record), at "
+        f"{counted(found.n, 'date')}{_TIMES[found.situation]} it said {percent(found.mean_forecast)} on average and "
         f"{share(found.frequency)} came true ({_VERDICTS[found.verdict]})."
     )
 
