@@ -7,9 +7,15 @@ from pathlib import Path
 from indicators.shipped import shipped_folder
 
 COLUMNS = ("kind", "id", "name")
-KINDS = ("case", "group", "indicator", "question", "level", "orientation", "note", "author", "title", "deadline")
+KINDS = (
+    *("case", "group", "indicator", "question", "level", "orientation", "note", "author", "title", "deadline"),
+    *("definition", "publisher"),
+)
 """What is named: an indicator's question, orientation and note by its id, its level by id and level (`us_posture:+2`),
-a document's author and title by the document's id, a deadline by its date; a group of indicators by its own word."""
+a document's author and title by the document's id, a deadline by its date; a group of indicators by its own word; what
+counts as a target by the target, and a publisher by the name that rows have for it."""
+BETWEEN_SOURCES = "; "
+"""Where one row names several."""
 
 type Names = Mapping[tuple[str, str], str]
 """By kind and id."""
@@ -25,6 +31,11 @@ def read_names(case_id: str, language: str) -> Names:
 def group_name(names: Names, group: str) -> str:
     """The name of a group of indicators; its own word where it has no other."""
     return names.get(("group", group), group)
+
+
+def source_name(names: Names, source: str) -> str:
+    """The source of a row in other words; of several each by its own name, and as it was entered where it has none."""
+    return BETWEEN_SOURCES.join(names.get(("publisher", one), one) for one in source.split(BETWEEN_SOURCES))
 
 
 def _read(path: Path) -> Names:

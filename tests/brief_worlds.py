@@ -27,10 +27,10 @@ VOID = {"meta", "br", "link", "img", "hr", "input"}
 OF_BRIEF = (
     *("title", "currency", "likelihood", "confidence", "grounds", "judgement", "situation"),
     *("reasons", "model_moved", "compared", "entered", "moved", "staleness", "attestation", "deadline", "watching"),
-    *("track", "backtest", "bounds", "method", "provenance", "reproduce"),
+    *("track", "backtest", "bounds", "method", "provenance", "reproduce", "definitions"),
 )
 """Functions of a language that make a sentence of the whole brief."""
-OF_SHORT = (*("number", "reach", "interval", "base_rate", "ground", "moved", "movers", "quality", "caption", "longer"),)
+OF_SHORT = (*("number", "reach", "interval", "base_rate", "ground", "moved", "movers", "quality", "caption"),)
 """The same of the brief of one page."""
 _NUMBER = re.compile(r"[+\-−]?\d+(?:\.\d+)?")
 
@@ -121,6 +121,7 @@ def said(language: Language, brief: Brief) -> dict[str, str]:
     words, facts = language.brief, brief.figures
     sentences = {name: getattr(words, name)(brief) for name in OF_BRIEF}
     sentences["history_caption"] = language.plots.history_caption(facts.history)
+    sentences["last_mark_caption"] = language.plots.last_mark(brief.overtaken)
     sentences["curve_caption"] = language.plots.curve_caption(facts.horizons)
     sentences["scenarios_caption"] = language.plots.scenarios_caption(facts.scenarios)
     for name in ("happened", "week", "differing"):
@@ -137,7 +138,7 @@ def said_shortly(language: Language, brief: Brief) -> dict[str, str]:
     """Every sentence of the brief of one page that is not of the long one."""
     short = language.short
     sentences = {name: getattr(short, name)(brief) for name in OF_SHORT}
-    sentences |= {"dateline": short.dateline(brief, 12), "meaning": short.meaning()}
+    sentences |= {"dateline": short.dateline(brief, 12), "meaning": short.meaning(), "longer": short.longer()}
     sentences |= {f"week {place}": line for place, line in enumerate(short.week(brief))}
     for name in ("watched", "favours", "hinders"):
         sentences |= {f"{name} {place}": getattr(short, name)(one) for place, one in enumerate(brief.watched[:2])}

@@ -40,15 +40,20 @@ from forecast.brief.page import Sheet, lay_out, render
 from forecast.brief.report import Report, write_report
 from forecast.errors import NoForecast, NotWritten
 from forecast.facts.bands import BANDS
-from forecast.facts.brief import Brief
+from forecast.facts.brief import Brief, Mark
 from forecast.facts.changes import ASKED, FIRST, OLDER, REPORT, Entries, Now
+from forecast.facts.news import EventNews, News, ObservationNews
+from forecast.facts.quality import Quality
+from forecast.facts.summary import Standing
+from forecast.facts.track import TrackLine
 from forecast.record.reasons import read_reasons
 from forecast.record.summary import read_summary
 from forecast.run_facts import read_when
 from forecast.words.english.quality import quality_sentence
 from forecast.words.english.reasons import reason_sentence, siblings_sentence
 from forecast.words.language import LANGUAGES
-from forecast.words.numbers import percent, percent_range
+from forecast.words.names import TARGET_NAMES
+from forecast.words.numbers import percent, percent_range, signed
 from indicators.folder import read_case_folder
 from indicators.install import install_case
 from indicators.names import KINDS, read_names
@@ -75,6 +80,8 @@ ENGINE_TERMS = {
     ),
 }
 """Words for the method note; a box is read by people who know none of them."""
+QUALITY = Quality(stored=None, model_version=None, evaluation_id=None, as_of=None, by=1)
+"""Where there is no backtest."""
 NOON = datetime(2020, 1, 2, 12, tzinfo=UTC)
 EACH = pytest.mark.parametrize("code", list(LANGUAGES))
 FORMATS = pytest.mark.parametrize("format_", ["html", "md"])
@@ -370,6 +377,10 @@ def test_a_forecast_far_from_its_base_rate_has_its_reason(
         assert {reason.events, reason.days} <= numbers(text)
         assert language.labels.percent(reason.base_rate) in text
         assert numbers(text) == numbers(english.reasons(told))
+        for one in reason.weights:
+            assert f"{signed(one.level, 1)}" in text
+    held = {level.indicator_id: level.mean for level in brief.levels}
+    assert {one.indicator_id: one.level for one in reason.weights}.items() <= held.items()
 
 
 def test_a_deal_far_from_its_base_rate_names_the_talks_it_takes(shipped: Database) -> None:
@@ -829,6 +840,145 @@ def test_a_page_tells_a_move_only_where_it_is_more_than_the_error_of_the_calcula
     for language, unchanged in zip(LANGUAGES.values(), ("unchanged", "変化はない", "변화는 없다"), strict=True):
         assert unchanged in language.short.moved(same)
         assert numbers(language.short.moved(same)) == numbers(ENGLISH.short.moved(same))
+
+
+@pytest.fixture(scope="module")
+def overtaken(brief: Brief) -> Brief:
+    """The same with an event and an observation since, which a forecast without a fit takes in."""
+    day, shown = date(2026, 11, 20), brief.summary.shown
+    rows = tuple(
+        replace(row, mean=0.9 * row.mean, documents_only=None, history_only=None) for row in brief.summary.targets
+    )
+    known = {"row": 1, "what": "entered", "known_on": day, "analyst": "kim", "reason": ""}
+    event = EventNews(
+        **known,
+        id="C1",
+        type="contact",
+        framing="",
+        started_on=day,
+        ended_on=day,
+        venue="",
+        source="Yonhap; my notes",
+        disputed=False,
+    )
+    seen = ObservationNews(**known, indicator="us_posture", level=1.0, observed_on=day, source="Reuters")
+    standing_ = Standing(
+        run_id=None,
+        run=shown.run,
+        issued_at=None,
+        targets=rows,
+        scenarios=shown.scenarios,
+        states=shown.states,
+    )
+    summary = replace(
+        brief.summary,
+        since=News(events=(event,), observations=(seen,)),
+        week=replace(brief.summary.week, events=(event,)),
+        standing=standing_,
+    )
+    window = (brief.headline.target, brief.headline.horizon_days)
+    headline = next(row for row in rows if (row.target, row.horizon_days) == window)
+    return replace(brief, summary=summary, headline=headline)
+
+
+@LANGUAGE
+def test_two_numbers_on_a_page_are_told_apart(brief: Brief, overtaken: Brief, language: str) -> None:
+    """The history ends with the run; the box has what takes in what came since."""
+    said_, percents = LANGUAGES[language], LANGUAGES[language].labels.percent
+    drawn, shown = percents(brief.headline.mean), percents(overtaken.headline.mean)
+    assert drawn != shown
+    mark = said_.plots.last_mark(overtaken.overtaken)
+    assert 0 < mark.index(f"({drawn})" if language != "ja" else f"（{drawn}）") < mark.index(shown)
+    assert said_.plots.last_mark(brief.overtaken) == ""
+    for short in (False, True):
+        page = render(Sheet(overtaken, language, "txt", {}, short), 12)
+        assert mark in page
+        assert mark not in render(Sheet(brief, language, "txt", {}, short), 12)
+    same = Mark(0.1, 0.1, windows=True)
+    assert numbers(said_.plots.last_mark(same)) == {10.0}
+
+
+def test_rows_in_which_nothing_stands_are_left_out(brief: Brief, overtaken: Brief) -> None:
+    for language in LANGUAGES:
+        words = LANGUAGES[language].brief.WORDS
+        alone = (f"  - {words.documents_only}: ", f"  - {words.history_only}: ")
+        for told, stands in ((brief, True), (overtaken, False)):
+            page = render(Sheet(told, language, "txt", {}), 12)
+            assert f"  - {words.base_rate}: " in page
+            assert all((row in page) == stands for row in alone)
+
+
+@pytest.mark.parametrize(
+    ("language", "source", "level"),
+    [
+        ("en", "Yonhap; my notes", "level +1 (favours talks), 2026-11-20 (Reuters)"),
+        ("ja", "聯合ニュース; my notes", "水準+1（協議に有利）、2026年11月20日（ロイター通信）"),
+        ("ko", "연합뉴스; my notes", "수준 +1(협상 성사에 유리), 2026년 11월 20일(로이터통신)"),
+    ],
+)
+def test_the_week_says_the_level_and_names_publishers(overtaken: Brief, language: str, source: str, level: str) -> None:
+    told = in_language(overtaken, read_names("us-dprk", language))
+    event, seen = LANGUAGES[language].short.week(told)
+    assert source in event
+    assert seen.endswith(level)
+    assert source in LANGUAGES[language].brief.happened(told)[0]
+    publisher = {one.publisher for one in told.sources if one.indicator_id == "russia_dprk_alignment"}
+    assert publisher == {{"en": "KCNA", "ja": "朝鮮中央通信", "ko": "조선중앙통신"}[language]}
+
+
+@LANGUAGE
+def test_what_counts_is_told_of_every_target_but_the_sum_of_two(brief: Brief, language: str) -> None:
+    told = in_language(brief, read_names("us-dprk", language))
+    assert list(told.definitions) == [target for target in TARGET_NAMES if target != "limits_talks"]
+    said_ = LANGUAGES[language].brief.definitions(told)
+    assert all(text in said_ for text in told.definitions.values())
+    assert LANGUAGES[language].brief.definitions(brief) == ""
+
+
+@LANGUAGE
+def test_one_page_says_first_whether_live_forecasts_were_scored(brief: Brief, language: str) -> None:
+    """None of the headline was; then the test on the past, which is called no track record."""
+    short, labels = LANGUAGES[language].short, LANGUAGES[language].labels
+    assert brief.track is not None
+    (first,) = {min(one.scored_on for one in brief.track.pending if one.target == brief.headline.target)}
+    said_ = short.quality(brief)
+    none = {"en": "No live forecast", "ja": "公表した", "ko": "공표한"}[language]
+    past = {"en": "no track record", "ja": "予測実績ではない", "ko": "예측 실적이 아님"}[language]
+    assert said_.startswith(none)
+    assert 0 < said_.index(labels.date(first)) < said_.index(past)
+    assert brief.alike is not None
+    public = {"en": "only what was public", "ja": "当時の公表情報だけ", "ko": "당시 공개된 정보만"}[language]
+    assert (public in said_) == (brief.alike.kind == "strict")
+    untested = replace(brief, tested=None, summary=replace(brief.summary, quality=QUALITY))
+    assert past not in short.quality(untested)
+    line = TrackLine(
+        target=brief.headline.target,
+        horizon_days=30,
+        deadline=None,
+        first_as_of=first,
+        last_as_of=first,
+        forecasts=7,
+        days=40,
+        events=1,
+        windows_with=1,
+        windows_without=1,
+        effective_n=1.3,
+        log_score=0.2,
+        brier=0.1,
+        mean_forecast=0.12,
+        frequency=0.25,
+        base_log_score=None,
+        base_brier=None,
+        base_mean=None,
+        log_difference=None,
+        brier_difference=None,
+        enough=False,
+    )
+    scored = short.quality(replace(untested, track=replace(brief.track, lines=(line,))))
+    assert {7, 30, 12, 25} <= numbers(scored)
+    unknown = short.quality(replace(untested, track=None))
+    assert numbers(unknown) == set()
+    assert unknown != scored
 
 
 @pytest.mark.slow

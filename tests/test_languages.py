@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -18,7 +19,7 @@ from forecast.identity import ROOTS, sources
 from indicators.case_rows import new_case
 from indicators.folder import FILES, read_case_folder
 from indicators.languages import LANGUAGES, in_language, untranslated
-from indicators.names import KINDS, group_name, read_names
+from indicators.names import KINDS, group_name, read_names, source_name
 from indicators.shipped import shipped_case
 
 type Program = Callable[..., tuple[int, str, str]]
@@ -34,6 +35,11 @@ FRACTION = {"ja": "分の", "ko": "분의 "}
 LETTERS = {"ja": "[\u3041-\u30fe\u4e00-\u9fff]", "ko": "[\uac00-\ud7a3]"}
 PROPER = ("ICBM", "NPT")
 """Latin words that are no one's translation; beside them only ids stand in texts."""
+OUTLETS = {"BBC", "CNS", "CSIS", "GitHub", "MENAFN", "NDTV", "NPR", "NTI", "OANA", "TVNZ"}
+"""The same of names of publishers."""
+DEFINED = ("arms_control_talks", "denuclearisation_talks", "contact", "deal", "crisis")
+OFTEN = 2
+"""More than so many observations of the shipped case are by one publisher: it has a name in each language."""
 NAMED: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     r"NPT": {"ja": ("NPT",), "ko": ("NPT",)},
     r"ICBM": {"ja": ("ICBM",), "ko": ("ICBM",)},
@@ -103,7 +109,7 @@ def test_every_text_of_the_shipped_case_has_its_translation(language: str) -> No
 def test_what_is_named_is_what_the_case_says(language: str) -> None:
     """No text without a translation, and no translation of what the case does not say."""
     names = read_names("us-dprk", language)
-    assert set(names) == shipped_texts()
+    assert {key for key in names if key[0] not in ("definition", "publisher")} == shipped_texts()
     assert {kind for kind, _ in names} == set(KINDS)
     assert all(text == text.strip() != "" for text in names.values())
 
@@ -114,7 +120,34 @@ def test_no_english_is_left_over(language: str) -> None:
     for key, text in read_names("us-dprk", language).items():
         said = re.sub(r"[a-z0-9]+-20\d\d(?: 00\d:L\d+(?:-L\d+)?)?", "", text)
         words = set(re.findall("[A-Za-z_]{3,}", said))
-        assert words <= ids | set(PROPER), (key, words)
+        assert words <= ids | set(PROPER) | (OUTLETS if key[0] == "publisher" else set()), (key, words)
+
+
+def test_every_target_is_defined_in_one_line_that_says_the_same_in_every_language() -> None:
+    said = {language: read_names("us-dprk", language) for language in LANGUAGES}
+    for target in DEFINED:
+        found = [said[language]["definition", target] for language in LANGUAGES]
+        assert all(len(text) < 200 and not text.endswith((".", "。")) for text in found)
+        assert numbers(found[0]) == numbers(found[1]) == numbers(found[2]), target
+    defined = {language: {id_ for kind, id_ in names if kind == "definition"} for language, names in said.items()}
+    assert all(ids == set(DEFINED) for ids in defined.values())
+
+
+@LANGUAGE
+def test_whoever_publishes_often_has_a_name(language: str) -> None:
+    names = read_names("us-dprk", language)
+    publishers = Counter(row.source_publisher for row in read_case_folder(shipped_case()).observations)
+    often = {name for name, count in publishers.items() if name and count > OFTEN}
+    parts = {part for name in often for part in name.split("; ")}
+    assert parts <= {id_ for kind, id_ in names if kind == "publisher"}
+
+
+def test_a_source_keeps_its_words_where_it_has_no_others() -> None:
+    names = read_names("us-dprk", "ja")
+    assert source_name(names, "Yonhap") == "聯合ニュース"
+    assert source_name(names, "Yonhap; KCNA; my notes") == "聯合ニュース; 朝鮮中央通信; my notes"
+    assert source_name(names, "") == ""
+    assert source_name({}, "Yonhap") == "Yonhap"
 
 
 @LANGUAGE

@@ -257,7 +257,7 @@ def test_a_brief_tells_what_happened_before_the_box(desk: Desk, database: Databa
 
 def test_a_brief_without_news_has_no_such_place(database: Database) -> None:
     done = write_report(database, database.folder / "b.md", datetime.combine(TODAY, time(12), UTC))
-    assert "What has happened since" not in (database.folder / "b.md").read_text(encoding="utf-8")
+    assert "Recorded since" not in (database.folder / "b.md").read_text(encoding="utf-8")
     assert done.brief.summary.standing is None
 
 

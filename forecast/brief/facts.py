@@ -22,7 +22,7 @@ from forecast.evaluation.figures import bound_as_json
 from forecast.facts.bands import Grounds, band_of
 from forecast.facts.brief import Brief, Figures
 from forecast.facts.changes import Changes, Now
-from forecast.facts.levels import Level, Watched
+from forecast.facts.levels import Differing, Level, Watched
 from forecast.facts.news import ObservationNews
 from forecast.facts.quality import Tested
 from forecast.facts.summary import Summary
@@ -34,10 +34,12 @@ from forecast.plots.scenarios import read_scenarios_shown
 from forecast.record.moment import moment_of
 from forecast.record.summary import as_json as summary_json
 from forecast.record.summary import read_summary
+from forecast.record.translated import sourced, week_sourced
 from forecast.run_facts import read_instant, read_when
 from forecast.structures import change_as_json
 from forecast.words.english import plots as english
-from indicators.names import Names
+from forecast.words.names import TARGET_NAMES
+from indicators.names import Names, source_name
 
 HISTORY_DAYS = 3 * 365
 """Days of as-of dates in the plots of a history."""
@@ -178,7 +180,10 @@ def in_language(brief: Brief, names: Names) -> Brief:
             brief.summary,
             case_name=named("case", brief.case.case_id, brief.summary.case_name),
             reasons=tuple(replace(one, weights=tuple(map(of_indicator, one.weights))) for one in brief.summary.reasons),
-            since=replace(brief.summary.since, observations=tuple(map(of_news, brief.summary.since.observations))),
+            since=sourced(
+                replace(brief.summary.since, observations=tuple(map(of_news, brief.summary.since.observations))), names
+            ),
+            week=week_sourced(brief.summary.week, names),
         ),
         deadline_meaning=named("deadline", deadline, brief.deadline_meaning),
         changes=replace(brief.changes, moves=tuple(map(of_indicator, brief.changes.moves))),
@@ -192,9 +197,19 @@ def in_language(brief: Brief, names: Names) -> Brief:
             )
             for one in brief.documents
         ),
-        sources=tuple(map(of_indicator, brief.sources)),
-        differing=tuple(map(of_indicator, brief.differing)),
+        sources=tuple(replace(of_indicator(one), publisher=source_name(names, one.publisher)) for one in brief.sources),
+        differing=tuple(_differing_in(of_indicator(one), names) for one in brief.differing),
+        definitions={
+            target: names["definition", target]
+            for target in dict.fromkeys((brief.case.headline, *TARGET_NAMES))
+            if ("definition", target) in names
+        },
     )
+
+
+def _differing_in(one: Differing, names: Names) -> Differing:
+    codings = (replace(each, source_publisher=source_name(names, each.source_publisher)) for each in one.codings)
+    return replace(one, codings=tuple(codings))
 
 
 def _watched_in(one: Watched, names: Names) -> Watched:

@@ -55,7 +55,7 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class TargetTable:
-    """Targets by window, the headline first and with what stands beside it."""
+    """Targets by window, the headline first and with what stands beside it in some window."""
 
     header: tuple[str, ...]
     rows: tuple[tuple[str, tuple[Cell, ...]], ...]
@@ -143,7 +143,9 @@ def render(sheet: Sheet, number: int | None, *, head: Head | None = None, note: 
 def _captions(brief: Brief, language: Language) -> Mapping[str, str]:
     facts, said = brief.figures, language.plots
     return {
-        "history": said.history_caption(facts.history),
+        "history": language.labels.sentences(
+            (said.history_caption(facts.history), said.last_mark(brief.overtaken)),
+        ),
         "horizons": said.curve_caption(facts.horizons),
         "scenarios": said.scenarios_caption(facts.scenarios),
     }
@@ -195,7 +197,11 @@ def _target_table(brief: Brief, language: Language) -> TargetTable:
             for target, mine in by_target.items()
             if mine
         ),
-        tuple((getattr(words, name), tuple(_beside(row, name, labels) for row in headline)) for name in BESIDE),
+        tuple(
+            (getattr(words, name), tuple(_beside(row, name, labels) for row in headline))
+            for name in BESIDE
+            if any(getattr(row, name) is not None for row in headline)
+        ),
     )
 
 

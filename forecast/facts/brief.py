@@ -1,7 +1,7 @@
 """Everything a brief says, before it is said in any language."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from math import log
 
@@ -33,6 +33,16 @@ class Figures:
     scenarios: ScenariosFacts
 
 
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """The end of a history that does not take in what has come since, and the number that does."""
+
+    drawn: float
+    shown: float
+    windows: bool
+    """Windows are drawn instead of a history."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Brief:
     """One run, told to someone who has to act on it."""
@@ -61,6 +71,8 @@ class Brief:
     figures: Figures
     later: RunRow | None = None
     """The last published full run, where this brief is of an earlier one."""
+    definitions: Mapping[str, str] = field(default_factory=dict, hash=False)
+    """What counts as a target, in the words of the language; of those of which the case says so."""
 
     @property
     def run(self) -> RunRow:
@@ -76,6 +88,14 @@ class Brief:
     def alike(self) -> Alike | None:
         """What came of forecasts like this one: as every face says it, else from the arrays of an older backtest."""
         return self.summary.quality.alike or (self.tested.alike if self.tested else None)
+
+    @property
+    def overtaken(self) -> Mark | None:
+        """Where the number that is shown is not the one the history ends with; None where it is."""
+        if self.summary.standing is None:
+            return None
+        history = self.figures.history
+        return Mark(history.end.mean, self.headline.mean, bool(history.windows))
 
     def weigh(self, phrases: Mapping[str, Phrase]) -> tuple[list[str], list[str]]:
         """What speaks against confidence and what in its favour, each ground in its phrase of a language."""

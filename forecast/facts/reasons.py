@@ -15,6 +15,8 @@ class Weight:
 
     indicator_id: str
     name: str
+    level: float
+    """The present one, from −2 to +2."""
     factor: float
     taught: float | None = None
     """The share of the effect that events taught; None where it is not known."""

@@ -149,6 +149,17 @@ def first_pending(record: TrackRecord) -> Pending | None:
     return min(mine, key=lambda one: one.scored_on, default=None)
 
 
+def scored_line(record: TrackRecord) -> TrackLine | None:
+    """The telling line of the newest structure that has one."""
+    return next(filter(None, map(telling_line, (record, *record.others))), None)
+
+
+def waiting(record: TrackRecord) -> Pending | None:
+    """The live forecast of the headline that is scored first, by whatever structure."""
+    found = filter(None, map(first_pending, (record, *record.others)))
+    return min(found, key=lambda one: one.scored_on, default=None)
+
+
 def _telling(line: TrackLine) -> tuple[bool, float, float]:
     """A longer horizon where it can tell something, else the one with most independent windows."""
     return line.enough, float((line.enough and line.horizon_days) or 0), line.effective_n

@@ -91,6 +91,7 @@ def _weights(
         Weight(
             indicator_id=name,
             name=names.get(name, name),
+            level=levels[name],
             factor=exp(effect.mean * levels[name]),
             taught=effect.events_taught,
         )

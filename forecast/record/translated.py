@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from forecast.facts.news import JudgementNews, ObservationNews
+from forecast.facts.news import EventNews, JudgementNews, News, ObservationNews, Week
 from forecast.facts.summary import Summary
 from forecast.words.language import ENGLISH, Language
 from indicators.languages import in_language as catalogue_in_language
-from indicators.names import read_names
+from indicators.names import Names, read_names, source_name
 
 
 def in_language(summary: Summary, language: Language) -> Summary:
@@ -15,7 +15,8 @@ def in_language(summary: Summary, language: Language) -> Summary:
     if language.code == ENGLISH.code:
         return summary
     case_id = summary.run.case_id
-    case = read_names(case_id, language.code).get(("case", case_id), summary.case_name)
+    said = read_names(case_id, language.code)
+    case = said.get(("case", case_id), summary.case_name)
     catalogue = catalogue_in_language(summary.catalogue, case_id, language.code)
     names = {row.indicator_id: row.name for row in catalogue}
     reasons = tuple(
@@ -32,12 +33,38 @@ def in_language(summary: Summary, language: Language) -> Summary:
         case_name=case,
         catalogue=catalogue,
         reasons=reasons,
-        since=replace(
-            summary.since,
-            observations=tuple(_named(one, new) for one in summary.since.observations),
-            judgements=tuple(_named(one, new) for one in summary.since.judgements),
+        since=sourced(
+            replace(
+                summary.since,
+                observations=tuple(_named(one, new) for one in summary.since.observations),
+                judgements=tuple(_named(one, new) for one in summary.since.judgements),
+            ),
+            said,
         ),
+        week=week_sourced(summary.week, said),
     )
+
+
+def sourced(news: News, names: Names) -> News:
+    """The same, with the sources of events and observations as a language names them."""
+    return replace(
+        news,
+        events=tuple(_sourced(one, names) for one in news.events),
+        observations=tuple(_sourced(one, names) for one in news.observations),
+    )
+
+
+def week_sourced(week: Week, names: Names) -> Week:
+    """The same, with the sources of events as a language names them."""
+    return replace(
+        week,
+        events=tuple(_sourced(one, names) for one in week.events),
+        disputes=tuple(_sourced(one, names) for one in week.disputes),
+    )
+
+
+def _sourced[N: (EventNews, ObservationNews)](one: N, names: Names) -> N:
+    return replace(one, source=source_name(names, one.source))
 
 
 def _named[N: (ObservationNews, JudgementNews)](one: N, names: Mapping[str, str]) -> N:

@@ -21,6 +21,11 @@ def shown[T](news: Sequence[T], say: Callable[[T], str], most: int, more: str = 
     return [*lines[:most], more.format(left)] if left > 0 else lines
 
 
+def side(level: float) -> int:
+    """Whether a level favours talks, +1, works against them, −1, or neither, 0."""
+    return (level > 0) - (level < 0)
+
+
 def differing(siblings: Iterable[Sibling], headline: str) -> tuple[Sibling, ...]:
     """Those of the longest rolling window whose numbers differ as shown, the headline first."""
     found = list(siblings)

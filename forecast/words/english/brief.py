@@ -24,7 +24,7 @@ from forecast.words.numbers import counted, level_text, minute, percent, percent
 from forecast.words.parts.brief import Headings, TableWords
 
 HEADINGS = Headings(
-    happened="What has happened since this forecast was made",
+    happened="Recorded since this forecast was made",
     week="Events, attestations and disputes of the week",
     table="How likely is what?",
     changes="What changed",
@@ -424,6 +424,11 @@ def differing(brief: Brief) -> list[str]:
 
 def grades() -> str:
     return "Grade: reliability of the source A–F, credibility of the report 1–6. Full titles: `parley observations`."
+
+
+def definitions(brief: Brief) -> str:
+    said = ((target_name(target), text) for target, text in brief.definitions.items())
+    return " ".join(f"{name[0].upper()}{name[1:]}: {text}." for name, text in said)
 
 
 def left_out() -> str:

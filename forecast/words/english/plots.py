@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 from datetime import date, datetime
 
+from forecast.facts.brief import Mark
 from forecast.facts.evidence import (
     TRUSTED,
     DiagnosticsTold,
@@ -57,6 +58,15 @@ def history_caption(facts: HistoryFacts) -> str:
         f"Run {facts.end.run_id}, as of {facts.end.as_of}: {_number(facts.end)}.",
     )
     return " ".join(filter(None, sentences))
+
+
+def last_mark(mark: Mark | None) -> str:
+    if mark is None:
+        return ""
+    drawn, shown = percent(mark.drawn), percent(mark.shown)
+    which = f"The run that is drawn ({drawn})" if mark.windows else f"The last mark ({drawn})"
+    number = "the number is the same" if drawn == shown else f"the number is the {shown} above"
+    return f"{which} is before what has come since; with it {number}."
 
 
 def _beside_caption(facts: HistoryFacts) -> str:

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable
 
-from forecast.facts.reasons import LEAST, TALKS, Reason, Sibling
+from forecast.facts.reasons import LEAST, TALKS, Reason, Sibling, Weight
 from forecast.words.names import target_name
-from forecast.words.numbers import counted, percent, reach
+from forecast.words.numbers import counted, percent, reach, signed
 from forecast.words.selection import differing
 
 
@@ -42,9 +42,13 @@ def _levels(reason: Reason) -> str:
     if (reason.levels < 1) != (reason.factor < 1):
         return f"Present levels pull the other way, by about ×{reason.levels:.2f}."
     what = "its odds at a meeting" if reason.target == "deal" else "the rate"
-    most = with_taught((f"{one.name} ×{one.factor:.2f}", taught_words(one.taught)) for one in reason.weights)
+    most = with_taught((_weight(one), taught_words(one.taught)) for one in reason.weights)
     listed = f" ({most})" if most else ""
     return f"Present levels multiply {what} by about {reason.levels:.2f} against neutral ones{listed}."
+
+
+def _weight(one: Weight) -> str:
+    return f"{one.name} (level {signed(one.level, 1)}) ×{one.factor:.2f}"
 
 
 def _talks(reason: Reason) -> str:

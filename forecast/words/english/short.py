@@ -5,11 +5,14 @@ from forecast.facts.changes import REPORT, Step
 from forecast.facts.levels import Watched
 from forecast.facts.news import RETRACTED, EventNews, ObservationNews
 from forecast.facts.quality import Alike
+from forecast.facts.track import Pending, TrackRecord, scored_line, waiting
 from forecast.words.english.brief import GROUNDS, compared, model_moved
+from forecast.words.english.plots import last_mark
+from forecast.words.english.quality import within
 from forecast.words.names import target_name
-from forecast.words.numbers import counted, percent, percent_range, share
+from forecast.words.numbers import counted, level_text, percent, percent_range, share
 from forecast.words.parts.short import ShortHeadings
-from forecast.words.selection import shown
+from forecast.words.selection import shown, side
 from indicators.content import NO_FRAMING
 
 HEADINGS = ShortHeadings(
@@ -17,10 +20,14 @@ HEADINGS = ShortHeadings(
     moved="How has the number moved?",
     week="What happened this week?",
     watch="What to watch next",
-    quality="How good have such numbers been?",
+    quality="Track record so far, and a test on the past",
 )
 _EVENTS, _OBSERVATIONS = 4, 3
 """Lines of each kind."""
+_SIDES = {1: "favours talks", 0: "neutral", -1: "works against talks"}
+"""By the sign of a level."""
+_PUBLIC = {"strict": ", with only what was public by each date", "retrospective": ""}
+"""By the kind of backtest."""
 _TIMES = {"all": "", "dry": " without talks, as now,", "wet": " with talks under way, as now,"}
 _VERDICTS = {
     "few": "too few events to tell whether that beats a simple forecast",
@@ -117,7 +124,8 @@ def _event(one: EventNews) -> str:
 
 def _observation(one: ObservationNews) -> str:
     gone = f"; withdrawn: {one.reason}" if one.what == RETRACTED else ""
-    return f"{one.indicator}, {one.observed_on} ({one.source}){gone}"
+    level = f"level {level_text(one.level)} ({_SIDES[side(one.level)]})"
+    return f"{one.indicator}: {level}, {one.observed_on} ({one.source}){gone}"
 
 
 def watched(one: Watched) -> str:
@@ -138,12 +146,34 @@ def hinders(one: Watched) -> str:
 
 def quality(brief: Brief) -> str:
     found = brief.alike
-    return _tested(found) if found else "Such forecasts have not been tested on the past yet."
+    past = _tested(found) if found else "Such forecasts have not been tested on the past yet."
+    return f"{_live(brief.track)} {past}"
+
+
+def _live(record: TrackRecord | None) -> str:
+    if record is None:
+        return "Live forecasts cannot be scored yet."
+    name, line = target_name(record.headline), scored_line(record)
+    if line is None:
+        return f"No live forecast of {name} has been scored yet{_due(waiting(record))}."
+    have, few = "has" if line.forecasts == 1 else "have", "" if line.enough else " (too few to tell)"
+    return (
+        f"{counted(line.forecasts, 'live forecast')} of {name} {within(line)} {have} been scored: "
+        f"{percent(line.mean_forecast)} was said on average and {share(line.frequency)} came true{few}."
+    )
+
+
+def _due(first: Pending | None) -> str:
+    if first is None:
+        return ""
+    if not first.missing:
+        return f"; the first can be on {first.scored_on}"
+    return f"; the first waits until events are attested through {first.missing[0].needed_through}"
 
 
 def _tested(found: Alike) -> str:
     return (
-        f"Tested on the past, {found.first.year} to {found.last.year}: at "
+        f"In a test on the past ({found.first.year} to {found.last.year}{_PUBLIC[found.kind]}; no track record), at "
         f"{counted(found.n, 'date')}{_TIMES[found.situation]} it said {percent(found.mean_forecast)} on average and "
         f"{share(found.frequency)} came true ({_VERDICTS[found.verdict]})."
     )
@@ -152,14 +182,14 @@ def _tested(found: Alike) -> str:
 def caption(brief: Brief) -> str:
     facts = brief.figures.history
     if facts.windows:
-        return (
+        said = (
             "The number over each window, with its 50 % and 90 % intervals; of a history there are too few dates yet."
         )
+        return " ".join(filter(None, (said, last_mark(brief.overtaken))))
     tested = "; grey: what a test on the past would have said, no track record" if facts.context else ""
-    last = " Its last mark is before what has come since." if brief.summary.standing else ""
-    return f"How the number has moved, with its 50 % and 90 % intervals; dashed: the base rate{tested}.{last}"
+    said = f"How the number has moved, with its 50 % and 90 % intervals; dashed: the base rate{tested}."
+    return " ".join(filter(None, (said, last_mark(brief.overtaken))))
 
 
-def longer(brief: Brief) -> str:
-    run = f" --run {brief.run.id}" if brief.later else ""
-    return f"All of it, with every number, method and sources: `parley report{run} --out brief.html`."
+def longer() -> str:
+    return "All numbers, the method and the sources stand in the full brief."

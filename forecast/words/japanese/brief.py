@@ -415,5 +415,9 @@ def grades() -> str:
     return "等級は情報源の信頼性（A–F）と情報の確度（1–6）。表題の全文は`parley observations`に示す。"
 
 
+def definitions(brief: Brief) -> str:
+    return "".join(f"{LABELS.target(target)}：{text}。" for target, text in brief.definitions.items())
+
+
 def left_out() -> str:
     return "末尾の一覧は、メールの長さに限りがあるため省略した。全体は`parley report --out brief.html`で作成できる。"

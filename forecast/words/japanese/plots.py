@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 from datetime import date, datetime
 
+from forecast.facts.brief import Mark
 from forecast.facts.evidence import (
     TRUSTED,
     DiagnosticsTold,
@@ -59,6 +60,15 @@ def history_caption(facts: HistoryFacts) -> str:
         f"実行{facts.end.run_id}（{LABELS.date(facts.end.as_of)}時点）：{_number(facts.end)}。",
     )
     return "".join(sentences)
+
+
+def last_mark(mark: Mark | None) -> str:
+    if mark is None:
+        return ""
+    drawn, shown = LABELS.percent(mark.drawn), LABELS.percent(mark.shown)
+    which = f"図に示した実行の値（{drawn}）" if mark.windows else f"最後の点（{drawn}）"
+    number = "確率は変わらない" if drawn == shown else f"上に示した{shown}となる"
+    return f"{which}はその後の記録を反映する前のもので、反映すると{number}。"
 
 
 def _beside_caption(facts: HistoryFacts) -> str:

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable
 
-from forecast.facts.reasons import LEAST, TALKS, Reason, Sibling
+from forecast.facts.reasons import LEAST, TALKS, Reason, Sibling, Weight
 from forecast.words.japanese.labels import LABELS
 from forecast.words.japanese.terms import SEPARATOR
+from forecast.words.numbers import signed
 from forecast.words.selection import differing, said_once
 
 SET_BY_DOCUMENTS = "文献によるもので出来事によらない"
@@ -51,10 +52,14 @@ def _levels(reason: Reason) -> str:
     if (reason.levels < 1) != (reason.factor < 1):
         return f"現在の水準は逆方向に働いている（約{reason.levels:.2f}倍）。"
     what = "会合が合意に至るオッズ" if reason.target == "deal" else "発生率"
-    weights = [(f"{one.name}×{one.factor:.2f}", taught_words(one.taught)) for one in reason.weights]
+    weights = [(_weight(one), taught_words(one.taught)) for one in reason.weights]
     most = said_once(weights, "、", "［{}］")
     listed = f"（{most}）" if most else ""
     return f"現在の水準により、{what}は中立の水準の場合の約{reason.levels:.2f}倍となる{listed}。"
+
+
+def _weight(one: Weight) -> str:
+    return f"{one.name}（水準{signed(one.level, 1)}）×{one.factor:.2f}"
 
 
 def taught_words(share: float | None) -> str:

@@ -5,21 +5,27 @@ from forecast.facts.changes import REPORT, Step
 from forecast.facts.levels import Watched
 from forecast.facts.news import RETRACTED, EventNews, ObservationNews
 from forecast.facts.quality import Alike
+from forecast.facts.track import Pending, TrackRecord, scored_line, waiting
 from forecast.words.japanese.brief import GROUNDS, compared, model_moved
 from forecast.words.japanese.labels import LABELS
-from forecast.words.numbers import share
+from forecast.words.japanese.plots import last_mark
+from forecast.words.numbers import level_text
 from forecast.words.parts.short import ShortHeadings
-from forecast.words.selection import shown
+from forecast.words.selection import shown, side
 
 HEADINGS = ShortHeadings(
     confidence="確信度",
     moved="確率の変化",
     week="この一週間の出来事",
     watch="今後の注視点",
-    quality="これまでの予測の成績",
+    quality="予測実績と、過去での検証",
 )
 _EVENTS, _OBSERVATIONS = 4, 3
 """Lines of each kind."""
+_SIDES = {1: "協議に有利", 0: "中立", -1: "協議に不利"}
+"""By the sign of a level."""
+_PUBLIC = {"strict": "、当時の公表情報だけを用いて", "retrospective": ""}
+"""By the kind of backtest."""
 _TIMES = {"all": "", "dry": "現在と同じく協議のない", "wet": "現在と同じく協議が続く"}
 _VERDICTS = {
     "few": "出来事が少なく、単純な予測より優れているとは判断できない",
@@ -116,7 +122,8 @@ def _event(one: EventNews) -> str:
 
 def _observation(one: ObservationNews) -> str:
     gone = f"。撤回：{one.reason}" if one.what == RETRACTED else ""
-    return f"{one.indicator}（{LABELS.date(one.observed_on)}）：{one.source}{gone}"
+    level = f"水準{level_text(one.level)}（{_SIDES[side(one.level)]}）"
+    return f"{one.indicator}：{level}、{LABELS.date(one.observed_on)}（{one.source}）{gone}"
 
 
 def watched(one: Watched) -> str:
@@ -137,14 +144,39 @@ def hinders(one: Watched) -> str:
 
 def quality(brief: Brief) -> str:
     found = brief.alike
-    return _tested(found) if found else "同種の予測は、過去に当てはめた検証をまだ受けていない。"
+    past = _tested(found) if found else "同種の予測について、過去での検証はまだ行われていない。"
+    return f"{_live(brief.track)}{past}"
+
+
+def _live(record: TrackRecord | None) -> str:
+    if record is None:
+        return "公表した予測の採点はまだできない。"
+    name, line = LABELS.target(record.headline), scored_line(record)
+    if line is None:
+        return f"公表した{name}の予測で採点されたものはまだない{_due(waiting(record))}。"
+    few = "" if line.enough else "（件数が少なく、優劣は判断できない）"
+    window = LABELS.window(line.horizon_days, line.deadline)
+    return (
+        f"公表した{name}の予測（{window}）で採点されたものは{line.forecasts}件。"
+        f"予測した確率の平均は{LABELS.percent(line.mean_forecast)}、実際に起きた割合は{LABELS.share(line.frequency)}"
+        f"であった{few}。"
+    )
+
+
+def _due(first: Pending | None) -> str:
+    if first is None:
+        return ""
+    if not first.missing:
+        return f"（最初の採点は{LABELS.date(first.scored_on)}以降）"
+    day = LABELS.date(first.missing[0].needed_through)
+    return f"（最初の採点は、{day}までの出来事の記録に漏れがないことの確認を待つ）"
 
 
 def _tested(found: Alike) -> str:
-    came = share(found.frequency).replace(" %", LABELS.percent_sign)
     return (
-        f"{found.first.year}年から{found.last.year}年までの過去に当てはめて検証すると、{_TIMES[found.situation]}"
-        f"{found.n}時点で平均{LABELS.percent(found.mean_forecast)}と予測し、実際に起きたのは{came}であった（"
+        f"{found.first.year}年から{found.last.year}年までの過去の各時点で{_PUBLIC[found.kind]}予測したと仮定した検証"
+        f"（予測実績ではない）では、{_TIMES[found.situation]}{found.n}時点で予測した確率の平均は"
+        f"{LABELS.percent(found.mean_forecast)}、実際に起きた割合は{LABELS.share(found.frequency)}であった（"
         f"{_VERDICTS[found.verdict]}）。"
     )
 
@@ -152,12 +184,11 @@ def _tested(found: Alike) -> str:
 def caption(brief: Brief) -> str:
     facts = brief.figures.history
     if facts.windows:
-        return "期間別の確率と、その50%・90%区間。推移を描くには見通しの数がまだ少ない。"
-    tested = "灰色の線は過去に当てはめて検証した値であり、実績ではない。" if facts.context else ""
-    last = "最後の点は、その後に記録されたものを反映する前の値である。" if brief.summary.standing else ""
-    return f"確率の推移と、その50%・90%区間。破線は基準率。{tested}{last}"
+        said = "期間別の確率と、その50%・90%区間。推移を描くには見通しの数がまだ少ない。"
+        return f"{said}{last_mark(brief.overtaken)}"
+    tested = "灰色の線は、過去の各時点で予測したと仮定した値であり、予測実績ではない。" if facts.context else ""
+    return f"確率の推移と、その50%・90%区間。破線は基準率。{tested}{last_mark(brief.overtaken)}"
 
 
-def longer(brief: Brief) -> str:
-    run = f" --run {brief.run.id}" if brief.later else ""
-    return f"全数値、手法、情報源を含む全文は`parley report{run} --out brief.html --lang ja`で作成できる。"
+def longer() -> str:
+    return "全数値、手法、情報源は報告の全文に示す。"

@@ -7,7 +7,7 @@ from forecast.words.parts.brief import Headings, TableWords
 SEPARATOR, STOP = "；", "。"
 """Between items, and after the last one."""
 HEADINGS = Headings(
-    happened="この見通しの後に起きたこと",
+    happened="この見通しの後に記録されたこと",
     week="この一週間の出来事、記録の確認、真偽未確定の事項",
     table="対象別・期間別の確率",
     changes="見通しの変化",

@@ -416,6 +416,10 @@ def grades() -> str:
     return "등급은 출처 신뢰성(A–F)과 내용 신빙성(1–6)이다. 전체 제목은 `parley observations` 명령으로 볼 수 있다."
 
 
+def definitions(brief: Brief) -> str:
+    return " ".join(f"{LABELS.target(target)}: {text}." for target, text in brief.definitions.items())
+
+
 def left_out() -> str:
     return (
         "메일 길이에 제한이 있어 끝의 목록은 생략했다. 전체는 `parley report --out brief.html` 명령으로 만들 수 있다."

@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 
+from forecast.facts.brief import Mark
 from forecast.facts.evidence import (
     TRUSTED,
     DiagnosticsTold,
@@ -74,6 +75,15 @@ def history_caption(facts: HistoryFacts) -> str:
         f"실행 {facts.end.run_id}({LABELS.date(facts.end.as_of)} 기준): {_number(facts.end)}.",
     )
     return " ".join(filter(None, sentences))
+
+
+def last_mark(mark: Mark | None) -> str:
+    if mark is None:
+        return ""
+    drawn, shown = LABELS.percent(mark.drawn), LABELS.percent(mark.shown)
+    which = f"그림에 나타낸 실행의 값({drawn})" if mark.windows else f"마지막 점({drawn})"
+    number = "확률에 변화가 없다" if drawn == shown else f"위에 제시한 {shown}가 된다"
+    return f"{which}은 그 뒤의 기록을 반영하기 전의 것으로, 반영하면 {number}."
 
 
 def _beside_caption(facts: HistoryFacts) -> str:

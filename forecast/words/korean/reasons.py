@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable
 
-from forecast.facts.reasons import LEAST, TALKS, Reason, Sibling
+from forecast.facts.reasons import LEAST, TALKS, Reason, Sibling, Weight
 from forecast.words.korean.labels import LABELS
+from forecast.words.numbers import signed
 from forecast.words.selection import differing, said_once
 
 SET_BY_DOCUMENTS = "문헌에 따른 것으로 사건에 근거하지 않음"
@@ -54,10 +55,14 @@ def _levels(reason: Reason) -> str:
     if (reason.levels < 1) != (reason.factor < 1):
         return f"현재 수준은 반대 방향으로 작용한다(약 {reason.levels:.2f}배)."
     what = "회합이 합의에 이를 오즈가" if reason.target == "deal" else "발생률이"
-    weights = [(f"{one.name} ×{one.factor:.2f}", taught_words(one.taught)) for one in reason.weights]
+    weights = [(_weight(one), taught_words(one.taught)) for one in reason.weights]
     most = said_once(weights, ", ", "[{}]")
     listed = f"({most})" if most else ""
     return f"현재 수준에서는 {what} 중립 수준일 때의 약 {reason.levels:.2f}배가 된다{listed}."
+
+
+def _weight(one: Weight) -> str:
+    return f"{one.name}(현재 수준 {signed(one.level, 1)}) ×{one.factor:.2f}"
 
 
 def _talks(reason: Reason) -> str:

@@ -5,21 +5,27 @@ from forecast.facts.changes import REPORT, Step
 from forecast.facts.levels import Watched
 from forecast.facts.news import RETRACTED, EventNews, ObservationNews
 from forecast.facts.quality import Alike
+from forecast.facts.track import Pending, TrackRecord, scored_line, waiting
 from forecast.words.korean.brief import GROUNDS, compared, model_moved
 from forecast.words.korean.labels import LABELS
-from forecast.words.numbers import share
+from forecast.words.korean.plots import last_mark
+from forecast.words.numbers import level_text
 from forecast.words.parts.short import ShortHeadings
-from forecast.words.selection import shown
+from forecast.words.selection import shown, side
 
 HEADINGS = ShortHeadings(
     confidence="확신도",
     moved="확률의 변화",
     week="이번 주에 일어난 일",
     watch="앞으로 주시할 점",
-    quality="지금까지의 예측 성적",
+    quality="예측 실적과 과거 검증",
 )
 _EVENTS, _OBSERVATIONS = 4, 3
 """Lines of each kind."""
+_SIDES = {1: "협상 성사에 유리", 0: "중립", -1: "협상 성사에 불리"}
+"""By the sign of a level."""
+_PUBLIC = {"strict": " 당시 공개된 정보만으로", "retrospective": ""}
+"""By the kind of backtest."""
 _TIMES = {"all": "", "dry": "지금처럼 협상이 없는 ", "wet": "지금처럼 협상이 진행 중인 "}
 _VERDICTS = {
     "few": "사건이 적어 단순한 예측보다 나은지 판단할 수 없다",
@@ -117,7 +123,8 @@ def _event(one: EventNews) -> str:
 
 def _observation(one: ObservationNews) -> str:
     gone = f". 철회: {one.reason}" if one.what == RETRACTED else ""
-    return f"{one.indicator}({LABELS.date(one.observed_on)}): {one.source}{gone}"
+    level = f"수준 {level_text(one.level)}({_SIDES[side(one.level)]})"
+    return f"{one.indicator}: {level}, {LABELS.date(one.observed_on)}({one.source}){gone}"
 
 
 def watched(one: Watched) -> str:
@@ -138,29 +145,51 @@ def hinders(one: Watched) -> str:
 
 def quality(brief: Brief) -> str:
     found = brief.alike
-    return _tested(found) if found else "이런 예측은 아직 과거에 적용해 검증되지 않았다."
+    past = _tested(found) if found else "이런 예측에 대한 과거 검증은 아직 이루어지지 않았다."
+    return f"{_live(brief.track)} {past}"
+
+
+def _live(record: TrackRecord | None) -> str:
+    if record is None:
+        return "공표한 예측은 아직 채점할 수 없다."
+    name, line = LABELS.target(record.headline), scored_line(record)
+    if line is None:
+        return f"공표한 {name} 예측 가운데 채점된 것은 아직 없다{_due(waiting(record))}."
+    few = "" if line.enough else "(건수가 적어 우열을 판단할 수 없음)"
+    window = LABELS.window(line.horizon_days, line.deadline)
+    return (
+        f"공표한 {name} 예측({window}) 가운데 채점된 것은 {line.forecasts}건이다. "
+        f"평균 {LABELS.percent(line.mean_forecast)}로 예측했고 실제로 일어난 비율은 {LABELS.share(line.frequency)}였다"
+        f"{few}."
+    )
+
+
+def _due(first: Pending | None) -> str:
+    if first is None:
+        return ""
+    if not first.missing:
+        return f"(첫 채점은 {LABELS.date(first.scored_on)} 이후)"
+    return f"(첫 채점은 {LABELS.date(first.missing[0].needed_through)}까지 사건 기록에 누락이 없음을 확인한 뒤에 가능)"
 
 
 def _tested(found: Alike) -> str:
-    came = share(found.frequency).replace(" %", LABELS.percent_sign)
     return (
-        f"{found.first.year}년부터 {found.last.year}년까지의 과거에 적용해 검증한 결과, {_TIMES[found.situation]}"
-        f"{found.n}개 시점에서 평균 {LABELS.percent(found.mean_forecast)}로 예측했고 실제로 일어난 것은 "
-        f"{came}였다({_VERDICTS[found.verdict]})."
+        f"{found.first.year}년부터 {found.last.year}년까지 과거의 각 시점에{_PUBLIC[found.kind]} 예측했다고 가정한 검증"
+        f"(예측 실적이 아님)에서는 {_TIMES[found.situation]}{found.n}개 시점에서 평균 "
+        f"{LABELS.percent(found.mean_forecast)}로 예측했으나 실제로 일어난 비율은 {LABELS.share(found.frequency)}였다"
+        f"({_VERDICTS[found.verdict]})."
     )
 
 
 def caption(brief: Brief) -> str:
     facts = brief.figures.history
     if facts.windows:
-        return "기간별 확률과 그 50%·90% 구간. 추이를 그리기에는 아직 전망의 수가 적다."
-    tested = " 회색 선은 과거에 적용해 검증한 값으로, 실적이 아니다." if facts.context else ""
-    last = " 마지막 점은 그 뒤에 기록된 내용을 반영하기 전의 값이다." if brief.summary.standing else ""
-    return f"확률의 추이와 그 50%·90% 구간. 점선은 기저율이다.{tested}{last}"
+        said = "기간별 확률과 그 50%·90% 구간. 추이를 그리기에는 아직 전망의 수가 적다."
+        return LABELS.sentences((said, last_mark(brief.overtaken)))
+    tested = " 회색 선은 과거의 각 시점에 예측했다고 가정한 값으로, 예측 실적이 아니다." if facts.context else ""
+    said = f"확률의 추이와 그 50%·90% 구간. 점선은 기저율이다.{tested}"
+    return LABELS.sentences((said, last_mark(brief.overtaken)))
 
 
-def longer(brief: Brief) -> str:
-    run = f" --run {brief.run.id}" if brief.later else ""
-    return (
-        f"모든 수치와 방법, 출처를 담은 전문은 `parley report{run} --out brief.html --lang ko` 명령으로 만들 수 있다."
-    )
+def longer() -> str:
+    return "모든 수치와 방법, 출처는 전체 보고서에 실려 있다."

@@ -7,7 +7,7 @@ from forecast.words.parts.brief import Headings, TableWords
 SEPARATOR, STOP = "; ", "."
 """Between items, and after the last one."""
 HEADINGS = Headings(
-    happened="이 전망 이후에 일어난 일",
+    happened="이 전망 이후에 기록된 일",
     week="이번 주의 사건, 기록 확인, 사실 여부 미확정 사항",
     table="대상별·기간별 확률",
     changes="달라진 점",

@@ -140,5 +140,8 @@ class BriefWords(Protocol):
 
     def grades(self) -> str: ...
 
+    def definitions(self, brief: Brief) -> str:
+        """What counts as each target, of those of which the case says so."""
+
     def left_out(self) -> str:
         """That a mail lacks the lists at the end."""

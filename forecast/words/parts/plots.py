@@ -2,6 +2,7 @@
 
 from typing import Protocol
 
+from forecast.facts.brief import Mark
 from forecast.facts.evidence import DiagnosticsTold, EffectsFacts, JudgementsFacts, ReliabilityFacts, StatesTold
 from forecast.facts.pictures import HistoryFacts, HorizonsFacts, ScenariosFacts
 
@@ -11,6 +12,9 @@ class PlotWords(Protocol):
 
     def history_caption(self, facts: HistoryFacts) -> str:
         """What the line is of, why it is broken, what stands behind it, and the number it ends with."""
+
+    def last_mark(self, mark: Mark | None) -> str:
+        """That the history of a brief ends before what has come since, and both numbers; "" where it does not."""
 
     def horizons_caption(self, facts: HorizonsFacts) -> str:
         """Of the curves of several targets, with the number of the first one's longest window."""

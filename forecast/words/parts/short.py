@@ -59,10 +59,10 @@ class ShortWords(Protocol):
     def hinders(self, one: Watched) -> str: ...
 
     def quality(self, brief: Brief) -> str:
-        """How good such numbers have been, in one sentence."""
+        """Whether live forecasts have been scored; then what a test on the past found, told apart from them."""
 
     def caption(self, brief: Brief) -> str:
         """Of the picture."""
 
-    def longer(self, brief: Brief) -> str:
-        """Where the long form is."""
+    def longer(self) -> str:
+        """What stands in the long form."""
