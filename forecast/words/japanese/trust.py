@@ -71,8 +71,8 @@ def backtest(source: Source) -> str:
 def eras(days: int, year: int) -> str:
     """What the rows of the eras mean."""
     return (
-        f"年代別の行は{days}日の期間による。モデルの構造は{year - 1}年以前の時点に基づいて選び、{year}年以降の時点は選択"
-        "に用いていない。"
+        f"年代別の行は{days}日の期間による。モデルの構造は{year - 1}年以前の時点に基づいて選び、"
+        f"{year}年以降の時点は選択に用いていない。"
     )
 
 
