@@ -32,7 +32,8 @@ OF_BRIEF = (
 """Functions of a language that make a sentence of the whole brief."""
 OF_SHORT = (*("number", "reach", "interval", "base_rate", "ground", "moved", "movers", "quality", "caption"),)
 """The same of the brief of one page."""
-_NUMBER = re.compile(r"[+\-−]?\d+(?:\.\d+)?")
+_NUMBER = re.compile(r"(?<!S)[+\-−]?\d+(?:\.\d+)?")
+"""None of the code of a scenario, which captions of some languages say."""
 
 
 def install_shipped(folder: Path) -> Database:

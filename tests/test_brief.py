@@ -236,7 +236,7 @@ def test_every_language_says_the_same_numbers(
     for name in ours:
         if not name.startswith(named):
             found = [numbers(_unnamed(text[name], brief, of)) for of, text in (("en", ours), (code, theirs))]
-            counted = {1.0} if name.endswith("caption") else set()  # "at least one" is a numeral in some languages
+            counted = {1.0} if re.search("caption$|swing|watched|week", name) else set()  # "one" may be a numeral
             assert found[0] - counted == found[1] - counted, (name, ours[name], theirs[name])
     if spoken_ is spoken:
         assert numbers(english.source(brief.sources[0])) <= numbers(theirs["source 0"]) | {0.0, 1.0, 2.0}
@@ -329,7 +329,7 @@ def test_a_target_and_the_scenario_of_its_name_are_told_apart(brief: Brief) -> N
         assert target != share
         told = language.plots.scenarios_caption(brief.figures.scenarios)
         where = told.index(anyhow[code])
-        assert re.search(rf"{re.escape(target)}[,、] ?S2(は| ){re.escape(share)}", told[where:])
+        assert re.search(rf"{re.escape(target)}[,、] ?(?:シナリオ)?S2(は| ){re.escape(share)}", told[where:])
         assert "S4" in told[where:]
 
 
@@ -409,7 +409,7 @@ def test_what_to_watch_has_a_direction_and_points(brief: Brief) -> None:
     assert "方向は不確か" in japanese.swing(unsure)
     assert "방향 불확실" in korean.swing(unsure)
     assert "One level down lowers the headline" in english.swing(down)
-    assert "一段階下がる" in japanese.swing(down)
+    assert "1段階下がる" in japanese.swing(down)
     assert "低下する" in japanese.swing(down)
     assert "한 단계 내리면" in korean.swing(down)
     assert "하락한다" in korean.swing(down)

@@ -50,7 +50,7 @@ NAMED: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     r"Pyongyang|DPRK": {"ja": ("北朝鮮", "米朝", "露朝", "中朝"), "ko": ("북한", "대북", "북미", "북러", "북중")},
     r"Beijing|China": {"ja": ("中国", "対中"), "ko": ("중국", "대중")},
     r"Russian?\b|Moscow": {"ja": ("ロシア", "露朝", "対露"), "ko": ("러시아", "북러", "대러")},
-    r"Washington": {"ja": ("米政府", "米国"), "ko": ("미국 정부", "대미")},
+    r"Washington": {"ja": ("米政府", "米国", "対米"), "ko": ("미국 정부", "대미")},
     r"US\b": {"ja": ("米",), "ko": ("미국", "북미", "대미", "한미")},
     r"President|president": {"ja": ("大統領",), "ko": ("대통령",)},
     r"White House": {"ja": ("ホワイトハウス",), "ko": ("백악관",)},

@@ -31,7 +31,8 @@ from models.parameters import DIMS
 FOREIGN = [code for code in LANGUAGES if code != "en"]
 SCRIPTS = {"ja": "[぀-ヿ一-鿿]", "ko": "[가-힣]"}
 LATIN = {"Parley", "hat", "ESS", "BFMI"}
-NUMBER = re.compile(r"\d+(?:\.\d+)?")
+NUMBER = re.compile(r"(?<!S)\d+(?:\.\d+)?")
+"""None of the code of a scenario, which captions of some languages say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +152,7 @@ def test_windows_and_shares_are_written_as_readers_write_them() -> None:
     assert (japanese.window(365, None), korean.window(365, None)) == ("365日以内", "365일 이내")
     day = date(2029, 1, 20)
     assert (japanese.window(None, day), korean.window(None, day)) == ("2029年1月20日まで", "2029년 1월 20일까지")
-    assert (english.percent(0.0001), japanese.percent_range(0.03, 0.33)) == ("<0.1 %", "3.0–33%")
+    assert (english.percent(0.0001), japanese.percent_range(0.03, 0.33)) == ("<0.1 %", "3.0〜33%")
     assert korean.percent(0.16) == percent(0.16).replace(" ", "")
 
 

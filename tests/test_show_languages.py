@@ -42,15 +42,17 @@ TODAY = PUBLISHED_AS_OF + timedelta(30)
 LATER = TODAY + timedelta(400)
 SOURCE = "Zenda I"
 """So short that it is no word of English to the test."""
-_COMMANDS = re.compile(r"`[^`]*`|\b[0-9a-f]{8,}\b")
+_COMMANDS = re.compile(r"`[^`]*`|(?<![0-9a-z])[0-9a-f]{8,}(?![0-9a-z])")
 """And hashes."""
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
+_IN_WORDS = re.compile(r"少なくとも1回|この1週間|1\s*段階|の2\s*倍")
+"""Numerals of Japanese that are words in English."""
 _WORD = re.compile(r"[A-Za-z]{5,}")
 
 
 def numbers(text: str) -> Counter[str]:
     """Every number in a text, dates in their parts; no sign and no zero before it."""
-    return Counter(re.sub(r"^0+(?=\d)", "", number) for number in _NUMBER.findall(text))
+    return Counter(re.sub(r"^0+(?=\d)", "", number) for number in _NUMBER.findall(_IN_WORDS.sub("", text)))
 
 
 def english_in(text: str, *known: str) -> list[str]:

@@ -102,7 +102,7 @@ def test_every_face_says_the_share_beside_the_effect(toy: Database, capsys: pyte
     assert effects["border_posture"]["words"] == effects["harvest"]["words"] == SET_BY_DOCUMENTS
     swings = {one.indicator_id: (english.swing(one), japanese.swing(one)) for one in brief.watched}
     assert "64 % taught by events" in swings["press_tone"][0]
-    assert "出来事から学んだ割合64%" in swings["press_tone"][1]
+    assert "出来事による割合64%" in swings["press_tone"][1]
     assert SET_BY_DOCUMENTS in swings["border_posture"][0]
     assert f"under 5 %, {SET_BY_DOCUMENTS} (2 of 3)." in plots.effects_caption(picture)
     words = [text.get_text() for text in draw_effects(picture).axes[0].texts]

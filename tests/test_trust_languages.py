@@ -101,7 +101,7 @@ CHECKS: dict[str, dict[str, Any]] = {
 OLD = "What an older program said of it."
 TERMS = re.compile(
     r"`parley [^`]*`|Parley|CORP|NUTS|UTC|PSIS|MCB|DSC|UNC|S[0-5]\b|\bn\b|\bp\b|[a-z]+-[a-z-]+"
-    r"|sbc|states|assumptions|alpha|0\.1\.0\+\w+|\b[0-9a-f]{8,64}\b|\btoy\b"
+    r"|sbc|states|assumptions|alpha|0\.1\.0\+\w+|(?<![0-9a-z])[0-9a-f]{8,64}(?![0-9a-z])|\btoy\b"
 )
 """Names of commands, checks, methods and hashes, which no language translates."""
 type Command = Callable[..., tuple[int, str, str]]
@@ -166,9 +166,13 @@ def tables_of(trust: Trust, language: Language) -> list[Table]:
     ]
 
 
+BEFORE_2010 = ("2009年以前", "2010年より前")
+"""The usual Japanese for "before 2010" names the last year that is meant."""
+
+
 def numbers(text: str) -> list[float]:
     """All numbers of a text in ascending order: languages differ in the order of words, and write 2026-01-02 apart."""
-    apart = re.sub(r"(\d{4})-(\d\d)-(\d\d)", r"\1 \2 \3", text)
+    apart = re.sub(r"(\d{4})-(\d\d)-(\d\d)", r"\1 \2 \3", text).replace(*BEFORE_2010)
     return sorted(float(number) for number in re.findall(r"\d+(?:\.\d+)?", apart))
 
 

@@ -42,7 +42,7 @@ BESIDE = ("base_rate", "documents_only", "history_only")
 _CODE = re.compile("`([^`]+)`")
 _UNIT = re.compile(r"(?<=\d) (?=(?:%|d|days?|points)(?!\w))")
 _DAYS = r"\d{4}-\d\d-\d\d|\d{4}年\d+月\d+日|\d{4}년 \d+월 \d+일"
-_WHOLE = re.compile(rf"[\d.]+–[\d.]+(?:\N{{NO-BREAK SPACE}}?%)?|{_DAYS}|[\d.]+%p?[가-힣]+")
+_WHOLE = re.compile(rf"[\d.]+[–〜~][\d.]+(?:\N{{NO-BREAK SPACE}}?%)?|{_DAYS}|[\d.]+%p?[가-힣]+")
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,6 +54,8 @@ class Labels:
     day: str
     day_tick: str
     percent_sign: str
+    dash: str
+    """Between the ends of a range."""
     states: StatesLabels
     effects: EffectsLabels
     judgements: JudgementsLabels
@@ -97,7 +99,7 @@ class Labels:
         return share(p).replace(" %", self.percent_sign)
 
     def percent_range(self, low: float, high: float) -> str:
-        return percent_range(low, high).replace(" %", self.percent_sign)
+        return percent_range(low, high).replace("–", self.dash).replace(" %", self.percent_sign)
 
     def level(self, percents: int) -> str:
         """An interval by its level."""

@@ -54,7 +54,7 @@ def _moved_title(movement: Movement, about: str) -> str:
     first = movement.steps[0]
     crossed = [step for step in movement.steps if step.crossed]
     beyond = f"（{_bounds(crossed[0])}を{_side(crossed[0], movement)}）" if crossed else ""
-    title = f"{_change(first, movement)}{beyond}：{about}"
+    title = f"{about}：{_change(first, movement)}{beyond}"
     return title if first.before == movement.notified else f"{title}。{_last(movement)}"
 
 
@@ -75,7 +75,7 @@ def _side(step: Step, movement: Movement) -> str:
 
 
 def _bounds(step: Step) -> str:
-    return "と".join(f"{100 * threshold:g}%" for threshold in step.crossed)
+    return "、".join(f"{100 * threshold:g}%" for threshold in step.crossed)
 
 
 def _change(step: Step, movement: Movement) -> str:
@@ -83,7 +83,7 @@ def _change(step: Step, movement: Movement) -> str:
 
 
 def _last(movement: Movement) -> str:
-    what = "前回の通知は" if movement.alerted else "最初の定期実行は"
+    what = "前回の通知は" if movement.alerted else "初回の定期実行では"
     last = movement.notified
     if last.said is None:
         return f"{what}{LABELS.percent(last.mean)}（{LABELS.date(last.as_of)}時点）"
@@ -102,7 +102,7 @@ def _remodelled(found: HeadlineMoved) -> list[str]:
 
 
 def week_heading(since: date) -> str:
-    return f"{LABELS.date(since)}以降の出来事と記録の確認、および真偽の定まらない出来事："
+    return f"{LABELS.date(since)}以降の出来事と記録漏れの確認、および真偽が未確定の出来事："
 
 
 def failed(found: Sequence[FailedDay]) -> list[str]:
@@ -129,13 +129,13 @@ def recovered(found: Sequence[RecoveredDay]) -> list[str]:
 
 def rejected(found: Sequence[RejectedDay], stands: tuple[int, date] | None) -> list[str]:
     lines = [
-        f"{LABELS.date(one.day)}の実行（実行{one.run_id}）は公表見送り：{'；'.join(one.reasons) or _NO_REASON}。"
+        f"{LABELS.date(one.day)}の実行（実行{one.run_id}）は公表見送り：{'、'.join(one.reasons) or _NO_REASON}。"
         for one in found
     ]
     standing = "公表された定期実行はまだない。"
     if stands is not None:
         standing = f"引き続き有効な見通しは実行{stands[0]}（{LABELS.date(stands[1])}時点）：`parley show`。"
-    title = f"{len(found)}日分の実行を診断により公表見送り：{_spelt(one.day for one in found)}"
+    title = f"診断の結果、{len(found)}日分の実行を公表見送り：{_spelt(one.day for one in found)}"
     return [title, *first_of(lines, _MORE), standing]
 
 
@@ -153,11 +153,11 @@ def _caught_up_title(found: CaughtUp) -> str:
     if not made:
         return f"欠けていた{skipped}日分の実行を省略：{_spelt(found.skipped)}"
     left = f"。ほかに{skipped}日分を省略" if skipped else ""
-    return f"欠けていた{len(made)}日分を遡及実行：{_spelt(made)}{left}"
+    return f"欠けていた{len(made)}日分を補完実行：{_spelt(made)}{left}"
 
 
 def _why_skipped(reason: Skipped) -> str:
-    return reason.error.rstrip(".") if reason.beyond_days is None else f"遡及実行は{reason.beyond_days}日前まで"
+    return reason.error.rstrip(".") if reason.beyond_days is None else f"補完実行は{reason.beyond_days}日前まで"
 
 
 def stale(found: Sequence[Unobserved]) -> list[str]:
@@ -165,7 +165,7 @@ def stale(found: Sequence[Unobserved]) -> list[str]:
     return [
         f"{len(found)}指標に観測の遅れ{name}",
         *(f"- {_unobserved(one)}" for one in found),
-        "その後の観測を入力する：`parley log INDICATOR LEVEL --on DATE --source TEXT --grade B2`。",
+        "その後の観測を入力すること：`parley log INDICATOR LEVEL --on DATE --source TEXT --grade B2`。",
     ]
 
 
@@ -178,16 +178,16 @@ def unattested(found: AttestationDue) -> list[str]:
     only = "" if found.every_type else "".join(f" --type {one.type}" for one in found.types)
     names = "、".join(LABELS.events[one.type] for one in found.types)
     return [
-        f"{found.bound_days}日を超えて未確認の出来事：{names}",
+        f"{found.bound_days}日を超えて記録漏れの確認がない種別：{names}",
         *(f"- {LABELS.events[one.type]}（{one.type}）：{_attested(one)}。" for one in found.types),
-        f"その後の出来事を入力し、`parley event none{only} --through DATE`を実行する。",
+        f"その後の出来事を入力し、`parley event none{only} --through DATE`を実行すること。",
     ]
 
 
 def _attested(one: Unattested) -> str:
     if one.through is None or one.days_ago is None:
-        return "どの日についても未確認"
-    return f"{LABELS.date(one.through)}まで確認済み（{one.days_ago}日前）"
+        return "記録漏れの確認なし"
+    return f"{LABELS.date(one.through)}まで漏れなしと確認（{one.days_ago}日前）"
 
 
 def backup_title(rule: str, day: date) -> str:
@@ -195,7 +195,7 @@ def backup_title(rule: str, day: date) -> str:
 
 
 def backup_trouble(found: BackupTrouble) -> list[str]:
-    again = "1時間ごとに再び試みる。" if found.rule == BACKUP else "次のバックアップについても試みる。"
+    again = "1時間ごとに再び試みる。" if found.rule == BACKUP else "次のバックアップでも復元・検証を試みる。"
     return [
         backup_title(found.rule, found.day),
         f"{_minute(found.at)}：{found.why.rstrip('.')}。",
@@ -226,17 +226,17 @@ def brief_due(found: BriefDue) -> list[str]:
 
 
 def brief_mailed(number: int) -> str:
-    return f"報告{number}をコマンドによりメールで送付"
+    return f"報告第{number}号をコマンドによりメールで送付"
 
 
 def trial(host: str, folder: str) -> list[str]:
-    return ["通知の試験", f"何も起きていない。届くかどうかを確かめるための送信である（{host}、フォルダー{folder}）。"]
+    return ["通知の試験", f"何も起こっていない。届くかどうかを確かめるための送信である（{host}、フォルダー{folder}）。"]
 
 
 def compared(found: Compared) -> tuple[str, str]:
     what = f"{LABELS.date(found.before_as_of)}以降"
     if found.crossed is not None:
-        bounds = "と".join(f"{100 * bound:g}%" for bound in found.crossed)
+        bounds = "、".join(f"{100 * bound:g}%" for bound in found.crossed)
         what = f"{bounds}を{_ABOVE if found.now > found.crossed[0] else _BELOW}"
     before = f"{LABELS.percent(found.before)}（{LABELS.date(found.before_as_of)}）"
     now = f"{LABELS.percent(found.now)}（{LABELS.date(found.now_as_of)}）"
@@ -244,7 +244,7 @@ def compared(found: Compared) -> tuple[str, str]:
 
 
 def origin(raised_at: datetime, rule: str, case_id: str) -> str:
-    return f"通知の時刻：{_minute(raised_at)}、規則：{rule}、事例：{case_id}。"
+    return f"通知の時刻：{_minute(raised_at)}、規則：{rule}、案件：{case_id}。"
 
 
 def see(command: str) -> str:
@@ -252,7 +252,7 @@ def see(command: str) -> str:
 
 
 def goes_on() -> str:
-    return "…続きは`parley schedule status --json`にすべてある。"
+    return "（以下略）全文は`parley schedule status --json`で表示できる。"
 
 
 _MORE = "ほか{}件"
@@ -262,7 +262,7 @@ _NO_REASON = "理由の記録なし"
 def _spelt(days: Iterable[date]) -> str:
     """Days as stretches from the first to the last that follow one another."""
     spelt = [
-        f"{LABELS.date(first)}～{LABELS.date(last)}" if first != last else LABELS.date(first)
+        f"{LABELS.date(first)}〜{LABELS.date(last)}" if first != last else LABELS.date(first)
         for first, last in stretches(days)
     ]
     return "、".join(first_of(spelt, _MORE))

@@ -7,7 +7,7 @@ from itertools import groupby
 from db.anchors import Head
 from forecast.facts.bands import BANDS, MOVED, STALE_SHARE, UNATTESTED_DAYS, WIDE, Grounds, band_of
 from forecast.facts.brief import Brief, Phrase
-from forecast.facts.changes import ASKED, LEAST_MOVE, OLDER, OLDER_DAYS, REPORT, Entries
+from forecast.facts.changes import ASKED, LEAST_MOVE, OLDER, OLDER_DAYS, REPORT, Entries, Since
 from forecast.facts.levels import DIFFERING, Attested, Cited, Source, Watched
 from forecast.facts.news import News
 from forecast.identity import code_version, model_version
@@ -68,7 +68,7 @@ def happened(brief: Brief) -> list[str]:
     if summary.standing is None:
         lines.append("以下の確率はこれらを反映していない。利用する前に`parley update`を実行する必要がある。")
     else:
-        also = "出来事から推定し直される分は、次の全面的な更新で反映される。" if summary.since.events else ""
+        also = "これらの出来事を用いたモデルの再推定は、次の全面的な実行で行う。" if summary.since.events else ""
         lines.append(
             f"以下の確率は{_taken_in(summary.since)}反映前の値（実行{brief.run.id}）は{_before(brief)}であった。{also}"
         )
@@ -79,7 +79,7 @@ def _taken_in(since: News) -> str:
     left = kinds_to_learn(since)
     if not left:
         return "これらを反映している。"
-    return f"{left}を除いてこれらを反映している。除かれたものは`parley update`による全面的な更新でのみ反映される。"
+    return f"{left}を除いてこれらを反映している。除いたものは、全面的な実行（`parley update`）でのみ反映される。"
 
 
 def _before(brief: Brief) -> str:
@@ -100,7 +100,7 @@ def reasons(brief: Brief) -> str:
 
 def track(brief: Brief) -> str:
     if brief.track is None:
-        return "実績：出来事の記録の確認が足りないため、公表済みの予測を採点できない。"
+        return "実績：記録漏れの確認が足りないため、公表済みの予測を採点できない。"
     counts = brief.track.counts
     return f"実績：{track_sentence(brief.track)}{track_counts(counts) if counts.counted else ''}"
 
@@ -132,7 +132,7 @@ def currency(brief: Brief) -> str:
 def likelihood(brief: Brief) -> str:
     row = brief.headline
     window = f"{LABELS.date(brief.ends_on)}までの{row.horizon_days}日間に"
-    occurs = OCCURS.get(row.target, f"「{row.target}」が起きる")
+    occurs = OCCURS.get(row.target, f"「{row.target}」が起こる")
     sentences = [f"{window}{occurs}{_likely(row.mean)}（{_probability(row.mean, row.q05, row.q95)}）。"]
     if by := brief.by_deadline:
         sentences.append(
@@ -158,7 +158,7 @@ def _probability(mean: float, low: float, high: float) -> str:
 
 
 def confidence(brief: Brief) -> str:
-    return f"この判断の確信度は{CONFIDENCE[brief.grounds.confidence]}。"
+    return f"この見通しの確信度は{CONFIDENCE[brief.grounds.confidence]}。"
 
 
 def grounds(brief: Brief) -> str:
@@ -183,8 +183,10 @@ def _documents(_: Brief, grounds: Grounds, against: bool) -> str:
 def _attested_through(brief: Brief, grounds: Grounds, against: bool) -> str:
     through = brief.standing.complete_through
     if against:
-        return f"出来事の記録の確認が{grounds.unattested_days}日前の{LABELS.date(through)}で止まっていること"
-    return f"出来事の記録が{LABELS.date(min(through, brief.standing.as_of))}まで確認済みであること"
+        day = f"{LABELS.date(through)}（{grounds.unattested_days}日前）"
+        return f"出来事の記録に漏れがないことを{day}までしか確認していないこと"
+    day = LABELS.date(min(through, brief.standing.as_of))
+    return f"出来事の記録に漏れがないことを{day}まで確認していること"
 
 
 def _stale(_: Brief, grounds: Grounds, against: bool) -> str:
@@ -211,18 +213,22 @@ GROUNDS: Mapping[str, Phrase] = {
 
 
 def terms() -> str:
-    listed = "、".join(f"「{TERMS[name]}」{100 * low:.0f}–{100 * high:.0f}%" for name, low, high in BANDS)
+    listed = "、".join(f"「{TERMS[name]}」{100 * low:.0f}〜{100 * high:.0f}%" for name, low, high in BANDS)
     return (
         f"可能性の表現（ICD 203）：{listed}。境界の値には五分五分に近い側の表現を用いる。確信度は、次の5項目のいずれに"
-        f"も該当しなければ「高い」、1–2項目なら「中程度」、3項目以上なら「低い」とする：90%区間の幅が{100 * WIDE:.0f}ポ"
-        f"イントを超える、文献の判断によって確率がその{100 * MOVED:.0f}%を超えて動く、出来事の記録が{UNATTESTED_DAYS}日"
-        f"を超えて未確認である、観測の遅れた指標が{100 * STALE_SHARE:.0f}%を超える、遡及検証で満たさなかった基準がある"
-        "（または検証がない）。"
+        "も該当しなければ「高い」、1〜2項目なら「中程度」、3項目以上なら「低い」とする："
+        f"90%区間の幅が{100 * WIDE:.0f}ポイントを超える、"
+        f"文献の判断によって確率が元の値の{100 * MOVED:.0f}%（相対値）を超えて動く（または不明である）、"
+        f"出来事の記録に漏れがないことの確認が{UNATTESTED_DAYS}日を超えて途絶えている、"
+        f"観測の遅れた指標が{100 * STALE_SHARE:.0f}%を超える、遡及検証で満たさなかった基準がある（または検証がない）。"
     )
 
 
+_NOT_COMPUTED = "確率が文献の判断にどれほど左右されるかは、この実行では計算していない。"
+
+
 def judgement(brief: Brief) -> str:
-    return judgement_sentence(brief.summary) or "この実行では、確率のうち判断の占める割合は求めていない。"
+    return judgement_sentence(brief.summary) or _NOT_COMPUTED
 
 
 def situation(brief: Brief) -> str:
@@ -232,14 +238,15 @@ def situation(brief: Brief) -> str:
     last = "過去の会合の記録もない"
     if run.days_since_talks is not None:
         last = f"最後の会合の終了から{run.days_since_talks}日が経過していた"
-    state = f"{day}までの{window}日間に該当する会合は行われておらず"
+    state = f"{day}までの{window}日間に核・ミサイルの制限をめぐる会合は行われておらず"
     if not run.dry:
-        state = f"{day}の時点では、過去{window}日以内に該当する会合が行われて協議が続いており"
+        state = f"{day}の時点では、過去{window}日以内に核・ミサイルの制限をめぐる会合が行われて協議が続いており"
     words = f"{state}、{last}。"
     if through == run.as_of or run.p_dry_now is None or not run.dry:
         return words
     now, dry = LABELS.date(run.as_of), LABELS.percent(run.p_dry_now)
-    return f"{words}以後の期間は未確認であり、{now}までの{window}日間にも会合がなかった確率は{dry}である。"
+    still = f"{now}までの{window}日間にも会合がなかった確率は{dry}である"
+    return f"{words}以後の期間は記録漏れの有無を確認しておらず、{still}。"
 
 
 def table_note() -> str:
@@ -252,26 +259,38 @@ def compared(brief: Brief) -> str:
         return f"以前の見通しの報告も、{OLDER_DAYS}日以上前の見通しもないため、比較の対象はない。"
     run = f"実行{since.run.id}、{LABELS.date(since.run.as_of)}時点"
     return {
-        REPORT: f"前回の報告（第{since.report_id}号、{run}）との比較：",
-        OLDER: f"以前の見通しの報告がないため、過去の見通し（{run}）と比較する：",
-        ASKED: f"指定された見通し（{run}）との比較：",
+        REPORT: f"比較対象：報告第{since.report_id}号（{run}{_later_rows(since)}）",
+        OLDER: f"比較対象：過去の見通し（{run}）。以前の見通しの報告はない。",
+        ASKED: f"比較対象：指定された見通し（{run}）",
     }[since.reason]
+
+
+def _later_rows(since: Since) -> str:
+    """That the report told the run's numbers with later rows taken in."""
+    told, run = since.told, since.run
+    return "にその後の記録を反映した値" if told and run and told.id != run.id else ""
 
 
 def entered(brief: Brief) -> str:
     changes = brief.changes
     rows = (
         f"この間の入力は、観測が{_entries(changes.observations)}、出来事が{_entries(changes.events)}、"
-        f"記録の確認が{changes.attestations}件である。"
+        f"記録漏れの確認が{changes.attestations}件である。"
     )
     sentences = [
         rows if changes.entered else "この間に入力はなかった。",
-        f"実行は今回を含めて公表{changes.fits_published}回、公表見送り{changes.fits_rejected}回。",
+        _fits(changes.fits_published, changes.fits_rejected),
         _shorter(brief),
-        "事例の定義が改訂された。" if changes.case_changed else "",
+        "案件の定義が改訂された。" if changes.case_changed else "",
         "プログラムが改訂された。" if changes.code_changed else "",
     ]
     return "".join(sentences)
+
+
+def _fits(published: int, rejected: int) -> str:
+    if not published and not rejected:
+        return "この間に公表した実行、公表を見送った実行はない。"
+    return f"実行は今回を含めて公表{published}回、公表見送り{rejected}回。"
 
 
 def _shorter(brief: Brief) -> str:
@@ -307,19 +326,19 @@ def staleness(brief: Brief) -> str:
 
 def attestation(brief: Brief) -> str:
     groups = groupby(brief.attested, key=lambda one: (one.through, one.days_ago, one.behind))
-    return f"出来事の記録の確認：{SEPARATOR.join(_reached(list(found)) for _, found in groups)}。"
+    return f"出来事の記録に漏れがないことの確認：{SEPARATOR.join(_reached(list(found)) for _, found in groups)}。"
 
 
 def _reached(found: list[Attested]) -> str:
     first, types = found[0], "・".join(LABELS.event(one.type) for one in found)
     if first.through is None:
-        return f"{types}は未確認"
+        return f"{types}は確認なし"
     behind = f"（基準日の{first.days_ago}日前、遅れ）" if first.behind else ""
-    return f"{types}は{LABELS.date(first.through)}まで確認済み{behind}"
+    return f"{types}は{LABELS.date(first.through)}まで{behind}"
 
 
 def watching(brief: Brief) -> str:
-    said = "水準が明らかになれば見通しが最も大きく動く指標。"
+    said = "以下は、現在の水準が判明すれば見通しが最も大きく動く指標である。"
     if all(one.certain for one in brief.watched):
         return said
     return f"{said}「方向は不確か」とは、効果の90%区間が0を含むことをいう。"
@@ -333,8 +352,8 @@ def swing(one: Watched) -> str:
     unsure = "" if one.certain else "方向は不確か。"
     taught = f"効果：{said}。" if (said := taught_words(one.taught)) else ""
     return (
-        f"現在の水準{signed(one.mean, 1)}±{one.sd:.1f}。水準が一段階{way}と、{one.horizon_days}日以内の確率は{about}"
-        f"{abs(points):.1f}ポイント{moves}（現在{LABELS.percent(one.now)}）。{unsure}{taught}"
+        f"現在の水準の推定{signed(one.mean, 1)}（標準偏差{one.sd:.1f}）。水準が1段階{way}と、"
+        f"{one.horizon_days}日以内の確率は{about}{abs(points):.1f}ポイント{moves}（現在{LABELS.percent(one.now)}）。{unsure}{taught}"
     )
 
 
@@ -359,10 +378,11 @@ def method(brief: Brief) -> str:
         f"等級を付した観測から指標{len(brief.levels)}件の水準をフィルターで推定し、協議・合意・接触・危機のベイズモデル"
         f"を過去の記録と文献の判断にNUTSで当てはめ、将来をシミュレーションする。実行{run.id}の診断："
         f"R-hat≤{found['rhat_max']:.4f}、バルクESS≥{found['ess_bulk_min']:.0f}、テールESS≥{found['ess_tail_min']:.0f}、"
-        f"発散{found['divergences']}回（抽出{found['draws']}回）で、公表の基準を満たした。区間は事後分布の抽出による等"
-        "裾区間で、パラメーター、現在の水準、現在の局面についての不確かさを示し、結果の範囲を示すものではない。「文献"
-        "のみ」は基準率と指標目録の方向づけから出発し、「過去の記録のみ」とともにラプラス近似による。ポイントで示す効"
-        "果は、現在の水準が続く間に効果の事後平均が確率をおよそどれだけ動かすかを表す。"
+        f"発散{found['divergences']}回（抽出{found['draws']}回）で、公表の可否を決める診断基準を満たした。区間は、事後分布の標"
+        "本から求めた等裾の信用区間で、パラメーター、現在の水準、現在の局面についての不確かさを示し、実際に起こる結果の"
+        "幅を示すものではない。「文献のみ」は、基準率と、指標目録に定めた方向とを出発点とし、「過去の記録のみ」とともに"
+        "ラプラス近似による。ポイントで示す効果は、現在の水準が続いた場合に確率がおよそ何ポイント変わるかを、効果の事後"
+        "平均から求めたものである。"
     )
 
 
@@ -370,7 +390,7 @@ def provenance(brief: Brief) -> str:
     run = brief.run
     libraries = "、".join(f"{name} {version}" for name, version in sorted(run.versions.items()))
     return (
-        f"乱数の種{run.seed}、入力{run.inputs_hash[:12]}、事例{run.case_hash[:12]}、事後分布"
+        f"乱数の種{run.seed}、入力{run.inputs_hash[:12]}、案件{run.case_hash[:12]}、事後分布"
         f"{(run.posterior_hash or '–')[:12]}、コード{run.code_version}（{libraries}）。"
         f"報告の作成：{code_version()}、モデル{model_version()}。"
     )
@@ -392,12 +412,12 @@ def anchor(head: Head) -> str:
 
 
 def document(one: Cited) -> str:
-    return f"{one.author}「{one.title}」{one.published_on.year}年（{DIRECTNESS.get(one.directness, one.directness)}）"
+    return f"{one.author}：{one.title}、{one.published_on.year}年（{DIRECTNESS.get(one.directness, one.directness)}）"
 
 
 def source(one: Source) -> str:
     day = LABELS.date(one.observed_on)
-    others = f"、担当者{one.analyst}（同日の{one.of_day}件のうち一件）" if one.of_day > 1 else ""
+    others = f"、担当者{one.analyst}（同日の{one.of_day}件のうち1件）" if one.of_day > 1 else ""
     return f"{one.name}（{level_text(one.level)}）：{one.publisher or one.title}、{day}、{one.grade}{others}"
 
 
@@ -412,7 +432,7 @@ def differing(brief: Brief) -> list[str]:
 
 
 def grades() -> str:
-    return "等級は情報源の信頼性（A–F）と情報の確度（1–6）。表題の全文は`parley observations`に示す。"
+    return "等級は情報源の信頼性（A〜F）と情報の確度（1〜6）。表題の全文は`parley observations`に示す。"
 
 
 def definitions(brief: Brief) -> str:

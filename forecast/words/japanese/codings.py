@@ -4,7 +4,9 @@ from collections.abc import Iterable
 
 from forecast.words.codings import Coded, Contradicting, exact_level, some_of
 from forecast.words.japanese.labels import LABELS
-from forecast.words.japanese.terms import SEPARATOR
+
+_BETWEEN = "／"
+"""Between codings, which have commas of their own."""
 
 
 def row_place(row: int) -> str:
@@ -15,16 +17,16 @@ def row_place(row: int) -> str:
 def coding_text(one: Coded, place: str) -> str:
     """One coding; `place` says where it stands: its row, or that it is being entered."""
     source = "、".join(filter(None, (one.source_title, one.source_publisher)))
-    return f"{exact_level(one.level)}（{one.analyst}、{LABELS.date(one.observed_on)}、{source}、{place}）"
+    return f"{exact_level(one.level)}（担当者：{one.analyst}、{LABELS.date(one.observed_on)}、{source}、{place}）"
 
 
 def contradiction_title(one: Contradicting, name: str) -> str:
     """Of which indicator, by its name, and of which report or day codings contradict each other, and by how much."""
-    days = LABELS.date(one.first_on) + ("" if one.first_on == one.last_on else f"から{LABELS.date(one.last_on)}まで")
-    origin = f"、出所{one.origin}" if one.origin else ""
+    days = LABELS.date(one.first_on) + ("" if one.first_on == one.last_on else f"〜{LABELS.date(one.last_on)}")
+    origin = f"、出所：{one.origin}" if one.origin else ""
     return f"{name}（{days}{origin}）：評価に{one.levels_apart:g}段階の差がある"
 
 
 def contradiction_text(one: Contradicting, codings: Iterable[str], name: str) -> str:
     """The same with every coding; where there are very many, with those at both ends."""
-    return f"{contradiction_title(one, name)}。{SEPARATOR.join(some_of(codings, 'ほか{}件'))}"
+    return f"{contradiction_title(one, name)}。{_BETWEEN.join(some_of(codings, 'ほか{}件'))}"

@@ -3,7 +3,7 @@
 from forecast.words.drawn import BacktestLabels, DiagnosticsLabels, EffectsLabels, JudgementsLabels, StatesLabels
 
 STATES = StatesLabels(
-    title="水準の推移：{first}–{last}（各日に判明していた情報による。+2は協議に有利）",
+    title="水準の推移：{first}〜{last}（各日に判明していた情報による。+2は協議に有利）",
     level="水準",
     band="{}区間",
     stale="観測の遅れ",
@@ -23,12 +23,12 @@ EFFECTS = EffectsLabels(
     effect="{target}への効果：{unit}",
     factor={"intensity": "水準1段階あたりの発生率の倍率", "odds": "水準1段階あたりのオッズの倍率"},
     interval="{}区間（正規近似）",
-    taught="出来事由来",
-    by_documents="文献由来",
+    taught="出来事による割合",
+    by_documents="文献による",
     gone="現在の目録にない指標",
 )
 JUDGEMENTS = JudgementsLabels(
-    title="{target}についての文献の判断：水準1段階あたりの重み（−3から+3まで）",
+    title="{target}についての文献の判断：水準1段階あたりの重み（−3〜+3）",
     means="文献の平均\nと範囲",
     mean_of="平均（n）",
     author="平均 {mean}\nn = {n}",
@@ -40,7 +40,7 @@ JUDGEMENTS = JudgementsLabels(
 DIAGNOSTICS = DiagnosticsLabels(
     title="実行{run}の診断（{kind}、{day}時点）：{status}、連鎖{chains}本×抽出{draws}回、乱数の種{seed}",
     statuses={"published": "公表", "rejected": "公表見送り", "failed": "失敗"},
-    gate=("公表の基準", "最悪値", "該当箇所", "限度"),
+    gate=("公表可否の基準", "最悪値", "該当箇所", "限度"),
     kept="適合",
     broken="不適合",
     measures={
@@ -60,7 +60,7 @@ DIAGNOSTICS = DiagnosticsLabels(
     holds="よく混合した当てはめの{}では、全連鎖がこの帯に収まる",
     worst="{measure}最悪：{parameter}",
     rhat="R-hat（1.0001未満は左端に表示）",
-    effective="有効抽出数",
+    effective="有効サンプルサイズ（ESS）",
     bound="基準の限度",
     energy="エネルギー（ナット）",
     density="密度",

@@ -8,7 +8,7 @@ LABELS = Labels(
     targets={
         "arms_control_talks": "軍備管理協議",
         "denuclearisation_talks": "非核化協議",
-        "limits_talks": "核戦力の制限をめぐる協議（議題不問）",
+        "limits_talks": "核・ミサイルの制限をめぐる協議（全体）",
         "contact": "接触",
         "deal": "限定的合意",
         "crisis": "危機",
@@ -21,7 +21,7 @@ LABELS = Labels(
         "S4": "非核化協議",
         "S5": "危機（協議なし）",
     },
-    kinds={"official": "定期実行", "manual": "手動実行", "backfill": "遡及実行", "provisional": "暫定実行"},
+    kinds={"official": "定期実行", "manual": "手動実行", "backfill": "補完実行", "provisional": "暫定実行"},
     events={
         "talks": "協議",
         "contact": "接触",
@@ -56,6 +56,7 @@ LABELS = Labels(
     day="long",
     day_tick="{0.year}年\n{0.month}月{0.day}日",
     percent_sign="%",
+    dash="〜",
     states=STATES,
     effects=EFFECTS,
     judgements=JUDGEMENTS,

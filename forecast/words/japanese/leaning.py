@@ -9,12 +9,12 @@ ASSUMPTIONS = {
     "framing leans to denuclearisation (-1)": "議題は非核化に傾く（−1）",
     "framing remembered for 1 year": "議題の記憶は1年",
     "framing remembered for 3 years": "議題の記憶は3年",
-    "silence does not matter": "協議の途絶えた長さは影響しない",
-    "silence matters without end": "協議の途絶えた長さは際限なく影響する",
+    "silence does not matter": "協議の途絶えた期間は影響しない",
+    "silence matters without end": "協議の途絶えた期間の影響に上限はない",
     "indicators say nothing": "指標は何も語らない",
     "regime half as lively (sd 0.35)": "局面の変動は半分（標準偏差0.35）",
     "regime livelier (sd 1.0)": "局面の変動はより大きい（標準偏差1.0）",
-    "priors of the case alone": "事前分布は当該事例のみによる",
+    "priors of the case alone": "事前分布は当該案件のみによる",
 }
 """By the names under which they are stored."""
 
@@ -51,7 +51,7 @@ def assumption_sentence(summary: Summary) -> str | None:
     run = summary.forecast_of
     of_run = "" if summary.shown.run_id == run.id else f"（実行{run.id}による）"
     return (
-        "記録からは決められない点：モデルの仮定を一つだけ変えると、"
+        "記録からは判断できない点：モデルの仮定を一つだけ変えると、"
         f"確率は{LABELS.percent(low)}（「{assumption_name(lowest)}」）"
         f"から{LABELS.percent(high)}（「{assumption_name(highest)}」）までの間となる{of_run}。全項目は"
         "`parley check assumptions`に示す（すべてラプラス近似による）。"

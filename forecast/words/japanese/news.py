@@ -62,11 +62,11 @@ def overtaken_lines(found: Overtaken) -> list[str]:
 def _taken_in(found: Overtaken) -> str:
     source, standing, left = found.source, found.standing, kinds_to_learn(found.since)
     if standing is None:
-        only = f"（{left}は更新でのみ反映される）" if left else ""
+        only = f"（{left}は全面的な実行でのみ反映される）" if left else ""
         return f"これらを反映した見通しはなく、実行{source.id}にも反映されていない{only}。`parley update`を実行すること"
     if left:
         but = f"{left}を除いてこれらを反映している"
-        return f"暫定実行{standing.id}は{but}。除かれたものは`parley update`による更新でのみ反映される"
+        return f"暫定実行{standing.id}は{but}。除いたものは、全面的な実行（`parley update`）でのみ反映される"
     if untaught := read_untaught(untaught_of(standing)):
         return f"暫定実行{standing.id}はこれらを反映している。{untaught_words(untaught)}"
     return f"暫定実行{standing.id}はこれらを反映しているが、実行{source.id}は反映していない"
@@ -83,13 +83,13 @@ def untaught_words(found: Untaught) -> str:
     if found.effective is not None and found.draws is not None and found.k is not None:
         draws = f"（有効な標本は{found.draws}のうち{found.effective}にとどまり、パレートkは{found.k:.2f}）"
     return (
-        f"実行{found.run}の後の出来事や記録の確認から発生率について分かることは、その当てはめで代えられる範囲を超え、"
+        f"実行{found.run}の後の出来事や記録漏れの確認から発生率について分かることは、その当てはめで代えられる範囲を超え、"
         f"一部しか反映されていない{draws}。`parley update`を実行すること"
     )
 
 
 MORE = "ほか{}件"
-_ACTS = {ENTERED: "記録", REVISED: "訂正", RETRACTED: "撤回", ADDED: "追加", RETIRED: "廃止"}
+_ACTS = {ENTERED: "記録者", REVISED: "訂正者", RETRACTED: "撤回者", ADDED: "追加者", RETIRED: "廃止者"}
 _LEARNT = {"documents": "文献", "judgements": "文献の判断", "indicators": "指標の追加・廃止"}
 _BASES = {"explicit": "明示", "inferred": "推定"}
 
@@ -97,12 +97,12 @@ _BASES = {"explicit": "明示", "inferred": "推定"}
 def event_line(one: EventNews) -> str:
     days = LABELS.date(one.started_on)
     if one.ended_on != one.started_on:
-        days = f"{days}～{LABELS.date(one.ended_on)}"
+        days = f"{days}〜{LABELS.date(one.ended_on)}"
     where = f"、{one.venue}" if one.venue else ""
     dispute = f"。真偽は未確定：{one.reason}" if one.disputed else ""
     why = f"、理由：{one.reason}" if one.what == RETRACTED else ""
     source = one.source or "出典の記載なし"
-    act = f"{one.analyst}が{_ACTS[one.what]}{why}"
+    act = f"{_ACTS[one.what]}：{one.analyst}{why}"
     framing = f"{LABELS.events[one.framing]}、" if one.framing in LABELS.events else ""
     return f"{LABELS.event(one.type)} {one.id}（{framing}{days}{where}）：{source}{dispute}（{act}）"
 
@@ -110,12 +110,13 @@ def event_line(one: EventNews) -> str:
 def attestation_line(word: Sequence[AttestationNews]) -> str:
     one, types = word[0], "・".join(dict.fromkeys(LABELS.event(each.type) for each in word))
     gone = f"（撤回、理由：{one.reason}）" if one.what == RETRACTED else ""
-    return f"{types}：{one.attested_by}が{LABELS.date(one.complete_through)}まで確認済みとした{gone}"
+    through = LABELS.date(one.complete_through)
+    return f"{types}の記録：{through}まで漏れがないことを確認（確認者：{one.attested_by}）{gone}"
 
 
 def observation_line(one: ObservationNews) -> str:
     why = f"、理由：{one.reason}" if one.what == RETRACTED else ""
-    act = f"{one.analyst}が{_ACTS[one.what]}{why}"
+    act = f"{_ACTS[one.what]}：{one.analyst}{why}"
     return f"{one.indicator} {level_text(one.level)}（{LABELS.date(one.observed_on)}）：{one.source}（{act}）"
 
 
@@ -129,9 +130,9 @@ def judgement_line(one: JudgementNews) -> str:
 
 
 def indicator_line(one: IndicatorNews) -> str:
-    return f"指標 {one.id}（{_act(one)}）" if one.id else "事例の別の版が読み込まれた"
+    return f"指標 {one.id}（{_act(one)}）" if one.id else "案件定義の別の版が読み込まれた"
 
 
 def _act(one: DocumentNews | JudgementNews | IndicatorNews) -> str:
     why = f"、理由：{one.reason}" if one.reason else ""
-    return f"{one.analyst}が{_ACTS[one.what]}{why}"
+    return f"{_ACTS[one.what]}：{one.analyst}{why}"

@@ -48,7 +48,7 @@ def history_caption(facts: HistoryFacts) -> str:
     span = first if first == last else f"{first}から{last}まで"
     counts = _run_counts([point.kind for point in facts.points])
     sentences = (
-        f"{window}に{OCCURS.get(facts.target, f'{facts.target}が起きる')}確率の推移（少なくとも1回）。平均と50%・"
+        f"{window}に{OCCURS.get(facts.target, f'{facts.target}が起こる')}確率の推移（少なくとも1回）。平均と50%・"
         "90%区間、"
         f"{counts}、基準日は{span}。",
         "期限は動かないため、基準日が近づくにつれて期間は短くなる。" if facts.deadline else "",
@@ -98,7 +98,7 @@ def _run_counts(kinds: Sequence[str]) -> str:
 
 def _context(context: Context) -> str:
     return (
-        f"灰色の線は、{LABELS.date(context.origins[0])}以降に出されたはずの値を遡及検証（{KINDS[context.kind]}、"
+        f"灰色の線は、{LABELS.date(context.origins[0])}以降の各時点で予測していた場合の値を遡及検証（{KINDS[context.kind]}、"
         "モデルの版"
         f"{context.model_version}）で求めたもので、実績ではない。"
     )
@@ -143,8 +143,8 @@ def scenarios_caption(facts: ScenariosFacts) -> str:
         first, last = LABELS.date(facts.history[0].as_of), LABELS.date(facts.history[-1].as_of)
         drawn = f"左は{run}の期間別、右は実行{len(facts.history)}回（基準日{first}から{last}まで）の{window}の推移"
     broken = f"実行の間隔が{facts.gap}日を超える箇所では途切れる。" if facts.gap else ""
-    shares = sorted(zip(LABELS.scenarios.values(), facts.told.probabilities, strict=True), key=lambda pair: -pair[1])
-    listed = "、".join(f"{name}{LABELS.percent(p)}" for name, p in shares)
+    shares = sorted(zip(LABELS.scenarios.items(), facts.told.probabilities, strict=True), key=lambda pair: -pair[1])
+    listed = "、".join(f"{code}{name}{LABELS.percent(p)}" for (code, name), p in shares)
     return (
         f"各期間には必ず一つのシナリオだけが成立し、面積の合計は100%となる。{drawn}。{broken}{window}では{listed}。"
         f"{turned(facts.turns)}{siblings(facts.siblings, facts.headline)}"
@@ -197,7 +197,7 @@ def effects_caption(facts: EffectsFacts) -> str:
         f"{_run(facts.run_id, facts.kind, facts.as_of)}における指標{number}件の{LABELS.target(facts.target)}への効果"
         f"（{unit}）：{shown}。平均と50%・90%区間（平均と標準偏差による正規近似）。最大は「{top.name}」の"
         f"{signed(best.mean)}"
-        f"（1段階あたり{math.exp(best.mean):.2f}倍、90%区間{low}から{high}まで）。事後分布の90%区間が0を含まないのは"
+        f"（1段階あたり{math.exp(best.mean):.2f}倍、90%区間{low}〜{high}）。事後分布の90%区間が0を含まないのは"
         f"{number}件中"
         f"{facts.clear}件。{_taught(facts.shares)}"
     )
@@ -208,7 +208,7 @@ def _taught(shares: Sequence[float]) -> str:
         return ""
     by_documents = sum(share < LEAST for share in shares)
     return (
-        f"右端は効果の分散のうち出来事から学んだ割合。「{LABELS.effects.by_documents}」はそれが"
+        f"右端は効果の分散のうち出来事による割合。「{LABELS.effects.by_documents}」はそれが"
         f"{100 * LEAST:.0f}%未満で、効果が"
         f"出来事ではなく文献によるもの（{len(shares)}件中{by_documents}件）。"
     )
@@ -225,7 +225,7 @@ def judgements_caption(facts: JudgementsFacts) -> str:
         f"{LABELS.target(facts.target)}についての"
         f"判断：指標{len(facts.indicators)}件中{spoken}件について計{len(said)}件、うち明示{explicit}件（塗りつぶし）"
         "、推定"
-        f"{len(said) - explicit}件（斜線）。空欄は言及がないことを示し、0ではない。重みは−3から+3までで、+は水準が"
+        f"{len(said) - explicit}件（斜線）。空欄は言及がないことを示し、0ではない。重みは−3〜+3で、+は水準が"
         "上がるほど起こり"
         f"やすいことを示す。平均は各文献を同じ重みで扱う。{beside}{_dispute(facts)}"
     )
@@ -242,7 +242,7 @@ def _dispute(facts: JudgementsFacts) -> str:
 def diagnostics_caption(facts: DiagnosticsTold) -> str:
     return (
         f"{_run(facts.run_id, facts.kind, facts.as_of)}の診断、連鎖{facts.chains}本×抽出{facts.draws}回、パラメーター"
-        f"{facts.parameters}個：R-hatと有効抽出数を公表の基準と比べ（実行全体の値は主たる対象のロジットを含む）、"
+        f"{facts.parameters}個：R-hatと有効サンプルサイズ（ESS）を公表可否の基準と比べ（実行全体の値は主たる対象のロジットを含む）、"
         "連鎖別の順位"
         f"（帯は、よく混合した当てはめの{TRUSTED}%で一つのパラメーターの全連鎖が収まる範囲）とエネルギーを示す。"
         f"{_verdict(facts)}"
@@ -253,7 +253,7 @@ def _verdict(facts: DiagnosticsTold) -> str:
     words = LABELS.diagnostics
     if facts.status == "published":
         kept = "、".join(f"{words.measures[one.measure]} {one.value}" for one in facts.verdicts)
-        return f"公表の基準を満たした：{kept}。"
+        return f"公表の可否を決める診断基準を満たした：{kept}。"
     reasons = [_broke(one) for one in facts.broken] or facts.failures
     return f"{words.statuses.get(facts.status, facts.status)}：{'、'.join(reasons)}。"
 
@@ -271,12 +271,12 @@ def reliability_caption(facts: ReliabilityFacts) -> str:
         f"予測した確率と実現した割合：{_backtest(source)}（{KINDS[source.kind]}、{first}から{last}までの"
         f"{source.origins}時点）に"
         f"よる単調回帰の較正曲線と{levels}帯（予測が正しければ曲線全体がこの帯に収まる）。下段は各確率を予測した回数。"
-        f"{'；'.join(map(_curve, curves))}。"
+        f"{'／'.join(map(_curve, curves))}。"
     )
 
 
 def _backtest(source: Source) -> str:
-    return "同梱の遡及検証" if source.evaluation_id is None else f"遡及検証{source.evaluation_id}"
+    return "付属の遡及検証" if source.evaluation_id is None else f"遡及検証{source.evaluation_id}"
 
 
 def _curve(one: Calibration) -> str:

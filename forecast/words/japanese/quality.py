@@ -21,8 +21,8 @@ from forecast.words.numbers import share, signed
 TOO_FEW = "件数が少なく優劣は判断できない"
 TRACK_RULE = (
     "予測実績に数えるのは事前に公表した予測に限る。すなわち、各基準日について最初に公表された実行のうち、基準日の翌日（UTC）の終わり"
-    "までに公表された、暫定でないものである。いずれの予測も、期間が終わり、その終わりまでの記録が確認された時点で、"
-    "起きた場合も起きなかった場合も同じように採点する。"
+    "までに公表された、暫定でないものである。いずれの予測も、期間が終わり、その終わりまで記録に漏れがないことを"
+    "確認した時点で、起こった場合も起こらなかった場合も同じように採点する。"
 )
 
 
@@ -31,7 +31,7 @@ def quality_sentence(quality: Quality) -> str:
     if quality.alike:
         return alike_sentence(quality.alike)
     if quality.model_version is None:
-        return "この事例については予測の精度をまだ検証していない。検証するには`parley backtest`を実行する。"
+        return "この案件については予測の精度をまだ検証していない。検証するには`parley backtest`を実行する。"
     return "現在と同じ状況での予測は検証されていない。"
 
 
@@ -52,15 +52,14 @@ def quality_note(quality: Quality) -> str:
 def overall_sentence(found: Overall) -> str:
     """One sentence an editor could print, on the headline over the longest window."""
     apart = "、".join(
-        f"{SITUATIONS[one.situation]}（{one.n}時点）は平均{LABELS.percent(one.mean_forecast)}と予測し、実際に起きたのは"
-        f"{_share(one.frequency)}"
+        f"{SITUATIONS[one.situation]}（{one.n}時点）は{_against(one.mean_forecast, one.frequency)}"
         for one in found.apart
     )
     return (
         f"遡及検証（{KINDS[found.kind]}、{found.first.year}年から{found.last.year}年までの{found.n}時点）による"
-        f"{found.horizon_days}日以内の{LABELS.target(found.target)}の予測：対数スコアは{found.log_score:.2f}、最良の単純予測は"
+        f"{found.horizon_days}日以内の{LABELS.target(found.target)}の予測：対数スコア（小さいほどよい）は{found.log_score:.2f}、最良の単純予測は"
         f"{found.naive_log_score:.2f}（差{_signed(found.difference)}、{LABELS.level(round(100 * found.level))}"
-        f"{_signed(found.low)}から{_signed(found.high)}：{VERDICTS[found.verdict]}）。{apart}。"
+        f"{_signed(found.low)}〜{_signed(found.high)}：{VERDICTS[found.verdict]}）。{apart}。"
     )
 
 
@@ -69,32 +68,41 @@ def alike_sentence(found: Alike) -> str:
     reach = "" if found.asked_days == found.horizon_days else f"（表示中の{found.asked_days}日には及ばない）"
     interval = ""
     if found.low is not None and found.high is not None:
-        interval = f"、90%区間{_signed(found.low)}から{_signed(found.high)}"
+        interval = f"、90%区間{_signed(found.low)}〜{_signed(found.high)}"
     return (
         f"遡及検証（{KINDS[found.kind]}、{found.first.year}年から{found.last.year}年までの{found.origins}時点）による"
         f"{found.horizon_days}日以内の{LABELS.target(found.target)}の予測{reach}：現在と同じ{SITUATIONS[found.situation]}の"
-        f"{found.n}時点では、平均{LABELS.percent(found.mean_forecast)}と予測し、"
-        f"実際に起きたのは{_share(found.frequency)}で"
-        f"あった。対数スコアは{found.log_score:.2f}、最良の単純予測は{found.naive_log_score:.2f}（差"
+        f"{found.n}時点では、{_against(found.mean_forecast, found.frequency)}であった{_higher(found)}。"
+        f"対数スコア（小さいほどよい）は{found.log_score:.2f}、最良の単純予測は{found.naive_log_score:.2f}（差"
         f"{signed(found.difference)}{interval}：{VERDICTS[found.verdict]}）。{_band(found)}"
     )
+
+
+def _against(mean: float, frequency: float) -> str:
+    return f"予測した確率の平均は{LABELS.percent(mean)}、実際に起こった割合は{_share(frequency)}"
+
+
+def _higher(found: Alike) -> str:
+    """Which of the two was higher; "" where they read the same."""
+    if LABELS.percent(found.mean_forecast) == _share(found.frequency):
+        return ""
+    return f"（{'予測' if found.mean_forecast > found.frequency else '実際'}の方が高かった）"
 
 
 def _band(found: Alike) -> str:
     band, when = found.band, SITUATIONS[found.situation]
     if band is None:
         return ""
-    said, now = f"{100 * band.low:.0f}–{100 * band.high:.0f}%", LABELS.percent(found.p)
+    said, now = f"{100 * band.low:.0f}〜{100 * band.high:.0f}%", LABELS.percent(found.p)
     if not band.n:
         return f"{when}に{said}と予測したことはない（現在{now}）。"
     came = f"実現したのは{band.came_true}時点" if band.came_true else "実現したものはない"
-    stretches = "すべて一続きの期間" if band.spells == 1 else f"{band.spells}つの期間に分かれる"
+    stretches = "いずれも連続した同じ時期" if band.spells == 1 else f"{band.spells}つの時期に分かれる"
     where = f"（{stretches}）" if band.came_true > 1 else ""
     few = "。判断の根拠とするには少なすぎる" if band.few else ""
     return (
         f"{when}に{said}と予測した{band.n}時点（現在{now}）のうち、{came}{where}。予測の期間は互いに重なり、"
-        "重ならないものは"
-        f"多くとも{band.apart}にとどまる{few}。"
+        f"互いに重ならない期間は最大でも{band.apart}{few}。"
     )
 
 
@@ -125,7 +133,7 @@ def _unattested(found: Unscored) -> str:
     types = "・".join(map(LABELS.event, found.types))
     command = "`parley event none --type TYPE --since DATE --through DATE`"
     day = LABELS.date(found.as_of)
-    return f"：{types}の記録がいつまで揃っているかを{day}の時点で誰も確認していない。{command}で入力する"
+    return f"：{types}の記録にいつまで漏れがないかを、{day}の時点で誰も確認していない。{command}で入力する"
 
 
 def structure_sentence(record: TrackRecord) -> str:
@@ -148,7 +156,8 @@ def _due(first: Pending | None) -> str:
         return f"（最初の採点は{LABELS.date(first.scored_on)}以降）"
     need = first.missing[0]
     return (
-        f"（最初の採点には{LABELS.event(need.type)}の記録が{LABELS.date(need.needed_through)}まで確認される必要がある）"
+        f"（最初の採点には、{LABELS.event(need.type)}の記録に{LABELS.date(need.needed_through)}まで漏れがないことの"
+        "確認が必要である）"
     )
 
 
@@ -183,5 +192,7 @@ def bounds(tested: Tested | None, headline: str) -> str:
 
 def _missed(bound: Bound) -> str:
     value = bound.figure.value if bound.figure else 0.0
-    figure = signed(value) if bound.measure == "difference" else f"{signed(100 * value, 1)}ポイント"
-    return f"{MEASURES[bound.measure]}（{SITUATIONS[bound.situation]}、{figure}）"
+    when, points = SITUATIONS[bound.situation], f"{signed(100 * value, 1)}ポイント"
+    if bound.measure == "curve":
+        return f"{MEASURES[bound.measure]}（{when}。帯から最大{points.removeprefix('+')}外れた）"
+    return f"{MEASURES[bound.measure]}（{when}、{signed(value) if bound.measure == 'difference' else points}）"

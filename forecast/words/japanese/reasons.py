@@ -4,17 +4,20 @@ from collections.abc import Iterable
 
 from forecast.facts.reasons import LEAST, TALKS, Reason, Sibling, Weight
 from forecast.words.japanese.labels import LABELS
-from forecast.words.japanese.terms import SEPARATOR
 from forecast.words.numbers import signed
 from forecast.words.selection import differing, said_once
 
-SET_BY_DOCUMENTS = "文献によるもので出来事によらない"
+SET_BY_DOCUMENTS = "文献による"
 _WHY = (
-    "対象と、名称の似たシナリオとでは確率が異なる。対象は期間中に一度でも起きる確率で、順序を問わない。シナリオは互いに"
-    "排他的であり、S2とS4は期間中の最初の会合の議題で決まり、限定的合意に至る場合（S3）を含まない。"
-    "S5とS1は協議のない場合で、"
+    "対象と、名称の似たシナリオとでは確率が異なる。対象は期間中に1回でも起こる確率で、順序を問わない。シナリオは互いに"
+    "排他的であり、S2とS4は期間中の最初の会合が軍備管理と非核化のどちらの協議に当たるかで決まり、"
+    "限定的合意に至る場合（S3）を含まない。S5とS1は協議のない場合で、"
     "S1は危機もない場合である。"
 )
+
+
+_LAST = {"limits_talks": "核・ミサイルの制限をめぐる協議", "deal": "合意"}
+_BEGAN = {"deal": "成立し", "contact": "行われ", "crisis": "発生し"}
 
 
 def reason_sentence(reason: Reason) -> str:
@@ -30,13 +33,14 @@ def reason_sentence(reason: Reason) -> str:
 
 def _counts(reason: Reason) -> str:
     since = f"{LABELS.date(reason.since)}以降の" if reason.since else ""
-    counts = f"基準率は{since}{reason.events}件を一様に数えたものである"
+    counts = f"基準率は{since}{reason.events}件を同じ重みで数えたものである"
     if reason.target in TALKS:
         counts = f"基準率は{since}記録（{reason.events}件）のうち状況の似た期間を、近年に重みを置いて数えたものである"
     if reason.last_on is None:
         return f"{counts}。"
     recent = "見通しは近年の推移に従う。" if reason.target == "contact" else ""
-    return f"{counts}。直近のものは{LABELS.date(reason.last_on)}に始まり、それから{reason.days}日が経っている。{recent}"
+    last = f"直近の{_LAST.get(reason.target, LABELS.target(reason.target))}は{LABELS.date(reason.last_on)}に"
+    return f"{counts}。{last}{_BEGAN.get(reason.target, '始まり')}、{reason.days}日が経過した。{recent}"
 
 
 def _spell(reason: Reason) -> str:
@@ -66,15 +70,14 @@ def taught_words(share: float | None) -> str:
     """What is said beside an effect; "" where the share is not known."""
     if share is None:
         return ""
-    return SET_BY_DOCUMENTS if share < LEAST else f"出来事から学んだ割合{100 * share:.0f}%"
+    return SET_BY_DOCUMENTS if share < LEAST else f"出来事による割合{100 * share:.0f}%"
 
 
 def _talks(reason: Reason) -> str:
     if reason.talks is None:
         return ""
-    return (
-        f"合意には核戦力の制限をめぐる協議が必要で、期間中にそれが行われる確率は{LABELS.percent(reason.talks)}である。"
-    )
+    probability = LABELS.percent(reason.talks)
+    return f"合意には核・ミサイルの制限をめぐる協議が必要で、期間中にそれが行われる確率は{probability}である。"
 
 
 def _beside(reason: Reason) -> str:
@@ -89,8 +92,9 @@ def siblings_sentence(siblings: Iterable[Sibling], headline: str) -> str:
     if not shown:
         return ""
     window = LABELS.window(shown[0].horizon_days, shown[0].deadline)
-    listed = SEPARATOR.join(
-        f"{LABELS.target(one.target)}{LABELS.percent(one.p_target)}、{one.scenario}は{LABELS.percent(one.p_scenario)}"
+    listed = "／".join(
+        f"{LABELS.target(one.target)}：対象{LABELS.percent(one.p_target)}、"
+        f"シナリオ{one.scenario}は{LABELS.percent(one.p_scenario)}"
         for one in shown
     )
     return f"{_WHY}{window}：{listed}。"

@@ -15,8 +15,8 @@ from forecast.words.selection import shown, side
 
 HEADINGS = ShortHeadings(
     confidence="確信度",
-    moved="確率の変化",
-    week="この一週間の出来事",
+    moved="見通しの変化",
+    week="この1週間の出来事",
     watch="今後の注視点",
     quality="予測実績と、過去での検証",
 )
@@ -64,8 +64,8 @@ def meaning() -> str:
 def ground(brief: Brief) -> str:
     against, main = len(brief.grounds.against()), brief.main_ground(GROUNDS)
     if not against:
-        return f"下げる要因はない。主な支えは、{main}。"
-    return f"下げる要因は{against}件、主なものは{main}。"
+        return f"確信度を下げる要因はない。主な支えは、{main}である。"
+    return f"確信度を下げる要因は{against}件あり、主なものは、{main}である。"
 
 
 def moved(brief: Brief) -> str:
@@ -73,7 +73,7 @@ def moved(brief: Brief) -> str:
     if since.run is None or step is None:
         return compared(brief)
     day = LABELS.date(since.run.as_of)
-    what = f"前回の報告（第{since.report_id}号、{day}時点）" if since.reason == REPORT else f"{day}時点の見通し"
+    what = f"報告第{since.report_id}号（{day}時点）" if since.reason == REPORT else f"{day}時点の見通し"
     return f"{what}から{_moved(step)}。"
 
 
@@ -102,7 +102,7 @@ def week(brief: Brief) -> list[str]:
     lines = shown(summary.week.events, _event, _EVENTS, _MORE)
     if not lines:
         through = LABELS.date(min(brief.standing.complete_through, brief.standing.as_of))
-        lines.append(f"この一週間の出来事の記録はない（記録の確認は{through}まで）。")
+        lines.append(f"この1週間の出来事の記録はない（記録漏れの確認は{through}まで）。")
     lines += shown(summary.since.observations, _observation, _OBSERVATIONS, _MORE)
     if summary.since and summary.standing is None:
         lines.append("この見通しの後に記録されたものは、本ページの確率に反映されていない。")
@@ -131,7 +131,7 @@ def watched(one: Watched) -> str:
     moves = "上昇する" if one.change > 0 else "低下する"
     about = "最大で約" if one.at_most else "約"
     unsure = "（方向は不確か）" if not one.certain else ""
-    return f"協議に{way}へ一段階動けば、確率は{about}{abs(100 * one.change):.1f}ポイント{moves}{unsure}。"
+    return f"協議に{way}へ1段階動けば、確率は{about}{abs(100 * one.change):.1f}ポイント{moves}{unsure}。"
 
 
 def favours(one: Watched) -> str:

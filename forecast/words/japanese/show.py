@@ -26,10 +26,10 @@ ROWS: Mapping[str, str] = {
     "history_only": "過去の記録のみ",
 }
 SCENARIOS = "シナリオ：各期間に必ず一つだけが成立する"
-INDICATORS = "指標：−2は協議に不利、+2は有利。想定間隔の二倍を超えて観測がなければ「遅れ」"
+INDICATORS = "指標：−2は協議に不利、+2は有利。想定間隔の2倍を超えて観測がなければ「遅れ」"
 METHOD = "手法"
 LEVELS: Sequence[str] = ("水準", "±標準偏差", "最新の観測", "経過日数", "")
-EFFECTS: Sequence[str] = ("効果", "学習")
+EFFECTS: Sequence[str] = ("効果", "出来事による割合")
 CELLS: Mapping[str, str] = {"inactive": "不使用", "never": "なし", "stale": "遅れ", "untaught": "なし"}
 _STATUSES = {"published": "公表", "rejected": "公表見送り", "failed": "失敗", "started": "未完了", None: "未完了"}
 _ATTEMPTS = {"rejected": "公表を見送った", "failed": "失敗した", "started": "完了していない", None: "完了していない"}
@@ -83,7 +83,7 @@ def before(summary: Summary) -> str:
         return ""
     which = f"暫定実行{made.run_id}" if made.run_id is not None else "暫定の計算"
     left = f"{kinds_to_learn(summary.since)}を除き、" if summary.since.to_learn else ""
-    learn = "除かれたものは`parley update`による更新でのみ反映される。" if left else ""
+    learn = "除いたものは、全面的な実行（`parley update`）でのみ反映される。" if left else ""
     if made.untaught:
         learn += f"{untaught_words(made.untaught)}。"
     rows = others(in_order(summary.headline_rows()))
@@ -95,7 +95,7 @@ def before(summary: Summary) -> str:
 
 def week_heading(week: Week) -> str:
     """Above events and attestations of the week, and disputes that stand."""
-    return f"{LABELS.date(week.since)}以降の出来事と記録の確認、真偽が未確定の事項"
+    return f"{LABELS.date(week.since)}以降の出来事と記録漏れの確認、真偽が未確定の出来事"
 
 
 def attempt(run: RunRow) -> str:
@@ -138,7 +138,7 @@ def situation(summary: Summary) -> str:
     now = f"{LABELS.date(run.complete_through)}時点は{state}（{since}）"
     if run.complete_through < run.as_of and run.p_dry_now is not None:
         dry = LABELS.percent(run.p_dry_now)
-        now += f"。以後は未確認であり、{LABELS.date(run.as_of)}も協議のない時期である確率は{dry}"
+        now += f"。以後は記録漏れの有無を確認しておらず、{LABELS.date(run.as_of)}も協議のない時期である確率は{dry}"
     return f"{now}。{_looking(summary)}"
 
 
@@ -150,10 +150,11 @@ def _looking(summary: Summary) -> str:
     day = looked_through(source)
     if summary.since and (day is None or day <= source.complete_through):
         return (
-            f"実行{source.id}の時点では、その後の入力がまだなかった。何も報じられていないことは次の実行から考慮される。"
+            f"実行{source.id}の時点では、漏れなしと確認した日より後の入力がなかった。その間に何も報じられていないという"
+            "情報は、次の実行から考慮する。"
         )
     if day is None or day <= source.complete_through:
-        return "その後の入力がないため、未確認の期間に何も記録がないことは手がかりにならない。"
+        return "その後の入力がないため、漏れ未確認の期間に何も記録がないことは手がかりにならない。"
     return (
         f"入力は{LABELS.date(day)}まで及んでいる。その日までは、報じられていれば記録されたはずの範囲で、"
         "記録がないことも考慮している。"
@@ -162,22 +163,22 @@ def _looking(summary: Summary) -> str:
 
 def target_heading(target: str, *, headline: bool) -> str:
     """Above the windows of a target."""
-    return f"{LABELS.target(target)}{'［主たる対象］' if headline else ''}：少なくとも一度起きる確率"
+    return f"{LABELS.target(target)}{'［主たる対象］' if headline else ''}：少なくとも1回起こる確率"
 
 
 def method() -> str:
     """How intervals and what stands beside a forecast come about."""
     return (
-        "区間は、パラメーター・現在の水準・現在の局面の事後分布から抽出した「起きる確率」の等裾区間である。"
+        "区間は、パラメーター・現在の水準・現在の局面の事後分布から抽出した「起こる確率」の等裾区間である。"
         "±モンテカルロ誤差は、シミュレーションによる平均の誤差をポイントで示す。"
-        "「文献のみ」は基準率と目録の方向づけから出発し、「過去の記録のみ」とともにラプラス近似による。"
+        "「文献のみ」は、基準率と、指標目録に定めた方向とを出発点とし、「過去の記録のみ」とともにラプラス近似による。"
     )
 
 
 def taught_note() -> str:
     """What the columns of effects mean."""
     return (
-        "効果：水準一段階あたりの、主たる対象の対数発生率の変化。学習：その分散のうち出来事から学んだ割合。"
+        "効果：水準1段階あたりの、主たる対象の対数発生率の変化。出来事による割合：その分散のうち出来事によるもの。"
         f"「なし」は{100 * LEAST:.0f}%未満（{SET_BY_DOCUMENTS}）。"
     )
 
@@ -197,7 +198,7 @@ def run_facts(run: RunRow, zone: str, names: Sequence[str]) -> list[tuple[str, s
     )
     borrowed = run.detail.get("posterior_of")
     return [
-        ("名称", "；".join(names)),
+        ("名称", "、".join(names)),
         ("種別", f"{LABELS.kinds[run.kind]}、{_STATUSES.get(run.status, run.status)}"),
         ("発表", second(run.issued_at)),
         ("日付の時間帯", zone),
@@ -206,7 +207,7 @@ def run_facts(run: RunRow, zone: str, names: Sequence[str]) -> list[tuple[str, s
         ("不合格の理由", _failures(run)),
         ("モデル", str(structure_of(run))),
         ("コード", f"{run.code_version}、乱数の種{run.seed}"),
-        ("事例", f"{run.case_id} {run.case_hash}"),
+        ("案件", f"{run.case_id} {run.case_hash}"),
         ("入力", run.inputs_hash),
         ("事後分布", run.file_hash or ""),
         ("間引き", minute(run.thinned_at) if run.thinned_at else ""),

@@ -61,7 +61,7 @@ def kept_apart() -> str:
 
 def backtest(source: Source) -> str:
     """Which backtest, of which origins: no sentence."""
-    name = "プログラム付属のもの" if source.evaluation_id is None else f"番号{source.evaluation_id}"
+    name = "付属のもの" if source.evaluation_id is None else f"番号{source.evaluation_id}"
     standard = "" if source.standard else "、標準の計画によらないもの"
     engine = f"、推定は{ENGINES.get(source.engine, source.engine)}" if source.engine else ""
     first, last = LABELS.date(source.first), LABELS.date(source.last)
@@ -71,8 +71,8 @@ def backtest(source: Source) -> str:
 def eras(days: int, year: int) -> str:
     """What the rows of the eras mean."""
     return (
-        f"年代別の行は{days}日の期間による。モデルの構造は{year}年より前の時点に基づいて選び、{year}年以降の時点は選択"
-        "に用いていない。"
+        f"年代別の行は{days}日の期間による。モデルの構造は{year - 1}年以前の時点に基づいて選び、"
+        f"{year}年以降の時点は選択に用いていない。"
     )
 
 
@@ -80,7 +80,7 @@ def best_naive(rows: Mapping[str, Sequence[str]]) -> str:
     """Which naive forecast was best in which rows, by its name; everywhere, where there is one alone."""
     if len(rows) == 1:
         return f"最良の単純予測：すべて{next(iter(rows))}。"
-    return f"最良の単純予測：{'；'.join(f'{name}［{"／".join(where)}］' for name, where in rows.items())}。"
+    return f"最良の単純予測：{'、'.join(f'{name}［{"／".join(where)}］' for name, where in rows.items())}。"
 
 
 def best_naive_rows(rows: Mapping[str, Sequence[int]]) -> str:
@@ -90,7 +90,7 @@ def best_naive_rows(rows: Mapping[str, Sequence[int]]) -> str:
 
 def came_true(scenarios: Sequence[Ranked]) -> str:
     """How often each scenario came true; "" where nothing was counted."""
-    counts = "；".join(
+    counts = "／".join(
         f"{LABELS.window(one.horizon_days, None)} {'、'.join(f'{label} {n}' for label, n in one.counts.items() if n)}"
         for one in scenarios
         if one.counts
@@ -141,23 +141,23 @@ def last_run(one: Checked) -> str:
 
 def last_runs(runs: Mapping[str, Sequence[str]]) -> str:
     """The names of checks by what `last_run` says of them."""
-    listed = "；".join(f"{'、'.join(names)}（{when}）" for when, names in runs.items())
+    listed = "、".join(f"{'、'.join(names)}（{when}）" for when, names in runs.items())
     return f"最終実施：{listed}。" if listed else ""
 
 
 def provenance(trust: Trust) -> tuple[tuple[str, str], ...]:
     """Name and value of what the backtest was made from, with which code; an empty value is not known."""
     source, now = trust.source, trust.case_hash[:12]
-    outdated = "" if source.case_hash == trust.case_hash else f"（現在は{now}。`parley backtest`を実行する）"
+    outdated = "" if source.case_hash == trust.case_hash else f"（現在は{now}。`parley backtest`を実行すること）"
     stored = f"（{source.recorded_at:%Y-%m-%d %H:%M:%S} UTCに保存）" if source.recorded_at else ""
     code = f"、コード{source.code_version}" if source.code_version else ""
     return (
-        ("実際の結果", f"{LABELS.date(source.as_of)}までに判明した出来事と記録の確認{stored}"),
+        ("実際の結果", f"{LABELS.date(source.as_of)}までに判明した出来事と記録漏れの確認{stored}"),
         (
             "モデル",
             f"{source.structure}、版は{source.model_version}、このプログラムの版は{trust.model_version}{code}",
         ),
-        ("事例", f"{trust.case_id} {source.case_hash[:12]}{outdated}"),
+        ("案件", f"{trust.case_id} {source.case_hash[:12]}{outdated}"),
         ("入力", source.inputs_hash or ""),
         ("配列", source.file_hash or ""),
     )
@@ -167,13 +167,13 @@ def reading() -> tuple[str, ...]:
     """How to read the page, term by term."""
     scenarios = "、".join(f"{label} {name}" for label, name in LABELS.scenarios.items())
     return (
-        "**対数スコア**：実際に起きたことに与えた確率の対数に負号を付けた値（単位はナット）の平均。小さいほどよい。常"
+        "**対数スコア**：実際に起こったことに与えた確率の対数に負号を付けた値（単位はナット）の平均。小さいほどよい。常"
         "に50%と予測すれば0.693となる。",
-        "**単純予測**は、出来事がいつ起きたかと、協議の有無だけを用いる。過去の頻度、ロジスティック回帰、一定発生率が"
+        "**単純予測**は、出来事がいつ起こったかと、協議の有無だけを用いる。過去の頻度、ロジスティック回帰、一定発生率が"
         "あり、いずれも各時点までの記録に当てはめる。行ごとに最良のものを事後に選ぶため、単純予測に有利な比較である。",
         "**n**は時点の数である。期間は互いに重なり、平穏な年は互いに似る。同じ結果が続く時点の並びである**連**の数の方"
         "が、独立した結果の数に近い。区間を18か月のブロックの再抽出により求めるのはこのためである。",
-        "**協議のない時期**：過去90日間に該当する会合が終わっていない時期。**協議が続く時期**：終わった会合がある時"
+        "**協議のない時期**：過去90日間に核・ミサイルの制限をめぐる会合が終わっていない時期。**協議が続く時期**：終わった会合がある時"
         "期。協議のない時期の時点では、協議が始まるか否かという、より難しい問いとなる。",
         f"**シナリオ**：各期間にちょうど一つだけが成り立つ。{scenarios}。",
         "**偏り**：予測の平均から、実現した頻度を引いた差（ポイント）。0を上回れば予測が高すぎた。",

@@ -6,9 +6,9 @@ TABLES = TrustTables(
     bounds="{window}の{target}：事前に定めた基準",
     bounds_header=("", "n", "結果", ""),
     comparisons="{target}：Parleyと最良の単純予測の平均対数スコア",
-    comparisons_header=("", "n", "連", "予測", "実現", "偏り（ポイント）", "Parley", "単純予測", "差"),
+    comparisons_header=("", "n", "連の数", "予測", "実現", "偏り（ポイント）", "Parley", "単純予測", "差"),
     structures="予測には用いない別構造のモデル：平均対数スコアと最良の単純予測との差",
-    structures_header=("", "", "n", "連", "予測", "実現", "偏り（ポイント）", "対数スコア", "単純予測", "差"),
+    structures_header=("", "", "n", "連の数", "予測", "実現", "偏り（ポイント）", "対数スコア", "単純予測", "差"),
     bands="{window}の{target}：予測の大きさと実現した頻度",
     bands_header=("予測", "n", "実現", "時期のまとまり", "重ならない期間", ""),
     bands_note="予測の期間は互いに重なる。「重ならない期間」は、重ならないように選べる期間の最大数である。同じ時期のま"
@@ -21,7 +21,7 @@ TABLES = TrustTables(
     calibration="Parleyの較正：曲線（CORP）とブライアスコアの内訳",
     calibration_header=("", "n", "曲線と帯", "ブライア", "MCB", "DSC", "UNC"),
     calibration_row="{window}の{target}、{situation}",
-    calibration_note="ブライアスコア＝MCB（較正誤差）−DSC（識別力）＋UNC（不確かさ）。DSCは大きいほどよい。",
+    calibration_note="ブライアスコア＝MCB（較正誤差）−DSC（識別力）＋UNC（不確実性）。DSCは大きいほどよい。",
     track="結果の確定した予測：対数スコア（予測が有効であった日数で加重）",
     track_by="モデル{structure}による予測で結果の確定したもの：対数スコア（予測が有効であった日数で加重）",
     track_header=("", "予測数", "実効n", "予測", "実現", "Parley", "基準率", "差", ""),
@@ -30,8 +30,8 @@ TABLES = TrustTables(
     checks="検査",
     checks_header=("", "", "結果"),
     measured="測定の対象",
-    situations={"all": "全体", "dry": "協議のない時期", "wet": "協議が続く時期"},
-    eras={"before 2010": "2010年より前", "from 2010": "2010年以降"},
+    situations={"all": "全時点", "dry": "協議のない時期", "wet": "協議が続く時期"},
+    eras={"before 2010": "2009年以前", "from 2010": "2010年以降"},
     structure_names={"no regime": "局面なし", "no indicators": "指標なし"},
     forecasters={
         "climatology": "過去の平均頻度",
@@ -42,8 +42,8 @@ TABLES = TrustTables(
     },
     verdicts={
         "met": "満たした",
-        "met but within chance": "満たしたが偶然の範囲",
-        "missed": "満たさない",
+        "met but within chance": "満たした（偶然の可能性あり）",
+        "missed": "満たさず",
         "not measured": "未測定",
         "passed": "合格",
         "FAILED": "不合格",
@@ -65,7 +65,7 @@ PAGE = TrustPage(
     title="見通しはどこまで信頼できるか：{}",
     in_short="要旨",
     track="予測実績",
-    backtest="過去に適用した場合の成績",
+    backtest="過去の各時点で予測したと仮定した場合の成績",
     backtest_is="遡及検証：{}。これは予測実績ではない。指標の一覧、判定基準、半減期は、その後の経過を知った上で定めた"
     "ものである。",
     own_sentence="この遡及検証の結果：{}",
@@ -83,10 +83,10 @@ PAGE = TrustPage(
     reliability="較正曲線とその帯",
     reliability_caption="予測した確率に対して実際に実現した期間の割合。単調回帰（CORP）による。較正された予測であれ"
     "ば、曲線全体が{level}の確率で帯に収まる。帯は期間の重なりを考慮したものである。下段は、各確率を予測した時点の数。",
-    bounds="自ら定めた基準",
-    bounds_are="いずれも測定の前に定めた。「満たしたが偶然の範囲」とは、値は基準を満たすものの、それが偶然である可能性"
+    bounds="事前に定めた基準",
+    bounds_are="いずれも測定の前に定めた。「満たした（偶然の可能性あり）」とは、値は基準を満たすものの、それが偶然である可能性"
     "を排除できるだけの件数がないことをいう。",
-    missed="{all}件のうち{missed}件を満たさない。",
+    missed="{all}件のうち{missed}件を満たさず。",
     checks="計算の仕組みの検査",
     look="「参考」とは、合否を判定するものではなく、内容に注意すべきものをいう。",
     sources="測定の対象とコード",
