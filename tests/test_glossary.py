@@ -169,3 +169,8 @@ def test_a_module_is_read_string_by_string(tmp_path: Path, monkeypatch: pytest.M
     path = tmp_path / "korean.py"
     path.write_text('"""문서"""\n\ndef f(n):\n    """회합"""\n    return f"협상 {n}회" + "접촉"\n', encoding="utf-8")
     assert {(one.text, one.place) for one in strings(path)} == {("협상 {}회", "korean.py:5"), ("접촉", "korean.py:5")}
+
+
+def test_korean_has_no_semicolons() -> None:
+    """It is no mark of Korean: clauses with commas of their own are numbered."""
+    assert not [one for one in said_in("ko") if ";" in one.text]

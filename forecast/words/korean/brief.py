@@ -21,13 +21,12 @@ from forecast.words.korean.quality import alike_sentence, quality_sentence, trac
 from forecast.words.korean.quality import bounds as _bounds
 from forecast.words.korean.reasons import reason_sentence, taught_words
 from forecast.words.korean.terms import CONFIDENCE as CONFIDENCE
-from forecast.words.korean.terms import DIRECTNESS, OCCURS, PHRASES
+from forecast.words.korean.terms import DIRECTNESS, OCCURS, PHRASES, listed
 from forecast.words.korean.terms import HEADINGS as HEADINGS
 from forecast.words.korean.terms import SEPARATOR as SEPARATOR
 from forecast.words.korean.terms import STOP as STOP
 from forecast.words.korean.terms import TERMS as TERMS
 from forecast.words.korean.terms import WORDS as WORDS
-from forecast.words.korean.terms import listed
 from forecast.words.numbers import level_text, minute, signed
 
 
@@ -377,10 +376,11 @@ def method(brief: Brief) -> str:
         f"등급을 매긴 관측에서 지표 {len(brief.levels)}개의 수준을 필터로 추정하고, 협상·합의·접촉·위기의 베이즈 "
         f"모형을 과거 기록과 문헌의 판단에 NUTS로 적합한 뒤 미래를 시뮬레이션한다. 실행 {run.id}의 진단: R-hat ≤ "
         f"{found['rhat_max']:.4f}, 벌크 ESS ≥ {found['ess_bulk_min']:.0f}, 꼬리 ESS ≥ {found['ess_tail_min']:.0f}, "
-        f"추출 {found['draws']:,}회 가운데 발산 {found['divergences']}회로 공표 기준을 충족했다. 구간은 사후분포에서 추출한 값의 "
-        "양쪽 꼬리 확률이 같은 구간으로, 모수와 현재 수준과 현재 국면의 불확실성을 나타내며 결과의 범위를 나타내지 않는다. "
-        "‘문헌만 반영’은 기저율과 지표 목록의 방향에서 출발하며, ‘과거 기록만 반영’과 함께 라플라스 근사로 구한다. "
-        "%p로 나타낸 효과는 현재 수준이 이어지는 동안 효과의 사후평균이 확률을 대략 얼마나 움직이는지를 뜻한다."
+        f"추출 {found['draws']:,}회 가운데 발산 {found['divergences']}회로 공표 기준을 충족했다. 구간은 사후분포에서 "
+        "추출한 값의 양쪽 꼬리 확률이 같은 구간으로, 모수와 현재 수준과 현재 국면의 불확실성을 나타내며 결과의 범위를 "
+        "나타내지 않는다. ‘문헌만 반영’은 기저율과 지표 목록의 방향에서 출발하며, ‘과거 기록만 반영’과 함께 라플라스 "
+        "근사로 구한다. %p로 나타낸 효과는 현재 수준이 이어지는 동안 효과의 사후평균이 확률을 대략 얼마나 움직이는지를 "
+        "뜻한다."
     )
 
 

@@ -1,7 +1,7 @@
 """What is said under pictures, in Korean."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime
 
 from forecast.facts.evidence import (
@@ -253,8 +253,8 @@ def _dispute(facts: JudgementsFacts) -> str:
 def diagnostics_caption(facts: DiagnosticsTold) -> str:
     return (
         f"{_run(facts.run_id, facts.kind, facts.as_of)}의 진단, 연쇄 {facts.chains}개 × 추출 {facts.draws:,}회, 모수 "
-        f"{facts.parameters:,}개: R-hat과 유효 표본 크기(ESS)를 공표 기준과 비교하고(실행 전체의 값에는 주요 대상의 로짓이 "
-        "포함된다), 연쇄별 순위"
+        f"{facts.parameters:,}개: R-hat과 유효 표본 크기(ESS)를 공표 기준과 비교하고(실행 전체의 값에는 "
+        "주요 대상의 로짓이 포함된다), 연쇄별 순위"
         f"(띠는 잘 섞인 적합의 {TRUSTED}%에서 한 모수의 모든 연쇄가 드는 범위)와 에너지를 나타낸다. {_verdict(facts)}"
     )
 
@@ -280,8 +280,8 @@ def reliability_caption(facts: ReliabilityFacts) -> str:
     return (
         f"예측한 확률과 실현 비율: {_backtest(source)}({_KINDS[source.kind]}, {first}부터 {last}까지 "
         f"{source.origins}개 시점)에 따른 "
-        f"단조 회귀 보정 곡선과 {levels} 띠(잘 보정된 예측이라면 곡선 전체가 그 확률로 띠 안에 든다). 아래는 각 확률을 예측한 횟수. "
-        f"{', '.join(map(_curve, curves))}."
+        f"단조 회귀 보정 곡선과 {levels} 띠(잘 보정된 예측이라면 곡선 전체가 그 확률로 띠 안에 든다). "
+        f"아래는 각 확률을 예측한 횟수. {', '.join(map(_curve, curves))}."
     )
 
 

@@ -72,8 +72,8 @@ def overall_sentence(found: Overall) -> str:
     )
     return (
         f"소급 검증({_KINDS[found.kind]}, {found.first.year}년부터 {found.last.year}년까지 {found.n}개 시점)의 "
-        f"{found.horizon_days}일 이내 {LABELS.target(found.target)} 예측: 로그 점수(작을수록 좋다)는 {found.log_score:.2f}, 최선의 "
-        f"단순 예측은 {found.naive_log_score:.2f}이다(차이 {_signed(found.difference)}, "
+        f"{found.horizon_days}일 이내 {LABELS.target(found.target)} 예측: 로그 점수(작을수록 좋다)는 "
+        f"{found.log_score:.2f}, 최선의 단순 예측은 {found.naive_log_score:.2f}이다(차이 {_signed(found.difference)}, "
         f"{LABELS.level(round(100 * found.level))} {_signed(found.low)}에서 {_signed(found.high)}까지: "
         f"{_VERDICTS[found.verdict]}). {apart}."
     )
@@ -88,8 +88,9 @@ def alike_sentence(found: Alike) -> str:
     return (
         f"소급 검증({_KINDS[found.kind]}, {found.first.year}년부터 {found.last.year}년까지 {found.origins}개 시점)의 "
         f"{found.horizon_days}일 이내 {LABELS.target(found.target)} 예측{reach}: 현재와 같은 "
-        f"{_SITUATIONS[found.situation]}의 {found.n}개 시점에서 평균 {LABELS.percent(found.mean_forecast)}로 예측했으나 "
-        f"실제로 일어난 비율은 {_share(found.frequency)}였다. 로그 점수(작을수록 좋다)는 {found.log_score:.2f}, 최선의 단순 예측은 "
+        f"{_SITUATIONS[found.situation]}의 {found.n}개 시점에서 평균 {LABELS.percent(found.mean_forecast)}로 "
+        f"예측했으나 실제로 일어난 비율은 {_share(found.frequency)}였다. 로그 점수(작을수록 좋다)는 "
+        f"{found.log_score:.2f}, 최선의 단순 예측은 "
         f"{found.naive_log_score:.2f}이다(차이 {signed(found.difference)}{interval}: {_VERDICTS[found.verdict]})."
         f"{_band(found)}"
     )
@@ -108,9 +109,8 @@ def _band(found: Alike) -> str:
         came = f"실현된 것은 {band.came_true}개이며 {stretches} 있다"
     few = " 판단의 근거로 삼기에는 너무 적다." if band.few else ""
     return (
-        f" {when}에 {said}로 예측한 {band.n}개 시점(현재의 {now}도 이 범위에 든다) 가운데 {came}. 예측 기간은 서로 겹치며, "
-        "겹치지 않는 "
-        f"것은 많아야 {band.apart}개이다.{few}"
+        f" {when}에 {said}로 예측한 {band.n}개 시점(현재의 {now}도 이 범위에 든다) 가운데 {came}. "
+        f"예측 기간은 서로 겹치며, 겹치지 않는 것은 많아야 {band.apart}개이다.{few}"
     )
 
 

@@ -31,7 +31,10 @@ def _counts(reason: Reason) -> str:
     since = f"{LABELS.date(reason.since)} 이후의 " if reason.since else ""
     counts = f"기저율은 {since}{reason.events}건을 같은 가중치로 센 것이다"
     if reason.target in TALKS:
-        counts = f"기저율은 {since}기록({reason.events}건)을 현재와 상황이 비슷한 기간에서 최근일수록 가중치를 높여 센 것이다"
+        counts = (
+            f"기저율은 {since}기록({reason.events}건)을 현재와 상황이 비슷한 기간에서 최근일수록 가중치를 높여 센 "
+            "것이다"
+        )
     if reason.last_on is None:
         return f"{counts}."
     recent = " 전망은 최근 몇 년의 추이를 따른다." if reason.target == "contact" else ""

@@ -26,7 +26,7 @@ ROWS: Mapping[str, str] = {
     "history_only": "과거 기록만 반영",
 }
 SCENARIOS = "시나리오: 기간마다 반드시 하나만 성립한다"
-INDICATORS = "지표: −2는 협상 성사에 불리, +2는 유리. 예상 간격의 두 배가 넘도록 관측이 없으면 ‘지연’"
+INDICATORS = "지표: −2는 협상 성사에 불리, +2는 유리. 예상 간격의 두 배가 지나면 ‘지연’"
 METHOD = "방법"
 LEVELS: Sequence[str] = ("수준", "±표준편차", "최근 관측", "경과 일수", "")
 EFFECTS: Sequence[str] = ("효과", "사건 학습")

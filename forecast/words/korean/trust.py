@@ -70,8 +70,8 @@ def backtest(source: Source) -> str:
 def eras(days: int, year: int) -> str:
     """What the rows of the eras mean."""
     return (
-        f"연대별 행은 {days}일 기간에 대한 것이다. 모형의 구조는 {year - 1}년까지의 시점으로 골랐고 {year}년 이후의 시점은 "
-        "고르는 데 쓰지 않았다."
+        f"연대별 행은 {days}일 기간에 대한 것이다. 모형의 구조는 {year - 1}년까지의 시점으로 골랐고 {year}년 이후의 "
+        "시점은 고르는 데 쓰지 않았다."
     )
 
 
