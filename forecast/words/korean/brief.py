@@ -162,8 +162,8 @@ def _documents(_: Brief, grounds: Grounds, against: bool) -> str:
 def _attested_through(brief: Brief, grounds: Grounds, against: bool) -> str:
     through = brief.standing.complete_through
     if against:
-        return f"사건 기록이 {grounds.unattested_days:,}일 전인 {LABELS.date(through)}까지만 확인되었다"
-    return f"사건 기록이 {LABELS.date(min(through, brief.standing.as_of))}까지 확인되었다"
+        return f"사건 기록이 {grounds.unattested_days:,}일 전인 {LABELS.date(through)}까지만 누락 없음이 확인되었다"
+    return f"사건 기록이 {LABELS.date(min(through, brief.standing.as_of))}까지 누락 없음이 확인되었다"
 
 
 def _stale(_: Brief, grounds: Grounds, against: bool) -> str:
@@ -415,8 +415,8 @@ def document(one: Cited) -> str:
 
 def source(one: Source) -> str:
     day = LABELS.date(one.observed_on)
-    others = f", 담당자 {one.analyst}(같은 날 {one.of_day}건 중 하나)" if one.of_day > 1 else ""
-    return f"{one.name}({level_text(one.level)}): {one.publisher or one.title}, {day}, {one.grade}{others}"
+    others = f", 담당자 {one.analyst}, 같은 날 {one.of_day}건 중 하나" if one.of_day > 1 else ""
+    return f"{one.name} {level_text(one.level)}({one.publisher or one.title}, {day}, {one.grade}{others})"
 
 
 def differing(brief: Brief) -> list[str]:

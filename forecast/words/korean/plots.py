@@ -293,4 +293,4 @@ def _curve(one: Calibration) -> str:
     words = LABELS.backtest
     few = "" if one.enough else "(건수가 적어 그 이상은 판단할 수 없음)"
     curve = f"{LABELS.window(one.horizon_days, None)} {LABELS.target(one.target)}"
-    return f"{curve}({words.situations[one.situation]}, n = {one.n})의 곡선은 띠의 {words.sides[one.inside]}{few}"
+    return f"{curve} 곡선은 {words.situations[one.situation]}(n = {one.n})에서 띠의 {words.sides[one.inside]}{few}"

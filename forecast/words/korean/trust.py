@@ -101,8 +101,8 @@ def calibration_sentence(one: Calibration) -> str:
     """Whether a curve lies in its band."""
     place = " 안에 있다" if one.inside else "를 벗어난다"
     return (
-        f"{_subject(one.target, one.horizon_days)}({ORIGINS[one.situation]}, n={one.n}): "
-        f"곡선은 {LABELS.percent(one.level)} 띠{place}. 띠는 평균적으로 양쪽 {100 * one.half_width:.0f}%p에 "
+        f"{_subject(one.target, one.horizon_days)} 곡선은 {ORIGINS[one.situation]}(n={one.n})에서 "
+        f"{LABELS.percent(one.level)} 띠{place}. 띠는 평균적으로 양쪽 {100 * one.half_width:.0f}%p에 "
         f"이른다.{'' if one.enough else ' 건수가 적어 그 이상은 판단할 수 없다.'}"
     )
 
