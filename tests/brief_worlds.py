@@ -112,8 +112,8 @@ def _targets(headline: float, as_of: date) -> list[TargetForecastRow]:
 
 
 def numbers(text: str) -> set[float]:
-    """Every number in a text, by value; a minus of typographers is one."""
-    plain = re.sub(r"(?<=[\d%])[-–−](?=\d)", " ", text.replace("/", " "))
+    """Every number in a text, by value; a minus of typographers is one, a comma before three digits none."""
+    plain = re.sub(r"(?<=[\d%])[-–−~](?=\d)", " ", re.sub(r"(?<=\d),(?=\d{3})", "", text.replace("/", " ")))
     return {abs(float(found.replace("−", "-"))) for found in _NUMBER.findall(plain)}
 
 

@@ -201,7 +201,8 @@ _DATE = re.compile(r"(\d{4})[年년] ?(\d{1,2})[月월] ?(\d{1,2})[日일]")
 
 def _numbers(lines: Sequence[str]) -> set[str]:
     """Every number that is said; a date is one."""
-    text = _DATE.sub(lambda found: f"{found[1]}-{int(found[2]):02}-{int(found[3]):02} ", "\n".join(lines))
+    text = re.sub(r"(?<=\d),(?=\d{3})", "", "\n".join(lines))
+    text = _DATE.sub(lambda found: f"{found[1]}-{int(found[2]):02}-{int(found[3]):02} ", text)
     return set(re.findall(r"\d{4}-\d\d-\d\d|[−+]?\d+(?:\.\d+)?", text))
 
 
@@ -336,12 +337,12 @@ def test_an_alert_is_stored_in_the_language_of_the_settings_with_the_same_facts(
         (
             "ko",
             [
-                "12%→19%(15% 상회): 365일 이내 군비통제 협상",
+                "365일 이내 군비통제 협상 12%→19%(15% 상회)",
                 "1일분 실행 실패: 2020년 1월 8일",
                 "1일분 실행, 진단에 따라 공표 보류: 2020년 1월 9일",
                 "누락된 1일분 소급 실행: 2020년 1월 7일",
                 "지표 1개 관측 지연: Tone of the Graustark press",
-                "14일 넘게 미확인 상태인 사건: 접촉, 위기, 합의, 협상",
+                "14일 넘게 누락 여부를 확인하지 않은 사건 유형: 접촉, 위기, 합의, 협상",
             ],
         ),
     ],

@@ -273,7 +273,7 @@ def test_confidence_names_its_grounds(brief: Brief, code: str) -> None:
         brief.grounds, width=0.1, moved=0.5, history_only=0.2, unattested_days=0, stale=0, missed=0, bounds=5
     )
     text = LANGUAGES[code].brief.grounds(replace(brief, grounds=grounds))
-    against, favour = re.split({"en": "In its favour", "ja": "確信度を支える", "ko": "확신도를 뒷받침"}[code], text)
+    against, favour = re.split({"en": "In its favour", "ja": "確信度を支える", "ko": "확신도를 높이는"}[code], text)
     assert numbers(against) == {20, 50}
     assert {10, 5} <= numbers(favour)
 
@@ -323,13 +323,13 @@ def test_a_stored_backtest_is_the_one_that_counts(toy: Database) -> None:
 
 def test_a_target_and_the_scenario_of_its_name_are_told_apart(brief: Brief) -> None:
     scenario = next(row for row in brief.summary.scenarios if (row.scenario, row.horizon_days) == ("S2", 365))
-    anyhow = {"en": "in any order", "ja": "順序を問わない", "ko": "순서를 묻지 않"}
+    anyhow = {"en": "in any order", "ja": "順序を問わない", "ko": "순서를 따지지 않"}
     for code, language in LANGUAGES.items():
         target, share = (language.labels.percent(p) for p in (brief.headline.mean, scenario.probability))
         assert target != share
         told = language.plots.scenarios_caption(brief.figures.scenarios)
         where = told.index(anyhow[code])
-        assert re.search(rf"{re.escape(target)}[,、] ?(?:シナリオ)?S2(は| ){re.escape(share)}", told[where:])
+        assert re.search(rf"{re.escape(target)}[,、] ?(?:シナリオ|시나리오 )?S2(は| ){re.escape(share)}", told[where:])
         assert "S4" in told[where:]
 
 

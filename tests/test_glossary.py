@@ -150,7 +150,7 @@ def test_a_glossary_rejects_none_of_its_own(language: str) -> None:
     ("language", "text", "wrong"),
     [
         ("ko", "북미 정상회담의 개최", []),
-        ("ko", "북미 회담의 개최", ["회담"]),
+        ("ko", "북미 회합의 개최", ["회합"]),
         ("ko", "공동 문서의 채택", []),
         ("ko", "문서의 판단", ["문서"]),
         ("ko", "무기한 연기", []),
@@ -167,5 +167,10 @@ def test_a_rejected_rendering_is_told_from_a_part_of_another_word(language: str,
 def test_a_module_is_read_string_by_string(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(globals(), "REPOSITORY", tmp_path)
     path = tmp_path / "korean.py"
-    path.write_text('"""문서"""\n\ndef f(n):\n    """회담"""\n    return f"협상 {n}회" + "접촉"\n', encoding="utf-8")
+    path.write_text('"""문서"""\n\ndef f(n):\n    """회합"""\n    return f"협상 {n}회" + "접촉"\n', encoding="utf-8")
     assert {(one.text, one.place) for one in strings(path)} == {("협상 {}회", "korean.py:5"), ("접촉", "korean.py:5")}
+
+
+def test_korean_has_no_semicolons() -> None:
+    """It is no mark of Korean: clauses with commas of their own are numbered."""
+    assert not [one for one in said_in("ko") if ";" in one.text]

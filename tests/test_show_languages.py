@@ -51,8 +51,9 @@ _WORD = re.compile(r"[A-Za-z]{5,}")
 
 
 def numbers(text: str) -> Counter[str]:
-    """Every number in a text, dates in their parts; no sign and no zero before it."""
-    return Counter(re.sub(r"^0+(?=\d)", "", number) for number in _NUMBER.findall(_IN_WORDS.sub("", text)))
+    """Every number in a text, dates in their parts; no sign, no zero before it and no comma within."""
+    text = re.sub(r"(?<=\d),(?=\d{3})", "", _IN_WORDS.sub("", text))
+    return Counter(re.sub(r"^0+(?=\d)", "", number) for number in _NUMBER.findall(text))
 
 
 def english_in(text: str, *known: str) -> list[str]:

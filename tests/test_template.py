@@ -123,7 +123,7 @@ SHEETS = {"ja": ["観測", "基準", "等級"], "ko": ["관측", "기준", "등�
 REQUIRED_IN = {"ja": "必須。", "ko": "필수. "}
 B2 = {"ja": ["通常は信頼できる", "おそらく事実である"], "ko": ["대체로 신뢰할 수 있음", "사실일 가능성이 높음"]}
 FONTS = {"ja": "Yu Gothic", "ko": "Malgun Gothic"}
-SOURCES = {"ja": "労働新聞", "ko": "로동신문"}
+SOURCES = {"ja": "労働新聞", "ko": "노동신문"}
 
 
 def _in_language(case: NewCase, language: str) -> bytes:

@@ -99,9 +99,11 @@ CHECKS: dict[str, dict[str, Any]] = {
 }
 """Figures of checks as they are stored: what a sentence needs."""
 OLD = "What an older program said of it."
+UNTIL_2010 = "2009년까지"
+"""How Korean says "before 2010"."""
 TERMS = re.compile(
     r"`parley [^`]*`|Parley|CORP|NUTS|UTC|PSIS|MCB|DSC|UNC|S[0-5]\b|\bn\b|\bp\b|[a-z]+-[a-z-]+"
-    r"|sbc|states|assumptions|alpha|0\.1\.0\+\w+|(?<![0-9a-z])[0-9a-f]{8,64}(?![0-9a-z])|\btoy\b"
+    r"|sbc|states|assumptions|alpha|0\.1\.0\+\w+|(?<![0-9A-Za-z])[0-9a-f]{8,64}(?![0-9A-Za-z])|\btoy\b"
 )
 """Names of commands, checks, methods and hashes, which no language translates."""
 type Command = Callable[..., tuple[int, str, str]]
@@ -172,7 +174,7 @@ BEFORE_2010 = ("2009年以前", "2010年より前")
 
 def numbers(text: str) -> list[float]:
     """All numbers of a text in ascending order: languages differ in the order of words, and write 2026-01-02 apart."""
-    apart = re.sub(r"(\d{4})-(\d\d)-(\d\d)", r"\1 \2 \3", text).replace(*BEFORE_2010)
+    apart = re.sub(r"(\d{4})-(\d\d)-(\d\d)", r"\1 \2 \3", text.replace(UNTIL_2010, "2010")).replace(*BEFORE_2010)
     return sorted(float(number) for number in re.findall(r"\d+(?:\.\d+)?", apart))
 
 

@@ -24,7 +24,7 @@ from forecast.facts.alerts import (
     Unattested,
     Unobserved,
 )
-from forecast.words.days import first_of, stretches
+from forecast.words.days import SPELT, first_of, stretches
 from forecast.words.korean.labels import LABELS
 from forecast.words.numbers import error_size, signed, told_apart
 
@@ -54,7 +54,7 @@ def _moved_title(movement: Movement, about: str) -> str:
     first = movement.steps[0]
     crossed = [step for step in movement.steps if step.crossed]
     beyond = f"({_bounds(crossed[0].crossed)} {_side(crossed[0], movement)})" if crossed else ""
-    title = f"{_change(first, movement)}{beyond}: {about}"
+    title = f"{about} {_change(first, movement)}{beyond}"
     return title if first.before == movement.notified else f"{title}. {_last(movement)}"
 
 
@@ -102,7 +102,7 @@ def _remodelled(found: HeadlineMoved) -> list[str]:
 
 
 def week_heading(since: date) -> str:
-    return f"{LABELS.date(since)} 이후의 사건과 기록 확인, 진위가 확인되지 않은 사건:"
+    return f"{LABELS.date(since)} 이후의 사건과 누락 없음 확인, 사실 여부가 미확정인 사건:"
 
 
 def failed(found: Sequence[FailedDay]) -> list[str]:
@@ -127,7 +127,7 @@ def recovered(found: Sequence[RecoveredDay]) -> list[str]:
 
 def rejected(found: Sequence[RejectedDay], stands: tuple[int, date] | None) -> list[str]:
     lines = [
-        f"{LABELS.date(one.day)} 실행(실행 {one.run_id}) 공표 보류: {'; '.join(one.reasons) or _NO_REASON}."
+        f"{LABELS.date(one.day)} 실행(실행 {one.run_id}) 공표 보류: {', '.join(one.reasons) or _NO_REASON}."
         for one in found
     ]
     standing = "공표된 정기 실행이 아직 없다."
@@ -155,7 +155,7 @@ def _caught_up_title(found: CaughtUp) -> str:
 
 
 def _why_skipped(reason: Skipped) -> str:
-    return reason.error.rstrip(".") if reason.beyond_days is None else f"소급 실행은 {reason.beyond_days}일 전까지"
+    return reason.error.rstrip(".") if reason.beyond_days is None else f"소급 실행 한도인 {reason.beyond_days}일을 넘음"
 
 
 def stale(found: Sequence[Unobserved]) -> list[str]:
@@ -168,7 +168,7 @@ def stale(found: Sequence[Unobserved]) -> list[str]:
 
 
 def _unobserved(one: Unobserved) -> str:
-    last = f"마지막 관측 {LABELS.date(one.last_observed_on)}({one.days_ago}일 전)"
+    last = f"마지막 관측 {LABELS.date(one.last_observed_on)}({one.days_ago:,}일 전)"
     return f"{one.name}({one.id}): {last}, 예상 간격 {one.cadence_days:g}일."
 
 
@@ -176,16 +176,16 @@ def unattested(found: AttestationDue) -> list[str]:
     only = "" if found.every_type else "".join(f" --type {one.type}" for one in found.types)
     names = ", ".join(LABELS.events[one.type] for one in found.types)
     return [
-        f"{found.bound_days}일 넘게 미확인 상태인 사건: {names}",
+        f"{found.bound_days:,}일 넘게 누락 여부를 확인하지 않은 사건 유형: {names}",
         *(f"- {LABELS.events[one.type]}({one.type}): {_attested(one)}." for one in found.types),
-        f"이후의 사건을 입력한 뒤 실행: `parley event none{only} --through DATE`.",
+        f"이후의 사건을 입력한 뒤 다음 명령을 입력: `parley event none{only} --through DATE`.",
     ]
 
 
 def _attested(one: Unattested) -> str:
     if one.through is None or one.days_ago is None:
-        return "어느 날도 확인되지 않음"
-    return f"{LABELS.date(one.through)}까지 확인({one.days_ago}일 전)"
+        return "확인된 날이 없음"
+    return f"{LABELS.date(one.through)}까지 확인({one.days_ago:,}일 전)"
 
 
 def backup_title(rule: str, day: date) -> str:
@@ -193,7 +193,7 @@ def backup_title(rule: str, day: date) -> str:
 
 
 def backup_trouble(found: BackupTrouble) -> list[str]:
-    again = "1시간마다 다시 시도한다." if found.rule == BACKUP else "다음 백업도 시험한다."
+    again = "1시간마다 다시 시도한다." if found.rule == BACKUP else "다음 백업도 복원·검증해 본다."
     return [
         backup_title(found.rule, found.day),
         f"{_minute(found.at)}: {found.why.rstrip('.')}.",
@@ -210,20 +210,20 @@ def _backups(found: BackupTrouble) -> list[str]:
 
 
 def thinning_failed(day: date, why: str) -> list[str]:
-    return [f"{LABELS.date(day)} 오래된 사후분포 솎아내기 실패", f"{why.rstrip('.')}.", "1시간마다 다시 시도한다."]
+    return [f"{LABELS.date(day)} 오래된 사후분포 파일 정리 실패", f"{why.rstrip('.')}.", "1시간마다 다시 시도한다."]
 
 
 def brief_due(found: BriefDue) -> list[str]:
     about, number = _about(found.target, found.horizon_days), LABELS.percent(found.value)
     as_of = f"{LABELS.date(found.as_of)} 기준"
     return [
-        f"{number}({as_of}): {about}. 보고서 메일 발송",
+        f"{about} {number}({as_of}), 보고서 메일 발송",
         f"실행 {found.run_id}의 보고서를 메일로 발송한다. {about}: {number}({as_of}).",
     ]
 
 
 def brief_mailed(number: int) -> str:
-    return f"보고서 {number} 명령에 따른 메일 발송"
+    return f"보고서 제{number}호: 명령에 따라 메일 발송"
 
 
 def trial(host: str, folder: str) -> list[str]:
@@ -261,7 +261,9 @@ def _spelt(days: Iterable[date]) -> str:
         f"{LABELS.date(first)}~{LABELS.date(last)}" if first != last else LABELS.date(first)
         for first, last in stretches(days)
     ]
-    return ", ".join(first_of(spelt, _MORE))
+    left = spelt[SPELT:]
+    more = f" 외 {len(left)}{'개 기간' if any('~' in one for one in left) else '일'}" if left else ""
+    return ", ".join(spelt[:SPELT]) + more
 
 
 def _minute(instant: datetime) -> str:

@@ -7,7 +7,7 @@ from itertools import groupby
 from db.anchors import Head
 from forecast.facts.bands import BANDS, MOVED, STALE_SHARE, UNATTESTED_DAYS, WIDE, Grounds, band_of
 from forecast.facts.brief import Brief, Phrase
-from forecast.facts.changes import ASKED, LEAST_MOVE, OLDER, OLDER_DAYS, REPORT, Entries
+from forecast.facts.changes import ASKED, LEAST_MOVE, OLDER, OLDER_DAYS, REPORT, Changes, Entries
 from forecast.facts.levels import DIFFERING, Attested, Cited, Source, Watched
 from forecast.identity import code_version, model_version
 from forecast.run_facts import STALE_AFTER_CADENCES, diagnostics_of
@@ -21,7 +21,7 @@ from forecast.words.korean.quality import alike_sentence, quality_sentence, trac
 from forecast.words.korean.quality import bounds as _bounds
 from forecast.words.korean.reasons import reason_sentence, taught_words
 from forecast.words.korean.terms import CONFIDENCE as CONFIDENCE
-from forecast.words.korean.terms import DIRECTNESS, OCCURS, PHRASES
+from forecast.words.korean.terms import DIRECTNESS, OCCURS, PHRASES, listed
 from forecast.words.korean.terms import HEADINGS as HEADINGS
 from forecast.words.korean.terms import SEPARATOR as SEPARATOR
 from forecast.words.korean.terms import STOP as STOP
@@ -79,13 +79,13 @@ def happened(brief: Brief) -> list[str]:
     if summary.standing is None:
         lines.append("아래 확률에는 이 내용이 반영되어 있지 않다. 쓰기 전에 `parley update`를 실행해야 한다.")
     else:
-        also = " 사건에서 추가로 추정되는 내용은 다음 전면 갱신에 반영된다." if summary.since.events else ""
+        also = " 이 사건들로 모형을 다시 적합한 결과는 다음 전체 실행에 반영된다." if summary.since.events else ""
         left = kinds_to_learn(summary.since)
         taken = "아래 확률에는 이 내용이 반영되어 있다."
         if left:
             taken = (
                 f"아래 확률에는 이 내용 가운데 {left} 부분을 뺀 나머지가 반영되어 있다. "
-                "뺀 부분은 전면 갱신(`parley update`)으로만 반영된다."
+                "뺀 부분은 전체 실행(`parley update`)에서만 반영된다."
             )
         lines.append(f"{taken} 반영하기 전의 값(실행 {brief.run.id}): {_before(brief)}.{also}")
     return lines
@@ -108,8 +108,10 @@ def likelihood(brief: Brief) -> str:
     occurs = OCCURS.get(row.target, f"‘{row.target}’ 사건이 일어날")
     sentences = [f"{window} {occurs} {_likely(row.mean)}({_probability(row.mean, row.q05, row.q95)})."]
     if by := brief.by_deadline:
-        second = f"{_deadline(brief)}까지 {occurs} {_likely(by.mean)}"
-        sentences.append(f"{second}({_probability(by.mean, by.q05, by.q95)}).")
+        second = f"까지 {occurs} {_likely(by.mean)}"
+        if band_of(by.mean) == band_of(row.mean):
+            second = f"까지도 {_likely(by.mean).replace('가능성이', '가능성은')}"
+        sentences.append(f"{_deadline(brief)}{second}({_probability(by.mean, by.q05, by.q95)}).")
     return " ".join(sentences)
 
 
@@ -134,21 +136,21 @@ def confidence(brief: Brief) -> str:
 
 
 def grounds(brief: Brief) -> str:
-    against, favour = map("; ".join, brief.weigh(GROUNDS))
+    against, favour = map(listed, brief.weigh(GROUNDS))
     parts = [
-        f"확신도를 낮추는 근거: {against}." if against else "",
-        f"확신도를 뒷받침하는 근거: {favour}." if favour else "",
+        f"확신도를 낮추는 요인: {against}." if against else "",
+        f"확신도를 높이는 요인: {favour}." if favour else "",
     ]
     return " ".join(filter(None, parts))
 
 
 def _interval(_: Brief, grounds: Grounds, against: bool) -> str:
-    return f"90% 구간의 폭이 {100 * grounds.width:.0f}%p{'에 이른다' if against else '에 그친다'}"
+    return f"90% 구간의 폭이 {100 * grounds.width:.0f}%p로 기준을 {'넘는다' if against else '넘지 않는다'}"
 
 
 def _documents(_: Brief, grounds: Grounds, against: bool) -> str:
     if grounds.moved is None or grounds.history_only is None:
-        return "문헌의 판단에 얼마나 의존하는지 알 수 없다"
+        return "확률이 문헌의 판단에 얼마나 좌우되는지 계산하지 않았다"
     without = LABELS.percent(grounds.history_only)
     if against:
         return (
@@ -160,8 +162,8 @@ def _documents(_: Brief, grounds: Grounds, against: bool) -> str:
 def _attested_through(brief: Brief, grounds: Grounds, against: bool) -> str:
     through = brief.standing.complete_through
     if against:
-        return f"사건 기록이 {grounds.unattested_days}일 전인 {LABELS.date(through)}까지만 확인되었다"
-    return f"사건 기록이 {LABELS.date(min(through, brief.standing.as_of))}까지 확인되었다"
+        return f"사건 기록이 {grounds.unattested_days:,}일 전인 {LABELS.date(through)}까지만 누락 없음이 확인되었다"
+    return f"사건 기록이 {LABELS.date(min(through, brief.standing.as_of))}까지 누락 없음이 확인되었다"
 
 
 def _stale(_: Brief, grounds: Grounds, against: bool) -> str:
@@ -189,35 +191,43 @@ GROUNDS: Mapping[str, Phrase] = {
 
 
 def terms() -> str:
-    listed = ", ".join(f"‘{TERMS[name]}’ {100 * low:.0f}–{100 * high:.0f}%" for name, low, high in BANDS)
+    bands = ", ".join(f"‘{TERMS[name]}’ {100 * low:.0f}~{100 * high:.0f}%" for name, low, high in BANDS)
+    rules = (
+        f"90% 구간의 폭이 {100 * WIDE:.0f}%p를 넘는다",
+        f"문헌의 판단에 따라 확률이 그 값의 {100 * MOVED:.0f}% 넘게 움직인다",
+        f"사건 기록에 누락이 없는지 {UNATTESTED_DAYS}일 넘게 확인되지 않았다",
+        f"관측이 지연된 지표가 {100 * STALE_SHARE:.0f}%를 넘는다",
+        "소급 검증에서 충족하지 못한 기준이 있다(또는 검증이 없다)",
+    )
     return (
-        f"가능성 표현(ICD 203): {listed}. 경계값에는 반반에 더 가까운 표현을 쓴다. 확신도는 다음 5개 항목 가운데 "
-        "해당하는 것이 없으면 ‘높다’, 1–2개면 ‘중간이다’, 3개 이상이면 ‘낮다’로 한다: 90% 구간의 폭이 "
-        f"{100 * WIDE:.0f}%p를 넘는다; 문헌의 판단에 따라 확률이 그 값의 {100 * MOVED:.0f}%를 넘게 움직인다; 사건 "
-        f"기록이 {UNATTESTED_DAYS}일을 넘게 미확인 상태다; 관측이 지연된 지표가 {100 * STALE_SHARE:.0f}%를 넘는다; "
-        "소급 검증에서 충족하지 못한 기준이 있다(또는 검증이 없다)."
+        f"가능성 표현(미국 정보공동체 지침 ICD 203): {bands}. 경계값에는 반반에 더 가까운 표현을 쓴다. 확신도는 다음 "
+        "5개 항목 가운데 해당하는 것이 없으면 ‘높다’, 1~2개면 ‘중간이다’, 3개 이상이면 ‘낮다’로 한다: "
+        f"{listed(rules)}."
     )
 
 
 def judgement(brief: Brief) -> str:
-    return judgement_sentence(brief.summary) or "이번 실행에서는 확률 가운데 판단이 차지하는 몫을 구하지 않았다."
+    return (
+        judgement_sentence(brief.summary)
+        or "이번 실행에서는 이 확률이 문헌의 판단에 얼마나 좌우되는지 계산하지 않았다."
+    )
 
 
 def situation(brief: Brief) -> str:
     run, window = brief.standing, brief.case.dry_after_days
     through = min(run.complete_through, run.as_of)
     day = LABELS.date(through)
-    last = "그 전의 회합 기록도 없다"
+    last = "그 전의 회담 기록도 없다"
     if run.days_since_talks is not None:
-        last = f"마지막 회합이 끝난 뒤 {run.days_since_talks}일이 지나 있었다"
-    state = f"{day}까지 {window}일 동안 해당하는 회합이 없었고"
+        last = f"마지막 회담이 끝난 뒤 {run.days_since_talks:,}일이 지나 있었다"
+    state = f"{day}까지 {window}일 동안 핵·미사일 제한을 다룬 회담이 없었고"
     if not run.dry:
-        state = f"{day} 시점에는 지난 {window}일 안에 해당하는 회합이 있어 협상이 진행 중이었고"
+        state = f"{day} 시점에는 지난 {window}일 안에 핵·미사일 제한을 다룬 회담이 있어 협상이 진행 중이었고"
     words = f"{state}, {last}."
     if through == run.as_of or run.p_dry_now is None or not run.dry:
         return words
     now, dry = LABELS.date(run.as_of), LABELS.percent(run.p_dry_now)
-    return f"{words} 그 뒤의 기간은 미확인이며, {now}까지 {window}일 동안에도 회합이 없었을 확률은 {dry}이다."
+    return f"{words} 그 뒤의 기간은 미확인이며, {now}까지 {window}일 동안에도 그러한 회담이 없었을 확률은 {dry}이다."
 
 
 def reasons(brief: Brief) -> str:
@@ -245,11 +255,11 @@ def entered(brief: Brief) -> str:
     changes = brief.changes
     rows = (
         f"그 사이에 입력된 것은 관측 {_entries(changes.observations)}, 사건 {_entries(changes.events)}, "
-        f"기록 확인 {changes.attestations}건이다."
+        f"누락 없음 확인 {changes.attestations}건이다."
     )
     sentences = [
         rows if changes.entered else "그 사이에 입력된 것은 없다.",
-        f"실행은 이번을 포함해 공표 {changes.fits_published}회, 공표 보류 {changes.fits_rejected}회이다.",
+        _fits(changes),
         _shorter(brief),
         "사례 정의가 개정되었다." if changes.case_changed else "",
         "프로그램이 개정되었다." if changes.code_changed else "",
@@ -257,10 +267,16 @@ def entered(brief: Brief) -> str:
     return " ".join(filter(None, sentences))
 
 
+def _fits(changes: Changes) -> str:
+    if not changes.fits_published and not changes.fits_rejected:
+        return "새로 공표되거나 공표 보류된 실행은 없다."
+    return f"실행은 이번을 포함해 공표 {changes.fits_published}회, 공표 보류 {changes.fits_rejected}회이다."
+
+
 def _shorter(brief: Brief) -> str:
     if not brief.shorter_days or brief.by_deadline is None or brief.by_deadline.deadline is None:
         return ""
-    return f"{LABELS.date(brief.by_deadline.deadline)}까지의 기간은 {brief.shorter_days}일 짧아졌다."
+    return f"{LABELS.date(brief.by_deadline.deadline)}까지의 기간은 {brief.shorter_days:,}일 짧아졌다."
 
 
 def _entries(entries: Entries) -> str:
@@ -271,17 +287,17 @@ def moved(brief: Brief) -> str:
     moves = brief.changes.moves
     if not moves:
         return f"수준이 {LEAST_MOVE} 이상 움직인 지표는 없다."
-    listed = SEPARATOR.join(f"{one.name} {signed(one.before)}→{signed(one.now)}" for one in moves)
-    return f"{'' if brief.changes.entered else '시간이 지나면서 '}수준이 가장 크게 움직인 지표: {listed}."
+    named = SEPARATOR.join(f"{one.name} {signed(one.before)}→{signed(one.now)}" for one in moves)
+    return f"{'' if brief.changes.entered else '시간이 지나면서 '}수준이 가장 크게 움직인 지표: {named}."
 
 
 def staleness(brief: Brief) -> str:
     stale, never = brief.stale, brief.never_observed
     if stale:
-        listed = ", ".join(f"{one.name}({one.days}일)" for one in stale)
+        named = ", ".join(f"{one.name}({one.days:,}일)" for one in stale)
         words = (
-            f"지표 {len(brief.levels)}개 가운데 {len(stale)}개의 관측이 예정 간격의 {STALE_AFTER_CADENCES:.0f}배를 "
-            f"넘게 지연되고 있다: {listed}."
+            f"지표 {len(brief.levels)}개 가운데 {len(stale)}개는 예상 간격의 {STALE_AFTER_CADENCES:.0f}배가 넘도록 "
+            f"새 관측이 없다: {named}."
         )
     else:
         words = f"지표 {len(brief.levels)}개 가운데 관측이 지연된 것은 없다."
@@ -290,14 +306,14 @@ def staleness(brief: Brief) -> str:
 
 def attestation(brief: Brief) -> str:
     groups = groupby(brief.attested, key=lambda one: (one.through, one.days_ago, one.behind))
-    return f"사건 기록 확인: {SEPARATOR.join(_reached(list(found)) for _, found in groups)}."
+    return f"사건의 누락 없음 확인: {SEPARATOR.join(_reached(list(found)) for _, found in groups)}."
 
 
 def _reached(found: list[Attested]) -> str:
     first, types = found[0], "·".join(LABELS.event(one.type) for one in found)
     if first.through is None:
         return f"{types} 미확인"
-    behind = f"(기준일 {first.days_ago}일 전, 지연)" if first.behind else ""
+    behind = f"(기준일 {first.days_ago:,}일 전, 지연)" if first.behind else ""
     return f"{types} {LABELS.date(first.through)}까지 확인{behind}"
 
 
@@ -333,7 +349,7 @@ def deadline(brief: Brief) -> str:
     by = brief.by_deadline
     if by is None or by.deadline is None:
         return "앞으로의 시한은 없다."
-    return f"시한: {_deadline(brief)}, {(by.deadline - brief.standing.as_of).days}일 남음."
+    return f"시한: {_deadline(brief)}, {(by.deadline - brief.standing.as_of).days:,}일 남음."
 
 
 def track(brief: Brief) -> str:
@@ -360,10 +376,11 @@ def method(brief: Brief) -> str:
         f"등급을 매긴 관측에서 지표 {len(brief.levels)}개의 수준을 필터로 추정하고, 협상·합의·접촉·위기의 베이즈 "
         f"모형을 과거 기록과 문헌의 판단에 NUTS로 적합한 뒤 미래를 시뮬레이션한다. 실행 {run.id}의 진단: R-hat ≤ "
         f"{found['rhat_max']:.4f}, 벌크 ESS ≥ {found['ess_bulk_min']:.0f}, 꼬리 ESS ≥ {found['ess_tail_min']:.0f}, "
-        f"표본 {found['draws']}개 가운데 발산 {found['divergences']}회로 공표 기준을 충족했다. 구간은 사후분포 표본의 "
-        "양쪽 꼬리가 같은 구간으로, 모수와 현재 수준과 현재 국면의 불확실성을 나타내며 결과의 범위를 나타내지 않는다. "
-        "‘문헌만 반영’은 기저율과 지표 목록의 방향에서 출발하며, ‘과거 기록만 반영’과 함께 라플라스 근사로 구한다. "
-        "%p로 나타낸 효과는 현재 수준이 이어지는 동안 효과의 사후평균이 확률을 대략 얼마나 움직이는지를 뜻한다."
+        f"추출 {found['draws']:,}회 가운데 발산 {found['divergences']}회로 공표 기준을 충족했다. 구간은 사후분포에서 "
+        "추출한 값의 양쪽 꼬리 확률이 같은 구간으로, 모수와 현재 수준과 현재 국면의 불확실성을 나타내며 결과의 범위를 "
+        "나타내지 않는다. ‘문헌만 반영’은 기저율과 지표 목록의 방향에서 출발하며, ‘과거 기록만 반영’과 함께 라플라스 "
+        "근사로 구한다. %p로 나타낸 효과는 현재 수준이 이어지는 동안 효과의 사후평균이 확률을 대략 얼마나 움직이는지를 "
+        "뜻한다."
     )
 
 
@@ -393,13 +410,13 @@ def anchor(head: Head) -> str:
 
 
 def document(one: Cited) -> str:
-    return f"{one.author}, 「{one.title}」, {one.published_on.year}년({DIRECTNESS.get(one.directness, one.directness)})"
+    return f"{one.author}, {one.title}, {one.published_on.year}년({DIRECTNESS.get(one.directness, one.directness)})"
 
 
 def source(one: Source) -> str:
     day = LABELS.date(one.observed_on)
-    others = f", 담당자 {one.analyst}(같은 날 {one.of_day}건 중 하나)" if one.of_day > 1 else ""
-    return f"{one.name}({level_text(one.level)}): {one.publisher or one.title}, {day}, {one.grade}{others}"
+    others = f", 담당자 {one.analyst}, 같은 날 {one.of_day}건 중 하나" if one.of_day > 1 else ""
+    return f"{one.name} {level_text(one.level)}({one.publisher or one.title}, {day}, {one.grade}{others})"
 
 
 def differing(brief: Brief) -> list[str]:
@@ -413,7 +430,7 @@ def differing(brief: Brief) -> list[str]:
 
 
 def grades() -> str:
-    return "등급은 출처 신뢰성(A–F)과 내용 신빙성(1–6)이다. 전체 제목은 `parley observations` 명령으로 볼 수 있다."
+    return "등급은 출처 신뢰성(A~F)과 내용 신빙성(1~6)이다. 전체 제목은 `parley observations` 명령으로 볼 수 있다."
 
 
 def definitions(brief: Brief) -> str:

@@ -26,4 +26,4 @@ def contradiction_title(one: Contradicting, name: str) -> str:
 
 def contradiction_text(one: Contradicting, codings: Iterable[str], name: str) -> str:
     """The same with every coding; where there are very many, with those at both ends."""
-    return f"{contradiction_title(one, name)}. {'; '.join(some_of(codings, '외 {}건'))}"
+    return f"{contradiction_title(one, name)}. {', '.join(some_of(codings, '외 {}건'))}"

@@ -3,7 +3,7 @@
 from forecast.words.drawn import BacktestLabels, DiagnosticsLabels, EffectsLabels, JudgementsLabels, StatesLabels
 
 STATES = StatesLabels(
-    title="수준의 추이: {first}–{last}(각 날짜에 알려진 정보 기준, +2는 협상에 유리)",
+    title="수준의 추이: {first}~{last}(각 날짜에 알려진 정보 기준, +2는 협상 성사에 유리)",
     level="수준",
     band="{} 구간",
     stale="관측 지연",
@@ -14,16 +14,16 @@ STATES = StatesLabels(
 )
 EFFECTS = EffectsLabels(
     sources={
-        "orientation": "방향 설정 사전분포",
+        "orientation": "방향만 정한 사전분포",
         "documents": "문헌을 더한 사전분포(사건 제외)",
         "history": "과거 기록만 반영(판단 제외, 라플라스 근사)",
         "posterior": "사후분포",
     },
     units={"intensity": "수준 1단계당 로그 발생률", "odds": "수준 1단계당 합의의 로그 오즈"},
-    effect="{target} 효과: {unit}",
+    effect="{target}에 미치는 효과: {unit}",
     factor={"intensity": "수준 1단계당 발생률 배수", "odds": "수준 1단계당 오즈 배수"},
     interval="{} 구간(정규 근사)",
-    taught="사건 기여",
+    taught="사건에서\n학습한 비율",
     by_documents="문헌",
     gone="현재 목록에 없는 지표",
 )
@@ -32,7 +32,7 @@ JUDGEMENTS = JudgementsLabels(
     means="문헌 평균과\n범위",
     mean_of="평균(n)",
     author="평균 {mean}\nn = {n}",
-    basis={True: "{}(명시)", False: "{}(추정)"},
+    basis={True: "{}(명시)", False: "{}(추론)"},
     no_bearing="0: 영향 없음",
     disputed="굵은 글씨: 저자 간 부호 상이",
     silent="빈칸: 언급 없음",
@@ -60,7 +60,7 @@ DIAGNOSTICS = DiagnosticsLabels(
     holds="잘 섞인 적합의 {}에서 모든 연쇄가 이 띠 안에 든다",
     worst="{measure} 최악: {parameter}",
     rhat="R-hat(1.0001 미만은 왼쪽 끝에 표시)",
-    effective="유효 추출 수",
+    effective="유효 표본 크기(ESS)",
     bound="기준 한도",
     energy="에너지(나트)",
     density="밀도",

@@ -9,8 +9,8 @@ ASSUMPTIONS = {
     "framing leans to denuclearisation (-1)": "의제가 비핵화로 기운다(−1)",
     "framing remembered for 1 year": "의제의 기억은 1년",
     "framing remembered for 3 years": "의제의 기억은 3년",
-    "silence does not matter": "협상이 끊긴 기간은 영향이 없다",
-    "silence matters without end": "협상이 끊긴 기간은 한없이 영향을 준다",
+    "silence does not matter": "협상 공백은 영향이 없다",
+    "silence matters without end": "협상 공백의 영향이 한계 없이 계속 커진다",
     "indicators say nothing": "지표는 아무것도 말해 주지 않는다",
     "regime half as lively (sd 0.35)": "국면의 변동이 절반이다(표준편차 0.35)",
     "regime livelier (sd 1.0)": "국면의 변동이 더 크다(표준편차 1.0)",
@@ -29,7 +29,7 @@ def judgement_sentence(summary: Summary) -> str | None:
     documents = LABELS.percent(row.documents_only)
     if row.history_only == row.mean:
         return (
-            f"판단의 비중: 발표된 문헌은 없다. {subject} 확률은 기저율 {base}에서 출발해 각 지표가 어느 쪽으로 "
+            f"판단의 비중: 공표된 문헌은 없다. {subject} 확률은 기저율 {base}에서 출발해 각 지표가 어느 쪽으로 "
             "작용하는지에 대한 "
             f"가정만 쓰면 {documents}, 과거 기록을 더하면 {mean}이다. 지표 수준의 평가도 판단이다."
         )
@@ -51,7 +51,7 @@ def assumption_sentence(summary: Summary) -> str | None:
     run = summary.forecast_of
     of_run = "" if summary.shown.run_id == run.id else f"(실행 {run.id}의 계산)"
     return (
-        "기록으로 가릴 수 없는 점: 모형의 가정을 하나만 바꾸면 확률은 "
+        "기록만으로는 판별할 수 없는 가정: 모형의 가정을 하나만 바꾸면 확률은 "
         f"{LABELS.percent(low)}(‘{assumption_name(lowest)}’)에서 "
         f"{LABELS.percent(high)}(‘{assumption_name(highest)}’) 사이가 된다{of_run}. 전체 목록은 "
         "`parley check assumptions`로 볼 수 있다(모두 라플라스 근사)."

@@ -28,7 +28,7 @@ from forecast.words.selection import SHOWN, shown
 MORE = "외 {}건"
 _ACTS = {ENTERED: "입력", REVISED: "정정", RETRACTED: "철회", ADDED: "추가", RETIRED: "폐지"}
 _LEARNT = {"documents": "문헌", "judgements": "문헌의 판단", "indicators": "지표의 추가·폐지"}
-_BASES = {"explicit": "명시", "inferred": "추정"}
+_BASES = {"explicit": "명시", "inferred": "추론"}
 
 
 def event_line(one: EventNews) -> str:
@@ -41,7 +41,7 @@ def event_line(one: EventNews) -> str:
     why = f", 사유: {one.reason}" if one.what == RETRACTED else ""
     source = one.source or "출처 기재 없음"
     framing = f"{LABELS.events[one.framing]}, " if one.framing in LABELS.events else ""
-    act = f"{one.analyst} {_ACTS[one.what]}{why}"
+    act = f"{_ACTS[one.what]}: {one.analyst}{why}"
     return f"{LABELS.event(one.type)} {one.id}({framing}{days}{where}): {source}{dispute} ({act})"
 
 
@@ -49,13 +49,13 @@ def attestation_line(word: Sequence[AttestationNews]) -> str:
     """One word of a person, on several types of event."""
     one, types = word[0], "·".join(dict.fromkeys(LABELS.event(each.type) for each in word))
     gone = f", 철회, 사유: {one.reason}" if one.what == RETRACTED else ""
-    return f"{types}: {LABELS.date(one.complete_through)}까지 기록 확인({one.attested_by}{gone})"
+    return f"{types}: {LABELS.date(one.complete_through)}까지 누락 없음 확인(입력: {one.attested_by}{gone})"
 
 
 def observation_line(one: ObservationNews) -> str:
     """The indicator as the news name it, its level, and who coded it."""
     why = f", 사유: {one.reason}" if one.what == RETRACTED else ""
-    act = f"{one.analyst} {_ACTS[one.what]}{why}"
+    act = f"{_ACTS[one.what]}: {one.analyst}{why}"
     return f"{one.indicator} {level_text(one.level)}({LABELS.date(one.observed_on)}): {one.source} ({act})"
 
 
@@ -77,7 +77,7 @@ def indicator_line(one: IndicatorNews) -> str:
 
 def _act(one: DocumentNews | JudgementNews | IndicatorNews) -> str:
     why = f", 사유: {one.reason}" if one.reason else ""
-    return f"{one.analyst} {_ACTS[one.what]}{why}"
+    return f"{_ACTS[one.what]}: {one.analyst}{why}"
 
 
 def kinds_to_learn(news: News) -> str:
@@ -116,11 +116,11 @@ def overtaken_lines(found: Overtaken) -> list[str]:
 def _taken_in(found: Overtaken) -> str:
     source, standing, left = found.source, found.standing, kinds_to_learn(found.since)
     if standing is None:
-        only = f"({left}: 전체 갱신에서만 반영된다)" if left else ""
+        only = f"({left}: 전체 실행에서만 반영된다)" if left else ""
         return f"이를 반영한 전망은 없으며 실행 {source.id}에도 반영되어 있지 않다{only}. `parley update`를 실행할 것"
     if left:
         return (
-            f"잠정 실행 {standing.id}에 반영되어 있다(단, {left} 제외). 제외된 것은 전체 갱신(`parley "
+            f"잠정 실행 {standing.id}에 반영되어 있다(단, {left} 제외). 제외된 것은 전체 실행(`parley "
             "update`)에서만 반영된다"
         )
     if untaught := read_untaught(untaught_of(standing)):
@@ -138,9 +138,9 @@ def untaught_words(found: Untaught) -> str:
         )
     draws = ""
     if found.effective is not None and found.draws is not None and found.k is not None:
-        draws = f"(유효 표본은 {found.draws}개 중 {found.effective}개, 파레토 k {found.k:.2f})"
+        draws = f"(유효 표본 크기는 추출 {found.draws:,}회 중 {found.effective:,}, 파레토 k {found.k:.2f})"
     return (
-        f"실행 {found.run} 이후의 사건과 기록 확인이 발생률에 관해 알려 주는 바는 그 적합으로 감당할 수 있는 "
+        f"실행 {found.run} 이후의 사건과 누락 없음 확인이 발생률에 관해 알려 주는 바는 그 적합으로 감당할 수 있는 "
         "범위를 넘어 "
         f"일부만 반영되어 있다{draws}. `parley update`를 실행할 것"
     )

@@ -1,7 +1,7 @@
 """What is said under pictures, in Korean."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime
 
 from forecast.facts.brief import Mark
@@ -28,31 +28,24 @@ from forecast.facts.pictures import (
     Turn,
 )
 from forecast.facts.quality import Calibration, Source
-from forecast.facts.reasons import LEAST, Sibling
+from forecast.facts.reasons import LEAST
 from forecast.run_facts import STALE_AFTER_CADENCES
 from forecast.structures import present_structure
 from forecast.words.korean.labels import LABELS
+from forecast.words.korean.reasons import siblings_sentence
 from forecast.words.numbers import minute, signed
-from forecast.words.selection import differing
 
 NAMED = 3
 """Indicators a caption names."""
 _OCCURS = {
     "arms_control_talks": "군비통제 협상이 열릴",
     "denuclearisation_talks": "비핵화 협상이 열릴",
-    "limits_talks": "핵전력 제한 협상(의제 불문)이 열릴",
+    "limits_talks": "핵·미사일 제한 협상(군비통제·비핵화 포함)이 열릴",
     "contact": "당국 간 접촉이 이루어질",
     "deal": "제한적 합의가 성립할",
     "crisis": "위기가 발생할",
 }
 _KINDS = {"strict": "당시 공개된 정보만 사용", "retrospective": "현재의 사례 정의를 과거에 적용"}
-_WHY = (
-    "대상과 이름이 비슷한 시나리오는 확률이 다르다. 대상은 기간 중 한 번이라도 일어날 확률이며 순서를 묻지 않는다. "
-    "시나리오는 서로 "
-    "배타적이다. S2와 S4는 기간 중 첫 회합의 의제에 따라 정해지며, 제한적 합의에 이르는 경우(S3)는 포함하지 않는다. "
-    "S5와 S1은 협상이 "
-    "없는 경우이고, S1은 위기도 없는 경우이다."
-)
 
 
 def history_caption(facts: HistoryFacts) -> str:
@@ -167,30 +160,17 @@ def scenarios_caption(facts: ScenariosFacts) -> str:
         )
     shares = sorted(zip(LABELS.scenarios.values(), facts.told.probabilities, strict=True), key=lambda pair: -pair[1])
     sentences = (
-        f"각 기간에는 반드시 하나의 시나리오만 성립하므로 면적의 합은 100%이다. {drawn}.",
+        f"각 기간에는 반드시 하나의 시나리오만 성립하므로 각 시점에서 높이의 합은 100%이다. {drawn}.",
         f"실행 간격이 {facts.gap}일을 넘는 곳에서는 끊긴다." if facts.gap else "",
         f"{window}: {', '.join(f'{name} {LABELS.percent(p)}' for name, p in shares)}.",
         _turned(facts.turns),
-        _siblings(facts.siblings, facts.headline),
+        siblings_sentence(facts.siblings, facts.headline),
     )
     return " ".join(filter(None, sentences))
 
 
 def _reach(horizon: Horizon) -> str:
     return LABELS.window(None, horizon) if isinstance(horizon, date) else LABELS.window(horizon, None)
-
-
-def _siblings(found: Iterable[Sibling], headline: str) -> str:
-    """Why a target and the scenario of its name differ, and by how much; "" where no two do."""
-    shown = differing(found, headline)
-    if not shown:
-        return ""
-    window = LABELS.window(shown[0].horizon_days, shown[0].deadline)
-    listed = "; ".join(
-        f"{LABELS.target(one.target)} {LABELS.percent(one.p_target)}, {one.scenario} {LABELS.percent(one.p_scenario)}"
-        for one in shown
-    )
-    return f"{_WHY} {window}: {listed}."
 
 
 def states_caption(facts: StatesTold) -> str:
@@ -200,7 +180,7 @@ def states_caption(facts: StatesTold) -> str:
         f"{first}부터 {last}까지 지표 {facts.indicators}개의 수준(필터로 추정). 각 날짜의 값은 그날 알려진 정보에 "
         "따른다"
         f"({LABELS.date(facts.as_of)}까지 알려진{recorded} 자료). 평균과 50%·90% 구간(정규 근사), 그리고 관측 "
-        f"{facts.observations}건(점이 클수록 등급이 높다). {_stale(facts)}"
+        f"{facts.observations:,}건(점이 클수록 등급이 높다). {_stale(facts)}"
     )
 
 
@@ -210,7 +190,7 @@ def _instant(instant: datetime) -> str:
 
 
 def _stale(facts: StatesTold) -> str:
-    rule = f"빗금: 예상 간격의 {STALE_AFTER_CADENCES:g}배를 넘게 관측이 없음"
+    rule = f"빗금: 예상 간격의 {STALE_AFTER_CADENCES:g}배 넘게 관측이 없음"
     day = LABELS.date(facts.last)
     if not facts.stale:
         return f"{day} 현재 관측이 지연된 지표는 없다({rule})."
@@ -218,7 +198,7 @@ def _stale(facts: StatesTold) -> str:
     return (
         f"{day} 현재 지표 {facts.indicators}개 중 {len(facts.stale)}개의 관측이 지연되었다({rule}). 가장 오래된 것은 "
         f"‘{longest}’ "
-        f"{facts.stale[longest]}일."
+        f"{facts.stale[longest]:,}일."
     )
 
 
@@ -232,7 +212,7 @@ def effects_caption(facts: EffectsFacts) -> str:
         f"{_run(facts.run_id, facts.kind, facts.as_of)}에서 지표 {number}개가 {LABELS.target(facts.target)}에 미치는 "
         f"효과({unit}): "
         f"{shown}. 평균과 50%·90% 구간(평균과 표준편차에 따른 정규 근사).",
-        f"가장 큰 것은 ‘{top.name}’ {signed(best.mean)}(1단계당 {math.exp(best.mean):.2f}배, 90% 구간 {low}부터 "
+        f"가장 큰 것은 ‘{top.name}’ {signed(best.mean)}(1단계당 {math.exp(best.mean):.2f}배, 90% 구간 {low}에서 "
         f"{high}까지).",
         f"사후분포의 90% 구간이 0을 포함하지 않는 지표는 {number}개 중 {facts.clear}개.",
         _taught(facts.shares),
@@ -245,7 +225,7 @@ def _taught(shares: Sequence[float]) -> str:
         return ""
     by_documents = sum(share < LEAST for share in shares)
     return (
-        f"오른쪽 끝은 효과의 분산 중 사건에서 배운 비율이다. ‘{LABELS.effects.by_documents}’ 표시는 그 비율이 "
+        f"오른쪽 끝은 효과의 분산 중 사건에서 학습한 비율이다. ‘{LABELS.effects.by_documents}’ 표시는 그 비율이 "
         f"{100 * LEAST:.0f}% "
         f"미만이어서 효과가 사건이 아니라 문헌으로 정해졌음을 뜻한다({len(shares)}개 중 {by_documents}개)."
     )
@@ -254,11 +234,12 @@ def _taught(shares: Sequence[float]) -> str:
 def judgements_caption(facts: JudgementsFacts) -> str:
     said, spoken = facts.judgements, sum(bool(one.weights) for one in facts.indicators)
     explicit = sum(one.explicit for one in said)
+    among = " 모두" if spoken == len(facts.indicators) else f" 중 {spoken}개"
     recorded = "" if facts.as_recorded is None else f"({_instant(facts.as_recorded)}까지 기록)"
     sentences = (
         f"{LABELS.date(facts.as_of)}까지 공표된{recorded} 문헌 {len(facts.authors)}건의 "
         f"{LABELS.target(facts.target)}에 대한 판단: 지표 "
-        f"{len(facts.indicators)}개 중 {spoken}개에 대해 모두 {len(said)}건, 그중 명시 {explicit}건(채움), 추정 "
+        f"{len(facts.indicators)}개{among}에 대해 총 {len(said)}건, 그중 명시 {explicit}건(채움), 추론 "
         f"{len(said) - explicit}건(빗금).",
         "빈칸은 언급이 없음을 뜻하며 0이 아니다. 가중치는 −3부터 +3까지이며, +는 수준이 높을수록 일어나기 쉽다는 "
         "뜻이다. 평균에서는 각 "
@@ -281,9 +262,9 @@ def _dispute(facts: JudgementsFacts) -> str:
 
 def diagnostics_caption(facts: DiagnosticsTold) -> str:
     return (
-        f"{_run(facts.run_id, facts.kind, facts.as_of)}의 진단, 연쇄 {facts.chains}개 × 추출 {facts.draws}회, 모수 "
-        f"{facts.parameters}개: R-hat과 유효 추출 수를 공표 기준과 비교하고(실행 전체의 값에는 주요 대상의 로짓이 "
-        "포함된다), 연쇄별 순위"
+        f"{_run(facts.run_id, facts.kind, facts.as_of)}의 진단, 연쇄 {facts.chains}개 × 추출 {facts.draws:,}회, 모수 "
+        f"{facts.parameters:,}개: R-hat과 유효 표본 크기(ESS)를 공표 기준과 비교하고(실행 전체의 값에는 "
+        "주요 대상의 로짓이 포함된다), 연쇄별 순위"
         f"(띠는 잘 섞인 적합의 {TRUSTED}%에서 한 모수의 모든 연쇄가 드는 범위)와 에너지를 나타낸다. {_verdict(facts)}"
     )
 
@@ -294,7 +275,7 @@ def _verdict(facts: DiagnosticsTold) -> str:
         kept = ", ".join(f"{words.measures[one.measure]} {one.value}" for one in facts.verdicts)
         return f"공표 기준을 충족하였다: {kept}."
     reasons = [_broke(one) for one in facts.broken] or facts.failures
-    return f"{words.statuses.get(facts.status, facts.status)}: {'; '.join(reasons)}."
+    return f"{words.statuses.get(facts.status, facts.status)}: {', '.join(reasons)}."
 
 
 def _broke(one: Verdict) -> str:
@@ -309,17 +290,17 @@ def reliability_caption(facts: ReliabilityFacts) -> str:
     return (
         f"예측한 확률과 실현 비율: {_backtest(source)}({_KINDS[source.kind]}, {first}부터 {last}까지 "
         f"{source.origins}개 시점)에 따른 "
-        f"단조 회귀 보정 곡선과 {levels} 띠(예측이 옳다면 곡선 전체가 이 띠 안에 든다). 아래는 각 확률을 예측한 횟수. "
-        f"{'; '.join(map(_curve, curves))}."
+        f"단조 회귀 보정 곡선과 {levels} 띠(잘 보정된 예측이라면 곡선 전체가 그 확률로 띠 안에 든다). "
+        f"아래는 각 확률을 예측한 횟수. {', '.join(map(_curve, curves))}."
     )
 
 
 def _backtest(source: Source) -> str:
-    return "기본 제공 소급 검증" if source.evaluation_id is None else f"소급 검증 {source.evaluation_id}"
+    return "프로그램에 포함된 소급 검증" if source.evaluation_id is None else f"소급 검증 {source.evaluation_id}"
 
 
 def _curve(one: Calibration) -> str:
     words = LABELS.backtest
-    few = "" if one.enough else "(건수가 적어 더는 판단할 수 없음)"
-    curve = f"{LABELS.window(one.horizon_days, None)} {LABELS.target(one.target)}, {words.situations[one.situation]}"
-    return f"{curve}(n = {one.n})의 곡선은 띠의 {words.sides[one.inside]}{few}"
+    few = "" if one.enough else "(건수가 적어 그 이상은 판단할 수 없음)"
+    curve = f"{LABELS.window(one.horizon_days, None)} {LABELS.target(one.target)}"
+    return f"{curve} 곡선은 {words.situations[one.situation]}(n = {one.n})에서 띠의 {words.sides[one.inside]}{few}"

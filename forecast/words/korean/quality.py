@@ -26,14 +26,14 @@ TRACK_RULE = (
     "채점한다."
 )
 _KINDS = {"strict": "당시 공개된 정보만 사용", "retrospective": "현재의 사례 정의를 과거에 적용"}
-_SITUATIONS = {"all": "전체", "dry": "협상 공백기", "wet": "협상 진행기"}
+_SITUATIONS = {"all": "전체 시점", "dry": "협상 공백기", "wet": "협상 진행기"}
 _VERDICTS = {
     "few": "사건이 적어 우열을 판단할 수 없다",
     "better": "우연으로 설명하기 어려울 만큼 낫다",
     "worse": "우연으로 설명하기 어려울 만큼 못하다",
 }
 _MEASURES = {
-    "difference": "로그 점수가 가장 나은 단순 예측보다 좋을 것",
+    "difference": "로그 점수가 최선의 단순 예측보다 좋을 것",
     "bias": "예측 평균과 실제 빈도의 차이가 5%p 이내일 것",
     "curve": "보정 곡선이 90% 띠 안에 들 것",
 }
@@ -65,15 +65,15 @@ def quality_note(quality: Quality) -> str:
 def overall_sentence(found: Overall) -> str:
     """One sentence an editor could print, on the headline over the longest window."""
     apart = ", ".join(
-        f"{_SITUATIONS[one.situation]}({one.n}개 시점)에는 평균 {LABELS.percent(one.mean_forecast)}로 예측했고 "
+        f"{_SITUATIONS[one.situation]}({one.n}개 시점)에는 평균 {LABELS.percent(one.mean_forecast)}로 예측했으나 "
         "실제로 일어난 "
         f"비율은 {_share(one.frequency)}"
         for one in found.apart
     )
     return (
         f"소급 검증({_KINDS[found.kind]}, {found.first.year}년부터 {found.last.year}년까지 {found.n}개 시점)의 "
-        f"{found.horizon_days}일 이내 {LABELS.target(found.target)} 예측: 로그 점수는 {found.log_score:.2f}, 가장 나은 "
-        f"단순 예측은 {found.naive_log_score:.2f}이다(차이 {_signed(found.difference)}, "
+        f"{found.horizon_days}일 이내 {LABELS.target(found.target)} 예측: 로그 점수(작을수록 좋다)는 "
+        f"{found.log_score:.2f}, 최선의 단순 예측은 {found.naive_log_score:.2f}이다(차이 {_signed(found.difference)}, "
         f"{LABELS.level(round(100 * found.level))} {_signed(found.low)}에서 {_signed(found.high)}까지: "
         f"{_VERDICTS[found.verdict]}). {apart}."
     )
@@ -88,8 +88,9 @@ def alike_sentence(found: Alike) -> str:
     return (
         f"소급 검증({_KINDS[found.kind]}, {found.first.year}년부터 {found.last.year}년까지 {found.origins}개 시점)의 "
         f"{found.horizon_days}일 이내 {LABELS.target(found.target)} 예측{reach}: 현재와 같은 "
-        f"{_SITUATIONS[found.situation]}의 {found.n}개 시점에서 평균 {LABELS.percent(found.mean_forecast)}로 예측했고, "
-        f"실제로 일어난 비율은 {_share(found.frequency)}였다. 로그 점수는 {found.log_score:.2f}, 가장 나은 단순 예측은 "
+        f"{_SITUATIONS[found.situation]}의 {found.n}개 시점에서 평균 {LABELS.percent(found.mean_forecast)}로 "
+        f"예측했으나 실제로 일어난 비율은 {_share(found.frequency)}였다. 로그 점수(작을수록 좋다)는 "
+        f"{found.log_score:.2f}, 최선의 단순 예측은 "
         f"{found.naive_log_score:.2f}이다(차이 {signed(found.difference)}{interval}: {_VERDICTS[found.verdict]})."
         f"{_band(found)}"
     )
@@ -99,18 +100,17 @@ def _band(found: Alike) -> str:
     band, when = found.band, _SITUATIONS[found.situation]
     if band is None:
         return ""
-    said, now = f"{100 * band.low:.0f}–{100 * band.high:.0f}%", LABELS.percent(found.p)
+    said, now = f"{100 * band.low:.0f}~{100 * band.high:.0f}%", LABELS.percent(found.p)
     if not band.n:
         return f" {when}에 {said}로 예측한 적은 없다(현재 {now})."
     came = f"실현된 것은 {band.came_true}개이다" if band.came_true else "실현된 것은 없다"
     if band.came_true > 1:
-        stretches = "모두 이어진 한 기간에 몰려" if band.spells == 1 else f"서로 떨어진 {band.spells}개 기간에 걸쳐"
+        stretches = "모두 하나의 연속된 시기에 몰려" if band.spells == 1 else f"서로 떨어진 {band.spells}개 시기에 걸쳐"
         came = f"실현된 것은 {band.came_true}개이며 {stretches} 있다"
     few = " 판단의 근거로 삼기에는 너무 적다." if band.few else ""
     return (
-        f" {when}에 {said}로 예측한 {band.n}개 시점(현재 {now}) 가운데 {came}. 예측 기간은 서로 겹치며, "
-        "겹치지 않는 "
-        f"것은 많아야 {band.apart}개이다.{few}"
+        f" {when}에 {said}로 예측한 {band.n}개 시점(현재의 {now}도 이 범위에 든다) 가운데 {came}. "
+        f"예측 기간은 서로 겹치며, 겹치지 않는 것은 많아야 {band.apart}개이다.{few}"
     )
 
 
@@ -190,14 +190,17 @@ def bounds(tested: Tested | None, headline: str) -> str:
     if tested is None or not tested.measured:
         return "기준에 대한 검증은 아직 없다. 검증하려면 `parley backtest`를 실행한다."
     name = f"{tested.measured[0].horizon_days}일 이내 {LABELS.target(headline)}"
-    which = f"{name}에 대해 사전에 정한 기준 {len(tested.measured)}건 가운데"
+    which = f"{name}에 대해 사전에 정한 기준 {len(tested.measured)}개 가운데"
     if not tested.missed:
         return f"{which} 충족하지 못한 것은 없다."
-    listed = "; ".join(_missed(bound) for bound in tested.missed)
-    return f"{which} {len(tested.missed)}건을 충족하지 못했다: {listed}. 전체 기준은 `parley calibrate`로 볼 수 있다."
+    listed = ", ".join(_missed(bound) for bound in tested.missed)
+    return f"{which} {len(tested.missed)}개를 충족하지 못했다: {listed}. 전체 기준은 `parley calibrate`로 볼 수 있다."
 
 
 def _missed(bound: Bound) -> str:
     value = bound.figure.value if bound.figure else 0.0
-    figure = signed(value) if bound.measure == "difference" else f"{signed(100 * value, 1)}%p"
-    return f"{_MEASURES[bound.measure]}({_SITUATIONS[bound.situation]}, {figure})"
+    points = f"{signed(100 * value, 1)}%p"
+    figure = {"difference": signed(value), "bias": points, "curve": f"띠를 최대 {100 * value:.1f}%p 벗어남"}[
+        bound.measure
+    ]
+    return f"{_MEASURES[bound.measure]}({_SITUATIONS[bound.situation]}: {figure})"

@@ -28,9 +28,9 @@ _PUBLIC = {"strict": " 당시 공개된 정보만으로", "retrospective": ""}
 """By the kind of backtest."""
 _TIMES = {"all": "", "dry": "지금처럼 협상이 없는 ", "wet": "지금처럼 협상이 진행 중인 "}
 _VERDICTS = {
-    "few": "사건이 적어 단순한 예측보다 나은지 판단할 수 없다",
-    "better": "단순한 예측보다 낫고, 그 차이는 우연으로 설명하기 어렵다",
-    "worse": "단순한 예측보다 못하고, 그 차이는 우연으로 설명하기 어렵다",
+    "few": "사건이 적어 단순 예측보다 나은지 판단할 수 없다",
+    "better": "단순 예측보다 낫고, 그 차이는 우연으로 설명하기 어렵다",
+    "worse": "단순 예측보다 못하고, 그 차이는 우연으로 설명하기 어렵다",
 }
 _MORE = "그 밖에 {}건"
 
@@ -58,14 +58,14 @@ def base_rate(brief: Brief) -> str:
 
 
 def meaning() -> str:
-    return "구간은 확률 자체가 얼마나 불확실한지를, 기저율은 과거 사례의 수만으로 얻는 확률을 나타낸다."
+    return "구간은 확률 추정의 불확실성을, 기저율은 지표를 쓰지 않고 과거의 발생 빈도만으로 구한 확률을 나타낸다."
 
 
 def ground(brief: Brief) -> str:
     against, main = len(brief.grounds.against()), brief.main_ground(GROUNDS)
     if not against:
-        return f"낮추는 근거는 없다. 뒷받침하는 주된 근거: {main}."
-    return f"낮추는 근거는 {against}개이며, 주된 것은 다음과 같다: {main}."
+        return f"낮추는 요인은 없다. 높이는 주된 요인: {main}."
+    return f"낮추는 요인은 {against}개이며, 주된 것은 다음과 같다: {main}."
 
 
 def moved(brief: Brief) -> str:
@@ -91,10 +91,10 @@ def movers(brief: Brief) -> str:
     if changes.since.run is None:
         return ""
     towards, away = (", ".join(one.name for one in moves) for moves in (changes.towards, changes.away))
-    parts = [f"(협상에 유리한 쪽) {towards}" if towards else "", f"(불리한 쪽) {away}" if away else ""]
-    most = "; ".join(filter(None, parts))
+    parts = [f"(협상이 열리기 쉬운 쪽) {towards}" if towards else "", f"(열리기 어려운 쪽) {away}" if away else ""]
+    most = ", ".join(filter(None, parts))
     why = "" if changes.entered else "(시간 경과에 따른 것임)"
-    said = f"가장 크게 움직인 지표{why}: {most}." if most else "움직인 지표는 없다."
+    said = f"가장 크게 움직인 지표{why}: {most}." if most else "눈에 띄게 움직인 지표는 없다."
     return " ".join(filter(None, (model_moved(brief), said)))
 
 
@@ -128,19 +128,19 @@ def _observation(one: ObservationNews) -> str:
 
 
 def watched(one: Watched) -> str:
-    way = "유리한 쪽" if one.step > 0 else "불리한 쪽"
+    way = "쉬운 쪽" if one.step > 0 else "어려운 쪽"
     moves = "상승한다" if one.change > 0 else "하락한다"
     about = "최대 약" if one.at_most else "약"
     unsure = "" if one.certain else "(방향 불확실)"
-    return f"협상에 {way}으로 한 단계 움직이면 확률은 {about} {abs(100 * one.change):.1f}%p {moves}{unsure}."
+    return f"협상이 열리기 {way}으로 한 단계 움직이면 확률은 {about} {abs(100 * one.change):.1f}%p {moves}{unsure}."
 
 
 def favours(one: Watched) -> str:
-    return f"협상에 유리: {one.favours}"
+    return f"협상 성사에 유리: {one.favours}"
 
 
 def hinders(one: Watched) -> str:
-    return f"협상에 불리: {one.hinders}"
+    return f"협상 성사에 불리: {one.hinders}"
 
 
 def quality(brief: Brief) -> str:

@@ -26,11 +26,11 @@ ROWS: Mapping[str, str] = {
     "history_only": "과거 기록만 반영",
 }
 SCENARIOS = "시나리오: 기간마다 반드시 하나만 성립한다"
-INDICATORS = "지표: −2는 협상에 불리, +2는 유리. 예상 간격의 두 배를 넘게 관측이 없으면 ‘지연’"
+INDICATORS = "지표: −2는 협상 성사에 불리, +2는 유리. 예상 간격의 두 배가 지나면 ‘지연’"
 METHOD = "방법"
 LEVELS: Sequence[str] = ("수준", "±표준편차", "최근 관측", "경과 일수", "")
-EFFECTS: Sequence[str] = ("효과", "학습")
-CELLS: Mapping[str, str] = {"inactive": "미사용", "never": "없음", "stale": "지연", "untaught": "없음"}
+EFFECTS: Sequence[str] = ("효과", "사건 학습")
+CELLS: Mapping[str, str] = {"inactive": "미사용", "never": "없음", "stale": "지연", "untaught": "문헌"}
 _STATUSES = {"published": "공표", "rejected": "공표 보류", "failed": "실패", "started": "미완료", None: "미완료"}
 _ATTEMPTS = {
     "rejected": "공표가 보류되었다",
@@ -39,11 +39,11 @@ _ATTEMPTS = {
     None: "끝나지 않았다",
 }
 _FAILURES = {
-    r"R-hat (\S+) of (.+) is above (\S+)": "{1}의 R-hat {0}, 상한 {2} 초과",
-    r"bulk ESS (\S+) of (.+) is below (\S+)": "{1}의 벌크 ESS {0}, 하한 {2} 미달",
-    r"tail ESS (\S+) of (.+) is below (\S+)": "{1}의 꼬리 ESS {0}, 하한 {2} 미달",
+    r"R-hat (\S+) of (.+) is above (\S+)": "{1}의 R-hat {0}(상한 {2} 초과)",
+    r"bulk ESS (\S+) of (.+) is below (\S+)": "{1}의 벌크 ESS {0}(하한 {2} 미달)",
+    r"tail ESS (\S+) of (.+) is below (\S+)": "{1}의 꼬리 ESS {0}(하한 {2} 미달)",
     r"(\d+) of (\d+) draws diverged": "추출 {1}회 중 {0}회 발산",
-    r"E-BFMI (\S+) is below (\S+)": "E-BFMI {0}, 하한 {1} 미달",
+    r"E-BFMI (\S+) is below (\S+)": "E-BFMI {0}(하한 {1} 미달)",
     r"(.+) not finite": "유한하지 않은 값: {0}",
 }
 
@@ -88,11 +88,11 @@ def before(summary: Summary) -> str:
         return ""
     which = f"잠정 실행 {made.run_id}" if made.run_id is not None else "잠정 계산"
     left = f"(단, {kinds_to_learn(summary.since)} 제외)" if summary.since.to_learn else ""
-    learn = " 제외된 것은 전체 갱신(`parley update`)에서만 반영된다." if left else ""
+    learn = " 제외된 것은 전체 실행(`parley update`)에서만 반영된다." if left else ""
     if made.untaught:
         learn += f" {untaught_words(made.untaught)}."
     return (
-        f"이를 반영한 값이다{left}. 적합을 다시 하지 않은 {which}에 따른다.{learn} 반영 전 실행 "
+        f"위 기록을 반영한 값{left}으로, 모형을 다시 적합하지 않은 {which}의 결과이다.{learn} 반영 전 실행 "
         f"{of.id}의 값: "
         f"{others(in_order(summary.headline_rows()))}."
     )
@@ -100,7 +100,7 @@ def before(summary: Summary) -> str:
 
 def week_heading(week: Week) -> str:
     """Above events and attestations of the week, and disputes that stand."""
-    return f"{LABELS.date(week.since)} 이후의 사건과 기록 확인, 사실 여부가 미확정인 사항"
+    return f"{LABELS.date(week.since)} 이후의 사건과 누락 없음 확인, 사실 여부가 미확정인 사건"
 
 
 def attempt(run: RunRow) -> str:
@@ -111,7 +111,7 @@ def attempt(run: RunRow) -> str:
 
 
 def _failures(run: RunRow) -> str:
-    return "; ".join(said_by_form(one, _FAILURES) for one in failures_of(run))
+    return ", ".join(said_by_form(one, _FAILURES) for one in failures_of(run))
 
 
 def last_good(good: RunRow | None) -> str:
@@ -141,7 +141,7 @@ def situation(summary: Summary) -> str:
     """Dry or wet, since when, and what silence on unattested days says."""
     run = summary.shown.run
     days = run.days_since_talks
-    since = "회합 기록 없음" if days is None else f"마지막 회합으로부터 {days}일"
+    since = "회담 기록 없음" if days is None else f"마지막 회담으로부터 {days:,}일"
     now = f"{LABELS.date(run.complete_through)} 현재 {'협상 공백기' if run.dry else '협상 진행기'}({since})"
     if run.complete_through < run.as_of and run.p_dry_now is not None:
         dry = LABELS.percent(run.p_dry_now)
@@ -156,12 +156,14 @@ def _looking(summary: Summary) -> str:
         return ""
     day = looked_through(source)
     if summary.since and (day is None or day <= source.complete_through):
-        return f"실행 {source.id} 당시에는 그 뒤의 입력이 아직 없었다. 보도가 없다는 사실은 다음 실행부터 고려된다."
+        return (
+            f"실행 {source.id}의 계산에 쓸 그 뒤의 입력이 없었다. 그동안 보도가 없었다는 사실은 다음 실행부터 반영된다."
+        )
     if day is None or day <= source.complete_through:
         return "그 뒤의 입력이 없어, 미확인 기간에 기록이 없다는 사실은 단서가 되지 않는다."
     return (
         f"입력은 {LABELS.date(day)}까지 이어진다. 그날까지는 보도되었다면 기록되었을 범위에서 기록이 없다는 "
-        "사실도 고려한다."
+        "사실도 반영한다."
     )
 
 
@@ -173,7 +175,7 @@ def target_heading(target: str, *, headline: bool) -> str:
 def method() -> str:
     """How intervals and what stands beside a forecast come about."""
     return (
-        "구간은 매개변수, 현재 수준, 현재 국면의 사후분포에서 추출한 ‘일어날 확률’의 양쪽 꼬리가 같은 구간이다. "
+        "구간은 모수, 현재 수준, 현재 국면의 사후분포에서 추출한 ‘일어날 확률’의 양쪽 꼬리 확률이 같은 구간이다. "
         "±몬테카를로 오차는 시뮬레이션에 따른 평균의 오차를 %p로 나타낸다. ‘문헌만 반영’은 기저율과 목록에 "
         "정한 방향에서 "
         "출발하며, ‘과거 기록만 반영’과 함께 라플라스 근사에 따른다."
@@ -183,7 +185,7 @@ def method() -> str:
 def taught_note() -> str:
     """What the columns of effects mean."""
     return (
-        "효과: 수준 한 단계당 주요 대상의 로그 발생률 변화. 학습: 그 분산 가운데 사건에서 학습한 비율. ‘없음’은 "
+        "효과: 수준 한 단계당 주요 대상의 로그 발생률 변화. 사건 학습: 그 분산 가운데 사건에서 학습한 비율. ‘문헌’은 "
         f"{100 * LEAST:.0f}% 미만({SET_BY_DOCUMENTS})."
     )
 
@@ -203,9 +205,9 @@ def run_facts(run: RunRow, zone: str, names: Sequence[str]) -> list[tuple[str, s
     )
     borrowed = run.detail.get("posterior_of")
     return [
-        ("이름", "; ".join(names)),
+        ("이름", ", ".join(names)),
         ("종류", f"{LABELS.kinds[run.kind]}, {_STATUSES.get(run.status, run.status)}"),
-        ("발표", second(run.issued_at)),
+        ("공표", second(run.issued_at)),
         ("날짜의 시간대", zone),
         ("진단", "" if borrowed else sampled),
         ("적합 없음", f"수준과 장래 계산만 새로 함. 사후분포는 실행 {borrowed}의 것" if borrowed else ""),

@@ -1,15 +1,16 @@
 """The words and phrases of a brief in Korean; `forecast.words.korean.brief` makes the sentences."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from forecast.words.parts.brief import Headings, TableWords
 
-SEPARATOR, STOP = "; ", "."
+SEPARATOR, STOP = ", ", "."
 """Between items, and after the last one."""
+FIRST_NUMBER = ord("①")
 HEADINGS = Headings(
     happened="이 전망 이후에 기록된 일",
-    week="이번 주의 사건, 기록 확인, 사실 여부 미확정 사항",
-    table="대상별·기간별 확률",
+    week="이번 주의 사건, 누락 없음 확인, 사실 여부가 미확정인 사건",
+    table="예측 대상별·기간별 확률",
     changes="달라진 점",
     reasons="기저율과 크게 다른 확률의 이유",
     attention="관측과 확인의 지연",
@@ -44,9 +45,20 @@ PHRASES = {"almost_certain": "것이 {}"}
 OCCURS = {
     "arms_control_talks": "군비통제 협상이 열릴",
     "denuclearisation_talks": "비핵화 협상이 열릴",
-    "limits_talks": "핵전력 제한 협상(의제 불문)이 열릴",
+    "limits_talks": "핵·미사일 제한 협상(군비통제·비핵화 포함)이 열릴",
     "contact": "당국 간 접촉이 이루어질",
     "deal": "제한적 합의가 성립할",
     "crisis": "위기가 발생할",
 }
-DIRECTNESS = {"high": "직접성 높음", "medium": "직접성 중간", "low": "직접성 낮음"}
+DIRECTNESS = {
+    "high": "주제와의 직접 관련성 높음",
+    "medium": "주제와의 직접 관련성 중간",
+    "low": "주제와의 직접 관련성 낮음",
+}
+
+
+def listed(items: Sequence[str]) -> str:
+    """Clauses in a row, numbered where there are several: they hold commas of their own."""
+    if len(items) < 2:
+        return "".join(items)
+    return ", ".join(f"{chr(FIRST_NUMBER + place)} {one}" for place, one in enumerate(items))

@@ -70,8 +70,8 @@ def backtest(source: Source) -> str:
 def eras(days: int, year: int) -> str:
     """What the rows of the eras mean."""
     return (
-        f"연대별 행은 {days}일 기간에 대한 것이다. 모형의 구조는 {year}년 전의 시점으로 골랐고 {year}년 이후의 시점은 "
-        "고르는 데 쓰지 않았다."
+        f"연대별 행은 {days}일 기간에 대한 것이다. 모형의 구조는 {year - 1}년까지의 시점으로 골랐고 {year}년 이후의 "
+        "시점은 고르는 데 쓰지 않았다."
     )
 
 
@@ -79,7 +79,7 @@ def best_naive(rows: Mapping[str, Sequence[str]]) -> str:
     """Which naive forecast was best in which rows, by its name; everywhere, where there is one alone."""
     if len(rows) == 1:
         return f"최선의 단순 예측: 모두 {next(iter(rows))}."
-    return f"최선의 단순 예측: {'; '.join(f'{name}[{" / ".join(where)}]' for name, where in rows.items())}."
+    return f"최선의 단순 예측: {', '.join(f'{name}[{" / ".join(where)}]' for name, where in rows.items())}."
 
 
 def best_naive_rows(rows: Mapping[str, Sequence[int]]) -> str:
@@ -89,7 +89,7 @@ def best_naive_rows(rows: Mapping[str, Sequence[int]]) -> str:
 
 def came_true(scenarios: Sequence[Ranked]) -> str:
     """How often each scenario came true; "" where nothing was counted."""
-    counts = "; ".join(
+    counts = " / ".join(
         f"{LABELS.window(one.horizon_days, None)} {', '.join(f'{label} {n}' for label, n in one.counts.items() if n)}"
         for one in scenarios
         if one.counts
@@ -101,8 +101,8 @@ def calibration_sentence(one: Calibration) -> str:
     """Whether a curve lies in its band."""
     place = " 안에 있다" if one.inside else "를 벗어난다"
     return (
-        f"{_subject(one.target, one.horizon_days)}({ORIGINS[one.situation]}, n={one.n}): "
-        f"곡선은 {LABELS.percent(one.level)} 띠{place}. 띠는 평균적으로 양쪽 {100 * one.half_width:.0f}%p에 "
+        f"{_subject(one.target, one.horizon_days)} 곡선은 {ORIGINS[one.situation]}(n={one.n})에서 "
+        f"{LABELS.percent(one.level)} 띠{place}. 띠는 평균적으로 양쪽 {100 * one.half_width:.0f}%p에 "
         f"이른다.{'' if one.enough else ' 건수가 적어 그 이상은 판단할 수 없다.'}"
     )
 
@@ -128,7 +128,7 @@ def _subject(target: str, days: int) -> str:
 def check_found(one: Checked) -> str:
     """What a check found, in English where too little was stored to say it anew; or how to run it."""
     if one.sentence is None:
-        return f"미실시. `parley check {one.name}` 명령으로 실시한다."
+        return f"`parley check {one.name}` 명령으로 실시한다."
     return f"(영어 원문) {one.sentence}" if one.found is None else check_sentence(one.found)
 
 
@@ -140,7 +140,7 @@ def last_run(one: Checked) -> str:
 
 def last_runs(runs: Mapping[str, Sequence[str]]) -> str:
     """The names of checks by what `last_run` says of them."""
-    listed = "; ".join(f"{', '.join(names)}({when})" for when, names in runs.items())
+    listed = " / ".join(f"{', '.join(names)}({when})" for when, names in runs.items())
     return f"마지막 실시: {listed}." if listed else ""
 
 
@@ -151,7 +151,7 @@ def provenance(trust: Trust) -> tuple[tuple[str, str], ...]:
     stored = f"({source.recorded_at:%Y-%m-%d %H:%M:%S} UTC 저장)" if source.recorded_at else ""
     code = f", 코드 {source.code_version}" if source.code_version else ""
     return (
-        ("실제 결과", f"{LABELS.date(source.as_of)}까지 알려진 사건과 기록 확인{stored}"),
+        ("실제 결과", f"{LABELS.date(source.as_of)}까지 알려진 사건과 누락 없음 확인{stored}"),
         (
             "모형",
             f"{source.structure}, 버전 {source.model_version}, 이 프로그램의 버전 {trust.model_version}{code}",
@@ -172,7 +172,7 @@ def reading() -> tuple[str, ...]:
         "모두 각 시점까지의 기록으로 추정한다. 행마다 가장 좋은 것을 사후에 고르므로 단순 예측에 유리한 비교이다.",
         "**n**은 시점의 수이다. 기간은 서로 겹치고 조용한 해는 서로 닮아 있다. 결과가 같은 시점이 이어진 "
         "**묶음**의 수가 독립적인 결과의 수에 더 가깝다. 구간을 18개월 블록의 재표집으로 구하는 것은 이 때문이다.",
-        "**협상 공백기**: 직전 90일 안에 끝난 해당 회합이 없는 시기. **협상 진행기**: 그러한 회합이 있는 시기. 협상 "
+        "**협상 공백기**: 직전 90일 안에 끝난 해당 회담이 없는 시기. **협상 진행기**: 그러한 회담이 있는 시기. 협상 "
         "공백기의 시점에서는 협상이 시작되는가라는 더 어려운 물음이 된다.",
         f"**시나리오**: 기간마다 정확히 하나만 성립한다. {scenarios}.",
         "**편향**: 예측 평균에서 실현 빈도를 뺀 차이(%p). 0보다 크면 예측이 지나치게 높았다는 뜻이다.",

@@ -32,8 +32,8 @@ TABLES = TrustTables(
     checks_header=("", "", "결과"),
     measured="측정 대상",
     situations={"all": "전체", "dry": "협상 공백기", "wet": "협상 진행기"},
-    eras={"before 2010": "2010년 전", "from 2010": "2010년 이후"},
-    structure_names={"no regime": "국면 없음", "no indicators": "지표 없음"},
+    eras={"before 2010": "2009년까지", "from 2010": "2010년 이후"},
+    structure_names={"no regime": "국면 제외 모형", "no indicators": "지표 제외 모형"},
     forecasters={
         "climatology": "과거 평균 빈도",
         "dry/wet climatology": "협상 유무별 과거 빈도",
@@ -43,7 +43,7 @@ TABLES = TrustTables(
     },
     verdicts={
         "met": "충족",
-        "met but within chance": "충족했으나 우연의 범위",
+        "met but within chance": "충족(우연과 구별되지 않음)",
         "missed": "미충족",
         "not measured": "미측정",
         "passed": "통과",
@@ -56,7 +56,7 @@ TABLES = TrustTables(
     era_situation="{era}, {situation}",
     band="{situation}, {range}",
     of_target="{target}, {row}",
-    interval=" ({}~{})",
+    interval=" ({}, {})",
     curve="{place}({reach})",
     points="{}%p",
     inside="띠 안",
@@ -85,12 +85,12 @@ PAGE = TrustPage(
     reliability_caption="예측한 확률별로 실제로 실현된 기간의 비율. 단조 회귀(CORP)로 구했다. 잘 보정된 예측이라면 "
     "곡선 전체가 {level}의 확률로 띠 안에 든다. 띠는 기간이 겹친다는 점을 반영한 것이다. 아래 그림은 각 "
     "확률을 예측한 시점의 수이다.",
-    bounds="스스로 정한 기준",
-    bounds_are="모두 측정 전에 정했다. ‘충족했으나 우연의 범위’는 값이 기준을 충족하지만 그것이 우연일 가능성을 "
+    bounds="사전에 정한 기준",
+    bounds_are="모두 측정 전에 정했다. ‘충족(우연과 구별되지 않음)’은 값이 기준을 충족하지만 그것이 우연일 가능성을 "
     "배제할 만큼 건수가 많지 않다는 뜻이다.",
-    missed="{all}건 가운데 미충족 {missed}건.",
+    missed="{all}개 가운데 미충족 {missed}개.",
     checks="계산 체계의 점검",
-    look="‘참고’는 합격 여부를 가리는 항목이 아니라 내용을 살펴볼 항목이라는 뜻이다.",
+    look="‘참고’는 통과 여부를 가리는 항목이 아니라 내용을 살펴볼 항목이라는 뜻이다.",
     sources="측정 대상과 코드",
     source="소급 검증",
     reading="읽는 법",
