@@ -45,7 +45,7 @@ SOURCE = "Zenda I"
 _COMMANDS = re.compile(r"`[^`]*`|(?<![0-9a-z])[0-9a-f]{8,}(?![0-9a-z])")
 """And hashes."""
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
-_IN_WORDS = re.compile(r"少なくとも1回|この1週間|1\s*段階|の2\s*倍")
+_IN_WORDS = re.compile(r"少なくとも1回|1回でも|この1週間|1\s*段階|の2\s*倍")
 """Numerals of Japanese that are words in English."""
 _WORD = re.compile(r"[A-Za-z]{5,}")
 

@@ -165,7 +165,8 @@ def band_table(trust: Trust, language: Language, situations: Collection[str] = S
 
 
 def _range(band: Band, language: Language) -> str:
-    return f"{100 * band.low:.0f}–{100 * band.high:.0f}{language.labels.percent_sign}"
+    labels = language.labels
+    return f"{100 * band.low:.0f}{labels.dash}{100 * band.high:.0f}{labels.percent_sign}"
 
 
 def ranked_table(trust: Trust, language: Language) -> Table:

@@ -56,7 +56,6 @@ LABELS = Labels(
     day="long",
     day_tick="{0.year}년\n{0.month}월 {0.day}일",
     percent_sign="%",
-    dash="–",
     states=STATES,
     effects=EFFECTS,
     judgements=JUDGEMENTS,
