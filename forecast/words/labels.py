@@ -54,8 +54,6 @@ class Labels:
     day: str
     day_tick: str
     percent_sign: str
-    dash: str
-    """Between the ends of a range."""
     states: StatesLabels
     effects: EffectsLabels
     judgements: JudgementsLabels
@@ -63,6 +61,8 @@ class Labels:
     backtest: BacktestLabels
     gap: str
     """Between two sentences."""
+    dash: str = "–"
+    """Between the ends of a range."""
 
     def window(self, days: int | None, deadline: date | None) -> str:
         """How far a forecast reaches, as `forecast.words.numbers.reach` says it."""
@@ -99,7 +99,7 @@ class Labels:
         return share(p).replace(" %", self.percent_sign)
 
     def percent_range(self, low: float, high: float) -> str:
-        return percent_range(low, high).replace("–", self.dash).replace(" %", self.percent_sign)
+        return percent_range(low, high).replace(" %", self.percent_sign).replace("–", self.dash)
 
     def level(self, percents: int) -> str:
         """An interval by its level."""

@@ -51,7 +51,6 @@ LABELS = Labels(
     day="yyyy-MM-dd",
     day_tick="{0:%Y-%m-%d}",
     percent_sign=" %",
-    dash="–",
     states=STATES,
     effects=EFFECTS,
     judgements=JUDGEMENTS,

@@ -102,7 +102,7 @@ def _band(found: Alike) -> str:
     few = "。判断の根拠とするには少なすぎる" if band.few else ""
     return (
         f"{when}に{said}と予測した{band.n}時点（現在{now}）のうち、{came}{where}。予測の期間は互いに重なり、"
-        f"互いに重ならない期間は最大でも{band.apart}{few}。"
+        f"互いに重ならない期間は最大でも{band.apart}である{few}。"
     )
 
 
