@@ -9,6 +9,7 @@ from typing import Any
 from unicodedata import east_asian_width
 
 from matplotlib.axes import Axes
+from matplotlib.transforms import ScaledTranslation
 
 from db.rows import IndicatorRow
 from forecast.plots.style import INK, LIGHT
@@ -59,11 +60,20 @@ def build_ladder(groups: Sequence[str], *, heading: float) -> Ladder:
     return Ladder(tuple(places), tuple(headings), heading, below)
 
 
-def draw_ladder(axes: Axes, ladder: Ladder, *, words: bool = True) -> None:
-    """Bands under the headings and lines between the rows; `words` writes the names of the groups."""
+def draw_ladder(axes: Axes, ladder: Ladder, *, words: bool = True, beyond: float = 0) -> None:
+    """Bands under the headings and lines between the rows; `words` writes the names of the groups.
+
+    The bands reach by `beyond` inches over what stands to the right.
+    """
     axes.set_ylim(ladder.height, 0)
     for group, place in ladder.headings:
-        axes.axhspan(place - ladder.heading / 2, place + ladder.heading / 2, color=LIGHT, linewidth=0, zorder=1.5)
+        ends = place - ladder.heading / 2, place + ladder.heading / 2
+        axes.axhspan(*ends, color=LIGHT, linewidth=0, zorder=1.5)
+        if beyond:
+            band = axes.axhspan(*ends, color=LIGHT, linewidth=0, zorder=1.5, clip_on=False)
+            inches = axes.get_figure(root=True).dpi_scale_trans
+            band.set_transform(axes.get_yaxis_transform() + ScaledTranslation(beyond, 0, inches))
+            band.set_in_layout(False)
         if words:
             written = axes.annotate(
                 group,
