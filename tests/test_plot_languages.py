@@ -11,6 +11,7 @@ from drawn import beyond
 from matplotlib import font_manager
 from matplotlib.ft2font import FT2Font
 from matplotlib.text import Text
+from overlaps import overlapping
 from toy_backtests import make_backtest, store_backtest
 from toy_case import INDICATORS as TOML
 from toy_fits import AS_OF, SIZES, store_fit, toy_effects, toy_tree
@@ -75,10 +76,11 @@ def drawn(picture: Picture) -> list[str]:
 @pytest.mark.parametrize("code", LANGUAGES)
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_picture_has_all_its_characters(world: World, kind: str, code: str) -> None:
-    """A character without a glyph would warn, and warnings are errors."""
+    """A character without a glyph would warn, and warnings are errors; no words stand on others or are cut off."""
     figure = world.pictures[kind, code].figure
     assert as_png(figure)
     assert beyond(figure) == []
+    assert overlapping(figure) == []
 
 
 @pytest.mark.parametrize("code", FOREIGN)

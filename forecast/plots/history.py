@@ -7,7 +7,6 @@ from typing import Any
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.transforms import ScaledTranslation
 from sqlalchemy import Connection
 
 from db.posteriors import Posteriors
@@ -49,6 +48,7 @@ from forecast.plots.chosen import (
     read_span,
 )
 from forecast.plots.context import FEW, read_context
+from forecast.plots.indicators import moved
 from forecast.plots.recomputed import recompute
 from forecast.plots.style import BLUE, GREEN, GREY, INK, ORANGE, SKY, WIDTH, house_style
 from forecast.structures import structure_of
@@ -266,8 +266,7 @@ def _draw_band(axes: Axes, piece: Sequence[HistoryPoint], low: str, high: str, c
 
 def _draw_runs(axes: Axes, facts: HistoryFacts, labels: Labels) -> None:
     """Each kind by its mark; one that a later run of its day replaced is hollow."""
-    inches = axes.get_figure(root=True).dpi_scale_trans
-    beside = axes.transData + ScaledTranslation(-ASIDE / 72, 0, inches)
+    beside = axes.transData + moved(axes, -ASIDE / 72)
     for kind, marker in KIND_MARKERS.items():
         mine = [point for point in facts.points if point.kind == kind]
         if kind == "provisional":  # of one date they hardly differ, and would hide each other
@@ -283,8 +282,8 @@ def _draw_runs(axes: Axes, facts: HistoryFacts, labels: Labels) -> None:
         for point in mine[::-step]:
             fill = colour if point.leads else "white"
             where = beside if kind == "provisional" and not point.leads else axes.transData
-            x = point.as_of.toordinal()
-            axes.plot(x, point.mean, markerfacecolor=fill, clip_on=False, zorder=3, transform=where, **style)
+            day = point.as_of.toordinal()
+            axes.plot(day, point.mean, markerfacecolor=fill, clip_on=False, zorder=3, transform=where, **style)
     if facts.unpublished:
         x = [day.toordinal() for day in facts.unpublished]
         axes.plot(x, [0] * len(x), "X", color=ORANGE, markersize=6, clip_on=False, label=labels.not_published, zorder=4)

@@ -71,8 +71,7 @@ def draw_ladder(axes: Axes, ladder: Ladder, *, words: bool = True, beyond: float
         axes.axhspan(*ends, color=LIGHT, linewidth=0, zorder=1.5)
         if beyond:
             band = axes.axhspan(*ends, color=LIGHT, linewidth=0, zorder=1.5, clip_on=False)
-            inches = axes.get_figure(root=True).dpi_scale_trans
-            band.set_transform(axes.get_yaxis_transform() + ScaledTranslation(beyond, 0, inches))
+            band.set_transform(axes.get_yaxis_transform() + moved(axes, beyond))
             band.set_in_layout(False)
         if words:
             written = axes.annotate(
@@ -89,6 +88,13 @@ def draw_ladder(axes: Axes, ladder: Ladder, *, words: bool = True, beyond: float
     for place in ladder.places:
         axes.axhline(place + 0.5, color=LIGHT, linewidth=0.5, zorder=0)
     axes.tick_params(left=False)
+
+
+def moved(axes: Axes, inches: float) -> ScaledTranslation:
+    """To the right, whatever the scale of the axes."""
+    figure = axes.get_figure(root=True)
+    assert figure is not None
+    return ScaledTranslation(inches, 0, figure.dpi_scale_trans)
 
 
 def wrap_words(text: str, width: int, lines: int) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -68,17 +69,14 @@ def _touched(number: Number, place: Place, taken: Iterable[Bbox], point: float) 
         box = Bbox.from_extents(number.axes.bbox.x1 - point, box.y0, box.x1, box.y1)
     low = box.y0 + CLEAR * point < number.axes.bbox.y0 - BELOW_AXIS * point
     lines = [line for line in number.axes.lines if not (number.ends and line.get_linestyle() == "-")]
-    return (
-        low
-        + sum(_meets(line, box, point, own=number.text.xy) for line in lines)
-        + sum(box.overlaps(other) for other in taken)
-    )
+    met = [_meets(line, box, point, own=number.text.xy) for line in lines]
+    return sum((low, *met, *(box.overlaps(other) for other in taken)))
 
 
 def _meets(line: Line2D, box: Bbox, point: float, *, own: tuple[float, float]) -> bool:
     """Whether a line crosses the box, or one of its marks does, but for the mark of the number itself."""
-    path = line.get_transform().transform_path(line.get_path())
-    if len(path.vertices) > 1:
-        return bool(path.intersects_bbox(box, filled=False))
-    mark = box.padded(line.get_markersize() / 2 * point)
-    return line.get_xydata().tolist() != [list(own)] and bool(mark.contains(*path.vertices[0]))
+    data = np.asarray(line.get_xydata(), dtype=float)
+    if len(data) > 1:
+        return bool(line.get_transform().transform_path(line.get_path()).intersects_bbox(box, filled=False))
+    across, up = line.get_transform().transform(data[0])
+    return tuple(data[0]) != own and box.padded(line.get_markersize() / 2 * point).contains(across, up)

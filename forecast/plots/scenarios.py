@@ -160,7 +160,9 @@ def _draw_windows(axes: Axes, facts: ScenariosFacts, labels: Labels, *, room: fl
     axes.set(ylabel=labels.probability, xlabel=labels.days_after.format(labels.date(facts.as_of)))
     axes.set_title(labels.heading(labels.by_window, run=facts.run_id, day=labels.date(facts.as_of)))
     end = facts.windows[-1].probabilities
-    words = [f"{code} {name}  {labels.percent(p)}" for (code, name), p in zip(labels.scenarios.items(), end, strict=True)]
+    words = [
+        f"{code} {name}  {labels.percent(p)}" for (code, name), p in zip(labels.scenarios.items(), end, strict=True)
+    ]
     _draw_words(axes, end, words, apart)
 
 

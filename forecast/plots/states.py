@@ -338,8 +338,8 @@ class _Footed(HandlerPatch):
 
     def create_artists(self, *args: Any) -> list[Artist]:
         (band,) = super().create_artists(*args)
-        left, bottom = band.get_xy()
-        foot = Rectangle((left, bottom), band.get_width(), band.get_height() / 2, facecolor="white", **_HATCH)
+        assert isinstance(band, Rectangle)
+        foot = Rectangle(band.get_xy(), band.get_width(), band.get_height() / 2, facecolor="white", **_HATCH)
         foot.set_transform(args[-1])
         return [band, foot]
 
