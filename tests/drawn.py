@@ -20,17 +20,17 @@ def beyond(figure: Figure) -> list[str]:
     """Words anywhere that reach out of the picture, by more than a hair."""
     figure.draw_without_rendering()
     left, bottom, right, top = figure.bbox.extents
-    hair, unseen = figure.dpi / 40, _unseen(figure)
+    hair, hidden = figure.dpi / 40, unseen(figure)
     return [
         text.get_text()
         for text in figure.findobj(Text)
-        if text.get_visible() and text.get_text().strip() and text not in unseen
+        if text.get_visible() and text.get_text().strip() and text not in hidden
         for box in (text.get_window_extent(),)
         if box.x0 < left - hair or box.y0 < bottom - hair or box.x1 > right + hair or box.y1 > top + hair
     ]
 
 
-def _unseen(figure: Figure) -> set[Text]:
+def unseen(figure: Figure) -> set[Text]:
     """Labels of ticks beyond the ends of their axes, which are not drawn."""
     found = set()
     for axis in (axis for axes in figure.axes for axis in (axes.xaxis, axes.yaxis)):

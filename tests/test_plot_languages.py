@@ -9,8 +9,10 @@ from functools import cache
 import pytest
 from drawn import beyond
 from matplotlib import font_manager
+from matplotlib.figure import Figure
 from matplotlib.ft2font import FT2Font
 from matplotlib.text import Text
+from overlaps import overlapping
 from toy_backtests import make_backtest, store_backtest
 from toy_case import INDICATORS as TOML
 from toy_fits import AS_OF, SIZES, store_fit, toy_effects, toy_tree
@@ -76,10 +78,11 @@ def drawn(picture: Picture) -> list[str]:
 @pytest.mark.parametrize("code", LANGUAGES)
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_picture_has_all_its_characters(world: World, kind: str, code: str) -> None:
-    """A character without a glyph would warn, and warnings are errors."""
+    """A character without a glyph would warn, and warnings are errors; no words stand on others or are cut off."""
     figure = world.pictures[kind, code].figure
     assert as_png(figure)
     assert beyond(figure) == []
+    assert overlapping(figure) == []
 
 
 @pytest.mark.parametrize("code", FOREIGN)
@@ -183,3 +186,13 @@ def test_a_rejected_fit_says_why_in_every_language(tmp_path_factory: pytest.Temp
     assert "発散 5（全連鎖、基準≤ 2）" in LANGUAGES["ja"].plots.diagnostics_caption(told)
     kept: DiagnosticsTold = replace(told, verdicts=(), failures=("x",))
     assert LANGUAGES["ko"].plots.diagnostics_caption(kept).endswith("공표 보류: x.")
+
+
+def test_words_on_each_other_are_found() -> None:
+    """The rule that every picture above keeps."""
+    figure = Figure()
+    figure.text(0.5, 0.5, "one")
+    figure.text(0.5, 0.9, "apart")
+    assert overlapping(figure) == []
+    figure.text(0.51, 0.51, "other")
+    assert overlapping(figure) == [("one", "other")]

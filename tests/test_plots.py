@@ -17,6 +17,7 @@ from matplotlib.axes import Axes
 from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.text import Text
 from toy_runs import FAILURES, LOADED, SCENARIOS, TARGETS, WINDOWS, add_run, install_toy, toy_targets
 
 from db.engine import Database
@@ -469,9 +470,10 @@ def test_areas_are_told_apart_without_colour_and_named_at_their_end(world: Datab
     hatches = [area.get_hatch() for area in left.collections]
     assert all(one != other for one, other in pairwise(hatches))
     names = [text.get_text() for text in left.texts]
-    assert names[0] == f"status quo  {percent(facts.windows[-1].probabilities[0])}"
+    assert names[0] == f"S0 status quo  {percent(facts.windows[-1].probabilities[0])}"
     assert len(names) == len(SCENARIOS)
-    assert [text.get_text() for text in right.texts] == [percent(p) for p in facts.history[-1].probabilities]
+    last = zip(SCENARIOS, facts.history[-1].probabilities, strict=True)
+    assert [text.get_text() for text in right.texts] == [f"{scenario}  {percent(p)}" for scenario, p in last]
     shares = facts.windows[-1].probabilities
     middles = [end - p / 2 for end, p in zip(accumulate(shares), shares, strict=True)]
     assert [text.xy[1] for text in left.texts] == pytest.approx(middles)
@@ -534,6 +536,52 @@ def test_no_word_of_a_legend_is_cut_off(world: Database, labels: Labels) -> None
     for figure in figures:
         assert cut_off(figure) == []
     assert len(_legend(figures[-1])) > len(_legend(figures[0]))
+
+
+@LANGUAGES
+def test_a_legend_names_what_is_drawn(toy: Database, labels: Labels) -> None:
+    """A line that runs through two dates has an entry; runs that lie by themselves have none of it."""
+    for number, day in enumerate((date(2019, 3, 1), date(2019, 9, 1), date(2019, 10, 1))):
+        add_run(toy, as_of=day)
+        figure = draw_history(_history(toy), labels)
+        assert (labels.mean in _legend(figure)) == (number == 2)
+        axes = figure.axes[0]
+        named = {_look(line) for line in axes.lines if str(line.get_label())[0] != "_"}
+        assert named <= {_look(line) for line in _drawn(axes)}
+
+
+def _look(line: Line2D) -> tuple[object, ...]:
+    return line.get_color(), line.get_linestyle(), line.get_marker()
+
+
+def test_provisional_runs_of_one_date_hide_neither_each_other_nor_a_full_run(toy: Database) -> None:
+    add_run(toy)
+    for _ in range(3):
+        add_run(toy, kind="provisional")
+    axes = draw_history(_history(toy)).axes[0]
+    (cross,) = [line for line in _drawn(axes) if line.get_marker() == "+"]
+    (square,) = [line for line in _drawn(axes) if line.get_marker() == "s"]
+    assert cross.get_xdata() == square.get_xdata()
+    axes.get_figure(root=True).draw_without_rendering()
+    places = [line.get_transform().transform(line.get_xydata())[0, 0] for line in (cross, square)]
+    assert places[0] < places[1]
+
+
+@LANGUAGES
+@pytest.mark.parametrize("by", [0.6, 0.95, 1.0, 1.1, 1.5])
+def test_no_number_stands_on_the_base_rate(toy: Database, labels: Labels, by: float) -> None:
+    """Nor beside its end: it would be read as its label."""
+    add_run(toy, targets=[replace(row, base_rate=min(row.mean * by, 1.0)) for row in toy_targets()])
+    figure = draw_horizons(_horizons(toy), labels)
+    figure.draw_without_rendering()
+    for axes in figure.axes:
+        (dashed,) = [line for line in axes.lines if line.get_linestyle() == "--"]
+        path = dashed.get_transform().transform_path(dashed.get_path())
+        boxes = [Text.get_window_extent(text) for text in axes.texts]
+        assert len(boxes) >= 1
+        assert not any(path.intersects_bbox(box, filled=False) for box in boxes)
+        end = path.vertices[-1][1]
+        assert not any(box.y0 <= end <= box.y1 for box in boxes if box.x0 >= axes.bbox.x1)
 
 
 @pytest.mark.parametrize("by", [1e-5, 1e-3, 0.9, 2.4])

@@ -35,6 +35,7 @@ from forecast.trust.tables import (
     comparison_tables,
     ranked_table,
     structure_table,
+    verdict_name,
 )
 from forecast.words.language import ENGLISH, LANGUAGES, Language
 from models import sensitivity
@@ -102,7 +103,7 @@ OLD = "What an older program said of it."
 UNTIL_2010 = "2009년까지"
 """How Korean says "before 2010"."""
 TERMS = re.compile(
-    r"`parley [^`]*`|Parley|CORP|NUTS|UTC|PSIS|MCB|DSC|UNC|S[0-5]\b|\bn\b|\bp\b|[a-z]+-[a-z-]+"
+    r"`?parley[ a-z-]*`?|Parley|CORP|NUTS|UTC|PSIS|MCB|DSC|UNC|S[0-5]\b|\bn\b|\bp\b|[a-z]+-[a-z-]+"
     r"|sbc|states|assumptions|alpha|0\.1\.0\+\w+|(?<![0-9A-Za-z])[0-9a-f]{8,64}(?![0-9A-Za-z])|\btoy\b"
 )
 """Names of commands, checks, methods and hashes, which no language translates."""
@@ -324,8 +325,19 @@ def test_columns_stand_on_a_terminal(trust: Trust, parley: Command, language: La
 @pytest.mark.parametrize("language", LANGUAGES.values(), ids=lambda one: one.code)
 def test_the_table_of_checks_says_what_each_found(trust: Trust, language: Language) -> None:
     table = check_table(trust.checks, language)
-    assert [row[1] for row in table.rows] == [one.name for one in trust.checks]
-    assert all(row[2] for row in table.rows)
+    assert [row[2] for row in table.rows] == [f"`{one.name}`" for one in trust.checks]
+    assert all(row[1] and row[3] for row in table.rows)
+    assert len({row[1] for row in table.rows}) == len(table.rows)
+
+
+@pytest.mark.parametrize("language", LANGUAGES.values(), ids=lambda one: one.code)
+def test_what_was_not_run_is_said_once_with_its_command(trust: Trust, language: Language) -> None:
+    missing = replace(trust, checks=tuple(replace(one, verdict=NOT_RUN, sentence=None) for one in trust.checks))
+    page = render_page(missing, language)
+    text = "".join(ElementTree.fromstring(page).itertext())
+    assert "`" not in text
+    assert text.count(verdict_name(NOT_RUN, language)) == len(trust.checks)
+    assert all(f"<code>parley check {one.name}</code>" in page for one in trust.checks)
 
 
 def test_the_page_is_written_in_the_language_asked_for(parley: Command, tmp_path: Path) -> None:

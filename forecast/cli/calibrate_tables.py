@@ -16,6 +16,7 @@ from forecast.trust.tables import (
     check_note,
     comparison_tables,
     era_note,
+    found_or_how,
     ranked_table,
     structure_table,
     verdict_name,
@@ -81,7 +82,7 @@ def _check_lines(checks: Sequence[Checked], language: Language) -> list[str]:
     return [
         line
         for one, mark in zip(checks, marks, strict=True)
-        for line in paragraph(language.trust.check_found(one), indent=mark, hanging=" " * cell_len(mark))
+        for line in paragraph(found_or_how(one, language), indent=mark, hanging=" " * cell_len(mark))
     ]
 
 

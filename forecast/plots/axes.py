@@ -1,6 +1,6 @@
 """What the pictures of a forecast share: axes of dates and of per cents, and words that keep apart."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import MAXYEAR, MINYEAR, date, timedelta
 from itertools import islice, takewhile
 from unicodedata import east_asian_width
@@ -9,6 +9,7 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.legend_handler import HandlerBase
 from matplotlib.ticker import MaxNLocator
 
 from forecast.facts.pictures import Turn
@@ -128,12 +129,26 @@ def _width(words: str) -> float:
     return 0.1 + max(map(sum, lines))
 
 
-def show_legend(figure: Figure, handles: Sequence[Artist], words: Sequence[str], *, size: float = SMALL) -> None:
-    """A legend below the picture, in as many columns as its width holds."""
+def show_legend(
+    figure: Figure,
+    handles: Sequence[Artist],
+    words: Sequence[str],
+    *,
+    size: float = SMALL,
+    drawn: Mapping[Artist, HandlerBase] | None = None,
+) -> None:
+    """A legend below the picture, in as few rows as its width holds, each as full as the others.
+
+    Parameters
+    ----------
+    drawn : how to draw a handle that is more than one shape
+    """
     measure = FigureCanvasAgg(figure).get_renderer()  # type: ignore[no-untyped-call]
     most = 0.95 * figure.bbox.width  # words are up to a twentieth wider at another resolution
-    for columns in range(len(handles), 0, -1):
-        legend = figure.legend(handles, words, loc="outside lower center", ncols=columns, fontsize=size)
+    for columns in dict.fromkeys(-(-len(handles) // rows) for rows in range(1, len(handles) + 1)):
+        legend = figure.legend(
+            handles, words, loc="outside lower center", ncols=columns, fontsize=size, handler_map=drawn
+        )
         if columns == 1 or legend.get_window_extent(measure).width <= most:
             return
         legend.remove()

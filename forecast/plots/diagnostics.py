@@ -44,6 +44,8 @@ from models.spec import Floats
 
 BLOCKS = 40
 """Stretches of draws over which energies are averaged."""
+CHAIN = 0.12
+"""A share of its table: the width of the column that numbers the chains."""
 CHAIN_STYLES: tuple[tuple[str, Any], ...] = ((BLUE, "-"), (ORANGE, "--"), (GREEN, "-."), (PURPLE, ":"))
 COLUMNS = 5
 
@@ -202,14 +204,15 @@ def _draw_gate(panels: Sequence[Axes], facts: DiagnosticsFacts, labels: Labels) 
         for one in facts.verdicts
     ]
     broken = [not one.kept for one in facts.verdicts]
-    _write_table(left, (*words.gate, ""), rules, (0, 0.16, 0.25, 0.8, 0.9), labels, broken)
+    _write_table(left, (*words.gate, ""), rules, (0, 0.16, 0.27, 0.8, 0.9), labels, broken)
     names = list(facts.chains[0].means)
     rows = [
         (str(number), *(f"{chain.means[name]:.2f}" for name in names), str(chain.divergences), f"{chain.ebfmi:.2f}")
         for number, chain in enumerate(facts.chains, 1)
     ]
     header = (words.chain, *(words.sampler[name] for name in names), words.diverged, words.measures["ebfmi"])
-    _write_table(right, header, rows, tuple(i / len(header) for i in range(len(header))), labels)
+    apart = (0.97 - CHAIN) / (len(header) - 1)  # what stands first is a number
+    _write_table(right, header, rows, (0, *(CHAIN + i * apart for i in range(len(header) - 1))), labels)
 
 
 def _kept(verdict: Verdict, words: DiagnosticsLabels) -> str:

@@ -48,6 +48,7 @@ from forecast.plots.chosen import (
     read_span,
 )
 from forecast.plots.context import FEW, read_context
+from forecast.plots.indicators import moved
 from forecast.plots.recomputed import recompute
 from forecast.plots.style import BLUE, GREEN, GREY, INK, ORANGE, SKY, WIDTH, house_style
 from forecast.structures import structure_of
@@ -66,6 +67,8 @@ ALONE = 3
 """With fewer dates, and nothing behind them, there is no history to draw."""
 NEAR = 0.02
 """A share of the axis: a band so narrow would not be seen."""
+ASIDE = 6.5
+"""Points: how far a provisional run stands before the mark of another run of its date."""
 HOLLOW = "denuclearisation"
 """The framing whose talks and deals are drawn hollow."""
 _TICK = [(-0.35, -1), (0.35, -1), (0.35, 1), (-0.35, 1), (-0.35, -1)]
@@ -213,18 +216,20 @@ def _draw_line(axes: Axes, facts: HistoryFacts, labels: Labels) -> None:
         origins = [origin.toordinal() for origin in facts.context.origins]
         label = labels.backtests[facts.context.kind]
         axes.plot(origins, facts.context.said, color=GREY, linewidth=1.1, marker=".", markersize=3, label=label)
-    axes.plot([], [], color=BLUE, linewidth=1.4, label=labels.mean)
+    if any(_has_length(piece, length) for piece in pieces):
+        axes.plot([], [], color=BLUE, linewidth=1.4, label=labels.mean)
     for low, high, level, colour in (("q05", "q95", 90, BAND_90), ("q25", "q75", 50, BAND_50)):
         axes.fill_between([], [], color=colour, linewidth=0, label=labels.level(level))
         for piece in pieces:
             _draw_band(axes, piece, low, high, colour, length=length)
-    axes.plot([], [], color=INK, linewidth=1, linestyle=DASHED, label=labels.base_rate)
+    if any(point.base_rate is not None for point in line):
+        axes.plot([], [], color=INK, linewidth=1, linestyle=DASHED, label=labels.base_rate)
     reach = max(length * 0.012, 0) if length else 15
     for piece in pieces:
         x = [float(point.as_of.toordinal()) for point in piece]
         axes.plot(x, [point.mean for point in piece], color=BLUE, linewidth=1.4)
         base = [(at, point.base_rate) for at, point in zip(x, piece, strict=True) if point.base_rate is not None]
-        if x[-1] - x[0] <= NEAR * length:
+        if not _has_length(piece, length):
             base = [(at + side, rate) for at, rate in base[-1:] for side in (-reach, reach)]
         if base:
             axes.plot(*zip(*base, strict=True), color=INK, linewidth=1, linestyle=DASHED)
@@ -244,11 +249,16 @@ def _draw_line(axes: Axes, facts: HistoryFacts, labels: Labels) -> None:
     axes.set_title(labels.heading(labels.at_least_one, target=labels.target(facts.target), window=window))
 
 
+def _has_length(piece: Sequence[HistoryPoint], length: int) -> bool:
+    """Whether a line through runs would be seen, on an axis of so many days."""
+    return (piece[-1].as_of - piece[0].as_of).days > NEAR * length
+
+
 def _draw_band(axes: Axes, piece: Sequence[HistoryPoint], low: str, high: str, colour: str, *, length: int) -> None:
     """A band through several runs; a bar at a single one, or at the last of some that are too near to be told apart."""
     x = [point.as_of.toordinal() for point in piece]
     lows, highs = ([getattr(point, name) for point in piece] for name in (low, high))
-    if x[-1] - x[0] > NEAR * length:
+    if _has_length(piece, length):
         axes.fill_between(x, lows, highs, color=colour, linewidth=0)
     else:
         axes.vlines(x[-1:], lows[-1:], highs[-1:], color=colour, linewidth=7)
@@ -256,8 +266,11 @@ def _draw_band(axes: Axes, piece: Sequence[HistoryPoint], low: str, high: str, c
 
 def _draw_runs(axes: Axes, facts: HistoryFacts, labels: Labels) -> None:
     """Each kind by its mark; one that a later run of its day replaced is hollow."""
+    beside = axes.transData + moved(axes, -ASIDE / 72)
     for kind, marker in KIND_MARKERS.items():
         mine = [point for point in facts.points if point.kind == kind]
+        if kind == "provisional":  # of one date they hardly differ, and would hide each other
+            mine = list({point.as_of: point for point in mine}.values())
         if not mine:
             continue
         step = -(-len(mine) // MARKED)
@@ -268,7 +281,9 @@ def _draw_runs(axes: Axes, facts: HistoryFacts, labels: Labels) -> None:
         axes.plot([], [], label=label, **style)
         for point in mine[::-step]:
             fill = colour if point.leads else "white"
-            axes.plot(point.as_of.toordinal(), point.mean, markerfacecolor=fill, clip_on=False, zorder=3, **style)
+            where = beside if kind == "provisional" and not point.leads else axes.transData
+            day = point.as_of.toordinal()
+            axes.plot(day, point.mean, markerfacecolor=fill, clip_on=False, zorder=3, transform=where, **style)
     if facts.unpublished:
         x = [day.toordinal() for day in facts.unpublished]
         axes.plot(x, [0] * len(x), "X", color=ORANGE, markersize=6, clip_on=False, label=labels.not_published, zorder=4)

@@ -16,6 +16,7 @@ from forecast.facts.pictures import Curve, HorizonPoint, HorizonsFacts, days_to
 from forecast.plots.axes import BAND_50, BAND_90, DASHED, PAPER, SMALL, show_legend, show_percents, show_windows
 from forecast.plots.chosen import horizon_of, read_forecast_run
 from forecast.plots.indicators import wrap_words
+from forecast.plots.numbers import Number, place_numbers
 from forecast.plots.style import BLUE, INK, WIDTH, house_style
 from forecast.words.english.labels import LABELS as ENGLISH
 from forecast.words.labels import Labels
@@ -25,8 +26,6 @@ SIDE = 3
 """Panels on a side of the figure; the headline's takes four of them."""
 TITLE_LETTERS = 28
 """That the title of a small panel has room for."""
-NEAR = 0.06
-"""A share of the horizontal axis: a number so near the vertical one would stand across it."""
 
 
 def read_horizons(
@@ -83,16 +82,17 @@ def draw_horizons(facts: HorizonsFacts, labels: Labels = ENGLISH) -> Figure:
         large, *small = _panels(figure, len(facts.curves))
         _draw_curve(large, main, labels, top=_highest([main]))
         shown = show_windows(large, _windows(main), labels, room=4.0)
-        _draw_numbers(large, [point for point in main.points if point.days in shown], labels)
+        numbers = _draw_numbers(large, [point for point in main.points if point.days in shown], labels)
         large.set_ylabel(labels.at_least_once)
         large.set_xlabel(labels.days_after.format(labels.date(facts.as_of)))
         large.title.set_fontsize(11)
         for axes, curve in zip(small, others, strict=True):
             _draw_curve(axes, curve, labels, top=_highest(others))
             show_windows(axes, _windows(curve), labels, room=1.5)
-            _draw_numbers(axes, curve.points[-1:], labels)
+            numbers += _draw_numbers(axes, curve.points[-1:], labels)
             axes.set_title(wrap_words(axes.get_title(loc="left"), TITLE_LETTERS, 2))
         show_legend(figure, *large.get_legend_handles_labels())
+        place_numbers(figure, numbers)
         return figure
 
 
@@ -132,19 +132,21 @@ def _draw_curve(axes: Axes, curve: Curve, labels: Labels, *, top: float) -> None
     axes.set_title(labels.heading("{target}", target=labels.target(curve.target)))
 
 
-def _draw_numbers(axes: Axes, points: Sequence[HorizonPoint], labels: Labels) -> None:
-    """The last number beside its point, the others above theirs."""
-    for place, point in enumerate(points):
-        last = place == len(points) - 1
-        offset, along = ((6, 0), "center") if last else ((0, 5), "bottom")
-        axes.annotate(
-            labels.percent(point.mean),
-            (point.days, point.mean),
-            offset,
-            textcoords="offset points",
-            ha="left" if last or point.days < NEAR * points[-1].days else "center",
-            va=along,
-            color=INK,
-            fontsize=SMALL,
-            bbox=PAPER,
+def _draw_numbers(axes: Axes, points: Sequence[HorizonPoint], labels: Labels) -> list[Number]:
+    """In the colour of the curve, each at its point; `place_numbers` gives them room."""
+    return [
+        Number(
+            axes.annotate(
+                labels.percent(point.mean),
+                (point.days, point.mean),
+                (0, 0),
+                textcoords="offset points",
+                color=BLUE,
+                fontsize=SMALL,
+                bbox=PAPER,
+            ),
+            axes,
+            ends=point is points[-1],
         )
+        for point in points
+    ]

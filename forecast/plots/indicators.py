@@ -9,6 +9,7 @@ from typing import Any
 from unicodedata import east_asian_width
 
 from matplotlib.axes import Axes
+from matplotlib.transforms import ScaledTranslation
 
 from db.rows import IndicatorRow
 from forecast.plots.style import INK, LIGHT
@@ -59,11 +60,19 @@ def build_ladder(groups: Sequence[str], *, heading: float) -> Ladder:
     return Ladder(tuple(places), tuple(headings), heading, below)
 
 
-def draw_ladder(axes: Axes, ladder: Ladder, *, words: bool = True) -> None:
-    """Bands under the headings and lines between the rows; `words` writes the names of the groups."""
+def draw_ladder(axes: Axes, ladder: Ladder, *, words: bool = True, beyond: float = 0) -> None:
+    """Bands under the headings and lines between the rows; `words` writes the names of the groups.
+
+    The bands reach by `beyond` inches over what stands to the right.
+    """
     axes.set_ylim(ladder.height, 0)
     for group, place in ladder.headings:
-        axes.axhspan(place - ladder.heading / 2, place + ladder.heading / 2, color=LIGHT, linewidth=0, zorder=1.5)
+        ends = place - ladder.heading / 2, place + ladder.heading / 2
+        axes.axhspan(*ends, color=LIGHT, linewidth=0, zorder=1.5)
+        if beyond:
+            band = axes.axhspan(*ends, color=LIGHT, linewidth=0, zorder=1.5, clip_on=False)
+            band.set_transform(axes.get_yaxis_transform() + moved(axes, beyond))
+            band.set_in_layout(False)
         if words:
             written = axes.annotate(
                 group,
@@ -79,6 +88,13 @@ def draw_ladder(axes: Axes, ladder: Ladder, *, words: bool = True) -> None:
     for place in ladder.places:
         axes.axhline(place + 0.5, color=LIGHT, linewidth=0.5, zorder=0)
     axes.tick_params(left=False)
+
+
+def moved(axes: Axes, inches: float) -> ScaledTranslation:
+    """To the right, whatever the scale of the axes."""
+    figure = axes.get_figure(root=True)
+    assert figure is not None
+    return ScaledTranslation(inches, 0, figure.dpi_scale_trans)
 
 
 def wrap_words(text: str, width: int, lines: int) -> str:

@@ -37,11 +37,13 @@ from forecast.words.labels import Labels
 from forecast.words.numbers import level_text, signed
 from indicators.content import TARGETS
 
+GAP = 0.12
+"""Inches between columns, which the bands of groups reach over."""
 ROW = 0.25
 """Inches: the height of an indicator's row."""
 MOST = 3
 """The greatest weight, either way."""
-ROOM = 2.2
+ROOM = 3.0
 """Beside the bars, for their numbers, in the units of weights."""
 MEANS_WIDTH = 1.45
 """Of the column of means, in columns."""
@@ -98,13 +100,13 @@ def draw_judgements(facts: JudgementsFacts, labels: Labels = ENGLISH) -> Figure:
     words = labels.judgements
     with house_style(labels.locale):
         height = ROW * ladder.height + (2.3 if many else 1.65)
-        figure = Figure(figsize=(WIDTH, height), layout=ConstrainedLayoutEngine(w_pad=0.05, wspace=0.0))
+        figure = Figure(figsize=(WIDTH, height), layout=ConstrainedLayoutEngine(w_pad=GAP / 4, wspace=0.0))
         title = words.title.format(target=labels.target(facts.target))
         figure.suptitle(title, x=0.01, ha="left", fontsize=9.5)
         widths = [1.0] * len(facts.authors) + [MEANS_WIDTH]
         first, *others = figure.subplots(1, len(widths), sharey=True, width_ratios=widths)
         for axes in (first, *others):
-            _prepare(axes, ladder, facts, words=axes is first)
+            _prepare(axes, ladder, facts, words=axes is first, last=axes is others[-1])
         for axes, author in zip((first, *others), facts.authors, strict=False):
             _draw_author(axes, author, facts, ladder, words)
             heading, size = _heading(author, letters)
@@ -159,8 +161,8 @@ def _nothing(when: When, target: str, documents: Sequence[DocumentRow], judgemen
     return f"no document published by {when.as_of} speaks of {target}; {there}"
 
 
-def _prepare(axes: Axes, ladder: Ladder, facts: JudgementsFacts, *, words: bool) -> None:
-    draw_ladder(axes, ladder, words=words)
+def _prepare(axes: Axes, ladder: Ladder, facts: JudgementsFacts, *, words: bool, last: bool) -> None:
+    draw_ladder(axes, ladder, words=words, beyond=0 if last else GAP)
     for asked, place in zip(facts.indicators, ladder.places, strict=True):
         if asked.disputed:
             axes.axhspan(place - 0.5, place + 0.5, **_DISPUTED, zorder=0)
@@ -196,8 +198,12 @@ def _draw_said(axes: Axes, said: Said, place: float) -> None:
     if said.weight:
         axes.barh(place, said.weight, height=0.62, edgecolor=colour, linewidth=0.8, zorder=2, **style)
     else:
-        axes.plot(0, place, "o", color=INK, markersize=4, markerfacecolor=INK if said.explicit else "white", zorder=2)
+        axes.plot(0, place, **_nought(explicit=said.explicit), zorder=2)
     _write(axes, said.weight, place, level_text(said.weight))
+
+
+def _nought(*, explicit: bool) -> dict[str, Any]:
+    return {"marker": "o", "color": INK, "markersize": 4, "markerfacecolor": INK if explicit else "white"}
 
 
 _INFERRED: dict[str, Any] = {"facecolor": "white", "hatch": "//////", "hatch_linewidth": 0.5}
@@ -238,8 +244,11 @@ def _legend(facts: JudgementsFacts, words: JudgementsLabels) -> list[Artist]:
         Patch(facecolor=ORANGE, edgecolor=ORANGE, label=explicit.format("−")),
         Patch(**_INFERRED, edgecolor=ORANGE, label=inferred.format("−")),
     ]
-    if any(said.weight == 0 for author in facts.authors for said in author.said.values()):
-        handles.append(Line2D([], [], marker="o", color=INK, linestyle="none", markersize=4, label=words.no_bearing))
+    noughts = {said.explicit for author in facts.authors for said in author.said.values() if said.weight == 0}
+    handles += [
+        Line2D([], [], linestyle="none", label=words.basis[told].format(words.no_bearing), **_nought(explicit=told))
+        for told in sorted(noughts, reverse=True)
+    ]
     if facts.disputed:
         handles.append(Patch(**_DISPUTED, label=words.disputed))
     return [*handles, Patch(facecolor="white", edgecolor=LIGHT, label=words.silent)]

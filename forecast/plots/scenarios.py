@@ -16,7 +16,7 @@ from db.read_runs import read_targets
 from db.rows import CaseRow
 from db.run_rows import RunRow, ScenarioForecastRow
 from forecast.errors import NoForecast
-from forecast.facts.pictures import Horizon, ScenariosFacts, Shares, days_to, stretches
+from forecast.facts.pictures import GAP_DAYS, Horizon, ScenariosFacts, Shares, days_to, stretches
 from forecast.facts.reasons import siblings_of
 from forecast.plots.axes import SMALL, show_dates, show_percents, show_turns, show_windows, spread
 from forecast.plots.chosen import (
@@ -46,6 +46,8 @@ FILLS = {
 """Colour and hatching, so that neighbours differ in grey too."""
 APART = 0.062
 """Between the words beside the areas, as a share of the axis."""
+BAR = 0.04
+"""A share of the axis: the width of a date by itself."""
 
 
 def read_scenarios_shown(
@@ -158,22 +160,27 @@ def _draw_windows(axes: Axes, facts: ScenariosFacts, labels: Labels, *, room: fl
     axes.set(ylabel=labels.probability, xlabel=labels.days_after.format(labels.date(facts.as_of)))
     axes.set_title(labels.heading(labels.by_window, run=facts.run_id, day=labels.date(facts.as_of)))
     end = facts.windows[-1].probabilities
-    words = [f"{name}  {labels.percent(p)}" for name, p in zip(labels.scenarios.values(), end, strict=True)]
+    words = [
+        f"{code} {name}  {labels.percent(p)}" for (code, name), p in zip(labels.scenarios.items(), end, strict=True)
+    ]
     _draw_words(axes, end, words, apart)
 
 
 def _draw_history(axes: Axes, facts: ScenariosFacts, labels: Labels, *, apart: float) -> None:
     """Broken where no run fell for long; a date by itself is a bar."""
     days = [shares.as_of for shares in facts.history]
-    half = max((days[-1] - days[0]).days * 0.01, 0.3)
-    for piece in stretches(days, [shares.structure for shares in facts.history]):
+    half = max(min((days[-1] - days[0]).days * BAR, GAP_DAYS / 2) / 2, 0.3)
+    pieces = stretches(days, [shares.structure for shares in facts.history])
+    for piece in pieces:
         x = [float(day.toordinal()) for day in days[piece]]
         shares = [one.probabilities for one in facts.history[piece]]
         if len(x) == 1:
             x, shares = [x[0] - half, x[0] + half], shares * 2
         _draw_areas(axes, x, shares)
-    show_dates(axes, days[0], days[-1], labels, room=2.4)
-    axes.set_xlim(days[0].toordinal(), days[-1].toordinal())
+    show_dates(axes, days[0], days[-1], labels, room=2.3)  # the labels are small
+    axes.tick_params(axis="x", labelsize=SMALL)
+    before, after = (half if piece.stop - piece.start == 1 else 0 for piece in (pieces[0], pieces[-1]))
+    axes.set_xlim(days[0].toordinal() - before, days[-1].toordinal() + after)
     show_turns(axes, facts.turns, days[0], days[-1], labels)
     axes.tick_params(axis="y", length=0)
     axes.set_xlabel(labels.as_of)
@@ -181,7 +188,8 @@ def _draw_history(axes: Axes, facts: ScenariosFacts, labels: Labels, *, apart: f
     window = labels.window(facts.horizon if isinstance(facts.horizon, int) else None, deadline)
     axes.set_title(labels.heading(labels.by_date, window=window))
     end = facts.history[-1].probabilities
-    _draw_words(axes, end, [labels.percent(p) for p in end], apart)
+    words = [f"{code}  {labels.percent(p)}" for code, p in zip(labels.scenarios, end, strict=True)]
+    _draw_words(axes, end, words, apart)
 
 
 def _draw_areas(axes: Axes, x: Sequence[float], shares: Sequence[Sequence[float]]) -> None:

@@ -10,8 +10,9 @@ import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.legend_handler import HandlerPatch
 from matplotlib.lines import Line2D
-from matplotlib.patches import Patch
+from matplotlib.patches import Patch, Rectangle
 from sqlalchemy import Connection
 
 from db.rows import GradeRow, IndicatorRow, ObservationRow
@@ -36,10 +37,10 @@ WINDOW_DAYS = 5 * 365 + 1
 POINTS = 240
 """Days a path is drawn at besides those on which it jumps: more than its panel has room for."""
 SHOWN_GRADES = ("A1", "B2", "C3", "F6")
-LARGEST = 5.4
-"""Points: the diameter of a dot of the smallest sd."""
+LARGEST, LEAST = 5.4, 2.4
+"""Points: the diameter of a dot of the smallest sd, and of one so uncertain that it would not be seen."""
 BANDS = {90: BAND_90, 50: BAND_50}
-STALE = "#F1F1F1"
+STALE = "#EBEBEB"
 TITLE_LETTERS = {1: 110, 2: 62, 3: 42}
 """Letters a line of a title has room for, by number of columns."""
 NAME_LETTERS = {1: 100, 2: 50, 3: 33}
@@ -157,7 +158,8 @@ def draw_states(facts: StatesFacts, labels: Labels = ENGLISH) -> Figure:
         for axes in panels[len(facts.paths) :]:
             axes.remove()
         handles = _legend(facts, labels)
-        show_legend(figure, handles, [str(handle.get_label()) for handle in handles])
+        drawn = {handle: _Footed() for handle in handles if handle.get_label() == words.stale}
+        show_legend(figure, handles, [str(handle.get_label()) for handle in handles], drawn=drawn)
         return figure
 
 
@@ -299,8 +301,8 @@ _FILLS: dict[bool, dict[str, Any]] = {
 
 
 def _diameter(weight: float) -> float:
-    """Points: its area is in proportion to the weight."""
-    return LARGEST * sqrt(weight * SD_FLOOR)
+    """Points: its area is in proportion to the weight, as long as it can be seen."""
+    return max(LARGEST * sqrt(weight * SD_FLOOR), LEAST)
 
 
 def _dot_handle(weight: float, stands: bool, label: str) -> Line2D:
@@ -324,11 +326,22 @@ def _below(path: Path, words: StatesLabels) -> str:
 
 def _write_title(axes: Axes, path: Path, below: str, locale: str, letters: int) -> None:
     """What the indicator is called, in bold over its group and its name or id."""
-    axes.set_title(below, fontsize=6.3, color=GREY, pad=3, linespacing=1.05)
-    lift = 5 + 7.2 * (below.count("\n") + 1)
+    axes.set_title(below, fontsize=6.3, color=GREY, pad=4, linespacing=1.05)
+    lift = 6 + 7.2 * (below.count("\n") + 1)
     where: dict[str, Any] = {"xycoords": "axes fraction", "textcoords": "offset points"}
     called = path.called if path.called == path.indicator else wrap_words(path.called, letters, 2)
     axes.annotate(called, (0, 1), (0, lift), **where, fontsize=7.5, **bold(locale))
+
+
+class _Footed(HandlerPatch):
+    """A stale stretch in the legend: as in a panel, a pale band on a hatched foot."""
+
+    def create_artists(self, *args: Any) -> list[Artist]:
+        (band,) = super().create_artists(*args)
+        assert isinstance(band, Rectangle)
+        foot = Rectangle(band.get_xy(), band.get_width(), band.get_height() / 2, facecolor="white", **_HATCH)
+        foot.set_transform(args[-1])
+        return [band, foot]
 
 
 def _legend(facts: StatesFacts, labels: Labels) -> list[Artist]:
@@ -336,7 +349,7 @@ def _legend(facts: StatesFacts, labels: Labels) -> list[Artist]:
     handles: list[Artist] = [
         Line2D([], [], color=BLUE, linewidth=1.1, label=labels.mean),
         *(Patch(facecolor=BANDS[n], label=words.band.format(f"{n}{labels.percent_sign}")) for n in (50, 90)),
-        Patch(**_HATCH, facecolor=STALE, label=words.stale),
+        Patch(facecolor=STALE, label=words.stale),
         *(_dot_handle(weight, True, words.grade.format(grade)) for grade, weight in facts.grades),
     ]
     if any(not dot.stands for path in facts.paths for dot in path.dots):

@@ -139,8 +139,10 @@ def _draw_timeline(axes: Axes, timeline: Timeline, labels: Labels) -> None:
             np.array([CHOSEN_BEFORE] * 2, dtype="datetime64[D]"), (0, 1.2), color=GREY, linewidth=0.8, linestyle="--"
         )
         axes.annotate(
-            f" {words.held_out.format(year=CHOSEN_BEFORE.year)}",
+            words.held_out.format(year=CHOSEN_BEFORE.year),
             (np.datetime64(CHOSEN_BEFORE), 1.17),
+            (3, 0),
+            textcoords="offset points",
             fontsize=7,
             color=GREY,
         )

@@ -59,7 +59,7 @@ def render_page(trust: Trust, language: Language = LANGUAGES["en"]) -> str:
         bounds=bounds_tables(trust, language),
         missed=sum(bound.verdict == MISSED for bound in trust.bounds),
         checks=check_table(trust.checks, language),
-        reading=[emphasised(line) for line in words.reading()],
+        marked=marked,
         differences_caption=words.PAGE.differences_caption.format(level=level),
         reliability_caption=reliability.replace("CORP", CORP),
         differences=Markup(draw_differences(trust.comparisons, language.labels)),
@@ -73,6 +73,7 @@ def _case_name(trust: Trust, language: Language) -> str:
     return read_names(trust.case_id, language.code).get(("case", trust.case_id), trust.case_name)
 
 
-def emphasised(text: str) -> Markup:
-    """Bold where the words stand between two ``**``."""
-    return Markup(re.sub(r"\*\*(.+?)\*\*", r"<b>\1</b>", str(Markup.escape(text))))
+def marked(text: str) -> Markup:
+    """Bold where the words stand between two ``**``, and as a command between two backticks."""
+    bold = re.sub(r"\*\*(.+?)\*\*", r"<b>\1</b>", str(Markup.escape(text)))
+    return Markup(re.sub(r"`(.+?)`", r"<code>\1</code>", bold))

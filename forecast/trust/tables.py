@@ -261,8 +261,17 @@ def _track_row(line: TrackLine, language: Language) -> tuple[str, ...]:
 def check_table(checks: Sequence[Checked], language: Language) -> Table:
     """What each check found."""
     words = language.trust
-    rows = tuple((verdict_name(one.verdict, language), one.name, words.check_found(one)) for one in checks)
-    return Table(words.TABLES.checks, words.TABLES.checks_header, rows, check_note(checks, language), left=(0, 1, 2))
+    names = words.TABLES.check_names
+    rows = tuple(
+        (verdict_name(one.verdict, language), names.get(one.name, ""), f"`{one.name}`", found_or_how(one, language))
+        for one in checks
+    )
+    return Table(words.TABLES.checks, words.TABLES.checks_header, rows, check_note(checks, language), left=(0, 1, 2, 3))
+
+
+def found_or_how(one: Checked, language: Language) -> str:
+    """What stands beside the verdict of a check."""
+    return language.trust.how_to_run(one.name) if one.sentence is None else language.trust.check_found(one)
 
 
 def check_note(checks: Sequence[Checked], language: Language) -> str:

@@ -18,7 +18,7 @@ class StatesLabels:
     replaced: str
     not_observed: str
     path: str
-    """Group and name, or group and id, over a panel and under what stands there in bold."""
+    """Over a panel, under what stands there in bold: the group, and the name where that is an id."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -51,6 +51,8 @@ class TrustTables:
     """Naive ones, likewise."""
     verdicts: Mapping[str, str]
     """Of bounds and of checks, by the words under which they are kept."""
+    check_names: Mapping[str, str]
+    """By the names that commands take; one that is not known has that alone."""
     window: str
     """A row of all origins, of so many days; then one of a situation, and one of an era and a situation."""
     window_situation: str

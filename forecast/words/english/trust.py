@@ -132,7 +132,12 @@ def timeline_sentence(one: Timeline) -> str:
 
 def check_found(one: Checked) -> str:
     """What a check found, as it was stored; or how to run it."""
-    return f"not run; run `parley check {one.name}`" if one.sentence is None else one.sentence
+    return f"not run; {how_to_run(one.name)}" if one.sentence is None else one.sentence
+
+
+def how_to_run(name: str) -> str:
+    """The command that runs a check, where it was not run."""
+    return f"run `parley check {name}`"
 
 
 def last_run(one: Checked) -> str:

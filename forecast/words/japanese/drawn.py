@@ -6,11 +6,11 @@ STATES = StatesLabels(
     title="水準の推移：{first}〜{last}（各日に判明していた情報による。+2は協議に有利）",
     level="水準",
     band="{}区間",
-    stale="観測の遅れ",
+    stale="観測の遅れ（灰色・斜線）",
     grade="等級{}",
     replaced="後に差し替え",
     not_observed="観測なし",
-    path="{group}： {id}",
+    path="{group}",
 )
 EFFECTS = EffectsLabels(
     sources={

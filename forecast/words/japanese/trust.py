@@ -129,8 +129,13 @@ def _subject(target: str, days: int) -> str:
 def check_found(one: Checked) -> str:
     """What a check found, in English where too little was stored to say it anew; or how to run it."""
     if one.sentence is None:
-        return f"未実施。`parley check {one.name}`で実施する。"
+        return f"未実施。{how_to_run(one.name)}"
     return f"（英語の原文）{one.sentence}" if one.found is None else check_sentence(one.found)
+
+
+def how_to_run(name: str) -> str:
+    """The command that runs a check, where it was not run."""
+    return f"`parley check {name}`で実施する。"
 
 
 def last_run(one: Checked) -> str:

@@ -6,11 +6,11 @@ STATES = StatesLabels(
     title="수준의 추이: {first}~{last}(각 날짜에 알려진 정보 기준, +2는 협상 성사에 유리)",
     level="수준",
     band="{} 구간",
-    stale="관측 지연",
+    stale="관측 지연(회색·빗금)",
     grade="등급 {}",
     replaced="이후 대체됨",
     not_observed="관측 없음",
-    path="{group}: {id}",
+    path="{group}",
 )
 EFFECTS = EffectsLabels(
     sources={

@@ -128,8 +128,13 @@ def _subject(target: str, days: int) -> str:
 def check_found(one: Checked) -> str:
     """What a check found, in English where too little was stored to say it anew; or how to run it."""
     if one.sentence is None:
-        return f"`parley check {one.name}` 명령으로 실시한다."
+        return f"미실시. {how_to_run(one.name)}"
     return f"(영어 원문) {one.sentence}" if one.found is None else check_sentence(one.found)
+
+
+def how_to_run(name: str) -> str:
+    """The command that runs a check, where it was not run."""
+    return f"`parley check {name}` 명령으로 실시한다."
 
 
 def last_run(one: Checked) -> str:

@@ -54,6 +54,9 @@ class TrustWords(Protocol):
     def check_found(self, one: Checked) -> str:
         """What a check found, as it was stored where it cannot be said; or how to run it."""
 
+    def how_to_run(self, name: str) -> str:
+        """The command that runs a check, between two backticks, where it was not run."""
+
     def last_run(self, one: Checked) -> str:
         """As of when and by which code a check was last run, no sentence; of several that share it."""
 
