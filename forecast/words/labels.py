@@ -1,17 +1,23 @@
 """The words that stand in tables and pictures, and how a language writes dates, shares and lists.
 
-Dates and lists are Babel's, of the language's locale; how many digits a probability has is ours.
+Dates, lists and per cents are Babel's, of the language's locale; how many digits a probability has is ours.
 """
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 
 from babel.dates import format_date
 from babel.lists import format_list
+from babel.numbers import format_percent
 
 from forecast.words.drawn import BacktestLabels, DiagnosticsLabels, EffectsLabels, JudgementsLabels, StatesLabels
 from forecast.words.numbers import percent, percent_range, share
+
+_PERCENT = re.compile(r"(\d+(?:\.\d+)?) %")
+"""As `forecast.words.numbers` writes one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,14 +98,22 @@ class Labels:
         return self.gap.join(filter(None, said))
 
     def percent(self, p: float | None) -> str:
-        return percent(p).replace(" %", self.percent_sign)
+        return self._percents(percent(p))
 
     def share(self, p: float) -> str:
         """An observed share, as `forecast.words.numbers.share` has it."""
-        return share(p).replace(" %", self.percent_sign)
+        return self._percents(share(p))
 
     def percent_range(self, low: float, high: float) -> str:
-        return percent_range(low, high).replace(" %", self.percent_sign).replace("–", self.dash)
+        return self._percents(percent_range(low, high).replace("–", self.dash))
+
+    def _percents(self, said: str) -> str:
+        """Per cents with the digits that English has, written as the locale writes them."""
+        return _PERCENT.sub(self._percent, said)
+
+    def _percent(self, found: re.Match[str]) -> str:
+        form = re.sub(r"\d", "0", found[1].lstrip("0123456789")) or ""
+        return format_percent(Decimal(found[1]) / 100, f"0{form}{self.percent_sign}", locale=self.locale)
 
     def level(self, percents: int) -> str:
         """An interval by its level."""
