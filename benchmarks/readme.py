@@ -3,7 +3,7 @@
 python -m benchmarks.readme [--check]      (make readme)
 
 Every fence of a page is a session: lines that begin with `$ parley` or `>>>` are typed, and what stands below each is
-its answer. All are run in order at one desk, README's first, whose clock stands at a time of its own, and the answers
+its answer. All are run in order at one desk, whose clock stands at a time of its own, and the answers
 are written back:
 
 - an answer without a line `…` stands there whole;
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from db.engine import Database
 
 ROOT = Path(__file__).parent.parent
-PAGES = tuple(ROOT / name for name in ("README.md", "docs/reading.md", "docs/library.md"))
+PAGES = tuple(ROOT / name for name in ("docs/reading.md", "README.md", "docs/library.md"))
 PICTURE, TOY = ROOT / "docs" / "history.png", ROOT / "docs" / "history_toy.csv"
 FENCE, LEFT_OUT = "```", "…"
 SHELL, PYTHON = "$ ", ">>> "

@@ -19,7 +19,7 @@ from forecast.cli.app import app, run
 
 ROOT = Path(__file__).parent.parent
 TEXTS = [page.read_text(encoding="utf-8") for page in PAGES]
-README, READING, _ = TEXTS
+READING, README, _ = TEXTS
 DOCS = {path: path.read_text(encoding="utf-8") for path in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))}
 GUIDES = ("README.md", "reading.md", "library.md", "desk.md", "settings.md", "developing.md", "commands.md")
 GUIDE = "\n".join(text for path, text in DOCS.items() if path.name in GUIDES)
