@@ -333,3 +333,5 @@ def _draw_energy(panels: Sequence[Axes], facts: DiagnosticsFacts, words: Diagnos
     through.set(xlabel=words.draw.format(step), ylabel=words.energy, xlim=(0, length))
     for axes in (spread, through):
         axes.tick_params(labelsize=7)
+        axes.xaxis.label.set_fontsize(7.5)
+        axes.yaxis.label.set_fontsize(7.5)
