@@ -15,6 +15,7 @@ from forecast.words.parts.short import ShortHeadings
 from forecast.words.selection import shown, side
 from indicators.content import NO_FRAMING
 
+COLON = ": "
 HEADINGS = ShortHeadings(
     confidence="How sure?",
     moved="How has the number moved?",

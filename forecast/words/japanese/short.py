@@ -13,6 +13,7 @@ from forecast.words.numbers import level_text
 from forecast.words.parts.short import ShortHeadings
 from forecast.words.selection import shown, side
 
+COLON = "："
 HEADINGS = ShortHeadings(
     confidence="確信度",
     moved="見通しの変化",

@@ -22,6 +22,8 @@ class ShortWords(Protocol):
     """Every sentence that the long form does not have; "" or no lines where there is nothing to say."""
 
     HEADINGS: ShortHeadings
+    COLON: str
+    """Between a name and what is said of it."""
 
     def dateline(self, brief: Brief, number: int | None) -> str:
         """Which report this is; the number is None where it is not recorded."""
