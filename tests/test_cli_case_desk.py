@@ -128,7 +128,7 @@ WRONG = [
         2,
         "--author, --published-on are missing, and there is no",
     ),
-    ((*DOCUMENT[:-1], "2020-04-01"), 1, "published_on: 2020-04-01 lies ahead"),
+    ((*DOCUMENT[:-1], "2020-04-01"), 1, "published_on: 2020-04-01 is in the future"),
     ((*DOCUMENT, "--id", "tarlenheim-2017"), 1, "document_id: 'tarlenheim-2017' is already the id of another document"),
     (("judgement", "add", "rassendyll-2015", "harvest"), 2, "TARGET, WEIGHT, --basis are missing, and there is no"),
     ((*JUDGEMENT[:2], "rassendyl", *JUDGEMENT[3:]), 1, "document_id: unknown document 'rassendyl'; did you mean"),
@@ -165,7 +165,7 @@ def test_a_terminal_is_asked_for_a_document_and_its_judgement(folder: Path, parl
     answers = ["The king", "S. Zapt", "2020-04-01", "2019-11-05", "", "", "hi", "high", "", "", "read this week", "y"]
     said, code = converse(["document", "add", "--analyst", "kim"], answers, folder)
     assert code == 0, said
-    assert "published_on: 2020-04-01 lies ahead" in said
+    assert "published_on: 2020-04-01 is in the future" in said
     assert "directness: 'hi' is not allowed" in said
     assert "stored as document row 3" in said
     answers = ["zapt-2019", "harvst", "harvest", "deal", "4", "2", "explicit", "p. 1", "", "y"]

@@ -112,7 +112,7 @@ def test_rows_of_a_file_are_entries_like_any_other(parley: Program) -> None:
 
 WRONG = [
     ((DOCUMENTS, ",T,2026-11-05,,high"), "week.csv: row 2, column author: is empty; write a value"),
-    ((DOCUMENTS, "A,T,2026-12-05,,high"), "week.csv: row 2, column published_on: 2026-12-05 lies ahead"),
+    ((DOCUMENTS, "A,T,2026-12-05,,high"), "week.csv: row 2, column published_on: 2026-12-05 is in the future"),
     (
         (f"document_id,{DOCUMENTS}", f"lankov-2025,{ZAPT}"),
         "week.csv: row 2, column document_id: 'lankov-2025' is",
