@@ -10,6 +10,8 @@ from indicators.names import Names, read_names
 from indicators.shipped import shipped_folder
 
 LANGUAGES = ("en", "ja", "ko")
+TEXTS = ("indicator", "question", "level", "orientation", "note")
+"""Kinds of names that stand for texts of the catalogue, which a desk may have changed."""
 
 
 def in_language(catalogue: Sequence[IndicatorRow], case_id: str, language: str) -> tuple[IndicatorRow, ...]:
@@ -18,9 +20,20 @@ def in_language(catalogue: Sequence[IndicatorRow], case_id: str, language: str) 
     What has none in it keeps its own words, and so does a text that is no longer the one the shipped case has: its
     translation would say what no longer holds.
     """
+    names = standing_names(catalogue, case_id, language)
+    return tuple(_translated(row, names) for row in catalogue)
+
+
+def standing_names(catalogue: Sequence[IndicatorRow], case_id: str, language: str) -> Names:
+    """The names of a shipped case in a language, without those of texts that the case at this desk has otherwise."""
     names = read_names(case_id, language)
     shipped = _read_shipped(case_id) if names else {}
-    return tuple(_translated(row, {key: names[key] for key in names if key in shipped}, shipped) for row in catalogue)
+    own = {key: text for row in catalogue for key, text in _own_texts(row).items()}
+    return {
+        key: name
+        for key, name in names.items()
+        if key[0] not in TEXTS or (key in shipped and own.get(key) == shipped[key])
+    }
 
 
 def untranslated(own: Sequence[IndicatorRow], shown: Sequence[IndicatorRow]) -> tuple[str, ...]:
@@ -33,9 +46,15 @@ def _asked(row: IndicatorRow) -> tuple[str, ...]:
     return row.name, row.question, *(level.criterion for level in row.levels)
 
 
-def _translated(row: IndicatorRow, names: Names, shipped: Names) -> IndicatorRow:
+def _own_texts(row: IndicatorRow) -> dict[tuple[str, str], str]:
+    levels = {("level", _level_id(row.indicator_id, one.level)): one.criterion for one in row.levels}
+    said = {"indicator": row.name, "question": row.question, "orientation": row.orientation, "note": row.note}
+    return {(kind, row.indicator_id): text for kind, text in said.items()} | levels
+
+
+def _translated(row: IndicatorRow, names: Names) -> IndicatorRow:
     def said(kind: str, own: str, id_: str = row.indicator_id) -> str:
-        return names.get((kind, id_), own) if shipped.get((kind, id_)) == own else own
+        return names.get((kind, id_), own)
 
     return replace(
         row,

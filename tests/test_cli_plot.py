@@ -142,7 +142,7 @@ def test_the_options_choose_what_is_shown(drawn: Database, parley: Command) -> N
             "scenarios --out a.png --run 1 --as-of 2020-01-01",
             "Invalid value for '--run': a run has its own as-of date; give one of --run and --as-of",
         ),
-        ("history --out a.png --lang fr", "Invalid value for '--lang': 'fr' is not known; use one of en, ja, ko"),
+        ("history --out a.png --lang fr", "Invalid value for '--language': 'fr' is not known; use one of en, ja, ko"),
         ("history", "Missing option '--out'"),
     ],
 )

@@ -18,7 +18,7 @@ from forecast.cli.tables import paragraph
 from forecast.identity import ROOTS, sources
 from indicators.case_rows import new_case
 from indicators.folder import FILES, read_case_folder
-from indicators.languages import LANGUAGES, in_language, untranslated
+from indicators.languages import LANGUAGES, in_language, standing_names, untranslated
 from indicators.names import KINDS, group_name, read_names, source_name
 from indicators.shipped import shipped_case
 
@@ -335,3 +335,12 @@ def test_a_language_in_which_nothing_is_said_is_refused(parley: Program, tmp_pat
     assert (code, out) == (2, "")
     assert "Invalid value for '--language': 'fr' is not known; use one of en, ja, ko" in err
     assert not Path("a.xlsx").exists()
+
+
+def test_no_translation_stands_for_a_text_that_the_desk_has_otherwise() -> None:
+    """A brief names indicators by these names as every other face does."""
+    first, *others = CATALOGUE
+    mine = [replace(first, question="Another question?"), *others]
+    whole, standing = (standing_names(rows, "us-dprk", "ja") for rows in (CATALOGUE, mine))
+    assert whole == read_names("us-dprk", "ja")
+    assert set(whole) - set(standing) == {("question", first.indicator_id)}

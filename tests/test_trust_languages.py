@@ -353,7 +353,7 @@ def test_the_page_is_written_in_the_language_asked_for(parley: Command, tmp_path
 def test_an_unknown_language_is_a_mistake_in_usage(parley: Command) -> None:
     code, out, complaint = parley("calibrate", "--lang", "fr")
     assert (code, out) == (2, "")
-    assert "Invalid value for '--lang': 'fr' is not known; use one of en, ja, ko" in " ".join(complaint.split())
+    assert "Invalid value for '--language': 'fr' is not known; use one of en, ja, ko" in " ".join(complaint.split())
 
 
 # What checks found

@@ -39,6 +39,7 @@ from forecast.run_facts import read_instant, read_when
 from forecast.structures import change_as_json
 from forecast.words.english import plots as english
 from forecast.words.names import TARGET_NAMES
+from indicators.languages import standing_names
 from indicators.names import Names, source_name
 
 HISTORY_DAYS = 3 * 365
@@ -157,6 +158,11 @@ def _figures(connection: Connection, posteriors: Posteriors, case: CaseRow, run:
         read_horizons(connection, case.case_id, run_id=shown),
         read_scenarios_shown(connection, case.case_id, span, run_id=shown),
     )
+
+
+def names_of(brief: Brief, language: str) -> Names:
+    """What the case's texts are called in a language, where they still are those that were translated."""
+    return standing_names(brief.summary.catalogue, brief.case.case_id, language)
 
 
 def in_language(brief: Brief, names: Names) -> Brief:

@@ -11,14 +11,13 @@ from db.anchors import Head, head_of_report, read_head
 from db.append import append_report
 from db.engine import Database
 from db.report_numbers import next_number
-from forecast.brief.facts import in_language
+from forecast.brief.facts import in_language, names_of
 from forecast.brief.letter import Letter, picture_name
 from forecast.brief.page import Sheet, draw_pictures, render
 from forecast.brief.report import read_current, row_of
 from forecast.facts.brief import Brief
 from forecast.plots.style import as_png
 from forecast.words.language import LANGUAGES
-from indicators.names import read_names
 
 LIMIT = 100_000
 """Bytes of the HTML."""
@@ -71,7 +70,7 @@ def drawn(brief: Brief, language: str, *, short: bool = False) -> Forms:
     """With the names and pictures of a language."""
     pngs = {name: as_png(figure) for name, figure in draw_pictures(brief, language, short=short).items()}
     pictures = {picture_name(name, png): png for name, png in pngs.items()}
-    told = in_language(brief, read_names(brief.case.case_id, language))
+    told = in_language(brief, names_of(brief, language))
     return Forms(brief, told, language, pictures, short)
 
 

@@ -15,7 +15,7 @@ from matplotlib.text import Text
 from db.anchors import Head
 from db.run_rows import TargetForecastRow
 from forecast import rendering
-from forecast.brief.facts import in_language
+from forecast.brief.facts import in_language, names_of
 from forecast.facts.brief import Brief
 from forecast.plots.history import draw_history
 from forecast.plots.horizons import draw_horizons
@@ -25,7 +25,6 @@ from forecast.words.labels import Labels
 from forecast.words.language import LANGUAGES, Language
 from forecast.words.names import TARGET_NAMES
 from forecast.words.numbers import error_size, signed
-from indicators.names import read_names
 
 TEMPLATES = {"html": "brief.html.j2", "md": "brief.md.j2", "mail": "mail.html.j2", "txt": "mail.txt.j2"}
 SHORT = {"html": "short.html.j2", "md": "short.md.j2", "mail": "short_mail.html.j2", "txt": "short_mail.txt.j2"}
@@ -94,7 +93,7 @@ def lay_out(brief: Brief, language: str, format_: str, *, short: bool = False) -
     plots = {
         name: as_drawing(figure, name) if format_ == "html" else _address(figure) for name, figure in figures.items()
     }
-    return Sheet(in_language(brief, read_names(brief.case.case_id, language)), language, format_, plots, short)
+    return Sheet(in_language(brief, names_of(brief, language)), language, format_, plots, short)
 
 
 def draw_pictures(brief: Brief, language: str, *, short: bool = False) -> dict[str, Figure]:

@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 
 from forecast.cli.console import Json, case_id, opened, print_json, today, whole
-from forecast.cli.languages import Lang, language_of
+from forecast.cli.console import Language as Lang
+from forecast.cli.languages import language_of
 from forecast.cli.outputs import written_as
 from forecast.cli.streams import answering
 from forecast.writing import check_place, write_file

@@ -1,15 +1,7 @@
-"""In which language a command says what it found."""
+"""In which language a command says what it found; apart from the other options, as it loads the words of all."""
 
-from typing import Annotated
-
-import typer
-
+from forecast.cli.console import check_language
 from forecast.words.language import LANGUAGES, Language
-
-Lang = Annotated[
-    str,
-    typer.Option("--lang", "--language", metavar="en|ja|ko", help="The language: English, Japanese or Korean."),
-]
 
 
 def language_of(code: str) -> Language:
@@ -20,6 +12,5 @@ def language_of(code: str) -> Language:
     typer.BadParameter
         if nothing is said in it
     """
-    if code not in LANGUAGES:
-        raise typer.BadParameter(f"{code!r} is not known; use one of {', '.join(LANGUAGES)}", param_hint="'--lang'")
+    check_language(code)
     return LANGUAGES[code]

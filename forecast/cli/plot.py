@@ -22,13 +22,14 @@ from forecast.cli.console import (
     today,
     whole,
 )
+from forecast.cli.console import Language as Lang
 from forecast.cli.history import parse_horizon
+from forecast.cli.languages import language_of
 from forecast.cli.outputs import written_as
 from forecast.cli.progress import watched
 from forecast.cli.streams import answering
 from forecast.plots.kinds import KINDS, OPTIONS, Asked, Picture
 from forecast.plots.style import as_png, as_svg
-from forecast.words.language import LANGUAGES
 from forecast.writing import check_place, write_file
 from indicators.content import TARGETS
 
@@ -108,17 +109,12 @@ def plot(
     recomputed: Annotated[
         bool, typer.Option("--recomputed", help="Add the last 90 days as the present model would have had them.")
     ] = False,
-    lang: Annotated[
-        str,
-        typer.Option(
-            "--lang", "--language", metavar="en|ja|ko", help="Of picture and sentence: English, Japanese or Korean."
-        ),
-    ] = "en",
+    lang: Lang = "en",
     force: Annotated[bool, typer.Option("--force", help="Replace FILE if it exists.")] = False,
     json_: Json = False,
 ) -> None:
     """Draw a picture of what is on file. With the sentence that belongs under it."""
-    _check_language(lang)
+    language = language_of(lang)
     asked = Asked(
         today=date.max,
         case_id=case_id(),
@@ -133,7 +129,7 @@ def plot(
         as_of=as_of,
         as_recorded=as_recorded,
         recomputed=recomputed,
-        language=LANGUAGES[lang],
+        language=language,
     )
     _check(kind, asked)
     check_place(out, force=force, example=f"{kind}.png")
@@ -150,11 +146,6 @@ def plot(
 def _watched(long: bool) -> AbstractContextManager[Progress]:
     """A bar where it takes long."""
     return watched() if long else nullcontext(silent)
-
-
-def _check_language(code: str) -> None:
-    if code not in LANGUAGES:
-        raise typer.BadParameter(f"{code!r} is not known; use one of {', '.join(LANGUAGES)}", param_hint="'--lang'")
 
 
 def _check(kind: str, asked: Asked) -> None:

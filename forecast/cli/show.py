@@ -7,9 +7,10 @@ import typer
 
 from db.engine import Database
 from forecast.cli.console import AsOf, Json, case_id, opened, print_json, today, whole
+from forecast.cli.console import Language as Lang
+from forecast.cli.languages import language_of
 from forecast.cli.owed import owed
 from forecast.cli.render import print_summary
-from forecast.cli.spoken import Spoken, spoken
 from forecast.record.summary import as_json, read_summary
 from forecast.words.language import ENGLISH, Language
 
@@ -19,11 +20,11 @@ def show(
     run: Annotated[
         int | None, typer.Option(parser=whole(1), metavar="ID", help="The number of a run (see `parley runs`).")
     ] = None,
-    language: Spoken = "en",
+    language: Lang = "en",
     json_: Json = False,
 ) -> None:
     """Show the published forecast. The latest, or that of a day or run; exit 1 if it was refused."""
-    said_in = spoken(language)
+    said_in = language_of(language)
     if as_of is not None and run is not None:
         raise typer.BadParameter("a run has its own as-of date; give one of --run and --as-of", param_hint="'--run'")
     with opened() as database:
