@@ -322,6 +322,13 @@ def read_retracted(connection: Connection, case_id: str) -> frozenset[int]:
     return frozenset(corrections.fact(id_) for id_ in withdrawn if corrections.versions(id_)[-1] == id_)
 
 
+def read_first_rows(
+    connection: Connection, kind: type[ObservationRow] | type[EventRow], case_id: str
+) -> Mapping[int, int]:
+    """Return, by every row that corrects or retracts another, the first row of the fact that both are of."""
+    return _corrections(connection, _TABLES[kind], case_id).first
+
+
 @dataclass(frozen=True, slots=True)
 class _Corrections:
     """The superseding rows of one table and case: (id, known_on) by the first row of their fact."""

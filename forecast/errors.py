@@ -20,6 +20,7 @@ ParleyError                   one line: what is wrong with its value; what would
     ├── NoForecast            nothing published yet, or nothing as of that date
     ├── NoBacktest            no stored backtest answers to what was asked
     ├── NoPosterior           no posterior to make a provisional forecast with
+    ├── NotExplained          two runs whose difference cannot be split
     ├── NotOnFile             there is no such row, or it can no longer be corrected
     ├── UnknownId             no indicator, document or event has that name as of the date
     ├── NotEnough             the data as of that date cannot carry a forecast
@@ -51,6 +52,10 @@ class NoBacktest(ForecastError):
 
 class NoPosterior(ForecastError):
     """There is no posterior to make a provisional forecast with."""
+
+
+class NotExplained(ForecastError):
+    """The difference between two runs cannot be split."""
 
 
 class NotOnFile(ForecastError):

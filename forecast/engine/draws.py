@@ -11,6 +11,9 @@ from models.parameters import DIMS, Parameters
 from models.spec import Floats
 from models.structure import SHIPPED
 
+FORECAST = "forecast"
+"""The group of what each draw says, as `forecast.engine.posterior_file` writes it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
