@@ -144,9 +144,7 @@ def _order[P: Hashable](nest: Nest[P], rng: np.random.Generator) -> list[P]:
     ]
 
 
-def _gains[P: Hashable](
-    value: Callable[[frozenset[P]], Floats], order: Sequence[P], players: Sequence[P]
-) -> Floats:
+def _gains[P: Hashable](value: Callable[[frozenset[P]], Floats], order: Sequence[P], players: Sequence[P]) -> Floats:
     """What each player adds to those before it, (player, …)."""
     here, last, gains = frozenset[P](), value(frozenset()), dict[P, Floats]()
     for player in order:

@@ -24,7 +24,7 @@ from forecast.engine.refresh import refresh
 from forecast.engine.rows import QUANTILES, new_run, reach_of, scenario_rows, state_rows, target_rows
 from forecast.engine.succession import measure_change, read_predecessor
 from forecast.errors import ForecastError, NotEnough
-from forecast.identity import seed_of
+from forecast.identity import model_version, seed_of
 from forecast.structures import ModelChange, change_as_json, present_structure
 from indicators.evidence import Evidence
 from models.gate import Verdict
@@ -193,6 +193,7 @@ def _detail(
         "attempts": fit.attempts,
         "read_at": read_at.isoformat(),
         "structure": present_structure(),
+        "model_version": model_version(),
         "unattested": _unattested(fit, reach),
         **({"model_change": change_as_json(change)} if change else {}),
         **({"assumptions": assumed} if assumed else {}),

@@ -48,7 +48,8 @@ class Difference:
     @property
     def row(self) -> ObservationRow | EventRow | JudgementRow:
         """The version that says most of it: the newest the later run had read, or the last of the earlier one."""
-        return (*self.before, *self.after)[-1]
+        last: ObservationRow | EventRow | JudgementRow = (*self.before, *self.after)[-1]
+        return last
 
     @property
     def group(self) -> str:
@@ -90,14 +91,18 @@ def _of_observations(before: Rows, after: Rows, first: Mapping[int, int]) -> lis
             Difference(
                 cls=CORRECTION if was else OBSERVATION,
                 kind=_kind_of(was, now, before.as_of),
-                key=("observations", row.indicator_id, row.observed_on.isoformat(), row.known_on.isoformat())
-                + tuple(one.row_key for one in (*was, *now)),
+                key=_key_of(row, (*was, *now)),
                 origin=row.origin,
                 before=was,
                 after=now,
             )
         )
     return found
+
+
+def _key_of(row: ObservationRow, versions: Sequence[ObservationRow]) -> tuple[str, ...]:
+    days = row.observed_on.isoformat(), row.known_on.isoformat()
+    return "observations", row.indicator_id, *days, *(version.row_key for version in versions)
 
 
 def _by_fact(rows: Sequence[ObservationRow], first: Mapping[int, int]) -> dict[int, list[ObservationRow]]:
@@ -126,14 +131,11 @@ def _of_events(before: Rows, after: Rows) -> list[Difference]:
         was, now = old.get(event), new.get(event)
         if was and now and was.id == now.id:
             continue
-        if was:
-            kind = REVISED if now else RETRACTED
-        else:
-            kind = LATE if now and now.known_on <= before.as_of else NEW
+        late = now is not None and now.known_on <= before.as_of
         found.append(
             Difference(
                 cls=EVENT,
-                kind=kind,
+                kind=(REVISED if now else RETRACTED) if was else LATE if late else NEW,
                 key=("events", event),
                 origin="",
                 before=(was,) if was else (),
@@ -187,7 +189,9 @@ def rows_with(ground: Rows, differences: Sequence[Difference], taken: Collection
         cls: tuple(chain.from_iterable(rows for found, rows in versions if found in classes))
         for cls, classes in ((OBSERVATION, (OBSERVATION, CORRECTION)), (EVENT, (EVENT,)), (DOCUMENT, (DOCUMENT,)))
     }
-    changed = {row.id for one in differences if one.cls in (OBSERVATION, CORRECTION) for row in (*one.before, *one.after)}
+    changed = {
+        row.id for one in differences if one.cls in (OBSERVATION, CORRECTION) for row in (*one.before, *one.after)
+    }
     happened = {one.key[1] for one in differences if one.cls == EVENT}
     published = {one.key[1] for one in differences if one.cls == DOCUMENT}
     observations = [row for row in ground.observations if row.id not in changed]

@@ -7,7 +7,7 @@ import numpy as np
 
 from forecast.why.nodes import Node
 from models.parameters import Parameters
-from models.projection import Prepared, prepare, project
+from models.projection import Prepared, mean_with_error, prepare, project
 from models.raking import effective_size, rake
 from models.spec import Floats, Ints
 from models.structure import SHIPPED
@@ -41,6 +41,15 @@ class Base:
     def mean(self, values: Floats) -> Floats:
         """Weighted, (target, reach)."""
         return np.asarray(np.tensordot(self.weights, values, axes=1))
+
+    def error(self, values: Floats) -> Floats:
+        """Monte-Carlo error of the mean, (target, reach): that of a plain mean of S w (x - m) over S draws."""
+        mean = self.mean(values)
+        spread = mean + len(self.weights) * self.weights[:, None, None] * (values - mean)
+        _, targets, reaches = values.shape
+        return np.array(
+            [[mean_with_error(spread[:, t, h], self.chains)[1] for h in range(reaches)] for t in range(targets)]
+        )
 
 
 @dataclass(kw_only=True)

@@ -50,9 +50,13 @@ class Learnt:
     """By what taught it, (2, target, reach): probabilities and log odds; empty where it cannot be told from chance."""
     error: Floats
     """Monte-Carlo error of their sum, (target, reach)."""
-    pareto_k: float
-    ess: float
-    pooled: int
+    toward: Floats = field(default_factory=lambda: np.zeros(0))
+    """(draw,) weights of the earlier draws under the later posterior, which sum to 1."""
+    pareto_k: float = float("nan")
+    ess: float = float("nan")
+    pooled: int = 0
+    nothing: bool = False
+    """Whether the draws are the same, and weigh the same."""
 
     @property
     def told_apart(self) -> bool:
@@ -63,7 +67,7 @@ class Learnt:
 def nothing_learnt(shape: tuple[int, ...], pooled: int) -> Learnt:
     """The same draws with the same weights."""
     zero = np.zeros((2, *shape))
-    return Learnt(by={SILENCE: zero}, error=zero[0], pareto_k=0.0, ess=float(pooled), pooled=pooled)
+    return Learnt(by={SILENCE: zero}, error=zero[0], pareto_k=0.0, ess=float(pooled), pooled=pooled, nothing=True)
 
 
 def same_draws(before: Posterior, after: Posterior, shares: tuple[Floats, Floats]) -> bool:
@@ -125,10 +129,11 @@ def split_learning(
     pooled = pool(sampled[0], sampled[1], drawn[0].draws)
     ess = min(effective_size(pooled.weights(one)) for one in sampled)
     earlier, later = (pooled.weights(densities.posterior(one)) for one in fitted)
-    _, k = smoothed_weights((densities.posterior(fitted[1]) - sampled[0])[: drawn[0].draws])
+    toward, k = smoothed_weights((densities.posterior(fitted[1]) - sampled[0])[: drawn[0].draws])
     return Learnt(
         by=_by(reads, stations, densities, pooled, values, earlier) if ess >= OVERLAP * len(theta) else {},
         error=_error(earlier, later, values, sum(of.chains for of in drawn)),
+        toward=toward,
         pareto_k=k,
         ess=ess,
         pooled=len(theta),

@@ -8,6 +8,7 @@ evidence, and its rows share what it makes.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from itertools import pairwise
 
 import numpy as np
 
@@ -100,9 +101,7 @@ def stations_of(reads: Reads) -> Stations:
 
 
 def _under_case(rows: Rows, other: Rows) -> Rows:
-    return replace(
-        rows, case=other.case, catalogue=other.catalogue, grades=other.grades, deadlines=other.deadlines
-    )
+    return replace(rows, case=other.case, catalogue=other.catalogue, grades=other.grades, deadlines=other.deadlines)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,7 +136,7 @@ def split_situation(reads: Reads, stations: Stations, base: Base, known: Mapping
 
     way = [stations.start, stations.attested, stations.moved, stations.faded, stations.opened]
     few_at = [both_scales(few.mean(one)) for one in way]
-    silence, days, fading, opened = (later - earlier for earlier, later in zip(few_at, few_at[1:], strict=False))
+    silence, days, fading, opened = (later - earlier for earlier, later in pairwise(few_at))
     days = days + (at(stations.opened) - at(stations.start)) - (silence + days + fading + opened)
     entries = _attribute(reads, few)
     gained = sum(entries.mean.values(), np.zeros_like(days))
