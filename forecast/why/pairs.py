@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from sqlalchemy import Connection
 
 from db.kinds import FULL_KINDS, PROVISIONAL, PUBLISHED
-from db.read_reports import read_reports
+from db.read_reports import read_report_before
 from db.read_runs import last_published, read_run, read_runs, read_standing
 from db.run_rows import RunRow
 from forecast.errors import NoForecast
@@ -57,9 +57,10 @@ def _named(connection: Connection, case_id: str, run_id: int) -> RunRow:
         raise NoForecast(f"run {run_id} is of case {run.case_id}, not {case_id}; `parley runs` lists those of the case")
     if run.kind == PROVISIONAL:
         full = _posterior_of(connection, run)
+        such_as = f", such as run {full}, whose posterior it goes by" if full else ""
         raise NoForecast(
-            f"run {run_id} is provisional: a forecast without a fit{f', by the posterior of run {full}' if full else ''}; "
-            f"name a full run{f' such as {full}' if full else ''}, or make one with `parley update`"
+            f"run {run_id} is provisional: a forecast without a fit; name a full run{such_as}, or make one with "
+            "`parley update`"
         )
     if run.status != PUBLISHED:
         raise NoForecast(
@@ -128,9 +129,8 @@ def _since(connection: Connection, later: RunRow, since: date | str) -> RunRow:
 
 def _of_brief(connection: Connection, later: RunRow) -> RunRow:
     """The run of the newest brief of an earlier one."""
-    reports = read_reports(connection, later.case_id)
-    runs = (read_run(connection, report.run_id) for report in reports)
-    found = next((run for run in runs if order_of(run) < order_of(later)), None)
+    report = read_report_before(connection, later)
+    found = read_run(connection, report.run_id) if report else None
     if found is None:
         raise NoForecast(
             f"no brief of a run before {later.id} is on record; `parley report` makes one, and "
