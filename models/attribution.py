@@ -70,9 +70,12 @@ def attribute[P: Hashable](
 
 
 def coalitions_of[P: Hashable](nest: Nest[P]) -> int:
-    """At most so many coalitions are met in all orders."""
+    """How many coalitions are met in all orders, those of whole classes once for each class."""
     outer = 2 ** (len(nest) - 1) if nest else 0
-    return sum(outer * 2 ** (len(blocks) - 1) * 2 ** len(block) for blocks in nest for block in blocks)
+    return sum(
+        outer * (2 ** len(blocks) + sum(2 ** (len(blocks) - 1) * (2 ** len(block) - 2) for block in blocks))
+        for blocks in nest
+    )
 
 
 def _enumerate[P: Hashable](value: Callable[[frozenset[P]], Floats], nest: Nest[P]) -> Attribution[P]:
