@@ -44,6 +44,7 @@ def print_summary(summary: Summary, language: Language = ENGLISH) -> None:
             *warnings,
             *since_lines(told, language),
             *headline_lines(told, language),
+            *paragraph(words.moved(told)),
             *paragraph(by_model(told, language)),
             *model_lines(told, language),
             *paragraph(words.before(told)),

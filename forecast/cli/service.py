@@ -31,7 +31,7 @@ from forecast.schedule.service import make_due_once, serve
 from forecast.schedule.settings import Settings, read_settings
 from forecast.schedule.slots import calendar_of, find_next, read_ledger
 from forecast.schedule.status import attempt_json, fate, read_status
-from forecast.schedule.steps import Step, record_alerts, record_brief, thin_old_posteriors
+from forecast.schedule.steps import Step, record_alerts, record_brief, store_explanations, thin_old_posteriors
 from forecast.words.numbers import counted, minute
 
 UNMADE = ("failed", "rejected")
@@ -56,7 +56,7 @@ def run() -> None:
 
 def _steps(failed: Callable[[str], None] = lambda sentence: None) -> tuple[Step, ...]:
     """What the service does after its runs; `failed` is told of a backup that could not be made or restored."""
-    return record_alerts, record_brief, partial(keep_backups, failed=failed), thin_old_posteriors
+    return store_explanations, record_alerts, record_brief, partial(keep_backups, failed=failed), thin_old_posteriors
 
 
 def _compose(database: Database, alert: AlertRow, settings: Settings, now: datetime) -> Letter:

@@ -1,9 +1,11 @@
 """What alerts are about: the facts of each rule, of which every language says a title and a body."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from db.read_schedule import ScheduledValue
+from forecast.facts.causes import Explained
 
 THRESHOLD, DAY, WEEK, DRIFT = "threshold", "move_day", "move_week", "drift"
 MOVEMENTS = (THRESHOLD, DAY, WEEK, DRIFT)
@@ -59,6 +61,13 @@ class HeadlineMoved:
     movement: Movement
     remodelled: Remodelled | None
     """None where the numbers compared are of one structure."""
+    explained: Mapping[int, Explained] = field(default_factory=dict)
+    """What moved it, by the run it is compared with; without those of which that is not on file."""
+
+    def causes_of(self, step: Step) -> Explained | None:
+        """What is told below a step: of several that compare with one run only below the first."""
+        first = next(one for one in self.movement.steps if one.before == step.before)
+        return self.explained.get(step.before.run_id) if first is step else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,7 @@ from datetime import date, datetime
 
 from db.rows import IndicatorRow
 from db.run_rows import IndicatorStateRow, NewRun, RunRow, ScenarioForecastRow, TargetForecastRow
+from forecast.facts.causes import Explained
 from forecast.facts.news import News, Week
 from forecast.facts.quality import Quality
 from forecast.facts.reasons import Reason, Sibling, Taught, siblings_of
@@ -41,6 +42,15 @@ class Lacking:
     """In English, why none could be made; "" where none was tried."""
 
 
+@dataclass(frozen=True, slots=True)
+class SinceWeek:
+    """The full run of a week before, and what moved the headline since."""
+
+    before: RunRow
+    explained: Explained | None
+    """None where that is not on file."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Summary:
     """One run with its forecast; a run that was not published carries the last good forecast and that run's id."""
@@ -66,6 +76,7 @@ class Summary:
     lacking: Lacking | None = None  # that there is none, where something came
     reasons: tuple[Reason, ...] = ()  # why forecasts are far from their base rates
     effects: tuple[Taught, ...] = ()  # of each indicator on each target, and what events taught of it
+    moved: SinceWeek | None = None  # None where there is no forecast of a week before
 
     @property
     def rejected(self) -> bool:

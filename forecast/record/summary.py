@@ -1,7 +1,7 @@
 """What a run says, read back from the store: one payload for table, JSON and later faces."""
 
 from dataclasses import asdict
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection
@@ -27,9 +27,10 @@ from forecast.engine.standing import find_standing
 from forecast.errors import NoForecast, NoPosterior, NotEnough
 from forecast.evaluation.quality import read_quality
 from forecast.evaluation.track import read_track_record, unattested
+from forecast.facts.causes import of_headline
 from forecast.facts.news import News
 from forecast.facts.quality import Quality
-from forecast.facts.summary import NO_NEWS, Lacking, Standing, Summary
+from forecast.facts.summary import NO_NEWS, Lacking, SinceWeek, Standing, Summary
 from forecast.facts.track import TrackRecord, Unscored
 from forecast.facts.untaught import read_untaught
 from forecast.record.moment import moment_of
@@ -47,6 +48,8 @@ from forecast.run_facts import (
     untaught_of,
 )
 from forecast.structures import change_as_json, change_of, structure_of
+from forecast.why.pairs import WEEK_DAYS
+from forecast.why.told import causes_json, read_told
 from forecast.words.language import ENGLISH, Language
 
 if TYPE_CHECKING:
@@ -123,7 +126,18 @@ def read_summary(
             states=standing.states if standing else states,
             catalogue=catalogue,
         ),
+        moved=_read_moved(connection, source) if source else None,
     )
+
+
+def _read_moved(connection: Connection, run: RunRow) -> SinceWeek | None:
+    """What moved the headline since the forecast of a week before, as far as that is on file."""
+    day = run.as_of - timedelta(days=WEEK_DAYS)
+    before = last_published(connection, run.case_id, as_of=day, kinds=FULL_KINDS)
+    if before is None:
+        return None
+    found = read_told(connection, before, run)
+    return SinceWeek(before, of_headline(found) if found else None)
 
 
 def _read_standing(
@@ -253,6 +267,7 @@ def as_json(summary: Summary, language: Language = ENGLISH) -> dict[str, Any]:
             "lacking": _lacking(summary, language),
         },
         "week": asdict(summary.week),
+        "why": _why(told, language),
         "provisional": _provisional_json(summary),
         "judgement": language.leaning.judgement_sentence(summary),
         "assumptions": assumed_of(summary.forecast_of) if summary.forecast_of else [],
@@ -271,6 +286,25 @@ def as_json(summary: Summary, language: Language = ENGLISH) -> dict[str, Any]:
         "scenarios": _scenarios(summary.scenarios),
         "indicators": [_state(row, summary) for row in summary.states],
         "effects": [taught_json(one, language) for one in summary.effects],
+    }
+
+
+def _why(told: Summary, language: Language) -> dict[str, Any] | None:
+    """What moved the headline since the run of a week before; None where that is not on file."""
+    explained = told.moved.explained if told.moved else None
+    if explained is None:
+        return None
+    before, after = explained.explanation.before, explained.explanation.after
+    return {
+        "before_run_id": before.run_id,
+        "before_as_of": before.as_of,
+        "run_id": after.run_id,
+        "target": told.headline,
+        "horizon_days": explained.horizon_days,
+        "before": explained.before,
+        "after": explained.after,
+        "causes": causes_json(explained, language),
+        "sentence": language.show.moved(told),
     }
 
 

@@ -4,9 +4,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from forecast.facts.news import EventNews, JudgementNews, News, ObservationNews, Week
-from forecast.facts.summary import Summary
+from forecast.facts.summary import SinceWeek, Summary
+from forecast.why.told import in_language as explanation_in_language
 from forecast.words.language import ENGLISH, Language
 from indicators.languages import in_language as catalogue_in_language
+from indicators.languages import standing_names
 from indicators.names import Names, read_names, source_name
 
 
@@ -19,6 +21,7 @@ def in_language(summary: Summary, language: Language) -> Summary:
     case = said.get(("case", case_id), summary.case_name)
     catalogue = catalogue_in_language(summary.catalogue, case_id, language.code)
     names = {row.indicator_id: row.name for row in catalogue}
+    standing = standing_names(summary.catalogue, case_id, language.code)
     reasons = tuple(
         replace(
             one,
@@ -42,7 +45,15 @@ def in_language(summary: Summary, language: Language) -> Summary:
             said,
         ),
         week=week_sourced(summary.week, said),
+        moved=_moved(summary.moved, standing),
     )
+
+
+def _moved(moved: SinceWeek | None, names: Names) -> SinceWeek | None:
+    if moved is None or moved.explained is None:
+        return moved
+    explanation = explanation_in_language(moved.explained.explanation, names)
+    return replace(moved, explained=replace(moved.explained, explanation=explanation))
 
 
 def sourced(news: News, names: Names) -> News:

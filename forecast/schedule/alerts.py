@@ -24,12 +24,14 @@ from forecast.facts.alerts import (
     CaughtUp,
     FailedDay,
     HeadlineMoved,
+    Movement,
     RecoveredDay,
     RejectedDay,
     Skipped,
     Unattested,
     Unobserved,
 )
+from forecast.facts.causes import Explained, of_headline
 from forecast.facts.news import Overtaken, Week
 from forecast.record.news import read_week
 from forecast.record.overtaken import overtaken_json, read_overtaken
@@ -39,9 +41,11 @@ from forecast.schedule.movement import facts_of, find_movement, notified_values
 from forecast.schedule.settings import AlertSettings, Settings
 from forecast.schedule.slots import read_skipped, retry_at
 from forecast.structures import change_of, structure_in
+from forecast.why.told import causes_json, read_told
+from forecast.why.told import in_language as named
 from forecast.words.language import LANGUAGES, Language
 from indicators.content import EVENT_TYPES
-from indicators.languages import in_language
+from indicators.languages import in_language, standing_names
 
 FAILED, RECOVERED, REJECTED = "failed", "recovered", "rejected"
 CATCH_UP, STALE, COMPLETENESS = "catch_up", "stale", "completeness"
@@ -72,6 +76,8 @@ class Record:
     """The newest published run, provisional ones included: it knows the latest observations."""
     states: tuple[IndicatorStateRow, ...]
     """As that run has them."""
+    explained: Callable[[int, int], Explained | None]
+    """What moved the forecast from one run to another, where that is on file; names are those of the language."""
     through: Mapping[str, date]
     """The day up to which each type of event is attested; absent where none is."""
     overtaken: Overtaken | None
@@ -98,6 +104,13 @@ def read_record(connection: Connection, case_id: str, settings: AlertSettings, n
     newest = last_published(connection, case_id)
     details = read_published_details(connection, case_id)
     attested = read_completeness(connection, case_id, When(as_of=today))
+    catalogue = read_catalogue(connection, case)
+    names = standing_names(catalogue, case_id, settings.language)
+
+    def explained(before: int, after: int) -> Explained | None:
+        found = read_told(connection, read_run(connection, before), read_run(connection, after))
+        return of_headline(named(found, names), settings.horizon_days) if found else None
+
     return Record(
         case_id=case_id,
         headline=case.headline,
@@ -114,9 +127,10 @@ def read_record(connection: Connection, case_id: str, settings: AlertSettings, n
             target=case.headline,
             horizon_days=settings.horizon_days,
         ),
-        catalogue=in_language(read_catalogue(connection, case), case_id, settings.language),
+        catalogue=in_language(catalogue, case_id, settings.language),
         state_run=newest.id if newest else None,
         states=read_states(connection, newest.id) if newest else (),
+        explained=explained,
         through={row.type: min(row.complete_through, today) for row in attested if row.complete_from <= today},
         overtaken=read_overtaken(connection, case_id, today),
         week=read_week(connection, case_id, today),
@@ -151,7 +165,13 @@ def movement(record: Record) -> Iterator[NewAlert]:
     if found is None:
         return
     remodelled = record.bridge.remodelled(found.notified, onto)
-    moved = HeadlineMoved(target=record.headline, horizon_days=horizon, movement=found, remodelled=remodelled)
+    moved = HeadlineMoved(
+        target=record.headline,
+        horizon_days=horizon,
+        movement=found,
+        remodelled=remodelled,
+        explained=_explained(record, found),
+    )
     title, *lines = record.words.alerts.moved(moved)
     yield NewAlert(
         case_id=record.case_id,
@@ -160,9 +180,26 @@ def movement(record: Record) -> Iterator[NewAlert]:
         run_id=found.now.run_id,
         title=title,
         body="\n".join([*_happened(record), *lines, *_of_the_week(record)]),
-        facts=facts_of(found, record.headline, horizon) | _news_facts(record),
+        facts=facts_of(found, record.headline, horizon) | {"causes": _causes(record, moved)} | _news_facts(record),
         channels=record.settings.channels,
     )
+
+
+def _explained(record: Record, found: Movement) -> dict[int, Explained]:
+    """What moved it since each run that is compared with; not across a change of model, which is told apart."""
+    runs = dict.fromkeys(step.before.run_id for step in found.steps if step.before.said is None)
+    told = {run: record.explained(run, found.now.run_id) for run in runs}
+    return {run: one for run, one in told.items() if one is not None}
+
+
+def _causes(record: Record, moved: HeadlineMoved) -> list[dict[str, object]]:
+    """Those of the body, under the names that other programs use."""
+    about = {"target": moved.target, "horizon_days": moved.horizon_days}
+    return [
+        {"from_run_id": run, **about, **cause}
+        for run, explained in moved.explained.items()
+        for cause in causes_json(explained, record.words)
+    ]
 
 
 def _happened(record: Record) -> list[str]:

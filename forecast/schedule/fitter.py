@@ -1,4 +1,7 @@
-"""The process that fits: begun once, kept, and given one run after the other. What it dies of is a failed run."""
+"""The process that fits: begun once, kept, and given one run after the other. What it dies of is a failed run.
+
+Between runs it says what moved the forecast, for which it has at hand all that it takes.
+"""
 
 import gc
 import signal
@@ -16,8 +19,9 @@ from typing import Self
 from db.engine import open_database
 from db.errors import LeaseLost, StoreError
 from db.progress import Progress
-from forecast.errors import FitFailed, ForecastError
+from forecast.errors import FitFailed, ForecastError, NotExplained
 from forecast.lifeline import end_with
+from forecast.schedule.explaining import LIMIT_S, Explained, Pair, explain_pair
 from forecast.schedule.jobs import Job, Made, run_job
 
 POLL_S = 0.5
@@ -25,6 +29,8 @@ POLL_S = 0.5
 REPORT_S = 1.0
 """Progress within one stage is reported so often at most."""
 ENDING_S = 5.0
+REST_S = 2.0
+"""For so long a child that has made a run waits for its next task before it makes dry runs quick."""
 RUNS_A_CHILD = 10
 """After so many a new child is begun: the memory that fits leave in pieces is given back with the old one."""
 
@@ -44,7 +50,8 @@ class _Broke:
     lease_lost: bool
 
 
-type _Answer = _Report | _Broke | Made
+type _Task = Job | Pair
+type _Answer = _Report | _Broke | Made | Explained
 
 
 class Fitter:
@@ -73,33 +80,59 @@ class Fitter:
         db.errors.LeaseLost
             if the run was not stored because the lease has passed on
         """
-        until = monotonic() + self._limit_s
-        try:
-            jobs = self._send(job)
-            while monotonic() < until:
-                heartbeat()
-                answer = self._hear(jobs)
-                if isinstance(answer, Made):
-                    self._made += 1
-                    return answer
-                if isinstance(answer, _Broke):
-                    break
-                if answer is not None:
-                    progress(answer.stage, answer.done, answer.total, answer.remark)
-            else:
-                raise FitFailed(f"the run took longer than {self._limit_s / 60:g} minutes and was ended")
-        except BaseException:
-            self.close()
-            raise
+        answer = self._have_done(job, progress, heartbeat, self._limit_s)
+        if isinstance(answer, Made):
+            self._made += 1
+            return answer
+        if answer is None:
+            raise FitFailed(f"the run took longer than {self._limit_s / 60:g} minutes and was ended")
+        assert isinstance(answer, _Broke)
         if answer.lease_lost:
             raise LeaseLost(answer.line)
         raise FitFailed(answer.line, answer.trace)
 
-    def _send(self, job: Job) -> Connection:
-        """The line to a living child that has the job."""
+    def explain(self, pair: Pair, progress: Progress, heartbeat: Callable[[], None]) -> None:
+        """Have what moved the forecast from one run to the other told apart and stored; `heartbeat` as for a run.
+
+        Raises
+        ------
+        NotExplained
+            for whatever went wrong in the child, its death and its taking too long included
+        """
+        try:
+            answer = self._have_done(pair, progress, heartbeat, LIMIT_S)
+        except FitFailed as error:  # the child is gone
+            raise NotExplained(str(error)) from error
+        if answer is None:
+            raise NotExplained(f"it took longer than {LIMIT_S / 60:g} minutes and was ended")
+        if isinstance(answer, _Broke):
+            raise NotExplained(answer.line)
+
+    def _have_done(
+        self, task: _Task, progress: Progress, heartbeat: Callable[[], None], limit_s: float
+    ) -> Made | Explained | _Broke | None:
+        """What came of a task; None if the child was ended because it took too long."""
+        until = monotonic() + limit_s
+        try:
+            tasks = self._send(task)
+            while monotonic() < until:
+                heartbeat()
+                answer = self._hear(tasks)
+                if isinstance(answer, _Report):
+                    progress(answer.stage, answer.done, answer.total, answer.remark)
+                elif answer is not None:
+                    return answer
+        except BaseException:
+            self.close()
+            raise
+        self.close()
+        return None
+
+    def _send(self, task: _Task) -> Connection:
+        """The line to a living child that has the task."""
         try:
             jobs = self._begin()
-            jobs.send(job)
+            jobs.send(task)
         except OSError as error:  # no memory or no handles for another process, or it died in this very moment
             raise FitFailed(f"the fitting process cannot be begun ({error.strerror or error})") from error
         return jobs
@@ -163,7 +196,7 @@ def _end_of(code: int | None) -> str:
 
 
 def _attend(url: str, jobs: Connection, line: Connection) -> None:
-    """The child: run jobs until the parent lets go."""
+    """The child: do tasks until the parent lets go."""
     from forecast.cache import use_compile_cache
 
     end_with(line)
@@ -173,15 +206,19 @@ def _attend(url: str, jobs: Connection, line: Connection) -> None:
     ):  # a terminal and a service manager send them to all: the parent ends it
         signal.signal(number, signal.SIG_IGN)
     use_compile_cache()
+    unready = ""
     while True:
         try:
-            job: Job = jobs.recv()
+            task: _Task = jobs.recv()
         except EOFError:
             return
-        answer = _attempt(url, job, _reporter(jobs))
+        answer = _attempt(url, task, _reporter(jobs))
         jobs.send(answer)
-        if isinstance(answer, Made) and not jobs.poll():
-            _make_ready(url, job.case_id)
+        if isinstance(task, Job) and isinstance(answer, Made):
+            unready = task.case_id
+        if unready and not jobs.poll(REST_S):
+            _make_ready(url, unready)
+            unready = ""
         gc.collect()  # large arrays in cycles would lie about until the next fit has taken its own
 
 
@@ -193,11 +230,11 @@ def _make_ready(url: str, case_id: str) -> None:
         make_table(database, case_id)
 
 
-def _attempt(url: str, job: Job, progress: Progress) -> Made | _Broke:
+def _attempt(url: str, task: _Task, progress: Progress) -> Made | Explained | _Broke:
     try:
         with open_database(url) as database:
-            return run_job(database, job, progress)
-    except Exception as error:  # noqa: BLE001 - the job boundary: whatever goes wrong is a failed run
+            return run_job(database, task, progress) if isinstance(task, Job) else explain_pair(database, task, progress)
+    except Exception as error:  # noqa: BLE001 - the job boundary: whatever goes wrong is a failed run, or no split
         return _Broke(first_line(error), traceback.format_exc(), isinstance(error, LeaseLost))
 
 

@@ -9,6 +9,7 @@ import os
 import socket
 import traceback
 import uuid
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -27,6 +28,7 @@ from db.run_rows import LeaseRow, NewAttempt
 from db.zone import read_zone
 from forecast.clock import Clock, utc_now
 from forecast.errors import FitFailed
+from forecast.schedule.explaining import Pair
 from forecast.schedule.fitter import first_line
 from forecast.schedule.jobs import Job, Made, lease_name, new_attempt
 from forecast.schedule.settings import Settings
@@ -37,6 +39,8 @@ HEARTBEATS = 4
 
 type Make = Callable[[Job, Progress, Callable[[], None]], Made]
 """Makes a run and stores it; calls its third argument at least every second, and lets what that raises pass."""
+type Explain = Callable[[Pair, Progress, Callable[[], None]], None]
+"""Splits the difference between two runs and stores that, or raises NotExplained; its third argument as of `Make`."""
 
 logger = logging.getLogger("parley.schedule")
 
@@ -80,12 +84,16 @@ class Leader:
     case_id: str
     settings: Settings
     make: Make
+    explain: Explain | None = None
+    """None where nobody says what moved a forecast."""
     log: str = ""
     holder: str = field(default_factory=new_holder)
     clock: Clock = utc_now
     stopped: Callable[[], bool] = never
     unwritten: list[NewAttempt] = field(default_factory=list)
     """Failed attempts that the database would not take yet."""
+    unexplained: Counter[Pair] = field(default_factory=Counter)
+    """How often a split was tried in vain."""
     last_heartbeat: float = 0.0
     """When the last heartbeat was written, on the clock that only goes forward."""
 

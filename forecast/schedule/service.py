@@ -122,6 +122,7 @@ def _serve_by(
             case_id=case,
             settings=settings,
             make=fitter.make,
+            explain=fitter.explain,
             log=str(log),
             clock=clock,
             stopped=stop.is_set,
@@ -193,7 +194,14 @@ def make_due_once(
         database, case = _open(stack, url, settings, case_id)
         log = stack.enter_context(logged(settings.log, database.folder, stderr=False))
         fitter = stack.enter_context(Fitter(url, 60 * settings.schedule.fit_minutes))
-        leader = Leader(database=database, case_id=case, settings=settings, make=fitter.make, log=str(log))
+        leader = Leader(
+            database=database,
+            case_id=case,
+            settings=settings,
+            make=fitter.make,
+            explain=fitter.explain,
+            log=str(log),
+        )
         before = _newest(leader)
         acquire(leader)
         try:

@@ -5,14 +5,19 @@ A step that did not come to its end is taken again at the next pass: it does eac
 
 import logging
 from collections.abc import Callable
+from time import monotonic
 
 from db.append import append_alerts
 from db.errors import StoreError
 from db.keeping import sweep
+from db.progress import silent
 from db.read_schedule import read_alerts
 from db.run_rows import NewAlert
+from db.zone import Moment, read_zone
+from forecast.errors import NotExplained
 from forecast.schedule.alerts import raise_alerts
 from forecast.schedule.briefs import due_brief
+from forecast.schedule.explaining import LIMIT_S, TRIES, missing_pairs
 from forecast.schedule.leader import Leader
 from forecast.schedule.slots import calendar_of
 from forecast.words.language import LANGUAGES
@@ -23,6 +28,30 @@ KEEP = "keep"
 """The rule of alerts that posteriors could not be thinned."""
 
 type Step = Callable[[Leader], None]
+
+
+def store_explanations(leader: Leader) -> None:
+    """Have stored what moved the newest forecasts, before alerts and the brief name the causes.
+
+    What cannot be told is logged, and tried again at a later pass: alerts go out without causes rather than late.
+    """
+    if leader.explain is None:
+        return
+    until = monotonic() + LIMIT_S
+    with leader.database.read() as connection:
+        today = Moment(instant=leader.clock(), zone=read_zone(connection)).today
+        missing = missing_pairs(connection, leader.case_id, today)
+    for pair in missing:
+        if leader.unexplained[pair] >= TRIES or monotonic() > until:
+            continue
+        fields = {"before": pair.before, "after": pair.after}
+        try:
+            leader.explain(pair, silent, leader.heartbeat)
+        except NotExplained as error:
+            leader.unexplained[pair] += 1
+            logger.warning("forecast not explained", extra=fields | {"why": str(error)})
+        else:
+            logger.info("forecast explained", extra=fields)
 
 
 def record_alerts(leader: Leader) -> None:

@@ -21,6 +21,14 @@ def shown[T](news: Sequence[T], say: Callable[[T], str], most: int, more: str = 
     return [*lines[:most], more.format(left)] if left > 0 else lines
 
 
+def explaining(summary: Summary) -> str:
+    """The command that says what moved the headline since the run of a week before."""
+    assert summary.moved is not None
+    assert summary.forecast_of is not None
+    pair = f"{summary.moved.before.id} {summary.forecast_of.id}"
+    return "parley why --since week" if summary.age_days is not None else f"parley why {pair}"
+
+
 def side(level: float) -> int:
     """Whether a level favours talks, +1, works against them, −1, or neither, 0."""
     return (level > 0) - (level < 0)

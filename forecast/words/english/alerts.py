@@ -23,7 +23,9 @@ from forecast.facts.alerts import (
     Unattested,
     Unobserved,
 )
+from forecast.facts.causes import NAMED
 from forecast.words.days import first_of, stretches
+from forecast.words.english import why
 from forecast.words.names import target_name
 from forecast.words.numbers import counted, error_size, minute, percent, signed, told_apart
 
@@ -39,7 +41,7 @@ def moved(found: HeadlineMoved) -> list[str]:
     return [
         _moved_title(movement, about),
         f"{about}: {percent(now.mean)} as of {now.as_of} (run {now.run_id}, {error}).",
-        *(_step(step, movement) for step in movement.steps),
+        *(line for step in movement.steps for line in (_step(step, movement), *_causes(step, found))),
         f"{_capital(_last(movement))}. All of it: `parley show --run {now.run_id}`.",
         *_remodelled(found),
     ]
@@ -81,6 +83,17 @@ def _last(movement: Movement) -> str:
     if last.said is not None:
         number, carried = percent(last.said), f" by an earlier model ({percent(last.mean)} by the present one)"
     return f"{what} {number} as of {last.as_of}{carried}"
+
+
+def _causes(step: Step, found: HeadlineMoved) -> list[str]:
+    """What moved it since the run that is compared with; nothing where that is not on file."""
+    told = found.causes_of(step)
+    if told is None:
+        return []
+    said = why.causes(told.explanation, told.target, told.reach, NAMED)
+    return []
+    said = why.causes(explained, explained.targets.index(found.target), reach, NAMED)
+    return [f"Causes since {step.before.as_of}: {said}."]
 
 
 def _remodelled(found: HeadlineMoved) -> list[str]:

@@ -4,16 +4,18 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 
 from db.run_rows import RunRow, TargetForecastRow
+from forecast.facts.causes import NAMED
 from forecast.facts.news import Week
 from forecast.facts.reasons import LEAST
 from forecast.facts.summary import Lacking, Summary
 from forecast.run_facts import diagnostics_of, failures_of, looked_through
 from forecast.structures import ModelChange, structure_of
+from forecast.words.english import why
 from forecast.words.english.news import kinds_to_learn, untaught_words
 from forecast.words.english.reasons import SET_BY_DOCUMENTS
 from forecast.words.names import INTERVALS, target_name
 from forecast.words.numbers import counted, figure, minute, percent, percent_range, reach, second
-from forecast.words.selection import in_order
+from forecast.words.selection import explaining, in_order
 
 ROWS: Mapping[str, str] = {
     "mean": "mean",
@@ -81,6 +83,18 @@ def before(summary: Summary) -> str:
         f"This takes in what came since{left} ({stored}provisional: without a fit).{learn} Before it, run {of.id} said "
         f"{others(in_order(summary.headline_rows()))}."
     )
+
+
+def moved(summary: Summary) -> str:
+    """What moved the headline since the run of a week before, or how to find out; "" where there is none."""
+    if summary.moved is None:
+        return ""
+    before, told = summary.moved.before, summary.moved.explained
+    since = f"Since run {before.id}, as of {before.as_of}"
+    if told is None:
+        return f"{since}, what moved it: `{explaining(summary)}`."
+    to = f" to run {summary.forecast_of.id}" if summary.standing and summary.forecast_of else ""
+    return f"{since}{to}: {why.causes(told.explanation, told.target, told.reach, NAMED)}."
 
 
 def week_heading(week: Week) -> str:

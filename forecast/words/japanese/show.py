@@ -4,16 +4,18 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 
 from db.run_rows import RunRow, TargetForecastRow
+from forecast.facts.causes import NAMED
 from forecast.facts.news import Week
 from forecast.facts.reasons import LEAST
 from forecast.facts.summary import Lacking, Summary
 from forecast.run_facts import diagnostics_of, failures_of, looked_through
 from forecast.structures import ModelChange, structure_of
+from forecast.words.japanese import why
 from forecast.words.japanese.labels import LABELS
 from forecast.words.japanese.news import kinds_to_learn, untaught_words
 from forecast.words.japanese.reasons import SET_BY_DOCUMENTS
 from forecast.words.numbers import figure, minute, second
-from forecast.words.selection import in_order, said_by_form
+from forecast.words.selection import explaining, in_order, said_by_form
 
 ROWS: Mapping[str, str] = {
     "mean": "平均",
@@ -91,6 +93,18 @@ def before(summary: Summary) -> str:
         f"{left}以上を反映した値である（当てはめをやり直していない{which}による）。{learn}"
         f"反映前の実行{of.id}では{rows}であった。"
     )
+
+
+def moved(summary: Summary) -> str:
+    """What moved the headline since the run of a week before, or how to find out; "" where there is none."""
+    if summary.moved is None:
+        return ""
+    before, told = summary.moved.before, summary.moved.explained
+    since = f"実行{before.id}（{LABELS.date(before.as_of)}時点）から"
+    if told is None:
+        return f"{since}の変化の要因：`{explaining(summary)}`。"
+    to = f"実行{summary.forecast_of.id}まで" if summary.standing and summary.forecast_of else "の変化"
+    return f"{since}{to}：{why.causes(told.explanation, told.target, told.reach, NAMED)}。"
 
 
 def week_heading(week: Week) -> str:

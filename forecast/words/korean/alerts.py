@@ -24,7 +24,9 @@ from forecast.facts.alerts import (
     Unattested,
     Unobserved,
 )
+from forecast.facts.causes import NAMED
 from forecast.words.days import SPELT, first_of, stretches
+from forecast.words.korean import why
 from forecast.words.korean.labels import LABELS
 from forecast.words.numbers import error_size, signed, told_apart
 
@@ -40,7 +42,7 @@ def moved(found: HeadlineMoved) -> list[str]:
     return [
         _moved_title(movement, about),
         f"{about}: {LABELS.percent(now.mean)}({said}).",
-        *(_step(step, movement) for step in movement.steps),
+        *(line for step in movement.steps for line in (_step(step, movement), *_causes(step, found))),
         f"{_last(movement)}. 자세한 내용: `parley show --run {now.run_id}`.",
         *_remodelled(found),
     ]
@@ -89,6 +91,17 @@ def _last(movement: Movement) -> str:
         return f"{what} {LABELS.percent(last.mean)}({LABELS.date(last.as_of)} 기준)"
     carried = f"이전 모형의 값이며 현재 모형으로는 {LABELS.percent(last.mean)}"
     return f"{what} {LABELS.percent(last.said)}({LABELS.date(last.as_of)} 기준, {carried})"
+
+
+def _causes(step: Step, found: HeadlineMoved) -> list[str]:
+    """What moved it since the run that is compared with; nothing where that is not on file."""
+    told = found.causes_of(step)
+    if told is None:
+        return []
+    said = why.causes(told.explanation, told.target, told.reach, NAMED)
+    return []
+    said = why.causes(explained, explained.targets.index(found.target), reach, NAMED)
+    return [f"{LABELS.date(step.before.as_of)} 이후 변동 요인: {said}."]
 
 
 def _remodelled(found: HeadlineMoved) -> list[str]:

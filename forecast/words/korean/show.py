@@ -4,16 +4,18 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 
 from db.run_rows import RunRow, TargetForecastRow
+from forecast.facts.causes import NAMED
 from forecast.facts.news import Week
 from forecast.facts.reasons import LEAST
 from forecast.facts.summary import Lacking, Summary
 from forecast.run_facts import diagnostics_of, failures_of, looked_through
 from forecast.structures import ModelChange, structure_of
+from forecast.words.korean import why
 from forecast.words.korean.labels import LABELS
 from forecast.words.korean.news import kinds_to_learn, untaught_words
 from forecast.words.korean.reasons import SET_BY_DOCUMENTS
 from forecast.words.numbers import figure, minute, second
-from forecast.words.selection import in_order, said_by_form
+from forecast.words.selection import explaining, in_order, said_by_form
 
 ROWS: Mapping[str, str] = {
     "mean": "평균",
@@ -96,6 +98,18 @@ def before(summary: Summary) -> str:
         f"{of.id}의 값: "
         f"{others(in_order(summary.headline_rows()))}."
     )
+
+
+def moved(summary: Summary) -> str:
+    """What moved the headline since the run of a week before, or how to find out; "" where there is none."""
+    if summary.moved is None:
+        return ""
+    before, told = summary.moved.before, summary.moved.explained
+    since = f"실행 {before.id}({LABELS.date(before.as_of)} 기준) 이후"
+    if told is None:
+        return f"{since} 변동 요인: `{explaining(summary)}`."
+    to = f" 실행 {summary.forecast_of.id}까지" if summary.standing and summary.forecast_of else ""
+    return f"{since}{to}: {why.causes(told.explanation, told.target, told.reach, NAMED)}."
 
 
 def week_heading(week: Week) -> str:

@@ -47,6 +47,9 @@ class ShowWords(Protocol):
     def before(self, summary: Summary) -> str:
         """What the full run said before what came since, and how the number came about; "" where nothing came."""
 
+    def moved(self, summary: Summary) -> str:
+        """What moved the headline since the run of a week before, or how to find out; "" where there is none."""
+
     def week_heading(self, week: Week) -> str:
         """Above events and attestations of the week, and disputes that stand."""
 
