@@ -14,6 +14,7 @@ from db.read_runs import read_run, read_standing
 from db.rows import CaseRow
 from db.run_rows import NewRun, RunRow, TargetForecastRow
 from db.when import When
+from forecast.brief.causes import read_why
 from forecast.brief.changes import check_full, choose_since, read_changes
 from forecast.brief.levels import levels_of, read_attested, read_cited, read_differing, read_sources, read_watched
 from forecast.brief.tested import read_tested
@@ -37,7 +38,10 @@ from forecast.record.summary import read_summary
 from forecast.record.translated import sourced, week_sourced
 from forecast.run_facts import read_instant, read_when
 from forecast.structures import change_as_json
+from forecast.why.payload import as_json as why_json
+from forecast.why.told import explained_in
 from forecast.words.english import plots as english
+from forecast.words.language import ENGLISH
 from forecast.words.names import TARGET_NAMES
 from indicators.languages import standing_names
 from indicators.names import Names, source_name
@@ -86,6 +90,7 @@ def read_brief(
     moment = moment_of(shown.run, shown.targets, case.headline)
     tested = read_tested(connection, posteriors, today, case, moment)
     base = choose_since(connection, run, since, shown.run_id)
+    changes = read_changes(connection, run, base, _now(summary, when), names)
     return Brief(
         case=case,
         written_on=today,
@@ -95,7 +100,7 @@ def read_brief(
         by_deadline=deadlines[0] if deadlines else None,
         deadline_meaning=_meaning(connection, case, deadlines[0].deadline if deadlines else None),
         grounds=_grounds(headline, shown.run, levels, tested),
-        changes=read_changes(connection, run, base, _now(summary, when), names),
+        changes=replace(changes, why=read_why(connection, base, run)),
         levels=levels,
         attested=read_attested(connection, run.case_id, when),
         watched=read_watched(connection, run, levels, summary.catalogue, headline),
@@ -192,7 +197,11 @@ def in_language(brief: Brief, names: Names) -> Brief:
             week=week_sourced(brief.summary.week, names),
         ),
         deadline_meaning=named("deadline", deadline, brief.deadline_meaning),
-        changes=replace(brief.changes, moves=tuple(map(of_indicator, brief.changes.moves))),
+        changes=replace(
+            brief.changes,
+            moves=tuple(map(of_indicator, brief.changes.moves)),
+            why=explained_in(brief.changes.why, names),
+        ),
         levels=tuple(map(of_indicator, brief.levels)),
         watched=tuple(_watched_in(of_indicator(one), names) for one in brief.watched),
         documents=tuple(
@@ -268,7 +277,7 @@ def _likelihood(row: TargetForecastRow) -> dict[str, Any]:
 
 def _changes(changes: Changes) -> Mapping[str, Any]:
     since, run = changes.since, changes.since.run
-    values = asdict(replace(changes, since=replace(since, run=None)))
+    values = asdict(replace(changes, since=replace(since, run=None), why=None))
     values["since"] = {
         "reason": since.reason,
         "run_id": run.id if run else None,
@@ -277,6 +286,8 @@ def _changes(changes: Changes) -> Mapping[str, Any]:
     }
     values["steps"] = [asdict(step) | {"change": step.change} for step in changes.steps]
     values["model"] = change_as_json(changes.model) if changes.model else None
+    why = changes.why
+    values["why"] = why_json(why.explanation, ENGLISH, why.target, why.reach) if why else None
     values["moves"] = [asdict(move) | {"change": move.change} for move in changes.moves]
     return values
 

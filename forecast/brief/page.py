@@ -17,6 +17,8 @@ from db.run_rows import TargetForecastRow
 from forecast import rendering
 from forecast.brief.facts import in_language, names_of
 from forecast.facts.brief import Brief
+from forecast.facts.causes import Explained
+from forecast.facts.why import Line
 from forecast.plots.history import draw_history
 from forecast.plots.horizons import draw_horizons
 from forecast.plots.scenarios import draw_scenarios
@@ -24,7 +26,7 @@ from forecast.plots.style import WIDTH, as_drawing, as_png
 from forecast.words.labels import Labels
 from forecast.words.language import LANGUAGES, Language
 from forecast.words.names import TARGET_NAMES
-from forecast.words.numbers import error_size, signed
+from forecast.words.numbers import error_size, level_text, signed
 
 TEMPLATES = {"html": "brief.html.j2", "md": "brief.md.j2", "mail": "mail.html.j2", "txt": "mail.txt.j2"}
 SHORT = {"html": "short.html.j2", "md": "short.md.j2", "mail": "short_mail.html.j2", "txt": "short_mail.txt.j2"}
@@ -65,6 +67,16 @@ class TargetTable:
 class ChangeTable:
     """The headline by window: then, now, change."""
 
+    header: tuple[str, ...]
+    rows: tuple[tuple[str, tuple[str, ...]], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WhyTable:
+    """What moved the headline: said, then by cause; the points of the rows add up to the change."""
+
+    title: str
+    said: str
     header: tuple[str, ...]
     rows: tuple[tuple[str, tuple[str, ...]], ...]
 
@@ -134,6 +146,7 @@ def render(sheet: Sheet, number: int | None, *, head: Head | None = None, note: 
         captions=_captions(brief, language),
         targets=_target_table(brief, language),
         change=_change_table(brief, language),
+        why=_why_table(brief.changes.why, language) if brief.changes.why else None,
         plots={name: Markup(plot) for name, plot in sheet.plots.items()},
         note=note,
     )
@@ -225,6 +238,35 @@ def _change_table(brief: Brief, language: Language) -> ChangeTable:
             (words.change, tuple(f"{_points(step.change)} ± {error_size(step.error)}" for step in steps)),
         ),
     )
+
+
+def _why_table(told: Explained, language: Language) -> WhyTable:
+    """The largest causes with what was expected of an observation and what it said, all others, and chance."""
+    words, said, number = language.brief.WORDS, language.why, (told.target, told.reach)
+    rows = [(said.line_label(line), (_of_line(told, line), *_levels(line))) for line in told.largest]
+    if told.others:
+        rows.append((words.others, (_points(told.others / 100), "", "")))
+    if told.chance is not None:
+        rows.append((said.line_label(told.chance), (_of_line(told, told.chance), "", "")))
+    sentences = (*said.sentences(told.explanation, *number), *said.limits(told.explanation))
+    return WhyTable(
+        title=said.title(told.explanation, *number),
+        said=language.labels.sentences(sentences),
+        header=(words.points, words.expected, words.said),
+        rows=tuple(rows),
+    )
+
+
+def _of_line(told: Explained, line: Line) -> str:
+    return _points(told.points(line) / 100)
+
+
+def _levels(line: Line) -> tuple[str, str]:
+    """What the filter expected of an observation, and what it said."""
+    if line.foretold is None:
+        return "", ""
+    expected = f"{signed(line.foretold.forecast, 1)} ± {line.foretold.forecast_sd:.1f}"
+    return expected, level_text(line.foretold.observed)
 
 
 def _points(change: float) -> str:

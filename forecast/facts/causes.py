@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass
 
-from forecast.facts.why import Explanation
+from forecast.facts.why import CHANCE, Explanation, Line, total
 
 NAMED = 3
 """Causes in a sentence."""
+LISTED = 6
+"""Causes in a small table."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +19,27 @@ class Explained:
     """Its place among the targets of the explanation."""
     reach: int
     """Its place among the reaches."""
+
+    def points(self, *lines: Line) -> float:
+        """What lines make of it together."""
+        return total(lines, self.target, self.reach)
+
+    @property
+    def chance(self) -> Line | None:
+        """The Monte-Carlo line; None where chance cannot be told apart."""
+        return next(iter(self.explanation.of(CHANCE)), None)
+
+    @property
+    def largest(self) -> tuple[Line, ...]:
+        """The lines that make most of it, but for chance: so many as a small table holds."""
+        lines = [line for line in self.explanation.lines if line.cls != CHANCE and self.points(line) != 0]
+        return tuple(sorted(lines, key=lambda line: -abs(self.points(line)))[:LISTED])
+
+    @property
+    def others(self) -> float:
+        """What all lines make together that are neither among the largest nor chance, in points."""
+        shown = {id(line) for line in (*self.largest, self.chance)}
+        return self.points(*(line for line in self.explanation.lines if id(line) not in shown))
 
     @property
     def horizon_days(self) -> int | None:

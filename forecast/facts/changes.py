@@ -6,6 +6,7 @@ from datetime import date
 
 from db.run_rows import IndicatorStateRow, RunRow, TargetForecastRow
 from db.when import When
+from forecast.facts.causes import Explained
 from forecast.structures import ModelChange
 
 OLDER_DAYS = 7
@@ -97,6 +98,8 @@ class Changes:
     moves: tuple[Move, ...] = ()
     model: ModelChange | None = None
     """Where the two are by different structures of the model: what that alone did."""
+    why: Explained | None = None
+    """What moved the headline from the one full run to the other; None where that could not be told."""
 
     @property
     def towards(self) -> tuple[Move, ...]:

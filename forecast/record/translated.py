@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from forecast.facts.news import EventNews, JudgementNews, News, ObservationNews, Week
 from forecast.facts.summary import SinceWeek, Summary
-from forecast.why.told import in_language as explanation_in_language
+from forecast.why.told import explained_in
 from forecast.words.language import ENGLISH, Language
 from indicators.languages import in_language as catalogue_in_language
 from indicators.languages import standing_names
@@ -21,7 +21,6 @@ def in_language(summary: Summary, language: Language) -> Summary:
     case = said.get(("case", case_id), summary.case_name)
     catalogue = catalogue_in_language(summary.catalogue, case_id, language.code)
     names = {row.indicator_id: row.name for row in catalogue}
-    standing = standing_names(summary.catalogue, case_id, language.code)
     reasons = tuple(
         replace(
             one,
@@ -45,15 +44,13 @@ def in_language(summary: Summary, language: Language) -> Summary:
             said,
         ),
         week=week_sourced(summary.week, said),
-        moved=_moved(summary.moved, standing),
+        moved=moved_in(summary.moved, standing_names(summary.catalogue, case_id, language.code)),
     )
 
 
-def _moved(moved: SinceWeek | None, names: Names) -> SinceWeek | None:
-    if moved is None or moved.explained is None:
-        return moved
-    explanation = explanation_in_language(moved.explained.explanation, names)
-    return replace(moved, explained=replace(moved.explained, explanation=explanation))
+def moved_in(moved: SinceWeek | None, names: Names) -> SinceWeek | None:
+    """The same, with indicators and sources as a language names them."""
+    return None if moved is None else replace(moved, explained=explained_in(moved.explained, names))
 
 
 def sourced(news: News, names: Names) -> News:

@@ -52,6 +52,13 @@ def in_language(explanation: Explanation, names: Names) -> Explanation:
     return replace(explanation, lines=tuple(_named(line, names) for line in explanation.lines))
 
 
+def explained_in(explained: Explained | None, names: Names) -> Explained | None:
+    """The same of one number."""
+    if explained is None:
+        return None
+    return replace(explained, explanation=in_language(explained.explanation, names))
+
+
 def _named(line: Line, names: Names) -> Line:
     coded, published = line.coded, line.published
     return replace(

@@ -45,6 +45,11 @@ WORDS = TableWords(
     before="then",
     now="now",
     change="change, points ± Monte Carlo",
+    cause="what moved it",
+    points="points",
+    expected="expected",
+    said="said",
+    others="all others",
 )
 TERMS: Mapping[str, str] = {
     "almost_no_chance": "almost no chance",

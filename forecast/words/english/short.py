@@ -1,11 +1,13 @@
 """A brief of one page in English: what the long form does not say, in words for people who know no models."""
 
 from forecast.facts.brief import Brief
+from forecast.facts.causes import NAMED
 from forecast.facts.changes import REPORT, Step
 from forecast.facts.levels import Watched
 from forecast.facts.news import RETRACTED, EventNews, ObservationNews
 from forecast.facts.quality import Alike
 from forecast.facts.track import Pending, TrackRecord, scored_line, waiting
+from forecast.words.english import why
 from forecast.words.english.brief import GROUNDS, compared, model_moved
 from forecast.words.english.plots import last_mark
 from forecast.words.english.quality import within
@@ -90,15 +92,18 @@ def _moved(step: Step) -> str:
 
 
 def movers(brief: Brief) -> str:
-    """The change of model first; then the indicators that moved most, by the way they moved."""
+    """The change of model first; then the causes, or without them the indicators that moved most, by the way."""
     changes = brief.changes
     if changes.since.run is None:
         return ""
+    if (told := changes.why) is not None:
+        said = why.causes(told.explanation, told.target, told.reach, NAMED)
+        return f"What moved it: {said}."
     towards, away = (", ".join(one.name for one in moves) for moves in (changes.towards, changes.away))
     parts = [f"towards talks, {towards}" if towards else "", f"away from talks, {away}" if away else ""]
     most = "; ".join(filter(None, parts))
-    why = "" if changes.entered else ", by the passage of time alone"
-    said = f"What moved most{why}: {most}." if most else "No indicator moved."
+    by = "" if changes.entered else ", by the passage of time alone"
+    said = f"What moved most{by}: {most}." if most else "No indicator moved."
     return " ".join(filter(None, (model_moved(brief), said)))
 
 

@@ -1,11 +1,13 @@
 """A brief of one page in Japanese; `forecast.words.english.short` says the same."""
 
 from forecast.facts.brief import Brief
+from forecast.facts.causes import NAMED
 from forecast.facts.changes import REPORT, Step
 from forecast.facts.levels import Watched
 from forecast.facts.news import RETRACTED, EventNews, ObservationNews
 from forecast.facts.quality import Alike
 from forecast.facts.track import Pending, TrackRecord, scored_line, waiting
+from forecast.words.japanese import why
 from forecast.words.japanese.brief import GROUNDS, compared, model_moved
 from forecast.words.japanese.labels import LABELS
 from forecast.words.japanese.plots import last_mark
@@ -87,15 +89,18 @@ def _moved(step: Step) -> str:
 
 
 def movers(brief: Brief) -> str:
-    """The change of model first; then the indicators that moved most, by the way they moved."""
+    """The change of model first; then the causes, or without them the indicators that moved most, by the way."""
     changes = brief.changes
     if changes.since.run is None:
         return ""
+    if (told := changes.why) is not None:
+        said = why.causes(told.explanation, told.target, told.reach, NAMED)
+        return f"変化の要因：{said}。"
     towards, away = ("、".join(one.name for one in moves) for moves in (changes.towards, changes.away))
     parts = [f"協議に有利な方向は{towards}" if towards else "", f"不利な方向は{away}" if away else ""]
     most = "、".join(filter(None, parts))
-    why = "" if changes.entered else "（時間の経過のみによる）"
-    return model_moved(brief) + (f"最も大きく動いた指標{why}のうち、{most}。" if most else "動いた指標はない。")
+    by = "" if changes.entered else "（時間の経過のみによる）"
+    return model_moved(brief) + (f"最も大きく動いた指標{by}のうち、{most}。" if most else "動いた指標はない。")
 
 
 def week(brief: Brief) -> list[str]:

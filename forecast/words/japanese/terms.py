@@ -28,6 +28,11 @@ WORDS = TableWords(
     before="比較対象",
     now="今回",
     change="変化（ポイント、±はモンテカルロ誤差）",
+    cause="変化の要因",
+    points="ポイント",
+    expected="予想",
+    said="観測",
+    others="その他の合計",
 )
 TERMS: Mapping[str, str] = {
     "almost_no_chance": "ほぼあり得ない",

@@ -1,11 +1,13 @@
 """A brief of one page in Korean; `forecast.words.english.short` says the same."""
 
 from forecast.facts.brief import Brief
+from forecast.facts.causes import NAMED
 from forecast.facts.changes import REPORT, Step
 from forecast.facts.levels import Watched
 from forecast.facts.news import RETRACTED, EventNews, ObservationNews
 from forecast.facts.quality import Alike
 from forecast.facts.track import Pending, TrackRecord, scored_line, waiting
+from forecast.words.korean import why
 from forecast.words.korean.brief import GROUNDS, compared, model_moved
 from forecast.words.korean.labels import LABELS
 from forecast.words.korean.plots import last_mark
@@ -87,15 +89,18 @@ def _moved(step: Step) -> str:
 
 
 def movers(brief: Brief) -> str:
-    """The change of model first; then the indicators that moved most, by the way they moved."""
+    """The change of model first; then the causes, or without them the indicators that moved most, by the way."""
     changes = brief.changes
     if changes.since.run is None:
         return ""
+    if (told := changes.why) is not None:
+        said = why.causes(told.explanation, told.target, told.reach, NAMED)
+        return f"변동 요인: {said}."
     towards, away = (", ".join(one.name for one in moves) for moves in (changes.towards, changes.away))
     parts = [f"(협상이 열리기 쉬운 쪽) {towards}" if towards else "", f"(열리기 어려운 쪽) {away}" if away else ""]
     most = ", ".join(filter(None, parts))
-    why = "" if changes.entered else "(시간 경과에 따른 것임)"
-    said = f"가장 크게 움직인 지표{why}: {most}." if most else "눈에 띄게 움직인 지표는 없다."
+    by = "" if changes.entered else "(시간 경과에 따른 것임)"
+    said = f"가장 크게 움직인 지표{by}: {most}." if most else "눈에 띄게 움직인 지표는 없다."
     return " ".join(filter(None, (model_moved(brief), said)))
 
 

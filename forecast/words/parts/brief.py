@@ -38,6 +38,12 @@ class TableWords:
     before: str
     now: str
     change: str
+    cause: str
+    points: str
+    expected: str
+    said: str
+    others: str
+    """What all causes make that have no row of their own."""
 
 
 class BriefWords(Protocol):
