@@ -26,6 +26,7 @@ from forecast.exports.contents import CONTENTS, options_of
 from forecast.exports.facts import TABLES
 from forecast.exports.read import Wanted, read_export
 from forecast.record.catalogue import read_indicator_list
+from forecast.record.taught import read_taught
 from forecast.run_facts import diagnostics_of, failures_of, is_stale, issued_before_the_fact
 from indicators.content import TARGETS
 
@@ -191,6 +192,14 @@ def test_scenarios_and_effects_agree(world: Database) -> None:
             given = [row for row in effects if row["run_id"] == run.id]
             assert {(r["target"], r["indicator_id"], r["source"]): (r["mean"], r["sd"]) for r in given} == stored
             assert [row["source"] for row in given[:4]] == ["orientation", "documents", "history", "posterior"]
+            taught = {
+                (one.target, one.indicator_id): one.events_taught
+                for one in read_taught(read_effects(connection, run.id))
+            }
+            assert {
+                (r["target"], r["indicator_id"]): r["events_taught"] for r in given if r["source"] == "posterior"
+            } == taught
+            assert all(row["events_taught"] is None for row in given if row["source"] != "posterior")
 
 
 def test_runs_are_there_whatever_became_of_them(world: Database) -> None:

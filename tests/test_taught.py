@@ -27,6 +27,7 @@ from forecast.words.english import brief as english
 from forecast.words.english import plots
 from forecast.words.english.reasons import SET_BY_DOCUMENTS, reason_sentence, taught_words, with_taught
 from forecast.words.japanese import brief as japanese
+from forecast.words.language import LANGUAGES
 from models.spec import EFFECT_TARGETS
 
 SDS = {"press_tone": (0.10, 0.06), "border_posture": (0.10, 0.099), "harvest": (0.10, 0.11)}
@@ -103,6 +104,11 @@ def test_every_face_says_the_share_beside_the_effect(toy: Database, capsys: pyte
     swings = {one.indicator_id: (english.swing(one), japanese.swing(one)) for one in brief.watched}
     assert "64 % taught by events" in swings["press_tone"][0]
     assert "出来事による割合64%" in swings["press_tone"][1]
+    shortly = {
+        one.indicator_id: [language.short.watched(one) for language in LANGUAGES.values()] for one in brief.watched
+    }
+    assert all("64" in sentence for sentence in shortly["press_tone"])
+    assert SET_BY_DOCUMENTS in shortly["border_posture"][0]
     assert SET_BY_DOCUMENTS in swings["border_posture"][0]
     assert f"under 5 %, {SET_BY_DOCUMENTS} (2 of 3)." in plots.effects_caption(picture)
     words = [text.get_text() for text in draw_effects(picture).axes[0].texts]

@@ -314,6 +314,14 @@ EFFECT = (
     ),
     stored("mean", NUMBER, "Mean effect", unit="log rate per level (deal: log odds per level)"),
     stored("sd", NUMBER, "Standard deviation of the effect", unit="log rate per level (deal: log odds per level)"),
+    derived(
+        "events_taught",
+        PROBABILITY,
+        "Share of the effect that events taught, of posterior: 1 − (sd / sd of documents)²; empty for other sources, "
+        "and where the run keeps none of documents",
+        lambda share: share,
+        nullable=True,
+    ),
 )
 STATUS = (
     derived(

@@ -20,6 +20,7 @@ from db.run_rows import EffectRow, IndicatorStateRow, RunRow, ScenarioForecastRo
 from forecast.exports.columns import Values, bind, read_cells
 from forecast.exports.contents import Content
 from forecast.exports.run_columns import About, Level, Line
+from forecast.facts.reasons import share_taught
 from forecast.run_facts import is_stale, stale_after
 from indicators.content import TARGETS
 
@@ -112,12 +113,21 @@ def effect_rows(connection: Connection, asked: RunsAsked, wanted: OfRuns, conten
     """By run, then target and indicator in the order of the catalogue, then source from prior to posterior."""
     versions = read_versions_of_case(connection, asked.case_id)
     read, key = bind(content.own, wanted.columns), _pick(wanted, "target", "indicator_id", "source")
+    sd = wanted.columns.index("sd")
     for runs, effects in read_pages_of_runs(connection, asked, wanted):
         for run in runs:
-            about, places = About(run), _places(versions.cadences(run))
-            before = read_cells(content.before, about)
-            for row in sorted(effects.get(run.id, ()), key=lambda row: _by_effect(places, *key(row))):
-                yield (*before, *read(row, Line(row, about)))
+            places, rows = _places(versions.cadences(run)), effects.get(run.id, ())
+            before, sds = read_cells(content.before, About(run)), {key(row): row[sd] for row in rows}
+            for row in sorted(rows, key=lambda row: _by_effect(places, *key(row))):
+                yield (*before, *read(row, _taught(sds, *key(row))))
+
+
+def _taught(sds: Mapping[tuple[Any, ...], float], target: str, indicator: str, source: str) -> float | None:
+    """What events taught of a posterior effect, by the standard deviations of all effects of its run."""
+    documents = sds.get((target, indicator, "documents"))
+    if source != "posterior" or documents is None:
+        return None
+    return share_taught(documents, sds[target, indicator, source])
 
 
 def run_rows(connection: Connection, asked: RunsAsked, content: Content) -> Iterator[Values]:

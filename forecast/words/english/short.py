@@ -11,6 +11,7 @@ from forecast.words.english import why
 from forecast.words.english.brief import GROUNDS, compared, model_moved
 from forecast.words.english.plots import last_mark
 from forecast.words.english.quality import within
+from forecast.words.english.reasons import taught_words
 from forecast.words.names import target_name
 from forecast.words.numbers import counted, level_text, percent, percent_range, share
 from forecast.words.parts.short import ShortHeadings
@@ -138,8 +139,9 @@ def watched(one: Watched) -> str:
     way = "towards talks" if one.step > 0 else "away from talks"
     moves = "raise" if one.change > 0 else "lower"
     about = "at most about" if one.at_most else "about"
-    unsure = "" if one.certain else "; which way is not certain"
-    return f"One step {way} would {moves} the number by {about} {abs(100 * one.change):.1f} points{unsure}."
+    unsure, said = "" if one.certain else "; which way is not certain", taught_words(one.taught)
+    taught = f" ({said})" if said else ""
+    return f"One step {way} would {moves} the number by {about} {abs(100 * one.change):.1f} points{unsure}{taught}."
 
 
 def favours(one: Watched) -> str:

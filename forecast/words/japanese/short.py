@@ -11,6 +11,7 @@ from forecast.words.japanese import why
 from forecast.words.japanese.brief import GROUNDS, compared, model_moved
 from forecast.words.japanese.labels import LABELS
 from forecast.words.japanese.plots import last_mark
+from forecast.words.japanese.reasons import taught_words
 from forecast.words.numbers import level_text
 from forecast.words.parts.short import ShortHeadings
 from forecast.words.selection import shown, side
@@ -136,8 +137,9 @@ def watched(one: Watched) -> str:
     way = "有利な方向" if one.step > 0 else "不利な方向"
     moves = "上昇する" if one.change > 0 else "低下する"
     about = "最大で約" if one.at_most else "約"
-    unsure = "（方向は不確か）" if not one.certain else ""
-    return f"協議に{way}へ1段階動けば、確率は{about}{abs(100 * one.change):.1f}ポイント{moves}{unsure}。"
+    notes = "、".join(filter(None, ("" if one.certain else "方向は不確か", taught_words(one.taught))))
+    noted = f"（{notes}）" if notes else ""
+    return f"協議に{way}へ1段階動けば、確率は{about}{abs(100 * one.change):.1f}ポイント{moves}{noted}。"
 
 
 def favours(one: Watched) -> str:

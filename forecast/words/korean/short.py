@@ -11,6 +11,7 @@ from forecast.words.korean import why
 from forecast.words.korean.brief import GROUNDS, compared, model_moved
 from forecast.words.korean.labels import LABELS
 from forecast.words.korean.plots import last_mark
+from forecast.words.korean.reasons import taught_words
 from forecast.words.numbers import level_text
 from forecast.words.parts.short import ShortHeadings
 from forecast.words.selection import shown, side
@@ -137,8 +138,9 @@ def watched(one: Watched) -> str:
     way = "쉬운 쪽" if one.step > 0 else "어려운 쪽"
     moves = "상승한다" if one.change > 0 else "하락한다"
     about = "최대 약" if one.at_most else "약"
-    unsure = "" if one.certain else "(방향 불확실)"
-    return f"협상이 열리기 {way}으로 한 단계 움직이면 확률은 {about} {abs(100 * one.change):.1f}%p {moves}{unsure}."
+    notes = ", ".join(filter(None, ("" if one.certain else "방향 불확실", taught_words(one.taught))))
+    noted = f"({notes})" if notes else ""
+    return f"협상이 열리기 {way}으로 한 단계 움직이면 확률은 {about} {abs(100 * one.change):.1f}%p {moves}{noted}."
 
 
 def favours(one: Watched) -> str:
