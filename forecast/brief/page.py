@@ -7,6 +7,7 @@ import base64
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from datetime import date
 
 from markupsafe import Markup, escape
 from matplotlib.figure import Figure
@@ -17,7 +18,7 @@ from db.run_rows import TargetForecastRow
 from forecast import rendering
 from forecast.brief.facts import in_language, names_of
 from forecast.facts.brief import Brief
-from forecast.facts.causes import Explained
+from forecast.facts.causes import SEEN, Explained
 from forecast.facts.why import Line
 from forecast.plots.history import draw_history
 from forecast.plots.horizons import draw_horizons
@@ -76,6 +77,7 @@ class WhyTable:
     """What moved the headline: said, then by cause; the points of the rows add up to the change."""
 
     title: str
+    """Which numbers it is of; "" where those are compared above."""
     said: str
     header: tuple[str, ...]
     rows: tuple[tuple[str, tuple[str, ...]], ...]
@@ -146,7 +148,7 @@ def render(sheet: Sheet, number: int | None, *, head: Head | None = None, note: 
         captions=_captions(brief, language),
         targets=_target_table(brief, language),
         change=_change_table(brief, language),
-        why=_why_table(brief.changes.why, language) if brief.changes.why else None,
+        why=_why_table(brief, brief.changes.why, language) if brief.changes.why else None,
         plots={name: Markup(plot) for name, plot in sheet.plots.items()},
         note=note,
     )
@@ -240,21 +242,32 @@ def _change_table(brief: Brief, language: Language) -> ChangeTable:
     )
 
 
-def _why_table(told: Explained, language: Language) -> WhyTable:
+def _why_table(brief: Brief, told: Explained, language: Language) -> WhyTable:
     """The largest causes with what was expected of an observation and what it said, all others, and chance."""
     words, said, number = language.brief.WORDS, language.why, (told.target, told.reach)
     rows = [(said.line_label(line), (_of_line(told, line), *_levels(line))) for line in told.largest]
-    if told.others:
+    if abs(told.others) >= SEEN:
         rows.append((words.others, (_points(told.others / 100), "", "")))
-    if told.chance is not None:
+    if told.chance is not None and abs(told.points(told.chance)) >= SEEN:
         rows.append((said.line_label(told.chance), (_of_line(told, told.chance), "", "")))
     sentences = (*said.sentences(told.explanation, *number), *said.limits(told.explanation))
     return WhyTable(
-        title=said.title(told.explanation, *number),
+        title="" if _is_of_full_runs(brief) else said.title(told.explanation, *number),
         said=language.labels.sentences(sentences),
-        header=(words.points, words.expected, words.said),
+        header=(words.points.format(language.labels.window(*_window(told))), words.expected, words.said),
         rows=tuple(rows),
     )
+
+
+def _window(told: Explained) -> tuple[int | None, date | None]:
+    reach = told.explanation.reaches[told.reach]
+    return reach.horizon_days, reach.deadline
+
+
+def _is_of_full_runs(brief: Brief) -> bool:
+    """Whether the numbers that are compared above are those of the two runs whose difference is explained."""
+    since = brief.changes.since
+    return brief.summary.standing is None and since.run == since.told
 
 
 def _of_line(told: Explained, line: Line) -> str:

@@ -8,6 +8,8 @@ NAMED = 3
 """Causes in a sentence."""
 LISTED = 6
 """Causes in a small table."""
+SEEN = 0.005
+"""Points: what is less is 0.00 in a table, and has no row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,7 @@ class Explained:
     @property
     def largest(self) -> tuple[Line, ...]:
         """The lines that make most of it, but for chance: so many as a small table holds."""
-        lines = [line for line in self.explanation.lines if line.cls != CHANCE and self.points(line) != 0]
+        lines = [line for line in self.explanation.lines if line.cls != CHANCE and abs(self.points(line)) >= SEEN]
         return tuple(sorted(lines, key=lambda line: -abs(self.points(line)))[:LISTED])
 
     @property
