@@ -6,8 +6,9 @@ from dataclasses import replace
 from sqlalchemy import Connection
 
 from db.engine import Database
+from db.errors import StoreError
 from db.run_rows import RunRow
-from forecast.errors import NotExplained
+from forecast.errors import ForecastError
 from forecast.facts.brief import Brief
 from forecast.facts.causes import Explained, of_headline
 from forecast.facts.changes import Since
@@ -32,7 +33,7 @@ def with_why(database: Database, brief: Brief) -> Brief:
     before = brief.changes.since.run
     if brief.changes.why is not None or before is None or not _comparable(before, brief.run):
         return brief
-    with suppress(NotExplained):
+    with suppress(ForecastError, StoreError):  # the brief itself has been read, and is not lost for want of causes
         why = of_headline(explain(database, before, brief.run))
         return replace(brief, changes=replace(brief.changes, why=why))
     return brief

@@ -6,6 +6,7 @@ It is done once, by what is stored: a pair of runs that has no split gets one at
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 
 from sqlalchemy import Connection
 
@@ -43,10 +44,8 @@ class Explained:
 
 def missing_pairs(connection: Connection, case_id: str, today: date) -> tuple[Pair, ...]:
     """Of the newest pairs those without a stored split, the newest first: alerts wait for that one."""
-    runs = read_runs(
-        connection, case_id, kinds=FULL_KINDS, statuses=(PUBLISHED,), until=today, limit=PAIRS + 1
-    )  # the newest first
-    pairs = (Pair(before.id, after.id) for after, before in zip(runs, runs[1:], strict=False))
+    runs = read_runs(connection, case_id, kinds=FULL_KINDS, statuses=(PUBLISHED,), until=today, limit=PAIRS + 1)
+    pairs = (Pair(before.id, after.id) for after, before in pairwise(runs))
     return tuple(pair for pair in pairs if read_stored(connection, pair.before, pair.after, DIRECT) is None)
 
 

@@ -233,7 +233,9 @@ def _make_ready(url: str, case_id: str) -> None:
 def _attempt(url: str, task: _Task, progress: Progress) -> Made | Explained | _Broke:
     try:
         with open_database(url) as database:
-            return run_job(database, task, progress) if isinstance(task, Job) else explain_pair(database, task, progress)
+            return (
+                run_job(database, task, progress) if isinstance(task, Job) else explain_pair(database, task, progress)
+            )
     except Exception as error:  # noqa: BLE001 - the job boundary: whatever goes wrong is a failed run, or no split
         return _Broke(first_line(error), traceback.format_exc(), isinstance(error, LeaseLost))
 

@@ -1,6 +1,5 @@
 """What is on file of why a forecast moved, for faces that name the causes: nothing is computed here."""
 
-from collections.abc import Callable
 from dataclasses import asdict, replace
 from itertools import pairwise
 from typing import Any

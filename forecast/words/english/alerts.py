@@ -91,8 +91,6 @@ def _causes(step: Step, found: HeadlineMoved) -> list[str]:
     if told is None:
         return []
     said = why.causes(told.explanation, told.target, told.reach, NAMED)
-    return []
-    said = why.causes(explained, explained.targets.index(found.target), reach, NAMED)
     return [f"Causes since {step.before.as_of}: {said}."]
 
 

@@ -99,8 +99,6 @@ def _causes(step: Step, found: HeadlineMoved) -> list[str]:
     if told is None:
         return []
     said = why.causes(told.explanation, told.target, told.reach, NAMED)
-    return []
-    said = why.causes(explained, explained.targets.index(found.target), reach, NAMED)
     return [f"{LABELS.date(step.before.as_of)}以降の要因：{said}。"]
 
 
