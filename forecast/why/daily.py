@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 from math import hypot
 
 from sqlalchemy import Connection
@@ -26,12 +27,12 @@ def read_daily(connection: Connection, before: RunRow, after: RunRow) -> Explana
     runs = [run for run in published_in_order(connection, after.case_id) if order_of(before) <= order_of(run)]
     runs = [run for run in runs if order_of(run) <= order_of(after)]
     steps = []
-    for earlier, later in zip(runs, runs[1:], strict=False):
+    for earlier, later in pairwise(runs):
         step = read_step(connection, earlier.id, later.id)
         if step is None:
             raise NotExplained(
-                f"the step from run {earlier.id}, as of {earlier.as_of}, to run {later.id}, as of {later.as_of}, was not "
-                f"stored, as the schedule does; `parley why {before.id} {after.id}` explains the whole at once"
+                f"the step from run {earlier.id}, as of {earlier.as_of}, to run {later.id}, as of {later.as_of}, was "
+                f"not stored, as the schedule does; `parley why {before.id} {after.id}` explains the whole at once"
             )
         steps.append(step)
     return add_up(steps)
@@ -78,8 +79,15 @@ def _only(step: Explanation, places: tuple[int, ...]) -> Explanation:
         return tuple(tuple(row[place] for place in places) for row in grid)
 
     def line(one: Line) -> Line:
-        parts = {name: of(grid) for name in ("low", "high", "error", "log_odds") if (grid := getattr(one, name))}
-        return replace(one, points=of(one.points), rows=tuple(map(line, one.rows)), **parts)
+        return replace(
+            one,
+            points=of(one.points),
+            log_odds=of(one.log_odds) if one.log_odds else None,
+            low=of(one.low) if one.low else None,
+            high=of(one.high) if one.high else None,
+            error=of(one.error) if one.error else None,
+            rows=tuple(map(line, one.rows)),
+        )
 
     return replace(
         step,

@@ -109,7 +109,7 @@ def _line(line: Line) -> dict[str, Any]:
 
 
 def _line_of(values: Mapping[str, Any]) -> Line:
-    subject = {name: tuple(v) if isinstance(v, list) else v for name, v in values["subject"].items()}
+    subject: dict[str, Any] = {n: tuple(v) if isinstance(v, list) else v for n, v in values["subject"].items()}
     parts = {name: _part(kind, values[name]) for name, kind in _PARTS.items() if name in values}
     passed = values.get("passed")
     return Line(

@@ -7,6 +7,7 @@ revision = "0012"
 down_revision = "0011"
 
 TABLE = "explanations"
+UNIQUE = ("before_run_id", "run_id", "path", "model_version")
 
 
 def upgrade() -> None:
@@ -25,14 +26,8 @@ def upgrade() -> None:
         sa.Column("result", sa.JSON, nullable=False),
         sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("hash", sa.String(64), nullable=False),
-        sa.CheckConstraint("path IN ('direct', 'daily')", name=f"ck_{TABLE}_path_known"),
-        sa.UniqueConstraint(
-            "before_run_id",
-            "run_id",
-            "path",
-            "model_version",
-            name=f"uq_{TABLE}_before_run_id_run_id_path_model_version",
-        ),
+        sa.CheckConstraint("path IN ('direct', 'daily')", name="path_known"),
+        sa.UniqueConstraint(*UNIQUE, name=f"uq_{TABLE}_{'_'.join(UNIQUE)}"),
     )
     op.create_index(f"ix_{TABLE}_run_id", TABLE, ["run_id"])
 

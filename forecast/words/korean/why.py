@@ -255,7 +255,8 @@ def limits(found: Explanation) -> list[str]:
     told = [_LACKING[code].format(before=found.before.run_id, after=found.after.run_id) for code in found.lacking]
     if found.path == DAILY:
         told.append(
-            "날마다 나눈 값의 합이다. 각 줄은 그것이 들어온 날에 움직인 몫이고, 이후 옅어진 몫은 시간의 경과에 들어 있다."
+            "날마다 나눈 값의 합이다. 각 줄은 그것이 들어온 날에 움직인 몫이고, "
+            "이후 옅어진 몫은 시간의 경과에 들어 있다."
         )
     if found.orders:
         told.append(f"항목별 기여는 들어올 수 있던 {found.orders}가지 순서의 평균이다.")
