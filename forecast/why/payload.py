@@ -24,6 +24,7 @@ from forecast.facts.why import (
     Subject,
     total,
 )
+from forecast.why.grouping import Group
 from forecast.words.language import ENGLISH, Language
 
 _DIGITS = 6
@@ -203,6 +204,29 @@ def as_json(
         "sentences": language.why.sentences(found, target, reach),
         "limits": language.why.limits(found),
     }
+
+
+def groups_json(found: Explanation, groups: Sequence[Group], by: str, language: Language = ENGLISH) -> list[Any]:
+    """What lines were gathered by, with what each group makes of every target at every horizon."""
+    places = [(t, h) for t in range(len(found.targets)) for h in range(len(found.reaches))]
+    return [
+        {
+            "by": by,
+            "name": one.name or language.why.class_label(one.cls),
+            "class": one.cls or None,
+            "lines": len(one.lines),
+            "impact": [
+                {
+                    "target": found.targets[t],
+                    "horizon_days": found.reaches[h].horizon_days,
+                    "deadline": _day(found.reaches[h].deadline),
+                    "points": one.points[t][h],
+                }
+                for t, h in places
+            ],
+        }
+        for one in groups
+    ]
 
 
 def _told(end: End, target: int, reach: int) -> dict[str, Any]:
