@@ -10,13 +10,14 @@ from datetime import datetime
 from itertools import batched
 from operator import itemgetter
 
-from sqlalchemy import Connection, Table
+from sqlalchemy import Connection, Table, select
 from sqlalchemy.exc import IntegrityError
 
 from db import tables
 from db.chain import encode_instant, last_link, prepared
 from db.conflicts import LOOKED_AT, explain_refusal, refuse_bad_corrections, refuse_repeats, refuse_strangers
 from db.encode import Encoded, encode_row, encode_values, encoded_digest, given, names_of
+from db.errors import Conflict
 from db.insert import insert_rows
 from db.rows import (
     IndicatorRow,
@@ -35,6 +36,7 @@ from db.run_rows import (
     NewAttempt,
     NewDelivery,
     NewEvaluation,
+    NewExplanation,
     NewReport,
     NewRun,
     NewRunName,
@@ -184,6 +186,19 @@ def append_evaluation(connection: Connection, evaluation: NewEvaluation, recorde
     rows = _prepared([evaluation], tables.evaluations)
     refuse_strangers(connection, tables.evaluations, rows)
     (row_id,) = _append(connection, tables.evaluations, rows, recorded_at)
+    return row_id
+
+
+def append_explanation(connection: Connection, explanation: NewExplanation, recorded_at: datetime) -> int:
+    """Add what made the difference between two runs; Conflict if that is there by the same version of the model."""
+    rows = _prepared([explanation], tables.explanations)
+    refuse_strangers(connection, tables.explanations, rows)
+    columns = tables.explanations.c
+    named = columns.before_run_id, columns.run_id, columns.path, columns.model_version
+    there = select(columns.id).where(*(column == rows[0][column.name] for column in named))
+    if (known := connection.execute(there).scalar()) is not None:
+        raise Conflict(f"the step from run {explanation.before_run_id} to {explanation.run_id} is row {known} already")
+    (row_id,) = _append(connection, tables.explanations, rows, recorded_at)
     return row_id
 
 

@@ -135,6 +135,30 @@ class EvaluationRow(NewEvaluation):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NewExplanation:
+    """What made the difference between two runs, and by which version of the model it was found."""
+
+    case_id: str
+    before_run_id: int
+    run_id: int
+    path: str
+    """direct or daily."""
+    method: str
+    code_version: str
+    model_version: str
+    inputs_hash_before: str
+    inputs_hash: str
+    result: Mapping[str, object] = field(hash=False)
+    """JSON without NaN or infinity."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExplanationRow(NewExplanation):
+    id: int
+    recorded_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NewAttempt:
     """One try to make the run scheduled for a day, or the word that there will be none."""
 

@@ -18,7 +18,6 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
-    LargeBinary,
     String,
     Table,
     Text,
@@ -26,6 +25,8 @@ from sqlalchemy import (
 )
 
 from db.kinds import BACKFILL, OFFICIAL, RUN_KINDS, RUN_STATUSES
+from db.operational import leases as leases
+from db.operational import posterior_chunks as posterior_chunks
 from db.shapes import (
     between,
     chained,
@@ -40,7 +41,7 @@ from db.shapes import (
 )
 from db.types import Instant
 
-SCHEMA_VERSION = "0011"
+SCHEMA_VERSION = "0012"
 
 cases = chained(
     "cases",
@@ -400,6 +401,23 @@ thinnings = chained(
 )
 """Posteriors of which some draws are kept, weighted so that they say what the run said; the whole is gone."""
 
+explanations = chained(
+    "explanations",
+    text_column("case_id"),
+    Column("before_run_id", ForeignKey("runs.id"), nullable=False),
+    Column("run_id", ForeignKey("runs.id"), nullable=False, index=True),
+    text_column("path"),
+    text_column("method"),
+    text_column("code_version"),
+    text_column("model_version"),
+    Column("inputs_hash_before", String(64), nullable=False),
+    Column("inputs_hash", String(64), nullable=False),
+    Column("result", JSON, nullable=False),
+    one_of("path", "direct", "daily"),
+    UniqueConstraint("before_run_id", "run_id", "path", "model_version"),
+)
+"""What made the difference between two runs, line by line, by the sources of a version of the model."""
+
 seals = chained(
     "seals",
     text_column("table_name"),
@@ -408,28 +426,6 @@ seals = chained(
     UniqueConstraint("table_name", "last_id"),
 )
 """After each append, where the chain of its table ended: the loss of a table's last rows shows here."""
-
-leases = Table(
-    "leases",
-    metadata,
-    Column("name", Text, primary_key=True),
-    Column("holder", Text, nullable=False),
-    Column("since", Instant, nullable=False),
-    Column("beat_at", Instant, nullable=False),
-    Column("ttl_s", Float, nullable=False),
-    Column("working_on", Date),
-    Column("working_since", Instant),
-)
-"""Who makes the scheduled runs of a case, and which at the moment: operational state, changed in place."""
-
-posterior_chunks = Table(
-    "posterior_chunks",
-    metadata,
-    Column("sha256", String(64), primary_key=True),
-    Column("number", Integer, primary_key=True, autoincrement=False),
-    Column("content", LargeBinary, nullable=False),
-)
-"""Files of posteriors and backtests in pieces of at most 1 MB, on PostgreSQL: their names are their seals."""
 
 OPERATIONAL = (leases, posterior_chunks)
 

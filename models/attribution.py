@@ -21,6 +21,8 @@ MOST_ENUMERATED = 200
 """Coalitions up to which all orders are averaged: six players by themselves have 64."""
 FEWEST_PAIRS, MOST_PAIRS = 2, 16
 """Of orders with their reverses, where not all are averaged."""
+MOST_VALUES = 320
+"""Coalitions after which no more pairs are drawn than the fewest: each may be a projection."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +68,9 @@ def attribute[P: Hashable](
     nest = [blocks for blocks in nest if blocks]
     if coalitions_of(nest) <= MOST_ENUMERATED:
         return _enumerate(asked, nest)
-    return _sample(asked, nest, tolerance, np.random.default_rng(seed))
+    players = sum(len(block) for blocks in nest for block in blocks)
+    most = min(max(MOST_VALUES // (2 * players), FEWEST_PAIRS), MOST_PAIRS)
+    return _sample(asked, nest, tolerance, most, np.random.default_rng(seed))
 
 
 def coalitions_of[P: Hashable](nest: Nest[P]) -> int:
@@ -110,16 +114,20 @@ def _subsets[P: Hashable](groups: Sequence[frozenset[P]]) -> Iterator[tuple[floa
 
 
 def _sample[P: Hashable](
-    value: Callable[[frozenset[P]], Floats], nest: Nest[P], tolerance: Floats | float, rng: np.random.Generator
+    value: Callable[[frozenset[P]], Floats],
+    nest: Nest[P],
+    tolerance: Floats | float,
+    most: int,
+    rng: np.random.Generator,
 ) -> Attribution[P]:
     players = [player for blocks in nest for block in blocks for player in block]
     pairs: list[Floats] = []  # (player, …) each
     low = high = np.zeros(0)
-    while len(pairs) < MOST_PAIRS:
+    while len(pairs) < most:
         order = _order(nest, rng)
         both = [_gains(value, one, players) for one in (order, order[::-1])]
-        least, most = np.minimum(*both), np.maximum(*both)
-        low, high = (least, most) if not pairs else (np.minimum(low, least), np.maximum(high, most))
+        least, largest = np.minimum(*both), np.maximum(*both)
+        low, high = (least, largest) if not pairs else (np.minimum(low, least), np.maximum(high, largest))
         pairs.append(0.5 * (both[0] + both[1]))
         if len(pairs) >= FEWEST_PAIRS and bool(np.all(_error(pairs) < tolerance)):
             break

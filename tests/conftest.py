@@ -24,6 +24,7 @@ from db.append import (
     append_documents,
     append_evaluation,
     append_events,
+    append_explanation,
     append_forecasts,
     append_judgements,
     append_observations,
@@ -56,6 +57,7 @@ from db.run_rows import (
     NewAttempt,
     NewDelivery,
     NewEvaluation,
+    NewExplanation,
     NewReport,
     NewRun,
     NewRunName,
@@ -185,6 +187,18 @@ EVALUATION = NewEvaluation(
     inputs_hash="1" * 64,
     settings={"every_days": 30, "horizons": [30, 180]},
     result={"brier": 0.17, "n": None},
+)
+EXPLANATION = NewExplanation(
+    case_id="small",
+    before_run_id=1,
+    run_id=1,
+    path="direct",
+    method="owen",
+    code_version="0.1.0",
+    model_version="a" * 8,
+    inputs_hash_before="1" * 64,
+    inputs_hash="2" * 64,
+    result={"lines": [{"points": [0.25, None]}]},
 )
 ATTEMPT = NewAttempt(
     case_id="small",
@@ -409,6 +423,7 @@ def full(small: Database) -> Database:
         append_run_status(connection, run_id, "published", {"divergences": 0}, NOW)
         append_forecasts(connection, run_id, [TARGET], [SCENARIO], [STATE], [EFFECT], NOW)
         append_evaluation(connection, EVALUATION, NOW)
+        append_explanation(connection, replace(EXPLANATION, before_run_id=run_id, run_id=run_id), NOW)
         append_attempt(connection, replace(ATTEMPT, run_id=run_id), NOW)
         (alert,) = append_alerts(connection, [ALERT], NOW)
         append_delivery(connection, NewDelivery(alert, "file", "sent", ""), NOW)

@@ -181,7 +181,7 @@ def _set_back(folder: Path) -> None:
             ("judgements", "analyst"),
         ):
             connection.exec_driver_sql(f"ALTER TABLE {table_} DROP COLUMN {name}")
-        for table_ in ("posterior_chunks", "run_names", "thinnings"):
+        for table_ in ("posterior_chunks", "run_names", "thinnings", "explanations"):
             connection.exec_driver_sql(f"DROP TABLE {table_}")
         connection.exec_driver_sql("DROP INDEX ix_observations_observed")
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0006'")

@@ -119,6 +119,7 @@ SECTIONS: Sections = {
         *_of("init", init="Create the database and load the case."),
         *_of("update", update="Make a new forecast and store it."),
         *_of("show", show="Show the published forecast."),
+        *_of("why", why="Say why the forecast moved."),
     ),
     "Desk": (
         *_of("desk", log="Log an observation.", revise="Correct an observation.", retract="Withdraw an observation."),

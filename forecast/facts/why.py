@@ -1,7 +1,7 @@
 """Why a forecast moved: what made the difference between two runs, line by line; the lines add up to it."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 
 # The classes of lines, in the order in which they are told.
@@ -275,13 +275,87 @@ def total(lines: Sequence[Line], target: int, reach: int) -> float:
     return sum(line.at(target, reach) for line in lines)
 
 
-def causes(explanation: Explanation, target: int, reach: int, number: int) -> tuple[Line, ...]:
-    """The lines that moved a number most, the largest first: at most so many, each larger than what chance makes.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cause:
+    """Lines that one would name together."""
 
-    Lines of time count as one, that of the days; what each makes alone is no cause anybody would name.
+    cls: str
+    points: float
+    lines: tuple[Line, ...]
+
+    @property
+    def line(self) -> Line:
+        """The line that gives it its name."""
+        return self.lines[0]
+
+
+def name_causes(explanation: Explanation, target: int, reach: int, number: int) -> tuple[Cause, ...]:
+    """What moved a number most, the largest first: at most so many, each larger than what chance makes.
+
+    Time is one cause; an event goes together with what events taught where it is the only one. Chance is none.
     """
+    events = explanation.of(EVENT)
+    taught = [line for line in explanation.of(LEARNING) if line.kind == EVENTS]
+    together = (*events, *taught) if len(events) == 1 else ()
+    time = explanation.of(TIME)
+    groups = [group for group in (time, together) if group]
+    alone = [line for line in explanation.lines if line not in time and line not in together]
+    groups += [(line,) for line in alone if line.cls not in (REST, CHANCE)]
+    found = [Cause(cls=group[0].cls, points=total(group, target, reach), lines=tuple(group)) for group in groups]
+    least = least_told(explanation, target, reach)
+    told = [cause for cause in found if abs(cause.points) >= least]
+    return tuple(sorted(told, key=lambda cause: -abs(cause.points))[:number])
+
+
+def least_told(explanation: Explanation, target: int, reach: int) -> float:
+    """Points that a cause must make to be named: more than chance is expected to."""
     chance = 0.0 if explanation.expected_chance is None else explanation.expected_chance[target][reach]
-    least = max(SMALLEST, chance)
-    named = [line for line in explanation.lines if line.cls not in (REST, CHANCE)]
-    found = [line for line in named if abs(line.at(target, reach)) >= least]
-    return tuple(sorted(found, key=lambda line: -abs(line.at(target, reach))))[:number]
+    return max(SMALLEST, chance)
+
+
+def siblings_of(explanation: Explanation, line: Line, target: int, reach: int) -> tuple[str, float] | None:
+    """Of a meeting that moves the talks of another framing one way, those of its own, and how far it moves these.
+
+    None where it moves both alike, or is of no framing.
+    """
+    happened = line.happened
+    own = f"{happened.framing}_talks" if happened is not None else ""
+    if own not in explanation.targets or explanation.targets[target] == own:
+        return None
+    points = line.at(explanation.targets.index(own), reach)
+    return (own, points) if points * line.at(target, reach) < 0 else None
+
+
+def chance_of(explanation: Explanation, target: int, reach: int) -> tuple[float, float] | None:
+    """What chance made, and how large it is expected to be, in points; None where it cannot be told apart."""
+    if explanation.expected_chance is None:
+        return None
+    return total(explanation.of(CHANCE), target, reach), explanation.expected_chance[target][reach]
+
+
+def main_reach(explanation: Explanation) -> int:
+    """The place of the longest rolling window, which sentences are of unless another is asked for."""
+    rolling = [h for h, one in enumerate(explanation.reaches) if one.horizon_days is not None]
+    return max(rolling, key=lambda h: explanation.reaches[h].horizon_days or 0, default=0)
+
+
+def place_of(explanation: Explanation, horizon_days: int | None, deadline: date | None = None) -> int | None:
+    """The place of a reach; None where not both runs forecast it."""
+    asked = Reach(horizon_days, deadline)
+    return explanation.reaches.index(asked) if asked in explanation.reaches else None
+
+
+def renamed(explanation: Explanation, names: Mapping[str, str], sources: Callable[[str], str]) -> Explanation:
+    """The same with other names of indicators, by id, and of sources."""
+
+    def of(line: Line) -> Line:
+        coded, happened = line.coded, line.happened
+        return replace(
+            line,
+            coded=coded
+            and replace(coded, name=names.get(coded.indicator, coded.name), publisher=sources(coded.publisher)),
+            happened=happened and replace(happened, source=sources(happened.source)),
+            rows=tuple(map(of, line.rows)),
+        )
+
+    return replace(explanation, lines=tuple(map(of, explanation.lines)))

@@ -159,7 +159,8 @@ def _time(found: Split) -> list[Line]:
     )
     lines = []
     if stations.attested.name != stations.start.name:
-        days = max(((one.last - one.first).days + 1 for one in were_open), default=0)
+        seen = reads.looked_after.toordinal() if reads.looked_after else 0
+        days = max(min(max(*attested.values(), seen), day) - min(before.values()), 0)
         passed = Passed(days=days, attested=were_open, looked_through=reads.looked_after)
         subject = Subject(table="completeness", rows=_new_words(found))
         lines.append(replace(_line(found, TIME, SILENCE, moved.silence, subject), passed=passed))

@@ -21,7 +21,7 @@ from models.attribution import Attribution, attribute
 from models.spec import Floats
 
 TOLERANCE = 5e-4
-"""In probability: standard error of an average over orders, below which no more are tried."""
+"""In probability: standard error of an average over orders, of the headline, below which no more are tried."""
 MANY = 40
 """Entries beyond which indicators are the players, and what they are told comes in the order of days."""
 LEAST, MOST = 1e-4, 1 - 1e-4
@@ -138,7 +138,7 @@ def split_situation(reads: Reads, stations: Stations, base: Base, known: Mapping
     few_at = [both_scales(few.mean(one)) for one in way]
     silence, days, fading, opened = (later - earlier for earlier, later in pairwise(few_at))
     days = days + (at(stations.opened) - at(stations.start)) - (silence + days + fading + opened)
-    entries = _attribute(reads, few)
+    entries = _attribute(reads, few, headline)
     gained = sum(entries.mean.values(), np.zeros_like(days))
     return Moved(
         silence=silence,
@@ -158,11 +158,12 @@ def with_odds(few: Few, known: Mapping[str, Floats]) -> Floats:
     return np.where((np.min(values, axis=0) >= LEAST) & (np.max(values, axis=0) <= MOST), 1.0, np.nan)
 
 
-def _attribute(reads: Reads, few: Few) -> Attribution[Key]:
+def _attribute(reads: Reads, few: Few, headline: int) -> Attribution[Key]:
     def value(keys: frozenset[Key]) -> Floats:
         return both_scales(few.mean(reads.with_entries(keys)))
 
-    tolerance = np.array([TOLERANCE, np.inf])[:, None, None]
+    tolerance = np.full((2, *few.lowest.shape), np.inf)
+    tolerance[0, headline] = TOLERANCE
     players = [one for one in reads.differences if one.cls != DOCUMENT]
     if len(players) > MANY:
         return _attribute_many(value, players, tolerance)

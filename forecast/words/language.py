@@ -22,6 +22,7 @@ from forecast.words.parts.reasons import ReasonWords
 from forecast.words.parts.short import ShortWords
 from forecast.words.parts.show import ShowWords
 from forecast.words.parts.trust import TrustWords
+from forecast.words.parts.why import WhyWords
 
 
 class Language(Protocol):
@@ -76,6 +77,9 @@ class Language(Protocol):
 
     @property
     def trust(self) -> TrustWords: ...
+
+    @property
+    def why(self) -> WhyWords: ...
 
 
 ENGLISH: Language = english

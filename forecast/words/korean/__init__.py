@@ -13,6 +13,7 @@ from forecast.words.korean import reasons as _reasons
 from forecast.words.korean import short as _short
 from forecast.words.korean import show as _show
 from forecast.words.korean import trust as _trust
+from forecast.words.korean import why as _why
 from forecast.words.korean.labels import LABELS
 from forecast.words.labels import Labels
 from forecast.words.parts.alerts import AlertWords
@@ -28,6 +29,7 @@ from forecast.words.parts.reasons import ReasonWords
 from forecast.words.parts.short import ShortWords
 from forecast.words.parts.show import ShowWords
 from forecast.words.parts.trust import TrustWords
+from forecast.words.parts.why import WhyWords
 
 code, name = "ko", "Korean"
 labels: Labels = LABELS
@@ -44,3 +46,4 @@ reasons: ReasonWords = _reasons
 short: ShortWords = _short
 show: ShowWords = _show
 trust: TrustWords = _trust
+why: WhyWords = _why

@@ -1,0 +1,119 @@
+"""Why a forecast moved, as an analyst reads it: sentences, then every line with what it makes."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from rich.text import Text
+
+from forecast.cli.tables import bold, emit, grid, paragraph
+from forecast.facts.why import CHANCE, CLASSES, ENTRIES, TIME, Explanation, Grid, Line, total
+from forecast.why.grouping import Group
+from forecast.words.language import Language
+from forecast.words.numbers import signed
+from forecast.words.why_numbers import level_move, size_text
+
+MOST = 12
+"""Entries of a class that have a row; of more only the sum is told."""
+
+type Row = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """What is to be seen of an explanation."""
+
+    found: Explanation
+    target: int
+    reach: int
+    columns: tuple[int, ...]
+    """The places of the windows."""
+    language: Language
+
+
+def print_why(seen: Shown, groups: Sequence[Group] = ()) -> None:
+    """Print it; gathered where there are groups."""
+    words = seen.language.why
+    lines: list[str | Text] = [bold(words.title(seen.found, seen.target, seen.reach)), ""]
+    for sentence in words.sentences(seen.found, seen.target, seen.reach):
+        lines += paragraph(sentence)
+    rows, strong = _rows(seen, groups)
+    lines += ["", *grid(_header(seen), rows, left=(0, 1 + len(seen.columns)), emphasised=strong, stacked=True)]
+    limits = words.limits(seen.found)
+    for sentence in limits:
+        lines += ["", *paragraph(sentence)] if sentence is limits[0] else paragraph(sentence)
+    emit(lines)
+
+
+def _header(seen: Shown) -> Row:
+    windows = [seen.found.reaches[h] for h in seen.columns]
+    words, labels = seen.language.why, seen.language.labels
+    told = ("expected", "said", "surprise", "moved")
+    return (
+        "",
+        *(labels.window(one.horizon_days, one.deadline) for one in windows),
+        *(words.label(name) for name in told),
+    )
+
+
+def _rows(seen: Shown, groups: Sequence[Group]) -> tuple[list[Row], list[int]]:
+    """All rows, and which of them are bold."""
+    words, found = seen.language.why, seen.found
+    rows: list[tuple[Row, bool]] = [(_ends(seen, words.label("before"), found.before.mean), True)]
+    body = _gathered(seen, groups) if groups else _lines(seen)
+    rows += [*body, (_ends(seen, words.label("after"), found.after.mean), True)]
+    return [row for row, _ in rows], [k for k, (_, strong) in enumerate(rows) if strong]
+
+
+def _ends(seen: Shown, label: str, mean: Grid) -> Row:
+    return (label, *(f"{100 * mean[seen.target][h]:.2f} %" for h in seen.columns), "", "", "", "")
+
+
+def _gathered(seen: Shown, groups: Sequence[Group]) -> Iterator[tuple[Row, bool]]:
+    """The largest first of those with a name; the rest in the order of lines."""
+    named = sorted((one for one in groups if one.name), key=lambda one: -abs(one.points[seen.target][seen.reach]))
+    for one in (*named, *(one for one in groups if not one.name)):
+        label = one.name or seen.language.why.class_label(one.cls)
+        yield (label, *_points(seen, one.points), "", "", "", ""), False
+
+
+def _lines(seen: Shown) -> Iterator[tuple[Row, bool]]:
+    for cls in CLASSES:
+        lines = seen.found.of(cls)
+        if not lines:
+            continue
+        if cls == CHANCE:
+            yield _row(seen, lines[0], ""), False
+            yield from _expected(seen)
+            continue
+        label = seen.language.why.class_label(cls)
+        if len(lines) == 1 and not lines[0].rows and cls not in (*ENTRIES, TIME):
+            yield _row(seen, lines[0], ""), False
+            continue
+        sums = tuple(signed(total(lines, seen.target, h)) for h in seen.columns)
+        yield (label, *sums, "", "", "", ""), False
+        for line in lines[:MOST]:
+            yield _row(seen, line, "  "), False
+            if line.cls in ENTRIES:
+                yield from ((_row(seen, row, "    "), False) for row in line.rows)
+        if len(lines) > MOST:
+            left = lines[MOST:]
+            others = seen.language.why.label("others").format(len(left))
+            yield (f"  {others}", *(signed(total(left, seen.target, h)) for h in seen.columns), "", "", "", ""), False
+
+
+def _row(seen: Shown, line: Line, indent: str) -> Row:
+    move = level_move(line)
+    told = (f"{move[0]} ± {move[1]}", move[2], f"{move[3]} sd", move[4]) if move else ("", "", "", "")
+    return f"{indent}{seen.language.why.line_label(line)}", *_points(seen, line.points), *told
+
+
+def _expected(seen: Shown) -> Iterator[tuple[Row, bool]]:
+    expected = seen.found.expected_chance
+    if expected is None:
+        return
+    label = seen.language.why.label("chance").format("…").rstrip("… ")
+    yield (f"  {label}", *(f"{size_text(expected[seen.target][h])}" for h in seen.columns), "", "", "", ""), False
+
+
+def _points(seen: Shown, points: Grid) -> Row:
+    return tuple(signed(points[seen.target][h]) for h in seen.columns)

@@ -1,0 +1,115 @@
+"""A forecast that moved, as a waterfall: from what it was to what it is, a bar for every cause."""
+
+from dataclasses import dataclass
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from forecast.facts.why import (
+    CHANCE,
+    ENTRIES,
+    LEARNING,
+    REST,
+    TIME,
+    VERSION,
+    Explanation,
+    Line,
+    total,
+)
+from forecast.plots.axes import SMALL
+from forecast.plots.indicators import wrap_words
+from forecast.plots.style import BLUE, GREY, INK, LIGHT, ORANGE, WIDTH, house_style
+from forecast.words.language import Language
+from forecast.words.why_numbers import points_text
+
+MOST = 10
+"""Bars of entries; the others are one."""
+LETTERS = 46
+"""That a line of a label has room for; half as many of those that are twice as wide."""
+_WIDE = {"ja": 24, "ko": 30}
+BAR = 0.62
+
+
+@dataclass(frozen=True, slots=True)
+class _Bar:
+    label: str
+    points: float
+    plain: bool
+    """Whether it is neither cause nor end: chance, and what a few draws lose."""
+
+
+def draw_why(found: Explanation, target: int, reach: int, language: Language) -> Figure:
+    """The bars from top to bottom, in the order of lines: orange to the left, blue to the right."""
+    bars = _bars(found, target, reach, language)
+    before, after = (100 * end.mean[target][reach] for end in (found.before, found.after))
+    with house_style(language.labels.locale):
+        figure = Figure(figsize=(WIDTH, 1.1 + 0.36 * (len(bars) + 2)), layout="constrained")
+        axes = figure.subplots()
+        _draw(axes, bars, before, after, found, language)
+        chance = found.expected_chance
+        if chance is not None:
+            _whisker(axes, bars, before, chance[target][reach])
+        axes.set_title(wrap_words(language.why.title(found, target, reach), _letters(language) * 2, 3))
+        return figure
+
+
+def _bars(found: Explanation, target: int, reach: int, language: Language) -> list[_Bar]:
+    words = language.why
+
+    def bar(lines: tuple[Line, ...], label: str, plain: bool = False) -> _Bar:
+        return _Bar(label, total(lines, target, reach), plain)
+
+    entries = sorted(found.of(*ENTRIES), key=lambda line: -abs(line.at(target, reach)))
+    moving = [line for line in entries if abs(line.at(target, reach)) > 0]
+    shown, left = moving[:MOST], tuple(moving[MOST:])
+    bars = [bar((line,), words.line_label(line)) for line in found.of(VERSION)]
+    if found.of(TIME):
+        bars.append(bar(found.of(TIME), words.class_label(TIME)))
+    bars += [bar((line,), words.line_label(line)) for line in shown]
+    if left:
+        bars.append(bar(left, words.label("others").format(len(left))))
+    bars += [bar((line,), words.line_label(line)) for line in found.of(LEARNING)]
+    bars += [bar((line,), words.class_label(line.cls), plain=True) for line in found.of(REST, CHANCE)]
+    return bars
+
+
+def _letters(language: Language) -> int:
+    return _WIDE.get(language.code, LETTERS)
+
+
+def _draw(axes: Axes, bars: list[_Bar], before: float, after: float, found: Explanation, language: Language) -> None:
+    rows = len(bars) + 2
+    axes.barh([0, rows - 1], [before, after], height=BAR, color=GREY)
+    here = before
+    places = [(before, f"{before:.2f}")]
+    for row, one in enumerate(bars, start=1):
+        colour = LIGHT if one.plain else BLUE if one.points > 0 else ORANGE
+        axes.barh(row, one.points, left=here, height=BAR, color=colour, edgecolor=INK, linewidth=0.4)
+        axes.plot([here, here], [row - 1 + BAR / 2, row - BAR / 2], color=INK, linewidth=0.5)
+        places.append((max(here, here + one.points), points_text(one.points)))
+        here += one.points
+    axes.plot([here, here], [rows - 2 + BAR / 2, rows - 1 - BAR / 2], color=INK, linewidth=0.5)
+    places.append((after, f"{after:.2f}"))
+    ends = [x for x, _ in places] + [before, after]
+    room = max(ends) - min(min(ends), 0.0)
+    for row, (x, text) in enumerate(places):
+        axes.annotate(text, (x, row), (4, 0), textcoords="offset points", va="center", fontsize=SMALL, color=INK)
+    words = language.why
+    labels = [words.label("before"), *(one.label for one in bars), words.label("after")]
+    axes.set_yticks(range(rows), [wrap_words(label, _letters(language), 2) for label in labels])
+    axes.tick_params(axis="y", length=0)
+    axes.invert_yaxis()
+    low = min([before, after, *(x for x, _ in places)])
+    axes.set_xlim(_left(low, room), max(ends) + 0.12 * room)
+    axes.set_xlabel(language.labels.probability + f" ({language.labels.percent_sign.strip()})")
+
+
+def _left(low: float, room: float) -> float:
+    """From nothing, unless all of it is far from nothing."""
+    return 0.0 if low < 0.6 * room or room == 0 else max(low - 0.6 * room, 0.0)
+
+
+def _whisker(axes: Axes, bars: list[_Bar], before: float, expected: float) -> None:
+    """How large chance is expected to be, about where its bar begins."""
+    begin = before + sum(one.points for one in bars[:-1])
+    axes.errorbar(begin, len(bars), xerr=expected, color=INK, linewidth=0.8, capsize=2)
