@@ -30,7 +30,6 @@ from forecast.cli.app import run
 from forecast.errors import NotExplained
 from forecast.facts.brief import Brief
 from forecast.facts.causes import LISTED, of_headline
-from forecast.facts.why import DIRECT
 from forecast.record.summary import as_json, read_summary
 from forecast.schedule.alerts import raise_alerts
 from forecast.schedule.explaining import PAIRS, TRIES, Pair, missing_pairs
@@ -38,10 +37,10 @@ from forecast.schedule.leader import acquire
 from forecast.schedule.messages import as_line
 from forecast.schedule.settings import AlertFile, AlertSettings, Settings
 from forecast.schedule.steps import record_alerts, store_explanations
-from forecast.why.stored import read_stored, store
+from forecast.why.stored import read_step, store
 from forecast.why.told import read_told
 from forecast.words.language import LANGUAGES
-from forecast.words.numbers import signed
+from forecast.words.why_numbers import points_text
 from indicators.folder import read_case_folder
 from indicators.shipped import shipped_case
 
@@ -138,7 +137,7 @@ def test_programs_get_the_causes_as_facts(toy: Database) -> None:
     assert 0 < len(found) <= 3
     for one in found:
         assert (one["from_run_id"], one["target"], one["horizon_days"]) == (1, "arms_control_talks", 365)
-        assert signed(one["points"], 1) in alert.body
+        assert f"{one['label']} {points_text(one['points'])}" in alert.body
 
 
 def test_an_alert_does_not_wait_for_causes(toy: Database) -> None:
@@ -238,10 +237,10 @@ def test_every_form_of_the_brief_lists_causes_that_add_up(brief: Brief, language
     rows = [told.points(line) for line in told.largest]
     assert 0 < len(rows) <= LISTED
     for points in rows:
-        assert signed(points, 2 if abs(points) < 1 else 1) in plain
+        assert points_text(points) in plain
     chance = told.points(told.chance) if told.chance else 0.0
     whole = 100 * (told.after - told.before)
-    assert sum(rows) + told.others + chance == pytest.approx(whole, abs=1e-9)
+    assert sum(rows) + told.points(*told.others) + chance == pytest.approx(whole, abs=1e-9)
 
 
 @LANGUAGE
@@ -249,8 +248,9 @@ def test_the_brief_of_one_page_names_causes(brief: Brief, language: str) -> None
     sheet = lay_out(brief, language, "html", short=True)
     told = sheet.brief.changes.why
     assert told is not None
-    text = "".join(parsed(render(sheet, 12, head=HEAD)).text)
-    assert sum(signed(told.points(line), 1) in text for line in told.largest) >= 3
+    text = "".join(parsed(render(sheet, 12, head=HEAD)).text).replace("\N{NO-BREAK SPACE}", " ")
+    assert LANGUAGES[language].why.sentences(told.explanation, told.target, told.reach)[0] in text
+    assert sum(points_text(cause.points) in text for cause in told.named) == len(told.named) > 1
 
 
 @LANGUAGE
@@ -328,7 +328,7 @@ def test_the_newest_pairs_are_split_once_and_the_newest_first(toy: Database) -> 
     assert len(explaining.asked) == PAIRS
     with toy.read() as connection:
         assert missing_pairs(connection, "toy", date(2020, 3, 1)) == ()
-        assert read_stored(connection, last - 1, last, DIRECT) is not None
+        assert read_step(connection, last - 1, last) is not None
 
 
 def test_a_run_between_two_that_were_split_is_split_from_both(toy: Database) -> None:

@@ -13,7 +13,7 @@ from forecast.facts.brief import Brief
 from forecast.facts.causes import Explained, of_headline
 from forecast.facts.changes import Since
 from forecast.structures import structure_of
-from forecast.why.explain import explain
+from forecast.why.found import find
 from forecast.why.told import read_told
 
 
@@ -34,7 +34,7 @@ def with_why(database: Database, brief: Brief) -> Brief:
     if brief.changes.why is not None or before is None or not _comparable(before, brief.run):
         return brief
     with suppress(ForecastError, StoreError):  # the brief itself has been read, and is not lost for want of causes
-        why = of_headline(explain(database, before, brief.run))
+        why = of_headline(find(database, before, brief.run))
         return replace(brief, changes=replace(brief.changes, why=why))
     return brief
 

@@ -39,9 +39,8 @@ from forecast.record.translated import sourced, week_sourced
 from forecast.run_facts import read_instant, read_when
 from forecast.structures import change_as_json
 from forecast.why.payload import as_json as why_json
-from forecast.why.told import explained_in
+from forecast.why.told import in_language as explained_in
 from forecast.words.english import plots as english
-from forecast.words.language import ENGLISH
 from forecast.words.names import TARGET_NAMES
 from indicators.languages import standing_names
 from indicators.names import Names, source_name
@@ -287,7 +286,7 @@ def _changes(changes: Changes) -> Mapping[str, Any]:
     values["steps"] = [asdict(step) | {"change": step.change} for step in changes.steps]
     values["model"] = change_as_json(changes.model) if changes.model else None
     why = changes.why
-    values["why"] = why_json(why.explanation, ENGLISH, why.target, why.reach) if why else None
+    values["why"] = why_json(why.explanation, why.target, why.reach) if why else None
     values["moves"] = [asdict(move) | {"change": move.change} for move in changes.moves]
     return values
 

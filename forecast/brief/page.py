@@ -27,7 +27,8 @@ from forecast.plots.style import WIDTH, as_drawing, as_png
 from forecast.words.labels import Labels
 from forecast.words.language import LANGUAGES, Language
 from forecast.words.names import TARGET_NAMES
-from forecast.words.numbers import error_size, level_text, signed
+from forecast.words.numbers import error_size, signed
+from forecast.words.why_numbers import level_move, points_text
 
 TEMPLATES = {"html": "brief.html.j2", "md": "brief.md.j2", "mail": "mail.html.j2", "txt": "mail.txt.j2"}
 SHORT = {"html": "short.html.j2", "md": "short.md.j2", "mail": "short_mail.html.j2", "txt": "short_mail.txt.j2"}
@@ -244,19 +245,26 @@ def _change_table(brief: Brief, language: Language) -> ChangeTable:
 
 def _why_table(brief: Brief, told: Explained, language: Language) -> WhyTable:
     """The largest causes with what was expected of an observation and what it said, all others, and chance."""
-    words, said, number = language.brief.WORDS, language.why, (told.target, told.reach)
-    rows = [(said.line_label(line), (_of_line(told, line), *_levels(line))) for line in told.largest]
-    if abs(told.others) >= SEEN:
-        rows.append((words.others, (_points(told.others / 100), "", "")))
+    words, number = language.why, (told.target, told.reach)
+    rows = [_why_row(told, language, line) for line in told.largest]
+    if told.others and abs(others := told.points(*told.others)) >= SEEN:
+        rows.append((words.label("others").format(len(told.others)), (points_text(others), "", "")))
     if told.chance is not None and abs(told.points(told.chance)) >= SEEN:
-        rows.append((said.line_label(told.chance), (_of_line(told, told.chance), "", "")))
-    sentences = (*said.sentences(told.explanation, *number), *said.limits(told.explanation))
+        rows.append(_why_row(told, language, told.chance))
+    limits = words.limits(replace(told.explanation, orders=0))  # how it was averaged is told by `parley why`
+    points = language.brief.WORDS.points.format(language.labels.window(*_window(told)))
     return WhyTable(
-        title="" if _is_of_full_runs(brief) else said.title(told.explanation, *number),
-        said=language.labels.sentences(sentences),
-        header=(words.points.format(language.labels.window(*_window(told))), words.expected, words.said),
+        title="" if _is_of_full_runs(brief) else words.title(told.explanation, *number),
+        said=language.labels.sentences((*words.sentences(told.explanation, *number), *limits)),
+        header=(points, words.label("expected"), words.label("said")),
         rows=tuple(rows),
     )
+
+
+def _why_row(told: Explained, language: Language, line: Line) -> tuple[str, tuple[str, ...]]:
+    expected, sd, said, *_ = level_move(line) or ("", "", "")
+    foretold = f"{expected} ± {sd}" if expected else ""
+    return language.why.line_label(line), (points_text(told.points(line)), foretold, said)
 
 
 def _window(told: Explained) -> tuple[int | None, date | None]:
@@ -268,18 +276,6 @@ def _is_of_full_runs(brief: Brief) -> bool:
     """Whether the numbers that are compared above are those of the two runs whose difference is explained."""
     since = brief.changes.since
     return brief.summary.standing is None and since.run == since.told
-
-
-def _of_line(told: Explained, line: Line) -> str:
-    return _points(told.points(line) / 100)
-
-
-def _levels(line: Line) -> tuple[str, str]:
-    """What the filter expected of an observation, and what it said."""
-    if line.foretold is None:
-        return "", ""
-    expected = f"{signed(line.foretold.forecast, 1)} ± {line.foretold.forecast_sd:.1f}"
-    return expected, level_text(line.foretold.observed)
 
 
 def _points(change: float) -> str:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from forecast.facts.why import CHANCE, Explanation, Line, total
+from forecast.facts.why import CHANCE, Cause, Explanation, Line, main_reach, name_causes, place_of, total
 
 NAMED = 3
 """Causes in a sentence."""
@@ -27,21 +27,30 @@ class Explained:
         return total(lines, self.target, self.reach)
 
     @property
+    def named(self) -> tuple[Cause, ...]:
+        """The causes that a sentence names, the largest first; none where nothing is larger than chance."""
+        return name_causes(self.explanation, self.target, self.reach, NAMED)
+
+    @property
     def chance(self) -> Line | None:
         """The Monte-Carlo line; None where chance cannot be told apart."""
         return next(iter(self.explanation.of(CHANCE)), None)
 
     @property
-    def largest(self) -> tuple[Line, ...]:
-        """The lines that make most of it, but for chance: so many as a small table holds."""
-        lines = [line for line in self.explanation.lines if line.cls != CHANCE and abs(self.points(line)) >= SEEN]
-        return tuple(sorted(lines, key=lambda line: -abs(self.points(line)))[:LISTED])
+    def _causes(self) -> tuple[Line, ...]:
+        """The lines but for chance, those that make most of it first."""
+        lines = [line for line in self.explanation.lines if line.cls != CHANCE]
+        return tuple(sorted(lines, key=lambda line: -abs(self.points(line))))
 
     @property
-    def others(self) -> float:
-        """What all lines make together that are neither among the largest nor chance, in points."""
-        shown = {id(line) for line in (*self.largest, self.chance)}
-        return self.points(*(line for line in self.explanation.lines if id(line) not in shown))
+    def largest(self) -> tuple[Line, ...]:
+        """The lines that make most of it: so many as a small table holds."""
+        return tuple(line for line in self._causes[:LISTED] if abs(self.points(line)) >= SEEN)
+
+    @property
+    def others(self) -> tuple[Line, ...]:
+        """The lines that are neither among the largest nor chance."""
+        return self._causes[len(self.largest) :]
 
     @property
     def horizon_days(self) -> int | None:
@@ -60,8 +69,7 @@ class Explained:
 
 def of_headline(explanation: Explanation, horizon_days: int | None = None) -> Explained | None:
     """The headline over a rolling window of so many days, or over the longest; None where both runs forecast none."""
-    days = [reach.horizon_days for reach in explanation.reaches]
-    wanted = horizon_days or max((one for one in days if one), default=None)
-    if wanted is None or wanted not in days:
+    reach = main_reach(explanation) if horizon_days is None else place_of(explanation, horizon_days)
+    if reach is None or explanation.reaches[reach].horizon_days is None:
         return None
-    return Explained(explanation, explanation.place, days.index(wanted))
+    return Explained(explanation, explanation.place, reach)

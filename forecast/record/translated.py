@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from forecast.facts.news import EventNews, JudgementNews, News, ObservationNews, Week
 from forecast.facts.summary import SinceWeek, Summary
-from forecast.why.told import explained_in
+from forecast.why.told import in_language as explained_in
 from forecast.words.language import ENGLISH, Language
 from indicators.languages import in_language as catalogue_in_language
 from indicators.languages import standing_names

@@ -109,7 +109,7 @@ def read_record(connection: Connection, case_id: str, settings: AlertSettings, n
 
     def explained(before: int, after: int) -> Explained | None:
         found = read_told(connection, read_run(connection, before), read_run(connection, after))
-        return of_headline(named(found, names), settings.horizon_days) if found else None
+        return named(of_headline(found, settings.horizon_days) if found else None, names)
 
     return Record(
         case_id=case_id,

@@ -16,8 +16,7 @@ from db.kinds import FULL_KINDS, PUBLISHED
 from db.progress import Progress
 from db.read_runs import read_run, read_runs
 from forecast.clock import Clock, utc_now
-from forecast.facts.why import DIRECT
-from forecast.why.stored import read_stored
+from forecast.why.stored import read_step, store
 
 PAIRS = 7
 """The newest so many are looked at: those of a week, whose causes then add up."""
@@ -46,7 +45,7 @@ def missing_pairs(connection: Connection, case_id: str, today: date) -> tuple[Pa
     """Of the newest pairs those without a stored split, the newest first: alerts wait for that one."""
     runs = read_runs(connection, case_id, kinds=FULL_KINDS, statuses=(PUBLISHED,), until=today, limit=PAIRS + 1)
     pairs = (Pair(before.id, after.id) for after, before in pairwise(runs))
-    return tuple(pair for pair in pairs if read_stored(connection, pair.before, pair.after, DIRECT) is None)
+    return tuple(pair for pair in pairs if read_step(connection, pair.before, pair.after) is None)
 
 
 def explain_pair(database: Database, pair: Pair, progress: Progress, clock: Clock = utc_now) -> Explained:
@@ -59,7 +58,6 @@ def explain_pair(database: Database, pair: Pair, progress: Progress, clock: Cloc
     """
     # NumPy and compiled code, which only the fitting process needs
     from forecast.why.explain import explain
-    from forecast.why.stored import store
 
     with database.read() as connection:
         before, after = read_run(connection, pair.before), read_run(connection, pair.after)

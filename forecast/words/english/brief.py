@@ -47,9 +47,6 @@ WORDS = TableWords(
     change="change, points ± Monte Carlo",
     cause="what moved it",
     points="points {}",
-    expected="expected",
-    said="said",
-    others="all others",
 )
 TERMS: Mapping[str, str] = {
     "almost_no_chance": "almost no chance",

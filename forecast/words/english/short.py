@@ -1,7 +1,6 @@
 """A brief of one page in English: what the long form does not say, in words for people who know no models."""
 
 from forecast.facts.brief import Brief
-from forecast.facts.causes import NAMED
 from forecast.facts.changes import REPORT, Step
 from forecast.facts.levels import Watched
 from forecast.facts.news import RETRACTED, EventNews, ObservationNews
@@ -98,8 +97,7 @@ def movers(brief: Brief) -> str:
     if changes.since.run is None:
         return ""
     if (told := changes.why) is not None:
-        said = why.causes(told.explanation, told.target, told.reach, NAMED)
-        return f"What moved it: {said}."
+        return why.sentences(told.explanation, told.target, told.reach)[0]
     towards, away = (", ".join(one.name for one in moves) for moves in (changes.towards, changes.away))
     parts = [f"towards talks, {towards}" if towards else "", f"away from talks, {away}" if away else ""]
     most = "; ".join(filter(None, parts))

@@ -1,7 +1,6 @@
 """A brief of one page in Japanese; `forecast.words.english.short` says the same."""
 
 from forecast.facts.brief import Brief
-from forecast.facts.causes import NAMED
 from forecast.facts.changes import REPORT, Step
 from forecast.facts.levels import Watched
 from forecast.facts.news import RETRACTED, EventNews, ObservationNews
@@ -95,8 +94,7 @@ def movers(brief: Brief) -> str:
     if changes.since.run is None:
         return ""
     if (told := changes.why) is not None:
-        said = why.causes(told.explanation, told.target, told.reach, NAMED)
-        return f"変化の要因：{said}。"
+        return why.sentences(told.explanation, told.target, told.reach)[0]
     towards, away = ("、".join(one.name for one in moves) for moves in (changes.towards, changes.away))
     parts = [f"協議に有利な方向は{towards}" if towards else "", f"不利な方向は{away}" if away else ""]
     most = "、".join(filter(None, parts))

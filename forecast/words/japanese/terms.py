@@ -30,9 +30,6 @@ WORDS = TableWords(
     change="変化（ポイント、±はモンテカルロ誤差）",
     cause="変化の要因",
     points="ポイント（{}）",
-    expected="予想",
-    said="観測",
-    others="その他の合計",
 )
 TERMS: Mapping[str, str] = {
     "almost_no_chance": "ほぼあり得ない",

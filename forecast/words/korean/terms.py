@@ -31,9 +31,6 @@ WORDS = TableWords(
     change="변화(%p, ±는 몬테카를로 오차)",
     cause="변동 요인",
     points="%p({})",
-    expected="예상",
-    said="관측",
-    others="그 밖의 합계",
 )
 TERMS: Mapping[str, str] = {
     "almost_no_chance": "가능성이 거의 없다",

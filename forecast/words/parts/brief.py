@@ -41,11 +41,6 @@ class TableWords:
     cause: str
     points: str
     """Of the window that stands in it."""
-    expected: str
-    """The level that was, and the level that an observation said."""
-    said: str
-    others: str
-    """What all causes make that have no row of their own."""
 
 
 class BriefWords(Protocol):
