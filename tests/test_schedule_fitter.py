@@ -19,14 +19,19 @@ from db.errors import LeaseLost
 from db.kinds import BACKFILL, OFFICIAL
 from db.leases import read_lease, take_lease
 from db.posteriors import path_of
+from db.progress import silent
+from db.read_explanations import read_steps_to
 from db.read_runs import read_run
 from db.tables import attempts, runs
 from forecast.clock import utc_now
-from forecast.errors import FitFailed
+from forecast.errors import FitFailed, NotExplained
+from forecast.facts.why import DIRECT
+from forecast.schedule.explaining import Pair, missing_pairs
 from forecast.schedule.fitter import Fitter
 from forecast.schedule.jobs import Job, Made, lease_name
 from forecast.schedule.leader import Stopped
 from forecast.schedule.slots import Slot
+from forecast.why.stored import read_step
 from models.settings import SamplerSettings
 
 SOUND = SamplerSettings(chains=4, draws=800, tune=400)
@@ -159,6 +164,45 @@ def test_the_run_is_there_with_its_line_of_the_ledger(shop: Shop, delivered: tup
         assert line.diagnostics == run.detail["diagnostics"]
         assert line.code_version == run.code_version
         assert line.versions == run.versions
+
+
+def test_it_says_what_moved_the_forecast_and_stores_it_once(shop: Shop, delivered: tuple[Delivered, Delivered]) -> None:
+    pair, beats = Pair(*(one.made.run_id for one in delivered)), []
+    with shop.database.read() as connection:
+        assert missing_pairs(connection, "toy", delivered[1].job.slot.day) == (pair,)
+    for _ in range(2):
+        shop.fitter.explain(pair, silent, lambda: beats.append(1))
+    assert beats
+    assert shop.fitter.pid == delivered[0].pid
+    with shop.database.read() as connection:
+        assert missing_pairs(connection, "toy", delivered[1].job.slot.day) == ()
+        (row,) = read_steps_to(connection, pair.after)
+        found = read_step(connection, pair.before, pair.after)
+    assert (row.before_run_id, row.path) == (pair.before, DIRECT)
+    assert found is not None
+    assert found.identity < 1e-9
+
+
+def test_what_cannot_be_split_is_refused_in_words_and_the_process_lives(
+    shop: Shop, delivered: tuple[Delivered, Delivered]
+) -> None:
+    before = shop.stored()
+    with pytest.raises(NotExplained, match=r"^no run 77; runs go from 1 to \d+$"):
+        shop.fitter.explain(Pair(delivered[0].made.run_id, 77), silent, lambda: None)
+    assert shop.fitter.pid == delivered[0].pid
+    assert shop.stored() == before
+
+
+def test_a_process_killed_while_it_splits_costs_no_run(shop: Shop) -> None:
+    with Fitter(f"sqlite:///{shop.database.url}", 60) as fitter:
+
+        def kill_it() -> None:
+            if fitter.pid is not None:
+                os.kill(fitter.pid, signal.SIGKILL)
+
+        with pytest.raises(NotExplained, match=r"^the fitting process was ended by SIGKILL"):
+            fitter.explain(Pair(1, 2), silent, kill_it)
+        assert fitter.pid is None
 
 
 def test_what_it_does_is_told_by_stages(shop: Shop, delivered: tuple[Delivered, Delivered]) -> None:
