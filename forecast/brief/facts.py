@@ -27,6 +27,7 @@ from forecast.facts.news import ObservationNews
 from forecast.facts.quality import Tested
 from forecast.facts.summary import Summary
 from forecast.facts.track import TrackRecord
+from forecast.facts.why import renamed
 from forecast.plots.chosen import Span
 from forecast.plots.history import read_history
 from forecast.plots.horizons import read_horizons
@@ -37,6 +38,7 @@ from forecast.record.summary import read_summary
 from forecast.record.translated import sourced, week_sourced
 from forecast.run_facts import read_instant, read_when
 from forecast.structures import change_as_json
+from forecast.why.found import find_if_possible
 from forecast.words.english import plots as english
 from forecast.words.names import TARGET_NAMES
 from indicators.languages import standing_names
@@ -95,7 +97,10 @@ def read_brief(
         by_deadline=deadlines[0] if deadlines else None,
         deadline_meaning=_meaning(connection, case, deadlines[0].deadline if deadlines else None),
         grounds=_grounds(headline, shown.run, levels, tested),
-        changes=read_changes(connection, run, base, _now(summary, when), names),
+        changes=replace(
+            read_changes(connection, run, base, _now(summary, when), names),
+            why=None if base.run is None else find_if_possible(connection, posteriors, base.run, run),
+        ),
         levels=levels,
         attested=read_attested(connection, run.case_id, when),
         watched=read_watched(connection, run, levels, summary.catalogue, headline),
@@ -180,6 +185,7 @@ def in_language(brief: Brief, names: Names) -> Brief:
         return replace(one, indicator=named("indicator", one.indicator, own.get(one.indicator, one.indicator)))
 
     deadline = str(brief.by_deadline.deadline) if brief.by_deadline else ""
+    own_names = {row.indicator_id: named("indicator", row.indicator_id, row.name) for row in brief.summary.catalogue}
     return replace(
         brief,
         summary=replace(
@@ -192,7 +198,11 @@ def in_language(brief: Brief, names: Names) -> Brief:
             week=week_sourced(brief.summary.week, names),
         ),
         deadline_meaning=named("deadline", deadline, brief.deadline_meaning),
-        changes=replace(brief.changes, moves=tuple(map(of_indicator, brief.changes.moves))),
+        changes=replace(
+            brief.changes,
+            moves=tuple(map(of_indicator, brief.changes.moves)),
+            why=brief.changes.why and renamed(brief.changes.why, own_names, lambda source: source_name(names, source)),
+        ),
         levels=tuple(map(of_indicator, brief.levels)),
         watched=tuple(_watched_in(of_indicator(one), names) for one in brief.watched),
         documents=tuple(
@@ -268,7 +278,7 @@ def _likelihood(row: TargetForecastRow) -> dict[str, Any]:
 
 def _changes(changes: Changes) -> Mapping[str, Any]:
     since, run = changes.since, changes.since.run
-    values = asdict(replace(changes, since=replace(since, run=None)))
+    values = asdict(replace(changes, since=replace(since, run=None), why=None))
     values["since"] = {
         "reason": since.reason,
         "run_id": run.id if run else None,

@@ -8,6 +8,7 @@ from db.run_rows import RunRow, TargetForecastRow
 from forecast.cli.tables import bold, column_widths, emit, facts, grid, level_cells, paragraph
 from forecast.facts.reasons import LEAST, Taught, taught_on
 from forecast.facts.summary import Summary
+from forecast.facts.why import main_reach
 from forecast.record.summary import by_model, cadence_of, stale_days
 from forecast.record.translated import in_language
 from forecast.run_facts import is_stale
@@ -44,6 +45,7 @@ def print_summary(summary: Summary, language: Language = ENGLISH) -> None:
             *warnings,
             *since_lines(told, language),
             *headline_lines(told, language),
+            *why_lines(told, language),
             *paragraph(by_model(told, language)),
             *model_lines(told, language),
             *paragraph(words.before(told)),
@@ -68,6 +70,12 @@ def print_summary(summary: Summary, language: Language = ENGLISH) -> None:
         blocks.append(_run_block(told.run, language, names=told.names))
     separated = [line for block in blocks if block for line in ("", *block)]
     emit(separated[1:])
+
+
+def why_lines(summary: Summary, language: Language) -> Lines:
+    """What moved the headline in a week, where that is on file."""
+    found = summary.why
+    return [] if found is None else [*paragraph(language.why.since(found, found.place, main_reach(found)))]
 
 
 def since_lines(summary: Summary, language: Language) -> Lines:

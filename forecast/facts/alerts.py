@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from db.read_schedule import ScheduledValue
+from forecast.facts.why import Explanation, place_of
 
 THRESHOLD, DAY, WEEK, DRIFT = "threshold", "move_day", "move_week", "drift"
 MOVEMENTS = (THRESHOLD, DAY, WEEK, DRIFT)
@@ -59,6 +60,15 @@ class HeadlineMoved:
     movement: Movement
     remodelled: Remodelled | None
     """None where the numbers compared are of one structure."""
+    explained: Explanation | None = None
+    """What moved it since the run that the first step is from, where that is on file."""
+
+    @property
+    def place(self) -> tuple[int, int] | None:
+        """That of the target and the window in the explanation; None where it says nothing of them."""
+        found = self.explained
+        reach = None if found is None else place_of(found, self.horizon_days)
+        return None if found is None or reach is None else (found.targets.index(self.target), reach)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

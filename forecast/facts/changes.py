@@ -6,6 +6,7 @@ from datetime import date
 
 from db.run_rows import IndicatorStateRow, RunRow, TargetForecastRow
 from db.when import When
+from forecast.facts.why import Explanation, place_of
 from forecast.structures import ModelChange
 
 OLDER_DAYS = 7
@@ -95,6 +96,8 @@ class Changes:
     case_changed: bool = False
     code_changed: bool = False
     moves: tuple[Move, ...] = ()
+    why: Explanation | None = None
+    """What made the difference between the two full runs, where it can be told."""
     model: ModelChange | None = None
     """Where the two are by different structures of the model: what that alone did."""
 
@@ -106,6 +109,11 @@ class Changes:
     @property
     def away(self) -> tuple[Move, ...]:
         return tuple(one for one in self.moves if one.change < 0)
+
+    def why_at(self, horizon_days: int | None) -> tuple[Explanation, int, int] | None:
+        """The explanation with the places of its headline and of a window; None where it says nothing of it."""
+        reach = None if self.why is None else place_of(self.why, horizon_days)
+        return None if self.why is None or reach is None else (self.why, self.why.place, reach)
 
     @property
     def entered(self) -> bool:

@@ -10,6 +10,7 @@ from forecast.facts.quality import Quality
 from forecast.facts.reasons import Reason, Sibling, Taught, siblings_of
 from forecast.facts.track import TrackRecord, Unscored
 from forecast.facts.untaught import Untaught
+from forecast.facts.why import Explanation
 
 NO_NEWS = News()
 
@@ -65,6 +66,7 @@ class Summary:
     standing: Standing | None = None  # the forecast that takes it in
     lacking: Lacking | None = None  # that there is none, where something came
     reasons: tuple[Reason, ...] = ()  # why forecasts are far from their base rates
+    why: Explanation | None = None  # what moved it since a week before, where that is on file
     effects: tuple[Taught, ...] = ()  # of each indicator on each target, and what events taught of it
 
     @property

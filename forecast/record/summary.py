@@ -1,7 +1,7 @@
 """What a run says, read back from the store: one payload for table, JSON and later faces."""
 
 from dataclasses import asdict
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection
@@ -32,6 +32,7 @@ from forecast.facts.quality import Quality
 from forecast.facts.summary import NO_NEWS, Lacking, Standing, Summary
 from forecast.facts.track import TrackRecord, Unscored
 from forecast.facts.untaught import read_untaught
+from forecast.facts.why import Explanation, main_reach
 from forecast.record.moment import moment_of
 from forecast.record.news import read_news, read_week
 from forecast.record.reasons import read_reasons
@@ -47,6 +48,9 @@ from forecast.run_facts import (
     untaught_of,
 )
 from forecast.structures import change_as_json, change_of, structure_of
+from forecast.why.found import find_stored
+from forecast.why.pairs import WEEK_DAYS
+from forecast.why.payload import causes_json
 from forecast.words.language import ENGLISH, Language
 
 if TYPE_CHECKING:
@@ -114,6 +118,7 @@ def read_summary(
         standing=standing,
         lacking=lacking,
         effects=read_taught(read_effects(connection, source.id)) if source else (),
+        why=_read_week_step(connection, source) if current and source else None,
         reasons=read_reasons(
             connection,
             case,
@@ -124,6 +129,13 @@ def read_summary(
             catalogue=catalogue,
         ),
     )
+
+
+def _read_week_step(connection: Connection, source: RunRow) -> Explanation | None:
+    """What is on file of how the forecast moved since that of a week before."""
+    begin = source.as_of - timedelta(days=WEEK_DAYS)
+    before = last_published(connection, source.case_id, begin, kinds=FULL_KINDS)
+    return find_stored(connection, before, source) if before is not None and source.kind in FULL_KINDS else None
 
 
 def _read_standing(
@@ -253,6 +265,7 @@ def as_json(summary: Summary, language: Language = ENGLISH) -> dict[str, Any]:
             "lacking": _lacking(summary, language),
         },
         "week": asdict(summary.week),
+        "why": _why(told.why, language),
         "provisional": _provisional_json(summary),
         "judgement": language.leaning.judgement_sentence(summary),
         "assumptions": assumed_of(summary.forecast_of) if summary.forecast_of else [],
@@ -386,3 +399,19 @@ def _scenarios(rows: tuple[ScenarioForecastRow, ...]) -> list[dict[str, Any]]:
         ({"horizon_days": days} if deadline is None else {"deadline": deadline}) | {"probabilities": probabilities}
         for (days, deadline), probabilities in out.items()
     ]
+
+
+def _why(found: Explanation | None, language: Language) -> dict[str, Any] | None:
+    """What moved the headline in a week, and how far each cause."""
+    if found is None:
+        return None
+    target, reach = found.place, main_reach(found)
+    return {
+        "before_run_id": found.before.run_id,
+        "before_as_of": found.before.as_of,
+        "horizon_days": found.reaches[reach].horizon_days,
+        "before": found.before.mean[target][reach],
+        "after": found.after.mean[target][reach],
+        "causes": causes_json(found, target, reach, language),
+        "sentence": language.why.since(found, target, reach),
+    }

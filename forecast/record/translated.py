@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from forecast.facts.news import EventNews, JudgementNews, News, ObservationNews, Week
 from forecast.facts.summary import Summary
+from forecast.why.translated import in_language as explained_in_language
 from forecast.words.language import ENGLISH, Language
 from indicators.languages import in_language as catalogue_in_language
 from indicators.names import Names, read_names, source_name
@@ -33,6 +34,7 @@ def in_language(summary: Summary, language: Language) -> Summary:
         case_name=case,
         catalogue=catalogue,
         reasons=reasons,
+        why=None if summary.why is None else explained_in_language(summary.why, summary.catalogue, language),
         since=sourced(
             replace(
                 summary.since,

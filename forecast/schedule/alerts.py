@@ -7,6 +7,7 @@ and leaves out what has been notified. What a crash kept from being notified is 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
+from functools import partial
 
 from sqlalchemy import Connection
 
@@ -31,6 +32,7 @@ from forecast.facts.alerts import (
     Unobserved,
 )
 from forecast.facts.news import Overtaken, Week
+from forecast.facts.why import Explanation
 from forecast.record.news import read_week
 from forecast.record.overtaken import overtaken_json, read_overtaken
 from forecast.run_facts import failures_of, is_stale
@@ -39,6 +41,9 @@ from forecast.schedule.movement import facts_of, find_movement, notified_values
 from forecast.schedule.settings import AlertSettings, Settings
 from forecast.schedule.slots import read_skipped, retry_at
 from forecast.structures import change_of, structure_in
+from forecast.why.found import find_stored
+from forecast.why.payload import causes_json
+from forecast.why.translated import in_language as explained_in_language
 from forecast.words.language import LANGUAGES, Language
 from indicators.content import EVENT_TYPES
 from indicators.languages import in_language
@@ -77,6 +82,8 @@ class Record:
     overtaken: Overtaken | None
     """What came on file after the last full run had read."""
     week: Week
+    explain: Callable[[int, int], Explanation | None]
+    """What is on file of what moved the forecast from one run to another."""
 
 
 def raise_alerts(connection: Connection, case_id: str, settings: Settings, now: datetime) -> tuple[AlertRow, ...]:
@@ -120,7 +127,17 @@ def read_record(connection: Connection, case_id: str, settings: AlertSettings, n
         through={row.type: min(row.complete_through, today) for row in attested if row.complete_from <= today},
         overtaken=read_overtaken(connection, case_id, today),
         week=read_week(connection, case_id, today),
+        explain=partial(_read_step, connection, LANGUAGES[settings.language]),
     )
+
+
+def _read_step(connection: Connection, language: Language, before_id: int, after_id: int) -> Explanation | None:
+    before, after = read_run(connection, before_id), read_run(connection, after_id)
+    found = find_stored(connection, before, after) if before.id != after.id else None
+    if found is None:
+        return None
+    catalogue = read_catalogue(connection, read_case(connection, after.case_id))
+    return explained_in_language(found, catalogue, language)
 
 
 def _read_reasons(
@@ -151,7 +168,13 @@ def movement(record: Record) -> Iterator[NewAlert]:
     if found is None:
         return
     remodelled = record.bridge.remodelled(found.notified, onto)
-    moved = HeadlineMoved(target=record.headline, horizon_days=horizon, movement=found, remodelled=remodelled)
+    moved = HeadlineMoved(
+        target=record.headline,
+        horizon_days=horizon,
+        movement=found,
+        remodelled=remodelled,
+        explained=record.explain(found.steps[0].before.run_id, found.now.run_id),
+    )
     title, *lines = record.words.alerts.moved(moved)
     yield NewAlert(
         case_id=record.case_id,
@@ -160,9 +183,15 @@ def movement(record: Record) -> Iterator[NewAlert]:
         run_id=found.now.run_id,
         title=title,
         body="\n".join([*_happened(record), *lines, *_of_the_week(record)]),
-        facts=facts_of(found, record.headline, horizon) | _news_facts(record),
+        facts=facts_of(found, record.headline, horizon) | _news_facts(record) | _causes(record, moved),
         channels=record.settings.channels,
     )
+
+
+def _causes(record: Record, moved: HeadlineMoved) -> dict[str, object]:
+    """What moved it most, where that is on file."""
+    found, place = moved.explained, moved.place
+    return {} if found is None or place is None else {"causes": causes_json(found, *place, record.words)}
 
 
 def _happened(record: Record) -> list[str]:

@@ -5,7 +5,7 @@ import signal
 import traceback
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
@@ -13,8 +13,9 @@ from time import monotonic
 from types import TracebackType
 from typing import Self
 
-from db.engine import open_database
+from db.engine import Database, open_database
 from db.errors import LeaseLost, StoreError
+from db.kinds import PUBLISHED
 from db.progress import Progress
 from forecast.errors import FitFailed, ForecastError
 from forecast.lifeline import end_with
@@ -196,9 +197,18 @@ def _make_ready(url: str, case_id: str) -> None:
 def _attempt(url: str, job: Job, progress: Progress) -> Made | _Broke:
     try:
         with open_database(url) as database:
-            return run_job(database, job, progress)
+            return _explained(database, run_job(database, job, progress), progress)
     except Exception as error:  # noqa: BLE001 - the job boundary: whatever goes wrong is a failed run
         return _Broke(first_line(error), traceback.format_exc(), isinstance(error, LeaseLost))
+
+
+def _explained(database: Database, made: Made, progress: Progress) -> Made:
+    """With its step from the run before stored, which alerts and `show` name causes by."""
+    if made.outcome != PUBLISHED:
+        return made
+    from forecast.schedule.explaining import store_steps
+
+    return replace(made, unexplained=store_steps(database, made.run_id, progress))
 
 
 def _reporter(jobs: Connection) -> Progress:

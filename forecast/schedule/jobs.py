@@ -50,6 +50,8 @@ class Made:
     run_id: int
     outcome: str
     """published or rejected."""
+    unexplained: str = ""
+    """Why its step from the run before could not be stored; "" where it is, or there is none."""
 
 
 def lease_name(case_id: str) -> str:

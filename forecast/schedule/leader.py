@@ -234,6 +234,8 @@ def _make_one(leader: Leader, slot: Slot, progress: Progress) -> None:
     else:
         fields = {"day": str(slot.day), "run": made.run_id, "wall_s": round(job.taken_s, 1)}
         logger.info(f"run {made.outcome}", extra=fields)
+        if made.unexplained:
+            logger.warning("step not stored", extra={"run": made.run_id, "error": made.unexplained})
 
 
 def _job(leader: Leader, slot: Slot) -> Job:

@@ -24,6 +24,7 @@ from forecast.facts.alerts import (
     Unobserved,
 )
 from forecast.words.days import first_of, stretches
+from forecast.words.english.why import causes
 from forecast.words.names import target_name
 from forecast.words.numbers import counted, error_size, minute, percent, signed, told_apart
 
@@ -41,6 +42,7 @@ def moved(found: HeadlineMoved) -> list[str]:
         f"{about}: {percent(now.mean)} as of {now.as_of} (run {now.run_id}, {error}).",
         *(_step(step, movement) for step in movement.steps),
         f"{_capital(_last(movement))}. All of it: `parley show --run {now.run_id}`.",
+        *_why(found),
         *_remodelled(found),
     ]
 
@@ -81,6 +83,11 @@ def _last(movement: Movement) -> str:
     if last.said is not None:
         number, carried = percent(last.said), f" by an earlier model ({percent(last.mean)} by the present one)"
     return f"{what} {number} as of {last.as_of}{carried}"
+
+
+def _why(found: HeadlineMoved) -> list[str]:
+    explained, place = found.explained, found.place
+    return [] if explained is None or place is None else [f"Why: {causes(explained, *place)}."]
 
 
 def _remodelled(found: HeadlineMoved) -> list[str]:

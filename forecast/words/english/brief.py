@@ -11,6 +11,7 @@ from forecast.facts.levels import DIFFERING, Attested, Cited, Source, Watched
 from forecast.identity import code_version, model_version
 from forecast.run_facts import STALE_AFTER_CADENCES, diagnostics_of
 from forecast.structures import structure_of
+from forecast.words.english import why
 from forecast.words.english.codings import coding_text, contradiction_text, row_place
 from forecast.words.english.labels import LABELS
 from forecast.words.english.leaning import judgement_sentence
@@ -278,6 +279,9 @@ def _entries(entries: Entries) -> str:
 
 
 def moved(brief: Brief) -> str:
+    told = brief.changes.why_at(brief.headline.horizon_days)
+    if told is not None:
+        return why.paragraph(*told)
     moves = brief.changes.moves
     if not moves:
         return f"No level moved by {LEAST_MOVE} or more."

@@ -6,7 +6,9 @@ from forecast.facts.levels import Watched
 from forecast.facts.news import RETRACTED, EventNews, ObservationNews
 from forecast.facts.quality import Alike
 from forecast.facts.track import Pending, TrackRecord, scored_line, waiting
+from forecast.words.english import why
 from forecast.words.english.brief import GROUNDS, compared, model_moved
+from forecast.words.english.labels import LABELS
 from forecast.words.english.plots import last_mark
 from forecast.words.english.quality import within
 from forecast.words.names import target_name
@@ -94,11 +96,14 @@ def movers(brief: Brief) -> str:
     changes = brief.changes
     if changes.since.run is None:
         return ""
+    told = changes.why_at(brief.headline.horizon_days)
+    if told is not None:
+        return LABELS.sentences([model_moved(brief), f"{why.causes(*told)} (points)."])
     towards, away = (", ".join(one.name for one in moves) for moves in (changes.towards, changes.away))
     parts = [f"towards talks, {towards}" if towards else "", f"away from talks, {away}" if away else ""]
     most = "; ".join(filter(None, parts))
-    why = "" if changes.entered else ", by the passage of time alone"
-    said = f"What moved most{why}: {most}." if most else "No indicator moved."
+    alone = "" if changes.entered else ", by the passage of time alone"
+    said = f"What moved most{alone}: {most}." if most else "No indicator moved."
     return " ".join(filter(None, (model_moved(brief), said)))
 
 

@@ -26,6 +26,7 @@ from forecast.facts.alerts import (
 )
 from forecast.words.days import first_of, stretches
 from forecast.words.japanese.labels import LABELS
+from forecast.words.japanese.why import causes
 from forecast.words.numbers import error_size, signed, told_apart
 
 _SPANS = {DAY: "1日の変化", WEEK: "1週間の変化", DRIFT: "緩やかな変化"}
@@ -42,6 +43,7 @@ def moved(found: HeadlineMoved) -> list[str]:
         f"{about}：{LABELS.percent(now.mean)}（{said}）。",
         *(_step(step, movement) for step in movement.steps),
         f"{_last(movement)}。詳細：`parley show --run {now.run_id}`。",
+        *_why(found),
         *_remodelled(found),
     ]
 
@@ -89,6 +91,11 @@ def _last(movement: Movement) -> str:
         return f"{what}{LABELS.percent(last.mean)}（{LABELS.date(last.as_of)}時点）"
     carried = f"旧モデルによる。現在のモデルでは{LABELS.percent(last.mean)}"
     return f"{what}{LABELS.percent(last.said)}（{LABELS.date(last.as_of)}時点、{carried}）"
+
+
+def _why(found: HeadlineMoved) -> list[str]:
+    explained, place = found.explained, found.place
+    return [] if explained is None or place is None else [f"理由：{causes(explained, *place)}。"]
 
 
 def _remodelled(found: HeadlineMoved) -> list[str]:

@@ -13,6 +13,7 @@ from forecast.facts.news import News
 from forecast.identity import code_version, model_version
 from forecast.run_facts import STALE_AFTER_CADENCES, diagnostics_of
 from forecast.structures import structure_of
+from forecast.words.japanese import why
 from forecast.words.japanese.codings import coding_text, contradiction_text, row_place
 from forecast.words.japanese.labels import LABELS
 from forecast.words.japanese.leaning import judgement_sentence
@@ -304,6 +305,9 @@ def _entries(entries: Entries) -> str:
 
 
 def moved(brief: Brief) -> str:
+    told = brief.changes.why_at(brief.headline.horizon_days)
+    if told is not None:
+        return why.paragraph(*told)
     moves = brief.changes.moves
     if not moves:
         return f"水準が{LEAST_MOVE}以上動いた指標はない。"

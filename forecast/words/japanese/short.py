@@ -6,6 +6,7 @@ from forecast.facts.levels import Watched
 from forecast.facts.news import RETRACTED, EventNews, ObservationNews
 from forecast.facts.quality import Alike
 from forecast.facts.track import Pending, TrackRecord, scored_line, waiting
+from forecast.words.japanese import why
 from forecast.words.japanese.brief import GROUNDS, compared, model_moved
 from forecast.words.japanese.labels import LABELS
 from forecast.words.japanese.plots import last_mark
@@ -91,11 +92,14 @@ def movers(brief: Brief) -> str:
     changes = brief.changes
     if changes.since.run is None:
         return ""
+    told = changes.why_at(brief.headline.horizon_days)
+    if told is not None:
+        return LABELS.sentences([model_moved(brief), f"{why.causes(*told)}（ポイント）。"])
     towards, away = ("、".join(one.name for one in moves) for moves in (changes.towards, changes.away))
     parts = [f"協議に有利な方向は{towards}" if towards else "", f"不利な方向は{away}" if away else ""]
     most = "、".join(filter(None, parts))
-    why = "" if changes.entered else "（時間の経過のみによる）"
-    return model_moved(brief) + (f"最も大きく動いた指標{why}のうち、{most}。" if most else "動いた指標はない。")
+    alone = "" if changes.entered else "（時間の経過のみによる）"
+    return model_moved(brief) + (f"最も大きく動いた指標{alone}のうち、{most}。" if most else "動いた指標はない。")
 
 
 def week(brief: Brief) -> list[str]:

@@ -26,6 +26,7 @@ from forecast.facts.alerts import (
 )
 from forecast.words.days import SPELT, first_of, stretches
 from forecast.words.korean.labels import LABELS
+from forecast.words.korean.why import causes
 from forecast.words.numbers import error_size, signed, told_apart
 
 _SPANS = {DAY: "1일간 변화", WEEK: "1주간 변화", DRIFT: "완만한 변화"}
@@ -42,6 +43,7 @@ def moved(found: HeadlineMoved) -> list[str]:
         f"{about}: {LABELS.percent(now.mean)}({said}).",
         *(_step(step, movement) for step in movement.steps),
         f"{_last(movement)}. 자세한 내용: `parley show --run {now.run_id}`.",
+        *_why(found),
         *_remodelled(found),
     ]
 
@@ -89,6 +91,11 @@ def _last(movement: Movement) -> str:
         return f"{what} {LABELS.percent(last.mean)}({LABELS.date(last.as_of)} 기준)"
     carried = f"이전 모형의 값이며 현재 모형으로는 {LABELS.percent(last.mean)}"
     return f"{what} {LABELS.percent(last.said)}({LABELS.date(last.as_of)} 기준, {carried})"
+
+
+def _why(found: HeadlineMoved) -> list[str]:
+    explained, place = found.explained, found.place
+    return [] if explained is None or place is None else [f"이유: {causes(explained, *place)}."]
 
 
 def _remodelled(found: HeadlineMoved) -> list[str]:

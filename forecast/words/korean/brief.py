@@ -12,6 +12,7 @@ from forecast.facts.levels import DIFFERING, Attested, Cited, Source, Watched
 from forecast.identity import code_version, model_version
 from forecast.run_facts import STALE_AFTER_CADENCES, diagnostics_of
 from forecast.structures import structure_of
+from forecast.words.korean import why
 from forecast.words.korean.codings import coding_text, contradiction_text, row_place
 from forecast.words.korean.labels import LABELS
 from forecast.words.korean.leaning import judgement_sentence
@@ -284,6 +285,9 @@ def _entries(entries: Entries) -> str:
 
 
 def moved(brief: Brief) -> str:
+    told = brief.changes.why_at(brief.headline.horizon_days)
+    if told is not None:
+        return why.paragraph(*told)
     moves = brief.changes.moves
     if not moves:
         return f"수준이 {LEAST_MOVE} 이상 움직인 지표는 없다."

@@ -6,6 +6,7 @@ from forecast.facts.levels import Watched
 from forecast.facts.news import RETRACTED, EventNews, ObservationNews
 from forecast.facts.quality import Alike
 from forecast.facts.track import Pending, TrackRecord, scored_line, waiting
+from forecast.words.korean import why
 from forecast.words.korean.brief import GROUNDS, compared, model_moved
 from forecast.words.korean.labels import LABELS
 from forecast.words.korean.plots import last_mark
@@ -91,11 +92,14 @@ def movers(brief: Brief) -> str:
     changes = brief.changes
     if changes.since.run is None:
         return ""
+    told = changes.why_at(brief.headline.horizon_days)
+    if told is not None:
+        return LABELS.sentences([model_moved(brief), f"{why.causes(*told)}(%p)."])
     towards, away = (", ".join(one.name for one in moves) for moves in (changes.towards, changes.away))
     parts = [f"(협상이 열리기 쉬운 쪽) {towards}" if towards else "", f"(열리기 어려운 쪽) {away}" if away else ""]
     most = ", ".join(filter(None, parts))
-    why = "" if changes.entered else "(시간 경과에 따른 것임)"
-    said = f"가장 크게 움직인 지표{why}: {most}." if most else "눈에 띄게 움직인 지표는 없다."
+    alone = "" if changes.entered else "(시간 경과에 따른 것임)"
+    said = f"가장 크게 움직인 지표{alone}: {most}." if most else "눈에 띄게 움직인 지표는 없다."
     return " ".join(filter(None, (model_moved(brief), said)))
 
 
