@@ -22,7 +22,6 @@ from db.engine import Database
 from db.progress import Progress
 from db.read_runs import read_run
 from db.run_rows import AlertRow, IndicatorStateRow
-from forecast.brief.causes import with_why
 from forecast.brief.facts import as_json as brief_json
 from forecast.brief.facts import read_brief
 from forecast.brief.page import lay_out, render
@@ -37,8 +36,8 @@ from forecast.schedule.leader import acquire
 from forecast.schedule.messages import as_line
 from forecast.schedule.settings import AlertFile, AlertSettings, Settings
 from forecast.schedule.steps import record_alerts, store_explanations
+from forecast.why.found import find_stored
 from forecast.why.stored import read_step, store
-from forecast.why.told import read_told
 from forecast.words.language import LANGUAGES
 from forecast.words.why_numbers import points_text
 from indicators.folder import read_case_folder
@@ -67,7 +66,7 @@ def explain(database: Database, before: int, after: int, *indicators: str) -> No
 def causes(database: Database, before: int, after: int, language: str = "en") -> str:
     """As the words have them, of the headline over a year."""
     with database.read() as connection:
-        found = read_told(connection, read_run(connection, before), read_run(connection, after))
+        found = find_stored(connection, read_run(connection, before), read_run(connection, after))
     assert found is not None
     told = of_headline(found)
     assert told is not None
@@ -137,7 +136,7 @@ def test_programs_get_the_causes_as_facts(toy: Database) -> None:
     assert 0 < len(found) <= 3
     for one in found:
         assert (one["from_run_id"], one["target"], one["horizon_days"]) == (1, "arms_control_talks", 365)
-        assert f"{one['label']} {points_text(one['points'])}" in alert.body
+        assert f"{one['cause']} {points_text(one['points'])}" in alert.body
 
 
 def test_an_alert_does_not_wait_for_causes(toy: Database) -> None:
@@ -270,7 +269,8 @@ def test_a_brief_whose_causes_cannot_be_told_says_which_levels_moved(toy: Databa
         store_run(toy, date(2020, 1, day), NOON + timedelta(days=day), states=toy_states(), headline=0.1 + day / 100)
     with toy.read() as connection:
         bare = read_brief(connection, toy.posteriors, date(2020, 3, 1))
-    assert with_why(toy, bare).changes.why is None
+    assert bare.changes.since.run is not None
+    assert bare.changes.why is None
     for language in LANGUAGES:
         text = render(lay_out(bare, language, "md"), 12)
         assert LANGUAGES[language].brief.moved(bare).replace("−", "−") in text.replace("\\", "")

@@ -99,7 +99,7 @@ def read_brief(
         by_deadline=deadlines[0] if deadlines else None,
         deadline_meaning=_meaning(connection, case, deadlines[0].deadline if deadlines else None),
         grounds=_grounds(headline, shown.run, levels, tested),
-        changes=replace(changes, why=read_why(connection, base, run)),
+        changes=replace(changes, why=read_why(connection, posteriors, base, run)),
         levels=levels,
         attested=read_attested(connection, run.case_id, when),
         watched=read_watched(connection, run, levels, summary.catalogue, headline),

@@ -15,7 +15,6 @@ from db.read import read_case
 from db.report_numbers import next_number
 from db.run_rows import NewReport
 from db.zone import Moment, read_zone
-from forecast.brief.causes import with_why
 from forecast.brief.facts import read_brief
 from forecast.brief.page import Sheet, lay_out, render
 from forecast.engine.refresh import refresh
@@ -127,10 +126,9 @@ def read_current(
         with suppress(NoPosterior, NotEnough, DatabaseUnwritable):  # then the brief says what it does not take in
             refresh(database, case, lambda: now)
     with database.read() as connection:
-        brief = read_brief(
+        return read_brief(
             connection, database.posteriors, today, run_id=run_id, since=since, case_id=case_id, owed=owed
         )
-    return with_why(database, brief)
 
 
 def _write_alone(database: Database, path: Path, sheet: Sheet, force: bool) -> _Content:

@@ -60,6 +60,24 @@ def paragraph(text: str, *, indent: str = "", hanging: str | None = None) -> lis
     return [line.replace("\N{NO-BREAK SPACE}", " ").replace(_FILLER, "") for line in lines]
 
 
+def wrapped(text: str, width: int, *, indent: str = "") -> list[str]:
+    """Words in lines of at most so many columns, each indented."""
+    lines = _Wrapper(
+        width,
+        initial_indent=_filled(indent),
+        subsequent_indent=_filled(indent),
+        break_long_words=True,
+        break_on_hyphens=False,
+    ).wrap(_filled(text))
+    return [line.replace(_FILLER, "") for line in lines] or [indent]
+
+
+def width_left(header: Sequence[str], rows: Sequence[Sequence[str]]) -> int:
+    """Columns that the first one may take beside the others."""
+    others = column_widths(header, rows)[1:]
+    return _width() - sum(others) - 2 * len(others)
+
+
 def _filled(text: str) -> str:
     """The same, as long as it is wide."""
     return _WIDE.sub(rf"\g<0>{_FILLER}", text)

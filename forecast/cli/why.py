@@ -101,19 +101,18 @@ def why(
         raise typer.BadParameter("there is no file to replace; give --out FILE too", param_hint="'--force'")
     if out is not None:
         check_place(out, force=force, example="why.png")
-    with opened() as database, watch(warm=is_warm()) as progress:
-        with database.read() as connection:
-            case = read_case(connection, case_id())
-            catalogue = read_catalogue(connection, case)
-            before, after = choose_pair(
-                connection,
-                case.case_id,
-                today(connection),
-                before=None if since is not None else next(iter(named), None),
-                after=next(iter(named), None) if since is not None else next(iter(named[1:]), None),
-                since=since,
-            )
-        found = find(database, before, after, path, progress)
+    with opened() as database, watch(warm=is_warm()) as progress, database.read() as connection:
+        case = read_case(connection, case_id())
+        catalogue = read_catalogue(connection, case)
+        before, after = choose_pair(
+            connection,
+            case.case_id,
+            today(connection),
+            before=None if since is not None else next(iter(named), None),
+            after=next(iter(named), None) if since is not None else next(iter(named[1:]), None),
+            since=since,
+        )
+        found = find(connection, database.posteriors, before, after, path=path, progress=progress)
     told = in_language(found, catalogue, language)
     names = {row.indicator_id: row.name for row in catalogue}
     places = _places(told, target, horizon)

@@ -5,13 +5,15 @@ from dataclasses import dataclass
 
 from rich.text import Text
 
-from forecast.cli.tables import bold, emit, grid, paragraph
+from forecast.cli.tables import bold, emit, grid, paragraph, width_left, wrapped
 from forecast.facts.why import CHANCE, CLASSES, ENTRIES, TIME, Explanation, Grid, Line, total
 from forecast.why.grouping import Group
 from forecast.words.language import Language
 from forecast.words.numbers import signed
 from forecast.words.why_numbers import level_move, size_text
 
+NARROWEST, WIDEST = 24, 60
+"""Of the first column."""
 MOST = 12
 """Entries of a class that have a row; of more only the sum is told."""
 
@@ -37,11 +39,27 @@ def print_why(seen: Shown, groups: Sequence[Group] = ()) -> None:
     for sentence in words.sentences(seen.found, seen.target, seen.reach):
         lines += paragraph(sentence)
     rows, strong = _rows(seen, groups)
-    lines += ["", *grid(_header(seen), rows, left=(0, 1 + len(seen.columns)), emphasised=strong, stacked=True)]
+    lines += ["", *_table(_header(seen), rows, strong)]
     limits = words.limits(seen.found)
     for sentence in limits:
         lines += ["", *paragraph(sentence)] if sentence is limits[0] else paragraph(sentence)
     emit(lines)
+
+
+def _table(header: Row, rows: Sequence[Row], strong: Sequence[int]) -> list[Text]:
+    """A grid in whose first column words go on below where they do not do in one line; empty columns are left out."""
+    kept = [k for k in range(len(header)) if k == 0 or any(row[k] for row in rows)]
+    header, rows = tuple(header[k] for k in kept), [tuple(row[k] for k in kept) for row in rows]
+    room = min(max(width_left(header, rows), NARROWEST), WIDEST)
+    split: list[Row] = []
+    bold_rows = []
+    for k, row in enumerate(rows):
+        indent = " " * (len(row[0]) - len(row[0].lstrip()))
+        first, *more = wrapped(row[0].strip(), room, indent=indent)
+        if k in strong:
+            bold_rows.append(len(split))
+        split += [(first, *row[1:]), *((line, *[""] * (len(row) - 1)) for line in more)]
+    return grid(header, split, emphasised=bold_rows)
 
 
 def _header(seen: Shown) -> Row:

@@ -76,7 +76,7 @@ class Summary:
     lacking: Lacking | None = None  # that there is none, where something came
     reasons: tuple[Reason, ...] = ()  # why forecasts are far from their base rates
     effects: tuple[Taught, ...] = ()  # of each indicator on each target, and what events taught of it
-    moved: SinceWeek | None = None  # None where there is no forecast of a week before
+    why: SinceWeek | None = None  # None where there is no forecast of a week before
 
     @property
     def rejected(self) -> bool:

@@ -1,6 +1,6 @@
 """Why a forecast moved: what made the difference between two runs, line by line; the lines add up to it."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -268,6 +268,15 @@ class Explanation:
             for t in range(len(self.targets))
             for h in range(len(self.reaches))
         )
+
+
+def added(grids: Iterable[Grid]) -> Grid:
+    """The sum of grids, of which there is one at least."""
+    first, *others = grids
+    found = first
+    for other in others:
+        found = tuple(tuple(a + b for a, b in zip(x, y, strict=True)) for x, y in zip(found, other, strict=True))
+    return found
 
 
 def total(lines: Sequence[Line], target: int, reach: int) -> float:

@@ -49,7 +49,8 @@ def draw_why(found: Explanation, target: int, reach: int, language: Language) ->
         chance = found.expected_chance
         if chance is not None:
             _whisker(axes, bars, before, chance[target][reach])
-        axes.set_title(wrap_words(language.why.title(found, target, reach), _letters(language) * 2, 3))
+        title = wrap_words(language.why.title(found, target, reach), 2 * _letters(language), 3)
+        figure.suptitle(title, x=0.01, ha="left", fontsize=9)
         return figure
 
 

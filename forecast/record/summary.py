@@ -48,8 +48,9 @@ from forecast.run_facts import (
     untaught_of,
 )
 from forecast.structures import change_as_json, change_of, structure_of
+from forecast.why.found import find_stored
 from forecast.why.pairs import WEEK_DAYS
-from forecast.why.told import causes_json, read_told
+from forecast.why.payload import causes_json
 from forecast.words.language import ENGLISH, Language
 
 if TYPE_CHECKING:
@@ -126,7 +127,7 @@ def read_summary(
             states=standing.states if standing else states,
             catalogue=catalogue,
         ),
-        moved=_read_moved(connection, source) if source else None,
+        why=_read_moved(connection, source) if source else None,
     )
 
 
@@ -136,7 +137,7 @@ def _read_moved(connection: Connection, run: RunRow) -> SinceWeek | None:
     before = last_published(connection, run.case_id, as_of=day, kinds=FULL_KINDS)
     if before is None:
         return None
-    found = read_told(connection, before, run)
+    found = find_stored(connection, before, run)
     return SinceWeek(before, of_headline(found) if found else None)
 
 
@@ -291,7 +292,7 @@ def as_json(summary: Summary, language: Language = ENGLISH) -> dict[str, Any]:
 
 def _why(told: Summary, language: Language) -> dict[str, Any] | None:
     """What moved the headline since the run of a week before; None where that is not on file."""
-    explained = told.moved.explained if told.moved else None
+    explained = told.why.explained if told.why else None
     if explained is None:
         return None
     before, after = explained.explanation.before, explained.explanation.after
@@ -303,7 +304,7 @@ def _why(told: Summary, language: Language) -> dict[str, Any] | None:
         "horizon_days": explained.horizon_days,
         "before": explained.before,
         "after": explained.after,
-        "causes": causes_json(explained, language),
+        "causes": causes_json(explained.explanation, explained.target, explained.reach, language),
         "sentence": language.show.moved(told),
     }
 

@@ -44,7 +44,7 @@ def in_language(summary: Summary, language: Language) -> Summary:
             said,
         ),
         week=week_sourced(summary.week, said),
-        moved=moved_in(summary.moved, standing_names(summary.catalogue, case_id, language.code)),
+        why=moved_in(summary.why, standing_names(summary.catalogue, case_id, language.code)),
     )
 
 

@@ -41,7 +41,8 @@ from forecast.schedule.movement import facts_of, find_movement, notified_values
 from forecast.schedule.settings import AlertSettings, Settings
 from forecast.schedule.slots import read_skipped, retry_at
 from forecast.structures import change_of, structure_in
-from forecast.why.told import causes_json, read_told
+from forecast.why.found import find_stored
+from forecast.why.payload import causes_json
 from forecast.why.told import in_language as named
 from forecast.words.language import LANGUAGES, Language
 from indicators.content import EVENT_TYPES
@@ -108,7 +109,7 @@ def read_record(connection: Connection, case_id: str, settings: AlertSettings, n
     names = standing_names(catalogue, case_id, settings.language)
 
     def explained(before: int, after: int) -> Explained | None:
-        found = read_told(connection, read_run(connection, before), read_run(connection, after))
+        found = find_stored(connection, read_run(connection, before), read_run(connection, after))
         return named(of_headline(found, settings.horizon_days) if found else None, names)
 
     return Record(
@@ -198,7 +199,7 @@ def _causes(record: Record, moved: HeadlineMoved) -> list[dict[str, object]]:
     return [
         {"from_run_id": run, **about, **cause}
         for run, explained in moved.explained.items()
-        for cause in causes_json(explained, record.words)
+        for cause in causes_json(explained.explanation, explained.target, explained.reach, record.words)
     ]
 
 

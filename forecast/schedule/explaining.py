@@ -61,7 +61,7 @@ def explain_pair(database: Database, pair: Pair, progress: Progress, clock: Cloc
 
     with database.read() as connection:
         before, after = read_run(connection, pair.before), read_run(connection, pair.after)
-    found = explain(database, before, after, progress)
+        found = explain(connection, database.posteriors, before, after, progress)
     with suppress(Conflict):
         store(database, found, clock)
     return Explained(pair)

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from db.run_rows import RunRow
 from forecast.errors import NotExplained
-from forecast.facts.why import CLASSES, DAILY, ENTRIES, TIME, Explanation, Grid, Line, Passed, main_reach
+from forecast.facts.why import CLASSES, DAILY, ENTRIES, TIME, Explanation, Grid, Line, Passed, added, main_reach
 from forecast.why.pairs import order_of, published_in_order
 from forecast.why.stored import read_step
 
@@ -112,8 +112,8 @@ def _joined(one: Line, other: Line) -> Line:
         rows[_name(row)] = _joined(rows[_name(row)], row) if _name(row) in rows else row
     return replace(
         other,
-        points=_sum(one.points, other.points),
-        log_odds=_sum(one.log_odds, other.log_odds) if one.log_odds and other.log_odds else None,
+        points=added((one.points, other.points)),
+        log_odds=added((one.log_odds, other.log_odds)) if one.log_odds and other.log_odds else None,
         low=None,
         high=None,
         error=_hypot(one.error, other.error) if one.error and other.error else None,
@@ -139,10 +139,6 @@ def _chance(steps: Sequence[Explanation]) -> Grid | None:
             return None
         found = step.expected_chance if found is None else _hypot(found, step.expected_chance)
     return found
-
-
-def _sum(one: Grid, other: Grid) -> Grid:
-    return tuple(tuple(a + b for a, b in zip(x, y, strict=True)) for x, y in zip(one, other, strict=True))
 
 
 def _hypot(one: Grid, other: Grid) -> Grid:

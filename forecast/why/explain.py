@@ -4,8 +4,9 @@ from dataclasses import replace
 from datetime import date
 
 import numpy as np
+from sqlalchemy import Connection
 
-from db.engine import Database
+from db.posteriors import Posteriors
 from db.progress import Progress, silent
 from db.rows import EventRow, JudgementRow, ObservationRow
 from db.run_rows import RunRow
@@ -58,7 +59,9 @@ _LARGEST_LOST = 1e-9
 """In probability: what a few draws lose beyond it is told as a line of its own."""
 
 
-def explain(database: Database, before: RunRow, after: RunRow, progress: Progress = silent) -> Explanation:
+def explain(
+    connection: Connection, posteriors: Posteriors, before: RunRow, after: RunRow, progress: Progress = silent
+) -> Explanation:
     """Say what made the difference between two published full runs of one case, the earlier first.
 
     Nothing is fitted and nothing stored; it takes seconds.
@@ -68,7 +71,7 @@ def explain(database: Database, before: RunRow, after: RunRow, progress: Progres
     NotExplained
         if what the runs had read cannot be read again, or neither posterior is there
     """
-    found = split(database, before, after, progress)
+    found = split(connection, posteriors, before, after, progress)
     return explanation_of(found)
 
 

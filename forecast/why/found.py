@@ -1,15 +1,26 @@
 """An explanation as it is asked for: what is stored where it is, and made where it is not."""
 
-from db.engine import Database
+from contextlib import suppress
+
+from sqlalchemy import Connection
+
+from db.posteriors import Posteriors
 from db.progress import Progress, silent
 from db.run_rows import RunRow
+from forecast.errors import NotExplained
 from forecast.facts.why import DAILY, DIRECT, Explanation
 from forecast.why.daily import read_daily
-from forecast.why.stored import read_stored
+from forecast.why.stored import read_step, read_stored
 
 
 def find(
-    database: Database, before: RunRow, after: RunRow, path: str = DIRECT, progress: Progress = silent
+    connection: Connection,
+    posteriors: Posteriors,
+    before: RunRow,
+    after: RunRow,
+    *,
+    path: str = DIRECT,
+    progress: Progress = silent,
 ) -> Explanation:
     """What made the difference between two published full runs, by the present version of the model.
 
@@ -18,12 +29,33 @@ def find(
     NotExplained
         if it cannot be split, or a daily step is not on file
     """
-    with database.read() as connection:
-        if path == DAILY:
-            return read_daily(connection, before, after)
-        stored = read_stored(connection, before.id, after.id)
+    if path == DAILY:
+        return read_daily(connection, before, after)
+    stored = read_stored(connection, before.id, after.id)
     if stored is not None:
         return stored
     from forecast.why.explain import explain  # compiled code, which what is stored does without
 
-    return explain(database, before, after, progress)
+    return explain(connection, posteriors, before, after, progress)
+
+
+def find_stored(connection: Connection, before: RunRow, after: RunRow) -> Explanation | None:
+    """What is on file of it, without the mathematics: the whole step or the sum of daily ones; None without either."""
+    step = read_step(connection, before.id, after.id)
+    if step is not None:
+        return step
+    with suppress(NotExplained):
+        return read_daily(connection, before, after)
+    return None
+
+
+def find_if_possible(
+    connection: Connection, posteriors: Posteriors, before: RunRow, after: RunRow
+) -> Explanation | None:
+    """What is on file of it or, where nothing is, what can be found in some seconds; None where it cannot be split."""
+    stored = find_stored(connection, before, after)
+    if stored is not None:
+        return stored
+    with suppress(NotExplained):
+        return find(connection, posteriors, before, after)
+    return None

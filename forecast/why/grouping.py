@@ -3,9 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-import numpy as np
-
-from forecast.facts.why import ENTRIES, FADING, TIME, Explanation, Grid, Line
+from forecast.facts.why import ENTRIES, FADING, TIME, Explanation, Grid, Line, added
 
 LINE, INDICATOR, SOURCE, BY_DOCUMENT, CLASS = "line", "indicator", "source", "document", "class"
 BY = (LINE, INDICATOR, SOURCE, BY_DOCUMENT, CLASS)
@@ -41,7 +39,8 @@ def gather(found: Explanation, by: str, names: Mapping[str, str]) -> tuple[Group
             name = of[by](part)
             groups.setdefault(("" if name else part.cls, name), []).append(part)
     return tuple(
-        Group(cls=cls, name=name, lines=tuple(lines), points=_sum(lines)) for (cls, name), lines in groups.items()
+        Group(cls=cls, name=name, lines=tuple(lines), points=added(line.points for line in lines))
+        for (cls, name), lines in groups.items()
     )
 
 
@@ -64,10 +63,6 @@ def _parts(line: Line, by: str) -> Iterator[Line]:
 
 def _left(line: Line) -> Line:
     """What the rows of a line leave of it: their average over two orders meets it to rounding."""
-    left = np.array(line.points) - np.sum([np.array(row.points) for row in line.rows], axis=0)
-    return replace(line, rows=(), points=tuple(tuple(map(float, row)) for row in left))
-
-
-def _sum(lines: list[Line]) -> Grid:
-    whole = np.sum([np.array(line.points) for line in lines], axis=0)
-    return tuple(tuple(map(float, row)) for row in whole)
+    taken = added(row.points for row in line.rows)
+    left = tuple(tuple(a - b for a, b in zip(x, y, strict=True)) for x, y in zip(line.points, taken, strict=True))
+    return replace(line, rows=(), points=left)

@@ -23,7 +23,8 @@ def foretell(reads: Reads, one: Difference) -> Foretold | None:
     row = one.row
     if one.before or not isinstance(row, ObservationRow) or row.valid_until is not None:
         return None
-    told = [other.key for other in reads.differences if other.key != one.key and other.known_on <= row.known_on]
+    others = [other for other in reads.differences if not _same_report(other, one)]
+    told = [other.key for other in others if other.known_on <= row.known_on]
     without, with_it = (reads.taking(frozenset(keys)) for keys in (told, [*told, one.key]))
     names = [indicator.indicator_id for indicator in reads.after.catalogue]
     if row.indicator_id not in names:
@@ -47,6 +48,11 @@ def foretell(reads: Reads, one: Difference) -> Foretold | None:
         observed=float(row.level),
         level_change=later - mean,
     )
+
+
+def _same_report(other: Difference, one: Difference) -> bool:
+    """Whether both are one piece of evidence: what a row of it is expected to say is not what another said."""
+    return other.key == one.key or (bool(one.origin) and (other.cls, other.origin) == (one.cls, one.origin))
 
 
 def _level(rows: Rows, row: ObservationRow, place: int) -> tuple[float, float, Catalogue]:

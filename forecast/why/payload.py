@@ -22,6 +22,7 @@ from forecast.facts.why import (
     Published,
     Reach,
     Subject,
+    name_causes,
     total,
 )
 from forecast.why.grouping import Group
@@ -226,6 +227,22 @@ def groups_json(found: Explanation, groups: Sequence[Group], by: str, language: 
             ],
         }
         for one in groups
+    ]
+
+
+def causes_json(
+    found: Explanation, target: int, reach: int, language: Language = ENGLISH, number: int = 3
+) -> list[dict[str, Any]]:
+    """What moved a number most, by name, with its points."""
+    return [
+        {
+            "cause": language.why.cause(one.line),
+            "class": one.cls,
+            "kind": one.line.kind,
+            "subject": asdict(one.line.subject),
+            "points": one.points,
+        }
+        for one in name_causes(found, target, reach, number)
     ]
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from sqlalchemy import Connection
 
-from db.engine import Database
+from db.posteriors import Posteriors
 from db.progress import Progress, silent
 from db.read_runs import read_targets
 from db.run_rows import RunRow
@@ -72,7 +72,7 @@ class Split:
     """(target, reach); see `forecast.facts.why.Explanation`."""
 
 
-def read_side(connection: Connection, database: Database, run: RunRow) -> Side:
+def read_side(connection: Connection, posteriors: Posteriors, run: RunRow) -> Side:
     """What there is of a run.
 
     Raises
@@ -95,13 +95,15 @@ def read_side(connection: Connection, database: Database, run: RunRow) -> Side:
         run=run,
         rows=rows,
         problem=problem,
-        posterior=read_posterior(connection, database.posteriors, run),
+        posterior=read_posterior(connection, posteriors, run),
         mean=np.array([[said[target, reach].mean for reach in reaches] for target in TARGETS]),
         mcse=np.array([[said[target, reach].mcse for reach in reaches] for target in TARGETS]),
     )
 
 
-def split(database: Database, before: RunRow, after: RunRow, progress: Progress = silent) -> Split:
+def split(
+    connection: Connection, posteriors: Posteriors, before: RunRow, after: RunRow, progress: Progress = silent
+) -> Split:
     """Split the difference between two published full runs of one case, the earlier first.
 
     Raises
@@ -110,9 +112,8 @@ def split(database: Database, before: RunRow, after: RunRow, progress: Progress 
         if what they had read cannot be read again, or neither posterior is there
     """
     progress("reading both runs", 0, 0, "")
-    with database.read() as connection:
-        earlier, later = (read_side(connection, database, run) for run in (before, after))
-        differences = find_differences(connection, earlier.rows, later.rows)
+    earlier, later = (read_side(connection, posteriors, run) for run in (before, after))
+    differences = find_differences(connection, earlier.rows, later.rows)
     asked = tuple(
         reach for reach in reaches_of(later.problem.horizons) if reach in reaches_of(earlier.problem.horizons)
     )

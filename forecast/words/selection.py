@@ -23,9 +23,9 @@ def shown[T](news: Sequence[T], say: Callable[[T], str], most: int, more: str = 
 
 def explaining(summary: Summary) -> str:
     """The command that says what moved the headline since the run of a week before."""
-    assert summary.moved is not None
+    assert summary.why is not None
     assert summary.forecast_of is not None
-    pair = f"{summary.moved.before.id} {summary.forecast_of.id}"
+    pair = f"{summary.why.before.id} {summary.forecast_of.id}"
     return "parley why --since week" if summary.age_days is not None else f"parley why {pair}"
 
 

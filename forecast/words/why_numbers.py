@@ -1,5 +1,7 @@
 """Points as readers see them, the same in every language."""
 
+from datetime import date
+
 from forecast.facts.why import Explanation, Line, Passed
 from forecast.words.numbers import signed, told_apart
 
@@ -35,6 +37,18 @@ def level_move(line: Line) -> tuple[str, str, str, str, str] | None:
         signed(foretold.surprise_sd, 1),
         signed(foretold.level_change, 2),
     )
+
+
+def report_of(line: Line) -> str:
+    """What rows of one origin are of: their title, where it is one; else the origin as it is entered."""
+    titles = {row.coded.title for row in line.rows if row.coded is not None}
+    return titles.pop() if len(titles) == 1 else line.subject.origin
+
+
+def attested_through(passed: Passed) -> list[tuple[tuple[str, ...], date]]:
+    """Types of event by the last day that is attested of them."""
+    days = dict.fromkeys(one.last for one in passed.attested)
+    return [(tuple(one.type for one in passed.attested if one.last == day), day) for day in days]
 
 
 def passed_of(line: Line) -> Passed:

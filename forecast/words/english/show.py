@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 
 from db.run_rows import RunRow, TargetForecastRow
-from forecast.facts.causes import NAMED
 from forecast.facts.news import Week
 from forecast.facts.reasons import LEAST
 from forecast.facts.summary import Lacking, Summary
@@ -87,14 +86,13 @@ def before(summary: Summary) -> str:
 
 def moved(summary: Summary) -> str:
     """What moved the headline since the run of a week before, or how to find out; "" where there is none."""
-    if summary.moved is None:
+    if summary.why is None:
         return ""
-    before, told = summary.moved.before, summary.moved.explained
-    since = f"Since run {before.id}, as of {before.as_of}"
+    before, told = summary.why.before, summary.why.explained
     if told is None:
-        return f"{since}, what moved it: `{explaining(summary)}`."
-    to = f" to run {summary.forecast_of.id}" if summary.standing and summary.forecast_of else ""
-    return f"{since}{to}: {why.causes(told.explanation, told.target, told.reach, NAMED)}."
+        since = f"since run {before.id}, as of {before.as_of}"
+        return f"What moved it {since}: `{explaining(summary)}`."
+    return why.since(told.explanation, told.target, told.reach)
 
 
 def week_heading(week: Week) -> str:

@@ -48,7 +48,16 @@ from forecast.facts.why import (
 )
 from forecast.words.english.labels import LABELS
 from forecast.words.numbers import counted, level_text
-from forecast.words.why_numbers import change_text, ends_text, level_move, passed_of, points_text, size_text
+from forecast.words.why_numbers import (
+    attested_through,
+    change_text,
+    ends_text,
+    level_move,
+    passed_of,
+    points_text,
+    report_of,
+    size_text,
+)
 
 _CLASSES = {
     VERSION: "the program and the case",
@@ -123,7 +132,7 @@ def sentences(found: Explanation, target: int, reach: int) -> list[str]:
 
 
 def _moved_most(named: tuple[Cause, ...]) -> str:
-    first, *others = (f"{_named(one)} ({points_text(one.points)})" for one in named)
+    first, *others = (f"{_named(one)} ({points_text(one.points)} points)" for one in named)
     then = f", then {LABELS.listed(others)}" if others else ""
     return f"What moved it most is {first}{then}."
 
@@ -162,7 +171,7 @@ def line_label(line: Line) -> str:
         one = line.published
         return f"{one.author}, “{one.title}”: {counted(one.judgements, 'judgement')}"
     if line.rows and line.subject.origin:
-        return f"one origin, {counted(len(line.rows), 'row')}: {line.subject.origin}"
+        return f"one report in {counted(len(line.rows), 'row')}: {report_of(line)}"
     return _other(line)
 
 
@@ -210,7 +219,7 @@ def _other(line: Line) -> str:
 
 def _silence(line: Line) -> str:
     passed = passed_of(line)
-    types = [f"{LABELS.event(one.type)} through {one.last}" for one in passed.attested]
+    types = [f"{', '.join(map(LABELS.event, kinds))} through {last}" for kinds, last in attested_through(passed)]
     told = LABELS.listed(types) if types else f"looked at through {passed.looked_through}"
     return f"{counted(passed.days, 'open day')} turned out silent: {told}"
 
@@ -218,14 +227,14 @@ def _silence(line: Line) -> str:
 def cause(line: Line) -> str:
     if line.coded is not None:
         one = line.coded
-        told = f"{one.name} {level_text(one.level)}"
+        told = f"{one.name} at {level_text(one.level)}"
         return f"a correction of {one.name}" if line.cls == CORRECTION else told
     if line.happened is not None:
         return f"the {_event(line.happened)} of {line.happened.started_on}"
     if line.published is not None:
         return f"the text by {line.published.author}"
     if line.rows and line.subject.origin:
-        return f"{line.subject.origin} ({counted(len(line.rows), 'row')})"
+        return f"{report_of(line)} ({counted(len(line.rows), 'row')})"
     return _learnt(line) if line.cls == LEARNING else _other(line)
 
 
@@ -245,6 +254,20 @@ def causes(found: Explanation, target: int, reach: int, number: int = 3) -> str:
 
 def _short(one: Cause) -> str:
     return "time and silence" if one.cls == TIME else cause(one.line)
+
+
+def since(found: Explanation, target: int, reach: int) -> str:
+    command = f"`parley why {found.before.run_id} {found.after.run_id}`"
+    window = found.reaches[reach]
+    about = LABELS.window(window.horizon_days, window.deadline)
+    return f"Since {found.before.as_of}, {about}: {causes(found, target, reach)} (points). All of it: {command}."
+
+
+def paragraph(found: Explanation, target: int, reach: int) -> str:
+    window, (before, after) = found.reaches[reach], ends_text(found, target, reach)
+    about = LABELS.window(window.horizon_days, window.deadline)
+    first = f"From run {found.before.run_id} to run {found.after.run_id}, {about}: {before} → {after}."
+    return LABELS.sentences([first, *sentences(found, target, reach)])
 
 
 def expected(line: Line) -> str:

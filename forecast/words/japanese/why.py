@@ -48,7 +48,16 @@ from forecast.facts.why import (
 )
 from forecast.words.japanese.labels import LABELS
 from forecast.words.numbers import level_text
-from forecast.words.why_numbers import change_text, ends_text, level_move, passed_of, points_text, size_text
+from forecast.words.why_numbers import (
+    attested_through,
+    change_text,
+    ends_text,
+    level_move,
+    passed_of,
+    points_text,
+    report_of,
+    size_text,
+)
 
 _CLASSES = {
     VERSION: "プログラムと案件",
@@ -164,7 +173,7 @@ def line_label(line: Line) -> str:
         one = line.published
         return f"{one.author}「{one.title}」：判断{one.judgements}件"
     if line.rows and line.subject.origin:
-        return f"同じ出所の{len(line.rows)}件：{line.subject.origin}"
+        return f"一つの報道による{len(line.rows)}件：{report_of(line)}"
     return _other(line)
 
 
@@ -210,7 +219,8 @@ def _other(line: Line) -> str:
 
 def _silence(line: Line) -> str:
     passed = passed_of(line)
-    types = "、".join(f"{LABELS.event(one.type)}は{LABELS.date(one.last)}まで" for one in passed.attested)
+    named = [("・".join(map(LABELS.event, kinds)), last) for kinds, last in attested_through(passed)]
+    types = "、".join(f"{kinds}は{LABELS.date(last)}まで" for kinds, last in named)
     looked = f"{LABELS.date(passed.looked_through)}まで記録を点検" if passed.looked_through else "記録を点検"
     return f"漏れ未確認だった{passed.days}日に出来事がなかったことが判明：{types or looked}"
 
@@ -224,7 +234,7 @@ def cause(line: Line) -> str:
     if line.published is not None:
         return f"{line.published.author}の文献"
     if line.rows and line.subject.origin:
-        return f"{line.subject.origin}（{len(line.rows)}件）"
+        return f"{report_of(line)}（{len(line.rows)}件）"
     return _other(line)
 
 
@@ -240,6 +250,21 @@ def causes(found: Explanation, target: int, reach: int, number: int = 3) -> str:
 
 def _short(one: Cause) -> str:
     return "時間の経過" if one.cls == TIME else cause(one.line)
+
+
+def since(found: Explanation, target: int, reach: int) -> str:
+    command = f"`parley why {found.before.run_id} {found.after.run_id}`"
+    window = found.reaches[reach]
+    about = LABELS.window(window.horizon_days, window.deadline)
+    day = LABELS.date(found.before.as_of)
+    return f"{day}以降（{about}、ポイント）：{causes(found, target, reach)}。全体は{command}。"
+
+
+def paragraph(found: Explanation, target: int, reach: int) -> str:
+    window, (before, after) = found.reaches[reach], ends_text(found, target, reach)
+    about = LABELS.window(window.horizon_days, window.deadline)
+    first = f"実行{found.before.run_id}から実行{found.after.run_id}まで（{about}）：{_percent(before)} → {_percent(after)}。"
+    return LABELS.sentences([first, *sentences(found, target, reach)])
 
 
 def expected(line: Line) -> str:

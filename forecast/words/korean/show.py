@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 
 from db.run_rows import RunRow, TargetForecastRow
-from forecast.facts.causes import NAMED
 from forecast.facts.news import Week
 from forecast.facts.reasons import LEAST
 from forecast.facts.summary import Lacking, Summary
@@ -102,14 +101,13 @@ def before(summary: Summary) -> str:
 
 def moved(summary: Summary) -> str:
     """What moved the headline since the run of a week before, or how to find out; "" where there is none."""
-    if summary.moved is None:
+    if summary.why is None:
         return ""
-    before, told = summary.moved.before, summary.moved.explained
-    since = f"실행 {before.id}({LABELS.date(before.as_of)} 기준) 이후"
+    before, told = summary.why.before, summary.why.explained
     if told is None:
+        since = f"실행 {before.id}({LABELS.date(before.as_of)} 기준) 이후"
         return f"{since} 변동 요인: `{explaining(summary)}`."
-    to = f" 실행 {summary.forecast_of.id}까지" if summary.standing and summary.forecast_of else ""
-    return f"{since}{to}: {why.causes(told.explanation, told.target, told.reach, NAMED)}."
+    return why.since(told.explanation, told.target, told.reach)
 
 
 def week_heading(week: Week) -> str:

@@ -48,7 +48,16 @@ from forecast.facts.why import (
 )
 from forecast.words.korean.labels import LABELS
 from forecast.words.numbers import level_text
-from forecast.words.why_numbers import change_text, ends_text, level_move, passed_of, points_text, size_text
+from forecast.words.why_numbers import (
+    attested_through,
+    change_text,
+    ends_text,
+    level_move,
+    passed_of,
+    points_text,
+    report_of,
+    size_text,
+)
 
 _CLASSES = {
     VERSION: "프로그램과 사례",
@@ -163,7 +172,7 @@ def line_label(line: Line) -> str:
         one = line.published
         return f"{one.author}, ‘{one.title}’: 판단 {one.judgements}건"
     if line.rows and line.subject.origin:
-        return f"같은 원출처 {len(line.rows)}건: {line.subject.origin}"
+        return f"한 보도에서 나온 {len(line.rows)}건: {report_of(line)}"
     return _other(line)
 
 
@@ -211,7 +220,8 @@ def _other(line: Line) -> str:
 
 def _silence(line: Line) -> str:
     passed = passed_of(line)
-    types = ", ".join(f"{LABELS.event(one.type)} {LABELS.date(one.last)}까지" for one in passed.attested)
+    named = [("·".join(map(LABELS.event, kinds)), last) for kinds, last in attested_through(passed)]
+    types = ", ".join(f"{kinds} {LABELS.date(last)}까지" for kinds, last in named)
     looked = f"{LABELS.date(passed.looked_through)}까지 기록 점검" if passed.looked_through else "기록 점검"
     return f"누락 여부 미확인이던 {passed.days}일에 사건이 없었음이 드러남: {types or looked}"
 
@@ -225,7 +235,7 @@ def cause(line: Line) -> str:
     if line.published is not None:
         return f"{line.published.author}의 문헌"
     if line.rows and line.subject.origin:
-        return f"{line.subject.origin}({len(line.rows)}건)"
+        return f"{report_of(line)}({len(line.rows)}건)"
     return _other(line)
 
 
@@ -241,6 +251,21 @@ def causes(found: Explanation, target: int, reach: int, number: int = 3) -> str:
 
 def _short(one: Cause) -> str:
     return "시간의 경과" if one.cls == TIME else cause(one.line)
+
+
+def since(found: Explanation, target: int, reach: int) -> str:
+    command = f"`parley why {found.before.run_id} {found.after.run_id}`"
+    window = found.reaches[reach]
+    about = LABELS.window(window.horizon_days, window.deadline)
+    day = LABELS.date(found.before.as_of)
+    return f"{day} 이후({about}, %p): {causes(found, target, reach)}. 전체 내역: {command}."
+
+
+def paragraph(found: Explanation, target: int, reach: int) -> str:
+    window, (before, after) = found.reaches[reach], ends_text(found, target, reach)
+    about = LABELS.window(window.horizon_days, window.deadline)
+    first = f"실행 {found.before.run_id}에서 실행 {found.after.run_id}까지({about}): {_percent(before)} → {_percent(after)}."
+    return LABELS.sentences([first, *sentences(found, target, reach)])
 
 
 def expected(line: Line) -> str:

@@ -26,6 +26,12 @@ class WhyWords(Protocol):
     def causes(self, found: Explanation, target: int, reach: int, number: int = 3) -> str:
         """From what to what, and the causes with their points; that chance made it, where nothing else is larger."""
 
+    def since(self, found: Explanation, target: int, reach: int) -> str:
+        """The same as a sentence, with the day of the earlier run and the command for all of it."""
+
+    def paragraph(self, found: Explanation, target: int, reach: int) -> str:
+        """Both runs with what they said, then all sentences."""
+
     def expected(self, line: Line) -> str:
         """Of an observation: what was expected, what was said, the surprise, and how the level moved; "" of others."""
 
