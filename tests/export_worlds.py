@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from conftest import OBSERVATION, RUN
+from explained import made_up
 from sqlalchemy import Connection
 from toy_case import write_toy_case
 from toy_runs import SCENARIOS, TARGETS, WINDOWS, toy_states
@@ -15,6 +16,7 @@ from db.append import (
     append_completeness,
     append_documents,
     append_events,
+    append_explanation,
     append_forecasts,
     append_judgements,
     append_observations,
@@ -25,7 +27,8 @@ from db.engine import Database
 from db.migrate import create_database
 from db.read import read_case, read_newest
 from db.rows import CompletenessRow, DocumentRow, EventRow, JudgementRow, ObservationRow
-from db.run_rows import EffectRow, ScenarioForecastRow, TargetForecastRow
+from db.run_rows import EffectRow, NewExplanation, ScenarioForecastRow, TargetForecastRow
+from forecast.why.payload import to_stored
 from indicators.folder import read_case_folder
 from indicators.install import install_case
 from models.processes import STRUCTURE
@@ -90,7 +93,31 @@ def fill(database: Database, folder: Path) -> Database:
         case_hash = read_case(connection).case_hash
         for number, run in enumerate(RUNS):
             _add_run(connection, case_hash if number else "f" * 64, *run)
+        _add_steps(connection)
     return database
+
+
+def _add_steps(connection: Connection) -> None:
+    """What moved the forecast between some of the runs."""
+    for before, after, at in ((3, 2, LOADED), (2, 1, LOADED), (1, 6, LATER)):
+        _add_step(connection, (before, RUNS[before - 1][1]), (after, RUNS[after - 1][1]), at)
+
+
+def _add_step(connection: Connection, before: tuple[int, date], after: tuple[int, date], at: datetime) -> None:
+    found = made_up(runs=(before[0], after[0]), days=(before[1], after[1]), seed=after[0])
+    new = NewExplanation(
+        case_id="toy",
+        before_run_id=before[0],
+        run_id=after[0],
+        path=found.path,
+        method="owen",
+        code_version=found.code_version,
+        model_version=found.model_version,
+        inputs_hash_before=RUN.inputs_hash,
+        inputs_hash=RUN.inputs_hash,
+        result=to_stored(found),
+    )
+    append_explanation(connection, new, at)
 
 
 def make(folder: Path) -> Database:
@@ -107,7 +134,8 @@ def add_later_rows(connection: Connection, known_on: date, recorded_at: datetime
         first, *_ = (row for row in read_newest(connection, kind, "toy") if not row.retracted)
         append(connection, [replace(first, supersedes=first.id, known_on=known_on, **_LATER[kind])], recorded_at)
     for kind in ("manual", "provisional"):
-        _add_run(connection, "c" * 64, kind, known_on, recorded_at, "published")
+        run_id = _add_run(connection, "c" * 64, kind, known_on, recorded_at, "published")
+        _add_step(connection, (1, RUNS[0][1]), (run_id, known_on), recorded_at)
 
 
 def _add_observations(connection: Connection) -> None:
@@ -142,9 +170,7 @@ def _revise_facts(connection: Connection) -> None:
     append_completeness(connection, [further], LATER)
 
 
-def _add_run(
-    connection: Connection, case_hash: str, kind: str, as_of: date, recorded_at: datetime, status: str
-) -> None:
+def _add_run(connection: Connection, case_hash: str, kind: str, as_of: date, recorded_at: datetime, status: str) -> int:
     run = replace(
         RUN,
         case_id="toy",
@@ -167,6 +193,7 @@ def _add_run(
         append_forecasts(
             connection, run_id, _targets(rng, kind), _scenarios(rng), toy_states(), _effects(rng), recorded_at
         )
+    return run_id
 
 
 def _targets(rng: random.Random, kind: str) -> list[TargetForecastRow]:

@@ -42,6 +42,8 @@ WITHIN_FUNCTIONS = {
     ("report", "forecast.brief.mail"): HEAVY,
     ("report", "forecast.brief.report"): HEAVY,
     ("service", "forecast.schedule.letters"): "a service that mails no brief need not hold pictures and pandas",
+    ("why", "forecast.plots.style"): "pictures are for a file alone",
+    ("why", "forecast.plots.why"): "pictures are for a file alone",
     ("update", "forecast.engine.hypotheticals"): HEAVY,
     ("update", "forecast.engine.update"): HEAVY,
 }

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-SHOWING = ("brief", "checks", "evaluation", "facts", "plots", "record", "schedule", "trust")
+SHOWING = ("brief", "checks", "evaluation", "facts", "plots", "record", "schedule", "trust", "why")
 """Rooms that pages, briefs, pictures and alerts come from."""
 OPERATORS = {
     f"schedule/{name}.py"
@@ -18,6 +18,7 @@ SENTENCE = 5
 LOGGING = {"debug", "info", "warning", "error", "exception", "critical", "log", "progress", "compile"}
 """Calls whose texts go to the log, or to the bar that says how far it is; and those of patterns."""
 ERRORS = {
+    "why/pairs.py": {"_neighbours"},
     "evaluation/tasks.py": {"_lost"},
     "plots/chosen.py": {"_nothing", "_none_in"},
     "plots/diagnostics.py": {"_no_posterior"},

@@ -158,7 +158,7 @@ def enter_at_the_toy_desk(hand: Hand) -> None:
     day = date(2019, 11, 5)
     for paper in ("Gazette", "Courier"):
         hand.observe("border_posture", day, 2.0, origin="the count", source_publisher=paper, source_title=paper)
-    gone = hand.observe("press_tone", date(2019, 11, 6), -2.0, analyst="two")
+    gone = hand.observe("harvest", date(2019, 11, 6), -2.0, analyst="two")
     hand.correct(gone, date(2019, 11, 7), retracted=True, reason="wrong day", analyst="two")
     with hand.database.read() as connection:
         rows = read_newest(connection, ObservationRow, "toy")

@@ -67,8 +67,8 @@ def history(
         str,
         typer.Option(
             metavar="WHAT",
-            help="forecasts, scenarios, states, effects, runs, observations, events, completeness, indicators, "
-            "documents or judgements.",
+            help="forecasts, scenarios, states, effects, explanations, runs, observations, events, completeness, "
+            "indicators, documents or judgements.",
         ),
     ] = "forecasts",
     first: Annotated[

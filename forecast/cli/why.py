@@ -50,7 +50,7 @@ def why(
         list[int] | None,
         typer.Argument(
             parser=whole(1),
-            metavar="[RUN_A] [RUN_B]",
+            metavar="RUN_A RUN_B",
             help="The earlier and the later run (default: the newest and the one before it; one: from it to the "
             "newest; with --since one is the later).",
         ),

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from forecast.exports.columns import Column
+from forecast.exports.explanations import EXPLANATION
 from forecast.exports.fact_columns import CATALOGUE, COMPLETENESS, DOCUMENT, EVENT, JUDGEMENT, OBSERVATION
 from forecast.exports.run_columns import EFFECT, FORECAST, INDICATOR, LEVEL, RUN, SCENARIO, SITUATION, STATUS
 
@@ -55,6 +56,13 @@ CONTENTS = {
         own=EFFECT,
         dated_by="as_of",
         options=("--target", "--kind"),
+    ),
+    "explanations": Content(
+        row="line of a step between two runs, target and horizon",
+        own=EXPLANATION,
+        dated_by="as_of",
+        options=("--target", "--horizon"),
+        begin="run `parley schedule run`, which stores a step after each run",
     ),
     "runs": Content(
         row="run, whatever its status", own=(*RUN, *STATUS, *SITUATION), dated_by="as_of", options=("--kind",)

@@ -25,6 +25,7 @@ from db.when import When
 from forecast.errors import NothingToExport
 from forecast.exports.columns import Export, Values
 from forecast.exports.contents import CONTENTS, Content
+from forecast.exports.explanations import Asked, count_explanations, explanation_rows, extent_of
 from forecast.exports.facts import TABLES, indicator_rows, version_rows
 from forecast.exports.runs import (
     effect_rows,
@@ -42,6 +43,8 @@ from forecast.identity import code_version
 from forecast.record.overtaken import read_overtaken
 from forecast.words.english.news import overtaken_lines
 from indicators.tables import suggest
+
+EXPLANATIONS = "explanations"
 
 type Rows = Callable[[Connection, RunsAsked, OfRuns, Content], Iterator[Values]]
 
@@ -118,6 +121,9 @@ def _find(connection: Connection, case: CaseRow, wanted: Wanted, content: Conten
     if wanted.what == "indicators":
         rows = indicator_rows(connection, case.case_id, wanted.when, content)
         return _Found(len(rows), iter(rows))
+    if wanted.what == EXPLANATIONS:
+        steps = _steps(case, wanted)
+        return _Found(count_explanations(connection, steps), explanation_rows(connection, steps))
     runs = _runs(case, wanted)
     if wanted.what == "runs":
         return _Found(count_runs(connection, runs).count, run_rows(connection, runs, content))
@@ -134,6 +140,17 @@ def _of_runs(wanted: Wanted) -> tuple[Rows, OfRuns]:
         "effects": (effect_rows, effects_of(wanted.target)),
     }
     return readers[wanted.what]
+
+
+def _steps(case: CaseRow, wanted: Wanted) -> Asked:
+    return Asked(
+        case_id=case.case_id,
+        when=wanted.when,
+        first=wanted.first,
+        last=wanted.last,
+        target=wanted.target,
+        horizon=wanted.horizon,
+    )
 
 
 def _runs(case: CaseRow, wanted: Wanted) -> RunsAsked:
@@ -185,7 +202,8 @@ def _nothing(connection: Connection, case: CaseRow, wanted: Wanted, content: Con
     asked = " ".join(
         f"--{name.replace('_', '-')} {value}" for name, value in _about(case, wanted).items() if name != "case"
     )
-    noun = "versions" if wanted.what in TABLES else "runs" if wanted.what == "runs" else "published runs"
+    nouns = {**dict.fromkeys(TABLES, "versions"), "runs": "runs", EXPLANATIONS: "steps"}
+    noun = nouns.get(wanted.what, "published runs")
     has = f"{on_file.count} {noun} from {on_file.first} to {on_file.last}"
     return f"no {wanted.what} match {asked}; on file: {has} (by {content.dated_by})"
 
@@ -197,6 +215,8 @@ def _on_file(connection: Connection, case: CaseRow, wanted: Wanted, content: Con
         return count_versions(connection, everything)
     if wanted.what == "indicators":
         return Extent(0, None, None)
+    if wanted.what == EXPLANATIONS:
+        return Extent(*extent_of(connection, case.case_id))
     return count_runs(connection, RunsAsked(case_id=case.case_id, published=wanted.what != "runs"))
 
 
@@ -215,4 +235,6 @@ def _unknown(connection: Connection, case: CaseRow, wanted: Wanted) -> str:
 
 
 def _table_of_runs(wanted: Wanted) -> Table:
+    if wanted.what == EXPLANATIONS:
+        return tables.target_forecasts
     return tables.runs if wanted.what == "runs" else _of_runs(wanted)[1].table

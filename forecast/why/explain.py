@@ -51,12 +51,9 @@ from forecast.why.differences import Difference
 from forecast.why.draws import both_scales
 from forecast.why.news import foretell
 from forecast.why.nodes import open_days, spans_of
-from forecast.why.situation import with_odds
+from forecast.why.situation import LOST, with_odds
 from forecast.why.split import Side, Split, split
 from models.spec import TARGETS, Floats
-
-_LARGEST_LOST = 1e-9
-"""In probability: what a few draws lose beyond it is told as a line of its own."""
 
 
 def explain(
@@ -79,7 +76,7 @@ def explanation_of(found: Split) -> Explanation:
     """The numbers of a split as facts."""
     lines = [*_versions(found), *_time(found), *_entries(found)]
     rest = found.moved.rest
-    if np.abs(rest[0]).max() > _LARGEST_LOST:
+    if np.abs(rest[0]).max() > LOST:
         lines.append(_line(found, REST, REST, rest))
     lines += _learnt(found)
     lines = _closed(found, lines)

@@ -22,6 +22,8 @@ from models.spec import Floats
 
 TOLERANCE = 5e-4
 """In probability: standard error of an average over orders, of the headline, below which no more are tried."""
+LOST = 1e-9
+"""In probability: no more is lost by rounding; what is lost beyond it is told."""
 MANY = 40
 """Entries beyond which indicators are the players, and what they are told comes in the order of days."""
 LEAST, MOST = 1e-4, 1 - 1e-4
@@ -139,7 +141,9 @@ def split_situation(reads: Reads, stations: Stations, base: Base, known: Mapping
     silence, days, fading, opened = (later - earlier for earlier, later in pairwise(few_at))
     days = days + (at(stations.opened) - at(stations.start)) - (silence + days + fading + opened)
     entries = _attribute(reads, few, headline)
-    gained = sum(entries.mean.values(), np.zeros_like(days))
+    rest = at(stations.end) - at(stations.opened) - sum(entries.mean.values(), np.zeros_like(days))
+    if entries.mean and np.abs(rest[0]).max() <= LOST:
+        entries, rest = _with_rest(entries, rest, headline), np.zeros_like(rest)
     return Moved(
         silence=silence,
         days=days,
@@ -147,9 +151,15 @@ def split_situation(reads: Reads, stations: Stations, base: Base, known: Mapping
         fading_by=_fading_by(reads, stations, few, fading),
         open=opened,
         entries=entries,
-        rest=at(stations.end) - at(stations.opened) - gained,
+        rest=rest,
         few=few,
     )
+
+
+def _with_rest(entries: Attribution[Key], rest: Floats, headline: int) -> Attribution[Key]:
+    """What a few draws lose by rounding goes to the entry that makes most of the headline."""
+    largest = max(entries.mean, key=lambda key: (float(np.abs(entries.mean[key][0, headline]).max()), key))
+    return replace(entries, mean={**entries.mean, largest: entries.mean[largest] + rest})
 
 
 def with_odds(few: Few, known: Mapping[str, Floats]) -> Floats:

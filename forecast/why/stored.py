@@ -12,7 +12,7 @@ from forecast.facts.why import DIRECT, Explanation
 from forecast.identity import model_version
 from forecast.why.payload import from_stored, to_stored
 
-METHOD = "time, then Owen values over class, origin and row; pooled draws of both posteriors"
+METHOD = "Owen values, pooled draws"
 
 
 def store(database: Database, found: Explanation, clock: Clock = utc_now) -> int:

@@ -72,7 +72,7 @@ _CLASSES = {
 }
 _VERSIONS = {CODE: "プログラムの版の違い", CASE: "案件の版の違い", MODEL: "モデルの違い"}
 _TAUGHT = {
-    REFERENCE: "参照事例の更新から学んだ分",
+    REFERENCE: "参照クラスの更新から学んだ分",
     SILENCE: "出来事がなかったことから学んだ分",
     EVENTS: "出来事から学んだ分",
     LEVELS: "新しい水準から学んだ分",
@@ -263,7 +263,8 @@ def since(found: Explanation, target: int, reach: int) -> str:
 def paragraph(found: Explanation, target: int, reach: int) -> str:
     window, (before, after) = found.reaches[reach], ends_text(found, target, reach)
     about = LABELS.window(window.horizon_days, window.deadline)
-    first = f"実行{found.before.run_id}から実行{found.after.run_id}まで（{about}）：{_percent(before)} → {_percent(after)}。"
+    runs = f"実行{found.before.run_id}から実行{found.after.run_id}まで（{about}）"
+    first = f"{runs}：{_percent(before)} → {_percent(after)}。"
     return LABELS.sentences([first, *sentences(found, target, reach)])
 
 

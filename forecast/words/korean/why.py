@@ -264,7 +264,8 @@ def since(found: Explanation, target: int, reach: int) -> str:
 def paragraph(found: Explanation, target: int, reach: int) -> str:
     window, (before, after) = found.reaches[reach], ends_text(found, target, reach)
     about = LABELS.window(window.horizon_days, window.deadline)
-    first = f"실행 {found.before.run_id}에서 실행 {found.after.run_id}까지({about}): {_percent(before)} → {_percent(after)}."
+    runs = f"실행 {found.before.run_id}에서 실행 {found.after.run_id}까지({about})"
+    first = f"{runs}: {_percent(before)} → {_percent(after)}."
     return LABELS.sentences([first, *sentences(found, target, reach)])
 
 
