@@ -153,7 +153,7 @@ def _split(reads: Reads, earlier: Side, later: Side, progress: Progress) -> Spli
     fitted = node_of(reads.before, reads.looked_before, reads.asked), node(later.problem)
     values = _project(at, earlier, fitted, stations)
     known = {name: at.base.mean(said) for name, said in values.items()}
-    progress("splitting by what came in", 0, 0, f"{len(reads.differences)} differences")
+    progress("splitting by what came in", 0, 0, f"differences: {len(reads.differences)}")
     headline = TARGETS.index(reads.after.case.headline)
     moved = split_situation(reads, stations, at.base, known, headline)
     progress("splitting what was learnt", 0, 0, "")

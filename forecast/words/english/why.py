@@ -263,13 +263,6 @@ def since(found: Explanation, target: int, reach: int) -> str:
     return f"Since {found.before.as_of}, {about}: {causes(found, target, reach)} (points). All of it: {command}."
 
 
-def paragraph(found: Explanation, target: int, reach: int) -> str:
-    window, (before, after) = found.reaches[reach], ends_text(found, target, reach)
-    about = LABELS.window(window.horizon_days, window.deadline)
-    first = f"From run {found.before.run_id} to run {found.after.run_id}, {about}: {before} → {after}."
-    return LABELS.sentences([first, *sentences(found, target, reach)])
-
-
 def expected(line: Line) -> str:
     move = level_move(line)
     if move is None:

@@ -260,14 +260,6 @@ def since(found: Explanation, target: int, reach: int) -> str:
     return f"{day}以降（{about}、ポイント）：{causes(found, target, reach)}。全体は{command}。"
 
 
-def paragraph(found: Explanation, target: int, reach: int) -> str:
-    window, (before, after) = found.reaches[reach], ends_text(found, target, reach)
-    about = LABELS.window(window.horizon_days, window.deadline)
-    runs = f"実行{found.before.run_id}から実行{found.after.run_id}まで（{about}）"
-    first = f"{runs}：{_percent(before)} → {_percent(after)}。"
-    return LABELS.sentences([first, *sentences(found, target, reach)])
-
-
 def expected(line: Line) -> str:
     move = level_move(line)
     if move is None:

@@ -261,14 +261,6 @@ def since(found: Explanation, target: int, reach: int) -> str:
     return f"{day} 이후({about}, %p): {causes(found, target, reach)}. 전체 내역: {command}."
 
 
-def paragraph(found: Explanation, target: int, reach: int) -> str:
-    window, (before, after) = found.reaches[reach], ends_text(found, target, reach)
-    about = LABELS.window(window.horizon_days, window.deadline)
-    runs = f"실행 {found.before.run_id}에서 실행 {found.after.run_id}까지({about})"
-    first = f"{runs}: {_percent(before)} → {_percent(after)}."
-    return LABELS.sentences([first, *sentences(found, target, reach)])
-
-
 def expected(line: Line) -> str:
     move = level_move(line)
     if move is None:

@@ -29,9 +29,6 @@ class WhyWords(Protocol):
     def since(self, found: Explanation, target: int, reach: int) -> str:
         """The same as a sentence, with the day of the earlier run and the command for all of it."""
 
-    def paragraph(self, found: Explanation, target: int, reach: int) -> str:
-        """Both runs with what they said, then all sentences."""
-
     def expected(self, line: Line) -> str:
         """Of an observation: what was expected, what was said, the surprise, and how the level moved; "" of others."""
 
