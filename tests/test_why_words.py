@@ -114,6 +114,16 @@ def test_a_meeting_that_lowers_the_headline_tells_what_it_makes_of_its_own_talks
     assert "it makes" not in " ".join(LANGUAGES["en"].why.sentences(found, 1, FAR))
 
 
+def test_time_that_lets_a_subject_be_forgotten_says_so() -> None:
+    passing = line(random.Random(7), facts.TIME, facts.DAYS, passed=facts.Passed(days=214))
+    points = tuple(tuple((5.6, -9.0, 0.1)[min(t, 2)] for _ in row) for t, row in enumerate(passing.points))
+    found = made_up(lines=(replace(passing, points=points),))
+    said = " ".join(LANGUAGES["en"].why.sentences(found, 0, FAR))
+    assert "Time makes +5.6 here because with silence" in said
+    assert "for denuclearisation talks it makes −9.0" in said
+    assert "forgotten" not in " ".join(LANGUAGES["en"].why.sentences(found, 2, FAR))
+
+
 def test_a_corrected_grade_is_told_where_the_level_stays() -> None:
     words = LANGUAGES["en"].why
     graded = line(

@@ -49,6 +49,9 @@ THINNED_BEFORE, THINNED_AFTER, NO_OVERLAP, OTHER_MODEL, OTHER_SHAPES, LOST_BEFOR
     "lost_before",
     "lost_after",
 )
+_FRAMED = ("arms_control_talks", "denuclearisation_talks")
+TELLING = 0.5
+"""Points: what time makes of talks of either framing is worth a sentence from here on."""
 SMALLEST = 0.05
 """Points: what is less is not worth a sentence."""
 
@@ -333,6 +336,31 @@ def siblings_of(explanation: Explanation, line: Line, target: int, reach: int) -
         return None
     points = line.at(explanation.targets.index(own), reach)
     return (own, points) if points * line.at(target, reach) < 0 else None
+
+
+def meeting_elsewhere(explanation: Explanation, target: int, reach: int) -> tuple[Line, str, float] | None:
+    """The meeting that moves a number most, and the other way than talks of its own framing; see `siblings_of`."""
+    found = [
+        (line, *sibling)
+        for line in explanation.of(EVENT)
+        if (sibling := siblings_of(explanation, line, target, reach)) is not None
+    ]
+    return max(found, key=lambda one: abs(one[0].at(target, reach)), default=None)
+
+
+def forgotten(explanation: Explanation, target: int, reach: int) -> tuple[str, float, float] | None:
+    """Where time moves talks of one framing one way and those of the other the other way: the other, and both points.
+
+    What the last talks were about is forgotten with silence. None where time moves both alike, or by next to nothing.
+    """
+    own = explanation.targets[target]
+    pair = dict((_FRAMED, _FRAMED[::-1]))
+    if own not in pair:
+        return None
+    time = explanation.of(TIME)
+    here = total(time, target, reach)
+    there = total(time, explanation.targets.index(pair[own]), reach)
+    return (pair[own], here, there) if here * there < 0 and min(abs(here), abs(there)) >= TELLING else None
 
 
 def chance_of(explanation: Explanation, target: int, reach: int) -> tuple[float, float] | None:

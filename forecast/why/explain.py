@@ -158,7 +158,7 @@ def _time(found: Split) -> list[Line]:
         if last > before[kind]
     )
     lines = []
-    if stations.attested.name != stations.start.name:
+    if were_open or np.abs(moved.silence).max() > 0:
         seen = reads.looked_after.toordinal() if reads.looked_after else 0
         days = max(min(max(*attested.values(), seen), day) - min(before.values()), 0)
         passed = Passed(days=days, attested=were_open, looked_through=reads.looked_after)

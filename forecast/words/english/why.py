@@ -43,8 +43,9 @@ from forecast.facts.why import (
     Happened,
     Line,
     chance_of,
+    forgotten,
+    meeting_elsewhere,
     name_causes,
-    siblings_of,
 )
 from forecast.words.english.labels import LABELS
 from forecast.words.numbers import counted, level_text
@@ -120,15 +121,14 @@ def _run(end: End) -> str:
 def sentences(found: Explanation, target: int, reach: int) -> list[str]:
     named = name_causes(found, target, reach, 4)
     said = [_moved_most(named)] if named else ["No single cause is larger than what chance makes."]
-    for line in found.of(EVENT):
-        sibling = siblings_of(found, line, target, reach)
-        if sibling is not None:
-            own, points = sibling
-            said.append(
-                f"{_capital(cause(line))} makes {points_text(line.at(target, reach))} here because talks go on about "
-                f"what they began with: for {LABELS.target(own)} it makes {points_text(points)}."
-            )
-    return [*said, _chance(found, target, reach)]
+    meeting = meeting_elsewhere(found, target, reach)
+    if meeting is not None:
+        line, own, points = meeting
+        said.append(
+            f"{_capital(cause(line))} makes {points_text(line.at(target, reach))} here because talks go on about what "
+            f"they began with: for {LABELS.target(own)} it makes {points_text(points)}."
+        )
+    return [*said, *_forgotten(found, target, reach), _chance(found, target, reach)]
 
 
 def _moved_most(named: tuple[Cause, ...]) -> str:
@@ -143,6 +143,17 @@ def _named(one: Cause) -> str:
         return f"the passing of {counted(days, 'day')}"
     taught = ", with what it taught about how often things begin" if len(one.lines) > 1 else ""
     return cause(one.line) + taught
+
+
+def _forgotten(found: Explanation, target: int, reach: int) -> list[str]:
+    told = forgotten(found, target, reach)
+    if told is None:
+        return []
+    other, here, there = told
+    return [
+        f"Time makes {points_text(here)} here because with silence a process dries up, and what it was about is "
+        f"forgotten: for {LABELS.target(other)} it makes {points_text(there)}."
+    ]
 
 
 def _chance(found: Explanation, target: int, reach: int) -> str:
@@ -239,7 +250,7 @@ def cause(line: Line) -> str:
 
 
 def _learnt(line: Line) -> str:
-    return "what was learnt" if line.kind == ALL else f"what was taught {_TAUGHT[line.kind]}"
+    return "what was learnt" if line.kind == ALL else f"what {_TAUGHT[line.kind].removeprefix('by ')} taught"
 
 
 def causes(found: Explanation, target: int, reach: int, number: int = 3) -> str:

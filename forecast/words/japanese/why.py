@@ -43,8 +43,9 @@ from forecast.facts.why import (
     Happened,
     Line,
     chance_of,
+    forgotten,
+    meeting_elsewhere,
     name_causes,
-    siblings_of,
 )
 from forecast.words.japanese.labels import LABELS
 from forecast.words.numbers import level_text
@@ -122,16 +123,15 @@ def _run(end: End) -> str:
 def sentences(found: Explanation, target: int, reach: int) -> list[str]:
     named = name_causes(found, target, reach, 4)
     said = [_moved_most(named)] if named else ["モンテカルロ誤差より大きい要因は一つもない。"]
-    for line in found.of(EVENT):
-        sibling = siblings_of(found, line, target, reach)
-        if sibling is not None:
-            own, points = sibling
-            said.append(
-                f"{cause(line)}は、ここでは{points_text(line.at(target, reach))}ポイントの要因になる。"
-                f"協議は始まったときの議題で続く傾向があるためで、{LABELS.target(own)}では"
-                f"{points_text(points)}ポイントの要因になる。"
-            )
-    return [*said, _chance(found, target, reach)]
+    meeting = meeting_elsewhere(found, target, reach)
+    if meeting is not None:
+        line, own, points = meeting
+        said.append(
+            f"{cause(line)}は、ここでは{points_text(line.at(target, reach))}ポイントの要因になる。"
+            f"協議は始まったときの議題で続く傾向があるためで、{LABELS.target(own)}では"
+            f"{points_text(points)}ポイントの要因になる。"
+        )
+    return [*said, *_forgotten(found, target, reach), _chance(found, target, reach)]
 
 
 def _moved_most(named: tuple[Cause, ...]) -> str:
@@ -145,6 +145,17 @@ def _named(one: Cause) -> str:
         days = max(passed_of(line).days for line in one.lines if line.kind != SILENCE or len(one.lines) == 1)
         return f"{days}日の経過"
     return f"{cause(one.line)}と、そこから発生率について学んだ分" if len(one.lines) > 1 else cause(one.line)
+
+
+def _forgotten(found: Explanation, target: int, reach: int) -> list[str]:
+    told = forgotten(found, target, reach)
+    if told is None:
+        return []
+    other, here, there = told
+    return [
+        f"時間の経過は、ここでは{points_text(here)}ポイントの要因になる。協議が途絶えるにつれ、その議題の影響も薄れるためで、"
+        f"{LABELS.target(other)}では{points_text(there)}ポイントの要因になる。"
+    ]
 
 
 def _chance(found: Explanation, target: int, reach: int) -> str:

@@ -43,8 +43,9 @@ from forecast.facts.why import (
     Happened,
     Line,
     chance_of,
+    forgotten,
+    meeting_elsewhere,
     name_causes,
-    siblings_of,
 )
 from forecast.words.korean.labels import LABELS
 from forecast.words.numbers import level_text
@@ -121,16 +122,15 @@ def _run(end: End) -> str:
 def sentences(found: Explanation, target: int, reach: int) -> list[str]:
     named = name_causes(found, target, reach, 4)
     said = [_moved_most(named)] if named else ["몬테카를로 오차보다 큰 요인은 하나도 없다."]
-    for line in found.of(EVENT):
-        sibling = siblings_of(found, line, target, reach)
-        if sibling is not None:
-            own, points = sibling
-            said.append(
-                f"{cause(line)}은 여기서 {points_text(line.at(target, reach))}%p의 요인이 된다. "
-                f"협상은 시작할 때의 의제로 이어지는 경향이 있기 때문이며, {LABELS.target(own)}에서는 "
-                f"{points_text(points)}%p의 요인이 된다."
-            )
-    return [*said, _chance(found, target, reach)]
+    meeting = meeting_elsewhere(found, target, reach)
+    if meeting is not None:
+        line, own, points = meeting
+        said.append(
+            f"{cause(line)}은 여기서 {points_text(line.at(target, reach))}%p의 요인이 된다. "
+            f"협상은 시작할 때의 의제로 이어지는 경향이 있기 때문이며, {LABELS.target(own)}에서는 "
+            f"{points_text(points)}%p의 요인이 된다."
+        )
+    return [*said, *_forgotten(found, target, reach), _chance(found, target, reach)]
 
 
 def _moved_most(named: tuple[Cause, ...]) -> str:
@@ -144,6 +144,17 @@ def _named(one: Cause) -> str:
         days = max(passed_of(line).days for line in one.lines if line.kind != SILENCE or len(one.lines) == 1)
         return f"{days}일의 경과"
     return f"{cause(one.line)} 및 거기서 발생률에 관해 배운 몫" if len(one.lines) > 1 else cause(one.line)
+
+
+def _forgotten(found: Explanation, target: int, reach: int) -> list[str]:
+    told = forgotten(found, target, reach)
+    if told is None:
+        return []
+    other, here, there = told
+    return [
+        f"시간의 경과는 여기서 {points_text(here)}%p의 요인이 된다. 협상이 끊기면서 그 의제의 영향도 "
+        f"옅어지기 때문이며, {LABELS.target(other)}에서는 {points_text(there)}%p의 요인이 된다."
+    ]
 
 
 def _chance(found: Explanation, target: int, reach: int) -> str:
