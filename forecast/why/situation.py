@@ -24,6 +24,8 @@ TOLERANCE = 5e-4
 """In probability: standard error of an average over orders, of the headline, below which no more are tried."""
 LOST = 1e-9
 """In probability: no more is lost by rounding; what is lost beyond it is told."""
+SHORT = 7
+"""Days in which levels fade so little that the order in which they do makes no difference one could see."""
 MANY = 40
 """Entries beyond which indicators are the players, and what they are told comes in the order of days."""
 LEAST, MOST = 1e-4, 1 - 1e-4
@@ -222,16 +224,17 @@ def _attribute_many(
 
 
 def _fading_by(reads: Reads, stations: Stations, few: Few, fading: Floats) -> dict[str, Floats]:
-    """Fading by indicator: let go one after the other, in the order of the catalogue and back."""
+    """Fading by indicator: let go one after the other, in the order of the catalogue and, after long, back."""
     catalogue = stations.faded.problem.catalogue
     seen = np.unique(stations.faded.problem.observations.indicator)
     gains = {int(i): np.zeros_like(fading) for i in seen}
     if not reads.days:
         return {}
-    for order in (seen, seen[::-1]):
+    orders = (seen,) if reads.days <= SHORT else (seen, seen[::-1])
+    for order in orders:
         last = both_scales(few.mean(stations.moved))
         for k, i in enumerate(order, start=1):
             now = both_scales(few.mean(node(held(stations.faded.problem, reads.days, order[k:]))))
-            gains[int(i)] = gains[int(i)] + 0.5 * (now - last)
+            gains[int(i)] = gains[int(i)] + (now - last) / len(orders)
             last = now
     return {catalogue.names[i]: gain for i, gain in gains.items()}
