@@ -81,6 +81,13 @@ def test_every_page_of_docs_is_reached_from_the_readme() -> None:
     assert set(DOCS) - reached == set()
 
 
+def test_the_split_in_the_readme_is_of_the_page_that_the_program_makes() -> None:
+    block = r"^    \$ parley why [^\n]*\n(?:    [^\n]*\n)+"
+    (found,) = re.findall(block, DOCS[ROOT / "README.md"], re.MULTILINE)
+    page = [" ".join(line.split()) for line in DOCS[ROOT / "docs" / "why.md"].splitlines()]
+    assert [line for line in found.splitlines() if " ".join(line.split()) not in page] == []
+
+
 def test_the_screen_shows_the_programs_own_lines(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
