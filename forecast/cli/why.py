@@ -50,7 +50,7 @@ def why(
         list[int] | None,
         typer.Argument(
             parser=whole(1),
-            metavar="RUN_A RUN_B",
+            metavar="RUN",
             help="The earlier and the later run (default: the newest and the one before it; one: from it to the "
             "newest; with --since one is the later).",
         ),
@@ -131,7 +131,7 @@ def why(
 
 def _check(named: list[int], since: date | str | None, target: str | None, by: str, path: str) -> None:
     if len(named) > 2:
-        raise typer.BadParameter(f"{len(named)} runs are given; give two at most", param_hint="RUN_A RUN_B")
+        raise typer.BadParameter(f"{len(named)} runs are given; give two at most", param_hint="RUN")
     if since is not None and len(named) == 2:
         raise typer.BadParameter(
             "with --since only the later run can be named; give one run or none", param_hint="'--since'"

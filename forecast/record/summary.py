@@ -135,7 +135,7 @@ def _read_moved(connection: Connection, run: RunRow) -> SinceWeek | None:
     """What moved the headline since the forecast of a week before, as far as that is on file."""
     day = run.as_of - timedelta(days=WEEK_DAYS)
     before = last_published(connection, run.case_id, as_of=day, kinds=FULL_KINDS)
-    if before is None:
+    if before is None or run.kind not in FULL_KINDS:
         return None
     found = find_stored(connection, before, run)
     return SinceWeek(before, of_headline(found) if found else None)

@@ -35,6 +35,10 @@ def read_daily(connection: Connection, before: RunRow, after: RunRow) -> Explana
                 f"not stored, as the schedule does; `parley why {before.id} {after.id}` explains the whole at once"
             )
         steps.append(step)
+    if not steps:
+        raise NotExplained(
+            f"no published full runs lie from run {before.id} to run {after.id}; `parley runs` lists them"
+        )
     return add_up(steps)
 
 

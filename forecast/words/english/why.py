@@ -53,7 +53,6 @@ from forecast.words.why_numbers import (
     attested_through,
     change_text,
     ends_text,
-    level_move,
     passed_of,
     points_text,
     report_of,
@@ -272,14 +271,6 @@ def since(found: Explanation, target: int, reach: int) -> str:
     window = found.reaches[reach]
     about = LABELS.window(window.horizon_days, window.deadline)
     return f"Since {found.before.as_of}, {about}: {causes(found, target, reach)} (points). All of it: {command}."
-
-
-def expected(line: Line) -> str:
-    move = level_move(line)
-    if move is None:
-        return ""
-    level, sd, said, surprise, moved = move
-    return f"expected {level} ± {sd}, said {said}: surprise {surprise} sd, level {moved}"
 
 
 def limits(found: Explanation) -> list[str]:

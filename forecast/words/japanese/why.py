@@ -53,7 +53,6 @@ from forecast.words.why_numbers import (
     attested_through,
     change_text,
     ends_text,
-    level_move,
     passed_of,
     points_text,
     report_of,
@@ -269,14 +268,6 @@ def since(found: Explanation, target: int, reach: int) -> str:
     about = LABELS.window(window.horizon_days, window.deadline)
     day = LABELS.date(found.before.as_of)
     return f"{day}以降（{about}、ポイント）：{causes(found, target, reach)}。全体は{command}。"
-
-
-def expected(line: Line) -> str:
-    move = level_move(line)
-    if move is None:
-        return ""
-    level, sd, said, surprise, moved = move
-    return f"予想 {level} ± {sd}、観測値 {said}（標準偏差の{surprise}倍）、水準の変化 {moved}"
 
 
 def limits(found: Explanation) -> list[str]:

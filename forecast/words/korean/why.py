@@ -53,7 +53,6 @@ from forecast.words.why_numbers import (
     attested_through,
     change_text,
     ends_text,
-    level_move,
     passed_of,
     points_text,
     report_of,
@@ -270,14 +269,6 @@ def since(found: Explanation, target: int, reach: int) -> str:
     about = LABELS.window(window.horizon_days, window.deadline)
     day = LABELS.date(found.before.as_of)
     return f"{day} 이후({about}, %p): {causes(found, target, reach)}. 전체 내역: {command}."
-
-
-def expected(line: Line) -> str:
-    move = level_move(line)
-    if move is None:
-        return ""
-    level, sd, said, surprise, moved = move
-    return f"예상 {level} ± {sd}, 관측값 {said}(표준편차의 {surprise}배), 수준 변화 {moved}"
 
 
 def limits(found: Explanation) -> list[str]:

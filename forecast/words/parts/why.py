@@ -29,9 +29,6 @@ class WhyWords(Protocol):
     def since(self, found: Explanation, target: int, reach: int) -> str:
         """The same as a sentence, with the day of the earlier run and the command for all of it."""
 
-    def expected(self, line: Line) -> str:
-        """Of an observation: what was expected, what was said, the surprise, and how the level moved; "" of others."""
-
     def limits(self, found: Explanation) -> list[str]:
         """What could not be told apart and why, with the way out where there is one."""
 
