@@ -1,5 +1,6 @@
 """A forecast that moved, as a waterfall: from what it was to what it is, a bar for every cause."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from matplotlib.axes import Axes
@@ -25,8 +26,8 @@ from forecast.words.why_numbers import points_text
 MOST = 10
 """Bars of entries; the others are one."""
 LETTERS = 46
-"""That a line of a label has room for; half as many of those that are twice as wide."""
-_WIDE = {"ja": 24, "ko": 30}
+"""That a line of a label has room for; letters of double width count for two."""
+_WIDE = {"ja": 36, "ko": 40}
 BAR = 0.62
 
 
@@ -45,11 +46,10 @@ def draw_why(found: Explanation, target: int, reach: int, language: Language) ->
     with house_style(language.labels.locale):
         figure = Figure(figsize=(WIDTH, 1.1 + 0.36 * (len(bars) + 2)), layout="constrained")
         axes = figure.subplots()
-        _draw(axes, bars, before, after, found, language)
         chance = found.expected_chance
-        if chance is not None:
-            _whisker(axes, bars, before, chance[target][reach])
-        title = wrap_words(language.why.title(found, target, reach), 2 * _letters(language), 3)
+        expected = 0.0 if chance is None else chance[target][reach]
+        _draw(axes, bars, before, after, expected, language)
+        title = wrap_words(language.why.title(found, target, reach), 2 * LETTERS, 3)
         figure.suptitle(title, x=0.01, ha="left", fontsize=9)
         return figure
 
@@ -78,21 +78,25 @@ def _letters(language: Language) -> int:
     return _WIDE.get(language.code, LETTERS)
 
 
-def _draw(axes: Axes, bars: list[_Bar], before: float, after: float, found: Explanation, language: Language) -> None:
+def _draw(axes: Axes, bars: list[_Bar], before: float, after: float, expected: float, language: Language) -> None:
+    """Bars and what they say; about where the last one begins, how large chance is expected to be."""
     rows = len(bars) + 2
-    axes.barh([0, rows - 1], [before, after], height=BAR, color=GREY)
     here = before
-    places = [(before, f"{before:.2f}")]
+    places, lows = [(before, f"{before:.2f}")], [before]
     for row, one in enumerate(bars, start=1):
         colour = LIGHT if one.plain else BLUE if one.points > 0 else ORANGE
         axes.barh(row, one.points, left=here, height=BAR, color=colour, edgecolor=INK, linewidth=0.4)
         axes.plot([here, here], [row - 1 + BAR / 2, row - BAR / 2], color=INK, linewidth=0.5)
-        places.append((max(here, here + one.points), points_text(one.points)))
+        beyond = here + expected if row == len(bars) else here
+        places.append((max(here, here + one.points, beyond), points_text(one.points)))
         here += one.points
+        lows.append(here)
+    if expected:
+        begin = here - bars[-1].points
+        axes.errorbar(begin, len(bars), xerr=expected, color=INK, linewidth=0.8, capsize=2)
     axes.plot([here, here], [rows - 2 + BAR / 2, rows - 1 - BAR / 2], color=INK, linewidth=0.5)
     places.append((after, f"{after:.2f}"))
-    ends = [x for x, _ in places] + [before, after]
-    room = max(ends) - min(min(ends), 0.0)
+    high, low = max(x for x, _ in places), min(before, after, *lows)
     for row, (x, text) in enumerate(places):
         axes.annotate(text, (x, row), (4, 0), textcoords="offset points", va="center", fontsize=SMALL, color=INK)
     words = language.why
@@ -100,17 +104,21 @@ def _draw(axes: Axes, bars: list[_Bar], before: float, after: float, found: Expl
     axes.set_yticks(range(rows), [wrap_words(label, _letters(language), 2) for label in labels])
     axes.tick_params(axis="y", length=0)
     axes.invert_yaxis()
-    low = min([before, after, *(x for x, _ in places)])
-    axes.set_xlim(_left(low, room), max(ends) + 0.12 * room)
+    left = _left(low, high)
+    axes.set_xlim(left, high + 0.15 * (high - left))
+    _draw_ends(axes, {0: before, rows - 1: after}, whole=left == 0.0)
     axes.set_xlabel(language.labels.probability + f" ({language.labels.percent_sign.strip()})")
 
 
-def _left(low: float, room: float) -> float:
+def _draw_ends(axes: Axes, ends: Mapping[int, float], *, whole: bool) -> None:
+    """What both runs said: bars, or where the axis does not begin at nothing, marks that have no length."""
+    for row, value in ends.items():
+        if whole:
+            axes.barh(row, value, height=BAR, color=GREY)
+        else:
+            axes.plot([value, value], [row - BAR / 2, row + BAR / 2], color=GREY, linewidth=3)
+
+
+def _left(low: float, high: float) -> float:
     """From nothing, unless all of it is far from nothing."""
-    return 0.0 if low < 0.6 * room or room == 0 else max(low - 0.6 * room, 0.0)
-
-
-def _whisker(axes: Axes, bars: list[_Bar], before: float, expected: float) -> None:
-    """How large chance is expected to be, about where its bar begins."""
-    begin = before + sum(one.points for one in bars[:-1])
-    axes.errorbar(begin, len(bars), xerr=expected, color=INK, linewidth=0.8, capsize=2)
+    return 0.0 if low < 2 * (high - low) or high == low else low - 0.2 * (high - low)
