@@ -17,6 +17,9 @@ NARROWEST, WIDEST = 24, 60
 MOST = 12
 """Entries of a class that have a row; of more only the sum is told."""
 
+TOLD = ("expected", "said", "surprise", "moved")
+"""The last columns: what was expected of an observation, and what became of it."""
+
 type Row = tuple[str, ...]
 
 
@@ -35,7 +38,7 @@ class Shown:
 def print_why(seen: Shown, groups: Sequence[Group] = ()) -> None:
     """Print it; gathered where there are groups."""
     words = seen.language.why
-    lines: list[str | Text] = [bold(words.title(seen.found, seen.target, seen.reach)), ""]
+    lines: list[str | Text] = [*map(bold, paragraph(words.title(seen.found, seen.target, seen.reach))), ""]
     for sentence in words.sentences(seen.found, seen.target, seen.reach):
         lines += paragraph(sentence)
     rows, strong = _rows(seen, groups)
@@ -47,29 +50,49 @@ def print_why(seen: Shown, groups: Sequence[Group] = ()) -> None:
 
 
 def _table(header: Row, rows: Sequence[Row], strong: Sequence[int]) -> list[Text]:
-    """A grid in whose first column words go on below where they do not do in one line; empty columns are left out."""
-    kept = [k for k in range(len(header)) if k == 0 or any(row[k] for row in rows)]
-    header, rows = tuple(header[k] for k in kept), [tuple(row[k] for k in kept) for row in rows]
-    room = min(max(width_left(header, rows), NARROWEST), WIDEST)
-    split: list[Row] = []
-    bold_rows = []
-    for k, row in enumerate(rows):
-        indent = " " * (len(row[0]) - len(row[0].lstrip()))
-        first, *more = wrapped(row[0].strip(), room, indent=indent)
-        if k in strong:
-            bold_rows.append(len(split))
-        split += [(first, *row[1:]), *((line, *[""] * (len(row) - 1)) for line in more)]
-    return grid(header, split, emphasised=bold_rows)
+    """A grid in whose first column words go on below where they do not do in one line.
+
+    On a narrow terminal what was expected stands below its row, and on a narrower one the words above their numbers.
+    """
+    told = any(row[-1] for row in rows)
+    beside = told and width_left(header, rows) >= NARROWEST
+    top, *cells = (header, *rows) if beside else (row[: -len(TOLD)] for row in (header, *rows))
+    room = width_left(top, cells)
+    above = room < NARROWEST
+    words = [_in_lines(row[0], WIDEST if above else min(room, WIDEST)) for row in cells]
+    firsts = [("" if above else lines[0], *row[1:]) for lines, row in zip(words, cells, strict=True)]
+    head, *numbers = grid(top, firsts, emphasised=strong)
+    shown = [head]
+    for k, (lines, number) in enumerate(zip(words, numbers, strict=True)):
+        style = "bold" if k in strong else ""
+        shown += [*(Text(line, style=style) for line in lines), number] if above else [number, *map(Text, lines[1:])]
+        if told and not beside:
+            shown += _below(header, rows[k])
+    return shown
+
+
+def _in_lines(label: str, room: int) -> list[str]:
+    return wrapped(label.strip(), room, indent=_indent(label))
+
+
+def _indent(label: str) -> str:
+    return " " * (len(label) - len(label.lstrip()))
+
+
+def _below(header: Row, row: Row) -> list[Text]:
+    """What was expected of an observation, by name; nothing of another row."""
+    named = zip(header[-len(TOLD) :], row[-len(TOLD) :], strict=True)
+    told = "  ".join(f"{name} {value}" for name, value in named if value)
+    return [Text(line) for line in paragraph(told, indent=_indent(row[0]) + "    ")] if told else []
 
 
 def _header(seen: Shown) -> Row:
     windows = [seen.found.reaches[h] for h in seen.columns]
     words, labels = seen.language.why, seen.language.labels
-    told = ("expected", "said", "surprise", "moved")
     return (
         "",
         *(labels.window(one.horizon_days, one.deadline) for one in windows),
-        *(words.label(name) for name in told),
+        *(words.label(name) for name in TOLD),
     )
 
 
@@ -109,6 +132,8 @@ def _lines(seen: Shown) -> Iterator[tuple[Row, bool]]:
             continue
         sums = tuple(signed(total(lines, seen.target, h)) for h in seen.columns)
         yield (label, *sums, "", "", "", ""), False
+        if cls in ENTRIES:
+            lines = tuple(sorted(lines, key=lambda line: -abs(line.at(seen.target, seen.reach))))
         for line in lines[:MOST]:
             yield _row(seen, line, "  "), False
             if line.cls in ENTRIES:
