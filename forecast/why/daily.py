@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from db.run_rows import RunRow
 from forecast.errors import NotExplained
-from forecast.facts.why import CLASSES, DAILY, ENTRIES, TIME, Explanation, Grid, Line, Passed, added, main_reach
+from forecast.facts.why import CHANCE, CLASSES, DAILY, ENTRIES, TIME, Explanation, Grid, Line, Passed, added, main_reach
 from forecast.why.pairs import order_of, published_in_order
 from forecast.why.stored import read_step
 
@@ -55,11 +55,12 @@ def add_up(steps: Sequence[Explanation]) -> Explanation:
         for line in step.lines:
             name = _name(line)
             lines[name] = _joined(lines[name], line) if name in lines else line
+    chance = _chance(steps)
     found = replace(
         steps[-1],
         before=steps[0].before,
         lines=(),
-        expected_chance=_chance(steps),
+        expected_chance=chance,
         interaction=None,
         lacking=tuple(dict.fromkeys(code for step in steps for code in step.lacking)),
         path=DAILY,
@@ -75,7 +76,8 @@ def add_up(steps: Sequence[Explanation]) -> Explanation:
         largest = -abs(line.at(place, main)) if line.cls in ENTRIES else 0.0
         return CLASSES.index(line.cls), largest
 
-    return replace(found, lines=tuple(sorted(lines.values(), key=rank)))
+    told = [replace(line, error=chance) if line.cls == CHANCE and chance else line for line in lines.values()]
+    return replace(found, lines=tuple(sorted(told, key=rank)))
 
 
 def _only(step: Explanation, places: tuple[int, ...]) -> Explanation:
@@ -136,13 +138,19 @@ def _passed(one: Passed, other: Passed) -> Passed:
 
 
 def _chance(steps: Sequence[Explanation]) -> Grid | None:
-    """Errors of steps that follow each other are taken as independent; None where one of them is not known."""
-    found: Grid | None = None
-    for step in steps:
-        if step.expected_chance is None:
-            return None
-        found = step.expected_chance if found is None else _hypot(found, step.expected_chance)
-    return found
+    """How large the chance of all steps is expected to be together; None where that of one is not known.
+
+    What chance did to a run in between is in the steps on either side of it, once each way: only that of both ends is
+    left, however many days lie between. Where all fits on the way are the same draws there is none.
+    """
+    sizes = [step.expected_chance for step in steps]
+    known = [size for size in sizes if size is not None]
+    if len(known) < len(sizes):
+        return None
+    if not any(value for size in known for row in size for value in row):
+        return known[0]
+    ends = _hypot(steps[0].before.mcse, steps[-1].after.mcse)
+    return tuple(tuple(100 * value for value in row) for row in ends)
 
 
 def _hypot(one: Grid, other: Grid) -> Grid:
