@@ -8,6 +8,7 @@ from functools import cache
 
 import pytest
 from drawn import beyond
+from explained_worlds import made_up
 from matplotlib import font_manager
 from matplotlib.figure import Figure
 from matplotlib.ft2font import FT2Font
@@ -22,9 +23,11 @@ from db.engine import Database
 from db.read import read_documents
 from db.when import When
 from forecast.facts.evidence import DiagnosticsTold
+from forecast.identity import model_version
 from forecast.plots.diagnostics import read_diagnostics
 from forecast.plots.kinds import KINDS, Asked, Picture
 from forecast.plots.style import FAMILIES, as_png, house_style
+from forecast.why.stored import store
 from forecast.words.language import LANGUAGES
 from forecast.words.numbers import percent
 from indicators.names import read_names
@@ -53,6 +56,9 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
             add_run(database, as_of=day, detail={"structure": 1})
         add_run(database, as_of=date(2019, 12, 15), kind="provisional")
         store_fit(database, toy_tree(), effects=toy_effects())
+        with database.read() as connection:
+            split = made_up(connection, 2, 4, headline="arms_control_talks", indicators=("harvest", "press_tone"))
+        store(database, replace(split, model_version=model_version()))
         store_backtest(database, make_backtest(last=date(1900, 1, 1)))
         with database.read() as connection:
             pictures = {

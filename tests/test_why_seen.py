@@ -1,6 +1,8 @@
 """An explanation stored, added up day by day, gathered, printed, drawn and exported."""
 
 import json
+import random
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -12,9 +14,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from conftest import made_once
-from explained import made_up
+from explained import coded, line, made_up
 from overlaps import overlapping
+from rich.cells import cell_len
 from sqlalchemy.exc import IntegrityError
+from toy_runs import FAILURES, add_run
 from why_worlds import make_toy, opened, runs_by_name
 
 from db.chain import verify_chain
@@ -24,9 +28,10 @@ from db.read_runs import read_run
 from db.run_rows import RunRow
 from db.when import When
 from forecast.cli.app import run
+from forecast.cli.why_tables import MOST
 from forecast.errors import NotExplained
 from forecast.exports.read import Wanted, read_export
-from forecast.facts.why import CHANCE, DAILY, ENTRIES, Explanation
+from forecast.facts.why import CHANCE, DAILY, ENTRIES, NEW, OBSERVATION, Explanation, Subject
 from forecast.identity import model_version
 from forecast.plots.why import draw_why
 from forecast.run_facts import read_instant
@@ -39,6 +44,7 @@ from forecast.why.pairs import published_in_order
 from forecast.why.payload import as_json, from_stored, to_stored
 from forecast.why.stored import read_stored, store
 from forecast.words.language import LANGUAGES
+from forecast.words.numbers import signed
 
 NOW = datetime(2020, 6, 2, 12, tzinfo=UTC)
 TODAY = date(2020, 6, 2)
@@ -131,17 +137,39 @@ def test_daily_lines_telescope(desk: Database, runs: dict[str, RunRow]) -> None:
             assert daily.change(target, reach) == pytest.approx(direct.change(target, reach), abs=1e-9)
     labels = [LANGUAGES["en"].why.line_label(line) for line in daily.of(*ENTRIES)]
     assert len(labels) == len(set(labels)) or len(daily.of(*ENTRIES)) <= len(direct.of(*ENTRIES)) + 1
+    add_run(desk, as_of=date(2019, 7, 1), status="rejected", failures=FAILURES)
+    with desk.read() as connection:
+        assert read_daily(connection, runs["quiet"], runs["entries"]).links == daily.links
 
 
 def test_steps_of_different_windows_are_added_where_both_have_them() -> None:
-    one = made_up(runs=(1, 2), days=(date(2019, 1, 1), date(2019, 1, 2)), seed=1)
-    other = replace(made_up(runs=(2, 3), days=(date(2019, 1, 2), date(2019, 1, 3)), seed=2), before=one.after)
-    after = tuple(
-        tuple(p + other.change(t, h) / 100 for h, p in enumerate(row)) for t, row in enumerate(one.after.mean)
-    )
-    joined = add_up([one, replace(other, after=replace(other.after, mean=after))])
+    one, other = in_a_row([made_up(runs=(k, k + 1), seed=k) for k in (1, 2)])
+    joined = add_up([one, other])
     assert joined.links == (1, 2, 3)
     assert len(joined.lines) <= len(one.lines) + len(other.lines)
+
+
+@pytest.mark.parametrize("number", [2, 7, 60])
+def test_chance_of_many_steps_is_that_of_both_ends(number: int) -> None:
+    """What chance did to a run in between is in both its steps, once each way; more days make no more of it."""
+    steps = in_a_row([made_up(runs=(k, k + 1), seed=k) for k in range(1, number + 1)])
+    daily = add_up(steps)
+    ends = 100 * np.hypot(np.array(steps[0].before.mcse), np.array(steps[-1].after.mcse))
+    np.testing.assert_allclose(np.array(daily.expected_chance), ends)
+    assert [line.error for line in daily.of(CHANCE)] == [daily.expected_chance]
+    quiet = tuple(tuple(0.0 for _ in row) for row in steps[0].before.mean)
+    assert add_up([replace(step, expected_chance=quiet) for step in steps]).expected_chance == quiet
+    assert add_up([*steps[:-1], replace(steps[-1], expected_chance=None)]).expected_chance is None
+
+
+def in_a_row(steps: list[Explanation]) -> list[Explanation]:
+    """Steps that begin where the one before ends, with the changes they have."""
+    joined = steps[:1]
+    for step in steps[1:]:
+        before = joined[-1].after
+        mean = tuple(tuple(p + step.change(t, h) / 100 for h, p in enumerate(row)) for t, row in enumerate(before.mean))
+        joined.append(replace(step, before=before, after=replace(step.after, mean=mean)))
+    return joined
 
 
 # What is gathered, printed and drawn
@@ -217,6 +245,108 @@ def test_every_form_of_the_table_is_printed(
     assert LANGUAGES[lang].why.label("after") in out
 
 
+@pytest.mark.parametrize("width", [56, 80, 100, 160])
+@pytest.mark.parametrize("lang", list(LANGUAGES))
+def test_a_narrow_terminal_shows_all_of_it(
+    desk: Database,
+    command: Command,
+    runs: dict[str, RunRow],
+    monkeypatch: pytest.MonkeyPatch,
+    width: int,
+    lang: str,
+) -> None:
+    """No line is wider than the terminal, and none of the numbers is lost to that."""
+    found = replace_runs(made_up(), runs["report"], runs["contact"])
+    store(desk, found, lambda: NOW)
+    monkeypatch.setenv("COLUMNS", str(width))
+    _, out, _ = command(str(runs["report"].id), str(runs["contact"].id), "--lang", lang)
+    assert max(map(cell_len, out.splitlines())) <= width
+    words = LANGUAGES[lang].why
+    numbers = [signed(line.at(0, h)) for line in found.lines for h in range(len(found.reaches))]
+    assert [number for number in numbers if number not in out] == []
+    for name in ("expected", "said", "surprise"):
+        assert words.label(name) in out
+    assert " ".join(out.split()).count("0.3 ± 1.2") == 2
+
+
+@pytest.mark.parametrize("target", ["arms_control_talks", "contact"])
+def test_of_many_entries_the_largest_of_what_is_asked_for_are_told(
+    desk: Database, command: Command, runs: dict[str, RunRow], target: str
+) -> None:
+    rng = random.Random(5)
+    entries = [
+        line(rng, OBSERVATION, NEW, subject=Subject(table="observations", rows=(k,)), coded=coded(f"at-{k:02}", 1.0))
+        for k in range(30)
+    ]
+    found = replace_runs(made_up(lines=(*entries, line(rng, CHANCE, CHANCE))), runs["report"], runs["contact"])
+    store(desk, found, lambda: NOW)
+    pair = str(runs["report"].id), str(runs["contact"].id)
+    _, out, _ = command(*pair, "--target", target, "--horizon", "30")
+    place = found.targets.index(target)
+    largest = sorted(entries, key=lambda one: -abs(one.at(place, 0)))
+    names = [one.coded.name for one in largest if one.coded is not None]
+    table = out[out.index(LANGUAGES["en"].why.label("before") + " ") :]
+    assert re.findall(r"Name of at-\d\d", table) == names[:MOST]
+    left = sum(one.at(place, 0) for one in largest[MOST:])
+    assert re.search(rf"{30 - MOST} others +{re.escape(signed(left))}\n", table)
+
+
+def test_a_file_of_facts_is_what_is_printed(command: Command, runs: dict[str, RunRow], tmp_path: Path) -> None:
+    asked = (str(runs["report"].id), str(runs["contact"].id), "--by", "source", "--target", "contact")
+    code, printed, _ = command(*asked, "--json", "--out", str(tmp_path / "why.json"))
+    assert code == 0
+    assert (tmp_path / "why.json").read_text(encoding="utf-8") == printed
+    code, out, err = command(*asked, "--out", str(tmp_path / "why.json"))
+    assert (code, out) == (1, "")
+    assert err.splitlines()[-1].startswith(f"error: {tmp_path / 'why.json'} exists; give --force to replace it")
+
+
+def test_the_waterfall_is_a_kind_of_picture(
+    command: Command, runs: dict[str, RunRow], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The same as the command draws, of the run that is named and the one before it or of the day asked for."""
+    drawn, kind = tmp_path / "why.svg", tmp_path / "kind.svg"
+    command(str(runs["report"].id), str(runs["contact"].id), "--target", "contact", "--out", str(drawn))
+    asked = ["--run", str(runs["contact"].id), "--target", "contact", "--out", str(kind)]
+    assert run(["plot", "why", *asked, "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    shown = told["shown"]
+    assert shown["run_ids"] == [runs["report"].id, runs["contact"].id]
+    assert (shown["target"], shown["horizon_days"]) == ("contact", 365)
+    change = 100 * (shown["after"] - shown["before"])
+    assert sum(one["points"] for one in shown["lines"]) == pytest.approx(change, abs=1e-7)
+    assert "Chance in the computation made" in told["caption"]
+    assert kind.read_bytes() == drawn.read_bytes()
+    since = ["--since", runs["quiet"].as_of.isoformat(), "--force", "--json"]
+    assert run(["plot", "why", *asked, *since]) == 0
+    assert json.loads(capsys.readouterr().out)["shown"]["run_ids"] == [runs["quiet"].id, runs["contact"].id]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (("--since", "1999-01-01"), 1, "nothing was published as of 1999-01-01 or before"),
+        (("--since", "soon"), 2, "'soon' is neither a date nor brief or week"),
+        (("--horizon", "45"), 1, "not both runs forecast 45; they share 30, 90, 180, 365"),
+        (("--as-of", "2020-01-01"), 2, "does not apply to why, which takes --run, --since, --target, --horizon"),
+        (("--run", "999"), 1, "no run 999"),
+    ],
+)
+def test_mistakes_about_the_waterfall_are_told_in_a_line(
+    command: Command,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    arguments: tuple[str, ...],
+    code: int,
+    message: str,
+) -> None:
+    assert run(["plot", "why", "--out", str(tmp_path / "a.png"), *arguments]) == code
+    said = capsys.readouterr()
+    assert (said.out, said.err.count("\n")) == ("", 1)
+    assert message in said.err
+    assert not (tmp_path / "a.png").exists()
+
+
 def replace_runs(found: Explanation, before: RunRow, after: RunRow) -> Explanation:
     """One that was made up as if it were of two runs on file, by the present model."""
     return replace(
@@ -240,7 +370,7 @@ def replace_runs(found: Explanation, before: RunRow, after: RunRow) -> Explanati
         (("--target", "peace"), 2, "'peace' is not known"),
         (("--horizon", "45"), 1, "not both runs forecast 45; they share 30, 90, 180, 365"),
         (("--force",), 2, "there is no file to replace"),
-        (("--out", "why.pdf"), 2, "'why.pdf' does not end in .png or .svg"),
+        (("--out", "why.pdf"), 2, "'why.pdf' does not end in .png, .svg or .json"),
         (("999",), 1, "no run 999"),
         (("--path", "daily"), 1, "was not stored"),
     ],

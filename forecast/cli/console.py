@@ -154,11 +154,16 @@ def at_terminal(json_: bool) -> bool:
 
 
 def print_json(payload: object) -> None:
-    value = asdict(payload) if is_dataclass(payload) and not isinstance(payload, type) else payload
-    text = json.dumps(value, default=_plain, ensure_ascii=False, indent=2, allow_nan=False)
+    text = json_text(payload)
     if not can_be_written(text):  # JSON has a spelling of its own for what an encoding lacks
-        text = json.dumps(value, default=_plain, ensure_ascii=True, indent=2, allow_nan=False)
+        text = json_text(payload, ascii_only=True)
     typer.echo(text)
+
+
+def json_text(payload: object, *, ascii_only: bool = False) -> str:
+    """The payload as JSON, in lines, without the last line break."""
+    value = asdict(payload) if is_dataclass(payload) and not isinstance(payload, type) else payload
+    return json.dumps(value, default=_plain, ensure_ascii=ascii_only, indent=2, allow_nan=False)
 
 
 def print_file(text: str, otherwise: str) -> None:

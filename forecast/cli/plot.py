@@ -28,6 +28,7 @@ from forecast.cli.languages import language_of
 from forecast.cli.outputs import written_as
 from forecast.cli.progress import watched
 from forecast.cli.streams import answering
+from forecast.cli.why import parse_since
 from forecast.plots.kinds import KINDS, OPTIONS, Asked, Picture
 from forecast.plots.style import as_png, as_svg
 from forecast.writing import check_place, write_file
@@ -77,6 +78,15 @@ Backtest = Annotated[
 Indicators = Annotated[
     list[str] | None, typer.Option("--indicator", metavar="ID", help="Of this indicator; may be repeated.")
 ]
+Since = Annotated[
+    Any,
+    typer.Option(
+        "--since",
+        parser=parse_since,
+        metavar="DATE|brief|week",
+        help="Of what moved the forecast since the run of that day or brief (default: the run before).",
+    ),
+]
 
 
 def plot(
@@ -84,7 +94,7 @@ def plot(
         str,
         typer.Argument(
             metavar="KIND",
-            help="history, horizons, scenarios, states, effects, judgements, diagnostics or reliability.",
+            help="history, horizons, scenarios, states, effects, judgements, diagnostics, reliability or why.",
         ),
     ],
     out: Annotated[
@@ -109,6 +119,7 @@ def plot(
     recomputed: Annotated[
         bool, typer.Option("--recomputed", help="Add the last 90 days as the present model would have had them.")
     ] = False,
+    since: Since = None,
     lang: Lang = "en",
     force: Annotated[bool, typer.Option("--force", help="Replace FILE if it exists.")] = False,
     json_: Json = False,
@@ -129,11 +140,12 @@ def plot(
         as_of=as_of,
         as_recorded=as_recorded,
         recomputed=recomputed,
+        since=since,
         language=language,
     )
     _check(kind, asked)
     check_place(out, force=force, example=f"{kind}.png")
-    with opened() as database, database.read() as connection, _watched(recomputed) as progress:
+    with opened() as database, database.read() as connection, _watched(recomputed or kind == "why") as progress:
         picture = KINDS[kind].make(
             connection, database.posteriors, replace(asked, today=today(connection), progress=progress)
         )

@@ -1,5 +1,6 @@
 """The command that says why the forecast moved."""
 
+from contextlib import nullcontext
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
@@ -8,16 +9,27 @@ import typer
 
 from db.read import read_case, read_catalogue
 from forecast.cache import is_warm
-from forecast.cli.console import Json, case_id, check_choices, opened, parse_day, print_json, shown, today, whole
+from forecast.cli.console import (
+    Json,
+    case_id,
+    check_choices,
+    json_text,
+    opened,
+    parse_day,
+    print_json,
+    shown,
+    today,
+    whole,
+)
 from forecast.cli.console import Language as Lang
 from forecast.cli.history import parse_horizon
 from forecast.cli.languages import language_of
 from forecast.cli.outputs import written_as
 from forecast.cli.progress import watch
+from forecast.cli.streams import answering
 from forecast.cli.why_tables import Shown, print_why
-from forecast.errors import NoForecast
-from forecast.facts.why import DAILY, DIRECT, Explanation, main_reach, place_of
-from forecast.why.found import find
+from forecast.facts.why import DAILY, DIRECT, Explanation
+from forecast.why.found import find, place_asked
 from forecast.why.grouping import BY, LINE, gather
 from forecast.why.pairs import BRIEF, WEEK, choose_pair
 from forecast.why.payload import as_json, groups_json
@@ -85,9 +97,9 @@ def why(
         Path | None,
         typer.Option(
             "--out",
-            parser=written_as(".png", ".svg", example="why"),
+            parser=written_as(".png", ".svg", ".json", example="why"),
             metavar="FILE",
-            help="Draw a waterfall too: .png or .svg.",
+            help="Write a file too: a waterfall as .png or .svg, or the facts as .json.",
         ),
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace FILE if it exists.")] = False,
@@ -118,15 +130,17 @@ def why(
     places = _places(told, target, horizon)
     seen = Shown(found=told, target=places[0], reach=places[1], columns=places[2], language=language)
     groups = () if by == LINE else gather(told, by, names)
+    payload = as_json(told, seen.target, seen.reach, language)
+    payload |= {"groups": groups_json(told, groups, by, language)} if groups else {}
     if out is not None:
-        _draw(seen, out, force)
-    if json_:
-        payload = as_json(told, seen.target, seen.reach, language)
-        print_json(payload | ({"groups": groups_json(told, groups, by, language)} if groups else {}))
-        return
-    print_why(seen, groups)
-    if out is not None:
-        typer.echo(f"\nwrote {out}")
+        _write(seen, payload, out, force)
+    with answering(f"wrote {out}") if out is not None else nullcontext():
+        if json_:
+            print_json(payload)
+            return
+        print_why(seen, groups)
+        if out is not None:
+            typer.echo(f"\nwrote {out}")
 
 
 def _check(named: list[int], since: date | str | None, target: str | None, by: str, path: str) -> None:
@@ -143,25 +157,19 @@ def _check(named: list[int], since: date | str | None, target: str | None, by: s
 
 
 def _places(found: Explanation, target: str | None, horizon: int | date | str) -> tuple[int, int, tuple[int, ...]]:
-    """The place of the target, of the window that sentences are of, and of those that have columns.
-
-    Raises
-    ------
-    NoForecast
-        if not both runs forecast the window asked for
-    """
+    """The place of the target, of the window that sentences are of, and of those that have columns."""
     place = found.place if target is None else found.targets.index(target)
-    if horizon == ALL:
-        return place, main_reach(found), tuple(range(len(found.reaches)))
-    days, deadline = (None, horizon) if isinstance(horizon, date) else (int(horizon), None)
-    reach = place_of(found, days, deadline)
-    if reach is None:
-        known = ", ".join(str(one.deadline or one.horizon_days) for one in found.reaches)
-        raise NoForecast(f"not both runs forecast {horizon}; they share {known}")
+    if isinstance(horizon, str):
+        return place, place_asked(found, None), tuple(range(len(found.reaches)))
+    reach = place_asked(found, horizon)
     return place, reach, (reach,)
 
 
-def _draw(seen: Shown, out: Path, force: bool) -> None:
+def _write(seen: Shown, payload: object, out: Path, force: bool) -> None:
+    """The facts as JSON, or a waterfall."""
+    if out.suffix.casefold() == ".json":
+        write_file((json_text(payload) + "\n").encode(), out, force=force)
+        return
     from forecast.plots.style import as_png, as_svg  # libraries for drawing, which a table does without
     from forecast.plots.why import draw_why
 

@@ -59,7 +59,8 @@ def _table(header: Row, rows: Sequence[Row], strong: Sequence[int]) -> list[Text
     top, *cells = (header, *rows) if beside else (row[: -len(TOLD)] for row in (header, *rows))
     room = width_left(top, cells)
     above = room < NARROWEST
-    words = [_in_lines(row[0], WIDEST if above else min(room, WIDEST)) for row in cells]
+    room = min(width_left(top[:1], ()) if above else room, WIDEST)
+    words = [_in_lines(row[0], room) for row in cells]
     firsts = [("" if above else lines[0], *row[1:]) for lines, row in zip(words, cells, strict=True)]
     head, *numbers = grid(top, firsts, emphasised=strong)
     shown = [head]

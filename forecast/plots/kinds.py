@@ -38,6 +38,7 @@ class Asked:
     as_of: date | None = None
     as_recorded: datetime | None = None
     recomputed: bool = False
+    since: date | str | None = None
     progress: Progress = silent
     language: Language = LANGUAGES["en"]
 
@@ -208,6 +209,21 @@ def _reliability(connection: Connection, posteriors: Posteriors, asked: Asked) -
     )
 
 
+def _why(connection: Connection, posteriors: Posteriors, asked: Asked) -> Picture:
+    from forecast.plots.why import Pair, draw_why, read_why, shown_of
+
+    pair = Pair(today=asked.today, run_id=asked.run_id, since=asked.since, target=asked.target, horizon=asked.horizon)
+    facts = read_why(
+        connection, posteriors, pair, case_id=asked.case_id, language=asked.language, progress=asked.progress
+    )
+    told, words = (facts.explanation, facts.target, facts.reach), asked.language.why
+    return Picture(
+        asked.language.labels.sentences((*words.sentences(*told), *words.limits(facts.explanation))),
+        draw_why(*told, asked.language),
+        shown_of(facts),
+    )
+
+
 OPTIONS = {
     "--target": "target",
     "--horizon": "horizon",
@@ -220,6 +236,7 @@ OPTIONS = {
     "--as-of": "as_of",
     "--as-recorded": "as_recorded",
     "--recomputed": "recomputed",
+    "--since": "since",
 }
 """Options by the names `Asked` has for them."""
 _SPAN, _WHEN = ("--from", "--to"), ("--as-of", "--as-recorded")
@@ -232,4 +249,5 @@ KINDS: Mapping[str, Kind] = {
     "judgements": Kind(("--target", *_WHEN), _judgements),
     "diagnostics": Kind(("--run", "--as-of"), _diagnostics),
     "reliability": Kind(("--backtest",), _reliability),
+    "why": Kind(("--run", "--since", "--target", "--horizon"), _why),
 }

@@ -1,11 +1,17 @@
 """A forecast that moved, as a waterfall: from what it was to what it is, a bar for every cause."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from datetime import date
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from sqlalchemy import Connection
 
+from db.posteriors import Posteriors
+from db.progress import Progress, silent
+from db.read import read_case, read_catalogue
+from forecast.facts.causes import Explained
 from forecast.facts.why import (
     CHANCE,
     ENTRIES,
@@ -20,7 +26,10 @@ from forecast.facts.why import (
 from forecast.plots.axes import SMALL
 from forecast.plots.indicators import wrap_words
 from forecast.plots.style import BLUE, GREY, INK, LIGHT, ORANGE, WIDTH, house_style
-from forecast.words.language import Language
+from forecast.why.found import find, place_asked
+from forecast.why.pairs import choose_pair
+from forecast.why.translated import in_language
+from forecast.words.language import ENGLISH, Language
 from forecast.words.why_numbers import points_text
 
 MOST = 10
@@ -37,6 +46,64 @@ class _Bar:
     points: float
     plain: bool
     """Whether it is neither cause nor end: chance, and what a few draws lose."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pair:
+    """Which two runs are compared, as `forecast.why.pairs` chooses them, and for which number."""
+
+    today: date
+    run_id: int | None = None
+    """The later run; None for the newest."""
+    since: date | str | None = None
+    target: str | None = None
+    horizon: int | date | None = None
+
+
+def read_why(
+    connection: Connection,
+    posteriors: Posteriors,
+    pair: Pair,
+    *,
+    case_id: str | None = None,
+    language: Language = ENGLISH,
+    progress: Progress = silent,
+) -> Explained:
+    """What moved a number from one run to the other: what is stored of it, or made anew.
+
+    Raises
+    ------
+    NoForecast
+        if there are no such runs, or not both forecast the window
+    NotExplained
+        if the difference cannot be split
+    """
+    case = read_case(connection, case_id)
+    before, after = choose_pair(connection, case.case_id, pair.today, after=pair.run_id, since=pair.since)
+    found = find(connection, posteriors, before, after, progress=progress)
+    told = in_language(found, read_catalogue(connection, case), language)
+    target = told.place if pair.target is None else told.targets.index(pair.target)
+    return Explained(told, target, place_asked(told, pair.horizon))
+
+
+def shown_of(explained: Explained) -> dict[str, object]:
+    """The numbers of the picture, for programs: both ends, what chance is expected to make, and every line."""
+    found, target, reach = explained.explanation, explained.target, explained.reach
+    window, chance = found.reaches[reach], found.expected_chance
+    return {
+        "run_ids": (found.before.run_id, found.after.run_id),
+        "as_of": found.after.as_of,
+        "target": found.targets[target],
+        "horizon_days": window.horizon_days,
+        "deadline": window.deadline,
+        "before": explained.before,
+        "after": explained.after,
+        "expected_chance": None if chance is None else chance[target][reach],
+        "lines": [
+            {"class": line.cls, "kind": line.kind, "subject": asdict(line.subject), "points": line.at(target, reach)}
+            for line in found.lines
+        ],
+    }
 
 
 def draw_why(found: Explanation, target: int, reach: int, language: Language) -> Figure:

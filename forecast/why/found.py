@@ -1,14 +1,15 @@
 """An explanation as it is asked for: what is stored where it is, and made where it is not."""
 
 from contextlib import suppress
+from datetime import date
 
 from sqlalchemy import Connection
 
 from db.posteriors import Posteriors
 from db.progress import Progress, silent
 from db.run_rows import RunRow
-from forecast.errors import NotExplained
-from forecast.facts.why import DAILY, DIRECT, Explanation
+from forecast.errors import NoForecast, NotExplained
+from forecast.facts.why import DAILY, DIRECT, Explanation, main_reach, place_of
 from forecast.why.daily import read_daily
 from forecast.why.stored import read_step, read_stored
 
@@ -59,3 +60,21 @@ def find_if_possible(
     with suppress(NotExplained):
         return find(connection, posteriors, before, after)
     return None
+
+
+def place_asked(found: Explanation, horizon: int | date | None) -> int:
+    """The place of a rolling horizon or deadline; without one, that of the longest rolling horizon.
+
+    Raises
+    ------
+    NoForecast
+        if not both runs forecast it
+    """
+    if horizon is None:
+        return main_reach(found)
+    days, deadline = (None, horizon) if isinstance(horizon, date) else (horizon, None)
+    place = place_of(found, days, deadline)
+    if place is None:
+        known = ", ".join(str(one.deadline or one.horizon_days) for one in found.reaches)
+        raise NoForecast(f"not both runs forecast {horizon}; they share {known}")
+    return place
