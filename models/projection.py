@@ -5,7 +5,7 @@ filtered states, the regime beyond its current knot — and the chains of talks,
 along each. P(event | draw) is their average. The random numbers depend on the seed alone (common random numbers).
 """
 
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields, is_dataclass, replace
 
@@ -15,11 +15,9 @@ from models.ahead import (
     Ahead,
     Effects,
     Factors,
-    begin_of_talks,
     effects_of,
     expected_of,
     factors_of,
-    first_day,
     grid_days,
     levels_of,
     look_again,
@@ -29,13 +27,16 @@ from models.ahead import (
     swings_of,
     terms_of,
 )
-from models.chain import Gap, Situation, TalksRates, propagate_recurrent, propagate_talks
-from models.exposure import MOMENTUM_DAYS, NEVER
+from models.chain import TalksRates
+from models.deviations import deviations, with_columns, with_deviations
+from models.happenings import follow_recurrent_through, follow_talks_through
+from models.known import Known, read_known
 from models.lanes import LANES, lanes_of
+from models.overlay import Happening, LevelPath, Overlay, level_paths, overlaid
 from models.parameters import Parameters
 from models.predictors import Levels, Swings, Terms, fill_rates, swing
 from models.processes import RECURRENT
-from models.spec import SCENARIOS, TARGETS, Floats, Ints, Problem, Reports
+from models.spec import SCENARIOS, TARGETS, Floats, Ints, Problem
 from models.states import FilteredStates
 from models.structure import Structure
 from models.talks import ARMS, DEAL, DENUC, GOING_ON, LIMITS, S2, S3, S4
@@ -53,12 +54,15 @@ class Projection:
     scenarios: Floats  # (draw, scenario, horizon)
     p_dry: Floats  # (draw,) P(dry on the as-of date)
     log_weight: Floats  # (draw,) log likelihood of what is known of the days between those attested and the as-of date
+    foreseen: Floats  # (draw,) P(the events that are supposed to be seen); 1 where there are none
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Chunk:
     """Some of the draws, with all of their futures that no observation changes."""
 
+    first: int
+    """Place of the first of them."""
     effects: Effects
     noise: Floats  # (path, grid day, draw, indicator) standard normal
     regime: Floats  # (path, draw, knot)
@@ -79,15 +83,6 @@ class _Moves:
         for mine, theirs in zip((self.levels.expected, *self.sums), (other.levels.expected, *other.sums), strict=True):
             theirs += mine
         return other
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Known:
-    """Where the chains stand as the days that are not attested begin, and what is known of these."""
-
-    talks: Situation
-    talks_from: int  # place on the path of the first day not attested
-    recurrent: tuple[tuple[int, int, Gap], ...]  # of contact and crisis: that place, days since the last, the gap
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,6 +141,56 @@ class Prepared:
                         for chunk, a, b in zip(self.chunks, rest, moved(ahead, only), strict=True)
                     ]
                 )
+
+    def overlaid(self, overlay: Overlay) -> Projection:
+        """The projection with what is supposed of the days ahead; with nothing supposed, what `project` gives."""
+        return next(self.overlaid_each((overlay,)))
+
+    def overlaid_each(self, overlays: Iterable[Overlay]) -> Generator[Projection]:
+        """The same of many suppositions, each in less time; whatever is not supposed has the same random numbers."""
+        every = np.arange(self.problem.catalogue.size)
+        with ThreadPoolExecutor(THREADS) as pool:
+            whole = [_move(self.problem, self.ahead, chunk, self.structure, every, pool) for chunk in self.chunks]
+            for overlay in overlays:
+                paths = level_paths(self.problem, self.ahead, overlay)
+                ahead = overlaid(self.problem, self.ahead, paths)
+                happening = tuple(sorted(overlay.happening, key=lambda one: one.day))
+                yield _join(
+                    [
+                        _outcome(
+                            self.problem,
+                            ahead,
+                            chunk,
+                            self._supposed(ahead, chunk, moves, paths, pool),
+                            pool,
+                            happening,
+                        )
+                        for chunk, moves in zip(self.chunks, whole, strict=True)
+                    ]
+                )
+
+    def _supposed(
+        self, ahead: Ahead, chunk: _Chunk, whole: _Moves, paths: Sequence[LevelPath], pool: ThreadPoolExecutor
+    ) -> _Moves:
+        """What all indicators do to the predictors of a chunk, from what they do where nothing is supposed."""
+        if not paths:
+            return whole
+        problem, last, draws = self.problem, int(ahead.days[-1]), chunk.regime.shape[1]
+        moved = np.array([one.indicator for one in paths])
+        own = _move(problem, self.ahead, chunk, self.structure, moved, pool)
+        expected = expected_of(problem, ahead, chunk.effects, self.structure, moved)
+        found = [
+            deviations(problem, one, chunk.noise[..., one.indicator], last, (self.seed, chunk.first)) for one in paths
+        ]
+        lanes = [np.divmod(each, draws) for each in lanes_of(len(chunk.regime) * draws)]
+        return _Moves(
+            levels=whole.levels._replace(expected=whole.levels.expected - own.levels.expected + expected),
+            swings=with_columns(problem, ahead, whole.swings, found),
+            sums=[
+                with_deviations(every - mine, chunk.effects, found, *at)
+                for every, mine, at in zip(whole.sums, own.sums, lanes, strict=True)
+            ],
+        )
 
     def _evaluate(self, ahead: Ahead) -> Projection:
         with ThreadPoolExecutor(THREADS) as pool:
@@ -249,6 +294,7 @@ def _chunks(
             return np.random.default_rng(of).standard_normal(shape)
 
         yield _Chunk(
+            first=begin,
             effects=effects_of(part, structure),
             noise=np.stack(list(pool.map(draw, seeds[c * paths : (c + 1) * paths]))),
             regime=np.ascontiguousarray(regime[:, begin : begin + CHUNK]),
@@ -281,10 +327,17 @@ def _move(
     )
 
 
-def _outcome(problem: Problem, ahead: Ahead, chunk: _Chunk, moves: _Moves, pool: ThreadPoolExecutor) -> Projection:
+def _outcome(
+    problem: Problem,
+    ahead: Ahead,
+    chunk: _Chunk,
+    moves: _Moves,
+    pool: ThreadPoolExecutor,
+    happening: Sequence[Happening] = (),
+) -> Projection:
     """Where the chains of a chunk lead: of each draw the mean over its paths."""
     paths, draws = chunk.regime.shape[:2]
-    known = _read_known(problem, ahead.windows)
+    known = read_known(problem, ahead.windows)
 
     def follow(some: list[tuple[Ints, Floats]]) -> list[tuple[Floats, ...]]:
         days, rows = len(ahead.days), GOING_ON + 2 * chunk.terms.pace.shape[1]
@@ -293,7 +346,7 @@ def _outcome(problem: Problem, ahead: Ahead, chunk: _Chunk, moves: _Moves, pool:
         for lanes, sums in some:
             path, draw = np.divmod(lanes, draws)
             fill_rates(moves.levels, moves.swings, sums, chunk.terms, path, draw, rates, recurring)
-            found.append(_follow(rates, recurring, chunk.factors, draw, known))
+            found.append(_follow(rates, recurring, chunk.factors, draw, known, happening, problem.as_of))
         return found
 
     blocks = list(zip(lanes_of(paths * draws), moves.sums, strict=True))
@@ -301,23 +354,29 @@ def _outcome(problem: Problem, ahead: Ahead, chunk: _Chunk, moves: _Moves, pool:
     jobs = [blocks[first : first + each] for first in range(0, len(blocks), each)]
     found = [one for some in pool.map(follow, jobs) for one in some]
     position = np.searchsorted(ahead.windows, [h.days for h in problem.horizons])
-    targets, scenarios, p_dry, log_weight = (
-        np.concatenate([part[k] for part in found], axis=-1)[..., : paths * draws] for k in range(4)
+    targets, scenarios, p_dry, log_weight, foreseen = (
+        np.concatenate([part[k] for part in found], axis=-1)[..., : paths * draws] for k in range(5)
     )
     # Up to the as-of date all paths of a draw are one, so that their means of the log likelihood are the number itself.
     return Projection(
         *(
             np.ascontiguousarray(np.moveaxis(values.reshape(*values.shape[:-1], paths, draws).mean(axis=-2), -1, 0))
-            for values in (targets[:, position], scenarios[:, position], p_dry, log_weight)
+            for values in (targets[:, position], scenarios[:, position], p_dry, log_weight, foreseen)
         )
     )
 
 
 def _follow(
-    rates: Floats, recurring: Floats, factors: Factors, draw: Ints, known: _Known
-) -> tuple[Floats, Floats, Floats, Floats]:
-    """Paths side by side: targets (target, window, lane), scenarios, p_dry (lane,) and log weight."""
-    talks, p_dry, log_weight = propagate_talks(
+    rates: Floats,
+    recurring: Floats,
+    factors: Factors,
+    draw: Ints,
+    known: Known,
+    happening: Sequence[Happening],
+    as_of: int,
+) -> tuple[Floats, ...]:
+    """Paths side by side: targets (target, window, lane), scenarios; p_dry, log weight and foreseen, (lane,) each."""
+    talks, p_dry, log_weight, seen = follow_talks_through(
         TalksRates(
             daily=rates[known.talks_from :],
             slow=np.ascontiguousarray(factors.slow[draw].T),
@@ -325,83 +384,19 @@ def _follow(
             change=factors.change[draw],
         ),
         known.talks,
+        [one for one in happening if one.kind == "talks"],
+        as_of,
     )
     happened = []
-    for k, (begin, since, gap) in enumerate(known.recurrent):
-        out, weight = propagate_recurrent(
-            recurring[k, begin:],
-            factors.boost[draw, k],
-            gap,
-            since=since,
-            memory=MOMENTUM_DAYS,
-            windows=known.talks.windows,
+    for k, (kind, one) in enumerate(zip(RECURRENT, known.recurrent, strict=True)):
+        events = [each for each in happening if each.kind == kind]
+        out, weight, likely = follow_recurrent_through(
+            recurring[k, one.begin :], factors.boost[draw, k], one, events, as_of, known.talks.windows
         )
         happened.append(out)
         log_weight += weight
-    return (*_collect(talks, *happened), p_dry, log_weight)
-
-
-def _read_known(problem: Problem, windows: Ints) -> _Known:
-    begin, clock = begin_of_talks(problem)
-    first = first_day(problem)
-    situation = Situation(
-        since=int(clock.since[0]),
-        framing=int(clock.framing[0]),
-        dry_after=problem.calendar.dry_after,
-        gap=_gap_of_talks(problem, begin),
-        windows=windows,
-    )
-    return _Known(
-        talks=situation,
-        talks_from=begin - first,
-        recurrent=tuple(_gap_of_recurrent(problem, kind, first) for kind in RECURRENT),
-    )
-
-
-def _gap_of_talks(problem: Problem, begin: int) -> Gap:
-    meetings, days = problem.record.meetings, problem.as_of - begin + 1
-    late = (meetings.started >= begin) & (meetings.started <= problem.as_of)
-    forced, sealed = np.full(days, -1), np.zeros(days, dtype=bool)
-    forced[meetings.started[late] - begin] = meetings.framing[late]
-    sealed[meetings.started[late] - begin] = meetings.deal[late]
-    talks = _reports(problem, "talks", days)
-    return Gap(
-        forced=forced,
-        reported=talks.share,
-        teaches=talks.teaches,
-        sealed=sealed,
-        sealed_reported=_reports(problem, "deal", days).share,
-    )
-
-
-def _reports(problem: Problem, kind: str, days: int) -> Reports:
-    """What is held of the days after those attested of a type: nothing where nobody has looked."""
-    if problem.looked is None:
-        return Reports(np.zeros(days), np.zeros(days, dtype=bool))
-    found: Reports = getattr(problem.looked, kind)
-    return found
-
-
-def _gap_of_recurrent(problem: Problem, kind: str, first: int) -> tuple[int, int, Gap]:
-    """Contact or crisis from the end of its own attested span; see `_Known`."""
-    record = problem.record
-    events, span = {
-        "contact": (record.contacts, record.contact_span),
-        "crisis": (record.crises, record.crisis_span),
-    }[kind]
-    begin = min(problem.as_of, span.last) + 1
-    days, before = problem.as_of - begin + 1, events[events < begin]
-    forced = np.full(days, -1)
-    forced[events[(events >= begin) & (events <= problem.as_of)] - begin] = 0
-    reports = _reports(problem, kind, days)
-    gap = Gap(
-        forced=forced,
-        reported=reports.share,
-        teaches=reports.teaches,
-        sealed=np.zeros(days, dtype=bool),
-        sealed_reported=np.zeros(days),
-    )
-    return begin - first, int(begin - before[-1]) if len(before) else NEVER, gap
+        seen = seen + likely
+    return (*_collect(talks, *happened), p_dry, log_weight, np.exp(seen))
 
 
 def _collect(talks: Floats, contact: Floats, crisis: Floats) -> tuple[Floats, Floats]:
