@@ -156,7 +156,7 @@ def project_anew(anchor: Anchor, standing: Standing, reporting: Mapping[str, Rep
     """The same by the code of the first desk, from the observations on."""
     problem = standing.problem
     filtered = filter_states(problem.observations, problem.catalogue)
-    held = anchor._hold(problem, reporting)
+    held = anchor.hold(problem, reporting)
     near = replace(held, horizons=(Horizon(1),))
     directions = directions_of(whiten_judgements(held.judgements, held.catalogue.size, SHIPPED.priors), SHIPPED.priors)
     likely = (

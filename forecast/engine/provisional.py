@@ -124,7 +124,7 @@ class Anchor:
 
     def prepared_for(self, reading: Solvable, reporting: Mapping[str, Reporting]) -> Prepared:
         """What is on file, ready to be projected with other states."""
-        held = self._hold(reading.problem, reporting)
+        held = self.hold(reading.problem, reporting)
         return prepare(held, reading.filtered, self.parameters, SHIPPED, paths=PATHS, seed=self.run.seed)
 
     def _has_ground(self, reading: Solvable) -> bool:
@@ -133,7 +133,7 @@ class Anchor:
     def _ground(self, reading: Solvable, reporting: Mapping[str, Reporting]) -> _Ground:
         name = reading.ground
         if name not in self.grounds:
-            held = self._hold(reading.problem, reporting)
+            held = self.hold(reading.problem, reporting)
             whitened = whiten_judgements(held.judgements, held.catalogue.size, SHIPPED.priors)
             self.grounds[name] = _Ground(
                 held=held,
@@ -144,7 +144,7 @@ class Anchor:
             _drop_oldest(self.grounds, _GROUNDS)
         return self.grounds[name]
 
-    def _hold(self, problem: Problem, reporting: Mapping[str, Reporting]) -> Problem:
+    def hold(self, problem: Problem, reporting: Mapping[str, Reporting]) -> Problem:
         """The problem from where the record of the fit ends: what is attested since then is known whole."""
         now, read = problem.record, self.fitted.record
         fitted = replace(
@@ -159,7 +159,7 @@ class Anchor:
 
     def is_taught(self, problem: Problem, reporting: Mapping[str, Reporting]) -> bool:
         """Whether events or attestations have come that the run had not read, and that speak for the rates."""
-        held = self._hold(problem, reporting)
+        held = self.hold(problem, reporting)
         if held.looked is None:
             return False
         bare = (
@@ -174,10 +174,13 @@ class Anchor:
         same = rows.case.case_hash == self.run.case_hash
         return same and self.parameters.weight.shape[2] == len(rows.catalogue)
 
-    def weigh(self, standing: Standing) -> "Taught":
-        """The draws where so much is known, with what the run said of them; its own weights where nothing more is."""
+    def weigh(self, standing: Standing, more: Floats | float = 0.0) -> "Taught":
+        """The draws where so much is known, with what the run said of them; its own weights where nothing more is.
+
+        more : (draw,) log of what else speaks for a draw
+        """
         base = np.zeros(len(self.weights)) if self.base is None else self.base.log_likelihood
-        log_ratio = standing.log_likelihood - base
+        log_ratio = standing.log_likelihood - base + more
         whole = weigh(log_ratio)
         if whole.even:
             return Taught(self.weights, whole)
@@ -282,7 +285,7 @@ def prepare_standing(anchor: Anchor, reading: Reading) -> tuple[Prepared, Floats
     """
     if reading.solvable is None:
         raise NoPosterior(f"no provisional forecast: {reading.lacking}")
-    _check_case(anchor, reading.rows)
+    check_case(anchor, reading.rows)
     reporting = reporting_of(reading.rows.case.priors)
     weights = anchor.weigh(anchor.stand(reading.solvable, reporting)).weights
     return anchor.prepared_for(reading.solvable, reporting), weights
@@ -348,7 +351,7 @@ def shift(anchor: Anchor, before: Reading, after: Reading, recorded_at: datetime
     """
     if before.solvable is None or after.solvable is None:
         raise NoPosterior(f"no provisional forecast: {before.lacking or after.lacking}")
-    _check_case(anchor, after.rows)
+    check_case(anchor, after.rows)
     old = anchor.stand(before.solvable, reporting_of(before.rows.case.priors))
     new = anchor.stand(after.solvable, reporting_of(after.rows.case.priors))
     before_it, taught = anchor.weigh(old), anchor.weigh(new)
@@ -390,7 +393,7 @@ def _untaught(anchor: Anchor, new: Standing, whole: Weighed) -> str:
     )
 
 
-def _check_case(anchor: Anchor, rows: Rows) -> None:
+def check_case(anchor: Anchor, rows: Rows) -> None:
     if not anchor.fits(rows):
         raise NoPosterior(f"the case has changed since run {anchor.run.id}; run `parley update` for a forecast")
 
@@ -404,12 +407,12 @@ def _shifts(old: tuple[Standing, Floats], new: tuple[Standing, Floats], t: int) 
     (before, _), (after, _) = sides = [(each.projection.targets[:, t], weights) for each, weights in (old, new)]
     assert before.shape == after.shape
     means = [weights @ values for values, weights in sides]
-    error = _difference_error(*sides)
+    error = difference_error(*sides)
     rows = zip(new[0].problem.horizons, *means, error, strict=True)
     return tuple(Shift(*reach_of(horizon), float(a), float(b), float(e)) for horizon, a, b, e in rows)
 
 
-def _difference_error(old: tuple[Floats, Floats], new: tuple[Floats, Floats]) -> Floats:
+def difference_error(old: tuple[Floats, Floats], new: tuple[Floats, Floats]) -> Floats:
     """Monte-Carlo error of the difference of two weighted means over the same draws, (…).
 
     That of the sum over draws of w' (x' - m') - w (x - m): what both have in common cancels.
@@ -426,5 +429,5 @@ def _level_error(anchor: Anchor, new: Standing, weights: Floats) -> Floats:
     values = new.projection.targets
     if anchor.base is None or anchor.base.projection.targets.shape != values.shape:
         return weighted_error(weights, values)
-    away = _difference_error((anchor.base.projection.targets, anchor.weights), (values, weights))
+    away = difference_error((anchor.base.projection.targets, anchor.weights), (values, weights))
     return np.hypot(anchor.errors, away)
