@@ -49,7 +49,7 @@ def main() -> None:
     options = parser.parse_args()
     rows = []
     with open_database(database_url()) as database, database.read() as connection:
-        stand = read_stand(connection, database.posteriors, "us-dprk", today(connection))
+        stand = read_stand(database, connection, "us-dprk", today(connection))
         for name, said in hypotheticals(stand.as_of).items():
             statements = [parse_statement(text, SEE, stand.as_of) for text in said]
             rows.append(row_of(stand, name, statements, options.refits))

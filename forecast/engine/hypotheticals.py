@@ -70,7 +70,7 @@ def suppose(database: Database, run: RunRow, before: Reading, after: Reading) ->
     """
     if before.solvable is None or after.solvable is None or before.solvable.ground != after.solvable.ground:
         return None
-    table = _read(_file_of(database), _marks_of(run, before.solvable))
+    table = read_table(database, run, before.solvable)
     moved = None if table is None else _moved(before.solvable, after.solvable)
     answer = None if table is None or moved is None else table.answer(*moved)
     if table is None or answer is None:
@@ -89,6 +89,11 @@ def suppose(database: Database, run: RunRow, before: Reading, after: Reading) ->
             for t, target in enumerate(TARGETS)
         },
     )
+
+
+def read_table(database: Database, run: RunRow, solvable: Solvable) -> WhatIfTable | None:
+    """The table of a run, if it holds for what is on file."""
+    return _read(_file_of(database), _marks_of(run, solvable))
 
 
 def _moved(before: Solvable, after: Solvable) -> tuple[int, float, float] | None:

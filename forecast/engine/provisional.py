@@ -99,17 +99,24 @@ class Anchor:
         if reading.name not in self.kept:
             ground = self._ground(reading, reporting)
             held = replace(ground.held, observations=reading.problem.observations)
-            likely = log_likelihood(held, reading.filtered, ground.directions, self.parameters, SHIPPED)
             self.kept[reading.name] = Standing(
                 problem=reading.problem,
                 name=reading.name,
                 filtered=reading.filtered,
                 projection=ground.prepared.project(held, reading.filtered),
-                log_likelihood=likely - self.lean,
+                log_likelihood=self._likelihood(held, reading.filtered, ground.directions),
                 base_rate=ground.base_rate,
             )
             _drop_oldest(self.kept, _KEPT)
         return self.kept[reading.name]
+
+    def likelihood(self, reading: Solvable, reporting: Mapping[str, Reporting]) -> Floats:
+        """Log likelihood of what is known of the days that the full update has not read, (draw,), without a forecast."""
+        held = self.hold(reading.problem, reporting)
+        return self._likelihood(held, reading.filtered, _directions(held))
+
+    def _likelihood(self, held: Problem, filtered: FilteredStates, directions: Floats) -> Floats:
+        return log_likelihood(held, filtered, directions, self.parameters, SHIPPED) - self.lean
 
     def make_ready(self, reading: Reading) -> None:
         """Project where the ground is laid."""
@@ -134,10 +141,9 @@ class Anchor:
         name = reading.ground
         if name not in self.grounds:
             held = self.hold(reading.problem, reporting)
-            whitened = whiten_judgements(held.judgements, held.catalogue.size, SHIPPED.priors)
             self.grounds[name] = _Ground(
                 held=held,
-                directions=directions_of(whitened, SHIPPED.priors),
+                directions=_directions(held),
                 prepared=prepare(held, reading.filtered, self.parameters, SHIPPED, paths=PATHS, seed=self.run.seed),
                 base_rate=base_rate(reading.problem),
             )
@@ -179,8 +185,12 @@ class Anchor:
 
         more : (draw,) log of what else speaks for a draw
         """
+        return self.weigh_by(standing.log_likelihood + more)
+
+    def weigh_by(self, log_likelihood: Floats) -> "Taught":
+        """The same by the log likelihood of what is known of the days that the fit has not read, (draw,)."""
         base = np.zeros(len(self.weights)) if self.base is None else self.base.log_likelihood
-        log_ratio = standing.log_likelihood - base + more
+        log_ratio = log_likelihood - base
         whole = weigh(log_ratio)
         if whole.even:
             return Taught(self.weights, whole)
@@ -200,6 +210,11 @@ class Taught:
     weights: Floats  # (draw,) those of the run among them; of as much of what is known as can be trusted
     whole: Weighed
     """By all that has become known, whether or not the draws can stand for it."""
+
+
+def _directions(problem: Problem) -> Floats:
+    """Where documents point the effects on talks, (framing, indicator)."""
+    return directions_of(whiten_judgements(problem.judgements, problem.catalogue.size, SHIPPED.priors), SHIPPED.priors)
 
 
 def _drop_oldest(kept: "OrderedDict[str, Any]", most: int) -> None:

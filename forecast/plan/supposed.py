@@ -58,7 +58,7 @@ def suppose(stand: Stand, statements: Sequence[Statement], read_through: int) ->
         reading = add_to_reading(reading, _observations(reading.rows, levels), reading.rows.positions)
     late = [one for one in filed if one.kind not in (ATTESTATION, *_DATED) or _ordinal(one) <= read_through]
     fresh = not [one for one in late if one.kind != ATTESTATION]
-    return Supposed(reading=reading, overlay=_overlay(stand, statements), fresh=fresh)
+    return Supposed(reading=reading, overlay=overlay_of(stand, statements), fresh=fresh)
 
 
 _DATED = (LEVEL, EVENT)
@@ -197,7 +197,7 @@ def _judgements(rows: Rows, judged: Sequence[Statement]) -> tuple[JudgementRow, 
     return tuple(sorted(found, key=lambda row: (row.document_id, row.indicator_id, row.target)))
 
 
-def _overlay(stand: Stand, statements: Sequence[Statement]) -> Overlay:
+def overlay_of(stand: Stand, statements: Sequence[Statement]) -> Overlay:
     """What is supposed of the days ahead."""
     place = {row.indicator_id: i for i, row in enumerate(stand.catalogue)}
     problem = stand.solvable.problem
