@@ -23,6 +23,7 @@ ParleyError                   one line: what is wrong with its value; what would
     ├── NotExplained          two runs whose difference cannot be split
     ├── BadStatement          what is supposed cannot be read
     ├── BadSupposition        what is supposed cannot be, or not together: every problem at once
+    ├── NotAnswered           a saved scenario to which no answer can be stored
     ├── NotOnFile             there is no such row, or it can no longer be corrected
     ├── UnknownId             no indicator, document or event has that name as of the date
     ├── NotEnough             the data as of that date cannot carry a forecast
@@ -76,6 +77,10 @@ class BadSupposition(ForecastError):
     @property
     def problems(self) -> tuple[str, ...]:
         return self._problems
+
+
+class NotAnswered(ForecastError):
+    """There is no answer to a saved scenario."""
 
 
 class NotOnFile(ForecastError):

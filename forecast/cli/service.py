@@ -31,7 +31,14 @@ from forecast.schedule.service import make_due_once, serve
 from forecast.schedule.settings import Settings, read_settings
 from forecast.schedule.slots import calendar_of, find_next, read_ledger
 from forecast.schedule.status import attempt_json, fate, read_status
-from forecast.schedule.steps import Step, record_alerts, record_brief, store_explanations, thin_old_posteriors
+from forecast.schedule.steps import (
+    Step,
+    answer_scenarios,
+    record_alerts,
+    record_brief,
+    store_explanations,
+    thin_old_posteriors,
+)
 from forecast.words.numbers import counted, minute
 
 UNMADE = ("failed", "rejected")
@@ -56,7 +63,8 @@ def run() -> None:
 
 def _steps(failed: Callable[[str], None] = lambda sentence: None) -> tuple[Step, ...]:
     """What the service does after its runs; `failed` is told of a backup that could not be made or restored."""
-    return store_explanations, record_alerts, record_brief, partial(keep_backups, failed=failed), thin_old_posteriors
+    backups = partial(keep_backups, failed=failed)
+    return store_explanations, record_alerts, record_brief, answer_scenarios, backups, thin_old_posteriors
 
 
 def _compose(database: Database, alert: AlertRow, settings: Settings, now: datetime) -> Letter:

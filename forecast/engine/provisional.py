@@ -111,7 +111,7 @@ class Anchor:
         return self.kept[reading.name]
 
     def likelihood(self, reading: Solvable, reporting: Mapping[str, Reporting]) -> Floats:
-        """Log likelihood of what is known of the days that the full update has not read, (draw,), without a forecast."""
+        """Log likelihood of what is known of the days that the full update has not read, (draw,)."""
         held = self.hold(reading.problem, reporting)
         return self._likelihood(held, reading.filtered, _directions(held))
 
@@ -185,12 +185,8 @@ class Anchor:
 
         more : (draw,) log of what else speaks for a draw
         """
-        return self.weigh_by(standing.log_likelihood + more)
-
-    def weigh_by(self, log_likelihood: Floats) -> "Taught":
-        """The same by the log likelihood of what is known of the days that the fit has not read, (draw,)."""
         base = np.zeros(len(self.weights)) if self.base is None else self.base.log_likelihood
-        log_ratio = log_likelihood - base
+        log_ratio = standing.log_likelihood - base + more
         whole = weigh(log_ratio)
         if whole.even:
             return Taught(self.weights, whole)

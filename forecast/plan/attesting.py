@@ -4,7 +4,7 @@ Each outcome is weighed by its own likelihood, by which it also teaches the draw
 Monte-Carlo error.
 """
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
@@ -15,7 +15,7 @@ from forecast.engine.provisional import Anchor
 from forecast.facts.plan import ATTESTATION, SILENT, Candidate, Outcome
 from forecast.facts.whatif import ARMS_CONTROL, CONTACT, CRISIS, DENUCLEARISATION, EVENT, SEE, Statement
 from forecast.facts.whatif import ATTESTATION as ATTESTED
-from forecast.plan.standing import Stand, solvable_of
+from forecast.plan.standing import Few, Stand, solvable_of
 from forecast.plan.supposed import FRAMED, attested_through, suppose
 from forecast.plan.worth import entropy
 from indicators.content import EVENT_TYPES
@@ -23,9 +23,8 @@ from models.projection import project
 from models.spec import Floats, Problem
 from models.structure import SHIPPED
 
-DRAWS = 200
 HAPPENED = (CONTACT, CRISIS, ARMS_CONTROL, DENUCLEARISATION)
-"""Outcomes beside silence; that two of them came together is left out."""
+"""Outcomes beside silence, each as one event in the middle of the open days."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,8 +47,9 @@ def open_days(stand: Stand) -> OpenDays | None:
     return OpenDays(first=first, last=stand.as_of) if first <= stand.as_of else None
 
 
-def attestation_of(stand: Stand, target: int, window: int, now: float, cost: float, lead_days: int) -> Candidate:
+def attestation_of(stand: Stand, few: Few, target: int, window: int, cost: float, lead_days: int) -> Candidate:
     """What attesting is worth: nothing where no day is open."""
+    now = float(few.now[target, window])
     days = open_days(stand)
     if days is None:
         return Candidate(
@@ -63,7 +63,7 @@ def attestation_of(stand: Stand, target: int, window: int, now: float, cost: flo
             cost=cost,
             lead_days=lead_days,
         )
-    found = outcomes_of(stand, days, target, window)
+    found = outcomes_of(stand, few, days, target, window)
     p, after = np.array([one.probability for one in found]), np.array([one.after for one in found])
     mean = float(p @ after)
     return Candidate(
@@ -82,40 +82,46 @@ def attestation_of(stand: Stand, target: int, window: int, now: float, cost: flo
     )
 
 
-def outcomes_of(stand: Stand, days: OpenDays, target: int, window: int) -> tuple[Outcome, ...]:
-    """Silence, then each type of event; their probabilities sum to 1."""
-    anchor = stand.anchor(DRAWS)
+def outcomes_of(stand: Stand, few: Few, days: OpenDays, target: int, window: int) -> tuple[Outcome, ...]:
+    """Silence; contacts, crises and meetings: their probabilities sum to 1.
+
+    Meetings go before contacts, and these before crises: an outcome may hold what comes after it in that order.
+    """
+    anchor, weights = few.anchor, few.weights
     before = _Side.of(stand, anchor, (), window)
-    weights = anchor.weigh(stand.stand(anchor)).weights
-    found = []
-    for kind, statements in _statements(days):
+
+    def likely(statements: Sequence[Statement]) -> tuple[Floats, _Side]:
         side = _Side.of(stand, anchor, statements, window)
-        likely = weights * np.exp(side.log_likelihood - before.log_likelihood)
-        chance = float(likely.sum()) * (1.0 if kind == SILENT else _unreported(before.problem, kind, days))
-        found.append((kind, chance, float(likely @ side.values[:, target] / likely.sum())))
-    silent = min(found[0][1], 1.0)
-    others = sum(chance for _, chance, _ in found[1:])
-    share = (1 - silent) / others if others > 0 else 0.0
-    return (
-        Outcome(kind=SILENT, probability=silent if others > 0 else 1.0, after=found[0][2]),
-        *(Outcome(kind=kind, probability=chance * share, after=after) for kind, chance, after in found[1:]),
+        return weights * np.exp(side.log_likelihood - before.log_likelihood), side
+
+    silent, quiet = likely([_none(days)])
+    no_talks, neither = (float(likely(each)[0].sum()) for each in _nothing_of(days))
+    share = {SILENT: float(silent.sum()), CRISIS: neither - float(silent.sum()), CONTACT: no_talks - neither}
+    after = {SILENT: _mean(silent, quiet, target)}
+    density = {}
+    for event in HAPPENED:
+        weighed, side = likely([_none(days), Statement(mode=SEE, kind=EVENT, day=days.middle, event=event)])
+        density[event], after[event] = float(weighed.sum()), _mean(weighed, side, target)
+    meetings = {event: density[event] for event in FRAMED}
+    share |= {event: (1 - no_talks) * each / sum(meetings.values()) for event, each in meetings.items()}
+    kept = {kind: max(share[kind], 0.0) for kind in after}
+    return tuple(
+        Outcome(kind=kind, probability=each / sum(kept.values()), after=after[kind]) for kind, each in kept.items()
     )
 
 
-def _statements(days: OpenDays) -> Iterator[tuple[str, tuple[Statement, ...]]]:
-    attested = Statement(mode=SEE, kind=ATTESTED, day=days.last)
-    yield SILENT, (attested,)
-    for event in HAPPENED:
-        yield event, (attested, Statement(mode=SEE, kind=EVENT, day=days.middle, event=event))
+def _none(days: OpenDays, event: str = "") -> Statement:
+    return Statement(mode=SEE, kind=ATTESTED, day=days.last, event=event)
 
 
-def _unreported(problem: Problem, event: str, days: OpenDays) -> float:
-    """Over how many of the open days the event could have happened without a report, each by the share of those."""
-    if problem.looked is None:
-        return float((days.last - days.first).days + 1)
-    reports = problem.looked.talks if event in FRAMED else getattr(problem.looked, event)
-    share = reports.share[-((days.last - days.first).days + 1) :]
-    return float((1 - share).sum())
+def _nothing_of(days: OpenDays) -> tuple[tuple[Statement, ...], ...]:
+    """That there were no meetings, and that there were neither meetings nor contacts."""
+    meetings = (_none(days, "talks"), _none(days, "deal"))
+    return meetings, (*meetings, _none(days, CONTACT))
+
+
+def _mean(weighed: Floats, side: "_Side", target: int) -> float:
+    return float(weighed @ side.values[:, target] / weighed.sum())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,7 +133,7 @@ class _Side:
     log_likelihood: Floats  # (draw,) of what is known of the days that the fit has not read
 
     @classmethod
-    def of(cls, stand: Stand, anchor: Anchor, statements: tuple[Statement, ...], window: int) -> "_Side":
+    def of(cls, stand: Stand, anchor: Anchor, statements: Sequence[Statement], window: int) -> "_Side":
         solvable = stand.solvable if not statements else solvable_of(suppose(stand, statements, 0).reading)
         held = anchor.hold(solvable.problem, stand.reporting)
         near = replace(held, horizons=(held.horizons[window],))

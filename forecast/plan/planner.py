@@ -59,8 +59,7 @@ def find_plan(
     progress("looking at indicators", 0, 0, "")
     observed = _observations(stand, few, place, window, prices)
     progress("looking at open days", 0, 0, "")
-    p = float(few.now[place, window])
-    attesting = attestation_of(stand, place, window, p, prices.of(ATTESTING), prices.lead_of(ATTESTING))
+    attesting = attestation_of(stand, few, place, window, prices.of(ATTESTING), prices.lead_of(ATTESTING))
     grade = MAIN_GRADE if any(one.grade == MAIN_GRADE for one in observed) else observed[0].grade
     best = sorted((one for one in observed if one.grade == grade), key=lambda one: -one.movement)[:SIGNPOSTS]
     order = [row.indicator_id for row in stand.catalogue]

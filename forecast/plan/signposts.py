@@ -51,12 +51,12 @@ def look_from(stand: Stand, few: Few, target: int, reach: Reach, day: date) -> A
         raise BadSupposition([f"by {day}: that day is not ahead; name one after {stand.as_of}"])
     rows = _silent_until(stand.reading.rows, day)
     solvable = solvable_of(take_reading(rows))
-    likelihood = few.anchor.likelihood(solvable, stand.reporting)
+    told = few.anchor.likelihood(solvable, stand.reporting) - few.standing.log_likelihood
     rolling = reach.horizon_days or max(one.horizon_days or 0 for one in stand.reaches)
     ends = [one for one in horizons_from(day, rows.deadlines) if one.deadline is not None]
     held = few.anchor.hold(solvable.problem, stand.reporting)
     near = replace(held, horizons=(Horizon(rolling), *ends))
-    weights = few.weights * few.anchor.weigh_by(likelihood).weights / few.anchor.weigh(few.standing).weights
+    weights = few.weights * np.exp(told - told.max())
     return Ahead(
         day=day,
         ready=prepare(near, solvable.filtered, few.anchor.parameters, SHIPPED, paths=PATHS, seed=few.anchor.run.seed),

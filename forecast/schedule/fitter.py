@@ -1,6 +1,6 @@
 """The process that fits: begun once, kept, and given one run after the other. What it dies of is a failed run.
 
-Between runs it says what moved the forecast, for which it has at hand all that it takes.
+Between runs it says what moved the forecast, and answers saved scenarios: it has at hand all that these take.
 """
 
 import gc
@@ -19,8 +19,10 @@ from typing import Self
 from db.engine import open_database
 from db.errors import LeaseLost, StoreError
 from db.progress import Progress
-from forecast.errors import FitFailed, ForecastError, NotExplained
+from forecast.errors import FitFailed, ForecastError, NotAnswered, NotExplained
 from forecast.lifeline import end_with
+from forecast.plan.overtaken import Unanswered
+from forecast.schedule.answering import Answered, answer_scenario
 from forecast.schedule.explaining import LIMIT_S, Explained, Pair, explain_pair
 from forecast.schedule.jobs import Job, Made, run_job
 
@@ -50,8 +52,9 @@ class _Broke:
     lease_lost: bool
 
 
-type _Task = Job | Pair
-type _Answer = _Report | _Broke | Made | Explained
+type _Task = Job | Pair | Unanswered
+type _Done = Made | Explained | Answered
+type _Answer = _Report | _Broke | _Done
 
 
 class Fitter:
@@ -99,18 +102,34 @@ class Fitter:
         NotExplained
             for whatever went wrong in the child, its death and its taking too long included
         """
+        self._do(pair, progress, heartbeat, NotExplained)
+
+    def answer(self, asked: Unanswered, progress: Progress, heartbeat: Callable[[], None]) -> None:
+        """Have a saved scenario answered by the newest run; `heartbeat` as for a run.
+
+        Raises
+        ------
+        NotAnswered
+            for whatever went wrong in the child, its death and its taking too long included
+        """
+        self._do(asked, progress, heartbeat, NotAnswered)
+
+    def _do(
+        self, task: _Task, progress: Progress, heartbeat: Callable[[], None], failure: type[NotExplained | NotAnswered]
+    ) -> None:
+        """Have something done that costs no run where it fails."""
         try:
-            answer = self._have_done(pair, progress, heartbeat, LIMIT_S)
+            answer = self._have_done(task, progress, heartbeat, LIMIT_S)
         except FitFailed as error:  # the child is gone
-            raise NotExplained(str(error)) from error
+            raise failure(str(error)) from error
         if answer is None:
-            raise NotExplained(f"it took longer than {LIMIT_S / 60:g} minutes and was ended")
+            raise failure(f"it took longer than {LIMIT_S / 60:g} minutes and was ended")
         if isinstance(answer, _Broke):
-            raise NotExplained(answer.line)
+            raise failure(answer.line)
 
     def _have_done(
         self, task: _Task, progress: Progress, heartbeat: Callable[[], None], limit_s: float
-    ) -> Made | Explained | _Broke | None:
+    ) -> _Done | _Broke | None:
         """What came of a task; None if the child was ended because it took too long."""
         until = monotonic() + limit_s
         try:
@@ -230,12 +249,14 @@ def _make_ready(url: str, case_id: str) -> None:
         make_table(database, case_id)
 
 
-def _attempt(url: str, task: _Task, progress: Progress) -> Made | Explained | _Broke:
+def _attempt(url: str, task: _Task, progress: Progress) -> _Done | _Broke:
     try:
         with open_database(url) as database:
-            return (
-                run_job(database, task, progress) if isinstance(task, Job) else explain_pair(database, task, progress)
-            )
+            if isinstance(task, Job):
+                return run_job(database, task, progress)
+            if isinstance(task, Pair):
+                return explain_pair(database, task, progress)
+            return answer_scenario(database, task, progress)
     except Exception as error:  # noqa: BLE001 - the job boundary: whatever goes wrong is a failed run, or no split
         return _Broke(first_line(error), traceback.format_exc(), isinstance(error, LeaseLost))
 

@@ -28,6 +28,7 @@ from db.run_rows import LeaseRow, NewAttempt
 from db.zone import read_zone
 from forecast.clock import Clock, utc_now
 from forecast.errors import FitFailed
+from forecast.plan.overtaken import Unanswered
 from forecast.schedule.explaining import Pair
 from forecast.schedule.fitter import first_line
 from forecast.schedule.jobs import Job, Made, lease_name, new_attempt
@@ -40,6 +41,7 @@ HEARTBEATS = 4
 type Make = Callable[[Job, Progress, Callable[[], None]], Made]
 """Makes a run and stores it; calls its third argument at least every second, and lets what that raises pass."""
 type Explain = Callable[[Pair, Progress, Callable[[], None]], None]
+type Answering = Callable[[Unanswered, Progress, Callable[[], None]], None]
 """Splits the difference between two runs and stores that, or raises NotExplained; its third argument as of `Make`."""
 
 logger = logging.getLogger("parley.schedule")
@@ -86,6 +88,8 @@ class Leader:
     make: Make
     explain: Explain | None = None
     """None where nobody says what moved a forecast."""
+    answer: Answering | None = None
+    """None where nobody answers saved scenarios."""
     log: str = ""
     holder: str = field(default_factory=new_holder)
     clock: Clock = utc_now
@@ -94,6 +98,8 @@ class Leader:
     """Failed attempts that the database would not take yet."""
     unexplained: Counter[Pair] = field(default_factory=Counter)
     """How often a split was tried in vain."""
+    unanswered: Counter[Unanswered] = field(default_factory=Counter)
+    """How often a saved scenario was put to the newest run in vain."""
     last_heartbeat: float = 0.0
     """When the last heartbeat was written, on the clock that only goes forward."""
 

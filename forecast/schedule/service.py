@@ -123,6 +123,7 @@ def _serve_by(
             settings=settings,
             make=fitter.make,
             explain=fitter.explain,
+            answer=fitter.answer,
             log=str(log),
             clock=clock,
             stopped=stop.is_set,
@@ -200,6 +201,7 @@ def make_due_once(
             settings=settings,
             make=fitter.make,
             explain=fitter.explain,
+            answer=fitter.answer,
             log=str(log),
         )
         before = _newest(leader)

@@ -14,7 +14,8 @@ from db.progress import silent
 from db.read_schedule import read_alerts
 from db.run_rows import NewAlert
 from db.zone import Moment, read_zone
-from forecast.errors import NotExplained
+from forecast.errors import NotAnswered, NotExplained
+from forecast.plan.overtaken import missing_answers
 from forecast.schedule.alerts import raise_alerts
 from forecast.schedule.briefs import due_brief
 from forecast.schedule.explaining import LIMIT_S, TRIES, missing_pairs
@@ -52,6 +53,27 @@ def store_explanations(leader: Leader) -> None:
             logger.warning("forecast not explained", extra=fields | {"why": str(error)})
         else:
             logger.info("forecast explained", extra=fields)
+
+
+def answer_scenarios(leader: Leader) -> None:
+    """Have saved scenarios answered by the newest run; what cannot be answered is logged, and costs nothing else."""
+    if leader.answer is None:
+        return
+    until = monotonic() + LIMIT_S
+    with leader.database.read() as connection:
+        today = Moment(instant=leader.clock(), zone=read_zone(connection)).today
+        missing = missing_answers(connection, leader.case_id, today)
+    for asked in missing:
+        if leader.unanswered[asked] >= TRIES or monotonic() > until:
+            continue
+        fields = {"scenario": asked.scenario_id, "run": asked.run_id}
+        try:
+            leader.answer(asked, silent, leader.heartbeat)
+        except NotAnswered as error:
+            leader.unanswered[asked] += 1
+            logger.warning("scenario not answered", extra=fields | {"why": str(error)})
+        else:
+            logger.info("scenario answered", extra=fields)
 
 
 def record_alerts(leader: Leader) -> None:
