@@ -41,7 +41,7 @@ from db.shapes import (
 )
 from db.types import Instant
 
-SCHEMA_VERSION = "0012"
+SCHEMA_VERSION = "0013"
 
 cases = chained(
     "cases",
@@ -55,6 +55,7 @@ cases = chained(
     Column("folder_hash", String(64)),
     Column("analyst", Text),
     Column("priors", JSON(none_as_null=True)),
+    Column("stories", JSON(none_as_null=True)),
     rule("dry_after_days_positive", "dry_after_days > 0", "dry_after_days must be above 0"),
     rule("knots_after_start", "knots_until > record_from", "knots_until must lie after record_from"),
 )
@@ -417,6 +418,34 @@ explanations = chained(
     UniqueConstraint("before_run_id", "run_id", "path", "model_version"),
 )
 """What made the difference between two runs, line by line, by the sources of a version of the model."""
+
+scenarios = fact(
+    "scenarios",
+    ("case_id", "name"),
+    text_column("case_id"),
+    text_column("name"),
+    Column("statements", JSON, nullable=False),
+    text_column("analyst"),
+)
+"""What somebody supposes, by name; it is no input of any run."""
+
+scenario_answers = chained(
+    "scenario_answers",
+    text_column("case_id"),
+    Column("scenario_id", ForeignKey("scenarios.id"), nullable=False),
+    Column("run_id", ForeignKey("runs.id"), nullable=False, index=True),
+    text_column("mode"),
+    text_column("status"),
+    Column("pareto_k", Float),
+    Column("ess", Float),
+    text_column("code_version"),
+    text_column("model_version"),
+    Column("result", JSON, nullable=False),
+    one_of("mode", "see", "do", "both"),
+    one_of("status", "exact", "reweighted", "refitted"),
+    UniqueConstraint("scenario_id", "run_id"),
+)
+"""What a version of a scenario was answered by the posterior of a run."""
 
 seals = chained(
     "seals",

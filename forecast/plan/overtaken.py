@@ -1,16 +1,16 @@
-"""Which saved scenarios time has overtaken, and which of the others wait for an answer; read without the mathematics."""
+"""Which saved scenarios time has overtaken, and which others wait for an answer; read without the mathematics."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from db.read_scenarios import read_scenario_answers, read_scenarios
 from sqlalchemy import Connection
 
 from db.read_runs import read_standing
+from db.read_scenarios import read_scenario_answers, read_scenarios
 from db.when import When
 from forecast.facts.whatif import DO, LEVEL, Statement
-from forecast.plan.payload import statement_from_json
+from forecast.plan.stored import statement_from_json
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 
-from db.read_scenarios import read_scenario_answers, read_scenario_history, read_scenarios
-from db.scenario_rows import NewScenario, NewScenarioAnswer, ScenarioRow
 from sqlalchemy import Connection
 
 from db.append import append_scenario_answer, append_scenarios
@@ -13,6 +11,8 @@ from db.engine import Database
 from db.errors import Conflict
 from db.progress import Progress, silent
 from db.read_runs import read_standing
+from db.read_scenarios import read_scenario_answers, read_scenario_history, read_scenarios
+from db.scenario_rows import NewScenario, NewScenarioAnswer, ScenarioRow
 from db.when import When
 from db.zone import Moment, read_zone
 from forecast.clock import Clock, moment_of, utc_now
@@ -21,8 +21,8 @@ from forecast.facts.whatif import Answer, Saved, Statement
 from forecast.identity import code_version, model_version
 from forecast.plan.checking import check_statements
 from forecast.plan.overtaken import Unanswered, moved_on, overtaken_by
-from forecast.plan.payload import answer_from_stored, answer_to_stored, statement_from_json, statement_json
 from forecast.plan.standing import Stand, read_stand
+from forecast.plan.stored import answer_from_stored, answer_to_stored, statement_from_json, statement_json
 from forecast.plan.suppose import find_answer
 from indicators.tables import suggest_id
 from indicators.texts import kept_text

@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import numpy as np
-from indicators.stories import stories_from_json
 
 from db.progress import Progress, silent
 from db.rows import DocumentRow
@@ -17,6 +16,7 @@ from forecast.plan.standing import Stand
 from forecast.plan.supposed import overlay_of
 from forecast.plan.without import without_authors
 from indicators.content import Setting, Story
+from indicators.stories import stories_from_json
 from indicators.tables import suggest_id
 from models.overlay import Overlay
 from models.parameters import Parameters
@@ -150,7 +150,9 @@ def _told(stand: Stand, story: Story, side: _Side, without: _Side | None) -> Tol
                 direction=claim.direction,
                 when=claim.when,
                 with_author=side.effect(*overlays, TARGETS.index(claim.target), claim.when),
-                without_author=without and without.effect(*overlays, TARGETS.index(claim.target), claim.when),
+                without_author=None
+                if without is None
+                else without.effect(*overlays, TARGETS.index(claim.target), claim.when),
             )
             for claim in story.claims
         ),
