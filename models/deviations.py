@@ -34,13 +34,13 @@ def deviations(problem: Problem, path: LevelPath, noise: Floats, last: int, seed
     more = np.random.default_rng([*seed, STREAM, path.indicator])
     days, away = list[Ints](), list[Floats]()
     for one in path.stretches:
-        if one.first > last and days:
+        if one.first > last:
             break
         end = min(one.last, last + GRID_DAYS)
         nodes, values = _held(one, end, noise) if one.law is None else _simulated(problem, one, end, noise, more)
         days.append(nodes)
         away.append(values)
-    first = int(days[0][0]) if days else last
+    first = int(days[0][0]) if days else last + 1
     if first > problem.as_of:  # nothing is known of it before
         before = np.unique([problem.as_of, first - 1])
         days.insert(0, before)
@@ -134,7 +134,9 @@ def _cut(nodes: Ints, away: Floats, first: int, last: int) -> tuple[Ints, Floats
 
 
 def _between(nodes: Ints, away: Floats, day: int) -> Floats:
-    k = min(max(int(np.searchsorted(nodes, day, side="right")) - 1, 0), len(nodes) - 2)
+    k = int(np.searchsorted(nodes, day, side="right")) - 1
+    if k + 1 == len(nodes):
+        return np.asarray(away[k])
     share = (day - nodes[k]) / (nodes[k + 1] - nodes[k])
     return np.asarray(away[k] * (1 - share) + away[k + 1] * share)
 

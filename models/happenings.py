@@ -35,14 +35,15 @@ def follow_talks_through(
     gap, windows = situation.gap, situation.windows
     ends = [*(max(one.day - as_of, 0) for one in meetings), int(windows[-1]) + 1]
     so_far, p_dry, log_weight = _stretch(rates, situation, windows, (0, ends[0]))
-    seen = log_weight
+    seen = without = log_weight
     for meeting, (begin, end) in zip(meetings, pairwise(ends), strict=True):
         gap = with_event(gap, meeting, situation.gap.days + begin)
         if begin > 0:
             so_far = _then(so_far, _meeting(meeting, rates.daily[gap.days - 1, MARK], windows >= begin))
         after, _, seen = _stretch(rates, replace(situation, gap=gap), windows, (begin, end))
         so_far = _then(so_far, after)
-    return so_far, p_dry, log_weight, seen - log_weight
+        without = seen if begin == 0 and not meeting.seen else without  # it takes the place of what the day has told
+    return so_far, p_dry, log_weight, seen - without if any(one.seen for one in meetings) else np.zeros(LANES)
 
 
 def follow_recurrent_through(
@@ -57,16 +58,17 @@ def follow_recurrent_through(
         return propagate_recurrent(calm, boost, gap, since=known.since, memory=MOMENTUM_DAYS, windows=lengths)
 
     out, log_weight = follow(known.gap, windows)
-    gap, seen = known.gap, log_weight
+    gap, without = known.gap, log_weight
     for one in events:
         gap = with_event(gap, one, known.gap.days + max(one.day - as_of, 0))
         if one.day <= as_of:
-            out, _ = follow(gap, windows)
+            out, weight = follow(gap, windows)
+            without = without if one.seen else weight  # it takes the place of what the day has told
         else:
             out[windows >= one.day - as_of] = 1.0
-    if any(one.seen for one in events):
-        _, seen = follow(gap, windows[:0])
-    return out, log_weight, seen - log_weight
+    if not any(one.seen for one in events):
+        return out, log_weight, np.zeros(LANES)
+    return out, log_weight, follow(gap, windows[:0])[1] - without
 
 
 def with_event(gap: Gap, event: Happening, days: int) -> Gap:
@@ -109,7 +111,7 @@ def _meeting(meeting: Happening, mark: Floats, within: np.ndarray[Any, np.dtype[
 
 def _then(a: Floats, b: Floats) -> Floats:
     """What has happened by the end of two stretches on end, (window, 7, lane), from what happens in each."""
-    out = 1 - (1 - a) * (1 - b)
+    out = a + (1 - a) * b  # so that nothing changes the last bit where the other is 0, and what is sure stays so
     untouched, undealt = 1 - a[:, LIMITS], 1 - b[:, DEAL]
     for scenario in (S2, S4):
         out[:, scenario] = a[:, scenario] * undealt + untouched * b[:, scenario]

@@ -144,17 +144,15 @@ def level_paths(problem: Problem, ahead: Ahead, overlay: Overlay) -> tuple[Level
 def _level_path(problem: Problem, ahead: Ahead, overlay: Overlay, i: int) -> LevelPath:
     held = sorted((one for one in overlay.held if one.indicator == i), key=lambda one: one.first)
     seen = sorted((one for one in overlay.seen if one.indicator == i), key=lambda one: one.day)
-    base = _base_law(problem, ahead, i, seen)
-    stretches: list[Stretch] = []
-    ends = [one.first - 1 for one in held[1:]] + [FOREVER]
-    if base is not None:
-        until = held[0].first - 1 if held else FOREVER
-        stretches.append(Stretch(first=base.origin, last=until, law=base))
-    for one, end in zip(held, ends, strict=False):
+    # What is seen tells of the stretch that it lies in alone: a level that is set hides what was before.
+    ends = [*(one.first - 1 for one in held), FOREVER]
+    base = _base_law(problem, ahead, i, [one for one in seen if one.day <= ends[0]])
+    stretches = [] if base is None else [Stretch(first=base.origin, last=ends[0], law=base)]
+    for one, end in zip(held, ends[1:], strict=True):
         last = min(one.last, end)
         stretches.append(Stretch(first=one.first, last=last, level=one.level))
         if last < end:
-            law = _law(problem, i, last, one.level, 0.0)
+            law = _law(problem, i, last, one.level, 0.0, [each for each in seen if last < each.day <= end])
             stretches.append(Stretch(first=last + 1, last=end, law=law))
     return LevelPath(indicator=i, stretches=tuple(stretches))
 
