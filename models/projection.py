@@ -48,7 +48,7 @@ THREADS = 2
 
 @dataclass(frozen=True, slots=True)
 class Projection:
-    """Probabilities given each draw, and what is supposed."""
+    """Probabilities given each draw."""
 
     targets: Floats  # (draw, target, horizon), in the order of TARGETS
     scenarios: Floats  # (draw, scenario, horizon)
@@ -357,20 +357,12 @@ def _outcome(
     targets, scenarios, p_dry, log_weight, foreseen = (
         np.concatenate([part[k] for part in found], axis=-1)[..., : paths * draws] for k in range(5)
     )
-
-    def mean(values: Floats) -> Floats:
-        return np.ascontiguousarray(np.moveaxis(values.reshape(*values.shape[:-1], paths, draws).mean(axis=-2), -1, 0))
-
-    # What is seen speaks for the paths of a draw on which it is likely; without it the weight of each is 1.0.
-    likely = mean(foreseen)
-    weight = np.where(likely > 0, foreseen.reshape(paths, draws) / np.where(likely > 0, likely, 1.0), 1.0).ravel()
     # Up to the as-of date all paths of a draw are one, so that their means of the log likelihood are the number itself.
     return Projection(
-        mean(targets[:, position] * weight),
-        mean(scenarios[:, position] * weight),
-        mean(p_dry),
-        mean(log_weight),
-        likely,
+        *(
+            np.ascontiguousarray(np.moveaxis(values.reshape(*values.shape[:-1], paths, draws).mean(axis=-2), -1, 0))
+            for values in (targets[:, position], scenarios[:, position], p_dry, log_weight, foreseen)
+        )
     )
 
 
