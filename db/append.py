@@ -44,6 +44,7 @@ from db.run_rows import (
     ScenarioForecastRow,
     TargetForecastRow,
 )
+from db.scenario_rows import NewScenario, NewScenarioAnswer
 from db.types import to_utc
 
 type Values = dict[str, object]
@@ -199,6 +200,24 @@ def append_explanation(connection: Connection, explanation: NewExplanation, reco
     if (known := connection.execute(there).scalar()) is not None:
         raise Conflict(f"the step from run {explanation.before_run_id} to {explanation.run_id} is row {known} already")
     (row_id,) = _append(connection, tables.explanations, rows, recorded_at)
+    return row_id
+
+
+def append_scenarios(connection: Connection, scenarios: Sequence[NewScenario], recorded_at: datetime) -> list[int]:
+    """Add scenarios, or versions of scenarios; Conflict if a name is taken."""
+    return _append_facts(connection, tables.scenarios, scenarios, recorded_at)
+
+
+def append_scenario_answer(connection: Connection, answer: NewScenarioAnswer, recorded_at: datetime) -> int:
+    """Add what a version of a scenario does to the forecast of a run; Conflict if that is there."""
+    rows = _prepared([answer], tables.scenario_answers)
+    refuse_strangers(connection, tables.scenario_answers, rows)
+    columns = tables.scenario_answers.c
+    there = select(columns.id).where(columns.scenario_id == answer.scenario_id, columns.run_id == answer.run_id)
+    if (known := connection.execute(there).scalar()) is not None:
+        what = f"scenario row {answer.scenario_id} has its answer for run {answer.run_id} in row {known} already"
+        raise Conflict(f"{what}; save another version of the scenario, or ask another run")
+    (row_id,) = _append(connection, tables.scenario_answers, rows, recorded_at)
     return row_id
 
 

@@ -18,6 +18,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "observations": ("row_key",),
     "events": ("case_id", "event_id"),
     "completeness": ("row_key",),
+    "scenarios": ("case_id", "name"),
 }
 """The columns that name a fact, unique among the rows that supersede nothing.
 

@@ -5,7 +5,7 @@
 `reason` a withdrawal. Text that is not known is "", never None.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -74,7 +74,7 @@ class DeadlineRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewCase:
-    """One version of a case: its settings, catalogue, grades, deadlines and priors."""
+    """One version of a case: its settings, catalogue, grades, deadlines, priors and stories."""
 
     case_id: str
     name: str
@@ -92,6 +92,8 @@ class NewCase:
     """Who made this version at the desk; None where it was loaded from a folder."""
     priors: Mapping[str, Any] | None = None
     """What is expected before the record speaks, in the form of the file of priors; None where there is none."""
+    stories: Sequence[Mapping[str, Any]] | None = None
+    """What documents say would happen, each in the form of the file of stories; None where there is none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +112,7 @@ class CaseRow:
     folder_hash: str | None = None
     analyst: str | None = None
     priors: Mapping[str, Any] | None = None
+    stories: Sequence[Mapping[str, Any]] | None = None
 
     @property
     def stems_from(self) -> str:

@@ -2,8 +2,8 @@
 `recorded_at`, `hash`.
 
 A fact (document, judgement, observation, event, attestation) is corrected by a row whose `supersedes` names the row it
-replaces, and withdrawn by such a row with `retracted` and a `reason`. `supersedes` is unique, so that the history of a
-fact is a line.
+replaces, and withdrawn by such a row with `retracted` and a `reason`; so is a saved scenario. `supersedes` is unique,
+so that the history of a fact is a line.
 
 A column added later must be nullable: nulls stay out of the hashed content, so that earlier hashes keep holding.
 """
@@ -41,7 +41,7 @@ from db.shapes import (
 )
 from db.types import Instant
 
-SCHEMA_VERSION = "0012"
+SCHEMA_VERSION = "0013"
 
 cases = chained(
     "cases",
@@ -55,6 +55,7 @@ cases = chained(
     Column("folder_hash", String(64)),
     Column("analyst", Text),
     Column("priors", JSON(none_as_null=True)),
+    Column("stories", JSON(none_as_null=True)),
     rule("dry_after_days_positive", "dry_after_days > 0", "dry_after_days must be above 0"),
     rule("knots_after_start", "knots_until > record_from", "knots_until must lie after record_from"),
 )
@@ -417,6 +418,34 @@ explanations = chained(
     UniqueConstraint("before_run_id", "run_id", "path", "model_version"),
 )
 """What made the difference between two runs, line by line, by the sources of a version of the model."""
+
+scenarios = fact(
+    "scenarios",
+    ("case_id", "name"),
+    text_column("case_id"),
+    text_column("name"),
+    Column("statements", JSON, nullable=False),
+    text_column("analyst"),
+)
+"""What people suppose, saved under a name; versioned like facts, and read by no run."""
+
+scenario_answers = chained(
+    "scenario_answers",
+    text_column("case_id"),
+    Column("scenario_id", ForeignKey("scenarios.id"), nullable=False),
+    Column("run_id", ForeignKey("runs.id"), nullable=False, index=True),
+    text_column("mode"),
+    text_column("status"),
+    Column("pareto_k", Float),
+    Column("ess", Float),
+    text_column("code_version"),
+    text_column("model_version"),
+    Column("result", JSON, nullable=False),
+    one_of("mode", "see", "do", "both"),
+    one_of("status", "exact", "reweighted", "refitted"),
+    UniqueConstraint("scenario_id", "run_id"),
+)
+"""What a version of a scenario does to the forecast of a run."""
 
 seals = chained(
     "seals",
