@@ -73,6 +73,7 @@ def amended(
         folder_hash=case.stems_from if hash_ != case.stems_from else None,
         analyst=analyst,
         priors=case.priors,
+        stories=case.stories,
     )
 
 

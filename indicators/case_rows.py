@@ -15,13 +15,14 @@ from db.rows import (
     NewObservation,
 )
 from indicators.content import CaseFolder, Document, Indicator, Judgement, Priors
+from indicators.stories import stories_as_json
 
 CASE_ANALYST = "case"
 """Stands as analyst and attestor of the rows that come from a case folder."""
 
 
 def new_case(folder: CaseFolder) -> NewCase:
-    """The settings, catalogue, grades and deadlines, under the hash of the whole folder."""
+    """The settings, catalogue, grades, deadlines, priors and stories, under the hash of the whole folder."""
     case = folder.case
     return NewCase(
         case_id=case.id,
@@ -35,6 +36,7 @@ def new_case(folder: CaseFolder) -> NewCase:
         grades=tuple(GradeRow(grade.reliability, grade.credibility, grade.sd_levels) for grade in folder.grades),
         deadlines=tuple(DeadlineRow(row.deadline, row.meaning) for row in folder.deadlines),
         priors=None if folder.priors is None else priors_row(folder.priors),
+        stories=None if folder.stories is None else stories_as_json(folder.stories),
     )
 
 

@@ -183,6 +183,43 @@ class Priors:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """A level of an indicator from one day after the as-of date to another; `until` None: from `start` on."""
+
+    indicator_id: str
+    level: int
+    start: int
+    until: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """What an author says becomes of a target: up, down, none or up_or_none; now, later or by_deadline."""
+
+    target: str
+    direction: str
+    when: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Story:
+    """What a document says would happen if indicators took certain levels.
+
+    `against` are the levels it is contrasted with; where there are none, with what happens anyway.
+    """
+
+    id: str
+    document_id: str
+    name: str
+    place: str
+    reading: str
+    """explicit, inferred or advice."""
+    settings: tuple[Setting, ...]
+    against: tuple[Setting, ...]
+    claims: tuple[Claim, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CaseFolder:
     """A whole case folder, checked; `case_hash` is derived from everything else."""
 
@@ -196,13 +233,16 @@ class CaseFolder:
     events: tuple[Event, ...]
     completeness: tuple[Completeness, ...]
     priors: Priors | None = None
+    stories: tuple[Story, ...] | None = None
     case_hash: str = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "case_hash", _hash(self))
 
 
-type _Content = Case | Indicator | Grade | Deadline | Document | Judgement | Observation | Event | Completeness | Priors
+type _Content = (
+    Case | Indicator | Grade | Deadline | Document | Judgement | Observation | Event | Completeness | Priors | Story
+)
 
 _PARTS = ("indicators", "grades", "deadlines", "documents", "judgements", "observations", "events", "completeness")
 
@@ -215,6 +255,8 @@ def _hash(folder: CaseFolder) -> str:
     parts["case"] = _canonical(folder.case)
     if folder.priors is not None:  # a case without them has the hash it has always had
         parts["priors"] = _canonical(folder.priors)
+    if folder.stories is not None:  # likewise
+        parts["stories"] = sorted(map(_canonical, folder.stories))
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 

@@ -27,6 +27,7 @@ from indicators.content import (
 from indicators.entries import Entry, read_entries
 from indicators.errors import CaseError
 from indicators.priors import read_priors
+from indicators.stories import read_stories
 from indicators.tables import Problems, Row, read_table, suggest
 
 COLUMNS: dict[str, tuple[str, ...]] = {
@@ -117,7 +118,7 @@ class Known:
 
 
 def read_case_folder(path: Path | str) -> CaseFolder:
-    """Read and check a case folder; files other than `FILES` and that of priors are ignored.
+    """Read and check a case folder; files other than `FILES`, that of priors and that of stories are ignored.
 
     Raises CaseError with one line per problem: file, row (the line of the file), column, what is wrong, what is right.
     """
@@ -155,6 +156,7 @@ def read_case_folder(path: Path | str) -> CaseFolder:
             tables["completeness.csv"], _completeness, "type", lambda row: (row.type, row.complete_from, row.known_on)
         ),
         priors=read_priors(folder, problems),
+        stories=read_stories(folder, problems, known.indicators, known.documents),
     )
     problems.raise_any()
     return content

@@ -98,7 +98,7 @@ class CasePlan:
     report: InstallReport
     version: NewCase | None = None
     settings: tuple[Change, ...] = ()
-    """What becomes of the case's settings, grades, deadlines and priors."""
+    """What becomes of the case's settings, grades, deadlines, priors and stories."""
     catalogue: tuple[Change, ...] = ()
     """What becomes of indicators; empty where the case is not there yet."""
     facts: tuple["_Plan[Any]", ...] = ()
@@ -190,7 +190,7 @@ def plan_case(connection: Connection, folder: CaseFolder, recorded_at: datetime)
 
 def _settings(connection: Connection, before: CaseRow, after: NewCase) -> tuple[Change, ...]:
     """What two versions say otherwise apart from their catalogue."""
-    names = ("name", "headline", "record_from", "dry_after_days", "knots_until", "priors")
+    names = ("name", "headline", "record_from", "dry_after_days", "knots_until", "priors", "stories")
     parts = [name for name in names if getattr(before, name) != getattr(after, name)]
     parts += ["grades"] if set(read_grades(connection, before)) != set(after.grades) else []
     parts += ["deadlines"] if set(read_deadline_rows(connection, before)) != set(after.deadlines) else []
