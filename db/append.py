@@ -209,13 +209,14 @@ def append_scenarios(connection: Connection, scenarios: Sequence[NewScenario], r
 
 
 def append_scenario_answer(connection: Connection, answer: NewScenarioAnswer, recorded_at: datetime) -> int:
-    """Add what a scenario was answered; Conflict if a run has answered that version already."""
+    """Add what a version of a scenario does to the forecast of a run; Conflict if that is there."""
     rows = _prepared([answer], tables.scenario_answers)
     refuse_strangers(connection, tables.scenario_answers, rows)
     columns = tables.scenario_answers.c
     there = select(columns.id).where(columns.scenario_id == answer.scenario_id, columns.run_id == answer.run_id)
     if (known := connection.execute(there).scalar()) is not None:
-        raise Conflict(f"scenario {answer.scenario_id} is answered by run {answer.run_id} already, in row {known}")
+        what = f"scenario row {answer.scenario_id} has its answer for run {answer.run_id} in row {known} already"
+        raise Conflict(f"{what}; save another version of the scenario, or ask another run")
     (row_id,) = _append(connection, tables.scenario_answers, rows, recorded_at)
     return row_id
 

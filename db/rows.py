@@ -5,7 +5,7 @@
 `reason` a withdrawal. Text that is not known is "", never None.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -92,8 +92,8 @@ class NewCase:
     """Who made this version at the desk; None where it was loaded from a folder."""
     priors: Mapping[str, Any] | None = None
     """What is expected before the record speaks, in the form of the file of priors; None where there is none."""
-    stories: tuple[Mapping[str, Any], ...] | None = None
-    """What documents say would happen, as conditions that can be run; None where there is none."""
+    stories: Sequence[Mapping[str, Any]] | None = None
+    """What documents say would happen, each in the form of the file of stories; None where there is none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,7 +112,7 @@ class CaseRow:
     folder_hash: str | None = None
     analyst: str | None = None
     priors: Mapping[str, Any] | None = None
-    stories: tuple[Mapping[str, Any], ...] | None = None
+    stories: Sequence[Mapping[str, Any]] | None = None
 
     @property
     def stems_from(self) -> str:

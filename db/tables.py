@@ -2,8 +2,8 @@
 `recorded_at`, `hash`.
 
 A fact (document, judgement, observation, event, attestation) is corrected by a row whose `supersedes` names the row it
-replaces, and withdrawn by such a row with `retracted` and a `reason`. `supersedes` is unique, so that the history of a
-fact is a line.
+replaces, and withdrawn by such a row with `retracted` and a `reason`; so is a saved scenario. `supersedes` is unique,
+so that the history of a fact is a line.
 
 A column added later must be nullable: nulls stay out of the hashed content, so that earlier hashes keep holding.
 """
@@ -427,7 +427,7 @@ scenarios = fact(
     Column("statements", JSON, nullable=False),
     text_column("analyst"),
 )
-"""What somebody supposes, by name; it is no input of any run."""
+"""What people suppose, saved under a name; versioned like facts, and read by no run."""
 
 scenario_answers = chained(
     "scenario_answers",
@@ -445,7 +445,7 @@ scenario_answers = chained(
     one_of("status", "exact", "reweighted", "refitted"),
     UniqueConstraint("scenario_id", "run_id"),
 )
-"""What a version of a scenario was answered by the posterior of a run."""
+"""What a version of a scenario does to the forecast of a run."""
 
 seals = chained(
     "seals",

@@ -22,7 +22,7 @@ CASE_ANALYST = "case"
 
 
 def new_case(folder: CaseFolder) -> NewCase:
-    """The settings, catalogue, grades and deadlines, under the hash of the whole folder."""
+    """The settings, catalogue, grades, deadlines, priors and stories, under the hash of the whole folder."""
     case = folder.case
     return NewCase(
         case_id=case.id,
@@ -36,7 +36,7 @@ def new_case(folder: CaseFolder) -> NewCase:
         grades=tuple(GradeRow(grade.reliability, grade.credibility, grade.sd_levels) for grade in folder.grades),
         deadlines=tuple(DeadlineRow(row.deadline, row.meaning) for row in folder.deadlines),
         priors=None if folder.priors is None else priors_row(folder.priors),
-        stories=stories_as_json(folder.stories) or None,
+        stories=None if folder.stories is None else stories_as_json(folder.stories),
     )
 
 

@@ -184,7 +184,7 @@ class Priors:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setting:
-    """A level that a story sets: from so many days after the as-of date to so many, or for good."""
+    """A level of an indicator from one day after the as-of date to another; `until` None: from `start` on."""
 
     indicator_id: str
     level: int
@@ -194,7 +194,7 @@ class Setting:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
-    """What an author says of a target: up, down, none or up_or_none; now, later or by_deadline."""
+    """What an author says becomes of a target: up, down, none or up_or_none; now, later or by_deadline."""
 
     target: str
     direction: str
@@ -203,7 +203,10 @@ class Claim:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Story:
-    """A causal chain of one document: what it sets, against what, and what its author says would follow."""
+    """What a document says would happen if indicators took certain levels.
+
+    `against` are the levels it is contrasted with; where there are none, with what happens anyway.
+    """
 
     id: str
     document_id: str
@@ -213,7 +216,6 @@ class Story:
     """explicit, inferred or advice."""
     settings: tuple[Setting, ...]
     against: tuple[Setting, ...]
-    """The contrast; nothing where levels go on by themselves."""
     claims: tuple[Claim, ...]
 
 
@@ -231,7 +233,7 @@ class CaseFolder:
     events: tuple[Event, ...]
     completeness: tuple[Completeness, ...]
     priors: Priors | None = None
-    stories: tuple[Story, ...] = ()
+    stories: tuple[Story, ...] | None = None
     case_hash: str = field(init=False)
 
     def __post_init__(self) -> None:
@@ -253,8 +255,8 @@ def _hash(folder: CaseFolder) -> str:
     parts["case"] = _canonical(folder.case)
     if folder.priors is not None:  # a case without them has the hash it has always had
         parts["priors"] = _canonical(folder.priors)
-    if folder.stories:
-        parts["stories"] = sorted(_canonical(story) for story in folder.stories)
+    if folder.stories is not None:  # likewise
+        parts["stories"] = sorted(map(_canonical, folder.stories))
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 

@@ -72,6 +72,13 @@ class Entry:
             self.refuse(key, f"{value!r} is not allowed; {suggest(value, choices)}")
         return value
 
+    def known(self, key: str, kind: str, ids: frozenset[str] | None) -> str:
+        """The id of something defined elsewhere; None = not to be checked, what defines it was refused."""
+        value = self.text(key)
+        if value and ids is not None and value not in ids:
+            self.refuse(key, f"unknown {kind} {value!r}; {suggest(value, tuple(sorted(ids)))}")
+        return value
+
     def whole(self, key: str, low: int, high: int) -> int:
         """An integer in [low, high]; `low` stands for one that was refused."""
         value = self.values.get(key, low)

@@ -118,7 +118,7 @@ class Known:
 
 
 def read_case_folder(path: Path | str) -> CaseFolder:
-    """Read and check a case folder; files other than `FILES`, those of priors and of stories are ignored.
+    """Read and check a case folder; files other than `FILES`, that of priors and that of stories are ignored.
 
     Raises CaseError with one line per problem: file, row (the line of the file), column, what is wrong, what is right.
     """

@@ -9,11 +9,11 @@ from indicators.shipped import shipped_folder
 COLUMNS = ("kind", "id", "name")
 KINDS = (
     *("case", "group", "indicator", "question", "level", "orientation", "note", "author", "title", "deadline"),
-    *("definition", "publisher"),
+    *("definition", "publisher", "story"),
 )
 """What is named: an indicator's question, orientation and note by its id, its level by id and level (`us_posture:+2`),
-a document's author and title by the document's id, a deadline by its date; a group of indicators by its own word; what
-counts as a target by the target, and a publisher by the name that rows have for it."""
+a document's author and title by the document's id, a story by its own, a deadline by its date; a group of indicators by
+its own word; what counts as a target by the target, and a publisher by the name that rows have for it."""
 BETWEEN_SOURCES = "; "
 """Where one row names several."""
 

@@ -1,125 +1,170 @@
-"""The documents' causal chains, from the case's file of stories: what each sets, against what, and what it claims.
+"""What the documents of a case say would happen, from its file of stories: levels of indicators, and what is claimed of
+targets once they hold.
 
-The file may be missing. A story is a table by its id:
-
-    [luck_runs_out]
-    document = "lankov-2025"
-    name = "The war ends and the arms trade with it"
-    place = "lankov-2025:L18,L54"
-    reading = "inferred"          # explicit where it is left out, or advice
-    set = [{ indicator = "ukraine_war_state", level = 2, from = 60 }]
-    against = [{ indicator = "ukraine_war_state", level = -1, from = 1, until = 150 }]
-    claims = [{ target = "arms_control_talks", direction = "up", when = "later" }]
+The file may be missing. Days are counted after the as-of date, whichever that is.
 """
 
 import os
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from indicators.content import TARGETS, Claim, Setting, Story
+from indicators.content import LEVELS, TARGETS, Claim, Setting, Story
 from indicators.entries import Entry, read_entries
-from indicators.tables import Problems, suggest, suggest_id
+from indicators.tables import Problems
 
 FILE = "stories.toml"
 READINGS = ("explicit", "inferred", "advice")
 DIRECTIONS = ("up", "down", "none", "up_or_none")
-WINDOWS = ("now", "later", "by_deadline")
+TIMES = ("now", "later", "by_deadline")
 
-_KEYS = ("document", "name", "place", "set", "claims")
+_DAYS = (1, 3650)
 _ID = re.compile(r"[a-z][a-z0-9_]*")
-_LONGEST_DAYS = 3650
+_SETTING = '{ indicator = "us_posture", level = 1, from = 30 }'
+_CLAIM = '{ target = "contact", direction = "up", when = "later" }'
 
 
 def read_stories(
     folder: Path, problems: Problems, indicators: frozenset[str] | None, documents: frozenset[str] | None
-) -> tuple[Story, ...]:
-    """What the file of a case folder says; nothing where there is none.
+) -> tuple[Story, ...] | None:
+    """What the file of a case folder says, in its order; None where there is no file.
 
-    `indicators` and `documents` are the ids that may be named; None where what defines them was refused.
+    Parameters
+    ----------
+    indicators, documents : ids that stories may name; None where what defines them was refused
     """
     path = folder / FILE
     entry = read_entries(path, problems) if os.path.lexists(path) else None
     if entry is None:
-        return ()
+        return None
     if not entry.values:
-        entry.problems.add(entry.file, "holds no story; write one table per story, such as [luck_runs_out]")
+        problems.add(FILE, "holds no story; write one table per story, such as [relief_comes], or delete the file")
+    _check_ids(entry)
     tables = [table for id_ in entry.values if (table := entry.table(id_)) is not None]
     return tuple(_story(table, indicators, documents) for table in tables)
 
 
 def _story(entry: Entry, indicators: frozenset[str] | None, documents: frozenset[str] | None) -> Story:
-    entry.check_keys(_KEYS, ("reading", "against"))
-    if not _ID.fullmatch(entry.path[-1]):
-        right = "write lower-case letters, digits and _, beginning with a letter, such as luck_runs_out"
-        entry.refuse("name", f"{entry.path[-1]!r} is not an identifier; {right}")
-    document = entry.text("document")
-    if document and documents is not None and document not in documents:
-        entry.refuse("document", f"unknown document {document!r}; {suggest_id(document, tuple(sorted(documents)))}")
+    entry.check_keys(("document", "name", "place", "set", "claims"), ("reading", "against"))
     return Story(
         id=entry.path[-1],
-        document_id=document,
+        document_id=entry.known("document", "document", documents),
         name=entry.text("name"),
         place=entry.text("place"),
         reading=entry.choice("reading", READINGS) if "reading" in entry.values else READINGS[0],
         settings=_settings(entry, "set", indicators),
         against=_settings(entry, "against", indicators),
-        claims=tuple(_claim(row) for row in entry.tables("claims")),
+        claims=_claims(entry),
     )
 
 
+def _check_ids(entry: Entry) -> None:
+    for id_ in entry.values:
+        if not _ID.fullmatch(id_):
+            right = "write lower-case letters, digits and _, beginning with a letter, such as [relief_comes]"
+            entry.refuse(id_, f"{id_!r} is not an identifier; {right}")
+
+
+def _tables(entry: Entry, key: str, example: str) -> tuple[Entry, ...]:
+    if entry.values.get(key) == []:
+        entry.refuse(key, f"is empty; write at least one, such as {example}")
+        return ()
+    return entry.tables(key)
+
+
 def _settings(entry: Entry, key: str, indicators: frozenset[str] | None) -> tuple[Setting, ...]:
-    rows = entry.tables(key)
-    found = tuple(_setting(row, indicators) for row in rows)
+    rows = _tables(entry, key, _SETTING)
+    made = tuple(_setting(row, indicators) for row in rows)
     seen: set[tuple[str, int]] = set()
-    for row, one in zip(rows, found, strict=True):
-        if (one.indicator_id, one.start) in seen:
-            row.refuse("from", f"{one.indicator_id} is set twice from day {one.start} on; write one level for that day")
-        seen.add((one.indicator_id, one.start))
-    return found
+    for row, setting in zip(rows, made, strict=True):
+        if row.values.get("from") != setting.start:
+            continue  # a placeholder
+        if (setting.indicator_id, setting.start) in seen:
+            what = f"{setting.indicator_id} has two levels from day {setting.start} on"
+            row.refuse("from", f"{what}; write one of them, or another day")
+        seen.add((setting.indicator_id, setting.start))
+    return made
 
 
 def _setting(entry: Entry, indicators: frozenset[str] | None) -> Setting:
     entry.check_keys(("indicator", "level", "from"), ("until",))
-    name = entry.text("indicator")
-    if name and indicators is not None and name not in indicators:
-        entry.refuse("indicator", f"unknown indicator {name!r}; {suggest_id(name, tuple(sorted(indicators)))}")
-    start = entry.whole("from", 1, _LONGEST_DAYS)
-    until = entry.whole("until", 1, _LONGEST_DAYS) if "until" in entry.values else None
-    if until is not None and until < start:
-        entry.refuse("until", f"{until} lies before day {start}, from which on it is set; write a later day")
-    return Setting(indicator_id=name, level=entry.whole("level", -2, 2), start=start, until=until)
+    start = entry.whole("from", *_DAYS)
+    return Setting(
+        indicator_id=entry.known("indicator", "indicator", indicators),
+        level=entry.whole("level", LEVELS[0], LEVELS[-1]),
+        start=start,
+        until=_until(entry, start) if "until" in entry.values else None,
+    )
+
+
+def _until(entry: Entry, start: int) -> int:
+    before = len(entry.problems.lines)
+    until = entry.whole("until", *_DAYS)
+    if until < start and len(entry.problems.lines) == before:
+        entry.refuse("until", f"{until} lies before from {start}; write {start} or a later day")
+    return until
+
+
+def _claims(entry: Entry) -> tuple[Claim, ...]:
+    rows = _tables(entry, "claims", _CLAIM)
+    made = tuple(_claim(row) for row in rows)
+    seen: set[tuple[str, str]] = set()
+    for row, claim in zip(rows, made, strict=True):
+        subject = claim.target, claim.when
+        if subject in seen and all(subject):
+            row.refuse("target", f"{claim.target} is claimed twice for {claim.when}; keep one of the two")
+        seen.add(subject)
+    return made
 
 
 def _claim(entry: Entry) -> Claim:
     entry.check_keys(("target", "direction", "when"))
-    target = entry.text("target")
-    if target and target not in TARGETS:
-        entry.refuse("target", f"unknown target {target!r}; {suggest(target, TARGETS)}")
-    return Claim(target=target, direction=entry.choice("direction", DIRECTIONS), when=entry.choice("when", WINDOWS))
-
-
-def stories_as_json(stories: Sequence[Story]) -> tuple[dict[str, Any], ...]:
-    """The stories as they are stored with a version of the case."""
-    return tuple(
-        asdict(story)
-        | {name: [asdict(one) for one in getattr(story, name)] for name in ("settings", "against", "claims")}
-        for story in stories
+    return Claim(
+        target=entry.known("target", "target", frozenset(TARGETS)),
+        direction=entry.choice("direction", DIRECTIONS),
+        when=entry.choice("when", TIMES),
     )
 
 
-def stories_from_json(said: Sequence[Mapping[str, Any]] | None) -> tuple[Story, ...]:
-    """What `stories_as_json` gave; nothing where a case has none."""
+def stories_as_json(stories: Sequence[Story]) -> list[dict[str, Any]]:
+    """The stories in the form of the file they come from, as JSON gives them back."""
+    return [
+        {
+            "id": story.id,
+            "document": story.document_id,
+            "name": story.name,
+            "place": story.place,
+            "reading": story.reading,
+            "set": list(map(_setting_as_json, story.settings)),
+            "against": list(map(_setting_as_json, story.against)),
+            "claims": [{"target": row.target, "direction": row.direction, "when": row.when} for row in story.claims],
+        }
+        for story in stories
+    ]
+
+
+def _setting_as_json(setting: Setting) -> dict[str, Any]:
+    said = {"indicator": setting.indicator_id, "level": setting.level, "from": setting.start}
+    return said if setting.until is None else {**said, "until": setting.until}
+
+
+def stories_from_json(value: Sequence[Mapping[str, Any]]) -> tuple[Story, ...]:
+    """The stories that `stories_as_json` gave."""
     return tuple(
         Story(
-            **{**story, "settings": _read(Setting, story["settings"])}
-            | {"against": _read(Setting, story["against"]), "claims": _read(Claim, story["claims"])}
+            id=said["id"],
+            document_id=said["document"],
+            name=said["name"],
+            place=said["place"],
+            reading=said["reading"],
+            settings=tuple(map(_setting_from_json, said["set"])),
+            against=tuple(map(_setting_from_json, said["against"])),
+            claims=tuple(Claim(**row) for row in said["claims"]),
         )
-        for story in said or ()
+        for said in value
     )
 
 
-def _read(kind: type[Any], rows: Sequence[Mapping[str, Any]]) -> tuple[Any, ...]:
-    return tuple(kind(**row) for row in rows)
+def _setting_from_json(said: Mapping[str, Any]) -> Setting:
+    return Setting(indicator_id=said["indicator"], level=said["level"], start=said["from"], until=said.get("until"))

@@ -32,6 +32,8 @@ from db.append import (
     append_run,
     append_run_name,
     append_run_status,
+    append_scenario_answer,
+    append_scenarios,
     append_thinning,
     append_zone,
 )
@@ -65,6 +67,7 @@ from db.run_rows import (
     ScenarioForecastRow,
     TargetForecastRow,
 )
+from db.scenario_rows import NewScenario, NewScenarioAnswer
 from db.tables import CHAINED, OPERATIONAL, SCHEMA_VERSION
 from db.when import When
 from forecast.cache import use_compile_cache
@@ -198,6 +201,25 @@ EXPLANATION = NewExplanation(
     model_version="a" * 8,
     inputs_hash_before="1" * 64,
     inputs_hash="2" * 64,
+    result={"lines": [{"points": [0.25, None]}]},
+)
+SUPPOSED = NewScenario(
+    case_id="small",
+    name="a milder press",
+    statements=({"see": "tone", "level": 1.5, "on": "2016-01-01"}, {"do": "posture", "level": 2, "until": None}),
+    analyst="me",
+    known_on=date(2016, 1, 1),
+)
+ANSWER = NewScenarioAnswer(
+    case_id="small",
+    scenario_id=1,
+    run_id=1,
+    mode="both",
+    status="reweighted",
+    pareto_k=0.25,
+    ess=812.5,
+    code_version="0.1.0",
+    model_version="a" * 8,
     result={"lines": [{"points": [0.25, None]}]},
 )
 ATTEMPT = NewAttempt(
@@ -424,6 +446,8 @@ def full(small: Database) -> Database:
         append_forecasts(connection, run_id, [TARGET], [SCENARIO], [STATE], [EFFECT], NOW)
         append_evaluation(connection, EVALUATION, NOW)
         append_explanation(connection, replace(EXPLANATION, before_run_id=run_id, run_id=run_id), NOW)
+        (scenario_id,) = append_scenarios(connection, [SUPPOSED], NOW)
+        append_scenario_answer(connection, replace(ANSWER, scenario_id=scenario_id, run_id=run_id), NOW)
         append_attempt(connection, replace(ATTEMPT, run_id=run_id), NOW)
         (alert,) = append_alerts(connection, [ALERT], NOW)
         append_delivery(connection, NewDelivery(alert, "file", "sent", ""), NOW)

@@ -295,12 +295,14 @@ def make_old(url: str, version: str = "0008") -> None:
 
 
 def test_a_backup_of_an_earlier_schema_is_migrated_and_restored(small_case: NewCase, away: str, tmp_path: Path) -> None:
-    make_old(f"sqlite:///{tmp_path / 'old.db'}")
-    address = parse_address(f"sqlite:///{tmp_path / 'old.db'}")
-    with Database("old", tmp_path, make_engine(address)) as old, old.write() as connection:
+    url = f"sqlite:///{tmp_path / 'old.db'}"
+    make_old(url)
+    _run_sql(url, "ALTER TABLE cases ADD COLUMN stories JSON")  # rows of a case are added with it now
+    with Database("old", tmp_path, make_engine(parse_address(url))) as old, old.write() as connection:
         append_case(connection, small_case, NOW)
         append_observations(connection, [OBSERVATION], NOW)
         before = head(connection)
+    _run_sql(url, "ALTER TABLE cases DROP COLUMN stories")
     with closing(sqlite3.connect("old.db")) as alone:
         alone.execute("PRAGMA journal_mode=DELETE")
     pack(Path("kept.zip"), Path("old.db"))

@@ -52,7 +52,17 @@ def schema(path: Path) -> dict[str, list[str]]:
 def _as_made(name: str, sql: str) -> str:
     """SQLite puts an added column on the line of the last one, and the name of a table that was renamed in quotes."""
     sql = sql.replace(f'"{name}"', name)
-    for added in ("analyst", "positions", "bears_on", "folder_hash", "added_on", "retired_on", "reason", "priors"):
+    for added in (
+        "analyst",
+        "positions",
+        "bears_on",
+        "folder_hash",
+        "added_on",
+        "retired_on",
+        "reason",
+        "priors",
+        "stories",
+    ):
         sql = sql.replace(f", {added}", f",\n{added}")
     return sql
 
@@ -125,7 +135,9 @@ def test_briefs_on_file_outlive_the_change_of_what_a_brief_may_be(small: Databas
         append_report(connection, replace(REPORT, run_id=append_run(connection, RUN, NOW)), NOW)
     with small.engine.begin() as connection:
         before = connection.exec_driver_sql("SELECT * FROM reports").all()
-        connection.exec_driver_sql("DROP TABLE explanations")
+        for later in ("scenario_answers", "scenarios", "explanations"):
+            connection.exec_driver_sql(f"DROP TABLE {later}")
+        connection.exec_driver_sql("ALTER TABLE cases DROP COLUMN stories")
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0010'")
     upgrade(database_url)
     with small.read() as connection:

@@ -95,6 +95,7 @@ def shipped_texts() -> set[tuple[str, str]]:
         told |= {(kind, row.indicator_id) for kind in ("indicator", "question", "orientation")}
         told |= {("note", row.indicator_id)} if row.note else set()
         told |= {("level", f"{row.indicator_id}:{one.level:+d}".replace("+0", "0")) for one in row.levels}
+    told |= {("story", story.id) for story in case.stories or ()}
     return told | {(kind, row.document_id) for kind in ("author", "title") for row in case.documents}
 
 

@@ -303,8 +303,10 @@ def test_a_database_made_before_there_were_any_is_the_same_afterwards(empty_url:
     with create_database(empty_url) as database:
         install_case(database, folder_with(tmp_path / "old", None), FIRST)
         with database.engine.begin() as connection:
-            connection.exec_driver_sql("ALTER TABLE cases DROP COLUMN priors")
-            for table_ in ("posterior_chunks", "run_names", "thinnings", "explanations"):
+            for name in ("priors", "stories"):
+                connection.exec_driver_sql(f"ALTER TABLE cases DROP COLUMN {name}")
+            later = "posterior_chunks", "run_names", "thinnings", "explanations", "scenario_answers", "scenarios"
+            for table_ in later:
                 connection.exec_driver_sql(f"DROP TABLE {table_}")
             connection.exec_driver_sql("DROP INDEX ix_observations_observed")
             connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0007'")

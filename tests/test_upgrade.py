@@ -176,12 +176,14 @@ def _set_back(folder: Path) -> None:
             ("cases", "folder_hash"),
             ("cases", "analyst"),
             ("cases", "priors"),
+            ("cases", "stories"),
             *(("indicators", name) for name in ("added_on", "retired_on", "analyst", "reason")),
             ("documents", "analyst"),
             ("judgements", "analyst"),
         ):
             connection.exec_driver_sql(f"ALTER TABLE {table_} DROP COLUMN {name}")
-        for table_ in ("posterior_chunks", "run_names", "thinnings", "explanations"):
+        later = "posterior_chunks", "run_names", "thinnings", "explanations", "scenario_answers", "scenarios"
+        for table_ in later:
             connection.exec_driver_sql(f"DROP TABLE {table_}")
         connection.exec_driver_sql("DROP INDEX ix_observations_observed")
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0006'")

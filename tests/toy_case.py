@@ -176,7 +176,7 @@ def toy_files(through: int = 2019) -> dict[str, str]:
 def write_toy_case(folder: Path, changed: Mapping[str, str] | None = None, *, through: int = 2019) -> Path:
     """Write the toy case into `folder` (made if need be) and return it; `changed` replaces or adds whole files."""
     files = toy_files(through)
-    assert (changed or {}).keys() <= {*files, "priors.toml"}, f"files are {', '.join(files)}"
+    assert (changed or {}).keys() <= {*files, "priors.toml", "stories.toml"}, f"files are {', '.join(files)}"
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in {**files, **(changed or {})}.items():
         (folder / name).write_text(text, encoding="utf-8")

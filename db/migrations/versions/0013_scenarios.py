@@ -1,4 +1,4 @@
-"""What if: stories of a case, saved scenarios, and what these were answered."""
+"""What if: stories of the case, saved scenarios and what they were answered."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -6,60 +6,68 @@ from alembic import op
 revision = "0013"
 down_revision = "0012"
 
+SCENARIOS, ANSWERS = "scenarios", "scenario_answers"
+
 
 def upgrade() -> None:
     op.add_column("cases", sa.Column("stories", sa.JSON))
-    _create_scenarios()
-    _create_answers()
+    _make_scenarios()
+    _make_answers()
 
 
-def _create_scenarios() -> None:
-    name = "scenarios"
+def _make_scenarios() -> None:
     op.create_table(
-        name,
+        SCENARIOS,
         sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
-        sa.Column("case_id", sa.Text, nullable=False),
-        sa.Column("name", sa.Text, nullable=False),
+        *(_text(name) for name in ("case_id", "name")),
         sa.Column("statements", sa.JSON, nullable=False),
-        sa.Column("analyst", sa.Text, nullable=False),
+        _text("analyst"),
         sa.Column("known_on", sa.Date, nullable=False),
-        sa.Column("supersedes", sa.Integer, sa.ForeignKey(f"{name}.id", name=f"fk_{name}_supersedes")),
+        _referring(SCENARIOS, "supersedes", SCENARIOS, nullable=True),
         sa.Column("retracted", sa.Boolean, nullable=False),
-        sa.Column("reason", sa.Text, nullable=False),
-        sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("hash", sa.String(64), nullable=False),
+        _text("reason"),
+        *_chain(),
         sa.CheckConstraint("NOT retracted OR (supersedes IS NOT NULL AND reason <> '')", name="retraction_reasoned"),
     )
-    _partly_unique(f"uq_{name}_fact", name, ["case_id", "name"], "supersedes IS NULL")
-    _partly_unique(f"uq_{name}_supersedes", name, ["supersedes"], "supersedes IS NOT NULL")
+    _unique("scenarios_fact", ["case_id", "name"], "supersedes IS NULL")
+    _unique("scenarios_supersedes", ["supersedes"], "supersedes IS NOT NULL")
 
 
-def _create_answers() -> None:
-    name = "scenario_answers"
+def _make_answers() -> None:
     op.create_table(
-        name,
+        ANSWERS,
         sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
-        sa.Column("case_id", sa.Text, nullable=False),
-        sa.Column(
-            "scenario_id", sa.Integer, sa.ForeignKey("scenarios.id", name=f"fk_{name}_scenario_id"), nullable=False
-        ),
-        sa.Column("run_id", sa.Integer, sa.ForeignKey("runs.id", name=f"fk_{name}_run_id"), nullable=False),
-        sa.Column("mode", sa.Text, nullable=False),
-        sa.Column("status", sa.Text, nullable=False),
-        sa.Column("pareto_k", sa.Float),
-        sa.Column("ess", sa.Float),
-        sa.Column("code_version", sa.Text, nullable=False),
-        sa.Column("model_version", sa.Text, nullable=False),
+        _text("case_id"),
+        _referring(ANSWERS, "scenario_id", SCENARIOS),
+        _referring(ANSWERS, "run_id", "runs"),
+        *(_text(name) for name in ("mode", "status")),
+        *(sa.Column(name, sa.Float) for name in ("pareto_k", "ess")),
+        *(_text(name) for name in ("code_version", "model_version")),
         sa.Column("result", sa.JSON, nullable=False),
-        sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("hash", sa.String(64), nullable=False),
+        *_chain(),
         sa.CheckConstraint("mode IN ('see', 'do', 'both')", name="mode_known"),
         sa.CheckConstraint("status IN ('exact', 'reweighted', 'refitted')", name="status_known"),
-        sa.UniqueConstraint("scenario_id", "run_id", name=f"uq_{name}_scenario_id_run_id"),
+        sa.UniqueConstraint("scenario_id", "run_id", name=f"uq_{ANSWERS}_scenario_id_run_id"),
     )
-    op.create_index(f"ix_{name}_run_id", name, ["run_id"])
+    op.create_index(f"ix_{ANSWERS}_run_id", ANSWERS, ["run_id"])
 
 
-def _partly_unique(index: str, table: str, columns: list[str], where: str) -> None:
+def _text(name: str) -> sa.Column[str]:
+    return sa.Column(name, sa.Text, nullable=False)
+
+
+def _referring(table: str, name: str, to: str, *, nullable: bool = False) -> sa.Column[int]:
+    key = sa.ForeignKey(f"{to}.id", name=f"fk_{table}_{name}")
+    return sa.Column(name, sa.Integer, key, nullable=nullable)
+
+
+def _chain() -> tuple[sa.Column[object], ...]:
+    return (
+        sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("hash", sa.String(64), nullable=False),
+    )
+
+
+def _unique(name: str, columns: list[str], where: str) -> None:
     condition = sa.text(where)
-    op.create_index(index, table, columns, unique=True, sqlite_where=condition, postgresql_where=condition)
+    op.create_index(f"uq_{name}", SCENARIOS, columns, unique=True, sqlite_where=condition, postgresql_where=condition)
