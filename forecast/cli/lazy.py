@@ -120,6 +120,11 @@ SECTIONS: Sections = {
         *_of("update", update="Make a new forecast and store it."),
         *_of("show", show="Show the published forecast."),
         *_of("why", why="Say why the forecast moved."),
+        Listed(
+            name="what-if", help="Say what the forecast would be.", module="forecast.cli.what_if", function="what_if"
+        ),
+        *_of("stories", stories="Run the documents' stories."),
+        Listed(name="next", help="Say what to look at next.", module="forecast.cli.next", function="next_"),
     ),
     "Desk": (
         *_of("desk", log="Log an observation.", revise="Correct an observation.", retract="Withdraw an observation."),

@@ -17,7 +17,7 @@ from forecast.facts.whatif import (
     Statement,
 )
 from forecast.plan.standing import Stand
-from forecast.plan.supposed import FRAMED, meeting_of, sd_of_grade
+from forecast.plan.supposed import FRAMED, attested_through, meeting_of, sd_of_grade
 from forecast.words.numbers import level_text
 from indicators.content import TARGETS
 from indicators.tables import suggest, suggest_id
@@ -46,10 +46,17 @@ def _alone(stand: Stand, one: Statement) -> Iterator[str]:
         yield from check(stand, one)
     if one.mode == DO and one.day < stand.as_of:
         yield f"{named(one)}: {one.day} is over; do it today, {stand.as_of}, or later, or --see it"
+    if one.mode == DO and one.kind == EVENT and one.day == stand.as_of and _is_attested(stand, one):
+        yield f"{named(one)}: {one.day} is attested as silent; do it tomorrow or later, or --see it"
     if one.day > stand.last_day:
         yield f"{named(one)}: {one.day} lies beyond the last window; name a day up to {stand.last_day}"
     if one.day < stand.case.record_from:
         yield f"{named(one)}: {one.day} lies before the record, which begins on {stand.case.record_from}"
+
+
+def _is_attested(stand: Stand, one: Statement) -> bool:
+    last = attested_through(stand.reading.rows, "talks" if one.event in FRAMED else one.event)
+    return last is not None and last >= one.day
 
 
 def named(one: Statement) -> str:

@@ -31,7 +31,7 @@ NOW_DAYS, FROM_DAYS, TO_DAYS = 90, 180, 365
 
 def stories_of(stand: Stand) -> tuple[Story, ...]:
     """Those of the case; none where it has none."""
-    return stories_from_json(stand.case.stories)
+    return stories_from_json(stand.case.stories or ())
 
 
 def statements_of(stand: Stand, story_id: str) -> tuple[Statement, ...]:
