@@ -29,7 +29,7 @@ from forecast.facts.whatif import (
     Statement,
 )
 from indicators.content import EVENT_TYPES
-from indicators.tables import parse_day
+from indicators.tables import parse_day, suggest
 
 LONGEST = 300
 """Characters of a statement."""
@@ -147,7 +147,7 @@ def _read_event(said: str, mode: str, today: date) -> Statement:
             said, mode, "does not say what the talks are about; write arms_control talks or denuclearisation talks"
         )
     if name not in _EVENTS:
-        raise _bad(said, mode, "is neither a level nor an event")
+        raise _bad(said, mode, f"is neither a level nor an event ({suggest(name, tuple(_EVENTS))})")
     days, _ = _clauses(words[end:], said, mode, today, ("on",))
     return Statement(
         mode=mode,
