@@ -21,6 +21,9 @@ ParleyError                   one line: what is wrong with its value; what would
     ├── NoBacktest            no stored backtest answers to what was asked
     ├── NoPosterior           no posterior to make a provisional forecast with
     ├── NotExplained          two runs whose difference cannot be split
+    ├── BadStatement          what is supposed cannot be read
+    ├── BadSupposition        what is supposed cannot be, or not together: every problem at once
+    ├── NotAnswered           a saved scenario to which no answer can be stored
     ├── NotOnFile             there is no such row, or it can no longer be corrected
     ├── UnknownId             no indicator, document or event has that name as of the date
     ├── NotEnough             the data as of that date cannot carry a forecast
@@ -34,6 +37,8 @@ ParleyError                   one line: what is wrong with its value; what would
     ├── NothingToExport       no row answers to what was asked
     └── NotWritten            a file cannot be written where it was asked for
 """
+
+from collections.abc import Sequence
 
 from db.errors import ParleyError as ParleyError  # the root lies lowest, where storage can stand on it
 
@@ -56,6 +61,26 @@ class NoPosterior(ForecastError):
 
 class NotExplained(ForecastError):
     """The difference between two runs cannot be split."""
+
+
+class BadStatement(ForecastError):
+    """What is supposed cannot be read."""
+
+
+class BadSupposition(ForecastError):
+    """What is supposed cannot be, or not together; every problem is a line."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        self._problems = tuple(problems)
+        super().__init__("\n".join(self._problems))
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        return self._problems
+
+
+class NotAnswered(ForecastError):
+    """There is no answer to a saved scenario."""
 
 
 class NotOnFile(ForecastError):

@@ -148,3 +148,9 @@ class Tornado:
 def in_order(swings: Sequence[Swung]) -> tuple[Swung, ...]:
     """The largest first."""
     return tuple(sorted(swings, key=lambda one: (-abs(one.points), one.indicator)))
+
+
+def longest_rolling(reaches: Sequence[Reach]) -> int:
+    """The place of the longest rolling window, which sentences are of unless another is asked for."""
+    rolling = [h for h, one in enumerate(reaches) if one.horizon_days is not None]
+    return max(rolling, key=lambda h: reaches[h].horizon_days or 0, default=0)

@@ -16,12 +16,15 @@ from forecast.words.parts.codings import CodingWords
 from forecast.words.parts.leaning import LeaningWords
 from forecast.words.parts.model import ModelWords
 from forecast.words.parts.news import NewsWords
+from forecast.words.parts.plan import PlanWords
 from forecast.words.parts.plots import PlotWords
 from forecast.words.parts.quality import QualityWords
 from forecast.words.parts.reasons import ReasonWords
 from forecast.words.parts.short import ShortWords
 from forecast.words.parts.show import ShowWords
+from forecast.words.parts.stories import StoryWords
 from forecast.words.parts.trust import TrustWords
+from forecast.words.parts.whatif import WhatIfWords
 from forecast.words.parts.why import WhyWords
 
 
@@ -61,6 +64,9 @@ class Language(Protocol):
     def news(self) -> NewsWords: ...
 
     @property
+    def plan(self) -> PlanWords: ...
+
+    @property
     def plots(self) -> PlotWords: ...
 
     @property
@@ -76,7 +82,13 @@ class Language(Protocol):
     def show(self) -> ShowWords: ...
 
     @property
+    def stories(self) -> StoryWords: ...
+
+    @property
     def trust(self) -> TrustWords: ...
+
+    @property
+    def whatif(self) -> WhatIfWords: ...
 
     @property
     def why(self) -> WhyWords: ...
