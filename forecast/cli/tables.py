@@ -13,6 +13,8 @@ from forecast.words.numbers import signed
 
 NARROWEST_FLUID = 30
 """A last column of words gets at least so many characters, or goes below its row."""
+NARROWEST, WIDEST = 24, 60
+"""Characters of a first column whose words go on below; where there are fewer, words stand above their numbers."""
 _KEPT_TOGETHER = re.compile(r"(?<=\d) (?=%|d\b)|(?<=\bin) (?=\d)|(?<=\bby) (?=\d)|(?<=±) (?=\d)|(?<=\bP\(dry) (?=on)")
 _HANGUL = "\uac00-\ud7a3"
 _WIDE = re.compile(
@@ -144,6 +146,58 @@ def grid_with_words(
         beside, *more = paragraph(text, indent=" " * used) or [""]
         out += [f"{_line(row, need, left, '  ', full=True)}  {beside[used:]}".rstrip(), *more]
     return out
+
+
+def fitted(
+    header: Sequence[str], rows: Sequence[Sequence[str]], *, left: Sequence[int] = (0,), emphasised: Iterable[int] = ()
+) -> list[Text]:
+    """A grid that keeps to the width: words of the first column go on below or, on a narrow terminal, stand above.
+
+    Where the numbers alone are too wide, each stands after its name, in as many lines as it takes.
+    """
+    strong, longest = set(emphasised), max((cell_len(row[0]) for row in rows), default=0)
+    room = width_left(header, rows)
+    if room >= min(NARROWEST, longest):
+        return _beside(header, rows, min(room, WIDEST), left, strong)
+    numbers = [["  ", *row[1:]] for row in rows]
+    need = column_widths(["", *header[1:]], numbers)
+    if sum(need) + 2 * (len(need) - 1) > _width():
+        return _named(header, rows, strong)
+    head, *lines = grid(["", *header[1:]], numbers, left=left, emphasised=strong)
+    out = [head]
+    for k, (row, line) in enumerate(zip(rows, lines, strict=True)):
+        out += _words(row[0], _width(), k in strong)
+        out += [line] if any(row[1:]) else []
+    return out
+
+
+def _beside(
+    header: Sequence[str], rows: Sequence[Sequence[str]], room: int, left: Sequence[int], strong: set[int]
+) -> list[Text]:
+    words = [_words(row[0], room, k in strong) for k, row in enumerate(rows)]
+    firsts = [[lines[0].plain, *row[1:]] for lines, row in zip(words, rows, strict=True)]
+    head, *numbers = grid(header, firsts, left=left, emphasised=strong)
+    out = [head]
+    for lines, number in zip(words, numbers, strict=True):
+        out += [number, *lines[1:]]
+    return out
+
+
+def _named(header: Sequence[str], rows: Sequence[Sequence[str]], strong: set[int]) -> list[Text]:
+    out: list[Text] = []
+    for k, row in enumerate(rows):
+        pairs = [f"{name} {value}" for name, value in zip(header[1:], row[1:], strict=True) if value.strip()]
+        told = ",  ".join(pair.replace(" ", "\N{NO-BREAK SPACE}") for pair in pairs)
+        out += [*_words(row[0], _width(), k in strong), *map(Text, paragraph(told, indent="    ") if told else [])]
+    return out
+
+
+def _words(label: str, room: int, strong: bool) -> list[Text]:
+    """A label in lines, each as far in as it begins, later ones a little further."""
+    inner = label.lstrip()
+    indent = " " * (len(label) - len(inner))
+    first, *others = wrapped(inner, max(room, len(indent) + 4), indent=indent)
+    return [Text(line, style="bold" if strong else "") for line in (first, *others)]
 
 
 def column_widths(header: Sequence[str], rows: Iterable[Sequence[str]]) -> list[int]:

@@ -229,8 +229,8 @@ def _over(why: str) -> str:
     return f"{day}, on which something was to be done, is over; save it again with a later day and --revise"
 
 
-def kept(name: str, version: int) -> str:
-    return f"saved {name}, version {version}"
+def kept(name: str) -> str:
+    return f"saved {name}; it is answered anew after each run (`parley what-if --list`)"
 
 
 def withdrawn(name: str) -> str:

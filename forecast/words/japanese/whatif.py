@@ -230,8 +230,8 @@ def _over(why: str) -> str:
     return f"介入の日（{LABELS.date(day)}）が過ぎた。後の日に改め、--reviseを付けて保存し直してほしい"
 
 
-def kept(name: str, version: int) -> str:
-    return f"「{name}」を保存した（第{version}版）"
+def kept(name: str) -> str:
+    return f"「{name}」を保存した。実行のたびに計算し直される（`parley what-if --list`）"
 
 
 def withdrawn(name: str) -> str:

@@ -230,8 +230,8 @@ def _over(why: str) -> str:
     return f"개입할 날({LABELS.date(day)})이 지났다. 뒤의 날로 고쳐 --revise로 다시 저장해야 한다"
 
 
-def kept(name: str, version: int) -> str:
-    return f"‘{name}’ 저장함({version}판)"
+def kept(name: str) -> str:
+    return f"‘{name}’ 저장함. 실행할 때마다 다시 계산된다(`parley what-if --list`)"
 
 
 def withdrawn(name: str) -> str:

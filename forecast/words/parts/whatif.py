@@ -39,8 +39,8 @@ class WhatIfWords(Protocol):
     def answered(self, one: Saved, target: int, reach: int) -> str:
         """What it was answered last, or why it is not answered."""
 
-    def kept(self, name: str, version: int) -> str:
-        """That it is on file."""
+    def kept(self, name: str) -> str:
+        """That it is on file, and what becomes of it."""
 
     def withdrawn(self, name: str) -> str:
         """That it no longer is."""
