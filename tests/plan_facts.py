@@ -207,7 +207,7 @@ def plan(names: dict[str, str] | None = None, *, open_days: bool = True, priced:
         for k, (id_, name) in enumerate(named.items())
         for grade in ("A1", "B2")
     ]
-    found.append(_attesting(open_days))
+    found.append(replace(_attesting(open_days), cost=10.0 if priced else 1.0))
     by = TODAY + timedelta(days=71)
     now = Said(rolling=0.157, deadline=0.289)
     posts = tuple(

@@ -9,7 +9,7 @@ from forecast.cli.tables import bold, emit, facts, fitted, paragraph
 from forecast.facts.plan import EXPECTED, OBSERVATION, SIGNPOST, Candidate, Plan
 from forecast.words.language import Language
 from forecast.words.numbers import signed
-from forecast.words.whatif_numbers import priced
+from forecast.words.whatif_numbers import ends_of, per_cost_text, priced
 from forecast.words.why_numbers import size_text
 
 type Lines = list[str | Text]
@@ -33,7 +33,7 @@ def print_plan(found: Plan, language: Language) -> None:
 
 def _ranked(found: Plan, language: Language) -> list[Text]:
     words, costly = language.plan, priced(found)
-    names = ["candidate", "moves", "low", "high", "level", "age", *(("cost", "per_cost") if costly else ())]
+    names = ["candidate", "moves", "range", "level", "age", *(("cost", "per_cost") if costly else ())]
     header = [*map(words.label, names), ""]
     rows = [_row(one, language, costly) for one in found.ranked]
     return fitted(header, rows, left=(0, len(header) - 1))
@@ -43,12 +43,11 @@ def _row(one: Candidate, language: Language, costly: bool) -> Row:
     words, labels = language.plan, language.labels
     observed = one.kind == OBSERVATION
     level = f"{signed(one.level, 1)} ± {one.level_sd:.1f}" if observed else ""
-    cost = (f"{one.cost:g}", size_text(100 * one.per_cost)) if costly else ()
+    cost = (f"{one.cost:g}", per_cost_text(one)) if costly else ()
     return (
         words.candidate(one),
         size_text(100 * one.movement),
-        labels.percent(one.low),
-        labels.percent(one.high),
+        labels.percent_range(*ends_of(one)),
         level,
         _age(one, language) if observed else "",
         *cost,

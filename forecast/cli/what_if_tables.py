@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from rich.text import Text
 
-from forecast.cli.tables import bold, emit, fitted, paragraph
+from forecast.cli.tables import bold, emit, fitted, in_parts, paragraph
 from forecast.facts.whatif import Answer, Saved, Statement, Tornado, longest_rolling
 from forecast.words.language import Language
 from forecast.words.numbers import error_size, signed
@@ -63,7 +63,13 @@ def _shifts(seen: Supposing) -> list[Text]:
     for t in seen.targets:
         strong.append(len(rows))
         rows += _target(seen, t)
-    return fitted(_windows(seen), rows, emphasised=strong)
+    return _joined(in_parts(_windows(seen), rows, emphasised=strong))
+
+
+def _joined(parts: Sequence[Sequence[Text]]) -> list[Text]:
+    """Grids with an empty line between them."""
+    lines = [line for part in parts for line in (Text(), *part)]
+    return lines[1:]
 
 
 def _target(seen: Supposing, t: int) -> Iterator[Row]:
@@ -87,7 +93,7 @@ def _scenarios(seen: Supposing) -> list[Text]:
         label = f"{name} {labels.scenarios[name]}"
         rows.append((label, *(labels.percent(found.scenarios_before[i][h]) for h in seen.columns)))
         rows.append((f"  {words.label('then')}", *(labels.percent(found.scenarios_after[i][h]) for h in seen.columns)))
-    return [bold(words.label("scenarios")), *fitted(_windows(seen), rows)]
+    return [bold(words.label("scenarios")), *_joined(in_parts(_windows(seen), rows))]
 
 
 def print_compared(one: Answer, other: Answer, language: Language, names: Named) -> None:

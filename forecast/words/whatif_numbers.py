@@ -8,7 +8,7 @@ from forecast.facts.whatif import CONTACT, CRISIS, DO, EVENT, EXACT, LEVEL, SEE,
 from forecast.facts.whatif import JUDGEMENT as JUDGED
 from forecast.facts.whatif import WITHDRAWAL as WITHDRAWN
 from forecast.words.numbers import error_size, told_apart
-from forecast.words.why_numbers import points_text
+from forecast.words.why_numbers import points_text, size_text
 
 ERRORS = 2.0
 """Monte-Carlo errors of a difference, beyond which it is more than chance."""
@@ -117,6 +117,17 @@ def attesting(found: Plan) -> Candidate | None:
 def priced(found: Plan) -> bool:
     """Whether not all costs are alike."""
     return len({one.cost for one in found.candidates}) > 1
+
+
+def per_cost_text(one: Candidate) -> str:
+    """Points that it is expected to move the number by, for its cost."""
+    points = 100 * one.per_cost
+    return size_text(points) if points >= 0.095 else f"{points:.3f}"
+
+
+def ends_of(one: Candidate) -> tuple[float, float]:
+    """The lower and the higher of what would be said at its ends."""
+    return min(one.low, one.high), max(one.low, one.high)
 
 
 def overdue(found: Plan) -> int:

@@ -20,16 +20,15 @@ from forecast.words.why_numbers import size_text
 
 _LABELS = {
     "candidate": "to find out",
-    "moves": "moves it by",
-    "low": "from",
-    "high": "to",
+    "moves": "moves",
+    "range": "between",
     "level": "stands at",
     "age": "last seen",
     "stale": "late",
     "cost": "cost",
     "per_cost": "per cost",
     "never": "never",
-    "days": "{} d ago",
+    "days": "{} d",
     "calendar": "Calendar",
     "ranked": "What each is worth",
     "movement": "expected movement (points)",
@@ -58,7 +57,7 @@ def _what(found: Plan) -> str:
 
 def sentences(found: Plan) -> list[str]:
     best, days = best_of(found), attesting(found)
-    said = [_best(best, found)] if best else ["Nothing that can be found out is expected to move this number."]
+    said = [_best(best)] if best else ["Nothing that can be found out is expected to move this number."]
     if days is None:
         said.append("No day is open: there is nothing to attest.")
     elif best is not days:
@@ -71,12 +70,12 @@ def sentences(found: Plan) -> list[str]:
     return [*said, _ranked(found)]
 
 
-def _best(one: Candidate, found: Plan) -> str:
+def _best(one: Candidate) -> str:
     moves = f"it is expected to move the number by {_points(one)} points"
-    ends = f"{LABELS.percent(one.low)} at the least favourable and {LABELS.percent(one.high)} at the most"
     if one.kind == ATTESTATION:
-        return f"What is worth most is to {candidate(one)}: {moves}, between {ends}."
-    return f"What is worth most is to look at {one.name}: {moves}, between {ends}; {_known(one)}."
+        return f"What is worth most is to {candidate(one)}: {moves}."
+    ends = f"to {LABELS.percent(one.low)} if it is found at −2 and to {LABELS.percent(one.high)} at +2"
+    return f"What is worth most is to look at {one.name}: {moves}, {ends}; {_known(one)}."
 
 
 def _known(one: Candidate) -> str:
@@ -91,7 +90,7 @@ def _points(one: Candidate) -> str:
 
 
 def _ranked(found: Plan) -> str:
-    by = "what they move for their cost" if priced(found) else "what they are expected to move it by"
+    by = "what they are expected to move for their cost" if priced(found) else "what they are expected to move"
     return f"Rows are ranked by {by}, observations as of grade {found.main_grade}."
 
 
@@ -106,10 +105,10 @@ def outcomes(one: Candidate) -> str:
     if not one.outcomes:
         return ""
     said = [
-        f"{_OUTCOMES[each.kind]} ({LABELS.percent(each.probability)}) makes it {LABELS.percent(each.after)}"
+        f"{_OUTCOMES[each.kind]} ({LABELS.percent(each.probability)}) → {LABELS.percent(each.after)}"
         for each in one.outcomes
     ]
-    return f"Of these days, that there was {LABELS.listed(said)}."
+    return f"What may have happened on these days, and what would then be said: {', '.join(said)}."
 
 
 def signposts(found: Plan) -> str:

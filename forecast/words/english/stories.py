@@ -25,8 +25,8 @@ from forecast.words.whatif_numbers import Named
 from forecast.words.why_numbers import points_text, size_text
 
 _WINDOWS = {NOW: "in the first 90 d", LATER: "in days 181 to 365", BY_DEADLINE: "by the deadline"}
-_DIRECTIONS = {UP: "up", DOWN: "down", NONE: "no effect", UP_OR_NONE: "up or no effect"}
-_VERDICTS = {AGREES: "agrees", OPPOSES: "opposes", NO_EFFECT: "no visible effect"}
+_DIRECTIONS = {UP: "up", DOWN: "down", NONE: "none", UP_OR_NONE: "up or none"}
+_VERDICTS = {AGREES: "agrees", OPPOSES: "opposes", NO_EFFECT: "no effect"}
 _READINGS = {"explicit": "explicit", "inferred": "inferred", "advice": "advice"}
 _LABELS = {
     "claimed": "claimed",

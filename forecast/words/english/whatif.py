@@ -127,7 +127,7 @@ def title(found: Answer, target: int, reach: int) -> str:
     name = f"{found.name}: " if found.name else "What if: "
     moved = f"{change_text(found, target, reach)} points"
     of = f"run {found.base_run_id}, as of {found.as_of}"
-    return f"{name}{_what(found, target, reach)} would be {after} and not {before}, {moved} ({of})"
+    return f"{name}{_what(found, target, reach)} at {after} instead of {before}, {moved} ({of})"
 
 
 def _what(found: Answer, target: int, reach: int) -> str:
@@ -171,7 +171,7 @@ def status(found: Answer) -> str:
 
 
 def untouched(found: Answer) -> list[str]:
-    made = LABELS.listed([_EVENTS[one] for one in made_apart(found)])
+    made = " or ".join(_EVENTS[one] for one in made_apart(found))
     filled = {APART: _capital(made), FORESEEN: LABELS.percent(found.foreseen)}
     return [_UNTOUCHED[name].format(filled.get(name, "")) for name in left_alone(found)]
 

@@ -21,8 +21,7 @@ from forecast.words.why_numbers import size_text
 _LABELS = {
     "candidate": "調べること",
     "moves": "見込まれる動き",
-    "low": "最低",
-    "high": "最高",
+    "range": "範囲",
     "level": "現在の水準",
     "age": "最終観測",
     "stale": "遅れ",
@@ -67,16 +66,16 @@ def sentences(found: Plan) -> list[str]:
         said.append(outcomes(days))
     late = overdue(found)
     if late:
-        said.append(f"観測の遅れがある指標は{late}。")
+        said.append(f"観測の遅れがある指標は{late}件。")
     return [*said, _ranked(found)]
 
 
 def _best(one: Candidate) -> str:
-    ends = f"最も不利な結果なら{LABELS.percent(one.low)}、最も有利な結果なら{LABELS.percent(one.high)}"
-    moves = f"見込まれる動きは{_points(one)}ポイント（{ends}）"
+    moves = f"見込まれる動きは{_points(one)}ポイント"
     if one.kind == ATTESTATION:
         return f"最も価値があるのは{candidate(one)}で、{moves}。"
-    return f"最も価値があるのは{one.name}の観測で、{moves}。{_known(one)}。"
+    ends = f"−2なら{LABELS.percent(one.low)}、+2なら{LABELS.percent(one.high)}"
+    return f"最も価値があるのは{one.name}の観測で、{moves}（{ends}）。{_known(one)}。"
 
 
 def _known(one: Candidate) -> str:
@@ -89,8 +88,8 @@ def _points(one: Candidate) -> str:
 
 
 def _ranked(found: Plan) -> str:
-    by = "費用当たりの動き" if priced(found) else "見込まれる動き"
-    return f"行は{by}の順で、観測は等級{found.main_grade}による。"
+    by = "費用当たりに見込まれる動き" if priced(found) else "見込まれる動き"
+    return f"並びは{by}の大きい順、観測は等級{found.main_grade}の場合による。"
 
 
 def candidate(one: Candidate) -> str:
@@ -104,10 +103,10 @@ def candidate(one: Candidate) -> str:
 
 def outcomes(one: Candidate) -> str:
     said = [
-        f"{_OUTCOMES[each.kind]}（確率{LABELS.percent(each.probability)}）なら{LABELS.percent(each.after)}"
+        f"{_OUTCOMES[each.kind]}（{LABELS.percent(each.probability)}） → {LABELS.percent(each.after)}"
         for each in one.outcomes
     ]
-    return f"この間にあったのが{'、'.join(said)}になる。" if said else ""
+    return f"この間にあり得たことと、その場合の見通し：{'、'.join(said)}。" if said else ""
 
 
 def signposts(found: Plan) -> str:

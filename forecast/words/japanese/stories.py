@@ -24,8 +24,8 @@ from forecast.words.whatif_numbers import Named
 from forecast.words.why_numbers import points_text, size_text
 
 _WINDOWS = {NOW: "最初の90日", LATER: "181日目〜365日目", BY_DEADLINE: "期限まで"}
-_DIRECTIONS = {UP: "上がる", DOWN: "下がる", NONE: "変わらない", UP_OR_NONE: "上がるか変わらない"}
-_VERDICTS = {AGREES: "一致", OPPOSES: "逆", NO_EFFECT: "効果が見えない"}
+_DIRECTIONS = {UP: "上昇", DOWN: "低下", NONE: "不変", UP_OR_NONE: "上昇か不変"}
+_VERDICTS = {AGREES: "一致", OPPOSES: "逆", NO_EFFECT: "効果なし"}
 _READINGS = {"explicit": "明示", "inferred": "推測", "advice": "提言"}
 _LABELS = {
     "claimed": "主張",

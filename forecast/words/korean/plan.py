@@ -21,8 +21,7 @@ from forecast.words.why_numbers import size_text
 _LABELS = {
     "candidate": "알아볼 것",
     "moves": "예상 변동",
-    "low": "최저",
-    "high": "최고",
+    "range": "범위",
     "level": "현재 수준",
     "age": "최근 관측",
     "stale": "지연",
@@ -72,11 +71,11 @@ def sentences(found: Plan) -> list[str]:
 
 
 def _best(one: Candidate) -> str:
-    ends = f"가장 불리하면 {LABELS.percent(one.low)}, 가장 유리하면 {LABELS.percent(one.high)}"
-    moves = f"예상 변동은 {_points(one)}%p이다({ends})"
+    moves = f"예상 변동은 {_points(one)}%p이다"
     if one.kind == ATTESTATION:
         return f"가장 가치 있는 것은 {candidate(one)}이며, {moves}."
-    return f"가장 가치 있는 것은 {one.name} 관측이며, {moves}. {_known(one)}."
+    ends = f"−2이면 {LABELS.percent(one.low)}, +2이면 {LABELS.percent(one.high)}"
+    return f"가장 가치 있는 것은 {one.name} 관측이며, {moves}({ends}). {_known(one)}."
 
 
 def _known(one: Candidate) -> str:
@@ -90,7 +89,7 @@ def _points(one: Candidate) -> str:
 
 def _ranked(found: Plan) -> str:
     by = "비용당 예상 변동" if priced(found) else "예상 변동"
-    return f"줄은 {by} 순이며 관측은 등급 {found.main_grade} 기준이다."
+    return f"{by}이 큰 순서이며 관측은 등급 {found.main_grade} 기준이다."
 
 
 def candidate(one: Candidate) -> str:
@@ -104,10 +103,10 @@ def candidate(one: Candidate) -> str:
 
 def outcomes(one: Candidate) -> str:
     said = [
-        f"{_OUTCOMES[each.kind]}(확률 {LABELS.percent(each.probability)})이면 {LABELS.percent(each.after)}"
+        f"{_OUTCOMES[each.kind]}({LABELS.percent(each.probability)}) → {LABELS.percent(each.after)}"
         for each in one.outcomes
     ]
-    return f"이 기간에 있었던 일에 따라: {', '.join(said)}." if said else ""
+    return f"이 기간에 있었을 수 있는 일과 그때의 전망: {', '.join(said)}." if said else ""
 
 
 def signposts(found: Plan) -> str:

@@ -24,8 +24,8 @@ from forecast.words.whatif_numbers import Named
 from forecast.words.why_numbers import points_text, size_text
 
 _WINDOWS = {NOW: "첫 90일", LATER: "181~365일째", BY_DEADLINE: "시한까지"}
-_DIRECTIONS = {UP: "상승", DOWN: "하락", NONE: "변화 없음", UP_OR_NONE: "상승 또는 변화 없음"}
-_VERDICTS = {AGREES: "일치", OPPOSES: "반대", NO_EFFECT: "효과가 보이지 않음"}
+_DIRECTIONS = {UP: "상승", DOWN: "하락", NONE: "불변", UP_OR_NONE: "상승 또는 불변"}
+_VERDICTS = {AGREES: "일치", OPPOSES: "반대", NO_EFFECT: "효과 없음"}
 _READINGS = {"explicit": "명시", "inferred": "추론", "advice": "제언"}
 _LABELS = {
     "claimed": "주장",

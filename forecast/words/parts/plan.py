@@ -37,5 +37,5 @@ class PlanWords(Protocol):
         """What stands under the picture."""
 
     def label(self, name: str) -> str:
-        """A word of tables and pictures: candidate, moves, low, high, level, age, stale, cost, per_cost, never,
+        """A word of tables and pictures: candidate, moves, range, level, age, stale, cost, per_cost, never,
         calendar, movement, observe, attest, line."""
