@@ -120,10 +120,15 @@ SECTIONS: Sections = {
         *_of("update", update="Make a new forecast and store it."),
         *_of("show", show="Show the published forecast."),
         *_of("why", why="Say why the forecast moved."),
+    ),
+    "Explore": (
         Listed(
-            name="what-if", help="Say what the forecast would be.", module="forecast.cli.what_if", function="what_if"
+            name="what-if",
+            help="Say what the forecast would be if something held.",
+            module="forecast.cli.what_if",
+            function="what_if",
         ),
-        *_of("stories", stories="Run the documents' stories."),
+        *_of("stories", stories="Check that the model says what documents told it."),
         Listed(name="next", help="Say what to look at next.", module="forecast.cli.next", function="next_"),
     ),
     "Desk": (

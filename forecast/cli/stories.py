@@ -1,6 +1,6 @@
-"""The command that runs the documents' stories."""
+"""The command that runs the documents' causal chains: stories."""
 
-from dataclasses import replace
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated
 
@@ -8,19 +8,22 @@ import typer
 
 from forecast.cli.console import AsOf, Json, print_json
 from forecast.cli.console import Language as Lang
-from forecast.cli.exploring import check_out, exploring, write_json
 from forecast.cli.languages import language_of
 from forecast.cli.outputs import written_as
+from forecast.cli.standing import at_stand, write_json
 from forecast.cli.stories_tables import print_stories
-from forecast.errors import UnknownId
+from forecast.cli.streams import answering
 from forecast.plan.payload import stories_json
-from forecast.plan.stories import find_stories, statements_of
-from indicators.languages import standing_names
+from forecast.plan.translated import stories_in
+from forecast.writing import check_place
 
 
 def stories(
     as_of: AsOf = None,
-    story: Annotated[str | None, typer.Option("--story", metavar="ID", help="Only this story.")] = None,
+    story: Annotated[
+        str | None,
+        typer.Option("--story", metavar="ID", help="This one alone, with what it sets and both probabilities."),
+    ] = None,
     out: Annotated[
         Path | None,
         typer.Option(
@@ -31,31 +34,26 @@ def stories(
     lang: Lang = "en",
     json_: Json = False,
 ) -> None:
-    """Run the documents' stories. What each author claims beside what the model says of it."""
+    """Check that the model says what documents told it. Their causal chains are run, with their author and without."""
     language = language_of(lang)
-    check_out(out, force=force, example="stories.json")
-    with exploring(language, as_of=as_of) as here:
+    if force and out is None:
+        raise typer.BadParameter("there is no file to replace; give --out FILE too", param_hint="'--force'")
+    if out is not None:
+        check_place(out, force=force, example="stories.json")
+    from forecast.plan.stories import find_stories, statements_of  # compiled code, which mistakes do without
+
+    with at_stand(as_of) as here:
         if story is not None:
-            statements_of(here.stand, story)
-        if not here.stand.case.stories:
-            raise UnknownId(f"case {here.stand.case.case_id} has no stories; a case folder may hold a stories.toml")
-        found = find_stories(here.stand, progress=here.progress)
-        said = standing_names(here.stand.catalogue, here.stand.case.case_id, language.code)
-    told = tuple(
-        replace(
-            one,
-            name=said.get(("story", one.id), one.name),
-            author=said.get(("author", one.document_id), one.author),
-            title=said.get(("title", one.document_id), one.title),
-        )
-        for one in found.told
-        if story in (None, one.id)
-    )
-    shown = replace(found, told=told)
-    payload = stories_json(shown, here.names, language)
+            statements_of(here.stand, story)  # that there is none of that name is told before any is run
+        found, names = stories_in(find_stories(here.stand, progress=here.progress), language), here.names(language)
+    told = [one for one in found.told if story in (None, one.id)]
+    payload = stories_json(found, language, names, told=told)
     if out is not None:
         write_json(payload, out, force=force)
-    if json_:
-        print_json(payload)
-    else:
-        print_stories(shown, here.names, language)
+    with answering(f"wrote {out}") if out is not None else nullcontext():
+        if json_:
+            print_json(payload)
+            return
+        print_stories(found, told, language, names, whole=story is not None)
+        if out is not None:
+            typer.echo(f"\nwrote {out}")

@@ -13,6 +13,8 @@ from forecast.words.numbers import signed
 
 NARROWEST_FLUID = 30
 """A last column of words gets at least so many characters, or goes below its row."""
+NARROWEST, WIDEST, NARROWEST_BEFORE_PARTS = 24, 60, 19
+"""Characters of a first column whose words go on below; where there are fewer, words stand above their numbers."""
 _KEPT_TOGETHER = re.compile(r"(?<=\d) (?=%|d\b)|(?<=\bin) (?=\d)|(?<=\bby) (?=\d)|(?<=±) (?=\d)|(?<=\bP\(dry) (?=on)")
 _HANGUL = "\uac00-\ud7a3"
 _WIDE = re.compile(
@@ -144,6 +146,97 @@ def grid_with_words(
         beside, *more = paragraph(text, indent=" " * used) or [""]
         out += [f"{_line(row, need, left, '  ', full=True)}  {beside[used:]}".rstrip(), *more]
     return out
+
+
+def fitted(
+    header: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    *,
+    left: Sequence[int] = (0,),
+    emphasised: Iterable[int] = (),
+    narrowest: int = NARROWEST,
+) -> list[Text]:
+    """A grid that keeps to the width: words of the first column go on below or, on a narrow terminal, stand above.
+
+    Where the numbers alone are too wide, each stands after its name, in as many lines as it takes.
+    """
+    strong, longest = set(emphasised), max((cell_len(row[0]) for row in rows), default=0)
+    room = width_left(header, rows)
+    if room >= min(narrowest, longest):
+        return _beside(header, rows, min(room, WIDEST), left, strong)
+    numbers = [["  ", *row[1:]] for row in rows]
+    need = column_widths(["", *header[1:]], numbers)
+    if sum(need) + 2 * (len(need) - 1) > _width():
+        return _named(header, rows, strong)
+    head, *lines = grid(["", *header[1:]], numbers, left=left, emphasised=strong)
+    out = [head]
+    for k, (row, line) in enumerate(zip(rows, lines, strict=True)):
+        out += _words(row[0], _width(), k in strong) if row[0].strip() else []
+        out += [line] if any(row[1:]) else []
+    return out
+
+
+def _beside(
+    header: Sequence[str], rows: Sequence[Sequence[str]], room: int, left: Sequence[int], strong: set[int]
+) -> list[Text]:
+    words = [_words(row[0], room, k in strong) for k, row in enumerate(rows)]
+    firsts = [[lines[0].plain, *row[1:]] for lines, row in zip(words, rows, strict=True)]
+    head, *numbers = grid(header, firsts, left=left, emphasised=strong)
+    out = [head]
+    for lines, number in zip(words, numbers, strict=True):
+        out += [number, *lines[1:]]
+    return out
+
+
+def in_parts(
+    header: Sequence[str], rows: Sequence[Sequence[str]], *, emphasised: Iterable[int] = ()
+) -> list[list[Text]]:
+    """The same of columns of one kind: as many as the width takes; the others in grids of their own."""
+    strong, need = set(emphasised), column_widths(header, rows)
+    room = _width() - min(need[0], NARROWEST_BEFORE_PARTS)
+    parts: list[list[int]] = [[]]
+    for k, width in enumerate(need[1:], start=1):
+        if parts[-1] and sum(need[i] + 2 for i in parts[-1]) + width + 2 > room:
+            parts.append([])
+        parts[-1].append(k)
+    return [
+        fitted(
+            [header[k] for k in (0, *part)],
+            [[row[k] for k in (0, *part)] for row in rows],
+            emphasised=strong,
+            narrowest=NARROWEST_BEFORE_PARTS,
+        )
+        for part in parts
+    ]
+
+
+def _named(header: Sequence[str], rows: Sequence[Sequence[str]], strong: set[int]) -> list[Text]:
+    out: list[Text] = []
+    for k, row in enumerate(rows):
+        out += _words(row[0], _width(), k in strong)
+        told = [f"{name} {value}".strip() for name, value in zip(header[1:], row[1:], strict=True) if value.strip()]
+        out += _packed(told, "    ")
+    return out
+
+
+def _packed(said: Sequence[str], indent: str) -> list[Text]:
+    """Pairs of a name and a value, none of them broken, as many in a line as it takes."""
+    lines: list[str] = []
+    for each in said:
+        longer = f"{lines[-1]}  {each}" if lines else ""
+        if lines and cell_len(longer) <= _width():
+            lines[-1] = longer
+        else:
+            lines.append(indent + each)
+    return [Text(line) for line in lines]
+
+
+def _words(label: str, room: int, strong: bool) -> list[Text]:
+    """A label in lines, each as far in as it begins, later ones a little further."""
+    inner = label.lstrip()
+    indent = " " * (len(label) - len(inner))
+    first, *others = wrapped(inner, max(room, len(indent) + 4), indent=indent)
+    return [Text(line, style="bold" if strong else "") for line in (first, *others)]
 
 
 def column_widths(header: Sequence[str], rows: Iterable[Sequence[str]]) -> list[int]:

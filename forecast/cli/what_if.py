@@ -1,259 +1,313 @@
-"""The command that says what the forecast would be."""
+"""The command that says what the forecast would be if something held: what-if."""
 
-from collections.abc import Sequence
-from dataclasses import replace
-from datetime import date
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from db.read import read_case
-from forecast.cli.console import Json, case_id, now, opened, print_json, today
+from forecast.cli.console import Json, now, print_json
 from forecast.cli.console import Language as Lang
-from forecast.cli.exploring import (
-    Exploring,
-    asked_reach,
-    asked_target,
-    check_out,
-    exploring,
-    names_of,
-    write_json,
-)
+from forecast.cli.desk import Analyst
 from forecast.cli.history import parse_horizon
 from forecast.cli.languages import language_of
 from forecast.cli.outputs import written_as
-from forecast.cli.what_if_tables import print_answer, print_compared, print_saved, print_tornado
+from forecast.cli.standing import Here, at_stand, write_json
+from forecast.cli.streams import answering
+from forecast.cli.what_if_options import BOTH, LIST, PICTURES, TORNADO, WITHDRAW, Asked, check_asked
+from forecast.cli.what_if_tables import Supposing, print_answer, print_compared, print_saved, print_tornado
 from forecast.desk.session import who
 from forecast.errors import BadStatement
 from forecast.facts.whatif import DO, SEE, Answer, Statement, Tornado
-from forecast.plan.payload import answer_json, saved_json, tornado_json
-from forecast.plan.saved import read_saved, read_statements, retract_scenario, save_scenario, store_answer
-from forecast.plan.standing import read_stand
-from forecast.plan.statements import parse_statement
-from forecast.plan.stories import statements_of
-from forecast.plan.suppose import find_answer
-from forecast.plan.tornado import find_tornado
+from forecast.plan.payload import answer_json, compared_json, saved_json, tornado_json
+from forecast.plan.reaches import reach_asked
+from forecast.plan.translated import tornado_in
 from forecast.words.language import Language
+from forecast.words.whatif_numbers import Named
 from forecast.writing import write_file
 
-EXAMPLE = "parley what-if --see 'us_posture=1 B2'"
+Sees = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--see",
+        metavar="TEXT",
+        help="Suppose it is observed: 'us_posture=1 B2 on 2026-12-05', 'contact on 2026-12-01', 'none through "
+        "2026-11-30'; may be repeated.",
+    ),
+]
+Does = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--do",
+        metavar="TEXT",
+        help="Suppose somebody brings it about: 'us_posture=1 from 2026-12-05', 'contact on 2027-02-01'; may be "
+        "repeated.",
+    ),
+]
+StoryId = Annotated[
+    str | None, typer.Option("--story", metavar="ID", help="Suppose what a story says (`parley stories`).")
+]
+Loads = Annotated[
+    list[str] | None,
+    typer.Option("--load", metavar="NAME", help="Suppose a scenario on file; two are shown side by side."),
+]
+Save = Annotated[str | None, typer.Option("--save", metavar="NAME", help="Keep it, to be answered after each run.")]
+Reason = Annotated[str | None, typer.Option("--reason", metavar="TEXT", help="Why a scenario is kept, or withdrawn.")]
+Withdraw = Annotated[str | None, typer.Option("--withdraw", metavar="NAME", help="Withdraw a scenario on file.")]
+Target = Annotated[
+    str | None,
+    typer.Option("--target", metavar="TARGET", help="Of this target, such as contact (default: all; headline first)."),
+]
+Horizon = Annotated[
+    Any,
+    typer.Option(
+        "--horizon",
+        parser=parse_horizon,
+        metavar="DAYS|DATE",
+        help="Of this rolling horizon or deadline (default: all; sentences are of the longest rolling one).",
+    ),
+]
+Out = Annotated[
+    Path | None,
+    typer.Option(
+        "--out",
+        parser=written_as(".json", *PICTURES, example="what-if"),
+        metavar="FILE",
+        help="Write a file too: the facts as .json or, with --tornado, a picture as .png or .svg.",
+    ),
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """How an answer is printed."""
+
+    language: Language
+    json: bool
 
 
 def what_if(
-    see: Annotated[
-        list[str] | None,
-        typer.Option("--see", metavar="TEXT", help="Observed: 'us_posture=1 B2 on DATE', 'contact on DATE', …"),
-    ] = None,
-    do: Annotated[
-        list[str] | None,
-        typer.Option("--do", metavar="TEXT", help="Brought about: 'us_posture=1 from DATE', 'contact on DATE'."),
-    ] = None,
-    story: Annotated[
-        str | None, typer.Option("--story", metavar="ID", help="What a document's story sets; see `parley stories`.")
-    ] = None,
-    load: Annotated[
-        list[str] | None,
-        typer.Option("--load", metavar="NAME", help="What a saved scenario supposes; twice: two side by side."),
-    ] = None,
-    save: Annotated[str | None, typer.Option("--save", metavar="NAME", help="Put it on file under this name.")] = None,
-    reason: Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why it is saved or withdrawn.")] = "",
-    revise: Annotated[bool, typer.Option("--revise", help="Save it as the next version of that name.")] = False,
-    withdraw: Annotated[
-        str | None, typer.Option("--withdraw", metavar="NAME", help="Withdraw a saved scenario, with a --reason.")
-    ] = None,
-    list_: Annotated[bool, typer.Option("--list", help="List the saved scenarios.")] = False,
+    see: Sees = None,
+    do: Does = None,
+    story: StoryId = None,
+    load: Loads = None,
+    save: Save = None,
+    reason: Reason = None,
+    revise: Annotated[bool, typer.Option("--revise", help="Replace the scenario that has the name of --save.")] = False,
+    analyst: Analyst = None,
+    list_: Annotated[bool, typer.Option("--list", help="List the scenarios on file with their last answers.")] = False,
+    withdraw: Withdraw = None,
     tornado: Annotated[
-        bool, typer.Option("--tornado", help="What each indicator could do, set low and high from tomorrow on.")
+        bool, typer.Option("--tornado", help="Show what each indicator could do if it were set to −2 or +2.")
     ] = False,
     no_refit: Annotated[
-        bool, typer.Option("--no-refit", help="Answer at once, also where only a fit can be trusted.")
+        bool, typer.Option("--no-refit", help="Answer at once, and say so where only a fit could be trusted.")
     ] = False,
-    target: Annotated[
-        str | None, typer.Option("--target", metavar="TARGET", help="Of this target (default: headline).")
-    ] = None,
-    horizon: Annotated[
-        Any,
-        typer.Option("--horizon", parser=parse_horizon, metavar="DAYS|DATE", help="Sentences are of this window."),
-    ] = None,
-    out: Annotated[
-        Path | None,
-        typer.Option(
-            "--out",
-            parser=written_as(".png", ".svg", ".json", example="what-if"),
-            metavar="FILE",
-            help="Write a file too: the facts as .json, or a tornado as .png or .svg.",
-        ),
-    ] = None,
+    target: Target = None,
+    horizon: Horizon = None,
+    out: Out = None,
     force: Annotated[bool, typer.Option("--force", help="Replace FILE if it exists.")] = False,
     lang: Lang = "en",
     json_: Json = False,
 ) -> None:
-    """Say what the forecast would be. Suppose observations, events and levels; nothing but a saved name is stored."""
-    language, said = language_of(lang), [*(see or []), *(do or [])]
-    supposing = bool(said or story or load)
-    _check(supposing, tornado, list_, withdraw, save, load or [], bool(said or story))
-    if (revise or reason) and not (save or withdraw):
-        raise typer.BadParameter("there is nothing to save; give --save NAME too", param_hint="'--reason'")
-    check_out(out, force=force, example="tornado.png" if tornado else "what-if.json")
-    if out is not None and not tornado and out.suffix.casefold() != ".json":
-        raise typer.BadParameter("only a tornado is a picture; give a .json file", param_hint="'--out'")
-    if withdraw is not None:
-        _withdraw(withdraw, reason, language)
-        return
-    if list_:
-        _list(target, horizon, language, json_)
-        return
-    with exploring(language) as here:
-        if tornado:
-            _tornado(here, target, horizon, out, force, language, json_)
+    """Say what the forecast would be if something held. Nothing of it counts as observed.
+
+    What is seen (--see) teaches as it would if it were on file; what is brought about (--do) teaches nothing.
+    """
+    asked = Asked(
+        see=tuple(see or ()),
+        do=tuple(do or ()),
+        story=story,
+        load=tuple(load or ()),
+        save=save,
+        reason=reason,
+        revise=revise,
+        analyst=analyst,
+        listed=list_,
+        withdraw=withdraw,
+        tornado=tornado,
+        no_refit=no_refit,
+        target=target,
+        horizon=horizon,
+        out=out,
+        force=force,
+    )
+    shown = Shown(language_of(lang), json_)
+    check_asked(asked)
+    _DEEDS.get(asked.deed, _answer)(asked, shown)
+
+
+def _answer(asked: Asked, shown: Shown) -> None:
+    """Answer what is supposed; where it is to be kept, it is put on file first, and answered then."""
+    kept = ""
+    with at_stand(to_write=asked.save is not None) as here:
+        statements, names = _statements(here, asked), here.names(shown.language)
+        reach = reach_asked(here.stand.reaches, asked.horizon)
+        if asked.save is None:
+            name = asked.load[0] if len(asked.load) == 1 and not (asked.see or asked.do or asked.story) else ""
+            found = _found(here, statements, name, asked)
+        else:
+            found, kept = _keep(here, statements, asked), shown.language.whatif.kept(asked.save)
+    target = found.place if asked.target is None else found.targets.index(asked.target)
+    payload = answer_json(found, shown.language, names, target=target, reach=reach) | {"saved": asked.save}
+    with _written(asked, payload, kept):
+        if shown.json:
+            print_json(payload)
             return
-        given = [*_read(see, SEE, here), *_read(do, DO, here)]
-        if story is not None:
-            given += statements_of(here.stand, story)
-        answers = _answers(here, given, load or [], not no_refit)
-    if save is not None:
-        answers = [_save(here, save, answers[0], reason, revise)]
-    _show(here, answers, target, horizon, out, force, language, json_)
+        print_answer(_supposing(found, asked, target, reach, names, shown.language))
+        _tell(asked, kept)
 
 
-def _check(
-    supposing: bool,
-    tornado: bool,
-    list_: bool,
-    withdraw: str | None,
-    save: str | None,
-    load: Sequence[str],
-    given: bool,
-) -> None:
-    """One thing is asked at a time."""
-    asked = {
-        "--tornado": tornado,
-        "--list": list_,
-        "--withdraw": withdraw is not None,
-        "--see, --do, --story or --load": supposing,
-    }
-    chosen = [name for name, holds in asked.items() if holds]
-    if not chosen:
-        raise typer.BadParameter(f"nothing is supposed; give --see or --do, such as {EXAMPLE}", param_hint="'--see'")
-    if len(chosen) > 1:
-        raise typer.BadParameter(f"{chosen[0]} goes alone; leave out {chosen[1]}", param_hint=f"'{chosen[0]}'")
-    if save is not None and not supposing:
-        raise typer.BadParameter("there is nothing to save; give --see or --do too", param_hint="'--save'")
-    if len(load) > 2 or (len(load) == 2 and (given or save is not None)):
-        what = "two saved scenarios stand side by side alone; give two --load and nothing else"
-        raise typer.BadParameter(what, param_hint="'--load'")
+def _statements(here: Here, asked: Asked) -> tuple[Statement, ...]:
+    """Those of a scenario on file, of a story, and those that are written out."""
+    from forecast.plan.saved import read_statements
+    from forecast.plan.stories import statements_of
+
+    found = [one for name in asked.load for one in read_statements(here.connection, here.stand.case.case_id, name)]
+    found += statements_of(here.stand, asked.story) if asked.story is not None else ()
+    for mode, texts in ((SEE, asked.see), (DO, asked.do)):
+        found += [_parsed(text, mode, here) for text in texts]
+    return tuple(found)
 
 
-def _read(texts: list[str] | None, mode: str, here: Exploring) -> list[Statement]:
+def _parsed(text: str, mode: str, here: Here) -> Statement:
+    from forecast.plan.statements import parse_statement
+
     try:
-        return [parse_statement(text, mode, here.stand.as_of) for text in texts or ()]
+        return parse_statement(text, mode, here.stand.as_of)
     except BadStatement as error:
         raise typer.BadParameter(str(error), param_hint=f"'--{mode}'") from None
 
 
-def _answers(here: Exploring, given: list[Statement], load: Sequence[str], refit: bool) -> list[Answer]:
-    """One answer; of two saved scenarios two."""
-    loaded = {name: read_statements(here.stand.connection, here.stand.case.case_id, name) for name in load}
-    if len(loaded) == 2:
-        return [
-            replace(find_answer(here.stand, statements, refit=refit, progress=here.progress), name=name)
-            for name, statements in loaded.items()
-        ]
-    statements = [*given, *(one for saved in loaded.values() for one in saved)]
-    name = next(iter(loaded), "") if not given else ""
-    return [replace(find_answer(here.stand, statements, refit=refit, progress=here.progress), name=name)]
+def _found(here: Here, statements: tuple[Statement, ...], name: str, asked: Asked) -> Answer:
+    from forecast.plan.suppose import find_answer
+
+    found = find_answer(here.stand, statements, refit=not asked.no_refit, progress=here.progress)
+    return replace(found, name=name)
 
 
-def _save(here: Exploring, name: str, found: Answer, reason: str, revise: bool) -> Answer:
-    case = here.stand.case.case_id
+def _keep(here: Here, statements: tuple[Statement, ...], asked: Asked) -> Answer:
+    """Put it on file, then its answer, unless that is not to be trusted."""
+    from forecast.plan.saved import check_saved, save_scenario, store_answer
+
+    check_saved(here.stand, statements)
+    name = asked.save or ""
     row = save_scenario(
-        here.database, case, name, found.statements, analyst=who(), reason=reason, revise=revise, clock=now
+        here.database,
+        here.stand.case.case_id,
+        name,
+        statements,
+        analyst=who() if asked.analyst is None else asked.analyst,
+        reason=asked.reason or "",
+        revise=asked.revise,
+        clock=now,
     )
-    named = replace(found, name=row.name)
-    if named.trusted:
-        store_answer(here.database, row, named, now)
-    return named
+    found = _found(here, statements, name, asked)
+    if found.trusted:
+        store_answer(here.database, row, found, now)
+    return found
 
 
-def _show(
-    here: Exploring,
-    answers: Sequence[Answer],
-    target: str | None,
-    horizon: int | date | None,
-    out: Path | None,
-    force: bool,
-    language: Language,
-    json_: bool,
-) -> None:
-    first = answers[0]
-    place = first.targets.index(asked_target(here.stand, target))
-    reach = first.reaches.index(asked_reach(first.reaches, horizon))
-    each = [answer_json(one, here.names, language) for one in answers]
-    payload = each[0] if len(each) == 1 else {"answers": each}
-    if out is not None:
-        write_json(payload, out, force=force)
-    if json_:
-        print_json(payload)
-    elif len(answers) == 2:
-        print_compared(answers[0], answers[1], place, here.names, language)
+def _supposing(found: Answer, asked: Asked, target: int, reach: int, names: Named, language: Language) -> Supposing:
+    """All windows and targets, the headline first; of what is asked for only that."""
+    others = [t for t in range(len(found.targets)) if t != found.place]
+    return Supposing(
+        found=found,
+        target=target,
+        reach=reach,
+        targets=(found.place, *others) if asked.target is None else (target,),
+        columns=tuple(range(len(found.reaches))) if asked.horizon is None else (reach,),
+        language=language,
+        names=names,
+    )
+
+
+def _compare(asked: Asked, shown: Shown) -> None:
+    from forecast.plan.saved import read_statements
+
+    with at_stand() as here:
+        names, case = here.names(shown.language), here.stand.case.case_id
+        said = [(name, read_statements(here.connection, case, name)) for name in asked.load]
+        one, other = (_found(here, statements, name, asked) for name, statements in said)
+    payload = compared_json(one, other, shown.language, names)
+    with _written(asked, payload):
+        if shown.json:
+            print_json(payload)
+            return
+        print_compared(one, other, shown.language, names)
+        _tell(asked)
+
+
+def _list(asked: Asked, shown: Shown) -> None:
+    from forecast.plan.saved import read_saved
+
+    with at_stand() as here:
+        found = read_saved(here.connection, here.stand.case.case_id, here.stand.as_of)
+        names = here.names(shown.language)
+    if shown.json:
+        print_json({"saved": saved_json(found, shown.language, names)})
     else:
-        print_answer(first, place, reach, here.names, language)
-        if first.name:
-            typer.echo(f"\n{language.whatif.kept(first.name, 1)}")
+        print_saved(found, shown.language, names)
 
 
-def _tornado(
-    here: Exploring,
-    target: str | None,
-    horizon: int | date | None,
-    out: Path | None,
-    force: bool,
-    language: Language,
-    json_: bool,
-) -> None:
-    found = find_tornado(here.stand, asked_target(here.stand, target), asked_reach(here.stand.reaches, horizon))
-    shown = replace(found, swings=tuple(replace(one, name=here.names[one.indicator]) for one in found.swings))
-    if out is not None:
-        _write_tornado(shown, out, force, language)
-    if json_:
-        print_json(tornado_json(shown))
-    else:
-        print_tornado(shown, here.names, language)
+def _withdraw(asked: Asked, shown: Shown) -> None:
+    from forecast.plan.saved import retract_scenario
+
+    name = asked.withdraw or ""
+    with at_stand(to_write=True) as here:
+        case = here.stand.case.case_id
+        analyst = who() if asked.analyst is None else asked.analyst
+        retract_scenario(here.database, case, name, analyst=analyst, reason=asked.reason or "", clock=now)
+    done = shown.language.whatif.withdrawn(name)
+    with answering(done):
+        if shown.json:
+            print_json({"withdrawn": name})
+        else:
+            typer.echo(done)
 
 
-def _write_tornado(found: Tornado, out: Path, force: bool, language: Language) -> None:
-    if out.suffix.casefold() == ".json":
-        write_json(tornado_json(found), out, force=force)
-        return
-    from forecast.plots.style import as_png, as_svg  # libraries for drawing, which a table does without
-    from forecast.plots.tornado import draw_tornado
+def _tornado(asked: Asked, shown: Shown) -> None:
+    from forecast.plan.tornado import find_tornado
 
-    render = as_png if out.suffix.casefold() == ".png" else as_svg
-    write_file(render(draw_tornado(found, language)), out, force=force)
-
-
-def _withdraw(name: str, reason: str, language: Language) -> None:
-    if not reason:
-        raise typer.BadParameter("say why; give --reason TEXT too", param_hint="'--withdraw'")
-    with opened(to_write=True) as database:
-        with database.read() as connection:
-            case = read_case(connection, case_id()).case_id
-        retract_scenario(database, case, name, analyst=who(), reason=reason, clock=now)
-    typer.echo(language.whatif.withdrawn(name))
+    with at_stand() as here:
+        stand = here.stand
+        reach = stand.reaches[reach_asked(stand.reaches, asked.horizon)]
+        found = find_tornado(stand, asked.target or stand.case.headline, reach)
+        told = tornado_in(found, here.names(shown.language))
+    payload = tornado_json(told, shown.language)
+    with _written(asked, payload, picture=told, language=shown.language):
+        if shown.json:
+            print_json(payload)
+            return
+        print_tornado(told, shown.language)
+        _tell(asked)
 
 
-def _list(target: str | None, horizon: int | date | None, language: Language, json_: bool) -> None:
-    with opened() as database, database.read() as connection:
-        case, day = read_case(connection, case_id()), today(connection)
-        saved = read_saved(connection, case.case_id, day)
-        stand = read_stand(database, connection, case.case_id, day)
-        names = names_of(stand, stand.catalogue, language)
-        place = asked_target(stand, target)
-        reach = asked_reach(stand.reaches, horizon)
-    if json_:
-        print_json(saved_json(saved, names, language))
-        return
-    answers = [one.answer for one in saved if one.answer is not None]
-    order = answers[0].targets if answers else (place,)
-    print_saved(saved, order.index(place), stand.reaches.index(reach), names, language)
+def _written(
+    asked: Asked, payload: object, done: str = "", *, picture: Tornado | None = None, language: Language | None = None
+) -> AbstractContextManager[None]:
+    """The file that is asked for, if one is; within this, that it is there is told even where nothing else can be."""
+    if asked.out is not None:
+        if picture is None or language is None or asked.out.suffix.casefold() not in PICTURES:
+            write_json(payload, asked.out, force=asked.force)
+        else:
+            from forecast.plots.style import as_png, as_svg  # libraries for drawing, which a table does without
+            from forecast.plots.tornado import draw_tornado
+
+            render = as_png if asked.out.suffix.casefold() == ".png" else as_svg
+            write_file(render(draw_tornado(picture, language)), asked.out, force=asked.force)
+    said = [done] if done else []
+    said += [f"wrote {asked.out}"] if asked.out is not None else []
+    return answering("; ".join(said)) if said else nullcontext()
+
+
+def _tell(asked: Asked, kept: str = "") -> None:
+    """What was stored and written, below the table."""
+    said = [kept] if kept else []
+    said += [f"wrote {asked.out}"] if asked.out is not None else []
+    if said:
+        typer.echo("\n" + "\n".join(said))
+
+
+_DEEDS = {LIST: _list, WITHDRAW: _withdraw, TORNADO: _tornado, BOTH: _compare}
