@@ -48,7 +48,7 @@ def test_the_page_of_commands_is_the_programs() -> None:
 
 
 def test_every_named_command_exists() -> None:
-    named = set(re.findall(r"^\s+parley ([a-z]+)|[$`] ?parley ([a-z]+)", GUIDE, re.MULTILINE))
+    named = set(re.findall(r"^\s+parley ([a-z]+(?:-[a-z]+)*)|[$`] ?parley ([a-z]+(?:-[a-z]+)*)", GUIDE, re.MULTILINE))
     aliases = {alias for command in NAMES.values() if (alias := getattr(command, "alias", ""))}
     assert {a or b for a, b in named} <= set(NAMES) | aliases
 
