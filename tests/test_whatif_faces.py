@@ -26,7 +26,6 @@ from plan_facts import (
 from rich.cells import cell_len
 from toy_runs import add_run, install_toy
 
-from db.engine import Database
 from forecast.cli.app import run
 from forecast.cli.tables import NARROWEST_BEFORE_PARTS, fitted, in_parts
 from forecast.cli.what_if_options import OPTIONS, Asked
@@ -231,7 +230,7 @@ def test_a_grid_of_many_columns_is_broken_into_parts(columns: int, monkeypatch: 
     assert all(cell_len(line) <= columns for line in said)
     assert [len(re.findall(rf"head {k}\b", "\n".join(said))) for k in range(9)] == [1] * 9
     assert all("\n".join(said).count(cell) == 1 for row in rows for cell in row[1:])
-    assert NARROWEST_BEFORE_PARTS < columns
+    assert columns > NARROWEST_BEFORE_PARTS
     assert len(in_parts(header[:2], [row[:2] for row in rows])) == 1
 
 
@@ -366,7 +365,11 @@ def test_scenarios_are_listed_and_withdrawn(parley: Command, engine: Engine) -> 
         "contact",
         "old",
     ]
-    assert [one["name"] for one in json.loads(parley("--list", "--json")[1])["saved"]] == ["armistice", "contact", "old"]
+    assert [one["name"] for one in json.loads(parley("--list", "--json")[1])["saved"]] == [
+        "armistice",
+        "contact",
+        "old",
+    ]
     code, out, _ = parley("--withdraw", "old", "--reason", "over")
     assert (code, out) == (0, "withdrew old; its versions and answers stay on record\n")
     values, named = engine.asked["withdrawn"]

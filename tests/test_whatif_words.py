@@ -144,7 +144,8 @@ def test_only_what_is_there_is_said_to_be_left_alone() -> None:
     done = [one for one in every_statement() if one.kind == facts.EVENT and one.mode == DO]
     for one in done:
         apart = one.event in ("contact", "crisis")
-        assert told.left_alone(replace(exact, statements=(one,))) == ((told.DONE, told.APART) if apart else (told.DONE,))
+        codes = (told.DONE, told.APART) if apart else (told.DONE,)
+        assert told.left_alone(replace(exact, statements=(one,))) == codes
     assert told.FRESH not in told.left_alone(replace(answered(), statements=(fresh,), foreseen=None))
     assert set(told.left_alone(replace(answered(), status=facts.EXACT))) == {
         told.FRESH,
@@ -188,8 +189,8 @@ def test_labels_are_there(language: Language) -> None:
     words = {
         language.whatif: "now then points error interval difference scenarios indicator level low high swing present",
         language.stories: "claimed with_author without_author set against contrast ends none",
-        language.plan: "candidate moves range level age stale cost per_cost never days calendar movement observe attest "
-        "line",
+        language.plan: "candidate moves range level age stale cost per_cost never days calendar movement observe "
+        "attest line",
     }
     for part, names in words.items():
         assert all(part.label(name).strip() for name in names.split())
