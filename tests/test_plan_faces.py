@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from drawn import beyond
 from overlaps import overlapping
@@ -208,7 +209,7 @@ def test_no_words_of_the_picture_overlap(
 def test_a_mark_stands_at_its_cost_and_worth() -> None:
     found = plan()
     marks = {
-        (float(line.get_xdata()[0]), round(float(line.get_ydata()[0]), 9), line.get_marker())  # type: ignore[index]
+        (float(np.ravel(line.get_xdata())[0]), round(float(np.ravel(line.get_ydata())[0]), 9), line.get_marker())
         for line in draw_worth(found, LANGUAGES["en"]).axes[0].lines
         if line.get_marker() in ("o", "D")
     }

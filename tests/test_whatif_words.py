@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from plan_facts import FAR, NAMES, TODAY, answered, every_answer, every_statement, plan, saved, stories, tornado
@@ -45,10 +46,10 @@ def said(language: Language) -> Iterator[str]:
         yield words.saved(one)
         yield words.answered(one, 1, FAR)
     yield from (words.kept("old"), words.withdrawn("old"), words.none_saved())
-    for found in (stories(), stories(retrospective=True)):
-        yield from (of_stories.title(found), of_stories.heading(), of_stories.retrospective(found))
-        yield from (of_stories.counts(found), of_stories.chance(found))
-        for story in found.told:
+    for whole in (stories(), stories(retrospective=True)):
+        yield from (of_stories.title(whole), of_stories.heading(), of_stories.retrospective(whole))
+        yield from (of_stories.counts(whole), of_stories.chance(whole))
+        for story in whole.told:
             yield of_stories.lacking(story, NAMES)
             for claim in story.claims:
                 yield of_stories.claim(claim)
@@ -186,7 +187,7 @@ def test_another_target_is_named_only_where_it_moves_further(target: int) -> Non
 
 @LANGUAGE
 def test_labels_are_there(language: Language) -> None:
-    words = {
+    words: dict[Any, str] = {
         language.whatif: "now then points error interval difference scenarios indicator level low high swing present",
         language.stories: "claimed with_author without_author set against contrast ends none",
         language.plan: "candidate moves range level age stale cost per_cost never days calendar movement observe "
