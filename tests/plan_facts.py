@@ -344,6 +344,7 @@ def _modules(engine: Engine) -> dict[str, dict[str, Any]]:
             reaches=REACHES,
             as_of=as_of or today,
             today=today,
+            anchor=lambda: None,
         )
 
     def parse_statement(text: str, mode: str, today: date) -> Statement:

@@ -178,11 +178,20 @@ def test_a_difference_is_held_against_chance() -> None:
 
 @pytest.mark.parametrize("target", range(6))
 def test_another_target_is_named_only_where_it_moves_further(target: int) -> None:
-    found = every_answer()[0]
+    found = replace(every_answer()[0], statements=every_statement()[:2])
     other = told.most_moved(found, target, FAR)
     sizes = [abs(found.change(t, FAR)) for t in range(len(found.targets))]
     assert (other is None) == (sizes[target] == max(sizes))
     assert other is None or sizes[other] == max(sizes)
+
+
+def test_that_what_is_supposed_to_happen_happens_is_not_told() -> None:
+    found = every_answer()[0]
+    happening = [one for one in every_statement() if one.kind == facts.EVENT]
+    for one in happening:
+        others = {told.most_moved(replace(found, statements=(one,)), t, FAR) for t in range(len(found.targets))}
+        assert found.targets.index(one.event) not in others
+    assert {told.most_moved(replace(found, statements=happening), t, FAR) for t in range(6)} == {None}
 
 
 @LANGUAGE

@@ -54,7 +54,7 @@ _EVENTS = {
     DENUCLEARISATION: "talks on denuclearisation",
 }
 _UNTOUCHED = {
-    FRESH: "Levels seen up to today move the filter; the parameters stay as they are.",
+    FRESH: "Levels seen up to today move where indicators stand; the parameters stay as they are.",
     AHEAD: "A level seen on a day ahead tells of the days before it as well as those after it; the parameters stay as "
     "they are.",
     DONE: "What is set or made to happen leaves the filter, the parameters and every day before it as they are.",
