@@ -27,7 +27,7 @@ ROW = 0.27
 """Inches that a name takes, of two lines at most."""
 MOST_LINES = 3
 """Lines of equal worth."""
-SPAN = 300
+SPAN = 30
 """How many times less than the most what lies at the foot is worth, or more times."""
 FOOT = 1.25
 """Room below the lowest mark, as a ratio."""
