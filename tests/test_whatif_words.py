@@ -187,7 +187,7 @@ def test_another_target_is_named_only_where_it_moves_further(target: int) -> Non
 
 def test_that_what_is_supposed_to_happen_happens_is_not_told() -> None:
     found = every_answer()[0]
-    happening = [one for one in every_statement() if one.kind == facts.EVENT]
+    happening = tuple(one for one in every_statement() if one.kind == facts.EVENT)
     for one in happening:
         others = {told.most_moved(replace(found, statements=(one,)), t, FAR) for t in range(len(found.targets))}
         assert found.targets.index(one.event) not in others
