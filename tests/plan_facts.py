@@ -323,10 +323,10 @@ class Engine:
 
 
 @contextmanager
-def in_place_of_the_engine(patch: pytest.MonkeyPatch, database: Database) -> Iterator[Engine]:
+def in_place_of_the_engine(patch: pytest.MonkeyPatch) -> Iterator[Engine]:
     """Every room of `forecast.plan` that computes, answered by hand."""
     engine = Engine(answers=lambda said: answered(7, said), asked={}, saved={})
-    for name, functions in _modules(engine, database).items():
+    for name, functions in _modules(engine).items():
         module = ModuleType(f"forecast.plan.{name}")
         for function, does in functions.items():
             setattr(module, function, does)
@@ -334,7 +334,7 @@ def in_place_of_the_engine(patch: pytest.MonkeyPatch, database: Database) -> Ite
     yield engine
 
 
-def _modules(engine: Engine, database: Database) -> dict[str, dict[str, Any]]:
+def _modules(engine: Engine) -> dict[str, dict[str, Any]]:
     def read_stand(db: Database, connection: Any, case_id: str, today: date, *, as_of: date | None = None) -> Any:
         case, when = read_case(connection, case_id), When(as_of=as_of or today)
         return SimpleNamespace(
@@ -344,6 +344,7 @@ def _modules(engine: Engine, database: Database) -> dict[str, dict[str, Any]]:
             reaches=REACHES,
             as_of=as_of or today,
             today=today,
+            anchor=lambda: None,
         )
 
     def parse_statement(text: str, mode: str, today: date) -> Statement:

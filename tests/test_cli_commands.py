@@ -30,6 +30,7 @@ ALL = [((each.name,), each) for each in TOP] + [
     ((group.name, each.name), each) for group in (EVENT, SCHEDULE) for each in group.commands
 ]
 HEAVY = "3 s of pandas, xarray and ArviZ, which neither help nor a mistake in usage should wait for"
+COMPILED = "the chain and what projects it, which neither help nor a mistake in usage should wait for"
 WITHIN_FUNCTIONS = {
     ("backtest", "forecast.cli.backtest_tables"): HEAVY,
     ("backtest", "forecast.evaluation.evaluate"): HEAVY,
@@ -44,9 +45,22 @@ WITHIN_FUNCTIONS = {
     ("service", "forecast.schedule.letters"): "a service that mails no brief need not hold pictures and pandas",
     ("why", "forecast.plots.style"): "pictures are for a file alone",
     ("why", "forecast.plots.why"): "pictures are for a file alone",
+    ("standing", "forecast.plan.standing"): COMPILED,
+    **{("what_if", f"forecast.plan.{room}"): COMPILED for room in ("saved", "stories", "suppose", "tornado")},
+    ("what_if", "forecast.plan.statements"): COMPILED,
+    ("what_if", "forecast.plots.style"): "pictures are for a file alone",
+    ("what_if", "forecast.plots.tornado"): "pictures are for a file alone",
+    ("stories", "forecast.plan.stories"): COMPILED,
+    **{("next", f"forecast.plan.{room}"): COMPILED for room in ("costs", "planner")},
+    ("next", "forecast.plan.calendar"): "a library for calendars, which is for a file alone",
+    ("next", "forecast.plots.style"): "pictures are for a file alone",
+    ("next", "forecast.plots.worth"): "pictures are for a file alone",
     ("update", "forecast.engine.hypotheticals"): HEAVY,
     ("update", "forecast.engine.update"): HEAVY,
 }
+
+
+LONG = ("update", "backtest", "check", "calibrate", "report", "history", "score", "what-if", "stories", "next")
 
 
 def loaded(path: tuple[str, ...]) -> object:
@@ -177,7 +191,7 @@ def test_help_imports_no_library_and_no_command(arguments: list[str]) -> None:
     assert own == {"forecast.cli.app", "forecast.cli.lazy", "forecast.cli.streams"}
 
 
-@pytest.mark.parametrize("name", ["update", "backtest", "check", "calibrate", "report", "history", "score"])
+@pytest.mark.parametrize("name", LONG)
 def test_help_of_a_long_command_does_not_wait_for_the_model(name: str) -> None:
     assert not imported(name, "--help") & {"scipy", "pandas", "xarray", "pymc", "numba", "arviz_stats", "matplotlib"}
 

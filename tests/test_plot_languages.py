@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.ft2font import FT2Font
 from matplotlib.text import Text
 from overlaps import overlapping
+from plan_facts import plan, tornado
 from toy_backtests import make_backtest, store_backtest
 from toy_case import INDICATORS as TOML
 from toy_fits import AS_OF, SIZES, store_fit, toy_effects, toy_tree
@@ -35,7 +36,10 @@ from models.parameters import DIMS
 
 FOREIGN = [code for code in LANGUAGES if code != "en"]
 SCRIPTS = {"ja": "[぀-ヿ一-鿿]", "ko": "[가-힣]"}
-LATIN = {"Parley", "hat", "ESS", "BFMI"}
+LATIN = {"Parley", "hat", "ESS", "BFMI"} | {"parley", "next"}
+"""With the command that a caption names."""
+NAMES = {"press_tone": "Tone of the press", "border_posture": "Posture at the border", "harvest": "Harvest"}
+"""Of indicators that are looked at, which the engine would have to be run for."""
 NUMBER = re.compile(r"(?<!S)\d+(?:\.\d+)?")
 """None of the code of a scenario, which captions of some languages say."""
 
@@ -60,9 +64,13 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
             split = made_up(connection, 2, 4, headline="arms_control_talks", indicators=("harvest", "press_tone"))
         store(database, replace(split, model_version=model_version()))
         store_backtest(database, make_backtest(last=date(1900, 1, 1)))
-        with database.read() as connection:
+        with database.read() as connection, pytest.MonkeyPatch.context() as patch:
+            patch.setattr("forecast.plots.tornado.read_tornado", lambda *_: tornado(NAMES))
+            patch.setattr("forecast.plots.worth.read_worth", lambda *_: plan(NAMES))
             pictures = {
-                (kind, code): KINDS[kind].make(connection, database.posteriors, Asked(today=AS_OF, language=language))
+                (kind, code): KINDS[kind].make(
+                    connection, database.posteriors, Asked(today=AS_OF, language=language, database=database)
+                )
                 for kind in KINDS
                 for code, language in LANGUAGES.items()
             }

@@ -35,6 +35,8 @@ from forecast.writing import check_place, write_file
 from indicators.content import TARGETS
 
 ENDINGS = (".png", ".svg")
+LONG = ("why", "tornado", "next")
+"""Kinds that take so long that a bar is shown."""
 
 Target = Annotated[
     str | None, typer.Option("--target", metavar="TARGET", help="Of this target, such as contact (default: headline).")
@@ -94,7 +96,8 @@ def plot(
         str,
         typer.Argument(
             metavar="KIND",
-            help="history, horizons, scenarios, states, effects, judgements, diagnostics, reliability or why.",
+            help="history, horizons, scenarios, states, effects, judgements, diagnostics, reliability, why, "
+            "tornado or next.",
         ),
     ],
     out: Annotated[
@@ -145,9 +148,11 @@ def plot(
     )
     _check(kind, asked)
     check_place(out, force=force, example=f"{kind}.png")
-    with opened() as database, database.read() as connection, _watched(recomputed or kind == "why") as progress:
+    with opened() as database, database.read() as connection, _watched(recomputed or kind in LONG) as progress:
         picture = KINDS[kind].make(
-            connection, database.posteriors, replace(asked, today=today(connection), progress=progress)
+            connection,
+            database.posteriors,
+            replace(asked, today=today(connection), progress=progress, database=database),
         )
     render = as_png if out.suffix.casefold() == ".png" else as_svg
     write_file(render(picture.figure), out, force=force)

@@ -15,6 +15,7 @@ from db.read import read_case
 from forecast.cache import is_warm
 from forecast.cli.console import case_id, json_text, opened, today
 from forecast.cli.progress import watch
+from forecast.plan.translated import names_of
 from forecast.words.language import Language
 from forecast.words.whatif_numbers import Named
 from forecast.writing import write_file
@@ -34,8 +35,6 @@ class Here:
 
     def names(self, language: Language) -> Named:
         """Of indicators and authors, in a language."""
-        from forecast.plan.translated import names_of
-
         stand = self.stand
         return names_of(stand.catalogue, stand.documents, stand.case.case_id, language)
 

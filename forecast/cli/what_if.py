@@ -192,6 +192,7 @@ def _keep(here: Here, statements: tuple[Statement, ...], asked: Asked) -> Answer
     from forecast.plan.saved import check_saved, save_scenario, store_answer
 
     check_saved(here.stand, statements)
+    here.stand.anchor()  # where nothing can be answered, nothing is put on file either
     name = asked.save or ""
     row = save_scenario(
         here.database,

@@ -150,8 +150,8 @@ def print_tornado(found: Tornado, language: Language) -> None:
         (
             one.name,
             f"{signed(one.level, 1)} ± {one.sd:.1f}",
-            labels.percent(one.low),
-            labels.percent(one.high),
+            f"{100 * one.low:.1f}{labels.percent_sign}",
+            f"{100 * one.high:.1f}{labels.percent_sign}",
             signed(one.points, 1),
         )
         for one in found.swings

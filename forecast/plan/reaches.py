@@ -1,11 +1,22 @@
-"""Which window is asked about."""
+"""Which number is asked about."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 
 from forecast.errors import NoForecast
 from forecast.facts.whatif import longest_rolling
 from forecast.facts.why import Reach
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Looking:
+    """A number of a case as of a day; what is None is the only case, its headline, the longest rolling horizon."""
+
+    today: date
+    case_id: str | None = None
+    target: str | None = None
+    horizon: int | date | None = None
 
 
 def reach_asked(reaches: Sequence[Reach], horizon: int | date | None) -> int:

@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
 
+from db.engine import Database
 from db.posteriors import Posteriors
 from db.progress import Progress, silent
 from db.when import WHENEVER, When
+from forecast.plan.reaches import Looking
 from forecast.words.language import LANGUAGES, Language
 
 if TYPE_CHECKING:
@@ -41,6 +43,17 @@ class Asked:
     since: date | str | None = None
     progress: Progress = silent
     language: Language = LANGUAGES["en"]
+    database: Database | None = None
+    """Where what is not on file yet is made from."""
+
+    @property
+    def there(self) -> Database:
+        assert self.database is not None
+        return self.database
+
+    @property
+    def looking(self) -> Looking:
+        return Looking(today=self.today, case_id=self.case_id, target=self.target, horizon=self.horizon)
 
     @property
     def when(self) -> When:
@@ -224,6 +237,23 @@ def _why(connection: Connection, posteriors: Posteriors, asked: Asked) -> Pictur
     )
 
 
+def _tornado(connection: Connection, _: Posteriors, asked: Asked) -> Picture:
+    from forecast.plots.tornado import draw_tornado, read_tornado, shown_of
+
+    facts = read_tornado(connection, asked.there, asked.looking, asked.language)
+    words = asked.language.whatif
+    return Picture(
+        asked.language.labels.sentences(words.beside(facts)), draw_tornado(facts, asked.language), shown_of(facts)
+    )
+
+
+def _next(connection: Connection, _: Posteriors, asked: Asked) -> Picture:
+    from forecast.plots.worth import draw_worth, read_worth, shown_of
+
+    facts = read_worth(connection, asked.there, asked.looking, asked.language, asked.progress)
+    return Picture(asked.language.plan.caption(facts), draw_worth(facts, asked.language), shown_of(facts))
+
+
 OPTIONS = {
     "--target": "target",
     "--horizon": "horizon",
@@ -250,4 +280,6 @@ KINDS: Mapping[str, Kind] = {
     "diagnostics": Kind(("--run", "--as-of"), _diagnostics),
     "reliability": Kind(("--backtest",), _reliability),
     "why": Kind(("--run", "--since", "--target", "--horizon"), _why),
+    "tornado": Kind(("--target", "--horizon"), _tornado),
+    "next": Kind(("--target", "--horizon"), _next),
 }

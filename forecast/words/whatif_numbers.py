@@ -3,8 +3,21 @@
 from collections.abc import Mapping
 
 from forecast.facts.plan import ATTESTATION, OBSERVATION, Candidate, Plan
+from forecast.facts.whatif import (
+    ARMS_CONTROL,
+    CONTACT,
+    CRISIS,
+    DEAL,
+    DENUCLEARISATION,
+    DO,
+    EVENT,
+    EXACT,
+    LEVEL,
+    SEE,
+    Answer,
+    Statement,
+)
 from forecast.facts.whatif import ATTESTATION as ATTESTED
-from forecast.facts.whatif import CONTACT, CRISIS, DO, EVENT, EXACT, LEVEL, SEE, Answer, Statement
 from forecast.facts.whatif import JUDGEMENT as JUDGED
 from forecast.facts.whatif import WITHDRAWAL as WITHDRAWN
 from forecast.words.numbers import error_size, told_apart
@@ -55,14 +68,24 @@ def compared_with_chance(found: Answer, target: int, reach: int) -> str:
 
 
 def most_moved(found: Answer, target: int, reach: int) -> int | None:
-    """Another target that moves further than this one, and by more than chance; None where there is none."""
+    """Another target that moves further than this one, and by more than chance; None where there is none.
+
+    That what is supposed to happen happens is not worth a word.
+    """
+    happening = _happening(found)
     others = [
         t
-        for t in range(len(found.targets))
-        if t != target and compared_with_chance(found, t, reach) == BEYOND and _size(found, t, reach) > 0
+        for t, name in enumerate(found.targets)
+        if t != target and name not in happening and compared_with_chance(found, t, reach) == BEYOND
     ]
     first = max(others, key=lambda t: _size(found, t, reach), default=None)
     return first if first is not None and _size(found, first, reach) > _size(found, target, reach) else None
+
+
+def _happening(found: Answer) -> set[str]:
+    """Targets that events which are supposed bring about."""
+    events = {one.event for one in found.statements if one.kind == EVENT}
+    return events | ({"limits_talks"} if events & {ARMS_CONTROL, DENUCLEARISATION, DEAL} else set())
 
 
 def _size(found: Answer, target: int, reach: int) -> float:

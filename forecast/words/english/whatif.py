@@ -54,7 +54,7 @@ _EVENTS = {
     DENUCLEARISATION: "talks on denuclearisation",
 }
 _UNTOUCHED = {
-    FRESH: "Levels seen up to today move the filter; the parameters stay as they are.",
+    FRESH: "Levels seen up to today move where indicators stand; the parameters stay as they are.",
     AHEAD: "A level seen on a day ahead tells of the days before it as well as those after it; the parameters stay as "
     "they are.",
     DONE: "What is set or made to happen leaves the filter, the parameters and every day before it as they are.",
@@ -123,10 +123,12 @@ def _name(one: Statement, names: Named) -> str:
 
 
 def title(found: Answer, target: int, reach: int) -> str:
-    before, after = ends_text(found, target, reach)
     name = f"{found.name}: " if found.name else "What if: "
-    moved = f"{change_text(found, target, reach)} points"
     of = f"run {found.base_run_id}, as of {found.as_of}"
+    if compared_with_chance(found, target, reach) == NOTHING:
+        return f"{name}{_what(found, target, reach)} stays at {LABELS.percent(found.after[target][reach])} ({of})"
+    before, after = ends_text(found, target, reach)
+    moved = f"{change_text(found, target, reach)} points"
     return f"{name}{_what(found, target, reach)} at {after} instead of {before}, {moved} ({of})"
 
 

@@ -125,8 +125,11 @@ def _name(one: Statement, names: Named) -> str:
 
 
 def title(found: Answer, target: int, reach: int) -> str:
-    before, after = _ends(found, target, reach)
     name = f"「{found.name}」" if found.name else "この想定"
+    if compared_with_chance(found, target, reach) == NOTHING:
+        stays = LABELS.percent(found.after[target][reach])
+        return f"{name}では、{_what(found, target, reach)}は{stays}のまま（{_run(found)}）"
+    before, after = _ends(found, target, reach)
     moved = f"{change_text(found, target, reach)}ポイント"
     return f"{name}では、{_what(found, target, reach)}は{before}ではなく{after}：{moved}（{_run(found)}）"
 

@@ -125,8 +125,11 @@ def _name(one: Statement, names: Named) -> str:
 
 
 def title(found: Answer, target: int, reach: int) -> str:
-    before, after = _ends(found, target, reach)
     name = f"‘{found.name}’" if found.name else "이 가정"
+    if compared_with_chance(found, target, reach) == NOTHING:
+        stays = LABELS.percent(found.after[target][reach])
+        return f"{name}에 따르면 {_what(found, target, reach)} 확률은 {stays} 그대로({_run(found)})"
+    before, after = _ends(found, target, reach)
     moved = f"{change_text(found, target, reach)}%p"
     return f"{name}에 따르면 {_what(found, target, reach)} 확률은 {before}가 아니라 {after}: {moved}({_run(found)})"
 
