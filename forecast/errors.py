@@ -74,6 +74,10 @@ class BadSupposition(ForecastError):
         self._problems = tuple(problems)
         super().__init__("\n".join(self._problems))
 
+    def __reduce__(self) -> tuple[type["BadSupposition"], tuple[tuple[str, ...]]]:
+        """Made anew from its problems where it crosses a process."""
+        return type(self), (self._problems,)
+
     @property
     def problems(self) -> tuple[str, ...]:
         return self._problems

@@ -583,17 +583,23 @@ def test_an_event_tomorrow_is_foreseen_as_the_window_of_tomorrow_says() -> None:
 
 @pytest.mark.parametrize("first", ["talks", "contact"])
 def test_of_two_events_seen_tomorrow_one_is_foreseen_given_the_other(first: str) -> None:
-    """P(both) = P(one) P(the other | one), though paths on which one is likely are those on which the other is.
-
-    Contact and talks share the regime and the levels, which differ from path to path of a draw.
-    """
-    prepared = _prepared(_problem(14, horizons=(1, 30)), 14, paths=4)
+    """P(both) = P(one) P(the other | one) along the one path of a draw."""
+    prepared = _prepared(_problem(14, horizons=(1, 30)), 14, paths=1)
     events = {"talks": _happening("talks", 1, seen=True), "contact": _happening("contact", 1, seen=True)}
     target = {"contact": TARGETS.index("arms_control_talks"), "talks": _CONTACT}[first]
     both = prepared.overlaid(Overlay(happening=tuple(events.values()))).foreseen
     one = prepared.overlaid(Overlay(happening=(events[first],)))
     assert both == pytest.approx(one.foreseen * one.targets[:, target, 0], rel=1e-9)
     assert one.scenarios.sum(axis=1) == pytest.approx(1.0, abs=1e-12)
+
+
+def test_what_is_seen_ahead_weighs_draws_and_none_of_their_paths() -> None:
+    """Levels learn nothing of outcomes: the model is cut between them, and paths are paths of levels."""
+    prepared = _prepared(_problem(14, horizons=(1, 30)), 14, paths=4)
+    seen, done = (prepared.overlaid(Overlay(happening=(_happening("talks", 1, seen=each),))) for each in (True, False))
+    assert np.array_equal(seen.targets, done.targets)
+    assert (seen.foreseen < 1).all()
+    assert (done.foreseen == 1).all()
 
 
 def test_what_is_supposed_of_draws_does_not_depend_on_those_that_come_later() -> None:
