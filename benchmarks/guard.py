@@ -16,9 +16,9 @@ from forecast.cli.console import database_url, today
 from forecast.engine.fit import fit_problem
 from forecast.facts.whatif import SEE, Statement
 from forecast.facts.why import Grid
+from forecast.plan.answer import find_answer, problem_to_fit
 from forecast.plan.standing import Stand, read_stand
 from forecast.plan.statements import parse_statement
-from forecast.plan.suppose import find_answer, problem_to_fit
 from models.settings import SamplerSettings
 
 

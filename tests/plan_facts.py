@@ -1,20 +1,11 @@
 """Answers, tornados, stories and plans made by hand, and what stands in the engine's place where commands are run."""
 
 import random
-import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, timedelta
-from types import ModuleType, SimpleNamespace
 from typing import Any
 
-import pytest
-
-from db.engine import Database
-from db.read import read_case, read_catalogue, read_documents
-from db.when import When
-from forecast.errors import BadStatement, BadSupposition, UnknownId
 from forecast.facts import plan as planned
 from forecast.facts import stories as storied
 from forecast.facts import whatif as facts
@@ -133,7 +124,11 @@ def saved() -> tuple[Saved, ...]:
         version=2,
         answer=answered(5, said[2:3], name="armistice"),
     )
-    return one, replace(one, name="contact", version=1, answer=None), replace(one, name="old", overtaken="2026-11-01")
+    return (
+        one,
+        replace(one, name="contact", version=1, answer=None),
+        replace(one, name="old", overtaken=date(2026, 11, 1)),
+    )
 
 
 def tornado(names: dict[str, str] | None = None, seed: int = 1) -> Tornado:
@@ -308,104 +303,3 @@ def _calendar(named: dict[str, str], posts: Sequence[Signpost]) -> tuple[Dated, 
     found.append(Dated(kind=planned.DEADLINE, subject=DEADLINE.isoformat(), day=DEADLINE, name=meaning))
     found.append(Dated(kind=planned.ATTESTED_UNTIL, subject="", day=tomorrow, name=""))
     return tuple(sorted(found, key=lambda one: (one.day, one.kind, one.subject)))
-
-
-# What stands in the engine's place
-
-
-@dataclass
-class Engine:
-    """What commands ask for, and what they are told; `asked` keeps what was handed over."""
-
-    answers: Callable[[Sequence[Statement]], Answer]
-    asked: dict[str, Any]
-    saved: dict[str, tuple[Statement, ...]]
-
-
-@contextmanager
-def in_place_of_the_engine(patch: pytest.MonkeyPatch) -> Iterator[Engine]:
-    """Every room of `forecast.plan` that computes, answered by hand."""
-    engine = Engine(answers=lambda said: answered(7, said), asked={}, saved={})
-    for name, functions in _modules(engine).items():
-        module = ModuleType(f"forecast.plan.{name}")
-        for function, does in functions.items():
-            setattr(module, function, does)
-        patch.setitem(sys.modules, f"forecast.plan.{name}", module)
-    yield engine
-
-
-def _modules(engine: Engine) -> dict[str, dict[str, Any]]:
-    def read_stand(db: Database, connection: Any, case_id: str, today: date, *, as_of: date | None = None) -> Any:
-        case, when = read_case(connection, case_id), When(as_of=as_of or today)
-        return SimpleNamespace(
-            case=SimpleNamespace(case_id=case_id, headline=case.headline),
-            catalogue=read_catalogue(connection, case),
-            documents=read_documents(connection, case_id, when),
-            reaches=REACHES,
-            as_of=as_of or today,
-            today=today,
-            anchor=lambda: None,
-        )
-
-    def parse_statement(text: str, mode: str, today: date) -> Statement:
-        if "=" not in text:
-            raise BadStatement(f"{text!r} is neither a level nor an event; write 'us_posture=1 B2'")
-        indicator, _, level = text.partition("=")
-        grade = "B2" if mode == facts.SEE else ""
-        return Statement(
-            mode=mode, kind=facts.LEVEL, day=today, indicator=indicator, level=float(level.split()[0]), grade=grade
-        )
-
-    def find_answer(stand: Any, statements: Sequence[Statement], *, refit: bool = True, progress: Any = None) -> Answer:
-        engine.asked |= {"statements": tuple(statements), "refit": refit}
-        known = {row.indicator_id for row in stand.catalogue}
-        wrong = [f"unknown indicator {one.indicator!r}" for one in statements if one.indicator not in {*known, ""}]
-        if wrong:
-            raise BadSupposition(wrong)
-        return engine.answers(statements)
-
-    def statements_of(stand: Any, story_id: str) -> tuple[Statement, ...]:
-        for one in stories().told:
-            if one.id == story_id:
-                return one.statements
-        raise UnknownId(f"unknown story {story_id!r}; use one of luck_runs_out")
-
-    def save_scenario(db: Any, case_id: str, name: str, statements: Any, **values: Any) -> Any:
-        engine.asked |= {"save": (name, values)}
-        engine.saved[name] = tuple(statements)
-        return SimpleNamespace(name=name)
-
-    def keep(name: str) -> Callable[..., Any]:
-        def kept(*values: Any, **named: Any) -> None:
-            engine.asked[name] = (values, named)
-
-        return kept
-
-    def find_tornado(stand: Any, target: str, reach: Reach) -> Tornado:
-        return replace(tornado(), target=target, reach=reach)
-
-    def find_plan(stand: Any, target: str, reach: Reach, **values: Any) -> Plan:
-        engine.asked |= {"plan": values}
-        return replace(plan(), target=target, reach=reach)
-
-    return {
-        "standing": {"read_stand": read_stand},
-        "statements": {"parse_statement": parse_statement},
-        "suppose": {"find_answer": find_answer},
-        "saved": {
-            "save_scenario": save_scenario,
-            "retract_scenario": keep("withdrawn"),
-            "store_answer": keep("stored"),
-            "check_saved": keep("checked"),
-            "read_saved": lambda connection, case_id, today: saved(),
-            "read_statements": lambda connection, case_id, name: engine.saved[name],
-        },
-        "stories": {
-            "find_stories": lambda stand, progress=None: replace(stories(), as_of=stand.as_of),
-            "statements_of": statements_of,
-        },
-        "tornado": {"find_tornado": find_tornado},
-        "planner": {"find_plan": find_plan},
-        "costs": {"read_costs": lambda path, catalogue: ("costs", path)},
-        "calendar": {"as_ical": lambda found, language: b"BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n"},
-    }

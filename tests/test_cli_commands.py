@@ -46,13 +46,13 @@ WITHIN_FUNCTIONS = {
     ("why", "forecast.plots.style"): "pictures are for a file alone",
     ("why", "forecast.plots.why"): "pictures are for a file alone",
     ("standing", "forecast.plan.standing"): COMPILED,
-    **{("what_if", f"forecast.plan.{room}"): COMPILED for room in ("saved", "stories", "suppose", "tornado")},
-    ("what_if", "forecast.plan.statements"): COMPILED,
+    **{
+        ("what_if", f"forecast.plan.{room}"): COMPILED for room in ("answer", "checking", "saved", "stories", "tornado")
+    },
     ("what_if", "forecast.plots.style"): "pictures are for a file alone",
     ("what_if", "forecast.plots.tornado"): "pictures are for a file alone",
     ("stories", "forecast.plan.stories"): COMPILED,
-    **{("next", f"forecast.plan.{room}"): COMPILED for room in ("costs", "planner")},
-    ("next", "forecast.plan.calendar"): "a library for calendars, which is for a file alone",
+    ("next", "forecast.plan.planner"): COMPILED,
     ("next", "forecast.plots.style"): "pictures are for a file alone",
     ("next", "forecast.plots.worth"): "pictures are for a file alone",
     ("update", "forecast.engine.hypotheticals"): HEAVY,

@@ -6,22 +6,25 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import PUBLISHED_AS_OF
+from conftest import PUBLISHED_AS_OF, SMALL_FIT
 from hypothesis import given
 from hypothesis import strategies as st
 
 from db.chain import last_links
 from db.engine import Database, open_database
 from db.errors import Conflict
+from db.progress import silent
 from db.tables import CHAINED
 from forecast.desk.actions import Desk, log
 from forecast.engine.answers import Provisional
+from forecast.engine.fit import fit_problem
 from forecast.errors import BadStatement, BadSupposition, NotOnFile
 from forecast.facts.plan import ATTESTATION, OBSERVATION
 from forecast.facts.stories import Effect, verdict
 from forecast.facts.whatif import DO, EXACT, REWEIGHTED, SEE, Answer, Statement
 from forecast.facts.why import Reach
-from forecast.plan import suppose as answering
+from forecast.plan import answer as answering
+from forecast.plan.answer import find_answer, problem_to_fit
 from forecast.plan.costs import Costs
 from forecast.plan.overtaken import missing_answers
 from forecast.plan.planner import find_plan
@@ -29,9 +32,11 @@ from forecast.plan.saved import answer_saved, read_saved, retract_scenario, save
 from forecast.plan.standing import Stand, read_stand
 from forecast.plan.statements import parse_statement
 from forecast.plan.stored import answer_from_stored, answer_to_stored, statement_from_json, statement_json
-from forecast.plan.suppose import find_answer
 from forecast.plan.tornado import find_tornado
 from forecast.plan.worth import State, Worth, surface_through, worth_of
+from models.parameters import Parameters
+from models.sampling import parameters_of
+from models.structure import SHIPPED
 
 TODAY = PUBLISHED_AS_OF + timedelta(30)
 OPEN = date(2020, 2, 1)
@@ -108,6 +113,18 @@ def test_an_event_that_is_seen_teaches_and_one_that_is_done_does_not(stand: Stan
     ahead = answered(stand, seen(f"contact on {TODAY + timedelta(20)}"))
     assert ahead.foreseen is not None
     assert 0 < ahead.foreseen < 0.2
+
+
+def test_a_fit_to_what_is_fresh_has_the_draws_of_the_run(database: Database, stand: Stand) -> None:
+    """What is known on the last day that the run has read, or later, teaches nothing: a refit is the run."""
+    stand = read_stand(database, stand.connection, "toy", PUBLISHED_AS_OF)
+    statements = [parse_statement("press_tone=2 A1", SEE, PUBLISHED_AS_OF)]
+    problem, run = problem_to_fit(stand, statements), stand.anchor(4 * SMALL_FIT.draws)
+    fit = fit_problem(problem, HEADLINE, SMALL_FIT, run.run.seed, silent)
+    anew = parameters_of(fit.tree, SHIPPED)
+    assert np.array_equal(run.parameters.weight, anew.weight.astype(np.float32))
+    for name in Parameters.__slots__:  # to the last digit of a file, in which some are kept as their logarithms
+        assert getattr(run.parameters, name) == pytest.approx(getattr(anew, name), rel=1e-6, abs=1e-6)
 
 
 def test_a_level_set_later_leaves_shorter_windows_as_they_were(stand: Stand) -> None:
@@ -240,11 +257,11 @@ def test_a_scenario_is_saved_answered_revised_and_withdrawn(database: Database) 
         (kept,) = read_saved(connection, "toy", TODAY)
         assert (kept.answer, kept.version) == (found, 1)
         over = read_saved(connection, "toy", TODAY + timedelta(400))
-        assert over[0].overtaken == ""  # a level that is set for good goes on being set
+        assert over[0].overtaken is None  # a level that is set for good goes on being set
     save("press_tone=2 until +20d", revise=True)
     with database.read() as connection:
         assert read_saved(connection, "toy", TODAY)[0].version == 2
-        assert read_saved(connection, "toy", TODAY + timedelta(40))[0].overtaken
+        assert read_saved(connection, "toy", TODAY + timedelta(40))[0].overtaken == TODAY + timedelta(20)
         assert missing_answers(connection, "toy", TODAY + timedelta(40)) == ()
     retract_scenario(database, "toy", "thaw", analyst="kim", reason="done", clock=noon)
     with database.read() as connection:

@@ -1,20 +1,16 @@
-"""`parley next` and `parley stories`: tables of any width, JSON that says the same, pictures and files."""
+"""Plans and stories: tables of any width, JSON that says the same, and the picture of what is worth a look."""
 
 import json
 import re
-from collections.abc import Callable, Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
 from drawn import beyond
 from overlaps import overlapping
-from plan_facts import INDICATORS, NAMES, TODAY, Engine, in_place_of_the_engine, plan, stories, tornado
+from plan_facts import INDICATORS, NAMES, plan, stories, tornado
 from rich.cells import cell_len
-from toy_runs import add_run, install_toy
 
-from forecast.cli.app import run
 from forecast.cli.next_tables import print_plan
 from forecast.cli.stories_tables import print_stories
 from forecast.facts.plan import ATTESTATION, DEADLINE, EXPECTED, OBSERVATION, SIGNPOST
@@ -35,7 +31,6 @@ HANGING = 4
 """Columns by which marks that close, and words that nothing breaks, may hang over."""
 CATALOGUE = new_case(read_case_folder(shipped_case())).indicators
 SHIPPED = {row.indicator_id: row.name for row in CATALOGUE}
-type Command = Callable[..., tuple[int, str, str]]
 
 
 def too_wide(said: str, columns: int) -> list[str]:
@@ -221,110 +216,3 @@ def test_a_mark_stands_at_its_cost_and_worth() -> None:
 def test_a_plan_in_which_nothing_moves_is_drawn_too() -> None:
     still = replace(plan(), candidates=tuple(replace(one, movement=0.0) for one in plan().candidates))
     assert as_png(draw_worth(still, LANGUAGES["en"]))
-
-
-# The commands
-
-
-@pytest.fixture
-def engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
-    monkeypatch.setenv("PARLEY_DATABASE_URL", f"sqlite:///{tmp_path / 'parley.db'}")
-    monkeypatch.setenv("COLUMNS", "100")
-    monkeypatch.chdir(tmp_path)
-    with install_toy(tmp_path) as database:
-        add_run(database)
-        with in_place_of_the_engine(monkeypatch) as standing:
-            yield standing
-
-
-@pytest.fixture
-def parley(engine: Engine, capsys: pytest.CaptureFixture[str]) -> Command:
-    def call(*arguments: str) -> tuple[int, str, str]:
-        code = run(arguments)
-        said = capsys.readouterr()
-        return code, said.out, said.err
-
-    return call
-
-
-@LANGUAGE
-def test_next_says_what_its_json_says(parley: Command, language: Language) -> None:
-    code, out, _ = parley("next", "--lang", language.code)
-    assert code == 0
-    told = json.loads(parley("next", "--lang", language.code, "--json")[1])
-    assert all(flat(text) in flat(out) for text in (told["title"], *told["sentences"]))
-
-
-def test_next_writes_what_is_asked_for(parley: Command, engine: Engine, tmp_path: Path) -> None:
-    asked = ("next", "--target", "contact", "--horizon", "90", "--by", "2027-02-01", "--costs", "costs.toml")
-    code, out, _ = parley(*asked, "--out", "n.json", "--ics", "n.ics")
-    assert code == 0
-    assert out.endswith("wrote n.json\nwrote n.ics\n")
-    told = json.loads((tmp_path / "n.json").read_text())
-    assert (told["target"], told["horizon_days"]) == ("contact", 90)
-    assert (tmp_path / "n.ics").read_bytes().startswith(b"BEGIN:VCALENDAR")
-    assert str(engine.asked["plan"]["by"]) == "2027-02-01"
-    assert engine.asked["plan"]["costs"] == ("costs", Path("costs.toml"))
-    assert parley("next", "--out", "n.svg")[0] == 0
-    assert (tmp_path / "n.svg").read_bytes().startswith(b"<?xml")
-    code, out, err = parley("next", "--ics", "n.ics")
-    assert (code, out) == (1, "")
-    assert "n.ics exists; give --force" in err
-    assert parley("next", "--ics", "n.ics", "--force")[0] == 0
-
-
-@LANGUAGE
-def test_stories_say_what_their_json_says(parley: Command, language: Language) -> None:
-    code, out, _ = parley("stories", "--lang", language.code, "--as-of", "2020-01-01")
-    assert code == 0
-    told = json.loads(parley("stories", "--lang", language.code, "--as-of", "2020-01-01", "--json")[1])
-    assert told["as_of"] == "2020-01-01"
-    assert all(flat(text) in flat(out) for text in (told["title"], *told["sentences"]))
-
-
-def test_one_story_is_told_whole(parley: Command, tmp_path: Path) -> None:
-    code, out, _ = parley("stories", "--story", "ratchet", "--out", "s.json")
-    assert code == 0
-    assert "Relief that cannot be taken back (A. Lankov" in out
-    assert "The war ends" not in out
-    assert "12 % → 15 %" in out
-    told = json.loads((tmp_path / "s.json").read_text())
-    assert [one["id"] for one in told["stories"]] == ["ratchet"]
-    code, out, err = parley("stories", "--story", "rachet")
-    assert (code, out) == (1, "")
-    assert err == "error: unknown story 'rachet'; use one of luck_runs_out\n"
-
-
-@pytest.mark.parametrize(
-    ("arguments", "said"),
-    [
-        ("next --force", "'--force': there is no file to replace; give --out or --ics FILE too"),
-        ("next --out a.pdf", "'--out': 'a.pdf' does not end in .png, .svg or .json; write a.png"),
-        ("next --ics a.txt", "'--ics': 'a.txt' does not end in .ics; write a.ics"),
-        ("next --by soon", "'--by': 'soon' is not a date; write YYYY-MM-DD"),
-        ("next --target crises", "'--target': 'crises' is not known; did you mean 'crisis'?"),
-        ("stories --force", "'--force': there is no file to replace; give --out FILE too"),
-        ("stories --out a.png", "'--out': 'a.png' does not end in .json; write a.json"),
-        ("stories --as-of then", "'--as-of': 'then' is not a date; write YYYY-MM-DD"),
-    ],
-)
-def test_a_mistake_in_usage_is_one_line_and_nothing_is_written(
-    parley: Command, tmp_path: Path, arguments: str, said: str
-) -> None:
-    code, out, err = parley(*arguments.split())
-    assert (code, out) == (2, "")
-    assert said in err
-    assert err.count("\n") == 1
-    assert not [path for path in tmp_path.iterdir() if path.suffix in (".json", ".png", ".ics", ".pdf", ".txt")]
-
-
-@pytest.mark.parametrize("kind", ["tornado", "next"])
-def test_pictures_are_kinds_of_plot(parley: Command, tmp_path: Path, kind: str) -> None:
-    code, out, _ = parley("plot", kind, "--target", "contact", "--horizon", "90", "--out", "p.png", "--lang", "ko")
-    assert code == 0
-    assert (tmp_path / "p.png").read_bytes().startswith(b"\x89PNG")
-    told = json.loads(parley("plot", kind, "--out", "q.png", "--lang", "ko", "--json")[1])
-    assert told["shown"]["as_of"] == str(TODAY)
-    assert told["kind"] == kind
-    assert re.search("[가-힣]", out)
-    assert parley("plot", kind, "--out", "r.png", "--as-of", "2020-01-01")[0] == 2

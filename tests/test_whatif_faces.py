@@ -1,12 +1,10 @@
-"""`parley what-if`: what is stored and told of an answer, on terminals of any width, and options that go together."""
+"""What is stored and told of an answer, as JSON, as a picture and on terminals of any width."""
 
 import json
 import re
-from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import date
 from math import nan
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,35 +13,23 @@ from plan_facts import (
     FAR,
     INDICATORS,
     NAMES,
-    Engine,
     answered,
     every_answer,
     every_statement,
-    in_place_of_the_engine,
     saved,
     tornado,
 )
 from rich.cells import cell_len
-from toy_runs import add_run, install_toy
 
-from forecast.cli.app import run
 from forecast.cli.tables import NARROWEST_BEFORE_PARTS, fitted, in_parts
 from forecast.cli.what_if_options import OPTIONS, Asked
 from forecast.cli.what_if_tables import Supposing, print_answer, print_compared, print_saved, print_tornado
 from forecast.facts import whatif as facts
 from forecast.facts.whatif import Answer, in_order
 from forecast.facts.why import Reach
-from forecast.plan.payload import (
-    answer_from_stored,
-    answer_json,
-    answer_to_stored,
-    compared_json,
-    saved_json,
-    statement_from_json,
-    statement_json,
-    tornado_json,
-)
+from forecast.plan.payload import answer_json, compared_json, saved_json, tornado_json
 from forecast.plan.reaches import reach_asked
+from forecast.plan.stored import answer_from_stored, answer_to_stored, statement_from_json, statement_json
 from forecast.plots.tornado import draw_tornado
 from forecast.words.language import LANGUAGES, Language
 from forecast.words.numbers import signed
@@ -52,7 +38,6 @@ LANGUAGE = pytest.mark.parametrize("language", LANGUAGES.values(), ids=list(LANG
 WIDTH = pytest.mark.parametrize("columns", [40, 80, 120])
 HANGING = 4
 """Columns by which marks that close, and words that nothing breaks, may hang over."""
-type Command = Callable[..., tuple[int, str, str]]
 
 
 def seen(found: Answer, language: Language, **values: Any) -> Supposing:
@@ -263,174 +248,7 @@ def test_a_bar_reaches_from_the_low_to_the_high_end() -> None:
         assert any(b == pytest.approx(one.high) and a == pytest.approx(found.now) for a, b in ends)
 
 
-# The command
-
-
-@pytest.fixture
-def engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
-    monkeypatch.setenv("PARLEY_DATABASE_URL", f"sqlite:///{tmp_path / 'parley.db'}")
-    monkeypatch.setenv("PARLEY_ANALYST", "kim")
-    monkeypatch.setenv("COLUMNS", "100")
-    monkeypatch.chdir(tmp_path)
-    with install_toy(tmp_path) as database:
-        add_run(database)
-        with in_place_of_the_engine(monkeypatch) as standing:
-            yield standing
-
-
-@pytest.fixture
-def parley(engine: Engine, capsys: pytest.CaptureFixture[str]) -> Command:
-    def call(*arguments: str) -> tuple[int, str, str]:
-        code = run(["what-if", *arguments])
-        said = capsys.readouterr()
-        return code, said.out, said.err
-
-    return call
-
-
-SEE = ("--see", "press_tone=1 B2")
-
-
-@LANGUAGE
-def test_the_command_says_what_its_json_says(parley: Command, engine: Engine, language: Language) -> None:
-    code, out, _ = parley(*SEE, "--do", "harvest=2", "--lang", language.code)
-    assert code == 0
-    assert [(one.mode, one.indicator) for one in engine.asked["statements"]] == [
-        (facts.SEE, "press_tone"),
-        (facts.DO, "harvest"),
-    ]
-    assert engine.asked["refit"] is True
-    code, as_json, _ = parley(*SEE, "--do", "harvest=2", "--lang", language.code, "--json")
-    told = json.loads(as_json)
-    assert code == 0
-    assert told["mode"] == "both"
-    flat = re.sub(r"\s", "", out)
-    assert all(re.sub(r"\s", "", text) in flat for text in (told["title"], *told["sentences"]))
-    assert told["statements"][0]["text"].count("Tone of the Graustark press") == 1
-
-
-def test_the_number_asked_for_is_told_alone(parley: Command, engine: Engine) -> None:
-    code, out, _ = parley(*SEE, "--target", "crisis", "--horizon", "90", "--no-refit")
-    assert code == 0
-    assert engine.asked["refit"] is False
-    assert "crisis in 90 d" in out
-    assert "in 365 d" not in out
-    told = json.loads(parley(*SEE, "--target", "crisis", "--horizon", "2029-01-20", "--json")[1])
-    assert (told["target"], told["deadline"], told["horizon_days"]) == ("crisis", "2029-01-20", None)
-
-
-def test_a_story_and_a_scenario_on_file_can_be_supposed(parley: Command, engine: Engine) -> None:
-    engine.answers = lambda said: answered(7, said)
-    engine.saved["quiet"] = every_statement()[:1]
-    assert parley("--story", "luck_runs_out")[0] == 1  # of indicators that the toy case has not
-    code, _, err = parley("--story", "luck_run_out")
-    assert (code, err) == (1, "error: unknown story 'luck_run_out'; use one of luck_runs_out\n")
-    told = json.loads(parley(*SEE, "--json")[1])
-    assert told["name"] is None
-
-
-def test_two_scenarios_stand_side_by_side(parley: Command, engine: Engine) -> None:
-    for name, place in (("a", 0), ("b", 2)):
-        engine.saved[name] = (replace(every_statement()[place], indicator="harvest"),)
-    code, out, _ = parley("--load", "a", "--load", "b")
-    assert code == 0
-    assert "A: a; B: b" in out
-    told = json.loads(parley("--load", "a", "--load", "b", "--json")[1])
-    assert [one["name"] for one in told["scenarios"]] == ["a", "b"]
-    named = json.loads(parley("--load", "a", "--json")[1])
-    assert named["name"] == "a"
-
-
-def test_what_is_saved_is_on_file_before_it_is_answered(parley: Command, engine: Engine) -> None:
-    code, out, _ = parley(*SEE, "--save", "quiet", "--reason", "asked by the desk")
-    assert code == 0
-    assert engine.saved["quiet"] == engine.asked["statements"]
-    name, values = engine.asked["save"]
-    assert (name, values["analyst"], values["reason"], values["revise"]) == ("quiet", "kim", "asked by the desk", False)
-    assert "stored" in engine.asked
-    assert "saved quiet" in out
-    engine.asked.clear()
-    engine.answers = lambda said: answered(7, said, trusted=False)
-    assert parley(*SEE, "--save", "quiet", "--reason", "x", "--revise", "--analyst", "lee", "--no-refit")[0] == 0
-    assert engine.asked["save"][1]["analyst"] == "lee"
-    assert engine.asked["save"][1]["revise"] is True
-    assert "stored" not in engine.asked, "what is not to be trusted is not kept as the answer"
-
-
-def test_scenarios_are_listed_and_withdrawn(parley: Command, engine: Engine) -> None:
-    code, out, _ = parley("--list")
-    assert code == 0
-    assert [line for line in out.splitlines() if line in ("armistice", "contact", "old")] == [
-        "armistice",
-        "contact",
-        "old",
-    ]
-    assert [one["name"] for one in json.loads(parley("--list", "--json")[1])["saved"]] == [
-        "armistice",
-        "contact",
-        "old",
-    ]
-    code, out, _ = parley("--withdraw", "old", "--reason", "over")
-    assert (code, out) == (0, "withdrew old; its versions and answers stay on record\n")
-    values, named = engine.asked["withdrawn"]
-    assert (values[2], named["analyst"], named["reason"]) == ("old", "kim", "over")
-
-
-def test_a_tornado_is_printed_and_drawn(parley: Command, tmp_path: Path) -> None:
-    code, out, _ = parley("--tornado", "--target", "contact", "--horizon", "90", "--out", "t.png")
-    assert code == 0
-    assert out.startswith("Contact in 90 d with one indicator set")
-    assert out.endswith("wrote t.png\n")
-    assert (tmp_path / "t.png").read_bytes().startswith(b"\x89PNG")
-    code, out, err = parley("--tornado", "--out", "t.png")
-    assert (code, out) == (1, "")
-    assert "t.png exists; give --force" in err
-    told = json.loads(parley("--tornado", "--out", "t.json", "--json")[1])
-    assert json.loads((tmp_path / "t.json").read_text()) == told
-
-
-@pytest.mark.parametrize(
-    ("arguments", "said"),
-    [
-        ("", "'--see': nothing is supposed; give --see or --do, such as --see 'us_posture=1 B2'"),
-        ("--see nonsense", "'--see': 'nonsense' is neither a level nor an event; write"),
-        ("--do nonsense", "'--do': 'nonsense' is neither a level nor an event; write"),
-        ("--list --see press_tone=1", "'--see': does not go with --list; leave one of them out"),
-        ("--tornado --do press_tone=1", "'--do': does not go with --tornado; leave one of them out"),
-        ("--tornado --save a --reason b", "'--save': does not go with --tornado; leave one of them out"),
-        ("--withdraw a", "'--reason': is missing; say why the scenario is withdrawn"),
-        ("--withdraw a --reason b --out c.json", "'--out': does not go with --withdraw; leave one of them out"),
-        ("--see press_tone=1 --save a", "'--reason': is missing; say why the scenario is kept"),
-        ("--see press_tone=1 --revise", "'--save': is missing; name the scenario that is to be revised"),
-        ("--see press_tone=1 --reason b", "'--reason': is for what is put on file; give it with --save or --withdraw"),
-        ("--see press_tone=1 --force", "'--out': is missing; there is no file to replace"),
-        ("--see press_tone=1 --out a.png", "'--out': 'a.png' is a picture, which only --tornado has; write a.json"),
-        ("--see press_tone=1 --out a.pdf", "'--out': 'a.pdf' does not end in .json, .png or .svg; write a.json"),
-        ("--load a --load b --see press_tone=1", "'--see': does not go with two --load; leave one of them out"),
-        ("--load a --load b --load c", "'--load': 3 scenarios are given; give one, or two side by side"),
-        ("--see press_tone=1 --target crises", "'--target': 'crises' is not known; did you mean 'crisis'?"),
-        ("--see press_tone=1 --lang fr", "'--language': 'fr' is not known; use one of en, ja, ko"),
-    ],
-)
-def test_a_mistake_in_usage_is_one_line_and_nothing_is_done(
-    parley: Command, engine: Engine, tmp_path: Path, arguments: str, said: str
-) -> None:
-    code, out, err = parley(*arguments.split())
-    assert (code, out) == (2, "")
-    assert said in err
-    assert err.count("\n") == 1
-    assert "see `parley what-if --help`" in err
-    assert not {"save", "withdrawn", "statements"} & set(engine.asked)
-    assert not [path for path in tmp_path.iterdir() if path.suffix in (".json", ".png", ".pdf")]
-
-
-def test_what_cannot_be_is_told_at_once(parley: Command) -> None:
-    code, out, err = parley("--see", "harvst=1", "--see", "press=1")
-    assert (code, out) == (1, "")
-    assert err.splitlines() == ["error: unknown indicator 'harvst'", "error: unknown indicator 'press'"]
-    code, _, err = parley(*SEE, "--horizon", "100")
-    assert code == 1
-    assert err == "error: nothing is forecast over 100; take one of 30, 90, 180, 365, 2029-01-20\n"
+# Which options and windows there are
 
 
 def test_every_option_is_one_that_is_asked_for() -> None:

@@ -16,6 +16,8 @@ from forecast.cli.outputs import written_as
 from forecast.cli.standing import at_stand, write_json
 from forecast.cli.streams import answering
 from forecast.facts.plan import Plan
+from forecast.plan.calendar import as_ical
+from forecast.plan.costs import read_costs
 from forecast.plan.payload import plan_json
 from forecast.plan.reaches import reach_asked
 from forecast.plan.translated import plan_in
@@ -75,8 +77,7 @@ def next_(
         raise typer.BadParameter("there is no file to replace; give --out or --ics FILE too", param_hint="'--force'")
     for file in files:
         check_place(file, force=force, example=f"next{file.suffix}")
-    from forecast.plan.costs import read_costs  # compiled code, which help and mistakes do without
-    from forecast.plan.planner import find_plan
+    from forecast.plan.planner import find_plan  # compiled code, which help and mistakes do without
 
     with at_stand() as here:
         stand = here.stand
@@ -88,7 +89,7 @@ def next_(
     if out is not None:
         _write(told, payload, out, language, force)
     if ics is not None:
-        _write_days(told, ics, language, force)
+        write_file(as_ical(told, language), ics, force=force)
     done = "; ".join(f"wrote {file}" for file in files)
     with answering(done) if files else nullcontext():
         if json_:
@@ -109,9 +110,3 @@ def _write(found: Plan, payload: object, out: Path, language: Language, force: b
 
     render = as_png if out.suffix.casefold() == ".png" else as_svg
     write_file(render(draw_worth(found, language)), out, force=force)
-
-
-def _write_days(found: Plan, file: Path, language: Language, force: bool) -> None:
-    from forecast.plan.calendar import as_ical
-
-    write_file(as_ical(found, language), file, force=force)

@@ -22,6 +22,7 @@ from forecast.errors import BadStatement
 from forecast.facts.whatif import DO, SEE, Answer, Statement, Tornado
 from forecast.plan.payload import answer_json, compared_json, saved_json, tornado_json
 from forecast.plan.reaches import reach_asked
+from forecast.plan.statements import parse_statement
 from forecast.plan.translated import tornado_in
 from forecast.words.language import Language
 from forecast.words.whatif_numbers import Named
@@ -164,7 +165,8 @@ def _statements(here: Here, asked: Asked) -> tuple[Statement, ...]:
     from forecast.plan.saved import read_statements
     from forecast.plan.stories import statements_of
 
-    found = [one for name in asked.load for one in read_statements(here.connection, here.stand.case.case_id, name)]
+    case, today = here.stand.case.case_id, here.stand.as_of
+    found = [one for name in asked.load for one in read_statements(here.connection, case, name, today)]
     found += statements_of(here.stand, asked.story) if asked.story is not None else ()
     for mode, texts in ((SEE, asked.see), (DO, asked.do)):
         found += [_parsed(text, mode, here) for text in texts]
@@ -172,8 +174,6 @@ def _statements(here: Here, asked: Asked) -> tuple[Statement, ...]:
 
 
 def _parsed(text: str, mode: str, here: Here) -> Statement:
-    from forecast.plan.statements import parse_statement
-
     try:
         return parse_statement(text, mode, here.stand.as_of)
     except BadStatement as error:
@@ -181,7 +181,7 @@ def _parsed(text: str, mode: str, here: Here) -> Statement:
 
 
 def _found(here: Here, statements: tuple[Statement, ...], name: str, asked: Asked) -> Answer:
-    from forecast.plan.suppose import find_answer
+    from forecast.plan.answer import find_answer
 
     found = find_answer(here.stand, statements, refit=not asked.no_refit, progress=here.progress)
     return replace(found, name=name)
@@ -189,9 +189,10 @@ def _found(here: Here, statements: tuple[Statement, ...], name: str, asked: Aske
 
 def _keep(here: Here, statements: tuple[Statement, ...], asked: Asked) -> Answer:
     """Put it on file, then its answer, unless that is not to be trusted."""
-    from forecast.plan.saved import check_saved, save_scenario, store_answer
+    from forecast.plan.checking import check_statements
+    from forecast.plan.saved import save_scenario, store_answer
 
-    check_saved(here.stand, statements)
+    check_statements(here.stand, statements)
     here.stand.anchor()  # where nothing can be answered, nothing is put on file either
     name = asked.save or ""
     row = save_scenario(
@@ -229,7 +230,7 @@ def _compare(asked: Asked, shown: Shown) -> None:
 
     with at_stand() as here:
         names, case = here.names(shown.language), here.stand.case.case_id
-        said = [(name, read_statements(here.connection, case, name)) for name in asked.load]
+        said = [(name, read_statements(here.connection, case, name, here.stand.as_of)) for name in asked.load]
         one, other = (_found(here, statements, name, asked) for name, statements in said)
     payload = compared_json(one, other, shown.language, names)
     with _written(asked, payload):

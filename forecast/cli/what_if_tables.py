@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from rich.text import Text
 
 from forecast.cli.tables import bold, emit, fitted, in_parts, paragraph
-from forecast.facts.whatif import Answer, Saved, Statement, Tornado, longest_rolling
+from forecast.facts.whatif import Answer, Saved, Statement, Tornado
+from forecast.facts.why import longest_rolling
 from forecast.words.language import Language
 from forecast.words.numbers import error_size, signed
 from forecast.words.whatif_numbers import Named

@@ -108,8 +108,8 @@ class Saved:
     """1 for the first."""
     answer: Answer | None
     """To the newest run that has one."""
-    overtaken: str = ""
-    """Why it is answered no more; "" while it is."""
+    overtaken: date | None = None
+    """The day, now over, on which something was to be done: it is answered no more; None while it is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,9 +148,3 @@ class Tornado:
 def in_order(swings: Sequence[Swung]) -> tuple[Swung, ...]:
     """The largest first."""
     return tuple(sorted(swings, key=lambda one: (-abs(one.points), one.indicator)))
-
-
-def longest_rolling(reaches: Sequence[Reach]) -> int:
-    """The place of the longest rolling window, which sentences are of unless another is asked for."""
-    rolling = [h for h, one in enumerate(reaches) if one.horizon_days is not None]
-    return max(rolling, key=lambda h: reaches[h].horizon_days or 0, default=0)

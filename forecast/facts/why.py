@@ -372,8 +372,13 @@ def chance_of(explanation: Explanation, target: int, reach: int) -> tuple[float,
 
 def main_reach(explanation: Explanation) -> int:
     """The place of the longest rolling window, which sentences are of unless another is asked for."""
-    rolling = [h for h, one in enumerate(explanation.reaches) if one.horizon_days is not None]
-    return max(rolling, key=lambda h: explanation.reaches[h].horizon_days or 0, default=0)
+    return longest_rolling(explanation.reaches)
+
+
+def longest_rolling(reaches: Sequence[Reach]) -> int:
+    """The same of any windows."""
+    rolling = [h for h, one in enumerate(reaches) if one.horizon_days is not None]
+    return max(rolling, key=lambda h: reaches[h].horizon_days or 0, default=0)
 
 
 def place_of(explanation: Explanation, horizon_days: int | None, deadline: date | None = None) -> int | None:

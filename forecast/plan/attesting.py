@@ -16,11 +16,11 @@ from forecast.facts.plan import ATTESTATION, SILENT, Candidate, Outcome
 from forecast.facts.whatif import ARMS_CONTROL, CONTACT, CRISIS, DENUCLEARISATION, EVENT, SEE, Statement
 from forecast.facts.whatif import ATTESTATION as ATTESTED
 from forecast.plan.standing import Few, Stand, solvable_of
-from forecast.plan.supposed import FRAMED, attested_through, suppose
+from forecast.plan.supposition import FRAMED, attested_through, form_supposition
 from forecast.plan.worth import entropy
 from indicators.content import EVENT_TYPES
 from models.projection import project
-from models.spec import Floats, Problem
+from models.spec import Floats
 from models.structure import SHIPPED
 
 HAPPENED = (CONTACT, CRISIS, ARMS_CONTROL, DENUCLEARISATION)
@@ -128,15 +128,14 @@ def _mean(weighed: Floats, side: "_Side", target: int) -> float:
 class _Side:
     """What draws say in one situation, of one window."""
 
-    problem: Problem
     values: Floats  # (draw, target)
     log_likelihood: Floats  # (draw,) of what is known of the days that the fit has not read
 
     @classmethod
     def of(cls, stand: Stand, anchor: Anchor, statements: Sequence[Statement], window: int) -> "_Side":
-        solvable = stand.solvable if not statements else solvable_of(suppose(stand, statements, 0).reading)
+        solvable = stand.solvable if not statements else solvable_of(form_supposition(stand, statements, 0).reading)
         held = anchor.hold(solvable.problem, stand.reporting)
         near = replace(held, horizons=(held.horizons[window],))
         seed = anchor.run.seed
         found = project(near, solvable.filtered, anchor.parameters, SHIPPED, paths=PATHS, seed=seed)
-        return cls(problem=near, values=found.targets[:, :, 0], log_likelihood=found.log_weight)
+        return cls(values=found.targets[:, :, 0], log_likelihood=found.log_weight)

@@ -17,7 +17,7 @@ from forecast.facts.whatif import (
     Statement,
 )
 from forecast.plan.standing import Stand
-from forecast.plan.supposed import FRAMED, attested_through, meeting_of, sd_of_grade
+from forecast.plan.supposition import FRAMED, attested_through, meeting_of, sd_of_grade
 from forecast.words.numbers import level_text
 from indicators.content import TARGETS
 from indicators.tables import suggest, suggest_id

@@ -8,25 +8,11 @@ from typing import Any
 
 from forecast.facts.plan import Candidate, Dated, Plan, Said, Signpost
 from forecast.facts.stories import Claim, Effect, Stories, Told, verdict
-from forecast.facts.whatif import Answer, Saved, Statement, Swung, Tornado, longest_rolling
-from forecast.facts.why import Reach
-from forecast.plan.stored import answer_from_stored, answer_to_stored, statement_from_json, statement_json
+from forecast.facts.whatif import Answer, Saved, Statement, Swung, Tornado
+from forecast.facts.why import Reach, longest_rolling
+from forecast.plan.stored import statement_json
 from forecast.words.language import ENGLISH, Language
 from forecast.words.whatif_numbers import Named
-
-__all__ = [
-    "answer_from_stored",
-    "answer_json",
-    "answer_to_stored",
-    "compared_json",
-    "plan_json",
-    "saved_json",
-    "statement_from_json",
-    "statement_json",
-    "statements_json",
-    "stories_json",
-    "tornado_json",
-]
 
 
 def statements_json(statements: Sequence[Statement], language: Language, names: Named) -> list[dict[str, Any]]:
@@ -121,7 +107,7 @@ def saved_json(
             "analyst": one.analyst,
             "reason": one.reason,
             "since": one.since.isoformat(),
-            "overtaken": one.overtaken or None,
+            "overtaken": _day(one.overtaken),
             "statements": statements_json(one.statements, language, names or {}),
             "answer": None if one.answer is None else answer_json(one.answer, language, names),
         }

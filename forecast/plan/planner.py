@@ -13,7 +13,7 @@ from forecast.plan.calendar import calendar_of
 from forecast.plan.costs import ATTESTING, Costs
 from forecast.plan.signposts import AHEAD_DAYS, look_from, signposts_of
 from forecast.plan.standing import Few, Stand, few_of
-from forecast.plan.supposed import attested_through, sd_of_grade
+from forecast.plan.supposition import attested_through, sd_of_grade
 from forecast.plan.surfaces import states_of, surfaces_of
 from forecast.plan.worth import worth_of
 from forecast.run_facts import is_stale

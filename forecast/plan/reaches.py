@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from forecast.errors import NoForecast
-from forecast.facts.whatif import longest_rolling
-from forecast.facts.why import Reach
+from forecast.facts.why import Reach, longest_rolling
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,11 +19,10 @@ from forecast.clock import Clock, moment_of, utc_now
 from forecast.errors import BadSupposition, NotOnFile
 from forecast.facts.whatif import Answer, Saved, Statement
 from forecast.identity import code_version, model_version
-from forecast.plan.checking import check_statements
+from forecast.plan.answer import find_answer
 from forecast.plan.overtaken import Unanswered, moved_on, overtaken_by
-from forecast.plan.standing import Stand, read_stand
+from forecast.plan.standing import read_stand
 from forecast.plan.stored import answer_from_stored, answer_to_stored, statement_from_json, statement_json
-from forecast.plan.suppose import find_answer
 from indicators.tables import suggest_id
 from indicators.texts import kept_text
 
@@ -96,9 +95,13 @@ def retract_scenario(
         append_scenarios(connection, [gone], clock())
 
 
-def read_statements(connection: Connection, case_id: str, name: str) -> tuple[Statement, ...]:
-    """Those of the scenario of a name; NotOnFile where none stands."""
-    return tuple(statement_from_json(one) for one in _standing(connection, case_id, name).statements)
+def read_statements(connection: Connection, case_id: str, name: str, today: date) -> tuple[Statement, ...]:
+    """Those of the scenario of a name, as they are answered today; NotOnFile where none stands."""
+    return _as_of(_standing(connection, case_id, name), today)
+
+
+def _as_of(row: ScenarioRow, today: date) -> tuple[Statement, ...]:
+    return tuple(moved_on(statement_from_json(one), today) for one in row.statements)
 
 
 def read_saved(connection: Connection, case_id: str, today: date) -> tuple[Saved, ...]:
@@ -130,8 +133,7 @@ def answer_saved(
             return None
         row = rows[asked.scenario_id]
         stand = read_stand(database, connection, asked.case_id, today)
-        statements = [moved_on(statement_from_json(one), today) for one in row.statements]
-        found = replace(find_answer(stand, statements, progress=progress), name=row.name)
+        found = replace(find_answer(stand, _as_of(row, today), progress=progress), name=row.name)
     store_answer(database, row, found, clock)
     return found
 
@@ -155,11 +157,6 @@ def store_answer(database: Database, row: ScenarioRow, found: Answer, clock: Clo
             append_scenario_answer(connection, new, clock())
 
 
-def check_saved(stand: Stand, statements: Sequence[Statement]) -> None:
-    """BadSupposition with everything that is wrong with them, before they are put on file."""
-    check_statements(stand, statements)
-
-
 def _saved(connection: Connection, row: ScenarioRow, today: date, results: Sequence[object]) -> Saved:
     statements = tuple(statement_from_json(one) for one in row.statements)
     over = overtaken_by(statements, today)
@@ -171,7 +168,7 @@ def _saved(connection: Connection, row: ScenarioRow, today: date, results: Seque
         since=row.known_on,
         version=len(read_scenario_history(connection, row.case_id, row.name)),
         answer=answer_from_stored(results[-1]) if results else None,  # type: ignore[arg-type]
-        overtaken="" if over is None else f"{over.day if over.until is None else over.until}",
+        overtaken=None if over is None else over.until or over.day,
     )
 
 

@@ -15,7 +15,7 @@ from forecast.errors import BadSupposition
 from forecast.facts.plan import Said, Signpost
 from forecast.facts.why import Reach
 from forecast.plan.standing import Few, Stand, solvable_of
-from forecast.plan.supposed import SOURCE
+from forecast.plan.supposition import SOURCE
 from forecast.plan.worth import state_of, updated
 from indicators.content import EVENT_TYPES
 from models.projection import Prepared, Projection, prepare

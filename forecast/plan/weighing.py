@@ -5,13 +5,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from forecast.engine.provisional import Anchor, Standing
-from forecast.plan.supposed import Supposed
+from forecast.plan.supposition import Supposition
 from models.density import Density
 from models.gradient import compile_density
 from models.importance import Weighed, pareto_bound
 from models.laplace import build_density
 from models.overlay import Overlay
-from models.parameters import pack
+from models.parameters import Parameters, pack
 from models.projection import prepare
 from models.spec import Floats, Horizon, Problem
 from models.states import FilteredStates
@@ -38,16 +38,23 @@ class Learnt:
     """By all that has become known since the run."""
     foreseen: float | None
     """P(the events on days ahead that are seen), before they are; None where there are none."""
+    fit_would_tell: bool
+    """Whether the draws cannot stand for a fit to what would be on file: days ahead, no fit can read."""
 
     @property
     def trusted(self) -> bool:
         """Whether the draws can stand for a fit."""
-        draws = len(self.weights)
-        return self.untouched or (self.whole.k <= pareto_bound(draws) and self.whole.effective >= SHARE * draws)
+        return self.untouched or is_trusted(self.whole)
+
+
+def is_trusted(weighed: Weighed) -> bool:
+    """Whether weighed draws can stand for a fit."""
+    draws = len(weighed.weights)
+    return weighed.k <= pareto_bound(draws) and weighed.effective >= SHARE * draws
 
 
 def weigh_supposed(
-    anchor: Anchor, before: tuple[Problem, Standing], after: tuple[Problem, Standing], supposed: Supposed
+    anchor: Anchor, before: tuple[Problem, Standing], after: tuple[Problem, Standing], supposed: Supposition
 ) -> Learnt:
     """Weigh the draws of a posterior.
 
@@ -56,19 +63,24 @@ def weigh_supposed(
     before, after : problems from where the record of the fit ends (`Anchor.hold`), and where the forecast stands
     """
     earlier = anchor.weigh(before[1])
-    more = np.zeros(len(anchor.weights))
-    if not supposed.fresh:
-        more = more + fitted_ratio(anchor, before[0], after[0])
-    foreseen = None
+    filed = np.zeros(len(anchor.weights)) if supposed.fresh else fitted_ratio(anchor, before[0], after[0])
+    told, foreseen = after[1].log_likelihood - before[1].log_likelihood + filed, None
+    on_file = anchor.weigh(after[1], filed)
+    later = on_file
     if any(one.seen for one in supposed.overlay.happening):
-        likely = see_ahead(anchor, after[0], after[1].filtered, supposed.overlay)
+        seed = anchor.run.seed
+        likely = see_ahead(after[0], after[1].filtered, anchor.parameters, supposed.overlay, seed=seed)
         foreseen = float(earlier.weights @ likely)
-        more = more + np.log(likely)
-    told = after[1].log_likelihood - before[1].log_likelihood + more
-    if np.ptp(told) < ALIKE:
-        return Learnt(weights=earlier.weights, untouched=True, whole=earlier.whole, foreseen=foreseen)
-    later = anchor.weigh(after[1], more)
-    return Learnt(weights=later.weights, untouched=False, whole=later.whole, foreseen=foreseen)
+        told = told + np.log(likely)
+        later = anchor.weigh(after[1], filed + np.log(likely))
+    untouched = bool(np.ptp(told) < ALIKE)
+    return Learnt(
+        weights=earlier.weights if untouched else later.weights,
+        untouched=untouched,
+        whole=earlier.whole if untouched else later.whole,
+        foreseen=foreseen,
+        fit_would_tell=not untouched and not is_trusted(on_file.whole),
+    )
 
 
 def fitted_ratio(anchor: Anchor, before: Problem, after: Problem) -> Floats:
@@ -84,11 +96,12 @@ def _density(problem: Problem) -> Density:
     return build_density(problem, SHIPPED)
 
 
-def see_ahead(anchor: Anchor, problem: Problem, filtered: FilteredStates, overlay: Overlay) -> Floats:
+def see_ahead(
+    problem: Problem, filtered: FilteredStates, parameters: Parameters, overlay: Overlay, *, seed: int
+) -> Floats:
     """P(the events that are seen | draw), (draw,), averaged over paths of their own: levels learn nothing of it."""
     last = max(one.day for one in overlay.happening if one.seen)
     near = replace(problem, horizons=(Horizon(max(last - problem.as_of, 1)),))
     upto = replace(overlay, happening=tuple(one for one in overlay.happening if one.day <= last))
-    seed = anchor.run.seed + 1
-    ready = prepare(near, filtered, anchor.parameters, SHIPPED, paths=SEEING_PATHS, seed=seed)
+    ready = prepare(near, filtered, parameters, SHIPPED, paths=SEEING_PATHS, seed=seed + 1)
     return ready.overlaid(upto).foreseen

@@ -25,7 +25,7 @@ from models.structure import SHIPPED
 
 FOLDER = "stories"
 """In the cache."""
-DRAWS = 1000
+DRAWS = 4000
 
 
 def without_authors(stand: Stand, anchor: Anchor, progress: Progress) -> dict[str, Parameters]:
@@ -44,6 +44,13 @@ def without_authors(stand: Stand, anchor: Anchor, progress: Progress) -> dict[st
             found[name] = fit.draw(DRAWS, anchor.run.seed)
     _keep(file, found)
     return found
+
+
+def thinned(draws: Parameters, number: int) -> Parameters:
+    """So many of them, evenly taken in the pairs in which they mirror each other."""
+    pairs = len(draws.unit) // 2
+    chosen = np.linspace(0, pairs - 1, min(number // 2, pairs)).round().astype(np.int64)
+    return draws.take(np.stack([2 * chosen, 2 * chosen + 1], axis=1).ravel())
 
 
 def _documents(stand: Stand, anchor: Anchor) -> dict[int, str]:

@@ -162,14 +162,14 @@ def status(found: Answer) -> str:
     if found.status == EXACT:
         return "Exact: nothing here teaches the parameters anything."
     left = f"{effective_text(found)} of {counted(found.draws, 'draw')} stay effective, Pareto k {shape_text(found)}"
-    if found.status == REFITTED:
+    if found.status == REFITTED and found.trusted:
         return f"Refitted: the parameters were learnt anew from all of it, in memory ({left}); nothing was stored."
     if found.trusted:
         return f"Reweighted: the draws of run {found.base_run_id} are weighted by what is seen ({left})."
-    return (
-        f"Not to be trusted: the draws of run {found.base_run_id} cannot stand for a fit to this ({left}); "
-        "without --no-refit one is made."
-    )
+    what = f"Not to be trusted: the draws of run {found.base_run_id} cannot stand for"
+    if found.foreseen is not None:
+        return f"{what} what is seen on days ahead ({left}), and a fit cannot read those; --do it instead."
+    return f"{what} a fit to this ({left}); without --no-refit one is made."
 
 
 def untouched(found: Answer) -> list[str]:
@@ -222,12 +222,7 @@ def answered(one: Saved, target: int, reach: int) -> str:
     return f"{_what(one.answer, target, reach)}: {before} → {after}, {moved} ({of})"
 
 
-def _over(why: str) -> str:
-    """A day that was to be set and is over; in other words as they are."""
-    try:
-        day = date.fromisoformat(why)
-    except ValueError:
-        return why
+def _over(day: date) -> str:
     return f"{day}, on which something was to be done, is over; save it again with a later day and --revise"
 
 

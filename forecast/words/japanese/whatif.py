@@ -170,14 +170,14 @@ def status(found: Answer) -> str:
     if found.status == EXACT:
         return "厳密：この想定からパラメーターについて学ぶことはない。"
     left = f"{found.draws}個の標本のうち実質{effective_text(found)}個が有効、パレートのkは{shape_text(found)}"
-    if found.status == REFITTED:
+    if found.status == REFITTED and found.trusted:
         return f"再推定：想定のすべてからパラメーターを推定し直した（{left}）。結果は保存していない。"
     if found.trusted:
         return f"重み付け：実行{found.base_run_id}の標本に、観測に応じた重みを付けた（{left}）。"
-    return (
-        f"信頼できない：実行{found.base_run_id}の標本では推定の代わりにならない（{left}）。"
-        "--no-refitを外せば推定し直す。"
-    )
+    what = f"信頼できない：実行{found.base_run_id}の標本では"
+    if found.foreseen is not None:
+        return f"{what}将来の観測を表せず（{left}）、推定も将来の日は読めない。代わりに--doを使う。"
+    return f"{what}推定の代わりにならない（{left}）。--no-refitを外せば推定し直す。"
 
 
 def untouched(found: Answer) -> list[str]:
@@ -224,12 +224,7 @@ def answered(one: Saved, target: int, reach: int) -> str:
     return f"{_what(one.answer, target, reach)}：{before} → {after}、{moved}（{_run(one.answer)}）"
 
 
-def _over(why: str) -> str:
-    """A day that was to be set and is over; in other words as they are."""
-    try:
-        day = date.fromisoformat(why)
-    except ValueError:
-        return why
+def _over(day: date) -> str:
     return f"介入の日（{LABELS.date(day)}）が過ぎた。後の日に改め、--reviseを付けて保存し直してほしい"
 
 

@@ -170,14 +170,14 @@ def status(found: Answer) -> str:
     if found.status == EXACT:
         return "정확: 이 가정에서 모수에 관해 배우는 것은 없다."
     left = f"표본 {found.draws}개 가운데 실효 {effective_text(found)}개, 파레토 k {shape_text(found)}"
-    if found.status == REFITTED:
+    if found.status == REFITTED and found.trusted:
         return f"재추정: 가정 전체로 모수를 다시 추정했다({left}). 결과는 저장하지 않았다."
     if found.trusted:
         return f"가중: 실행 {found.base_run_id}의 표본에 관측에 따른 가중치를 주었다({left})."
-    return (
-        f"신뢰할 수 없음: 실행 {found.base_run_id}의 표본으로는 추정을 대신할 수 없다({left}). "
-        "--no-refit 없이 실행하면 다시 추정한다."
-    )
+    what = f"신뢰할 수 없음: 실행 {found.base_run_id}의 표본으로는"
+    if found.foreseen is not None:
+        return f"{what} 앞날의 관측을 나타낼 수 없고({left}), 추정도 앞날은 읽지 못한다. 대신 --do를 쓴다."
+    return f"{what} 추정을 대신할 수 없다({left}). --no-refit 없이 실행하면 다시 추정한다."
 
 
 def untouched(found: Answer) -> list[str]:
@@ -224,12 +224,7 @@ def answered(one: Saved, target: int, reach: int) -> str:
     return f"{_what(one.answer, target, reach)}: {before} → {after}, {moved}({_run(one.answer)})"
 
 
-def _over(why: str) -> str:
-    """A day that was to be set and is over; in other words as they are."""
-    try:
-        day = date.fromisoformat(why)
-    except ValueError:
-        return why
+def _over(day: date) -> str:
     return f"개입할 날({LABELS.date(day)})이 지났다. 뒤의 날로 고쳐 --revise로 다시 저장해야 한다"
 
 

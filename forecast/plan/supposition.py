@@ -33,7 +33,7 @@ SOURCE = "what if"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Supposed:
+class Supposition:
     """What would be on file, and what is supposed of the days ahead."""
 
     reading: Reading
@@ -43,7 +43,7 @@ class Supposed:
     read, and nothing of documents."""
 
 
-def suppose(stand: Stand, statements: Sequence[Statement], read_through: int) -> Supposed:
+def form_supposition(stand: Stand, statements: Sequence[Statement], read_through: int) -> Supposition:
     """What statements, already checked, make of what stands.
 
     Parameters
@@ -58,7 +58,7 @@ def suppose(stand: Stand, statements: Sequence[Statement], read_through: int) ->
         reading = add_to_reading(reading, _observations(reading.rows, levels), reading.rows.positions)
     late = [one for one in filed if one.kind not in (ATTESTATION, *_DATED) or _ordinal(one) <= read_through]
     fresh = not [one for one in late if one.kind != ATTESTATION]
-    return Supposed(reading=reading, overlay=overlay_of(stand, statements), fresh=fresh)
+    return Supposition(reading=reading, overlay=overlay_of(stand, statements), fresh=fresh)
 
 
 _DATED = (LEVEL, EVENT)
