@@ -24,6 +24,8 @@ from indicators.tables import suggest
 
 DEFAULT_URL = "sqlite:///parley.db"
 LONGEST_SHOWN = 40
+LONGEST_HORIZON = 10**6
+"""Days, far beyond any that is forecast."""
 _WHOLE = re.compile(r"[+-]?[0-9]{1,19}")
 
 
@@ -57,6 +59,15 @@ def parse_day(text: str) -> date:
     except ValueError:
         pass
     raise typer.BadParameter(f"{shown(text)} is not a date; write YYYY-MM-DD, such as 2026-10-10")
+
+
+def parse_horizon(text: str) -> int | date:
+    """Days, or a deadline written YYYY-MM-DD."""
+    try:
+        return parse_day(text) if "-" in text else whole(1, LONGEST_HORIZON)(text)
+    except typer.BadParameter:
+        right = "write days, such as 180, or a deadline, such as 2029-01-20"
+        raise typer.BadParameter(f"{shown(text)} is not a horizon; {right}") from None
 
 
 def parse_instant(text: str) -> datetime:

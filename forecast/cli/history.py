@@ -21,10 +21,9 @@ from forecast.cli.console import (
     check_choices,
     opened,
     parse_day,
+    parse_horizon,
     print_json,
-    shown,
     today_of,
-    whole,
 )
 from forecast.cli.lazy import Interrupted
 from forecast.cli.outputs import written_as
@@ -38,19 +37,8 @@ from forecast.record.overtaken import overtaken_json
 from forecast.words.english.news import overtaken_lines
 from indicators.content import TARGETS
 
-LONGEST_HORIZON = 10**6
-"""Days, far beyond any that is forecast."""
 LONG = 20_000
 """Rows from which on progress is shown."""
-
-
-def parse_horizon(text: str) -> int | date:
-    """Days, or a deadline written YYYY-MM-DD."""
-    try:
-        return parse_day(text) if "-" in text else whole(1, LONGEST_HORIZON)(text)
-    except typer.BadParameter:
-        right = "write days, such as 180, or a deadline, such as 2029-01-20"
-        raise typer.BadParameter(f"{shown(text)} is not a horizon; {right}") from None
 
 
 def history(

@@ -7,9 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
-from forecast.cli.console import Json, check_choices, parse_day, print_json
+from forecast.cli.console import Json, check_choices, parse_day, parse_horizon, print_json
 from forecast.cli.console import Language as Lang
-from forecast.cli.history import parse_horizon
 from forecast.cli.languages import language_of
 from forecast.cli.next_tables import print_plan
 from forecast.cli.outputs import written_as

@@ -18,12 +18,12 @@ from forecast.cli.console import (
     check_choices,
     opened,
     parse_day,
+    parse_horizon,
     print_json,
     today,
     whole,
 )
 from forecast.cli.console import Language as Lang
-from forecast.cli.history import parse_horizon
 from forecast.cli.languages import language_of
 from forecast.cli.outputs import written_as
 from forecast.cli.progress import watched

@@ -7,10 +7,9 @@ from typing import Annotated, Any
 
 import typer
 
-from forecast.cli.console import Json, now, print_json
+from forecast.cli.console import Json, now, parse_horizon, print_json
 from forecast.cli.console import Language as Lang
 from forecast.cli.desk import Analyst
-from forecast.cli.history import parse_horizon
 from forecast.cli.languages import language_of
 from forecast.cli.outputs import written_as
 from forecast.cli.standing import Here, at_stand, write_json

@@ -16,13 +16,13 @@ from forecast.cli.console import (
     json_text,
     opened,
     parse_day,
+    parse_horizon,
     print_json,
     shown,
     today,
     whole,
 )
 from forecast.cli.console import Language as Lang
-from forecast.cli.history import parse_horizon
 from forecast.cli.languages import language_of
 from forecast.cli.outputs import written_as
 from forecast.cli.progress import watch
