@@ -16,7 +16,8 @@ from forecast.cli.console import database_url, today
 from forecast.engine.fit import fit_problem
 from forecast.facts.whatif import SEE, Statement
 from forecast.facts.why import Grid
-from forecast.plan.answer import find_answer, problem_to_fit
+from forecast.plan.answer import find_answer
+from forecast.plan.refit import problem_to_fit
 from forecast.plan.standing import Stand, read_stand
 from forecast.plan.statements import parse_statement
 from models.settings import SamplerSettings

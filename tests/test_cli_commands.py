@@ -49,6 +49,7 @@ WITHIN_FUNCTIONS = {
     **{
         ("what_if", f"forecast.plan.{room}"): COMPILED for room in ("answer", "checking", "saved", "stories", "tornado")
     },
+    ("what_if", "forecast.desk.session"): "what an entry takes, which other answers do without",
     ("what_if", "forecast.plots.style"): "pictures are for a file alone",
     ("what_if", "forecast.plots.tornado"): "pictures are for a file alone",
     ("stories", "forecast.plan.stories"): COMPILED,

@@ -24,10 +24,11 @@ from forecast.facts.stories import Effect, verdict
 from forecast.facts.whatif import DO, EXACT, REWEIGHTED, SEE, Answer, Statement
 from forecast.facts.why import Reach
 from forecast.plan import answer as answering
-from forecast.plan.answer import find_answer, problem_to_fit
+from forecast.plan.answer import find_answer
 from forecast.plan.costs import Costs
 from forecast.plan.overtaken import missing_answers
 from forecast.plan.planner import find_plan
+from forecast.plan.refit import problem_to_fit
 from forecast.plan.saved import answer_saved, read_saved, retract_scenario, save_scenario
 from forecast.plan.standing import Stand, read_stand
 from forecast.plan.statements import parse_statement

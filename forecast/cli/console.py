@@ -18,6 +18,7 @@ from db.engine import Database, open_database
 from db.zone import Moment, read_zone
 from forecast.cli.streams import can_be_written
 from forecast.clock import moment_of, utc_now
+from forecast.desk.draft import WHO
 from forecast.errors import NotWritten
 from indicators.languages import LANGUAGES
 from indicators.tables import suggest
@@ -99,6 +100,7 @@ AsRecorded = Annotated[
     ),
 ]
 
+Analyst = Annotated[str | None, typer.Option(metavar="NAME", help=WHO)]
 Language = Annotated[
     str,
     typer.Option(

@@ -15,14 +15,14 @@ from db.clocks import doubt
 from db.engine import Database
 from db.rows import ObservationRow
 from forecast.cli.ask import ASKED, ask_draft, ask_one
-from forecast.cli.console import Json, at_terminal, case_id, now, opened, print_json, whole
+from forecast.cli.console import Analyst, Json, at_terminal, case_id, now, opened, print_json, whole
 from forecast.cli.drafting import drafted
 from forecast.cli.lazy import Interrupted
 from forecast.cli.streams import answering
 from forecast.cli.tables import bold, emit, grid, paragraph
 from forecast.desk import actions
 from forecast.desk.actions import Desk, Receipt
-from forecast.desk.draft import ACTS_ON, WHO, Draft, ObservationDraft
+from forecast.desk.draft import ACTS_ON, Draft, ObservationDraft
 from forecast.desk.preview import GREAT, Preview
 from forecast.desk.receipt import (
     duplicate_question,
@@ -43,7 +43,6 @@ Row = Annotated[
     int,
     typer.Argument(parser=whole(1), metavar="ID", help="Row number of the observation (`parley observations`)."),
 ]
-Analyst = Annotated[str | None, typer.Option(metavar="NAME", help=WHO)]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would happen without storing anything.")]
 ActsOn = Annotated[str | None, typer.Option("--known-on", metavar="DATE", help=ACTS_ON)]
 OriginOf = Annotated[

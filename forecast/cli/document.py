@@ -5,8 +5,8 @@ from typing import Annotated
 import typer
 
 from forecast.cli.ask_case import agreed, ask_document
-from forecast.cli.console import Json, at_terminal
-from forecast.cli.desk import Analyst, DryRun, answer, at_desk, require
+from forecast.cli.console import Analyst, Json, at_terminal
+from forecast.cli.desk import DryRun, answer, at_desk, require
 from forecast.cli.drafting import drafted
 from forecast.desk.documents import add_document, retract_document, revise_document
 from forecast.desk.draft import DocumentDraft

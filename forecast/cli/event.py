@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 
 from forecast.cli.ask import ask_questions
-from forecast.cli.console import Json, whole
-from forecast.cli.desk import ActsOn, Analyst, DryRun, answer, at_desk
+from forecast.cli.console import Analyst, Json, whole
+from forecast.cli.desk import ActsOn, DryRun, answer, at_desk
 from forecast.cli.drafting import drafted
 from forecast.desk import actions
 from forecast.desk.draft import EventDraft

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from forecast.cli.console import Json, check_choices
-from forecast.cli.desk import Analyst, DryRun, answer, at_desk
+from forecast.cli.console import Analyst, Json, check_choices
+from forecast.cli.desk import DryRun, answer, at_desk
 from forecast.cli.progress import watched
 from forecast.cli.tables import emit, paragraph
 from forecast.desk.importing import KINDS, read_file, refused, store, understand

@@ -7,8 +7,8 @@ from typing import Annotated, Any
 import typer
 
 from forecast.cli.ask_case import agreed, ask_indicator
-from forecast.cli.console import Json, at_terminal
-from forecast.cli.desk import Analyst, DryRun, answer, at_desk
+from forecast.cli.console import Analyst, Json, at_terminal
+from forecast.cli.desk import DryRun, answer, at_desk
 from forecast.desk.catalogue import add_indicators, retire_indicator
 from forecast.desk.receipt import learnt_sentence
 

@@ -5,8 +5,8 @@ from typing import Annotated
 import typer
 
 from forecast.cli.ask_case import agreed, ask_judgement
-from forecast.cli.console import Json
-from forecast.cli.desk import Analyst, DryRun, answer, at_desk, require
+from forecast.cli.console import Analyst, Json
+from forecast.cli.desk import DryRun, answer, at_desk, require
 from forecast.cli.drafting import drafted
 from forecast.desk.draft import JudgementDraft
 from forecast.desk.judgements import add_judgement, retract_judgement, revise_judgement

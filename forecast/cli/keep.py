@@ -8,8 +8,7 @@ import typer
 
 from db.keeping import WHY, sweep
 from forecast.cli import console
-from forecast.cli.console import Json, opened, print_json, whole
-from forecast.cli.desk import Analyst
+from forecast.cli.console import Analyst, Json, opened, print_json, whole
 from forecast.cli.progress import watched
 from forecast.cli.tables import bold, emit, facts
 from forecast.desk.naming import Named, name_run

@@ -7,16 +7,14 @@ from typing import Annotated, Any
 
 import typer
 
-from forecast.cli.console import Json, now, parse_horizon, print_json
+from forecast.cli.console import Analyst, Json, now, parse_horizon, print_json
 from forecast.cli.console import Language as Lang
-from forecast.cli.desk import Analyst
 from forecast.cli.languages import language_of
 from forecast.cli.outputs import written_as
 from forecast.cli.standing import Here, at_stand, write_json
 from forecast.cli.streams import answering
 from forecast.cli.what_if_options import BOTH, LIST, PICTURES, TORNADO, WITHDRAW, Asked, check_asked
 from forecast.cli.what_if_tables import Supposing, print_answer, print_compared, print_saved, print_tornado
-from forecast.desk.session import who
 from forecast.errors import BadStatement
 from forecast.facts.whatif import DO, SEE, Answer, Statement, Tornado
 from forecast.plan.payload import answer_json, compared_json, saved_json, tornado_json
@@ -193,6 +191,8 @@ def _keep(here: Here, statements: tuple[Statement, ...], asked: Asked) -> Answer
 
     check_statements(here.stand, statements)
     here.stand.anchor()  # where nothing can be answered, nothing is put on file either
+    from forecast.desk.session import who  # what an entry takes, which other answers do without
+
     name = asked.save or ""
     row = save_scenario(
         here.database,
@@ -253,6 +253,7 @@ def _list(asked: Asked, shown: Shown) -> None:
 
 
 def _withdraw(asked: Asked, shown: Shown) -> None:
+    from forecast.desk.session import who
     from forecast.plan.saved import retract_scenario
 
     name = asked.withdraw or ""

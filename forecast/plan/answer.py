@@ -1,56 +1,21 @@
 """What the forecast would say: at once by the draws of the last posterior or, where they cannot tell, by a fit."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-
-import numpy as np
 
 from db.progress import Progress, silent
-from forecast.engine.answers import DRAWS, PATHS
-from forecast.engine.fit import Fit, fit_problem, means_with_errors
-from forecast.engine.looking import find_looked
+from forecast.engine.answers import DRAWS
 from forecast.engine.provisional import TAUGHT_DRAWS, Anchor, difference_error, learns
-from forecast.errors import NoPosterior
-from forecast.facts.whatif import EXACT, REFITTED, REWEIGHTED, Answer, Statement
+from forecast.facts.whatif import EXACT, REWEIGHTED, Answer, Statement
 from forecast.facts.why import Grid
 from forecast.plan.checking import check_statements
+from forecast.plan.found import Found, Said
 from forecast.plan.standing import Stand, solvable_of
-from forecast.plan.supposition import Supposition, form_supposition
-from forecast.plan.weighing import Learnt, is_trusted, see_ahead, weigh_supposed
-from models.importance import Weighed, weigh
+from forecast.plan.supposition import Supposition, form_supposition, read_through
+from forecast.plan.weighing import Learnt, weigh_supposed
 from models.overlay import Overlay
-from models.projection import Projection, prepare
-from models.sampling import parameters_of
+from models.projection import Projection
 from models.settings import SamplerSettings
-from models.spec import SCENARIOS, TARGETS, Floats, Problem
-from models.structure import SHIPPED
-
-LEVELS = (0.05, 0.95)
-"""Of the interval of what is said after."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Said:
-    """What draws say, and how each of them weighs."""
-
-    projection: Projection
-    weights: Floats  # (draw,)
-
-    @property
-    def targets(self) -> Floats:
-        """Target by target, as the desk sums them: to the last bit."""
-        values = self.projection.targets
-        return np.stack([self.weights @ values[:, t] for t in range(values.shape[1])])
-
-    @property
-    def scenarios(self) -> Floats:
-        return np.asarray(np.tensordot(self.weights, self.projection.scenarios, axes=1))
-
-    @property
-    def interval(self) -> Floats:
-        """(level, target, horizon)."""
-        values = self.projection.targets
-        return np.asarray(np.quantile(values, LEVELS, axis=0, weights=self.weights, method="inverted_cdf"))
+from models.spec import SCENARIOS, TARGETS, Floats
 
 
 def find_answer(
@@ -75,34 +40,19 @@ def find_answer(
         if nothing was published that can be used with the case as it is
     """
     check_statements(stand, statements)
-    supposed = form_supposition(stand, statements, _read_through(stand.anchor()))
+    supposed = form_supposition(stand, statements, read_through(stand.anchor()))
     anchor = _anchor_for(stand, supposed)
     old, new = stand.stand(anchor), stand.stand(anchor, supposed.reading)
     held = [anchor.hold(problem, stand.reporting) for problem in (old.problem, new.problem)]
     learnt = weigh_supposed(anchor, (held[0], old), (held[1], new), supposed)
-    before = _Said(projection=old.projection, weights=anchor.weigh(old).weights)
+    before = Said(projection=old.projection, weights=anchor.weigh(old).weights)
     if refit and learnt.fit_would_tell:
-        found = _by_a_fit(stand, anchor, supposed, settings or SamplerSettings(), progress)
+        from forecast.plan.refit import find_by_a_fit  # libraries that sample, which other answers do without
+
+        found = find_by_a_fit(stand, anchor, supposed, settings, progress)
     else:
         found = _by_the_draws(stand, anchor, supposed, new.projection, before, learnt)
     return _answer(stand, anchor, statements, before, found, learnt.foreseen)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Found:
-    """What is said of the supposition, and how far that can be trusted."""
-
-    said: _Said
-    error: Floats  # (target, horizon)
-    weighed: Weighed
-    status: str
-    trusted: bool
-
-
-def _read_through(anchor: Anchor) -> int:
-    """The last day that the fit has read of any type of event."""
-    record = anchor.fitted.record
-    return max(span.last for span in (record.talks_span, record.contact_span, record.crisis_span, record.deal_span))
 
 
 def _anchor_for(stand: Stand, supposed: Supposition) -> Anchor:
@@ -113,33 +63,14 @@ def _anchor_for(stand: Stand, supposed: Supposition) -> Anchor:
     return stand.anchor(TAUGHT_DRAWS)
 
 
-def problem_to_fit(stand: Stand, statements: Sequence[Statement]) -> Problem:
-    """What a fit would be made to, were all of it on file that can be."""
-    anchor = stand.anchor()
-    return _problem_to_fit(stand, anchor, form_supposition(stand, statements, _read_through(anchor)))
-
-
-def _problem_to_fit(stand: Stand, anchor: Anchor, supposed: Supposition) -> Problem:
-    """Looking counts as far as it did for the run."""
-    problem = solvable_of(supposed.reading).problem
-    looked = find_looked(
-        as_of=problem.as_of,
-        reporting=stand.reporting,
-        attested=problem.record,
-        fitted=problem.record,
-        reach=anchor.reach,
-    )
-    return replace(problem, looked=looked)
-
-
 def _by_the_draws(
-    stand: Stand, anchor: Anchor, supposed: Supposition, projection: Projection, before: _Said, learnt: Learnt
-) -> _Found:
+    stand: Stand, anchor: Anchor, supposed: Supposition, projection: Projection, before: Said, learnt: Learnt
+) -> Found:
     """By those of the last posterior; ``projection`` is of what would be on file."""
     if supposed.overlay != Overlay():
         projection = anchor.prepared_for(solvable_of(supposed.reading), stand.reporting).overlaid(supposed.overlay)
-    said = _Said(projection=projection, weights=learnt.weights)
-    return _Found(
+    said = Said(projection=projection, weights=learnt.weights)
+    return Found(
         said=said,
         error=difference_error(*((each.projection.targets, each.weights) for each in (before, said))),
         weighed=learnt.whole,
@@ -148,42 +79,12 @@ def _by_the_draws(
     )
 
 
-def _by_a_fit(
-    stand: Stand, anchor: Anchor, supposed: Supposition, settings: SamplerSettings, progress: Progress
-) -> _Found:
-    """By a fit in memory to what would be on file, weighed by what is seen of days ahead."""
-    problem, seed = _problem_to_fit(stand, anchor, supposed), anchor.run.seed
-    fit = fit_problem(problem, stand.case.headline, settings, seed, progress)
-    if not fit.diagnostics.passed:
-        raise NoPosterior(f"no fit could be made with this supposed: {fit.diagnostics.failures[0]}")
-    if supposed.overlay != Overlay():
-        fit = _overlaid(fit, supposed.overlay, seed)
-    return _Found(
-        said=_Said(projection=fit.projection, weights=fit.weighed.weights),
-        error=np.hypot(means_with_errors(fit)[1], anchor.errors),
-        weighed=fit.weighed,
-        status=REFITTED,
-        trusted=is_trusted(fit.weighed),
-    )
-
-
-def _overlaid(fit: Fit, overlay: Overlay, seed: int) -> Fit:
-    """The fit with what is supposed of the days ahead."""
-    parameters, filtered = parameters_of(fit.tree, SHIPPED), fit.density.exposure.filtered
-    weighed = fit.weighed
-    if any(one.seen for one in overlay.happening):
-        likely = see_ahead(fit.problem, filtered, parameters, overlay, seed=seed)
-        weighed = weigh(np.log(weighed.weights) + np.log(likely))
-    ready = prepare(fit.problem, filtered, parameters, SHIPPED, paths=PATHS, seed=seed)
-    return replace(fit, projection=ready.overlaid(overlay), weighed=weighed)
-
-
 def _answer(
     stand: Stand,
     anchor: Anchor,
     statements: Sequence[Statement],
-    before: _Said,
-    found: _Found,
+    before: Said,
+    found: Found,
     foreseen: float | None,
 ) -> Answer:
     after, told = found.said, found.status != EXACT

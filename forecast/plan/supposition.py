@@ -7,6 +7,7 @@ from typing import Any
 
 from db.rows import CompletenessRow, EventRow, JudgementRow, ObservationRow
 from forecast.engine.assemble import DEAL_REACH_DAYS, Rows
+from forecast.engine.provisional import Anchor
 from forecast.engine.reading import Reading, add_to_reading, take_reading
 from forecast.facts.whatif import (
     ARMS_CONTROL,
@@ -62,6 +63,12 @@ def form_supposition(stand: Stand, statements: Sequence[Statement], read_through
 
 
 _DATED = (LEVEL, EVENT)
+
+
+def read_through(anchor: Anchor) -> int:
+    """The last day that the fit has read of any type of event."""
+    record = anchor.fitted.record
+    return max(span.last for span in (record.talks_span, record.contact_span, record.crisis_span, record.deal_span))
 
 
 def is_filed(statement: Statement, today: date) -> bool:

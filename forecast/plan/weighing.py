@@ -6,10 +6,7 @@ import numpy as np
 
 from forecast.engine.provisional import Anchor, Standing
 from forecast.plan.supposition import Supposition
-from models.density import Density
-from models.gradient import compile_density
 from models.importance import Weighed, pareto_bound
-from models.laplace import build_density
 from models.overlay import Overlay
 from models.parameters import Parameters, pack
 from models.projection import prepare
@@ -85,15 +82,14 @@ def weigh_supposed(
 
 def fitted_ratio(anchor: Anchor, before: Problem, after: Problem) -> Floats:
     """Log ratio of the densities of two fits at the draws, (draw,): 0 where they differ in no number."""
-    one, other = (compile_density(_density(problem)) for problem in (before, after))
+    from models.gradient import compile_density  # distributions and code that what is fresh does without
+    from models.laplace import build_density
+
+    one, other = (compile_density(build_density(problem, SHIPPED)) for problem in (before, after))
     if one.memory.tobytes() == other.memory.tobytes():
         return np.zeros(len(anchor.weights))
     theta = pack(anchor.parameters, SHIPPED)
     return np.array([other(row)[0] - one(row)[0] for row in theta])
-
-
-def _density(problem: Problem) -> Density:
-    return build_density(problem, SHIPPED)
 
 
 def see_ahead(
