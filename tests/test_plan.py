@@ -1,6 +1,7 @@
 """What if, and what to look at next, on a published fit of the toy case: laws, refusals and what is left as it was."""
 
-from collections.abc import Iterator
+import logging
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
@@ -9,16 +10,17 @@ import pytest
 from conftest import PUBLISHED_AS_OF, SMALL_FIT
 from hypothesis import given
 from hypothesis import strategies as st
+from schedule_worlds import settings_of
 
 from db.chain import last_links
 from db.engine import Database, open_database
 from db.errors import Conflict
-from db.progress import silent
+from db.progress import Progress, silent
 from db.tables import CHAINED
 from forecast.desk.actions import Desk, log
 from forecast.engine.answers import Provisional
 from forecast.engine.fit import fit_problem
-from forecast.errors import BadStatement, BadSupposition, NotOnFile
+from forecast.errors import BadStatement, BadSupposition, NotAnswered, NotOnFile
 from forecast.facts.plan import ATTESTATION, OBSERVATION
 from forecast.facts.stories import Effect, verdict
 from forecast.facts.whatif import DO, EXACT, REWEIGHTED, SEE, Answer, Statement
@@ -26,7 +28,7 @@ from forecast.facts.why import Reach
 from forecast.plan import answer as answering
 from forecast.plan.answer import find_answer
 from forecast.plan.costs import Costs
-from forecast.plan.overtaken import missing_answers
+from forecast.plan.overtaken import Unanswered, missing_answers
 from forecast.plan.planner import find_plan
 from forecast.plan.refit import problem_to_fit
 from forecast.plan.saved import answer_saved, read_saved, retract_scenario, save_scenario
@@ -35,6 +37,11 @@ from forecast.plan.statements import parse_statement
 from forecast.plan.stored import answer_from_stored, answer_to_stored, statement_from_json, statement_json
 from forecast.plan.tornado import find_tornado
 from forecast.plan.worth import State, Worth, surface_through, worth_of
+from forecast.schedule.answering import answer_scenario
+from forecast.schedule.explaining import TRIES
+from forecast.schedule.jobs import Job, Made
+from forecast.schedule.leader import Leader
+from forecast.schedule.steps import answer_scenarios
 from models.parameters import Parameters
 from models.sampling import parameters_of
 from models.structure import SHIPPED
@@ -269,6 +276,38 @@ def test_a_scenario_is_saved_answered_revised_and_withdrawn(database: Database) 
         assert read_saved(connection, "toy", TODAY) == ()
     with pytest.raises(NotOnFile, match="there is no scenario 'thaw'"):
         retract_scenario(database, "toy", "thaw", analyst="kim", reason="again", clock=noon)
+
+
+def test_the_service_answers_what_is_saved_once_a_run_and_logs_what_it_cannot(
+    database: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    for name, text in (("thaw", "press_tone=1"), ("lost", "press_tone=2")):
+        save_scenario(database, "toy", name, [done(text)], analyst="kim", reason="x", clock=noon)
+    asked = list[Unanswered]()
+
+    def answer(one: Unanswered, progress: Progress, heartbeat: Callable[[], None]) -> None:
+        asked.append(one)
+        if one.scenario_id == 2:
+            raise NotAnswered("the fitting process was ended by SIGKILL")
+        answer_scenario(database, one, progress, noon)
+
+    leader = Leader(
+        database=database, case_id="toy", settings=settings_of(), make=never_made, answer=answer, clock=noon
+    )
+    caplog.set_level(logging.INFO, logger="parley.schedule")
+    for _ in range(TRIES + 1):
+        answer_scenarios(leader)
+    assert sorted(one.scenario_id for one in asked) == [1, *[2] * TRIES]
+    said = sorted(record.getMessage() for record in caplog.records)
+    assert said == ["scenario answered", *["scenario not answered"] * TRIES]
+    with database.read() as connection:
+        answers = {one.name: one.answer for one in read_saved(connection, "toy", TODAY)}
+    assert answers["lost"] is None
+    assert answers["thaw"] is not None
+
+
+def never_made(job: Job, progress: Progress, heartbeat: Callable[[], None]) -> Made:
+    raise AssertionError(f"no run is asked for: {job}")
 
 
 def test_a_plan_ranks_what_moves_most_for_its_cost(stand: Stand) -> None:

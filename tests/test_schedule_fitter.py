@@ -14,6 +14,7 @@ import pytest
 from schedule_worlds import install_toy_at, ledger_of
 from sqlalchemy import func, select
 
+from db.append import append_scenarios
 from db.engine import Database, open_database
 from db.errors import LeaseLost
 from db.kinds import BACKFILL, OFFICIAL
@@ -22,10 +23,12 @@ from db.posteriors import path_of
 from db.progress import silent
 from db.read_explanations import read_steps_to
 from db.read_runs import read_run
+from db.scenario_rows import NewScenario
 from db.tables import attempts, runs
 from forecast.clock import utc_now
-from forecast.errors import FitFailed, NotExplained
+from forecast.errors import FitFailed, NotAnswered, NotExplained
 from forecast.facts.why import DIRECT
+from forecast.plan.overtaken import Unanswered
 from forecast.schedule.explaining import Pair, missing_pairs
 from forecast.schedule.fitter import Fitter
 from forecast.schedule.jobs import Job, Made, lease_name
@@ -189,6 +192,23 @@ def test_what_cannot_be_split_is_refused_in_words_and_the_process_lives(
     before = shop.stored()
     with pytest.raises(NotExplained, match=r"^no run 77; runs go from 1 to \d+$"):
         shop.fitter.explain(Pair(delivered[0].made.run_id, 77), silent, lambda: None)
+    assert shop.fitter.pid == delivered[0].pid
+    assert shop.stored() == before
+
+
+def test_a_scenario_that_cannot_be_answered_is_refused_in_words_and_the_process_lives(
+    shop: Shop, delivered: tuple[Delivered, Delivered]
+) -> None:
+    """The calendar of the toy case has ended by the clock of the child."""
+    statement = {"mode": "do", "kind": "level", "day": "2030-01-01", "indicator": "press_tone", "level": 1.0}
+    row = NewScenario(
+        case_id="toy", name="mild", statements=(statement,), analyst="kim", known_on=date(2016, 1, 1), reason="x"
+    )
+    with shop.database.write() as connection:
+        (scenario_id,) = append_scenarios(connection, [row], datetime.now(UTC))
+    before = shop.stored()
+    with pytest.raises(NotAnswered, match="lies beyond the case's calendar"):
+        shop.fitter.answer(Unanswered("toy", scenario_id, delivered[1].made.run_id), silent, lambda: None)
     assert shop.fitter.pid == delivered[0].pid
     assert shop.stored() == before
 
