@@ -95,8 +95,8 @@ def _stretch(
     days = np.clip(windows - ends[0], 0, max(ends[1] - ends[0] - 1, 0))
     lengths = np.unique(days[days > 0])
     found, p_dry, log_weight = propagate_talks(rates, replace(situation, windows=lengths))
-    all_ = np.concatenate([np.zeros((1, TALKS_OUTPUTS, LANES)), found])
-    return all_[np.searchsorted(lengths, days) + (days > 0)], p_dry, log_weight
+    by_length = np.concatenate([np.zeros((1, TALKS_OUTPUTS, LANES)), found])
+    return by_length[np.searchsorted(lengths, days) + (days > 0)], p_dry, log_weight
 
 
 def _meeting(meeting: Happening, mark: Floats, within: np.ndarray[Any, np.dtype[np.bool_]]) -> Floats:

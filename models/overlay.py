@@ -43,7 +43,7 @@ class Happening:
     kind: str  # talks, contact or crisis
     day: int
     framing: int = 0  # of talks, as of `models.spec.FRAMINGS`
-    deal: bool = False  # whether a deal is sure to mark the meeting; if not, one may
+    deal: bool = False  # whether a deal is sure to mark the meeting; if not, one on a day ahead still may
     seen: bool = False  # whether that it happens speaks for the rates under which it is likely
 
 

@@ -346,7 +346,17 @@ def _outcome(
         for lanes, sums in some:
             path, draw = np.divmod(lanes, draws)
             fill_rates(moves.levels, moves.swings, sums, chunk.terms, path, draw, rates, recurring)
-            found.append(_follow(rates, recurring, chunk.factors, draw, known, happening, problem.as_of))
+            found.append(
+                _follow(
+                    rates=rates,
+                    recurring=recurring,
+                    factors=chunk.factors,
+                    draw=draw,
+                    known=known,
+                    happening=happening,
+                    as_of=problem.as_of,
+                )
+            )
         return found
 
     blocks = list(zip(lanes_of(paths * draws), moves.sums, strict=True))
@@ -367,6 +377,7 @@ def _outcome(
 
 
 def _follow(
+    *,
     rates: Floats,
     recurring: Floats,
     factors: Factors,

@@ -168,7 +168,9 @@ def project_anew(anchor: Anchor, standing: Standing, reporting: Mapping[str, Rep
     return replace(
         standing,
         filtered=filtered,
-        projection=Projection(found.targets, found.scenarios, found.p_dry, found.log_weight),
+        projection=Projection(
+            found.targets, found.scenarios, found.p_dry, found.log_weight, np.ones(len(anchor.weights))
+        ),
         log_likelihood=likely - anchor.lean,
         base_rate=base_rate(problem),
     )

@@ -31,6 +31,10 @@ FORCED = {path: command for path, command in COMMANDS.items() if any("--force" i
 """Commands that replace a file if they are told to: all that write one that somebody names."""
 
 
+ASKED = {("what-if",): ("--tornado",)}
+"""What a command must be asked, where no argument says it: of several things, the one that has pictures."""
+
+
 def out_of(path: tuple[str, ...]) -> tuple[list[str], set[str]]:
     """How the file of a command is given, and the endings it says that it writes; none would mean any."""
     own = [each for each in COMMANDS[path].params if each.name in ("out", "file")]
@@ -47,7 +51,7 @@ def typed(path: tuple[str, ...], out: Path | str, *more: str) -> Typed:
         for each in COMMANDS[path].params
         if each.param_type_name == "argument" and each.name != "file"
     ]
-    return Typed(0, [*path, *needed, *given, str(out), "--force", *more], {"PARLEY_CASE": "toy"})
+    return Typed(0, [*path, *needed, *ASKED.get(path, ()), *given, str(out), "--force", *more], {"PARLEY_CASE": "toy"})
 
 
 EACH = [(path, ending) for path in sorted(FORCED) for ending in sorted(out_of(path)[1])]
@@ -57,11 +61,17 @@ each = pytest.mark.parametrize(
 
 
 def test_commands_that_write_a_file_are_those_that_can_be_told_to_replace_it() -> None:
-    """Any file or folder that is named is looked at as the command line is read, but for four that are read."""
+    """Any file or folder that is named is looked at as the command line is read, but for five that are read."""
     kinds = [(path, each) for path, command in COMMANDS.items() for each in command.params]
     files = [(path, each) for path, each in kinds if each.type_descriptor.annotation is Path]
     unseen = {(*path, each.name) for path, each in files if each.type_descriptor.parameter_info.parser is None}
-    assert unseen == {("import", "file"), ("init", "case"), ("indicator", "add", "file"), ("restore", "file")}
+    assert unseen == {
+        ("import", "file"),
+        ("init", "case"),
+        ("indicator", "add", "file"),
+        ("restore", "file"),
+        ("next", "costs"),
+    }
     assert {path for path, each in files if (*path, each.name) not in unseen} == set(FORCED)
     told = [f"{each.metavar} {each.help}" for path, each in files if (*path, each.name) not in unseen]
     assert all(re.search(ENDING, words) for words in told)

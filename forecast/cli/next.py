@@ -36,7 +36,10 @@ Out = Annotated[
 Ics = Annotated[
     Path | None,
     typer.Option(
-        "--ics", parser=written_as(".ics", example="next"), metavar="FILE", help="Write the days to come as a calendar."
+        "--ics",
+        parser=written_as(".ics", example="next"),
+        metavar="FILE",
+        help="Write the days to come as a calendar (.ics).",
     ),
 ]
 

@@ -41,7 +41,9 @@ def surfaces_of(stand: Stand, few: Few, target: int, window: int, error: float) 
     now = float(few.now[target, window])
     parts = [range(k, len(states), WORKERS) for k in range(WORKERS)]
     with ThreadPoolExecutor(WORKERS) as pool:
-        found = pool.map(lambda part: list(_projected(ready, few, target, states, part, error, now)), parts)
+        found = pool.map(
+            lambda part: list(_projected(ready, few, part, target=target, states=states, error=error, now=now)), parts
+        )
     return [surface for _, surface in sorted((one for part in found for one in part), key=lambda one: one[0])]
 
 
@@ -67,7 +69,7 @@ def _from_table(table: WhatIfTable, indicator: int, state: State, target: int, w
 
 
 def _projected(
-    ready: Prepared, few: Few, target: int, states: list[State], part: range, error: float, now: float
+    ready: Prepared, few: Few, part: range, *, target: int, states: list[State], error: float, now: float
 ) -> Iterator[tuple[int, Surface]]:
     for i in part:
         state = states[i]
